@@ -1,0 +1,92 @@
+"""The integer clock: simulated time is a whole number of picoseconds.
+
+An integer clock is exact, is the same on every machine, and lets k equal steps be added at once.
+The unit is the one gem5 uses; an int64 column of it reaches 106 days. Floats appear only when a
+number is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
+
+from tui_batching.errors import InputError
+
+Picoseconds: TypeAlias = int
+"""A point in simulated time, or a span of it, counted in picoseconds."""
+
+NANOSECOND: Picoseconds = 10**3
+MICROSECOND: Picoseconds = 10**6
+MILLISECOND: Picoseconds = 10**9
+SECOND: Picoseconds = 10**12
+
+HORIZON: Picoseconds = 2**63 - 1
+"""The last instant that an int64 column can hold: 106 days."""
+
+_UNITS: dict[str, Picoseconds] = {
+    "ps": 1,
+    "ns": NANOSECOND,
+    "us": MICROSECOND,
+    "µs": MICROSECOND,
+    "ms": MILLISECOND,
+    "s": SECOND,
+    "min": 60 * SECOND,
+    "h": 3600 * SECOND,
+}
+_DURATION = re.compile(r"\s*([+-]?[0-9.]+(?:[eE][+-]?[0-9]{1,3})?)\s*([a-zµ]*)\s*", re.ASCII)
+_EXPECTED = "a duration such as 20ms, 0.3us or 0.5 (seconds)"
+
+
+def parse_duration(text: str | int | float | Decimal) -> Picoseconds:
+    """Read a duration exactly: `"20ms"`, `"0.3us"`, or a plain number of seconds.
+
+    A float counts as the decimal that Python prints for it, so `0.1` is 100 ms to the picosecond.
+
+    Raises:
+        InputError: if it is no duration, is negative, is finer than a picosecond, or lies beyond
+            the clock's horizon.
+    """
+    match = _DURATION.fullmatch(str(text).replace("µ", "u").replace("μ", "u"))
+    unit = _UNITS.get(match[2] or "s") if match else None
+    if match is None or unit is None:
+        raise InputError(f"found {str(text)[:60]!r}, expected {_EXPECTED}")
+    try:
+        exact = Decimal(match[1]) * unit
+    except InvalidOperation:
+        raise InputError(f"found {str(text)[:60]!r}, expected {_EXPECTED}") from None
+    if exact < 0:
+        raise InputError(f"found {text}, expected a duration that is not negative")
+    if exact > HORIZON:
+        raise InputError(f"found {text}, expected at most 106 days (the clock's horizon)")
+    if exact != int(exact):
+        raise InputError(f"found {text}, expected a whole number of picoseconds")
+    return int(exact)
+
+
+def to_seconds(time: Picoseconds) -> float:
+    """Seconds as a float, for showing and for files; rounded once, correctly."""
+    return time / SECOND
+
+
+def format_duration(time: Picoseconds, digits: int = 3) -> str:
+    """A duration for reading, with `digits` significant digits: `20 ms`, `1.71 s`, `300 ns`.
+
+    From 1,000 seconds on whole seconds are kept, so that a long trace's clock still moves.
+    """
+    if time < 0:
+        return "-" + format_duration(-time, digits)
+    for name, unit in (("s", SECOND), ("ms", MILLISECOND), ("µs", MICROSECOND), ("ns", NANOSECOND)):
+        if time >= unit:
+            amount = time / unit
+            decimals = max(0, digits - len(str(int(amount))))
+            return f"{amount:.{decimals}f} {name}"
+    return f"{time} ps" if time else "0 s"
+
+
+def duration_text(time: Picoseconds) -> str:
+    """The shortest exact spelling of a duration, one that `parse_duration` reads back."""
+    for name in ("s", "ms", "us", "ns"):
+        if time % _UNITS[name] == 0:
+            return f"{time // _UNITS[name]}{name}"
+    return f"{time}ps"

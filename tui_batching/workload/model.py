@@ -1,0 +1,150 @@
+"""A workload: what arrives, what it costs, and which strategies serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from tui_batching.clock import Picoseconds
+from tui_batching.columns import IntArray, freeze
+from tui_batching.cost import LinearCost
+from tui_batching.errors import InputError
+from tui_batching.strategy import DEFAULT_STRATEGIES, Strategy
+
+MAX_TOKENS = 2**31 - 1
+"""The most tokens one prompt or one answer may have."""
+
+
+@dataclass(frozen=True, eq=False)
+class Requests:
+    """The requests of a workload as int64 columns in arrival order; ties keep their given order.
+
+    Attributes:
+        id: the request's number, unique; by default its position in the list it came from.
+        arrival_time: in picoseconds.
+        input_tokens: tokens of the prompt, >= 0.
+        output_tokens: tokens of the answer, >= 1.
+    """
+
+    id: IntArray
+    arrival_time: IntArray
+    input_tokens: IntArray
+    output_tokens: IntArray
+
+    @classmethod
+    def from_columns(
+        cls,
+        arrival_time: IntArray,
+        input_tokens: IntArray,
+        output_tokens: IntArray,
+        id: IntArray | None = None,  # noqa: A002 - the field's name
+    ) -> Requests:
+        """Sort the columns by arrival (stable) and freeze them.
+
+        Raises:
+            InputError: if a value is out of its range, an id is there twice, or lengths differ.
+        """
+        count = len(arrival_time)
+        ids = np.arange(count, dtype=np.int64) if id is None else np.asarray(id, dtype=np.int64)
+        columns = (ids, arrival_time, input_tokens, output_tokens)
+        if any(len(column) != count for column in columns):
+            raise InputError("the columns of the requests differ in length")
+        _refuse_below(arrival_time, 0, "arrival_time")
+        _refuse_outside_tokens(input_tokens, 0, "input_tokens")
+        _refuse_outside_tokens(output_tokens, 1, "output_tokens")
+        if len(np.unique(ids)) != count:
+            raise InputError("an id is there twice")
+        order = np.argsort(arrival_time, kind="stable")
+        return cls(*(freeze(np.asarray(column)[order]) for column in columns))
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+
+def _refuse_below(column: IntArray, least: int, name: str) -> None:
+    if len(column) and int(column.min()) < least:
+        row = int(np.argmin(column))
+        raise InputError(f"request {row}: {name}: found {column[row]}, expected >= {least}")
+
+
+def _refuse_outside_tokens(column: IntArray, least: int, name: str) -> None:
+    _refuse_below(column, least, name)
+    if len(column) and int(column.max()) > MAX_TOKENS:
+        row = int(np.argmax(column))
+        raise InputError(f"request {row}: {name}: found {column[row]}, expected <= {MAX_TOKENS}")
+
+
+class Source(Protocol):
+    """Where requests come from: a list, or a recipe that draws them."""
+
+    def make_requests(self) -> Requests:
+        """The requests, the same ones every time."""
+        ...
+
+    def with_rate(self, rate: float) -> Source:
+        """The same source with arrivals at `rate` requests per second on average."""
+        ...
+
+    @property
+    def rate(self) -> float | None:
+        """Requests per second on average; None where all arrive at once."""
+        ...
+
+    @property
+    def seed(self) -> int | None:
+        """The seed of the draws; None for a list."""
+        ...
+
+    def with_seed(self, seed: int) -> Source:
+        """The same recipe with another seed; InputError for a list."""
+        ...
+
+    def with_count(self, count: int) -> Source:
+        """The same recipe with another number of requests; for a list, its first `count`."""
+        ...
+
+
+@dataclass(frozen=True)
+class ServiceLevel:
+    """The service level objective: the most each request may take; None where not limited."""
+
+    ttft: Picoseconds | None = None
+    tpot: Picoseconds | None = None
+    e2el: Picoseconds | None = None
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What arrives, what it costs and which strategies serve it."""
+
+    name: str
+    source: Source
+    description: str = ""
+    cost: LinearCost = LinearCost()
+    strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
+    slo: ServiceLevel | None = None
+
+    @cached_property
+    def requests(self) -> Requests:
+        """The requests in arrival order, made on first use."""
+        return self.source.make_requests()
+
+    def strategy(self, name: str) -> Strategy:
+        """The strategy called `name`.
+
+        Raises:
+            InputError: if this workload has no such strategy.
+        """
+        for strategy in self.strategies:
+            if strategy.name == name:
+                return strategy
+        raise InputError(f"{name}: expected one of {join_names(s.name for s in self.strategies)}")
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Names for a sentence: `a, b, c`."""
+    return ", ".join(names)
