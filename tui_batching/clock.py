@@ -38,7 +38,7 @@ _DURATION = re.compile(r"\s*([+-]?[0-9.]+(?:[eE][+-]?[0-9]{1,3})?)\s*([a-zµ]*)\
 _EXPECTED = "a duration such as 20ms, 0.3us or 0.5 (seconds)"
 
 
-def parse_duration(text: str | int | float | Decimal) -> Picoseconds:
+def parse_duration(text: str | float | Decimal) -> Picoseconds:
     """Read a duration exactly: `"20ms"`, `"0.3us"`, or a plain number of seconds.
 
     A float counts as the decimal that Python prints for it, so `0.1` is 100 ms to the picosecond.

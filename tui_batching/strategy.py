@@ -12,7 +12,7 @@ TimeoutFrom: TypeAlias = Literal["server_free", "arrival"]
 
 
 def _check_batch_size(batch_size: int) -> None:
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+    if batch_size < 1:
         raise InputError(f"batch_size: found {batch_size!r}, expected a whole number >= 1")
 
 

@@ -1,0 +1,1 @@
+"""Who runs when: from a workload and a strategy to a Run."""

@@ -1,0 +1,122 @@
+"""Spans: the timeline of a Run, gap-free from time zero to the last end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from tui_batching.clock import Picoseconds
+from tui_batching.columns import IntArray, freeze
+
+
+class SpanKind(IntEnum):
+    """What the server does during a span."""
+
+    IDLE = 0
+    FORMING = 1
+    PREFILL = 2
+    DECODE = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Spans:
+    """Columns with one row a span, in time order; a span ends where the next one starts.
+
+    A span is a run of `steps` equal decode steps, or one idle, forming or prefill interval (whose
+    `steps` is 1 and whose `step_time` is its whole length). No span is empty.
+
+    Attributes:
+        start: in picoseconds.
+        kind: a `SpanKind` as int8.
+        steps: how many equal iterations.
+        step_time: the time of each, in picoseconds.
+        billed: the number of requests a decode step is billed for; the number prefilled together
+            in a prefill; 0 while idle or forming.
+    """
+
+    start: IntArray
+    kind: npt.NDArray[np.int8]
+    steps: IntArray
+    step_time: IntArray
+    billed: IntArray
+
+    @classmethod
+    def from_pieces(cls, *pieces: Spans) -> Spans:
+        """Merge pieces into one timeline, dropping empty spans.
+
+        At an equal start an earlier piece comes first.
+        """
+        start = np.concatenate([piece.start for piece in pieces])
+        steps = np.concatenate([piece.steps for piece in pieces])
+        step_time = np.concatenate([piece.step_time for piece in pieces])
+        present = np.flatnonzero(steps * step_time)
+        order = present[np.argsort(start[present], kind="stable")]
+        kind = np.concatenate([piece.kind for piece in pieces])[order]
+        kind.flags.writeable = False
+        billed = np.concatenate([piece.billed for piece in pieces])
+        return cls(
+            freeze(start[order]),
+            kind,
+            freeze(steps[order]),
+            freeze(step_time[order]),
+            freeze(billed[order]),
+        )
+
+    @classmethod
+    def intervals(cls, kind: SpanKind, start: IntArray, end: IntArray) -> Spans:
+        """One interval of one kind a row; those with `end <= start` are left empty."""
+        length = np.maximum(end - start, 0)
+        return cls.repeated(kind, start, np.ones_like(start), length, np.zeros_like(start))
+
+    @classmethod
+    def repeated(
+        cls,
+        kind: SpanKind,
+        start: IntArray,
+        steps: IntArray,
+        step_time: IntArray,
+        billed: IntArray,
+    ) -> Spans:
+        """Rows of one kind, each `steps` times `step_time` long."""
+        return cls(start, np.full(len(start), kind, np.int8), steps, step_time, billed)
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @cached_property
+    def end(self) -> IntArray:
+        """The end of each span, in picoseconds."""
+        return freeze(self.start + self.steps * self.step_time)
+
+    @cached_property
+    def steps_before(self) -> IntArray:
+        """Decode steps done before each span starts."""
+        decoding = np.where(self.kind == SpanKind.DECODE, self.steps, 0)
+        return freeze(np.cumsum(decoding) - decoding)
+
+    def index_at(self, time: Picoseconds) -> int:
+        """The span that contains `time` (its start included); -1 before the first one."""
+        return int(np.searchsorted(self.start, time, side="right")) - 1
+
+    def decode_steps_at(self, times: IntArray) -> IntArray:
+        """How many decode steps the server has finished by each instant."""
+        index = np.searchsorted(self.start, times, side="right") - 1
+        index = np.maximum(index, 0)
+        inside = np.minimum((times - self.start[index]) // self.step_time[index], self.steps[index])
+        decoding = (self.kind[index] == SpanKind.DECODE) & (inside > 0)
+        return self.steps_before[index] + np.where(decoding, inside, 0)
+
+    def time_in(self, kind: SpanKind, times: IntArray) -> IntArray:
+        """How long the server has been in spans of this kind by each instant, in picoseconds."""
+        rows = np.flatnonzero(self.kind == kind)
+        if not len(rows):
+            return np.zeros_like(times)
+        start, length = self.start[rows], (self.end - self.start)[rows]
+        before = np.cumsum(length) - length
+        index = np.searchsorted(start, times, side="right") - 1
+        inside = np.clip(times - start[index], 0, length[index])
+        return np.where(index >= 0, before[index] + inside, 0)
