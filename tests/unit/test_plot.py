@@ -1,0 +1,236 @@
+"""The line charts: sizes, what is seen where, in which colour, and what they do not depend on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import plotext
+import pytest
+from rich.color import Color
+from textual.strip import Strip
+
+from tui_batching.tui.plot import ChartSpec, Line, Vertical, draw, draw_text
+from tui_batching.tui.polyline import finite_pieces, staircase, thin, window
+
+ORANGE, VIOLET, TEAL = (Color.parse(name) for name in ("#e69f00", "#b18cf2", "ansi_cyan"[5:]))
+TEXT, MUTED, WHITE = Color.parse("#eeeeee"), Color.parse("#888888"), Color.parse("#ffffff")
+SIZES = [(20, 5), (21, 6), (33, 7), (40, 9), (70, 12), (80, 10), (160, 40), (300, 60)]
+
+
+def waves(width: int = 70, height: int = 12, points: int = 300) -> ChartSpec:
+    x = np.linspace(0.0, 10.0, points)
+    lines = (
+        Line("static", x, 50 + 40 * np.sin(x), ORANGE, "■"),
+        Line("dynamic", x, 50 + 40 * np.sin(x + 1), VIOLET, "▲"),
+        Line("continuous", x, 50 + 40 * np.sin(x + 2), TEAL, "●"),
+    )
+    labels = {"title": "utilization", "x_label": "time, s", "y_label": "useful, %"}
+    return ChartSpec(width, height, lines, TEXT, MUTED, y_range=(0.0, 100.0), **labels)
+
+
+def one(x: list[float], y: list[float], *, steps: bool = False, height: int = 12) -> ChartSpec:
+    line = Line("static", np.array(x, float), np.array(y, float), ORANGE, "■", steps=steps)
+    return ChartSpec(60, height, (line,), TEXT, MUTED, empty="no finished requests yet")
+
+
+def colours(strips: list[Strip], wanted: str) -> set[Color | None]:
+    """The colours of all cells whose character is one of `wanted`."""
+    segments = [segment for strip in strips for segment in strip]
+    return {s.style.color for s in segments if s.style and set(s.text.strip()) & set(wanted)}
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_every_strip_has_exactly_the_width_asked_for(width: int, height: int) -> None:
+    strips = draw(waves(width, height))
+    assert len(strips) == height
+    assert {strip.cell_length for strip in strips} == {width}
+    assert {sum(segment.cell_length for segment in strip) for strip in strips} == {width}
+
+
+@pytest.mark.parametrize("height", [0, 1, 3, 4, 5])
+@pytest.mark.parametrize("width", [0, 1, 7, 8, 20])
+def test_no_size_is_too_small(width: int, height: int) -> None:
+    strips = draw(waves(width, height))
+    assert [strip.cell_length for strip in strips] == [width] * height
+
+
+def test_title_labels_and_legend_are_on_the_chart() -> None:
+    text = draw_text(waves(), colour=False)
+    header, foot = text.splitlines()[0], text.splitlines()[-1]
+    assert header.startswith("utilization · useful, %")
+    assert header.endswith("■ static  ▲ dynamic  ● continuous")
+    assert foot.endswith("time, s")
+    assert foot.split()[:4] == ["0", "2", "4", "6"]
+
+
+def test_a_narrow_legend_shortens_names_and_keeps_marks() -> None:
+    header = draw_text(waves(20, 5), colour=False).splitlines()[0]
+    assert header.split() == ["■", "sta", "▲", "dyn", "●", "con"]
+
+
+def test_every_line_has_its_colour_and_its_mark_on_the_canvas() -> None:
+    strips = draw(waves())
+    assert colours(strips, "■") == {ORANGE}
+    assert colours(strips, "▲") == {VIOLET}
+    assert colours(strips, "●") == {TEAL}
+    braille = {chr(code) for code in range(0x2801, 0x2900)}
+    assert colours(strips, "".join(braille)) == {ORANGE, VIOLET, TEAL}
+    canvas = "".join(strip.text for strip in strips[1:])
+    assert min(canvas.count(mark) for mark in "■▲●") >= 3
+
+
+def test_lines_that_coincide_still_show_all_their_marks() -> None:
+    x = np.linspace(0.0, 1.0, 20)
+    spec = waves()
+    spec = replace(spec, lines=tuple(replace(line, x=x, y=0 * x) for line in spec.lines))
+    canvas = "".join(strip.text for strip in draw(spec)[1:])
+    assert min(canvas.count(mark) for mark in "■▲●") >= 3
+
+
+@pytest.mark.parametrize("x", [0.0, 0.7, 3.3, 5.0, 9.99, 10.0])
+@pytest.mark.parametrize("width", [20, 70, 131])
+def test_the_playhead_is_in_its_column(x: float, width: int) -> None:
+    playhead = Vertical(x, WHITE)
+    spec = replace(waves(width), lines=(), x_range=(0.0, 10.0), verticals=(playhead,), empty="")
+    rows = [strip.text for strip in draw(spec)[1:-2]]
+    left = rows[0].index("┤") + 1
+    wanted = left + x / 10 * (width - left - 1)
+    found = [row.rfind("│") for row in rows]
+    assert all(abs(column - wanted) <= 1 for column in found), (found, wanted)
+    assert WHITE in colours(draw(spec), "│")
+
+
+def test_a_playhead_beyond_the_axis_is_left_out() -> None:
+    spec = replace(waves(), verticals=(Vertical(11.0, WHITE), Vertical(float("nan"), WHITE)))
+    assert WHITE not in colours(draw(spec), "│")
+
+
+@pytest.mark.parametrize(("x", "y"), [([], []), ([1.0], [float("nan")])])
+def test_empty_data_says_so(x: list[float], y: list[float]) -> None:
+    assert "no finished requests yet" in draw_text(one(x, y), colour=False)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ([3.0], [5.0]),
+        ([0.0, 1.0], [2.0, 2.0]),
+        ([0.0, 1.0, 2.0, 3.0], [1.0, float("nan"), float("inf"), 2.0]),
+        ([0.0, 1e-12], [0.0, 1e-12]),
+        ([0.0, 1e9], [-1e15, 1e15]),
+    ],
+)
+def test_odd_data_is_drawn(x: list[float], y: list[float]) -> None:
+    assert "■" in "".join(strip.text for strip in draw(one(x, y))[1:])
+
+
+def test_one_finished_request_is_a_step_and_not_a_slope() -> None:
+    spec = replace(one([0.0, 5.0, 10.0], [0.0, 100.0, 100.0], steps=True), lines=())
+    slope = one([0.0, 5.0, 10.0], [0.0, 100.0, 100.0])
+    step = one([0.0, 5.0, 10.0], [0.0, 100.0, 100.0], steps=True)
+    rows = len(draw(spec)) // 2
+    inked = [sum(c not in " │┤■" for c in draw(of)[rows].text) for of in (step, slope)]
+    assert inked[0] <= 2 <= inked[1] + 1
+
+
+def test_the_ground_is_everywhere_and_codes_only_if_asked() -> None:
+    ground = Color.parse("#112233")
+    strips = draw(replace(waves(), background=ground))
+    assert {s.style.bgcolor for strip in strips for s in strip if s.style} == {ground}
+    assert "\x1b" not in draw_text(waves(), colour=False)
+    assert "38;2;230;159;0" in draw_text(waves(), colour=True)
+
+
+def test_large_numbers_are_shortened() -> None:
+    spec = replace(waves(), y_range=(0.0, 40_000.0))
+    assert "40k" in draw_text(spec, colour=False)
+
+
+PROGRAM = """
+import sys
+from test_plot import draw_text, waves
+sys.stdout.buffer.write(draw_text(waves(120, 30), colour=True).encode())
+"""
+
+
+@pytest.mark.parametrize(("columns", "lines"), [("20", "5"), ("500", "200"), (None, None)])
+def test_it_depends_on_no_terminal(columns: str | None, lines: str | None) -> None:
+    environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "TERM")}
+    if columns and lines:
+        environment |= {"COLUMNS": columns, "LINES": lines, "NO_COLOR": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    command = [sys.executable, "-c", PROGRAM]
+    out = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True
+    )
+    assert out.stdout.decode() == draw_text(waves(120, 30), colour=True)
+
+
+def test_charts_do_not_touch_each_other_nor_plotext_s_own_figure() -> None:
+    before = repr(plotext.figure), plotext.terminal.size(), plotext.figure.build().string()
+    alone = draw(waves())
+    draw(replace(waves(33, 7), verticals=(Vertical(3.0, WHITE),)))
+    assert draw(waves()) == alone
+    after = repr(plotext.figure), plotext.terminal.size(), plotext.figure.build().string()
+    assert after == before
+
+
+def test_charts_can_be_drawn_from_several_threads_at_once() -> None:
+    specs = [waves(40 + number, 8 + number % 5) for number in range(12)]
+    alone = [draw(spec) for spec in specs]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(draw, specs * 4)) == alone * 4
+
+
+def test_a_million_points_draw_what_their_outline_draws() -> None:
+    x = np.linspace(0.0, 1.0, 1_000_001)
+    y = np.where(np.arange(len(x)) == 700_000, 1.0, 0.0)
+    assert thin(x, y, 140, 0.01)[1].max() == 1.0
+    assert len(thin(x, y, 140, 0.01)[0]) < 10
+
+
+def test_thinning_moves_nothing_by_more_than_its_tolerance() -> None:
+    generator = np.random.Generator(np.random.PCG64(1))
+    x, y = np.linspace(0.0, 1.0, 200), np.cumsum(generator.normal(size=200))
+    thin_x, thin_y = thin(x, y, 100, 0.3)
+    assert len(thin_x) < 150
+    assert np.abs(np.interp(x, thin_x, thin_y) - y).max() <= 0.3 + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "x", "y"),
+    [
+        (0.5, 2.5, [0.5, 1, 2, 2.5], [5, 10, 20, 25]),
+        (1.0, 2.0, [1, 2], [10, 20]),
+        (1.2, 1.8, [1.2, 1.8], [12, 18]),
+        (-5.0, 9.0, [0, 1, 2, 3], [0, 10, 20, 30]),
+        (4.0, 5.0, [], []),
+        (-5.0, -4.0, [], []),
+    ],
+)
+def test_a_window_cuts_lines_at_its_borders(
+    lower: float, upper: float, x: list[float], y: list[float]
+) -> None:
+    xs, ys = window(np.arange(4.0), np.arange(4.0) * 10, lower, upper)
+    assert xs.tolist() == x
+    assert ys.tolist() == pytest.approx(y)
+
+
+def test_pieces_leave_out_what_is_not_a_number() -> None:
+    nan = float("nan")
+    pieces = finite_pieces(np.arange(6.0), np.array([nan, 1, 2, nan, nan, 5]))
+    assert [xs.tolist() for xs, _ in pieces] == [[1, 2], [5]]
+    assert finite_pieces(np.array([]), np.array([])) == []
+
+
+def test_a_staircase_keeps_a_value_until_the_next() -> None:
+    x, y = staircase(np.array([0.0, 1.0, 3.0]), np.array([0.0, 5.0, 9.0]))
+    assert list(zip(x.tolist(), y.tolist(), strict=True)) == [
+        (0, 0), (1, 0), (1, 5), (3, 5), (3, 9),
+    ]  # fmt: skip
