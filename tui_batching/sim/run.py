@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from tui_batching.clock import Picoseconds
-from tui_batching.columns import IntArray
+from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import LinearCost
+from tui_batching.sim.moment import Moment, Tracks
 from tui_batching.sim.spans import Spans
 from tui_batching.strategy import Strategy
 from tui_batching.workload.model import Requests
@@ -61,3 +64,17 @@ class Run:
     def makespan(self) -> Picoseconds:
         """From the first arrival to the last end."""
         return self.finished - self.begin
+
+    def at(self, time: Picoseconds) -> Moment:
+        """What this Run looks like at the instant `time`."""
+        return Moment(self, time)
+
+    @cached_property
+    def ends(self) -> IntArray:
+        """The ends in order of time."""
+        return freeze(np.sort(self.end))
+
+    @cached_property
+    def tracks(self) -> Tracks:
+        """Which requests each slot served."""
+        return Tracks.of(self.slot, self.start)
