@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray, freeze
@@ -38,31 +39,48 @@ class Requests:
     @classmethod
     def from_columns(
         cls,
-        arrival_time: IntArray,
-        input_tokens: IntArray,
-        output_tokens: IntArray,
-        id: IntArray | None = None,  # noqa: A002 - the field's name
+        arrival_time: npt.ArrayLike,
+        input_tokens: npt.ArrayLike,
+        output_tokens: npt.ArrayLike,
+        id: npt.ArrayLike | None = None,  # noqa: A002 - the field's name
     ) -> Requests:
         """Sort the columns by arrival (stable) and freeze them.
 
         Raises:
-            InputError: if a value is out of its range, an id is there twice, or lengths differ.
+            InputError: if a value is no whole number or out of its range, an id is there twice,
+                or lengths differ.
         """
-        count = len(arrival_time)
-        ids = np.arange(count, dtype=np.int64) if id is None else np.asarray(id, dtype=np.int64)
-        columns = (ids, arrival_time, input_tokens, output_tokens)
-        if any(len(column) != count for column in columns):
+        arrivals = _whole(arrival_time, "arrival_time")
+        inputs = _whole(input_tokens, "input_tokens")
+        outputs = _whole(output_tokens, "output_tokens")
+        ids = np.arange(len(arrivals), dtype=np.int64) if id is None else _whole(id, "id")
+        columns = (ids, arrivals, inputs, outputs)
+        if any(len(column) != len(arrivals) for column in columns):
             raise InputError("the columns of the requests differ in length")
-        _refuse_below(arrival_time, 0, "arrival_time")
-        _refuse_outside_tokens(input_tokens, 0, "input_tokens")
-        _refuse_outside_tokens(output_tokens, 1, "output_tokens")
-        if len(np.unique(ids)) != count:
-            raise InputError("an id is there twice")
-        order = np.argsort(arrival_time, kind="stable")
-        return cls(*(freeze(np.asarray(column)[order]) for column in columns))
+        _refuse_below(arrivals, 0, "arrival_time")
+        _refuse_outside_tokens(inputs, 0, "input_tokens")
+        _refuse_outside_tokens(outputs, 1, "output_tokens")
+        if id is not None:
+            _refuse_twice(ids)
+        order = np.argsort(arrivals, kind="stable")
+        return cls(*(freeze(column[order]) for column in columns))
 
     def __len__(self) -> int:
         return len(self.id)
+
+
+def _whole(column: npt.ArrayLike, name: str) -> IntArray:
+    array = np.asarray(column)
+    if array.size and array.dtype.kind not in "iu":
+        raise InputError(f"{name}: found {array.dtype} values, expected whole numbers")
+    return array.astype(np.int64, copy=False)
+
+
+def _refuse_twice(ids: IntArray) -> None:
+    ordered = np.sort(ids)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(twice):
+        raise InputError(f"id: found {twice[0]} more than once, expected each id once")
 
 
 def _refuse_below(column: IntArray, least: int, name: str) -> None:
@@ -124,7 +142,7 @@ class Workload:
     name: str
     source: Source
     description: str = ""
-    cost: LinearCost = LinearCost()
+    cost: LinearCost = field(default_factory=LinearCost)
     strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
     slo: ServiceLevel | None = None
 
