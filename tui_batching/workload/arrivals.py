@@ -1,0 +1,164 @@
+"""When generated requests arrive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
+
+import numpy as np
+
+from tui_batching.clock import HORIZON, MICROSECOND, SECOND, Picoseconds
+from tui_batching.columns import FloatArray, IntArray
+from tui_batching.errors import InputError
+
+
+class Arrivals(Protocol):
+    """A process that arrivals are drawn from."""
+
+    @property
+    def rate(self) -> float | None:
+        """Requests per second on average; None where all arrive at once."""
+        ...
+
+    def with_rate(self, rate: float) -> Arrivals:
+        """The same process, faster or slower: every gap is scaled by the same factor."""
+        ...
+
+    def draw(self, stream: np.random.RandomState, count: int) -> IntArray:
+        """The first `count` arrival times, ascending, in picoseconds."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Spaced:
+    """Gaps of `mean_gap` picoseconds on average; the first arrival comes after one gap.
+
+    Raises:
+        InputError: if the mean gap is not positive, or the last arrival lies beyond the clock.
+    """
+
+    mean_gap: float
+
+    def __post_init__(self) -> None:
+        if not self.mean_gap > 0:
+            raise InputError(f"mean_gap: found {self.mean_gap}, expected a gap longer than zero")
+
+    @property
+    def rate(self) -> float | None:
+        """Requests per second on average."""
+        return SECOND / self.mean_gap
+
+    def with_rate(self, rate: float) -> Self:
+        """The same process with gaps of 1 / `rate` seconds on average."""
+        return replace(self, mean_gap=SECOND / rate)
+
+    def draw(self, stream: np.random.RandomState, count: int) -> IntArray:
+        """The first `count` arrival times, ascending, in picoseconds."""
+        # Summed before they are scaled, so that another rate scales every arrival alike.
+        with np.errstate(over="ignore"):
+            times = np.cumsum(self._unit_gaps(stream, count)) * (self.mean_gap / MICROSECOND)
+        # Whole microseconds absorb the last digits, in which platforms' logarithms differ.
+        return _whole_times(times, MICROSECOND)
+
+    def _unit_gaps(self, stream: np.random.RandomState, count: int) -> FloatArray:
+        """Gaps with a mean of 1."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Poisson(_Spaced):
+    """Independent arrivals: exponential gaps."""
+
+    def _unit_gaps(self, stream: np.random.RandomState, count: int) -> FloatArray:
+        return stream.standard_exponential(count)
+
+
+@dataclass(frozen=True)
+class Gamma(_Spaced):
+    """Bursty arrivals: gamma-distributed gaps, as `vllm bench serve` draws them.
+
+    Attributes:
+        burstiness: the shape; 1 is Poisson, smaller is burstier, larger more regular.
+    """
+
+    burstiness: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.burstiness > 0:
+            raise InputError(f"burstiness: found {self.burstiness}, expected a number > 0")
+
+    def _unit_gaps(self, stream: np.random.RandomState, count: int) -> FloatArray:
+        return stream.standard_gamma(self.burstiness, count) / self.burstiness
+
+
+@dataclass(frozen=True)
+class Constant(_Spaced):
+    """One request after every gap, like clockwork."""
+
+    def _unit_gaps(self, stream: np.random.RandomState, count: int) -> FloatArray:  # noqa: ARG002
+        return np.ones(count)
+
+
+@dataclass(frozen=True)
+class Burst:
+    """`size` requests at once, `every` so often, from `at` on; without both, all at once.
+
+    Attributes:
+        size: requests that arrive together.
+        every: from one burst to the next, in picoseconds.
+        at: the first burst, in picoseconds.
+
+    Raises:
+        InputError: if only one of size and every is given, or one is out of its range.
+    """
+
+    size: int | None = None
+    every: Picoseconds | None = None
+    at: Picoseconds = 0
+
+    def __post_init__(self) -> None:
+        if (self.size is None) != (self.every is None):
+            raise InputError("found one of size and every, expected both or neither")
+        if self.size is not None and self.size < 1:
+            raise InputError(f"size: found {self.size}, expected a whole number >= 1")
+        if self.every is not None and self.every <= 0:
+            raise InputError(f"every: found {self.every}, expected a duration longer than zero")
+        if self.at < 0:
+            raise InputError(f"at: found {self.at}, expected a duration that is not negative")
+
+    @property
+    def rate(self) -> float | None:
+        """Requests per second on average; None where all arrive at once."""
+        if self.size is None or self.every is None:
+            return None
+        return self.size * SECOND / self.every
+
+    def with_rate(self, rate: float) -> Self:
+        """The same bursts, more or less often.
+
+        Raises:
+            InputError: if all arrive at once.
+        """
+        if self.size is None:
+            raise InputError("all requests arrive at once, so there is no rate to change")
+        return replace(self, every=max(1, round(self.size * SECOND / rate)))
+
+    def draw(self, stream: np.random.RandomState, count: int) -> IntArray:  # noqa: ARG002
+        """The first `count` arrival times, ascending, in picoseconds."""
+        size, every = self.size or count, self.every or 0
+        bursts = np.arange(count, dtype=np.int64) // size
+        if self.at + int(bursts[-1]) * every > HORIZON:
+            raise _beyond_clock()
+        return self.at + bursts * np.int64(every)
+
+
+def _whole_times(times: FloatArray, unit: Picoseconds) -> IntArray:
+    """Ascending times in `unit`s, rounded to whole ones, in picoseconds."""
+    if not times[-1] <= HORIZON // unit:
+        raise _beyond_clock()
+    return np.rint(times).astype(np.int64) * unit
+
+
+def _beyond_clock() -> InputError:
+    return InputError("the last arrival lies beyond 106 days, where the clock ends")

@@ -1,0 +1,174 @@
+"""Requests drawn from a recipe, the same ones for ever and everywhere.
+
+Only `numpy.random.RandomState` is used: numpy froze its streams for good (NEP 19). Arrivals,
+lengths and classes draw from streams of their own, so that another rate keeps the lengths, and
+another count keeps the requests that both have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, Self, TypeAlias
+
+import numpy as np
+
+from tui_batching.clock import HORIZON, MILLISECOND
+from tui_batching.columns import IntArray
+from tui_batching.errors import InputError
+from tui_batching.workload.arrivals import Arrivals, Poisson
+from tui_batching.workload.lengths import Lengths, Uniform
+from tui_batching.workload.model import Requests
+
+MAX_COUNT = 10_000_000
+"""The most requests that are generated: 320 MB of them."""
+
+MAX_SEED = 2**32 - 1
+
+Draws: TypeAlias = Literal["streams", "notebook"]
+"""How draws are taken: from a stream for each quantity, or in the notebook's order from one."""
+
+_ARRIVALS, _INPUT, _OUTPUT, _CLASS = range(4)
+
+
+@dataclass(frozen=True)
+class RequestClass:
+    """A kind of request; `weight` is its share among all classes' weights.
+
+    Raises:
+        InputError: if the weight is not positive or an answer could have no token.
+    """
+
+    input_tokens: Lengths
+    output_tokens: Lengths
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.weight > 0:
+            raise InputError(f"weight: found {self.weight}, expected a number > 0")
+        if self.output_tokens.shortest < 1:
+            raise InputError("output_tokens: found lengths from 0 on, expected lengths >= 1")
+
+
+@dataclass(frozen=True)
+class GeneratedRequests:
+    """A recipe for requests.
+
+    Attributes:
+        count: how many.
+        arrivals: when they arrive.
+        classes: what they ask for; with several, each request is of one by the weights.
+        seed: chooses the draws.
+        draws: `notebook` repeats the draws of the notebook that this project started from.
+
+    Raises:
+        InputError: if a value is out of its range, or the notebook's draws are asked for with
+            anything but Poisson arrivals and uniform lengths.
+    """
+
+    count: int
+    arrivals: Arrivals
+    classes: tuple[RequestClass, ...]
+    seed: int = 0
+    draws: Draws = "streams"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.count <= MAX_COUNT:
+            raise InputError(
+                f"count: found {self.count}, expected a whole number from 1 to {MAX_COUNT}"
+            )
+        if not 0 <= self.seed <= MAX_SEED:
+            raise InputError(
+                f"seed: found {self.seed}, expected a whole number from 0 to {MAX_SEED}"
+            )
+        if not self.classes:
+            raise InputError("classes: found none, expected at least one")
+        if self.draws == "notebook":
+            self._notebook_parts()
+
+    @property
+    def rate(self) -> float | None:
+        """Requests per second on average; None where all arrive at once."""
+        return self.arrivals.rate
+
+    def make_requests(self) -> Requests:
+        """The requests of this recipe, drawn on the first call.
+
+        Raises:
+            InputError: if the last arrival lies beyond the clock.
+        """
+        return self._requests
+
+    def with_rate(self, rate: float) -> Self:
+        """The same lengths, with arrivals at `rate` requests per second on average."""
+        return replace(self, arrivals=self.arrivals.with_rate(rate))
+
+    def with_seed(self, seed: int) -> Self:
+        """The same recipe with another seed."""
+        return replace(self, seed=seed)
+
+    def with_count(self, count: int) -> Self:
+        """The same recipe with another number of requests; those that both have are equal."""
+        return replace(self, count=count)
+
+    @cached_property
+    def _requests(self) -> Requests:
+        draw = self._draw_as_notebook if self.draws == "notebook" else self._draw
+        return Requests.from_columns(*draw())
+
+    def _draw(self) -> tuple[IntArray, IntArray, IntArray]:
+        arrivals = self.arrivals.draw(self._stream(_ARRIVALS), self.count)
+        chosen = self._choose_classes()
+        input_tokens = np.empty(self.count, dtype=np.int64)
+        output_tokens = np.empty(self.count, dtype=np.int64)
+        for number, kind in enumerate(self.classes):
+            # Each class draws for every request, used or not: so request k never depends on count.
+            members = chosen == number
+            inputs = kind.input_tokens.draw(self._stream(_INPUT, number), self.count)
+            outputs = kind.output_tokens.draw(self._stream(_OUTPUT, number), self.count)
+            np.copyto(input_tokens, inputs, where=members)
+            np.copyto(output_tokens, outputs, where=members)
+        return arrivals, input_tokens, output_tokens
+
+    def _choose_classes(self) -> IntArray:
+        if len(self.classes) == 1:
+            return np.zeros(self.count, dtype=np.int64)
+        weights = np.cumsum([kind.weight for kind in self.classes])
+        points = self._stream(_CLASS).random_sample(self.count) * weights[-1]
+        chosen = np.searchsorted(weights, points, side="right")
+        return np.asarray(np.minimum(chosen, len(weights) - 1), dtype=np.int64)
+
+    def _stream(self, quantity: int, number: int = 0) -> np.random.RandomState:
+        return np.random.RandomState([self.seed, quantity, number])
+
+    def _draw_as_notebook(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Draw gap, prompt and answer of each request in turn from a single stream.
+
+        Arrivals are the running sum of the gaps, each rounded to 1 ms.
+        """
+        arrivals, inputs, outputs = self._notebook_parts()
+        stream = np.random.RandomState(self.seed)
+        mean_gap = arrivals.mean_gap / MILLISECOND
+        rows = np.empty((3, self.count), dtype=np.int64)
+        time = 0.0
+        for number in range(self.count):
+            time += stream.exponential(mean_gap)
+            if not time <= HORIZON // MILLISECOND:
+                raise InputError("the last arrival lies beyond 106 days, where the clock ends")
+            rows[0, number] = round(time) * MILLISECOND
+            rows[1, number] = stream.randint(inputs.low, inputs.high + 1)
+            rows[2, number] = stream.randint(outputs.low, outputs.high + 1)
+        return rows[0], rows[1], rows[2]
+
+    def _notebook_parts(self) -> tuple[Poisson, Uniform, Uniform]:
+        first = self.classes[0]
+        parts = (self.arrivals, first.input_tokens, first.output_tokens)
+        match parts:
+            case (Poisson() as arrivals, Uniform() as inputs, Uniform() as outputs) if (
+                len(self.classes) == 1
+            ):
+                return arrivals, inputs, outputs
+        raise InputError(
+            "draws: found notebook with other distributions, "
+            "expected poisson arrivals and uniform lengths with it"
+        )

@@ -1,0 +1,170 @@
+"""How long generated prompts and answers are.
+
+Every draw is a whole number of tokens, and the first k draws are the same however many are taken.
+A draw longer than `max` is cut to it, as a server's `max_tokens` does; one shorter than `min`
+becomes `min`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from tui_batching.columns import FloatArray, IntArray
+from tui_batching.errors import InputError
+from tui_batching.workload.model import MAX_TOKENS
+
+ZIPF_MOST = 1_000_000
+"""The largest `max` of a Zipf distribution, which keeps a table of that size while it draws."""
+
+
+class Lengths(Protocol):
+    """A distribution of whole numbers of tokens."""
+
+    @property
+    def shortest(self) -> int:
+        """The fewest tokens that a draw can give."""
+        ...
+
+    def draw(self, stream: np.random.RandomState, count: int) -> IntArray:
+        """`count` independent lengths in tokens."""
+        ...
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Every length from `low` to `high`, both included, equally often."""
+
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low <= self.high <= MAX_TOKENS:
+            raise InputError(
+                f"found [{self.low}, {self.high}], "
+                f"expected [low, high] with 0 <= low <= high <= {MAX_TOKENS}"
+            )
+
+    @property
+    def shortest(self) -> int:
+        """The fewest tokens that a draw can give."""
+        return self.low
+
+    def draw(self, stream: np.random.RandomState, count: int) -> IntArray:
+        """`count` independent lengths in tokens."""
+        return stream.randint(self.low, self.high + 1, count, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Always the same length."""
+
+    tokens: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.tokens <= MAX_TOKENS:
+            raise InputError(f"found {self.tokens}, expected 0 to {MAX_TOKENS} tokens")
+
+    @property
+    def shortest(self) -> int:
+        """The fewest tokens that a draw can give."""
+        return self.tokens
+
+    def draw(self, stream: np.random.RandomState, count: int) -> IntArray:  # noqa: ARG002
+        """`count` times the one length."""
+        return np.full(count, self.tokens, dtype=np.int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Limited:
+    """What distributions with a `min` and a `max` share."""
+
+    min: int = 1
+    max: int = MAX_TOKENS
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min <= self.max <= MAX_TOKENS:
+            raise InputError(
+                f"found min {self.min} and max {self.max}, expected 0 <= min <= max <= {MAX_TOKENS}"
+            )
+
+    @property
+    def shortest(self) -> int:
+        """The fewest tokens that a draw can give."""
+        return self.min
+
+    def draw(self, stream: np.random.RandomState, count: int) -> IntArray:
+        """`count` independent lengths in tokens."""
+        # An overflow to infinity is no accident here: it is cut to `max`.
+        with np.errstate(over="ignore"):
+            amounts = self._amounts(stream, count)
+        return np.rint(np.clip(amounts, self.min, self.max)).astype(np.int64)
+
+    def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
+        """The lengths before they are limited and rounded."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Normal(_Limited):
+    """The bell curve with this mean and standard deviation, before it is limited."""
+
+    mean: float
+    sd: float
+
+    def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
+        return self.mean + self.sd * stream.standard_normal(count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lognormal(_Limited):
+    """Many short lengths and a long tail, as chats have.
+
+    Attributes:
+        mean: the mean of the lengths themselves (not of their logarithms), before the limits.
+        sigma: the standard deviation of their logarithms.
+    """
+
+    mean: float
+    sigma: float
+
+    def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
+        middle = np.log(self.mean) - self.sigma**2 / 2
+        return np.asarray(np.exp(middle + self.sigma * stream.standard_normal(count)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exponential(_Limited):
+    """Ever fewer of the longer ones, with this mean before the limits."""
+
+    mean: float
+
+    def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
+        return self.mean * stream.standard_exponential(count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zipf(_Limited):
+    """Length k from `min` to `max` with a weight of 1 / k**exponent.
+
+    The exponent may be below 1, since `max` bounds the distribution; by default at 32,768.
+    """
+
+    exponent: float
+    max: int = 32_768
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.max > ZIPF_MOST:
+            raise InputError(f"max: found {self.max}, expected a whole number <= {ZIPF_MOST}")
+        if self.min < 1:
+            raise InputError(f"min: found {self.min}, expected a whole number >= 1")
+
+    def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
+        # Relative to `min`, so that a large exponent does not underflow every weight to zero.
+        ranks = np.arange(self.min, self.max + 1) / self.min
+        reached = np.cumsum(ranks**-self.exponent)
+        chosen = np.searchsorted(reached, stream.random_sample(count) * reached[-1], side="right")
+        return np.asarray(self.min + np.minimum(chosen, len(ranks) - 1), dtype=np.float64)
