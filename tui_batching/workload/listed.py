@@ -1,0 +1,99 @@
+"""Requests from an explicit list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import NoReturn
+
+import numpy as np
+
+from tui_batching.clock import HORIZON, SECOND
+from tui_batching.errors import InputError
+from tui_batching.workload.model import Requests
+
+
+@dataclass(frozen=True)
+class ListedRequests:
+    """A list of requests as it is.
+
+    Raises:
+        InputError: if the list is empty.
+    """
+
+    requests: Requests
+
+    def __post_init__(self) -> None:
+        if not len(self.requests):
+            raise InputError("found an empty list of requests, expected at least one")
+
+    @property
+    def rate(self) -> float | None:
+        """Gaps from the first to the last arrival, per second; None where all arrive at once."""
+        exact = self._exact_rate()
+        return float(exact) if exact else None
+
+    @property
+    def seed(self) -> None:
+        """A list has no seed."""
+        return
+
+    def make_requests(self) -> Requests:
+        """The requests in arrival order."""
+        return self.requests
+
+    def with_rate(self, rate: float) -> ListedRequests:
+        """The same requests with all gaps scaled alike, about the first arrival.
+
+        The factor is exact (a float counts as the decimal that Python prints for it), and each
+        scaled arrival is rounded to the nearest picosecond, halves up.
+
+        Raises:
+            InputError: if all arrive at once or the last arrival would lie beyond the clock.
+        """
+        current = self._exact_rate()
+        if current is None:
+            raise InputError("all requests arrive at once, so there is no rate to change")
+        factor = current / Fraction(Decimal(repr(rate)))
+        double, divisor = 2 * factor.numerator, 2 * factor.denominator
+        times = self.requests.arrival_time.tolist()
+        first = times[0]
+        # Python's integers: the products are too long for int64.
+        scaled = [first + ((t - first) * double + factor.denominator) // divisor for t in times]
+        if scaled[-1] > HORIZON:
+            raise InputError("the last arrival lies beyond 106 days, where the clock ends")
+        same = self.requests
+        return ListedRequests(
+            Requests.from_columns(
+                np.array(scaled, dtype=np.int64), same.input_tokens, same.output_tokens, same.id
+            )
+        )
+
+    def with_seed(self, seed: int) -> NoReturn:  # noqa: ARG002 - as every source has it
+        """A list has no seed.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError("a list of requests has no seed, only generated requests have one")
+
+    def with_count(self, count: int) -> ListedRequests:
+        """The first `count` requests in arrival order.
+
+        Raises:
+            InputError: if the list is shorter, or `count` is below 1.
+        """
+        if not 1 <= count <= len(self.requests):
+            raise InputError(
+                f"found {count}, expected a whole number from 1 to {len(self.requests)} "
+                "(the length of the list)"
+            )
+        same = self.requests
+        columns = (same.arrival_time, same.input_tokens, same.output_tokens, same.id)
+        return ListedRequests(Requests.from_columns(*(column[:count] for column in columns)))
+
+    def _exact_rate(self) -> Fraction | None:
+        times = self.requests.arrival_time
+        length = int(times[-1]) - int(times[0])
+        return Fraction((len(times) - 1) * SECOND, length) if length else None

@@ -1,0 +1,113 @@
+"""Reading workload files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from tui_batching.cost import LinearCost
+from tui_batching.strategy import DEFAULT_STRATEGIES, Strategy
+from tui_batching.workload.fields import Field, read_yaml
+from tui_batching.workload.files import read_text
+from tui_batching.workload.library import bundled_workload
+from tui_batching.workload.listed import ListedRequests
+from tui_batching.workload.model import MAX_TOKENS, Requests, ServiceLevel, Source, Workload
+from tui_batching.workload.parameters import (
+    COST_READERS,
+    SLO_READERS,
+    STRATEGIES,
+    STRATEGY_READERS,
+)
+from tui_batching.workload.recipe import read_recipe
+from tui_batching.workload.wording import printable
+
+_KEYS = ("name", "description", "requests", "cost", "strategies", "slo")
+_REQUEST_KEYS = ("arrival_time", "input_tokens", "output_tokens", "id")
+_LONGEST_NAME = 60
+
+
+def load_workload(name_or_path: str | Path) -> Workload:
+    """Read a bundled workload by its name, or any workload by its file.
+
+    A `Path`, and a text with a folder in it or ending in `.yaml` or `.yml`, is a file; any other
+    text is a bundled workload's name.
+
+    Raises:
+        InputError: if there is no such workload, or its file is not as expected.
+    """
+    path = Path(name_or_path) if _is_path(name_or_path) else bundled_workload(str(name_or_path))
+    return parse_workload(read_text(path), printable(str(path)))
+
+
+def parse_workload(text: str, where: str) -> Workload:
+    """Read a workload from YAML text.
+
+    Args:
+        text: the YAML text.
+        where: the file's name: errors start with it, and it names a workload without a name.
+
+    Raises:
+        InputError: if the text is not as expected; told with line, key, found and expected.
+    """
+    record = read_yaml(text, where).mapping(_KEYS)
+    return Workload(
+        name=record.read("name", lambda field: field.text(_LONGEST_NAME), Path(where).stem),
+        source=_read_requests(record["requests"]),
+        description=record.read("description", Field.text, ""),
+        cost=record.read("cost", _read_cost, LinearCost()),
+        strategies=record.read("strategies", _read_strategies, DEFAULT_STRATEGIES),
+        slo=record.read("slo", lambda field: field.build(ServiceLevel, SLO_READERS), None),
+    )
+
+
+def _is_path(name_or_path: str | Path) -> bool:
+    if isinstance(name_or_path, Path):
+        return True
+    separators = {os.sep, os.altsep or os.sep}
+    return name_or_path.endswith((".yaml", ".yml")) or any(s in name_or_path for s in separators)
+
+
+def _read_cost(field: Field) -> LinearCost:
+    return field.only_key(("linear",)).build(LinearCost, COST_READERS)
+
+
+def _read_strategies(field: Field) -> tuple[Strategy, ...]:
+    record = field.mapping(STRATEGIES)
+    if not record.fields:
+        raise field.error(f"at least one of {', '.join(STRATEGIES)}", "an empty mapping")
+    strategies: list[Strategy] = [
+        value.build(STRATEGIES[name], STRATEGY_READERS[name])
+        for name, value in record.fields.items()
+    ]
+    return tuple(strategies)
+
+
+def _read_requests(field: Field) -> Source:
+    if field.is_list:
+        return _read_list(field)
+    if not field.is_mapping:
+        raise field.error("a list of requests, or a mapping with generate")
+    return read_recipe(field.only_key(("generate",)))
+
+
+def _read_list(field: Field) -> ListedRequests:
+    entries = field.items()
+    columns = np.empty((4, len(entries)), dtype=np.int64)
+    rows_of_ids: dict[int, int] = {}
+    for row, entry in enumerate(entries):
+        record = entry.mapping(_REQUEST_KEYS)
+        number = record.read("id", Field.whole, row)
+        if number in rows_of_ids:
+            first = rows_of_ids[number]
+            raise record["id"].error("each id once", f"{number} again (also requests[{first}])")
+        rows_of_ids[number] = row
+        columns[:, row] = (
+            record["arrival_time"].duration(),
+            record["input_tokens"].whole(most=MAX_TOKENS),
+            record["output_tokens"].whole(least=1, most=MAX_TOKENS),
+            number,
+        )
+    with field.placing_errors():
+        return ListedRequests(Requests.from_columns(*columns))

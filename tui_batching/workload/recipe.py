@@ -1,0 +1,136 @@
+"""Reading the `generate:` part of a workload file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from tui_batching.clock import SECOND
+from tui_batching.workload import lengths
+from tui_batching.workload.arrivals import Arrivals, Burst, Constant, Gamma, Poisson
+from tui_batching.workload.fields import Field, Reader
+from tui_batching.workload.generate import (
+    MAX_COUNT,
+    MAX_SEED,
+    GeneratedRequests,
+    RequestClass,
+)
+from tui_batching.workload.lengths import Lengths
+from tui_batching.workload.model import MAX_TOKENS
+
+_LENGTH_KEYS = ("input_tokens", "output_tokens")
+
+_tokens = partial(Field.whole, most=MAX_TOKENS)
+_positive = partial(Field.decimal, above=0)
+_mean = partial(Field.decimal, above=0, most=MAX_TOKENS)
+_LIMITS: dict[str, Reader] = {"min": _tokens, "max": _tokens}
+
+
+def read_recipe(field: Field) -> GeneratedRequests:
+    """Read `generate:`.
+
+    Raises:
+        InputError: if a key is missing, unknown or twice, or a value is not as expected.
+    """
+    record = field.mapping(("count", "seed", "arrivals", *_LENGTH_KEYS, "classes", "draws"))
+    if "classes" in record.fields:
+        for key in _LENGTH_KEYS:
+            if key in record.fields:
+                raise record[key].error(
+                    "either classes or input_tokens and output_tokens", f"{key} beside classes"
+                )
+        classes = tuple(_class(entry) for entry in record["classes"].items())
+    else:
+        inputs, outputs = (read_lengths(record[key]) for key in _LENGTH_KEYS)
+        with record.placing_errors():
+            classes = (RequestClass(inputs, outputs),)
+    count = record["count"].whole(least=1, most=MAX_COUNT)
+    seed = record.read("seed", partial(Field.whole, most=MAX_SEED), 0)
+    arrivals = _read_arrivals(record["arrivals"])
+    draws: Any = record.read("draws", lambda value: value.choice("streams", "notebook"), "streams")
+    with record.placing_errors():
+        return GeneratedRequests(count, arrivals, classes, seed, draws)
+
+
+def _class(field: Field) -> RequestClass:
+    readers: dict[str, Reader] = dict.fromkeys(_LENGTH_KEYS, read_lengths)
+    return field.build(RequestClass, {"weight": _positive, **readers})
+
+
+def _read_arrivals(field: Field) -> Arrivals:
+    chosen = field.only_key(_ARRIVALS)
+    return _ARRIVALS[chosen.key](chosen)
+
+
+def _spaced(make: Callable[..., Arrivals], readers: dict[str, Reader], field: Field) -> Arrivals:
+    """Read a process that has a `mean_gap`, or else a `rate`, beside its other parameters."""
+    record = field.mapping(("rate", "mean_gap", *readers))
+    if ("rate" in record.fields) == ("mean_gap" in record.fields):
+        both = "rate" in record.fields
+        raise field.error(
+            "either rate or mean_gap", "both rate and mean_gap" if both else "neither"
+        )
+    if "rate" in record.fields:
+        mean_gap = SECOND / _positive(record["rate"])
+    else:
+        mean_gap = record["mean_gap"].duration(longer_than_zero=True)
+    values = {key: reader(record[key]) for key, reader in readers.items()}
+    with record.placing_errors():
+        return make(mean_gap=float(mean_gap), **values)
+
+
+_BURST: dict[str, Reader] = {
+    "size": partial(Field.whole, least=1),
+    "every": partial(Field.duration, longer_than_zero=True),
+    "at": Field.duration,
+}
+_ARRIVALS: dict[str, Callable[[Field], Arrivals]] = {
+    "poisson": partial(_spaced, Poisson, {}),
+    "gamma": partial(_spaced, Gamma, {"burstiness": _positive}),
+    "constant": partial(_spaced, Constant, {}),
+    "burst": lambda field: field.build(Burst, _BURST),
+}
+
+
+def read_lengths(field: Field) -> Lengths:
+    """Read a distribution of lengths, such as `{uniform: [20, 199]}`.
+
+    Raises:
+        InputError: if it is none, or its parameters are not as expected.
+    """
+    chosen = field.only_key(_LENGTHS)
+    return _LENGTHS[chosen.key](chosen)
+
+
+def _uniform(field: Field) -> Lengths:
+    if not field.is_list:
+        raise field.error("[low, high]")
+    ends = field.items()
+    if len(ends) != 2:
+        raise field.error("[low, high]", f"a list of {len(ends)}")
+    low, high = (_tokens(end) for end in ends)
+    with field.placing_errors():
+        return lengths.Uniform(low, high)
+
+
+def _fixed(field: Field) -> Lengths:
+    return lengths.Fixed(_tokens(field))
+
+
+def _limited(make: Callable[..., Lengths], **readers: Reader) -> Callable[[Field], Lengths]:
+    return lambda field: field.build(make, readers | _LIMITS)
+
+
+_LENGTHS: dict[str, Callable[[Field], Lengths]] = {
+    "uniform": _uniform,
+    "fixed": _fixed,
+    "normal": _limited(
+        lengths.Normal, mean=_mean, sd=partial(Field.decimal, least=0, most=MAX_TOKENS)
+    ),
+    "lognormal": _limited(
+        lengths.Lognormal, mean=_mean, sigma=partial(Field.decimal, least=0, most=10)
+    ),
+    "exponential": _limited(lengths.Exponential, mean=_mean),
+    "zipf": _limited(lengths.Zipf, exponent=partial(Field.decimal, above=0, most=100)),
+}
