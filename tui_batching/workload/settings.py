@@ -1,0 +1,116 @@
+"""Changing a workload by `KEY=VALUE`, as the command line's `--set` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeAlias
+
+from tui_batching.errors import InputError
+from tui_batching.workload.fields import Field, Reader
+from tui_batching.workload.model import ServiceLevel, Source, Workload
+from tui_batching.workload.parameters import COST_READERS, SLO_READERS, STRATEGY_READERS
+from tui_batching.workload.wording import did_you_mean, one_of, printable, shown
+
+Change: TypeAlias = Callable[[Workload, Field], Workload]
+
+
+def apply_settings(workload: Workload, settings: Sequence[str]) -> Workload:
+    """A new workload with the settings applied one after the other.
+
+    Args:
+        workload: stays as it is.
+        settings: each `KEY=VALUE`, such as `static.batch_size=8` or `workload.rate=5`.
+
+    Raises:
+        InputError: if a key is unknown, or a value is not as expected or does not fit the workload.
+    """
+    for setting in settings:
+        workload = _apply(workload, setting)
+    return workload
+
+
+def setting_keys() -> tuple[str, ...]:
+    """All keys that `apply_settings` knows."""
+    return tuple(_CHANGES)
+
+
+def _apply(workload: Workload, setting: str) -> Workload:
+    where = f"--set {printable(setting) if len(setting) <= 60 else shown(setting)}"
+    key, equals, value = (part.strip() for part in setting.partition("="))
+    if not equals:
+        raise InputError(f"{where}: found no '=', expected KEY=VALUE")
+    if key not in _CHANGES:
+        raise InputError(
+            f"{where}: found the unknown key {shown(key)}, "
+            f"expected {one_of(_CHANGES)}{did_you_mean(key, _CHANGES)}"
+        )
+    field = Field.of_text(value, where)
+    try:
+        return _CHANGES[key](workload, field)
+    except InputError as error:
+        if str(error).startswith(where):
+            raise
+        raise field.complaint(str(error)) from None
+
+
+def _set_strategies(
+    names: tuple[str, ...], parameter: str, reader: Reader, workload: Workload, field: Field
+) -> Workload:
+    value = reader(field)
+    present = [strategy.name for strategy in workload.strategies]
+    if not set(names) & set(present):
+        raise field.error(
+            f"a parameter of {', '.join(present)}", f"a workload without {' or '.join(names)}"
+        )
+    changed: Any = {parameter: value}
+    return replace(
+        workload,
+        strategies=tuple(
+            replace(strategy, **changed) if strategy.name in names else strategy
+            for strategy in workload.strategies
+        ),
+    )
+
+
+def _set_source(
+    change: Callable[[Source, Any], Source], reader: Reader, workload: Workload, field: Field
+) -> Workload:
+    return replace(workload, source=change(workload.source, reader(field)))
+
+
+def _set_cost(parameter: str, reader: Reader, workload: Workload, field: Field) -> Workload:
+    changed: Any = {parameter: reader(field)}
+    return replace(workload, cost=replace(workload.cost, **changed))
+
+
+def _set_slo(parameter: str, reader: Reader, workload: Workload, field: Field) -> Workload:
+    changed: Any = {parameter: reader(field)}
+    return replace(workload, slo=replace(workload.slo or ServiceLevel(), **changed))
+
+
+def _strategy_changes() -> dict[str, Change]:
+    """`static.batch_size` and so on; without a strategy's name, every strategy that has it."""
+    one: dict[str, Change] = {}
+    every: dict[str, Change] = {}
+    for name, readers in STRATEGY_READERS.items():
+        for parameter, reader in readers.items():
+            owners = tuple(n for n, others in STRATEGY_READERS.items() if parameter in others)
+            one[f"{name}.{parameter}"] = partial(_set_strategies, (name,), parameter, reader)
+            every[parameter] = partial(_set_strategies, owners, parameter, reader)
+    return every | one
+
+
+_CHANGES: dict[str, Change] = {
+    **_strategy_changes(),
+    "workload.count": partial(
+        _set_source, lambda source, count: source.with_count(count), partial(Field.whole, least=1)
+    ),
+    "workload.rate": partial(
+        _set_source, lambda source, rate: source.with_rate(rate), partial(Field.decimal, above=0)
+    ),
+    "workload.seed": partial(_set_source, lambda source, seed: source.with_seed(seed), Field.whole),
+    **{f"cost.{key}": partial(_set_cost, key, reader) for key, reader in COST_READERS.items()},
+    **{f"slo.{key}": partial(_set_slo, key, reader) for key, reader in SLO_READERS.items()},
+}
