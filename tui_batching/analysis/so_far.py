@@ -1,0 +1,82 @@
+"""What a Run has come to by an instant: the running figures beside a playhead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tui_batching.analysis.breakdown import Breakdown
+from tui_batching.clock import Picoseconds
+from tui_batching.columns import IntArray, exact_sum, freeze
+from tui_batching.sim.run import Run
+from tui_batching.sim.spans import SpanKind
+
+
+@dataclass(frozen=True)
+class LatencySoFar:
+    """Latency of the requests answered so far, in picoseconds."""
+
+    mean: float
+    p99: float
+
+
+@dataclass(frozen=True, eq=False)
+class SoFar:
+    """A Run's requests in the order of their answers, to be cut off at any instant."""
+
+    run: Run
+
+    @cached_property
+    def latencies(self) -> IntArray:
+        """Latencies in the order in which the answers were released, in picoseconds."""
+        order = np.argsort(self.run.end, kind="stable")
+        return freeze((self.run.end - self.run.requests.arrival_time)[order])
+
+    def latency(self, done: int) -> LatencySoFar | None:
+        """Mean and p99 over the first `done` answers; None before the first one."""
+        if not done:
+            return None
+        answered = self.latencies[:done]
+        return LatencySoFar(exact_sum(answered) / done, float(np.percentile(answered, 99)))
+
+
+def breakdown_so_far(run: Run, row: int, time: Picoseconds) -> Breakdown:
+    """Where the time of one request went up to `time`; the parts sum to its age by then.
+
+    The parts are those of `breakdown`, as columns of one row; they are all zero before the
+    request's arrival and the final ones from its end on.
+    """
+    arrival, start, finish, end = (
+        min(int(column[row]), max(time, int(run.requests.arrival_time[row])))
+        for column in (run.requests.arrival_time, run.start, run.finish, run.end)
+    )
+    spans = run.spans
+    forming = _between(spans.time_in(SpanKind.FORMING, np.array([arrival, start])))
+    decoding = _between(spans.time_in(SpanKind.DECODE, np.array([start, finish])))
+    prompt = run.requests.input_tokens[row : row + 1]
+    prefill = min(int(run.cost.prefill_times(prompt)[0]), finish - start)
+    made = int(_between(spans.decode_steps_at(np.array([start, finish]))))
+    solo = run.cost.step_time(1)
+    decode = min(decoding, made * solo + min(_under_way(run, finish), solo))
+    parts = (
+        forming,
+        start - arrival - forming,
+        prefill,
+        finish - start - prefill - decoding,
+        decode,
+        decoding - decode,
+        end - finish,
+    )
+    return Breakdown(*(np.array([part]) for part in parts))
+
+
+def _under_way(run: Run, time: Picoseconds) -> Picoseconds:
+    """How long the decode step under way at `time` has run; 0 between steps."""
+    phase = run.at(time).phase
+    return (time - phase.start) % phase.step_time if phase.kind is SpanKind.DECODE else 0
+
+
+def _between(pair: IntArray) -> int:
+    return int(pair[1] - pair[0])

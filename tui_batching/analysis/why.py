@@ -1,0 +1,111 @@
+"""Why a request waits, in one sentence, from the facts of a Run."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.columns import IntArray
+from tui_batching.sim.moment import Moment
+from tui_batching.sim.spans import SpanKind
+from tui_batching.strategy import Continuous, Dynamic
+
+
+def request_name(moment: Moment, row: int) -> str:
+    """The name of a request on screen, the same in every lane: `R7`."""
+    return f"R{moment.run.requests.id[row]}"
+
+
+def fires_in(moment: Moment) -> Picoseconds | None:
+    """How long until the timeout closes the forming batch; None where no timeout runs."""
+    strategy, phase = moment.run.strategy, moment.phase
+    if not isinstance(strategy, Dynamic) or phase.kind is not SpanKind.FORMING:
+        return None
+    since = phase.start
+    if strategy.timeout_from == "arrival":
+        since = int(moment.run.requests.arrival_time[moment.waiting[0]])
+    return since + strategy.timeout - moment.time
+
+
+def why(moment: Moment) -> str:
+    """Why the oldest waiting request waits; where nobody waits, what the slots are doing."""
+    if moment.over:
+        return "all requests are answered"
+    if not moment.waiting:
+        return _why_nobody_waits(moment)
+    oldest = moment.waiting[0]
+    age = moment.time - int(moment.run.requests.arrival_time[oldest])
+    waits = f"{request_name(moment, oldest)} has waited {format_duration(age)}"
+    if moment.phase.kind is SpanKind.FORMING:
+        return f"{waits} for {_what_closes_the_batch(moment)}"
+    if isinstance(moment.run.strategy, Continuous):
+        return f"{waits} because {_why_not_admitted(moment)}"
+    return f"{waits} because {_why_the_batch_lasts(moment)}"
+
+
+def _why_nobody_waits(moment: Moment) -> str:
+    rows = _occupants(moment)
+    if not len(rows):
+        return "nobody waits, the server is idle"
+    held = rows[moment.run.finish[rows] <= moment.time]
+    if not len(held):
+        return "nobody waits"
+    return f"nobody waits, but {_held_slots(moment, held)}"
+
+
+def _what_closes_the_batch(moment: Moment) -> str:
+    missing = moment.run.capacity - len(moment.joined)
+    remaining = fires_in(moment)
+    more = f"{missing} more to fill the batch"
+    return more if remaining is None else f"{more}, or the timeout in {format_duration(remaining)}"
+
+
+def _why_the_batch_lasts(moment: Moment) -> str:
+    """The batch is busy until its longest member is done, and may hold finished ones."""
+    run, rows = moment.run, _occupants(moment)
+    longest = int(rows[np.argmax(run.requests.output_tokens[rows])])
+    left = int(run.requests.output_tokens[longest] - moment.tokens_made(rows).max())
+    runs = f"batch {_row_names(moment, rows)} runs to its longest, "
+    runs += f"{request_name(moment, longest)} ({_tokens(left)} left)"
+    held = rows[run.finish[rows] <= moment.time]
+    return f"{runs}; {_held_slots(moment, held)}" if len(held) else runs
+
+
+def _why_not_admitted(moment: Moment) -> str:
+    run, rows = moment.run, _occupants(moment)
+    if len(rows) == run.capacity:
+        left = run.requests.output_tokens[rows] - moment.tokens_made(rows)
+        first = int(np.argmin(left))
+        leaver = request_name(moment, int(rows[first]))
+        taken = "the one slot is taken" if len(rows) == 1 else f"all {len(rows)} slots are taken"
+        return f"{taken}; {leaver} leaves next, in {_tokens(int(left[first]))}"
+    remaining = format_duration((moment.next_boundary or moment.time) - moment.time)
+    if moment.phase.kind is SpanKind.PREFILL:
+        prefilled = request_name(moment, moment.started - 1)
+        return f"{prefilled} is being prefilled ({remaining} left)"
+    return f"requests are admitted between iterations ({remaining} left)"
+
+
+def _held_slots(moment: Moment, held: IntArray) -> str:
+    """Who is done and still occupies a slot."""
+    names = [request_name(moment, int(row)) for row in held[:3]]
+    if len(held) > 3:
+        return f"{len(held)} done requests hold their slots"
+    slots = ", ".join(str(slot) for slot in moment.run.slot[held])
+    verb = "is done and holds slot" if len(held) == 1 else "are done and hold slots"
+    return f"{', '.join(names)} {verb} {slots}"
+
+
+def _row_names(moment: Moment, rows: IntArray) -> str:
+    first, last = int(rows.min()), int(rows.max())
+    if first == last:
+        return request_name(moment, first)
+    return f"{request_name(moment, first)}–{request_name(moment, last)}"
+
+
+def _tokens(count: int) -> str:
+    return "1 token" if count == 1 else f"{count} tokens"
+
+
+def _occupants(moment: Moment) -> IntArray:
+    return moment.occupants[moment.occupants >= 0]
