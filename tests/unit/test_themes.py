@@ -1,0 +1,265 @@
+"""The colour themes: legible, told apart, complete, and clear about mistakes."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.color import Color
+from textual.app import App
+from textual.theme import Theme
+
+from tui_batching.columns import FloatArray
+from tui_batching.data_folders import data_folder
+from tui_batching.errors import InputError
+from tui_batching.tui.themes import (
+    DEFAULT_THEME,
+    REQUEST_COLOURS,
+    STATES,
+    STRATEGIES,
+    Palette,
+    load_themes,
+    read_theme,
+    variable_names,
+)
+
+THEMES = load_themes()
+NAMES = ["dark", "ansi-16", "colour-blind-safe", "high-contrast", "light", "projector"]
+
+# The defaults of xterm (XTerm-col.ad), for what has no value of its own.
+XTERM = dict(
+    zip(
+        ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"],
+        ["#000000", "#cd0000", "#00cd00", "#cdcd00", "#0000ee", "#cd00cd", "#00cdcd", "#e5e5e5"],
+        strict=True,
+    )
+) | {
+    "bright_black": "#7f7f7f",
+    "bright_red": "#ff0000",
+    "bright_green": "#00ff00",
+    "bright_yellow": "#ffff00",
+    "bright_blue": "#5c5cff",
+    "bright_magenta": "#ff00ff",
+    "bright_cyan": "#00ffff",
+    "bright_white": "#ffffff",
+}
+
+# How a linear RGB colour is seen without red- or green-sensitive cones: Machado, Oliveira and
+# Fernandes, "A physiologically-based model for simulation of color vision deficiency", IEEE TVCG
+# 15(6), 2009, severity 1.0.
+VISION = {
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "normal": np.eye(3).tolist(),
+}
+
+# Oklab (B. Ottosson, 2020): distances in it are close to perceived ones; black to white is 1.
+TO_CONES = [
+    [0.4122214708, 0.5363325363, 0.0514459929],
+    [0.2119034982, 0.6806995451, 0.1073969566],
+    [0.0883024619, 0.2817188376, 0.6299787005],
+]
+TO_OKLAB = [
+    [0.2104542553, 0.7936177850, -0.0040720468],
+    [1.9779984951, -2.4285922050, 0.4505937099],
+    [0.0259040371, 0.7827717662, -0.8086757660],
+]
+
+
+def linear(colour: Color) -> FloatArray:
+    """The colour's share of red, green and blue light."""
+    name = XTERM.get(colour.name)
+    share = np.array((Color.parse(name) if name else colour).get_truecolor()) / 255
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The contrast ratio of WCAG 2.2, from 1 to 21."""
+    luminances = (float(linear(c) @ [0.2126, 0.7152, 0.0722]) for c in (one, other))
+    dark, light = sorted(luminances)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def distance(one: Color, other: Color, vision: str = "normal") -> float:
+    """How different two colours look."""
+    points = []
+    for colour in (one, other):
+        seen = np.clip(np.array(VISION[vision]) @ linear(colour), 0, 1)
+        points.append(np.array(TO_OKLAB) @ np.cbrt(np.array(TO_CONES) @ seen))
+    return float(np.linalg.norm(points[0] - points[1]))
+
+
+def palette(name: str) -> Palette:
+    return Palette.from_theme(THEMES[name])
+
+
+def grounds(of: Palette) -> list[Color]:
+    return [of.background, of.surface, of.panel, of.selection_ground]
+
+
+def test_the_measures_are_right() -> None:
+    black, white, red = (Color.parse(text) for text in ("#000000", "#ffffff", "#ff0000"))
+    assert contrast(black, white) == pytest.approx(21)
+    assert contrast(white, red) == pytest.approx(3.998, abs=0.001)
+    assert distance(black, white) == pytest.approx(1, abs=1e-3)
+    olive = Color.parse("#6d5f00")
+    assert distance(red, olive) > 5 * distance(red, olive, "protanopia")
+
+
+def test_the_themes_are_there_with_the_default_first() -> None:
+    assert list(THEMES) == NAMES
+    assert NAMES[0] == DEFAULT_THEME
+    assert [name for name in NAMES if not THEMES[name].dark] == ["light", "projector"]
+    assert [name for name in NAMES if THEMES[name].ansi] == ["ansi-16"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_can_be_read(name: str) -> None:
+    of = palette(name)
+    least = 7.0 if name in ("high-contrast", "projector") else 4.5
+    for text, ground in itertools.product((of.text, of.muted), grounds(of)):
+        assert contrast(text, ground) >= least
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_colours_stand_out_from_every_ground(name: str) -> None:
+    of = palette(name)
+    single = {"accent", "playhead", "selection"}
+    names = single | {n for n in variable_names() if n.startswith(("state", "strat", "requ"))}
+    assert len(names) == len(single) + len(STATES) + len(STRATEGIES) + REQUEST_COLOURS
+    for colour, ground in itertools.product(sorted(names), grounds(of)):
+        assert contrast(of.colours[colour], ground) >= 3.0, (colour, ground)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bar_stands_out_from_its_track_and_the_track_from_the_ground(name: str) -> None:
+    of = palette(name)
+    fills = [of.request(number) for number in range(REQUEST_COLOURS)]
+    if name != "ansi-16":  # its only grey is a middle one; the fill is a solid block there, too
+        assert min(contrast(fill, of.bar_track) for fill in fills) >= 2.2
+    assert contrast(of.bar_track, of.surface) >= 1.25
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_strategies_and_neighbouring_requests_are_told_apart(name: str) -> None:
+    of = palette(name)
+    for one, other in itertools.combinations(STRATEGIES, 2):
+        pair = of.colours[f"strategy-{one}"], of.colours[f"strategy-{other}"]
+        assert distance(*pair) >= 0.15, (one, other)
+    requests = [of.request(number) for number in range(REQUEST_COLOURS)]
+    assert len(set(requests)) == REQUEST_COLOURS
+    assert min(distance(a, b) for a, b in itertools.pairwise([*requests, requests[0]])) >= 0.1
+
+
+@pytest.mark.parametrize("vision", ["deuteranopia", "protanopia"])
+def test_strategies_are_told_apart_without_seeing_red_or_green(vision: str) -> None:
+    of = palette("colour-blind-safe")
+    for one, other in itertools.combinations(STRATEGIES, 2):
+        pair = of.colours[f"strategy-{one}"], of.colours[f"strategy-{other}"]
+        assert distance(*pair, vision) >= 0.12, (one, other)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_slot_does_is_told_apart(name: str) -> None:
+    of = palette(name)
+    slots = [of.state("prefill"), of.state("decode"), of.state("held"), of.state("stalled")]
+    assert min(distance(a, b) for a, b in itertools.combinations(slots, 2)) >= 0.1
+
+
+def test_every_file_has_the_same_keys_in_the_same_order() -> None:
+    keys = {
+        name: re.findall(r"(?m)^ *(\w+):", (data_folder("themes") / f"{name}.yaml").read_text())
+        for name in NAMES
+    }
+    assert all(found == keys["dark"] for found in keys.values())
+
+
+def test_every_theme_has_the_same_variables() -> None:
+    names = {frozenset(theme.variables) for theme in THEMES.values()}
+    assert len(names) == 1
+    assert set(variable_names()) < set(names.pop())
+
+
+def test_a_request_keeps_its_colour_and_palettes_can_be_keys() -> None:
+    of = palette("dark")
+    assert of.request(3) == of.request(3 + REQUEST_COLOURS) != of.request(4)
+    assert {of: 1}[palette("dark")] == 1
+    assert of != palette("light")
+    assert of.strategy("static") == of.colours["strategy-static"]
+    assert palette("ansi-16").state("held") == Color.parse("bright_red")
+
+
+def test_the_file_format_is_told_in_the_default_theme() -> None:
+    head = (data_folder("themes") / "dark.yaml").read_text().partition("description:")[0]
+    words = set(re.findall(r"\w+", head))
+    assert {*STATES, "strategies", "states", "requests", "bar_track", "selection_ground"} <= words
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_textual_takes_every_theme(name: str) -> None:
+    class Themed(App[None]):
+        CSS = "Screen { background: $state-held; color: $request-7; border: solid $bar-track; }"
+
+        def get_theme_variable_defaults(self) -> dict[str, str]:
+            return THEMES[DEFAULT_THEME].variables
+
+    app = Themed()
+    for theme in THEMES.values():
+        app.register_theme(theme)
+    app.theme = name
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        ground = app.screen.styles.background
+        assert Color.parse(ground.hex.removeprefix("ansi_")) == palette(name).state("held")
+
+
+def changed(folder: Path, find: str, put: str) -> Path:
+    text = (data_folder("themes") / "dark.yaml").read_text()
+    assert find in text
+    path = folder / "mine.yaml"
+    path.write_text(text.replace(find, put, 1))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("find", "put", "sentence"),
+    [
+        ('held: "#f47a79"', "held: reddish", "states.held: found 'reddish', expected a colour"),
+        ('held: "#f47a79"', "held: #eb8186", "states.held: found '', expected a colour in quotes"),
+        ('held: "#f47a79"', 'held: "#eb818"', "states.held: found '#eb818', expected a colour"),
+        ('held: "#f47a79"', "held: [1]", "states.held: found a list, expected a colour"),
+        ('held: "#f47a79"', "held: ansi_red", "states.held: found 'ansi_red', expected a colour"),
+        ('held: "#f47a79"', 'hold: "#eb8186"', "found the unknown key 'hold', expected one of"),
+        ('  - "#62b5e4"\n', "", "requests: found 7, expected 8 colours"),
+        ('muted: "#949eae"\n', "", "muted: found nothing, expected a colour"),
+        ('background: "#12151b"', "background: ansi_black", "surface: found '#171b23', expected"),
+        ("description: Calm", "description: [Calm]\nx: ", "found the unknown key 'x'"),
+    ],
+)
+def test_mistakes_are_told_with_file_line_key_found_and_expected(
+    tmp_path: Path, find: str, put: str, sentence: str
+) -> None:
+    with pytest.raises(InputError) as told:
+        read_theme(changed(tmp_path, find, put))
+    assert sentence in str(told.value)
+    assert re.match(re.escape(str(tmp_path / "mine.yaml")) + r":\d+: ", str(told.value))
+
+
+def test_a_folder_of_one_s_own_can_be_loaded(tmp_path: Path) -> None:
+    changed(tmp_path, "Calm", "Calmer")
+    themes = load_themes(tmp_path)
+    assert list(themes) == ["mine"]
+    assert isinstance(themes["mine"], Theme)
+    with pytest.raises(InputError, match="no themes"):
+        load_themes(tmp_path / "empty")
