@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -91,20 +92,14 @@ class Field:
             raise self.error(f"a whole number <= {most}")
         return value
 
-    def decimal(
-        self, above: float | None = None, least: float = -math.inf, most: float = math.inf
-    ) -> float:
-        """A finite number, greater than `above`, from `least` to `most`."""
-        expected = "a number"
-        if above is not None:
-            expected += f" > {above:g}"
-        elif least > -math.inf:
-            expected += f" >= {least:g}"
+    def decimal(self, above: float = -math.inf, most: float = sys.float_info.max) -> float:
+        """A finite number greater than `above`, up to `most`."""
+        expected = "a number" if above == -math.inf else f"a number > {above:g}"
         text = self._plain()
         if text is None or not _DECIMAL.fullmatch(text):
             raise self.error(expected)
         value = float(text)
-        if not math.isfinite(value) or value < least or (above is not None and value <= above):
+        if value <= above:
             raise self.error(expected)
         if value > most:
             raise self.error(f"a number <= {most:g}")

@@ -19,6 +19,9 @@ from tui_batching.workload.model import MAX_TOKENS
 ZIPF_MOST = 1_000_000
 """The largest `max` of a Zipf distribution, which keeps a table of that size while it draws."""
 
+MOST_SIGMA = 10
+MOST_EXPONENT = 100
+
 
 class Lengths(Protocol):
     """A distribution of whole numbers of tokens."""
@@ -97,9 +100,7 @@ class _Limited:
 
     def draw(self, stream: np.random.RandomState, count: int) -> IntArray:
         """`count` independent lengths in tokens."""
-        # An overflow to infinity is no accident here: it is cut to `max`.
-        with np.errstate(over="ignore"):
-            amounts = self._amounts(stream, count)
+        amounts = self._amounts(stream, count)
         return np.rint(np.clip(amounts, self.min, self.max)).astype(np.int64)
 
     def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
@@ -113,6 +114,11 @@ class Normal(_Limited):
 
     mean: float
     sd: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse_outside("mean", self.mean, 0, MAX_TOKENS)
+        _refuse_outside("sd", self.sd, 0, MAX_TOKENS)
 
     def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
         return self.mean + self.sd * stream.standard_normal(count)
@@ -130,6 +136,11 @@ class Lognormal(_Limited):
     mean: float
     sigma: float
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse_outside("mean", self.mean, 0, MAX_TOKENS)
+        _refuse_outside("sigma", self.sigma, 0, MOST_SIGMA)
+
     def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
         middle = np.log(self.mean) - self.sigma**2 / 2
         return np.asarray(np.exp(middle + self.sigma * stream.standard_normal(count)))
@@ -140,6 +151,10 @@ class Exponential(_Limited):
     """Ever fewer of the longer ones, with this mean before the limits."""
 
     mean: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse_outside("mean", self.mean, 0, MAX_TOKENS)
 
     def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
         return self.mean * stream.standard_exponential(count)
@@ -157,6 +172,7 @@ class Zipf(_Limited):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        _refuse_outside("exponent", self.exponent, 0, MOST_EXPONENT)
         if self.max > ZIPF_MOST:
             raise InputError(f"max: found {self.max}, expected a whole number <= {ZIPF_MOST}")
         if self.min < 1:
@@ -168,3 +184,8 @@ class Zipf(_Limited):
         reached = np.cumsum(ranks**-self.exponent)
         chosen = np.searchsorted(reached, stream.random_sample(count) * reached[-1], side="right")
         return np.asarray(self.min + np.minimum(chosen, len(ranks) - 1), dtype=np.float64)
+
+
+def _refuse_outside(name: str, value: float, above: float, most: float) -> None:
+    if not above < value <= most:
+        raise InputError(f"{name}: found {value:g}, expected a number > {above:g} and <= {most:g}")

@@ -125,12 +125,14 @@ def _limited(make: Callable[..., Lengths], **readers: Reader) -> Callable[[Field
 _LENGTHS: dict[str, Callable[[Field], Lengths]] = {
     "uniform": _uniform,
     "fixed": _fixed,
-    "normal": _limited(
-        lengths.Normal, mean=_mean, sd=partial(Field.decimal, least=0, most=MAX_TOKENS)
-    ),
+    "normal": _limited(lengths.Normal, mean=_mean, sd=_mean),
     "lognormal": _limited(
-        lengths.Lognormal, mean=_mean, sigma=partial(Field.decimal, least=0, most=10)
+        lengths.Lognormal,
+        mean=_mean,
+        sigma=partial(Field.decimal, above=0, most=lengths.MOST_SIGMA),
     ),
     "exponential": _limited(lengths.Exponential, mean=_mean),
-    "zipf": _limited(lengths.Zipf, exponent=partial(Field.decimal, above=0, most=100)),
+    "zipf": _limited(
+        lengths.Zipf, exponent=partial(Field.decimal, above=0, most=lengths.MOST_EXPONENT)
+    ),
 }
