@@ -1,0 +1,205 @@
+"""The bundled workloads load, differ, and do what their descriptions say."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from oracle import oracle
+
+from tui_batching import data_folders
+from tui_batching.clock import MILLISECOND, SECOND
+from tui_batching.columns import IntArray
+from tui_batching.data_folders import data_folder
+from tui_batching.errors import InputError
+from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
+from tui_batching.workload import bundled_workloads, load_workload
+
+NAMES = (
+    "notebook",
+    "illustrative",
+    "mixed-lengths",
+    "chat",
+    "code-completion",
+    "rag",
+    "bursty",
+    "summarize-burst",
+    "overload",
+)
+
+
+@cache
+def runs(name: str) -> tuple[Run, Run, Run]:
+    workload = load_workload(name)
+    static, dynamic, continuous = (simulate(workload, s) for s in workload.strategies)
+    return static, dynamic, continuous
+
+
+def waits(run: Run) -> IntArray:
+    return run.start - run.requests.arrival_time
+
+
+def latencies(run: Run) -> IntArray:
+    return run.end - run.requests.arrival_time
+
+
+def longest_queue(run: Run) -> int:
+    arrivals = run.requests.arrival_time
+    return max(int(((arrivals <= time) & (run.start > time)).sum()) for time in arrivals)
+
+
+def held_share(run: Run) -> float:
+    return float((run.end - run.finish).sum() / (run.end - run.start).sum())
+
+
+def within_slo(name: str, run: Run) -> IntArray:
+    slo = load_workload(name).slo
+    assert slo is not None
+    arrival, tokens = run.requests.arrival_time, run.requests.output_tokens
+    per_token = (run.finish - run.first_token) / np.maximum(tokens - 1, 1)
+    met = np.ones(len(run), dtype=bool)
+    for limit, value in (
+        (slo.ttft, run.first_token - arrival),
+        (slo.tpot, per_token),
+        (slo.e2el, run.end - arrival),
+    ):
+        met &= True if limit is None else value <= limit
+    return met
+
+
+def test_all_are_there_in_teaching_order():
+    assert tuple(bundled_workloads()) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_has_a_name_a_description_and_all_strategies(name: str):
+    workload = load_workload(name)
+    assert workload.name == name
+    assert 1 <= workload.description.count(". ") + 1 <= 3
+    assert workload.description.endswith(".")
+    assert [s.name for s in workload.strategies] == ["static", "dynamic", "continuous"]
+    assert 4 <= workload.strategies[0].batch_size <= 8
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_plays_for_seconds_to_two_minutes(name: str):
+    longest = max(run.makespan for run in runs(name))
+    least = 2 if name == "illustrative" else 10
+    assert least * SECOND <= longest <= 120 * SECOND
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_slo_is_met_by_some_requests_and_missed_by_others(name: str):
+    met = np.concatenate([within_slo(name, run) for run in runs(name)])
+    assert 0.1 < met.mean() < 0.9
+
+
+def test_no_two_are_alike():
+    arrivals = {load_workload(name).requests.arrival_time.tobytes() for name in NAMES}
+    assert len(arrivals) == len(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [("notebook", "part_1_main"), ("illustrative", "part_9_illustrative")]
+)
+def test_the_requests_are_those_of_the_oracle(name: str, part: str):
+    requests = load_workload(name).requests
+    expected = oracle()[part]["requests"]
+    assert requests.arrival_time.tolist() == [r["arrival_ms"] * MILLISECOND for r in expected]
+    assert requests.input_tokens.tolist() == [r["input_tokens"] for r in expected]
+    assert requests.output_tokens.tolist() == [r["output_tokens"] for r in expected]
+
+
+def test_notebook_is_through_earlier_in_continuous():
+    static, dynamic, continuous = runs("notebook")
+    assert round((dynamic.finished - continuous.finished) / SECOND, 1) == 1.6
+    assert round((static.finished - continuous.finished) / SECOND, 1) == 1.6
+    assert held_share(static) > 0
+    assert held_share(dynamic) > 0
+
+
+def test_illustrative_r4_waits_for_the_batch_of_r3():
+    static, dynamic, continuous = runs("illustrative")
+    for run in (static, dynamic):
+        assert round(int(waits(run)[4]) / SECOND, 1) == 1.5
+        assert run.start[4] == run.finish[3]
+    assert continuous.slot[4] == continuous.slot[0] == 0
+    assert continuous.end[0] < continuous.requests.arrival_time[4]
+
+
+def test_mixed_lengths_short_answers_pass_the_long_one_in_continuous():
+    static, dynamic, continuous = runs("mixed-lengths")
+    tokens = static.requests.output_tokens
+    assert (tokens > 300).sum() == 5
+    assert sorted(tokens)[-6] <= 30
+    assert longest_queue(continuous) <= 3
+    assert min(longest_queue(static), longest_queue(dynamic)) > 20
+
+
+def test_chat_only_continuous_keeps_up():
+    static, dynamic, continuous = runs("chat")
+    for run in (static, dynamic):
+        assert held_share(run) > 0.4
+        assert longest_queue(run) > 25
+    assert longest_queue(continuous) <= 6
+
+
+def test_code_completion_nobody_waits_long_in_continuous():
+    static, dynamic, continuous = runs("code-completion")
+    assert waits(continuous).max() <= 50 * MILLISECOND
+    sizes = np.unique(dynamic.start, return_counts=True)[1]
+    assert (sizes <= 4).mean() > 0.4
+    assert set(np.unique(static.start, return_counts=True)[1]) == {8}
+
+
+def test_rag_dynamic_beats_continuous():
+    static, dynamic, continuous = runs("rag")
+    assert latencies(dynamic).mean() < min(latencies(static).mean(), latencies(continuous).mean())
+    per_token = [
+        ((run.finish - run.first_token) / (run.requests.output_tokens - 1)).mean()
+        for run in (dynamic, continuous)
+    ]
+    assert per_token[1] > 1.9 * per_token[0]
+
+
+def test_bursty_r0_waits_on_an_idle_server_in_static():
+    static, dynamic, continuous = runs("bursty")
+    assert round(int(waits(static)[0]) / SECOND, 1) == 9.8
+    assert static.start.min() == static.start[0]
+    assert waits(dynamic)[0] == 500 * MILLISECOND
+    assert longest_queue(continuous) < min(longest_queue(static), longest_queue(dynamic))
+
+
+def test_summarize_burst_makes_static_and_dynamic_the_same():
+    static, dynamic, continuous = runs("summarize-burst")
+    assert static.end.tolist() == dynamic.end.tolist()
+    assert round((static.finished - continuous.finished) / SECOND) == 4
+    token_time = [(run.finish - run.first_token).sum() for run in (static, continuous)]
+    assert token_time[1] > token_time[0]
+
+
+def test_overload_makes_late_requests_wait_longest_in_every_strategy():
+    for run in runs("overload"):
+        fifths = [part.mean() for part in np.array_split(waits(run), 5)]
+        assert all(early < late for early, late in pairwise(fifths))
+    static, dynamic, continuous = runs("overload")
+    assert continuous.makespan < min(static.makespan, dynamic.makespan)
+    assert longest_queue(continuous) < min(longest_queue(static), longest_queue(dynamic))
+
+
+def test_an_installed_package_is_searched_before_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    package = tmp_path / "tui_batching"
+    (tmp_path / "workloads").mkdir()
+    package.mkdir()
+    monkeypatch.setattr(data_folders.resources, "files", lambda name: package)
+    assert data_folder("workloads") == tmp_path / "workloads"
+    (package / "workloads").mkdir()
+    assert data_folder("workloads") == package / "workloads"
+    with pytest.raises(InputError, match="the bundled themes are missing"):
+        data_folder("themes")
