@@ -72,13 +72,16 @@ def compose(text: str, where: str) -> Node:
         root = _build(yaml.parse(text, Loader=_PARSER), where)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = f"{where}:{mark.line + 1}" if mark else where
+        # At its end the parser stands in a line that the text does not have.
+        last = text.rstrip().count("\n") + 1
+        place = f"{where}:{min(mark.line + 1, last)}" if mark else where
         raise InputError(
             f"{place}: found broken YAML ({_one_line(error.problem)}), expected valid YAML"
         ) from None
-    except (yaml.YAMLError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
+    except InputError:
+        raise
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        # The parser written in Python lets an escape beyond Unicode raise the last two.
         raise InputError(
             f"{where}: found broken YAML ({_one_line(str(error))}), expected valid YAML"
         ) from None

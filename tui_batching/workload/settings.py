@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from tui_batching.errors import InputError
 from tui_batching.workload.fields import Field, Reader
+from tui_batching.workload.generate import MAX_SEED
 from tui_batching.workload.model import ServiceLevel, Source, Workload
 from tui_batching.workload.parameters import COST_READERS, SLO_READERS, STRATEGY_READERS
 from tui_batching.workload.wording import did_you_mean, one_of, printable, shown
@@ -110,7 +111,11 @@ _CHANGES: dict[str, Change] = {
     "workload.rate": partial(
         _set_source, lambda source, rate: source.with_rate(rate), partial(Field.decimal, above=0)
     ),
-    "workload.seed": partial(_set_source, lambda source, seed: source.with_seed(seed), Field.whole),
+    "workload.seed": partial(
+        _set_source,
+        lambda source, seed: source.with_seed(seed),
+        partial(Field.whole, most=MAX_SEED),
+    ),
     **{f"cost.{key}": partial(_set_cost, key, reader) for key, reader in COST_READERS.items()},
     **{f"slo.{key}": partial(_set_slo, key, reader) for key, reader in SLO_READERS.items()},
 }
