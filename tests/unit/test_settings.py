@@ -1,0 +1,166 @@
+"""`--set KEY=VALUE` on a workload."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui_batching.clock import MILLISECOND, SECOND
+from tui_batching.cost import LinearCost
+from tui_batching.errors import InputError
+from tui_batching.strategy import Continuous, Dynamic, Static
+from tui_batching.workload import apply_settings, load_workload
+from tui_batching.workload.model import ServiceLevel, Workload
+
+NOTEBOOK = load_workload("notebook")
+LIST = load_workload("illustrative")
+
+
+def test_each_strategy_has_its_parameters():
+    changed = apply_settings(
+        NOTEBOOK,
+        [
+            "static.batch_size=8",
+            "dynamic.timeout=300ms",
+            "dynamic.timeout_from=arrival",
+            "continuous.batch_size=2",
+        ],
+    )
+    assert changed.strategies == (
+        Static(8),
+        Dynamic(4, 300 * MILLISECOND, "arrival"),
+        Continuous(2),
+    )
+
+
+def test_a_parameter_alone_goes_to_every_strategy_that_has_it():
+    changed = apply_settings(NOTEBOOK, ["batch_size=8", "timeout=1s", "static.batch_size=3"])
+    assert changed.strategies == (Static(3), Dynamic(8, SECOND), Continuous(8))
+
+
+def test_cost_and_service_level():
+    settings = ["cost.decode_step=10ms", "cost.prefill_per_token=0", "slo.tpot=40ms"]
+    changed = apply_settings(LIST, [*settings, " cost.per_extra_request = 1us "])
+    assert changed.cost == LinearCost(0, 10 * MILLISECOND, 10**6)
+    assert changed.slo == ServiceLevel(ttft=SECOND // 2, tpot=40 * MILLISECOND, e2el=2 * SECOND)
+
+
+def test_requests():
+    changed = apply_settings(NOTEBOOK, ["workload.seed=7", "workload.count=100", "workload.rate=5"])
+    assert (changed.source.seed, len(changed.requests), changed.source.rate) == (7, 100, 5)
+
+
+def test_a_list_takes_a_rate_and_a_count():
+    changed = apply_settings(LIST, ["workload.rate=10", "workload.count=3"])
+    # Six requests in 550 ms are 100/11 a second; at ten, the gaps are 10/11 of what they were.
+    times = [round(time * SECOND / 11) for time in (0, 0.5, 1)]
+    assert changed.requests.arrival_time.tolist() == times
+
+
+def test_the_workload_itself_stays_as_it_is_and_shares_its_requests():
+    before = NOTEBOOK.strategies
+    changed = apply_settings(NOTEBOOK, ["batch_size=8"])
+    assert NOTEBOOK.strategies == before
+    assert changed.requests is NOTEBOOK.requests
+    assert apply_settings(NOTEBOOK, []) is NOTEBOOK
+
+
+ONLY_STATIC = Workload("s", LIST.source, strategies=(Static(),))
+KEYS = (
+    "batch_size, timeout, timeout_from, static.batch_size, dynamic.batch_size, dynamic.timeout, "
+    "dynamic.timeout_from, continuous.batch_size, workload.count, workload.rate, workload.seed, "
+    "cost.prefill_per_token, cost.decode_step, cost.per_extra_request, slo.ttft, slo.tpot, slo.e2el"
+)
+
+
+@pytest.mark.parametrize(
+    ("workload", "setting", "sentence"),
+    [
+        (NOTEBOOK, "batch_size", "--set batch_size: found no '=', expected KEY=VALUE"),
+        (
+            NOTEBOOK,
+            "batchsize=8",
+            (
+                "--set batchsize=8: found the unknown key 'batchsize', "
+                f"expected one of {KEYS} (did you mean 'batch_size'?)"
+            ),
+        ),
+        (
+            NOTEBOOK,
+            "static.batch_size=many",
+            "--set static.batch_size=many: found 'many', expected a whole number >= 1",
+        ),
+        (
+            NOTEBOOK,
+            "static.batch_size=",
+            "--set static.batch_size=: found '', expected a whole number >= 1",
+        ),
+        (
+            NOTEBOOK,
+            "dynamic.timeout=-1ms",
+            "--set dynamic.timeout=-1ms: found -1ms, expected a duration that is not negative",
+        ),
+        (
+            NOTEBOOK,
+            "timeout_from=now",
+            "--set timeout_from=now: found 'now', expected one of server_free, arrival",
+        ),
+        (
+            NOTEBOOK,
+            "workload.rate=0",
+            "--set workload.rate=0: found 0, expected a number > 0",
+        ),
+        (
+            NOTEBOOK,
+            "workload.seed=4294967296",
+            (
+                "--set workload.seed=4294967296: found 4294967296, expected a whole number "
+                "<= 4294967295"
+            ),
+        ),
+        (
+            NOTEBOOK,
+            "cost.decode_step=0",
+            "--set cost.decode_step=0: found 0, expected a duration longer than zero",
+        ),
+        (
+            LIST,
+            "workload.seed=7",
+            (
+                "--set workload.seed=7: a list of requests has no seed, "
+                "only generated requests have one"
+            ),
+        ),
+        (
+            LIST,
+            "workload.count=7",
+            (
+                "--set workload.count=7: found 7, expected a whole number from 1 to 6 "
+                "(the length of the list)"
+            ),
+        ),
+        (
+            load_workload("summarize-burst"),
+            "workload.rate=5",
+            "--set workload.rate=5: all requests arrive at once, so there is no rate to change",
+        ),
+        (
+            ONLY_STATIC,
+            "timeout=1s",
+            "--set timeout=1s: found a workload without dynamic, expected a parameter of static",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_this_sentence(
+    workload: Workload, setting: str, sentence: str
+):
+    with pytest.raises(InputError) as error:
+        apply_settings(workload, [setting])
+    assert str(error.value) == sentence
+
+
+def test_a_huge_or_dangerous_setting_is_not_echoed():
+    for setting in ("x\x1b[2J=1", "x" * 10**6, "batch_size=" + "9" * 10**6):
+        with pytest.raises(InputError) as error:
+            apply_settings(NOTEBOOK, [setting])
+        assert len(str(error.value)) < 700
+        assert str(error.value).isprintable()
