@@ -382,6 +382,12 @@ class TestLists:
         with pytest.raises(InputError, match="beyond 106 days"):
             self.workload("1s", "2s").source.with_rate(1e-9)
 
+    @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
+    def test_what_is_no_rate_is_refused(self, rate: float):
+        for source in (self.workload("1s", "2s").source, recipe()):
+            with pytest.raises(InputError, match=r"^rate: found .*, expected a finite number > 0"):
+                source.with_rate(rate)
+
     def test_count_takes_the_first_to_arrive(self):
         source = self.workload("3s", "1s", "2s").source.with_count(2)
         assert source.make_requests().id.tolist() == [1, 2]

@@ -18,7 +18,7 @@ from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
 from tui_batching.workload.arrivals import Arrivals, Poisson
 from tui_batching.workload.lengths import Lengths, Uniform
-from tui_batching.workload.model import Requests
+from tui_batching.workload.model import Requests, refuse_rate
 
 MAX_COUNT = 10_000_000
 """The most requests that are generated: 320 MB of them."""
@@ -100,7 +100,12 @@ class GeneratedRequests:
         return self._requests
 
     def with_rate(self, rate: float) -> Self:
-        """The same lengths, with arrivals at `rate` requests per second on average."""
+        """The same lengths, with arrivals at `rate` requests per second on average.
+
+        Raises:
+            InputError: if it is not a finite number above zero, or all arrive at once.
+        """
+        refuse_rate(rate)
         return replace(self, arrivals=self.arrivals.with_rate(rate))
 
     def with_seed(self, seed: int) -> Self:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tui_batching.clock import HORIZON, SECOND
 from tui_batching.errors import InputError
-from tui_batching.workload.model import Requests
+from tui_batching.workload.model import Requests, refuse_rate
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,10 @@ class ListedRequests:
         scaled arrival is rounded to the nearest picosecond, halves up.
 
         Raises:
-            InputError: if all arrive at once or the last arrival would lie beyond the clock.
+            InputError: if it is not a finite number above zero, all arrive at once, or the last
+                arrival would lie beyond the clock.
         """
+        refuse_rate(rate)
         current = self._exact_rate()
         if current is None:
             raise InputError("all requests arrive at once, so there is no rate to change")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -94,6 +95,16 @@ def _refuse_outside_tokens(column: IntArray, least: int, name: str) -> None:
     if len(column) and int(column.max()) > MAX_TOKENS:
         row = int(np.argmax(column))
         raise InputError(f"request {row}: {name}: found {column[row]}, expected <= {MAX_TOKENS}")
+
+
+def refuse_rate(rate: float) -> None:
+    """Refuse what is no rate of arrivals in requests per second.
+
+    Raises:
+        InputError: if it is not a finite number above zero.
+    """
+    if not 0 < rate < math.inf:
+        raise InputError(f"rate: found {rate}, expected a finite number > 0")
 
 
 class Source(Protocol):
