@@ -1,1 +1,1 @@
-"""Shared by all tests; its place puts `tests/` on the import path, for `from oracle import oracle`."""
+"""Shared by all tests; its place puts `tests/` on the import path: `from oracle import oracle`."""
