@@ -1,0 +1,226 @@
+"""What holds for every workload and every strategy; the trusted slow simulator is the judge."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reference import Iteration, serve
+from workloads_for_laws import cases, workload_of
+
+from tui_batching.clock import MILLISECOND, SECOND
+from tui_batching.cost import LinearCost
+from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
+from tui_batching.sim.spans import SpanKind
+from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.workload.listed import ListedRequests
+from tui_batching.workload.model import Requests, Workload
+
+COLUMNS = ("start", "first_token", "finish", "end", "slot")
+
+
+def assert_equals_reference(workload: Workload, strategy: Strategy) -> None:
+    run = simulate(workload, strategy)
+    served, iterations = serve(workload.requests, workload.cost, strategy)
+    for name in COLUMNS:
+        assert getattr(run, name).tolist() == [getattr(one, name) for one in served], name
+    assert one_by_one(run) == iterations
+
+
+def one_by_one(run: Run) -> list[Iteration]:
+    """The Run's spans, cut into single iterations."""
+    spans = run.spans
+    columns = (spans.start, spans.kind, spans.steps, spans.step_time, spans.billed)
+    return [
+        Iteration(
+            SpanKind(kind).name.lower(), start + k * step_time, start + (k + 1) * step_time, billed
+        )
+        for start, kind, steps, step_time, billed in zip(
+            *(column.tolist() for column in columns), strict=True
+        )
+        for k in range(steps)
+    ]
+
+
+@given(cases())
+def test_every_column_and_span_equals_the_slow_simulators(case: tuple[Workload, Strategy]) -> None:
+    assert_equals_reference(*case)
+
+
+@pytest.mark.parametrize("load", ["light", "ragged", "heavy"])
+@pytest.mark.parametrize("batch_size", [1, 2, 4, 7])
+@pytest.mark.parametrize("kind", ["static", "server_free", "arrival", "continuous"])
+def test_long_workloads_equal_the_slow_simulators(load: str, batch_size: int, kind: str) -> None:
+    """Hundreds of batches, with quiet hours and rushes: what is found a stretch at a time."""
+    draw = random.Random(f"{load} {batch_size} {kind}")
+    rush = {"light": 0.0, "ragged": 0.5, "heavy": 1.0}[load]
+    rows, now, hurried = [], 0, False
+    for _ in range(1500):
+        if draw.random() < 0.01:
+            hurried = draw.random() < rush
+        now += draw.choice([0, 1, 1, 2]) if hurried or rush == 1 else draw.choice([0, 5, 20, 60])
+        rows.append((now, draw.randrange(5), draw.choice([1, 2, 2, 3, 20])))
+    workload = workload_of(rows, LinearCost(1, 2, 1))
+    timeout = draw.choice([0, 10, 30, 1000])
+    strategy: Strategy
+    if kind == "static":
+        strategy = Static(batch_size)
+    elif kind == "continuous":
+        strategy = Continuous(batch_size)
+    else:
+        strategy = Dynamic(batch_size, timeout, "arrival" if kind == "arrival" else "server_free")
+    assert_equals_reference(workload, strategy)
+
+
+@given(cases())
+def test_requests_run_after_they_arrive_and_make_every_token(
+    case: tuple[Workload, Strategy],
+) -> None:
+    workload, strategy = case
+    run = simulate(workload, strategy)
+    requests = workload.requests
+    assert (run.start >= requests.arrival_time).all()
+    assert (run.first_token > run.start).all()
+    assert (run.finish >= run.first_token).all()
+    assert (run.end >= run.finish).all()
+    assert (np.diff(run.start) >= 0).all()
+    steps = run.spans.decode_steps_at
+    assert (steps(run.finish) - steps(run.start)).tolist() == requests.output_tokens.tolist()
+    assert (steps(run.first_token) - steps(run.start) == 1).all()
+    rows = np.arange(len(run))
+    made = run.at(run.finished).tokens_made(rows)
+    assert made.tolist() == requests.output_tokens.tolist()
+
+
+@given(cases())
+def test_a_slot_holds_one_request_and_is_the_lowest_free_one(
+    case: tuple[Workload, Strategy],
+) -> None:
+    workload, strategy = case
+    run = simulate(workload, strategy)
+    taken_until: dict[int, int] = {}
+    for start, end, slot in zip(
+        run.start.tolist(), run.end.tolist(), run.slot.tolist(), strict=True
+    ):
+        running = {other for other, until in taken_until.items() if until > start}
+        assert slot == min(set(range(len(running) + 1)) - running)
+        taken_until[slot] = end
+        assert len(running) < strategy.batch_size
+
+
+@given(cases())
+def test_spans_are_gap_free_from_zero_and_never_empty(case: tuple[Workload, Strategy]) -> None:
+    run = simulate(*case)
+    spans = run.spans
+    assert spans.start[0] == 0
+    assert spans.start[1:].tolist() == spans.end[:-1].tolist()
+    assert int(spans.end[-1]) == run.finished
+    assert (spans.end > spans.start).all()
+    assert (spans.steps >= 1).all()
+    assert (spans.steps[spans.kind != SpanKind.DECODE] == 1).all()
+    waiting = np.isin(spans.kind, [SpanKind.IDLE, SpanKind.FORMING])
+    assert (spans.billed[waiting] == 0).all()
+    assert (spans.billed[~waiting] >= 1).all()
+
+
+def raw(run: Run) -> list[bytes]:
+    spans = run.spans
+    columns = [getattr(run, name) for name in COLUMNS]
+    columns += [spans.start, spans.kind, spans.steps, spans.step_time, spans.billed]
+    return [column.tobytes() for column in columns]
+
+
+@given(cases())
+def test_the_same_input_gives_the_same_bytes_and_is_left_alone(
+    case: tuple[Workload, Strategy],
+) -> None:
+    workload, strategy = case
+    requests = workload.requests
+    names = ("id", "arrival_time", "input_tokens", "output_tokens")
+    before = [getattr(requests, name).tobytes() for name in names]
+    first, second = simulate(workload, strategy), simulate(workload, strategy)
+    assert raw(first) == raw(second)
+    assert [getattr(requests, name).tobytes() for name in names] == before
+
+
+@given(cases(most=4))
+def test_columns_are_read_only_int64(case: tuple[Workload, Strategy]) -> None:
+    run = simulate(*case)
+    spans = run.spans
+    columns: list[Any] = [getattr(run, name) for name in COLUMNS]
+    columns += [spans.start, spans.end, spans.steps, spans.step_time, spans.billed]
+    columns += [run.ends, spans.steps_before]
+    for column in (*columns, spans.kind):
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = 0
+        assert column.base is None or not column.base.flags.writeable
+    assert all(column.dtype == np.int64 for column in columns)
+    with pytest.raises(AttributeError):
+        run.start = spans.start  # type: ignore[misc]
+
+
+@given(cases(), st.integers(1, 10**18))
+def test_later_arrivals_move_everything_by_as_much(
+    case: tuple[Workload, Strategy], shift: int
+) -> None:
+    workload, strategy = case
+    requests = workload.requests
+    later = Requests.from_columns(
+        requests.arrival_time + shift, requests.input_tokens, requests.output_tokens
+    )
+    here = simulate(workload, strategy)
+    there = simulate(replace(workload, source=ListedRequests(later)), strategy)
+    for name in ("start", "first_token", "finish", "end"):
+        assert (getattr(there, name) - getattr(here, name) == shift).all()
+    assert there.slot.tolist() == here.slot.tolist()
+    # Only the idle time before the first arrival is longer, or there for the first time.
+    was_idle = int(here.begin > 0)
+    assert (there.spans.start[1:] - here.spans.start[was_idle:] == shift).all()
+    assert there.spans.kind[1:].tolist() == here.spans.kind[was_idle:].tolist()
+
+
+@given(cases(), st.sampled_from([2, 1000]))
+def test_a_slower_clock_changes_nothing_else(case: tuple[Workload, Strategy], factor: int) -> None:
+    """All times are multiplied alike: no rounding anywhere."""
+    workload, strategy = case
+    cost, requests = workload.cost, workload.requests
+    slower = replace(
+        workload,
+        source=ListedRequests(
+            Requests.from_columns(
+                requests.arrival_time * factor, requests.input_tokens, requests.output_tokens
+            )
+        ),
+        cost=LinearCost(
+            cost.prefill_per_token * factor,
+            cost.decode_step * factor,
+            cost.per_extra_request * factor,
+        ),
+    )
+    stretched = (
+        replace(strategy, timeout=strategy.timeout * factor)
+        if isinstance(strategy, Dynamic)
+        else strategy
+    )
+    here, there = simulate(workload, strategy), simulate(slower, stretched)
+    for name in ("start", "first_token", "finish", "end"):
+        assert (getattr(here, name) * factor).tolist() == getattr(there, name).tolist()
+
+
+@given(cases())
+def test_special_cases_agree_with_one_another(case: tuple[Workload, Strategy]) -> None:
+    workload, strategy = case
+    size = strategy.batch_size
+    static = simulate(workload, Static(size))
+    for timeout_from in ("server_free", "arrival"):
+        patient = simulate(workload, Dynamic(size, 10**6 * SECOND, timeout_from))
+        assert raw(patient) == raw(static)
+    alone = raw(simulate(workload, Static(1)))
+    assert raw(simulate(workload, Dynamic(1, MILLISECOND))) == alone
+    assert raw(simulate(workload, Continuous(1)))[:4] == alone[:4]
