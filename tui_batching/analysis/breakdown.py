@@ -1,0 +1,66 @@
+"""Where the time went: each request's latency split into parts that sum exactly.
+
+The parts are the house plan's, section 6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from tui_batching.columns import IntArray, freeze
+from tui_batching.sim.run import Run
+from tui_batching.sim.spans import SpanKind
+
+
+@dataclass(frozen=True, eq=False)
+class Breakdown:
+    """The parts of every request's latency as int64 columns in picoseconds; none is negative.
+
+    Each column has one row a request, in arrival order; the columns sum to `end - arrival`.
+
+    Attributes:
+        forming: waiting while the server was idle because the batch was not closed yet.
+        queued: waiting while the server was busy with others.
+        prefill: the own prompt's prefill, as long as it would last alone.
+        stalled: running, but stopped by the prefill of others; in a joint prefill that is the time
+            a short prompt waits for the longest one.
+        decode: the decode steps as they would last alone.
+        sharing: what the same steps lasted longer because others shared them.
+        held: finished, but not released before the batch was done.
+    """
+
+    forming: IntArray
+    queued: IntArray
+    prefill: IntArray
+    stalled: IntArray
+    decode: IntArray
+    sharing: IntArray
+    held: IntArray
+
+    def columns(self) -> dict[str, IntArray]:
+        """The columns by name, in the order in which a request goes through them."""
+        return {name: getattr(self, name) for name in PARTS}
+
+
+PARTS: tuple[str, ...] = tuple(field.name for field in fields(Breakdown))
+"""The names of the parts, in order."""
+
+
+def breakdown(run: Run) -> Breakdown:
+    """Split each request's latency into its parts."""
+    requests, spans = run.requests, run.spans
+    forming = spans.time_in(SpanKind.FORMING, run.start)
+    forming -= spans.time_in(SpanKind.FORMING, requests.arrival_time)
+    prefill = run.cost.prefill_times(requests.input_tokens)
+    decoding = spans.time_in(SpanKind.DECODE, run.finish)
+    decoding -= spans.time_in(SpanKind.DECODE, run.start)
+    decode = requests.output_tokens * run.cost.step_time(1)
+    return Breakdown(
+        forming=freeze(forming),
+        queued=freeze(run.start - requests.arrival_time - forming),
+        prefill=freeze(prefill),
+        stalled=freeze(run.finish - run.start - prefill - decoding),
+        decode=freeze(decode),
+        sharing=freeze(decoding - decode),
+        held=freeze(run.end - run.finish),
+    )
