@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.color import Color
+from rich.color import Color, ColorSystem
 from textual.app import App
 from textual.theme import Theme
 
@@ -124,17 +125,31 @@ def test_the_themes_are_there_with_the_default_first() -> None:
     assert [name for name in NAMES if THEMES[name].ansi] == ["ansi-16"]
 
 
+def with_256_colours(of: Palette) -> Palette:
+    """The palette as a terminal without true colour shows it."""
+    eight_bit = {name: c.downgrade(ColorSystem.EIGHT_BIT) for name, c in of.colours.items()}
+    return replace(
+        of, colours={name: Color.from_rgb(*c.get_truecolor()) for name, c in eight_bit.items()}
+    )
+
+
+def shown(name: str) -> list[Palette]:
+    """The palette in true colour and in 256 colours; the 16 are what they are."""
+    return (
+        [palette(name)] if THEMES[name].ansi else [palette(name), with_256_colours(palette(name))]
+    )
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_text_can_be_read(name: str) -> None:
-    of = palette(name)
     least = 7.0 if name in ("high-contrast", "projector") else 4.5
-    for text, ground in itertools.product((of.text, of.muted), grounds(of)):
-        assert contrast(text, ground) >= least
+    for of in shown(name):
+        for text, ground in itertools.product((of.text, of.muted), grounds(of)):
+            assert contrast(text, ground) >= least, (text, ground)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_colours_stand_out_from_every_ground(name: str) -> None:
-    of = palette(name)
+@pytest.mark.parametrize(("name", "of"), [(name, of) for name in NAMES for of in shown(name)])
+def test_colours_stand_out_from_every_ground(name: str, of: Palette) -> None:
     single = {"accent", "playhead", "selection"}
     names = single | {n for n in variable_names() if n.startswith(("state", "strat", "requ"))}
     assert len(names) == len(single) + len(STATES) + len(STRATEGIES) + REQUEST_COLOURS

@@ -150,7 +150,7 @@ def _cells(spec: ChartSpec) -> Cells:
         return [[(" ", _PLAIN)] * width for _ in range(height)]
     pieces = [_pieces(line) for line in spec.lines]
     drawn = [part for parts in pieces for part in parts]
-    x = Axis.over(spec.x_range or _extent([xs for xs, _ in drawn]), max(2, width // 10))
+    x = Axis.over(spec.x_range or _extent([xs for xs, _ in drawn]), max(2, width // 8))
     y = Axis.over(spec.y_range or _extent([ys for _, ys in drawn]), max(2, (height - 2) // 2))
     x = x.without_crowded(width - max(map(len, y.labels), default=0) - 1, cell_len(spec.x_label))
     cells = [_header(spec), *_read(_plot(spec, pieces, x, y), width, height - 1)]
