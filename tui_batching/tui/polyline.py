@@ -6,7 +6,7 @@ Everywhere `x` is non-decreasing (a vertical step repeats its x) and nothing is 
 from __future__ import annotations
 
 from itertools import pairwise
-from math import inf, nan
+from math import inf
 from typing import TypeAlias
 
 import numpy as np
@@ -83,17 +83,13 @@ def _corners(x: list[float], y: list[float], tolerance: float) -> list[int]:
     """
     kept, anchor, low, high = [0], 0, -inf, inf
     for i in range(1, len(x)):
-        if i - 1 > anchor and not low <= _slope(x, y, anchor, i, 0.0) <= high:
+        run, rise = x[i] - x[anchor], y[i] - y[anchor]
+        if i - 1 > anchor and not (run > 0 and low <= rise / run <= high):
             anchor, low, high = i - 1, -inf, inf
             kept.append(anchor)
-        if x[i] > x[anchor]:
-            low = max(low, _slope(x, y, anchor, i, -tolerance))
-            high = min(high, _slope(x, y, anchor, i, tolerance))
-        else:
+            run, rise = x[i] - x[anchor], y[i] - y[anchor]
+        if run > 0:
+            low, high = max(low, (rise - tolerance) / run), min(high, (rise + tolerance) / run)
+        else:  # upright: the next point ends it
             low, high = inf, -inf
     return kept if len(x) < 2 else [*kept, len(x) - 1]
-
-
-def _slope(x: list[float], y: list[float], a: int, b: int, offset: float) -> float:
-    """The slope from point `a` to `offset` above `b`; NaN, outside every door, if upright."""
-    return (y[b] + offset - y[a]) / (x[b] - x[a]) if x[b] > x[a] else nan
