@@ -6,8 +6,10 @@ The parts are the house plan's, section 6.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
-from tui_batching.columns import IntArray, freeze
+from tui_batching.clock import Picoseconds
+from tui_batching.columns import IntArray, exact_sum, freeze
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
 
@@ -40,6 +42,11 @@ class Breakdown:
     def columns(self) -> dict[str, IntArray]:
         """The columns by name, in the order in which a request goes through them."""
         return {name: getattr(self, name) for name in PARTS}
+
+    @cached_property
+    def totals(self) -> dict[str, Picoseconds]:
+        """Each part summed over all requests, exactly."""
+        return {name: exact_sum(column) for name, column in self.columns().items()}
 
 
 PARTS: tuple[str, ...] = tuple(field.name for field in fields(Breakdown))
