@@ -1,0 +1,162 @@
+"""How full the slots were: exact integrals over time, never samples.
+
+The two utilizations are the house plan's, section 5. A slot is *occupied* while it holds a request,
+and *useful* while that request is prefilled or makes a token. The rest is the *bubble*: slots held
+by a finished request, and slots stalled by somebody else's prefill.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tui_batching.analysis.breakdown import Breakdown, breakdown
+from tui_batching.clock import Picoseconds
+from tui_batching.columns import FloatArray, IntArray
+from tui_batching.sim.run import Run
+from tui_batching.sim.spans import SpanKind
+
+
+@dataclass(frozen=True)
+class Utilization:
+    """Slot-time over a whole Run as exact integers, and as fractions of all there was.
+
+    Attributes:
+        occupied_time: slot-time with a request in the slot, in picoseconds.
+        useful_time: slot-time in which that request was prefilled or made a token.
+        available_time: the number of slots times the makespan.
+    """
+
+    occupied_time: Picoseconds
+    useful_time: Picoseconds
+    available_time: Picoseconds
+
+    @property
+    def occupied(self) -> float:
+        """The occupied share of the slot-time."""
+        return self.occupied_time / self.available_time
+
+    @property
+    def useful(self) -> float:
+        """The useful share of the slot-time."""
+        return self.useful_time / self.available_time
+
+    @property
+    def bubble(self) -> float:
+        """The share that is occupied but not useful."""
+        return (self.occupied_time - self.useful_time) / self.available_time
+
+
+def utilization(run: Run, parts: Breakdown | None = None) -> Utilization:
+    """The utilization of a Run; `parts`, its breakdown, saves time where it is at hand."""
+    totals = (parts or breakdown(run)).totals
+    useful = totals["prefill"] + totals["decode"] + totals["sharing"]
+    return Utilization(
+        occupied_time=useful + totals["stalled"] + totals["held"],
+        useful_time=useful,
+        available_time=run.capacity * run.makespan,
+    )
+
+
+@dataclass(frozen=True)
+class UtilizationSeries:
+    """Mean utilization in each window, as fractions. Shape of both: (windows,)."""
+
+    occupied: FloatArray
+    useful: FloatArray
+
+
+def utilization_series(run: Run, edges: IntArray) -> UtilizationSeries:
+    """Mean utilization between neighbouring edges; see `SlotIntegrals` for repeated use."""
+    return SlotIntegrals.of(run).series(edges)
+
+
+@dataclass(frozen=True, eq=False)
+class SlotIntegrals:
+    """A Run's slot-time up to any instant, in O(log n) once the points below are sorted.
+
+    A request in a slot from p to q adds `max(0, t - p) - max(0, t - q)` to the slot-time up to t,
+    so that slot-time is a sum of ramps. Decoding never pauses a request for part of a step, so the
+    same holds for its useful time on a clock that only runs while the server decodes.
+    """
+
+    run: Run
+    starts: _Ramps
+    ends: _Ramps
+    prefill_ends: _Ramps
+    decode_starts: _Ramps
+    decode_ends: _Ramps
+
+    @classmethod
+    def of(cls, run: Run) -> SlotIntegrals:
+        """Sort a Run's points, in O(n log n)."""
+        prefill = run.cost.prefill_times(run.requests.input_tokens)
+        finishes = np.sort(run.finish)
+        return cls(
+            run=run,
+            starts=_Ramps.of(run.start),
+            ends=_Ramps.of(run.ends),
+            prefill_ends=_Ramps.of(np.sort(run.start + prefill)),
+            decode_starts=_Ramps.of(run.spans.time_in(SpanKind.DECODE, run.start)),
+            decode_ends=_Ramps.of(run.spans.time_in(SpanKind.DECODE, finishes)),
+        )
+
+    def series(self, edges: IntArray) -> UtilizationSeries:
+        """Mean utilization between neighbouring edges.
+
+        Args:
+            edges: ascending instants in picoseconds. Shape: (windows + 1,).
+
+        Returns:
+            Exact integrals over each window, up to float rounding; 0 for an empty window.
+        """
+        decoded = self.run.spans.time_in(SpanKind.DECODE, edges)
+        started = self.starts.rise(edges)
+        occupied = started - self.ends.rise(edges)
+        prefilled = started - self.prefill_ends.rise(edges)
+        made = self.decode_starts.rise(decoded) - self.decode_ends.rise(decoded)
+        available = np.maximum(np.diff(edges), 1) * float(self.run.capacity)
+        return UtilizationSeries(
+            occupied=_join(occupied) / available, useful=_join(prefilled + made) / available
+        )
+
+
+_LOW_BITS = 32
+_LOW = (1 << _LOW_BITS) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class _Ramps:
+    """The function `sum of max(0, t - p)` over all points p.
+
+    Instants are split in a high and a low half, whose sums both fit in int64; the sum of a million
+    instants would not.
+
+    Attributes:
+        points: ascending, in picoseconds.
+        below: sums of the halves of the first k points. Shape: (2, points + 1).
+    """
+
+    points: IntArray
+    below: IntArray
+
+    @classmethod
+    def of(cls, points: IntArray) -> _Ramps:
+        """Add up ascending points."""
+        below = np.zeros((2, len(points) + 1), np.int64)
+        np.cumsum(points >> _LOW_BITS, out=below[0, 1:])
+        np.cumsum(points & _LOW, out=below[1, 1:])
+        return cls(points, below)
+
+    def rise(self, edges: IntArray) -> IntArray:
+        """How much the function grows from edge to edge, in halves. Shape: (2, edges - 1)."""
+        passed = np.searchsorted(self.points, edges)
+        halves = np.stack((edges >> _LOW_BITS, edges & _LOW))
+        return np.diff(passed * halves - self.below[:, passed])
+
+
+def _join(halves: IntArray) -> FloatArray:
+    """One float from the high and low halves."""
+    joined: FloatArray = halves[0] * float(1 << _LOW_BITS) + halves[1]
+    return joined
