@@ -1,0 +1,112 @@
+"""What each metric is called, counted in, and which direction of it is better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from tui_batching.analysis.metrics import Value
+from tui_batching.clock import SECOND, format_duration
+
+Unit: TypeAlias = Literal["s", "1/s", "share", "count"]
+Better: TypeAlias = Literal["low", "high", "none"]
+
+
+@dataclass(frozen=True)
+class MetricInfo:
+    """How to show one metric.
+
+    Attributes:
+        name: the key in `Metrics`, JSON and CSV.
+        group: the heading it stands under.
+        label: what it is called there.
+        unit: seconds, per second, a share from 0 to 1, or a count.
+        better: whether a low or a high value is better, or neither.
+        headline: whether it is worth a row in a short table.
+    """
+
+    name: str
+    group: str
+    label: str
+    unit: Unit = "s"
+    better: Better = "low"
+    headline: bool = True
+
+    @property
+    def full_label(self) -> str:
+        """The label where no heading stands above it."""
+        return f"{self.group}: {self.label}"
+
+
+def format_value(metric: MetricInfo, value: Value) -> str:
+    """A metric's value for reading: `1.33 s`, `82.2 %`, `101`; a dash where it is not defined."""
+    if value is None:
+        return "–"
+    if metric.unit == "s":
+        return format_duration(round(value * SECOND))
+    if metric.unit == "share":
+        return f"{value:.1%}".replace("%", " %")
+    if metric.unit == "count":
+        return f"{value:,}"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def _waiting(quantity: str, group: str, *, headline: bool = True) -> tuple[MetricInfo, ...]:
+    rows = (
+        ("avg", "mean", headline),
+        ("p50", "median", headline),
+        ("p90", "p90", False),
+        ("p95", "p95", False),
+        ("p99", "p99", headline),
+        ("max", "max", headline),
+    )
+    return tuple(
+        MetricInfo(f"{prefix}_{quantity}", group, label, headline=shown)
+        for prefix, label, shown in rows
+    )
+
+
+def _serving(quantity: str, group: str, *, headline: bool = True) -> tuple[MetricInfo, ...]:
+    rows = (
+        ("mean", "mean", headline),
+        ("median", "median", False),
+        ("p90", "p90", False),
+        ("p95", "p95", False),
+        ("p99", "p99", headline),
+        ("std", "standard deviation", False),
+    )
+    return tuple(
+        MetricInfo(f"{prefix}_{quantity}", group, label, headline=shown)
+        for prefix, label, shown in rows
+    )
+
+
+_THROUGHPUT = "Throughput"
+_UTILIZATION = "Utilization of the slots"
+_PARTS = "Where the time went (mean)"
+
+METRIC_TABLE: tuple[MetricInfo, ...] = (
+    *_waiting("wait", "Wait"),
+    *_waiting("latency", "Latency"),
+    *_serving("ttft", "Time to first token"),
+    *_serving("tpot", "Time per output token"),
+    *_serving("itl", "Time between tokens"),
+    *_serving("e2el", "End-to-end latency", headline=False),
+    MetricInfo("throughput", _THROUGHPUT, "tokens per second", "1/s", "high"),
+    MetricInfo("request_throughput", _THROUGHPUT, "requests per second", "1/s", "high"),
+    MetricInfo("total_time", _THROUGHPUT, "total time"),
+    MetricInfo("total_tokens", _THROUGHPUT, "tokens", "count", "none"),
+    MetricInfo("useful", _UTILIZATION, "useful", "share", "high"),
+    MetricInfo("bubble", _UTILIZATION, "bubble", "share"),
+    # More occupied is not better: a slot that holds a finished request is occupied, too.
+    MetricInfo("occupied", _UTILIZATION, "occupied", "share", "none"),
+    MetricInfo("mean_forming", _PARTS, "forming"),
+    MetricInfo("mean_queued", _PARTS, "queued"),
+    # The own work is the same with every strategy.
+    MetricInfo("mean_prefill", _PARTS, "prefill", better="none"),
+    MetricInfo("mean_stalled", _PARTS, "stalled"),
+    MetricInfo("mean_decode", _PARTS, "decode", better="none"),
+    MetricInfo("mean_sharing", _PARTS, "sharing"),
+    MetricInfo("mean_held", _PARTS, "held"),
+)
+"""All metrics in the order of a table, group by group."""

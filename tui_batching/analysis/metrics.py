@@ -1,0 +1,152 @@
+"""The figures of a Run, by the names that JSON, CSV, table and app share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from tui_batching.analysis.breakdown import Breakdown, breakdown
+from tui_batching.analysis.percentiles import weighted_percentiles
+from tui_batching.analysis.token_gaps import token_gaps
+from tui_batching.analysis.utilization import utilization
+from tui_batching.clock import SECOND, to_seconds
+from tui_batching.columns import FloatArray, IntArray, exact_sum
+from tui_batching.sim.run import Run
+
+Value: TypeAlias = float | int | None
+"""A metric's value: seconds, tokens or requests per second, a fraction, or a count of tokens.
+
+None where the metric is not defined, as the gaps between tokens where every answer has one token.
+"""
+
+_PERCENTS = (50, 90, 95, 99)
+
+
+@dataclass(frozen=True)
+class Metrics(Mapping[str, Value]):
+    """The metrics of one Run by name, such as `metrics["p99_latency"]`; immutable.
+
+    What each name means is told in `metric_table`.
+    """
+
+    values_by_name: Mapping[str, Value]
+
+    def __getitem__(self, name: str) -> Value:
+        return self.values_by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_by_name)
+
+    def __len__(self) -> int:
+        return len(self.values_by_name)
+
+
+def metrics(run: Run) -> Metrics:
+    """All metrics of a Run. Means are exact sums, divided once."""
+    parts = breakdown(run)
+    arrival = run.requests.arrival_time
+    latency = _of_times(run.end - arrival)
+    return Metrics(
+        {
+            **_named_by_average("wait", _of_times(run.start - arrival)),
+            **_named_by_average("latency", latency),
+            **_throughput(run),
+            **_utilization(run, parts),
+            **_named_by_mean("ttft", _of_times(run.first_token - arrival)),
+            **_named_by_mean("tpot", _of_times_per_token(run)),
+            **_named_by_mean("itl", _of_gaps(run)),
+            **_named_by_mean("e2el", latency),
+            **{f"mean_{name}": total / (len(run) * SECOND) for name, total in parts.totals.items()},
+        }
+    )
+
+
+@dataclass(frozen=True)
+class _Summary:
+    """Mean, percentiles, standard deviation and largest of some times, in seconds."""
+
+    mean: float
+    percentiles: tuple[float, ...]
+    std: float
+    largest: float
+
+
+def _in_seconds(percentiles: FloatArray) -> tuple[float, ...]:
+    return tuple((percentiles / SECOND).tolist())
+
+
+def _of_times(column: IntArray) -> _Summary:
+    return _Summary(
+        mean=exact_sum(column) / (len(column) * SECOND),
+        percentiles=_in_seconds(np.percentile(column, _PERCENTS)),
+        std=float(np.std(column)) / SECOND,
+        largest=to_seconds(int(column.max())),
+    )
+
+
+def _of_times_per_token(run: Run) -> _Summary | None:
+    """TPOT; an answer of one token has none."""
+    rows = np.flatnonzero(run.requests.output_tokens > 1)
+    if not len(rows):
+        return None
+    gaps = run.requests.output_tokens[rows] - 1
+    per_token = (run.finish[rows] - run.first_token[rows]) / gaps
+    return _Summary(
+        mean=float(per_token.mean()) / SECOND,
+        percentiles=_in_seconds(np.percentile(per_token, _PERCENTS)),
+        std=float(per_token.std()) / SECOND,
+        largest=float(per_token.max()) / SECOND,
+    )
+
+
+def _of_gaps(run: Run) -> _Summary | None:
+    """ITL: all gaps between tokens, pooled, so that a long answer counts more than a short one."""
+    pooled = token_gaps(run)
+    values, counts = pooled.values, pooled.counts
+    if not len(values):
+        return None
+    total = exact_sum(counts)
+    mean = (exact_sum(run.finish) - exact_sum(run.first_token)) / total
+    return _Summary(
+        mean=mean / SECOND,
+        percentiles=_in_seconds(weighted_percentiles(values, counts, _PERCENTS)),
+        std=float(np.sqrt(np.dot((values - mean) ** 2, counts) / total)) / SECOND,
+        largest=to_seconds(int(values.max())),
+    )
+
+
+def _named_by_average(quantity: str, summary: _Summary) -> dict[str, Value]:
+    """`avg_wait`, `max_wait`, `p50_wait` and so on, as the notebook called them."""
+    return {
+        f"avg_{quantity}": summary.mean,
+        f"max_{quantity}": summary.largest,
+        **{
+            f"p{percent}_{quantity}": value
+            for percent, value in zip(_PERCENTS, summary.percentiles, strict=True)
+        },
+    }
+
+
+def _named_by_mean(quantity: str, summary: _Summary | None) -> dict[str, Value]:
+    """`mean_ttft`, `median_ttft`, `p90_ttft` and so on, as `vllm bench serve` calls them."""
+    names = ("mean", "median", "p90", "p95", "p99", "std")
+    values = (summary.mean, *summary.percentiles, summary.std) if summary else (None,) * len(names)
+    return {f"{name}_{quantity}": value for name, value in zip(names, values, strict=True)}
+
+
+def _throughput(run: Run) -> dict[str, Value]:
+    tokens = exact_sum(run.requests.output_tokens)
+    return {
+        "throughput": tokens * SECOND / run.makespan,
+        "total_time": to_seconds(run.makespan),
+        "total_tokens": tokens,
+        "request_throughput": len(run) * SECOND / run.makespan,
+    }
+
+
+def _utilization(run: Run, parts: Breakdown) -> dict[str, Value]:
+    shares = utilization(run, parts)
+    return {"occupied": shares.occupied, "useful": shares.useful, "bubble": shares.bubble}
