@@ -1,0 +1,126 @@
+"""Laws that the analysis of any Run obeys."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_batching.analysis.breakdown import breakdown
+from tui_batching.analysis.metrics import metrics
+from tui_batching.analysis.token_gaps import token_gaps
+from tui_batching.analysis.utilization import utilization, utilization_series
+from tui_batching.cost import LinearCost
+from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
+from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.workload import ListedRequests, Requests, Workload
+
+DECODE = 3
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> Run:
+    """Small Runs in small units of time, so that instants often coincide."""
+    rows = draw(
+        st.lists(
+            st.tuples(st.integers(0, 60), st.integers(0, 9), st.integers(1, 8)),
+            min_size=1,
+            max_size=14,
+        )
+    )
+    arrival, prompt, answer = np.array(rows).T
+    cost = LinearCost(draw(st.integers(0, 3)), draw(st.integers(1, 5)), draw(st.integers(0, 2)))
+    batch_size = draw(st.integers(1, 5))
+    timeout_from = draw(st.sampled_from(("server_free", "arrival")))
+    choices: list[Strategy] = [
+        Static(batch_size),
+        Dynamic(batch_size, draw(st.integers(0, 30)), timeout_from),
+        Continuous(batch_size),
+    ]
+    requests = Requests.from_columns(arrival, prompt, answer)
+    workload = Workload("any", ListedRequests(requests), cost=cost)
+    return simulate(workload, draw(st.sampled_from(choices)))
+
+
+def token_times(run: Run) -> list[list[int]]:
+    """When each request makes each of its tokens, one token at a time."""
+    spans = run.spans
+    step_ends = [
+        int(spans.start[j] + (k + 1) * spans.step_time[j])
+        for j in range(len(spans))
+        if spans.kind[j] == DECODE
+        for k in range(int(spans.steps[j]))
+    ]
+    return [
+        [end for end in step_ends if start < end <= finish]
+        for start, finish in zip(run.start.tolist(), run.finish.tolist(), strict=True)
+    ]
+
+
+@given(runs())
+def test_the_parts_sum_to_the_latency_and_none_is_negative(run: Run):
+    columns = breakdown(run).columns().values()
+    assert all((column >= 0).all() for column in columns)
+    assert (sum(columns) == run.end - run.requests.arrival_time).all()
+
+
+@given(runs())
+def test_useful_is_at_most_occupied_and_both_are_shares(run: Run):
+    share = utilization(run)
+    assert 0 < share.useful_time <= share.occupied_time <= share.available_time
+    assert share.bubble == pytest.approx(share.occupied - share.useful, abs=1e-15)
+
+
+@given(runs(), st.integers(1, 40))
+def test_the_series_integrates_to_the_total(run: Run, windows: int):
+    edges = np.linspace(0, run.finished, windows + 1).astype(np.int64)
+    series, share = utilization_series(run, edges), utilization(run)
+    lengths = np.diff(edges) * run.capacity
+    assert series.occupied @ lengths == pytest.approx(share.occupied_time)
+    assert series.useful @ lengths == pytest.approx(share.useful_time)
+    assert (series.useful >= -1e-12).all()
+    assert (series.useful <= series.occupied + 1e-12).all()
+    assert (series.occupied <= 1 + 1e-12).all()
+
+
+@given(runs())
+def test_every_gap_between_tokens_is_counted(run: Run):
+    gaps = token_gaps(run)
+    expected = [b - a for times in token_times(run) for a, b in pairwise(times)]
+    assert (gaps.counts > 0).all()
+    assert np.sort(np.repeat(gaps.values, gaps.counts)).tolist() == sorted(expected)
+    assert gaps.counts.sum() == (run.requests.output_tokens - 1).sum()
+
+
+@given(runs())
+def test_metrics_of_gaps_are_numpys_on_all_tokens(run: Run):
+    expanded = [g for times in token_times(run) for g in np.diff(times).tolist()]
+    found = metrics(run)
+    if not expanded:
+        assert found["mean_itl"] is None
+        return
+    seconds = np.array(expanded) / 1e12
+    assert found["mean_itl"] == pytest.approx(seconds.mean())
+    assert found["std_itl"] == pytest.approx(seconds.std(), abs=1e-20)
+    for name, percent in (("median", 50), ("p90", 90), ("p95", 95), ("p99", 99)):
+        assert found[f"{name}_itl"] == pytest.approx(np.percentile(seconds, percent))
+
+
+@given(runs())
+def test_token_times_begin_and_end_as_the_run_says(run: Run):
+    times = token_times(run)
+    assert [t[0] for t in times] == run.first_token.tolist()
+    assert [t[-1] for t in times] == run.finish.tolist()
+    assert [len(t) for t in times] == run.requests.output_tokens.tolist()
+
+
+@given(runs())
+def test_the_mean_parts_sum_to_the_mean_latency(run: Run):
+    found = metrics(run)
+    parts = [found[f"mean_{name}"] for name in breakdown(run).columns()]
+    assert sum(p for p in parts if p is not None) == pytest.approx(found["avg_latency"])
+    assert found["mean_e2el"] == found["avg_latency"]

@@ -1,0 +1,85 @@
+"""Several strategies on one workload, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tui_batching.analysis.metric_table import MetricInfo
+from tui_batching.analysis.metrics import Metrics, Value, metrics
+from tui_batching.errors import InputError
+from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
+from tui_batching.strategy import Strategy
+from tui_batching.workload.model import Workload, join_names
+
+Progress: TypeAlias = Callable[[str], None]
+"""Is told what begins now, such as `static`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One strategy's Run and its metrics."""
+
+    run: Run
+    metrics: Metrics
+
+    @property
+    def strategy(self) -> Strategy:
+        """The strategy and its parameters."""
+        return self.run.strategy
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What came of a workload: one result a strategy, in the workload's order."""
+
+    workload: Workload
+    results: tuple[Result, ...]
+
+    def __iter__(self) -> Iterator[Result]:
+        return iter(self.results)
+
+    def __getitem__(self, strategy: str) -> Result:
+        """The result of the strategy called so.
+
+        Raises:
+            InputError: if the workload has no such strategy.
+        """
+        for result in self.results:
+            if result.strategy.name == strategy:
+                return result
+        names = join_names(result.strategy.name for result in self.results)
+        raise InputError(f"found no strategy {strategy!r}, expected one of {names}")
+
+    def values(self, metric: MetricInfo) -> tuple[Value, ...]:
+        """The metric's value for each strategy."""
+        return tuple(result.metrics[metric.name] for result in self.results)
+
+    def best(self, metric: MetricInfo) -> tuple[bool, ...]:
+        """Which strategies have the best value of a metric; equal ones share the honour.
+
+        None has where the metric has no better direction, or where there is nothing to compare.
+        """
+        values = self.values(metric)
+        known = [value for value in values if value is not None]
+        if metric.better == "none" or len(known) < 2:
+            return (False,) * len(values)
+        best = min(known) if metric.better == "low" else max(known)
+        return tuple(value == best for value in values)
+
+
+def compare(workload: Workload, progress: Progress | None = None) -> Comparison:
+    """Serve the workload with each of its strategies.
+
+    Raises:
+        InputError: if the workload cannot be simulated; see `simulate`.
+    """
+    results: list[Result] = []
+    for strategy in workload.strategies:
+        if progress:
+            progress(strategy.name)
+        run = simulate(workload, strategy)
+        results.append(Result(run, metrics(run)))
+    return Comparison(workload, tuple(results))
