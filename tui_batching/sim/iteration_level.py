@@ -8,161 +8,173 @@ that by arithmetic on whole columns.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
 from heapq import heappop, heappush, heapreplace
 
 import numpy as np
 
-from tui_batching.clock import HORIZON
 from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import LinearCost
-from tui_batching.errors import InputError
+from tui_batching.sim.horizon import beyond_horizon, refuse_beyond_horizon, step_times_up_to
 from tui_batching.sim.run import Run
-from tui_batching.sim.spans import SpanKind, Spans
+from tui_batching.sim.spans import Piece, SpanKind, Spans
 from tui_batching.strategy import Continuous
 from tui_batching.workload.model import Requests
 
 
 def run_continuous(requests: Requests, cost: LinearCost, strategy: Continuous) -> Run:
     """Admit whoever has arrived while a slot is free, decode one step, release; and again."""
-    slots = min(strategy.batch_size, len(requests))
-    step_times = np.array([0] + [cost.step_time(billed) for billed in range(1, slots + 1)])
+    step_times = step_times_up_to(min(strategy.batch_size, len(requests)), cost)
     prefill = cost.prefill_times(requests.input_tokens)
-    admitted_step, slot = _admit_all(requests, prefill, step_times)
-    steps = _count_steps(admitted_step, admitted_step + requests.output_tokens, step_times)
-    work = np.cumsum(prefill) - prefill + steps.decoded_at_admission
+    try:
+        admitted, slot = _admit_all(requests, prefill, step_times)
+    except OverflowError:  # more decode steps than the walk's numbers have room for
+        raise beyond_horizon() from None
+    events = _Events.of(admitted, requests.output_tokens, step_times)
+    prefilled = np.cumsum(prefill)
+    work = prefilled - prefill + events.decoded[events.admission]
     idle = _idle_times(requests.arrival_time, work)
     start = work + idle
-    last = steps.last_admitted
-    decode_start = start[last] + prefill[last] + steps.decoded - steps.decoded_at_admission[last]
-    decode_end = decode_start + steps.count * steps.step_time
+    # The time without decoding up to the end of each request's prefill.
+    other = prefilled + idle
+    finish = np.empty_like(start)
+    finish[events.finisher] = events.decoded[events.finish] + other[events.latest(events.finish)]
+    finish = freeze(finish)
     return Run(
         strategy=strategy,
         cost=cost,
         requests=requests,
         start=freeze(start),
-        first_token=freeze((decode_start + steps.step_time)[steps.first_span]),
-        finish=(finish := freeze(decode_end[steps.last_span])),
+        first_token=freeze(_first_tokens(admitted, other, events)),
+        finish=finish,
         end=finish,
         slot=freeze(slot),
-        spans=_spans(start, prefill, idle, decode_start, steps),
+        spans=_spans(start, prefill, idle, other, events),
     )
 
 
-def _admit_all(  # noqa: C901, PLR0915 - one loop: calls inside it would halve its speed
+def _admit_all(
     requests: Requests, prefill: IntArray, step_times: IntArray
 ) -> tuple[IntArray, IntArray]:
     """The decode step before which each request is admitted, and the slot it gets.
 
     A running request is one number, `finish step << bits | slot`, so that the smallest is the next
-    one to finish and, among equals, the lowest slot. While every slot is taken and requests wait,
-    time does not matter: each newcomer takes the place of the next one to finish.
+    one to finish and, among equals, the lowest slot.
     """
     slots = len(step_times) - 1
     bits = max(1, (slots - 1).bit_length())
     slot_mask = (1 << bits) - 1
-    arrivals: list[int] = [*requests.arrival_time.tolist(), 2 * HORIZON]
+    arrivals: list[int] = requests.arrival_time.tolist()
     prefills: list[int] = prefill.tolist()
     outputs: list[int] = (requests.output_tokens << bits).tolist()
     costs: list[int] = step_times.tolist()
-    count, full_cost = len(prefills), costs[slots]
+    count = len(arrivals)
     free = list(range(slots))
     running: list[int] = []
-    admitted: list[int] = []
-    now = step = waiting = 0  # `step` is shifted like the numbers of the running
-    arrival = arrivals[0]
-    while True:
-        if not free:
-            queued = bisect_right(arrivals, now, waiting, count)
-            if queued > waiting:
-                admitted += [
-                    heapreplace(running, running[0] + output) for output in outputs[waiting:queued]
-                ]
-                reached = admitted[-1] & ~slot_mask
-                now += (reached - step >> bits) * full_cost + sum(prefills[waiting:queued])
-                step, waiting = reached, queued
-                arrival = arrivals[waiting]
-                continue
-            reached = running[0] & ~slot_mask
-            now += (reached - step >> bits) * full_cost
-            step = reached
-            if arrival <= now:
-                continue
-        elif running:
+    admitted = array("q")
+    now = step = row = 0
+    while row < count:
+        arrival = arrivals[row]
+        if arrival <= now and not free:
+            # All who wait: with no slot free, each takes the place of the next one to finish.
+            queued = bisect_right(arrivals, now, row)
+            admitted.extend([heapreplace(running, running[0] + o) for o in outputs[row:queued]])
+            reached = admitted[-1] >> bits
+            now += (reached - step) * costs[slots] + sum(prefills[row:queued])
+            step, row = reached, queued
+            continue
+        while running:
             cost = costs[len(running)]
-            steps = running[0] - step >> bits
-            if now + steps * cost > arrival:  # somebody can join at an earlier boundary
-                steps = -((now - arrival) // cost)
-            now += steps * cost
-            step += steps << bits
-        elif waiting < count:
-            now = max(now, arrival)
-        else:
-            break
-        while running and running[0] - step <= slot_mask:
+            finish = running[0] >> bits
+            reached = now + (finish - step) * cost
+            if reached <= arrival or not free:
+                now, step = reached, finish
+            else:  # the first boundary after the arrival comes before the finish or is the finish
+                if now < arrival:
+                    steps = -((now - arrival) // cost)
+                    now += steps * cost
+                    step += steps
+                if step < finish:
+                    break
             heappush(free, heappop(running) & slot_mask)
-        while arrival <= now and free:
-            key = step | heappop(free)
-            admitted.append(key)
-            heappush(running, key + outputs[waiting])
-            now += prefills[waiting]
-            waiting += 1
-            arrival = arrivals[waiting]
-    if max(now, admitted[-1]) > HORIZON:
-        raise InputError("the simulation would last beyond the clock's horizon of 106 days")
-    keys = np.array(admitted, np.int64)
+        else:
+            now = max(now, arrival)
+        key = step << bits | heappop(free)
+        admitted.append(key)
+        heappush(running, key + outputs[row])
+        now += prefills[row]
+        row += 1
+    while running:
+        finish = running[0] >> bits
+        now += (finish - step) * costs[len(running)]
+        step = finish
+        heappop(running)
+    refuse_beyond_horizon(now)
+    keys = np.frombuffer(admitted, np.int64)
     return keys >> bits, keys & slot_mask
 
 
-@dataclass(frozen=True)
-class _StepCount:
-    """The schedule counted in decode steps: one row a span in which the batch stays the same.
+@dataclass(frozen=True, eq=False)
+class _Events:
+    """Admissions and finishes in order of decode steps; at an equal step finishes come first.
+
+    The first four columns have one row an event, and tell what follows it until the next event.
 
     Attributes:
-        count: decode steps of the span.
+        steps: decode steps until the next event, 0 for none.
+        running: requests that make them.
         step_time: time of each, in picoseconds.
-        billed: requests running.
-        decoded: decode time before the span, in picoseconds.
-        last_admitted: row of the last request admitted before the span.
-        first_span: for each request the span in which it starts to decode.
-        last_span: for each request the span at whose end it finishes.
-        decoded_at_admission: for each request the decode time before its admission.
+        decoded: decode time before the event, in picoseconds.
+        finishes: how many of the events up to and including this one are finishes.
+        admission: the event of each request's admission.
+        finish: the events that are finishes.
+        finisher: the request that finishes in each of them.
     """
 
-    count: IntArray
+    steps: IntArray
+    running: IntArray
     step_time: IntArray
-    billed: IntArray
     decoded: IntArray
-    last_admitted: IntArray
-    first_span: IntArray
-    last_span: IntArray
-    decoded_at_admission: IntArray
+    finishes: IntArray
+    admission: IntArray
+    finish: IntArray
+    finisher: IntArray
 
+    @classmethod
+    def of(cls, admitted: IntArray, output_tokens: IntArray, step_times: IntArray) -> _Events:
+        """Merge the steps of the admissions, which are in order, with those of the finishes."""
+        count = len(admitted)
+        finished = admitted + output_tokens
+        finisher = np.argsort(finished, kind="stable")
+        finished = finished[finisher]
+        rows = np.arange(count)
+        admission = rows + np.searchsorted(finished, admitted, side="right")
+        is_finish = np.ones(2 * count, bool)
+        is_finish[admission] = False
+        at_step = np.empty(2 * count, np.int64)
+        at_step[admission] = admitted
+        at_step[is_finish] = finished
+        finishes = np.cumsum(is_finish)
+        running = np.arange(1, 2 * count + 1) - 2 * finishes
+        steps = np.diff(at_step, append=at_step[-1])
+        step_time = step_times[running]
+        decode_time = steps * step_time
+        return cls(
+            steps=steps,
+            running=running,
+            step_time=step_time,
+            decoded=np.cumsum(decode_time) - decode_time,
+            finishes=finishes,
+            admission=admission,
+            finish=np.flatnonzero(is_finish),
+            finisher=finisher,
+        )
 
-def _count_steps(admitted: IntArray, finished: IntArray, step_times: IntArray) -> _StepCount:
-    """Cut the count of decode steps wherever somebody joins or leaves."""
-    finishes = np.sort(finished)
-    cuts = np.concatenate((admitted, finishes))
-    cuts.sort(kind="stable")  # two sorted runs: one merge
-    cuts = cuts[np.concatenate(([True], cuts[1:] != cuts[:-1]))]
-    joined = np.searchsorted(admitted, cuts[:-1], side="right")
-    left = np.searchsorted(finishes, cuts[:-1], side="right")
-    count, billed = np.diff(cuts), joined - left
-    step_time = step_times[billed]
-    decode_time = count * step_time
-    decoded = np.cumsum(decode_time) - decode_time
-    first_span = np.searchsorted(cuts, admitted)
-    return _StepCount(
-        count=count,
-        step_time=step_time,
-        billed=billed,
-        decoded=decoded,
-        last_admitted=joined - 1,
-        first_span=first_span,
-        last_span=np.searchsorted(cuts, finished) - 1,
-        decoded_at_admission=decoded[first_span],
-    )
+    def latest(self, events: IntArray) -> IntArray:
+        """The request that was admitted last up to each of these events."""
+        return events - self.finishes[events]
 
 
 def _idle_times(arrival: IntArray, work: IntArray) -> IntArray:
@@ -174,15 +186,47 @@ def _idle_times(arrival: IntArray, work: IntArray) -> IntArray:
     return np.maximum.accumulate(arrival - work)
 
 
+def _first_tokens(admitted: IntArray, other: IntArray, events: _Events) -> IntArray:
+    """The end of the first decode step, which waits for all prefills at the same boundary."""
+    last = np.flatnonzero(np.diff(admitted, append=-1))
+    event = events.admission[last]
+    first_token = events.decoded[event] + events.step_time[event] + other[last]
+    return np.repeat(first_token, np.diff(last, prepend=-1))
+
+
 def _spans(
-    start: IntArray, prefill: IntArray, idle: IntArray, decode_start: IntArray, steps: _StepCount
+    start: IntArray, prefill: IntArray, idle: IntArray, other: IntArray, events: _Events
 ) -> Spans:
-    """Prefills one by one, decode steps, and the idle times that end where a request starts."""
+    """An idle time may come before a request's prefill, decode steps may follow an event."""
     idled = np.diff(idle, prepend=0)
-    awake = np.flatnonzero(idled)
-    once = np.ones_like(start)
-    return Spans.from_pieces(
-        Spans.intervals(SpanKind.IDLE, (start - idled)[awake], start[awake]),
-        Spans.repeated(SpanKind.PREFILL, start, once, prefill, once),
-        Spans.repeated(SpanKind.DECODE, decode_start, steps.count, steps.step_time, steps.billed),
+    awake, prefilled = np.flatnonzero(idled), np.flatnonzero(prefill)
+    decoding = np.flatnonzero(events.steps)
+    spans = (events.steps > 0).astype(np.int8)
+    spans[events.admission[prefilled]] += 1
+    spans[events.admission[awake]] += 1
+    after = np.cumsum(spans, dtype=np.int64)
+    # The row after a request's prefill, if it has one.
+    after_prefill = after[events.admission] - (events.steps[events.admission] > 0)
+    return Spans.assemble(
+        Piece(
+            SpanKind.IDLE,
+            after_prefill[awake] - (prefill[awake] > 0) - 1,
+            (start - idled)[awake],
+            idled[awake],
+        ),
+        Piece(
+            SpanKind.PREFILL,
+            after_prefill[prefilled] - 1,
+            start[prefilled],
+            prefill[prefilled],
+            billed=1,
+        ),
+        Piece(
+            SpanKind.DECODE,
+            after[decoding] - 1,
+            events.decoded[decoding] + other[events.latest(decoding)],
+            events.step_time[decoding],
+            events.steps[decoding],
+            events.running[decoding],
+        ),
     )

@@ -23,6 +23,18 @@ class SpanKind(IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
+class Piece:
+    """Spans of one kind, and the rows of the timeline that they belong in."""
+
+    kind: SpanKind
+    row: IntArray
+    start: IntArray
+    step_time: IntArray
+    steps: IntArray | int = 1
+    billed: IntArray | int = 0
+
+
+@dataclass(frozen=True, eq=False)
 class Spans:
     """Columns with one row a span, in time order; a span ends where the next one starts.
 
@@ -45,44 +57,19 @@ class Spans:
     billed: IntArray
 
     @classmethod
-    def from_pieces(cls, *pieces: Spans) -> Spans:
-        """Merge pieces into one timeline, dropping empty spans.
-
-        At an equal start an earlier piece comes first.
-        """
-        start = np.concatenate([piece.start for piece in pieces])
-        steps = np.concatenate([piece.steps for piece in pieces])
-        step_time = np.concatenate([piece.step_time for piece in pieces])
-        present = np.flatnonzero(steps * step_time)
-        order = present[np.argsort(start[present], kind="stable")]
-        kind = np.concatenate([piece.kind for piece in pieces])[order]
+    def assemble(cls, *pieces: Piece) -> Spans:
+        """One timeline of pieces whose rows together are 0, 1, 2, ... without a gap."""
+        length = sum(len(piece.row) for piece in pieces)
+        kind = np.empty(length, np.int8)
+        start, steps, step_time, billed = (np.empty(length, np.int64) for _ in range(4))
+        for piece in pieces:
+            kind[piece.row] = piece.kind
+            start[piece.row] = piece.start
+            steps[piece.row] = piece.steps
+            step_time[piece.row] = piece.step_time
+            billed[piece.row] = piece.billed
         kind.flags.writeable = False
-        billed = np.concatenate([piece.billed for piece in pieces])
-        return cls(
-            freeze(start[order]),
-            kind,
-            freeze(steps[order]),
-            freeze(step_time[order]),
-            freeze(billed[order]),
-        )
-
-    @classmethod
-    def intervals(cls, kind: SpanKind, start: IntArray, end: IntArray) -> Spans:
-        """One interval of one kind a row; those with `end <= start` are left empty."""
-        length = np.maximum(end - start, 0)
-        return cls.repeated(kind, start, np.ones_like(start), length, np.zeros_like(start))
-
-    @classmethod
-    def repeated(
-        cls,
-        kind: SpanKind,
-        start: IntArray,
-        steps: IntArray,
-        step_time: IntArray,
-        billed: IntArray,
-    ) -> Spans:
-        """Rows of one kind, each `steps` times `step_time` long."""
-        return cls(start, np.full(len(start), kind, np.int8), steps, step_time, billed)
+        return cls(freeze(start), kind, freeze(steps), freeze(step_time), freeze(billed))
 
     def __len__(self) -> int:
         return len(self.start)
