@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from tui_batching.analysis.breakdown import Breakdown
+from tui_batching.analysis.utilization import SlotIntegrals
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray, exact_sum, freeze
 from tui_batching.sim.run import Run
@@ -33,6 +34,16 @@ class SoFar:
         """Latencies in the order in which the answers were released, in picoseconds."""
         order = np.argsort(self.run.end, kind="stable")
         return freeze((self.run.end - self.run.requests.arrival_time)[order])
+
+    @cached_property
+    def slots(self) -> SlotIntegrals:
+        """The slot-time up to any instant."""
+        return SlotIntegrals.of(self.run)
+
+    def utilization(self, time: Picoseconds) -> tuple[float, float]:
+        """The occupied and the useful share of the slot-time since the first arrival."""
+        series = self.slots.series(np.array([self.run.begin, max(self.run.begin, time)]))
+        return float(series.occupied[0]), float(series.useful[0])
 
     def latency(self, done: int) -> LatencySoFar | None:
         """Mean and p99 over the first `done` answers; None before the first one."""

@@ -72,7 +72,7 @@ class Palette:
         colours = {name: _rich_colour(text) for name, text in texts.items()}
         return cls(theme.name, theme.dark, MappingProxyType(colours))
 
-    def strategy(self, name: StrategyName) -> Color:
+    def strategy(self, name: str) -> Color:
         """The colour of a strategy's title and of its line in charts."""
         return self.colours[f"strategy-{name}"]
 

@@ -1,0 +1,80 @@
+"""The app: themes, the command palette, and the live view."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+from textual.theme import BUILTIN_THEMES
+
+from tui_batching.clock import Picoseconds
+from tui_batching.errors import InputError
+from tui_batching.tui.bindings import KEYS
+from tui_batching.tui.live import TICK, LiveScreen
+from tui_batching.tui.themes import DEFAULT_THEME, Palette, load_themes
+from tui_batching.workload import Workload
+
+
+class BatchingApp(App[None]):
+    """Opens the live view on a workload.
+
+    Args:
+        workload: what is played.
+        theme: the name of a theme.
+        tick: how far one tick key goes, in picoseconds.
+        wall: the clock that playing follows, in seconds.
+
+    Raises:
+        InputError: for an unknown theme.
+    """
+
+    TITLE = "tui-batching"
+    CSS_PATH = "app.tcss"
+
+    def __init__(
+        self,
+        workload: Workload,
+        theme: str = DEFAULT_THEME,
+        tick: Picoseconds = TICK,
+        wall: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._themes = load_themes()
+        if theme not in self._themes:
+            raise InputError(f"--theme: found {theme!r}, expected {', '.join(self._themes)}")
+        super().__init__()
+        for name in BUILTIN_THEMES:
+            self.unregister_theme(name)
+        for known in self._themes.values():
+            self.register_theme(known)
+        self.theme = theme
+        palettes = {name: Palette.from_theme(known) for name, known in self._themes.items()}
+        self._live = LiveScreen(workload, palettes, tick, wall)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The live view."""
+        return self._live
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The app's own colours, for the CSS that is read before a theme is set."""
+        return self._themes[DEFAULT_THEME].variables
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
+        """The command palette offers every key and every theme."""
+        for key in KEYS:
+            run = partial(self._live.run_action, key.action)
+            yield SystemCommand(key.name, key.help_text, run)
+        for name in self._themes:
+            wear = partial(setattr, self, "theme", name)
+            yield SystemCommand(f"Theme {name}", f"Use the colours of {name}.", wear)
+
+
+def run_app(workload: Workload, theme: str | None = None, tick: Picoseconds | None = None) -> None:
+    """Open the app on a workload and stay in it until the user quits.
+
+    Raises:
+        InputError: for an unknown theme.
+    """
+    BatchingApp(workload, theme or DEFAULT_THEME, tick or TICK).run()

@@ -1,0 +1,146 @@
+"""Every key of the live view, in one list.
+
+The footer, the help screen, the command palette and the README table are all made from it; the
+footer shows them in this order, as many as there is room for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key, or a key and its aliases.
+
+    Attributes:
+        keys: as Textual names them, the aliases after commas.
+        display: as it is written for a reader; the aliases after a space.
+        action: what it runs.
+        id: its name in a keymap.
+        name: what it is called.
+        help_text: what it does.
+    """
+
+    keys: str
+    display: str
+    action: str
+    id: str
+    name: str
+    help_text: str
+
+
+_GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
+    ("", (
+        Key("space", "space", "toggle_play", "play", "Play",
+            "Play or pause; at the end, play again from the start."),
+    )),
+    ("Step", (
+        Key("left,h", "← h", "step(-1)", "step-back", "Step back",
+            "Go back to the previous iteration boundary of any lane."),
+        Key("right,l", "→ l", "step(1)", "step", "Step",
+            "Go on to the next iteration boundary of any lane."),
+    )),
+    ("", (
+        Key("question_mark", "?", "help", "help", "Help", "Show every key and how to read a lane."),
+        Key("q", "q", "quit", "quit", "Quit", "Leave; the terminal is as it was."),
+    )),
+    ("Speed", (
+        Key("minus", "-", "speed(-1)", "slower", "Slower",
+            "Play at half the speed, down to 1/16 of real time."),
+        Key("plus,equals_sign", "+ =", "speed(1)", "faster", "Faster",
+            "Play at twice the speed, up to 64 times real time."),
+    )),
+    ("Batch", (
+        Key("left_square_bracket", "[", "batch_size(-1)", "batch-smaller", "Smaller batch",
+            "Fewer slots, in the focused lane or in all."),
+        Key("right_square_bracket", "]", "batch_size(1)", "batch-larger", "Larger batch",
+            "More slots, in the focused lane or in all."),
+    )),
+    ("Timeout", (
+        Key("left_curly_bracket", "{", "timeout(-1)", "timeout-shorter", "Shorter timeout",
+            "Let the dynamic batch form for a shorter time."),
+        Key("right_curly_bracket", "}", "timeout(1)", "timeout-longer", "Longer timeout",
+            "Let the dynamic batch form for a longer time."),
+    )),
+    ("Load", (
+        Key("less_than_sign", "<", "load(-1)", "load-lower", "Lower load",
+            "Let requests arrive more slowly, at 4/5 of the rate."),
+        Key("greater_than_sign", ">", "load(1)", "load-higher", "Higher load",
+            "Let requests arrive faster, at 5/4 of the rate."),
+    )),
+    ("", (
+        Key("w", "w", "pick_workload", "workload", "Workload",
+            "Pick another workload, bundled or from a file."),
+    )),
+    ("Lane", (
+        Key("tab", "tab", "focus_lane(1)", "focus-lane", "Focus a lane",
+            "Go through the lanes; batch and timeout keys then act on that lane alone."),
+        Key("shift+tab", "⇧tab", "focus_lane(-1)", "focus-lane-back", "Focus back",
+            "Go through the lanes the other way."),
+    )),
+    ("Select", (
+        Key("up,k", "↑ k", "select(-1)", "select-previous", "Select previous",
+            "Select the previous request."),
+        Key("down,j", "↓ j", "select(1)", "select-next", "Select next",
+            "Select the next request: it is marked in every lane, and its time is broken down."),
+    )),
+    ("", (
+        Key("escape", "esc", "unselect", "unselect", "Unselect",
+            "Select no request and focus no lane."),
+    )),
+    ("×10", (
+        Key("shift+left", "⇧←", "step(-10)", "leap-back", "Step back ten",
+            "Go back ten iteration boundaries."),
+        Key("shift+right", "⇧→", "step(10)", "leap", "Step ten",
+            "Go on ten iteration boundaries."),
+    )),
+    ("Tick", (
+        Key("comma", ",", "tick(-1)", "tick-back", "Tick back",
+            "Go back one tick of simulated time: 10 ms, or what --tick says."),
+        Key("full_stop", ".", "tick(1)", "tick", "Tick",
+            "Go on one tick of simulated time."),
+    )),
+    ("Ends", (
+        Key("home", "home", "home", "home", "To the start", "Put the playhead at time zero."),
+        Key("end", "end", "end", "end", "To the end",
+            "Put the playhead at the end of the slowest strategy."),
+    )),
+    ("", (
+        Key("r", "r", "restart", "restart", "Restart", "Play again from time zero."),
+        Key("n", "n", "new_seed", "new-seed", "New seed",
+            "Draw other requests from the same recipe, with the next seed."),
+        Key("t", "t", "next_theme", "theme", "Theme", "Change to the next colour theme."),
+    )),
+)  # fmt: skip
+
+KEYS: tuple[Key, ...] = tuple(key for _, keys in _GROUPS for key in keys)
+"""Every key, in order."""
+
+
+def bindings() -> Iterator[Binding]:
+    """The keys as Textual binds them."""
+    for label, keys in _GROUPS:
+        group = Binding.Group(label, compact=True) if label else None
+        for key in keys:
+            yield Binding(
+                key.keys,
+                key.action,
+                key.name,
+                key_display=key.display.split()[0],
+                tooltip=key.help_text,
+                id=key.id,
+                group=group,
+            )
+
+
+def keys_table() -> str:
+    """The keys as the Markdown table of the README."""
+    rows = ["| key | name | what it does |", "|---|---|---|"]
+    for key in KEYS:
+        written = " ".join(f"`{part}`" for part in key.display.split())
+        rows.append(f"| {written} | {key.name} | {key.help_text} |")
+    return "\n".join(rows) + "\n"

@@ -1,0 +1,40 @@
+"""A lane: one strategy's column on screen."""
+
+from __future__ import annotations
+
+from tui_batching.tui.lane_rows import lane_strips
+from tui_batching.tui.lane_view import LaneView, lane_titles
+from tui_batching.tui.rows import first_that_fits
+from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.themes import Palette
+
+
+class Lane(StripView, can_focus=True):
+    """Shows a LaneView; which lane has the focus is seen by the weight of its frame."""
+
+    DEFAULT_CSS = """
+    Lane {
+        width: 1fr;
+        background: $surface;
+        border: round $muted;
+        border-title-style: bold;
+        border-title-align: left;
+        &.-static { border: round $strategy-static; border-title-color: $strategy-static; }
+        &.-dynamic { border: round $strategy-dynamic; border-title-color: $strategy-dynamic; }
+        &.-continuous {
+            border: round $strategy-continuous;
+            border-title-color: $strategy-continuous;
+        }
+        &:focus { border: heavy $accent; border-title-style: bold reverse; }
+    }
+    """
+
+    def show(self, view: LaneView, palette: Palette) -> None:
+        """Draw what has changed."""
+        strategy = view.moment.run.strategy
+        width, height = self.content_size
+        title = first_that_fits(lane_titles(strategy), width - 4)
+        if self.border_title != title:
+            self.border_title = title
+            self.set_classes(f"-{strategy.name}")
+        self.present(lane_strips(view, width, height, palette))

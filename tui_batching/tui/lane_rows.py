@@ -1,0 +1,290 @@
+"""Drawing a lane: from its view, a size and a palette to Strips, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from rich.color import Color
+from rich.style import Style
+from textual.strip import Strip
+
+from tui_batching.analysis.why import request_name
+from tui_batching.clock import Picoseconds
+from tui_batching.sim.moment import SlotState
+from tui_batching.tui.lane_view import (
+    PHASE_NAMES,
+    STATE_GLYPHS,
+    STATE_NAMES,
+    LaneView,
+    SlotView,
+    phase_texts,
+    slot_views,
+)
+from tui_batching.tui.rows import (
+    FULL,
+    HATCH,
+    SHADE,
+    TRACK,
+    Row,
+    bar,
+    first_that_fits,
+    level,
+    short,
+    style,
+)
+from tui_batching.tui.themes import Palette
+
+ROOMY = 34
+"""From this width on, rows are worded in full."""
+
+
+def lane_strips(view: LaneView, width: int, height: int, palette: Palette) -> list[Strip]:
+    """The inside of a lane: phase, slots, queue and running figures, `height` rows of `width`."""
+    if width < 1 or height < 1:
+        return []
+    pen = _Pen(view, width, palette)
+    figures = _figure_rows(pen)[: 3 if height >= 10 else 2 if height >= 8 else 1]
+    room = height - 1 - len(figures) - 1  # the phase above, at least one row of queue below
+    slots = _slot_rows(pen, max(1, room))
+    airy = height >= 2 * len(slots) + 8 and view.moment.run.capacity == len(slots)
+    if airy:
+        slots = [strip for slot in slots for strip in (slot, pen.blank())]
+    queue = _queue_rows(pen, height - 1 - len(slots) - len(figures))
+    top = [_phase_row(pen), *slots, *queue][: height - len(figures)]
+    padding = [pen.blank()] * (height - len(figures) - len(top))
+    return [*top, *padding, *figures][:height]
+
+
+@dataclass(frozen=True, eq=False)
+class _Pen:
+    """What every row of one drawing shares."""
+
+    view: LaneView
+    width: int
+    palette: Palette
+
+    @property
+    def roomy(self) -> bool:
+        return self.width >= ROOMY
+
+    def row(self) -> Row:
+        return Row(self.width, self.ink(self.palette.text))
+
+    def blank(self) -> Strip:
+        return self.row().strip()
+
+    def ink(self, colour: Color, *, bold: bool = False) -> Style:
+        return style(colour, self.palette.surface, bold=bold)
+
+    def muted(self) -> Style:
+        return self.ink(self.palette.muted)
+
+    def name(self, row: int) -> Style:
+        """How the name of a request is written: in its colour, reversed if it is selected."""
+        number = int(self.view.moment.run.requests.id[row])
+        colour = self.palette.request(number)
+        chosen = row == self.view.selected
+        return style(colour, self.palette.surface, bold=True, reverse=chosen, row=row)
+
+    def body(self, row: int) -> Style:
+        """How the bar of a request is drawn."""
+        number = int(self.view.moment.run.requests.id[row])
+        chosen = row == self.view.selected
+        ground = self.palette.selection_ground if chosen else self.palette.surface
+        return style(self.palette.request(number), ground, row=row)
+
+    def state(self, state: SlotState, row: int) -> Style:
+        colour = self.palette.state(STATE_NAMES[state])
+        return style(colour, self.palette.surface, bold=state is SlotState.HELD, row=row)
+
+
+def _phase_row(pen: _Pen) -> Strip:
+    kind = pen.view.moment.phase.kind
+    text = first_that_fits(phase_texts(pen.view.moment), pen.width)
+    return pen.row().add(text, pen.ink(pen.palette.state(PHASE_NAMES[kind]), bold=True)).strip()
+
+
+def _slot_rows(pen: _Pen, room: int) -> list[Strip]:
+    """One row a slot where they fit, else a grid of names, else a grid of single cells."""
+    capacity = pen.view.moment.run.capacity
+    if capacity <= room:
+        views = slot_views(pen.view.moment, capacity)
+        digits = len(str(capacity - 1))
+        names = max(3, *(len(view.name) for view in views))
+        return [_slot_row(pen, view, digits, names) for view in views]
+    room = max(1, room)
+    cell = 3 + max(2, len(str(int(pen.view.moment.run.requests.id.max()))))
+    columns = max(1, (pen.width + 1) // cell)
+    if capacity <= columns * room:
+        views = slot_views(pen.view.moment, capacity)
+        return [
+            _name_grid_row(pen, views[first : first + columns], cell)
+            for first in range(0, capacity, columns)
+        ]
+    return _cell_grid(pen, room)
+
+
+def _slot_row(pen: _Pen, view: SlotView, digits: int, names: int) -> Strip:
+    row = pen.row().add(f"{view.slot:>{digits}} ", pen.muted())
+    if view.row < 0:
+        return row.add("· free", pen.ink(pen.palette.state("idle"))).strip()
+    row.add(view.name, pen.name(view.row)).gap(names - len(view.name) + 1)
+    if view.state is SlotState.FREE:
+        room = row.left - 2
+        joined = pen.ink(pen.palette.state("forming"))
+        return row.add(f"+ {first_that_fits(view.text, room)}", joined).strip()
+    row.add(f"{STATE_GLYPHS[view.state]} ", pen.state(view.state, view.row))
+    beside = 13 if pen.roomy else 7
+    _add_slot_bar(row, pen, view, max(1, row.left - beside - 1))
+    text = first_that_fits(view.text, row.left - 1)
+    look = pen.ink(pen.palette.text) if "/" in text else pen.state(view.state, view.row)
+    return row.add_right(text, look).strip()
+
+
+def _add_slot_bar(row: Row, pen: _Pen, view: SlotView, width: int) -> None:
+    """Tokens made as a solid bar over a track as long as the answer; behind it the bubble."""
+    body = pen.body(view.row)
+    track = pen.ink(pen.palette.bar_track)
+    if view.state is SlotState.PREFILL:
+        shaded = int(view.fraction * width)
+        prefill = pen.state(view.state, view.row)
+        row.add(SHADE * shaded, prefill).add(TRACK * (width - shaded), track)
+        return
+    own = max(1, round(view.extent * width))
+    if view.state is SlotState.HELD:
+        bubble = max(1, round(view.fraction * width) - own)
+        own = min(own, width - 1)
+        row.add(FULL * own, body)
+        row.add(HATCH * min(bubble, width - own), pen.state(view.state, view.row))
+        row.gap(max(0, width - own - bubble))
+        return
+    filled, rest = bar(view.fraction / view.extent, own)
+    row.add(filled, body).add(rest, track).gap(width - own)
+
+
+def _name_grid_row(pen: _Pen, views: list[SlotView], cell: int) -> Strip:
+    """Several slots a row, each with its request's name and one cell of progress."""
+    row = pen.row()
+    for view in views:
+        if view.row < 0:
+            row.add("·", pen.ink(pen.palette.state("idle"))).gap(cell - 1)
+            continue
+        name = view.name[: cell - 2]
+        glyph, look = _cell_of(pen, view)
+        row.add(name, pen.name(view.row)).add(glyph, look).gap(cell - 1 - len(name))
+    return row.strip()
+
+
+def _cell_grid(pen: _Pen, room: int) -> list[Strip]:
+    """One cell a slot; what does not fit even so is counted."""
+    capacity = pen.view.moment.run.capacity
+    shown = min(capacity, pen.width * room)
+    if shown < capacity:
+        shown = pen.width * (room - 1)
+    views = slot_views(pen.view.moment, shown)
+    rows = []
+    for first in range(0, shown, pen.width):
+        row = pen.row()
+        for view in views[first : first + pen.width]:
+            row.add(*_cell_of(pen, view))
+        rows.append(row.strip())
+    if shown < capacity:
+        rows.append(pen.row().add(f"+{capacity - shown:,} more slots", pen.muted()).strip())
+    return rows
+
+
+def _cell_of(pen: _Pen, view: SlotView) -> tuple[str, Style]:
+    """A slot in one cell: how full its bar is, or the sign of its state."""
+    if view.row < 0:
+        return "·", pen.ink(pen.palette.state("idle"))
+    if view.state is SlotState.FREE:
+        return "+", pen.ink(pen.palette.state("forming"))
+    if view.state in (SlotState.HELD, SlotState.PREFILL):
+        return STATE_GLYPHS[view.state], pen.state(view.state, view.row)
+    return level(view.fraction / view.extent or 0.01), pen.body(view.row)
+
+
+def _queue_rows(pen: _Pen, room: int) -> list[Strip]:
+    """The waiting queue, oldest first: a row each with its age as a bar, or packed side by side."""
+    moment = pen.view.moment
+    waiting = moment.waiting[len(moment.joined) :]
+    waits = pen.ink(pen.palette.state("waiting"), bold=bool(waiting))
+    head = pen.row().add(f"queue {len(waiting):,}", waits)
+    if room < 1:
+        return []
+    if len(waiting) < room:
+        names = max((len(request_name(moment, row)) for row in waiting), default=0)
+        return [head.strip(), *(_waiting_row(pen, row, names) for row in waiting)]
+    return _packed_queue(pen, waiting, head, room)
+
+
+def _waiting_row(pen: _Pen, row: int, names: int) -> Strip:
+    age, name = _age(pen, row), request_name(pen.view.moment, row)
+    line = pen.row().gap(2).add(name, pen.name(row)).gap(names - len(name) + 1)
+    width = max(1, (pen.width - 18) // 2)
+    filled, _ = bar(min(1.0, age / max(1, pen.view.longest_wait)), width)
+    return (
+        line.add(filled, pen.ink(pen.palette.state("waiting")))
+        .gap()
+        .add(short(age), pen.muted())
+        .strip()
+    )
+
+
+def _packed_queue(pen: _Pen, waiting: range, row: Row, room: int) -> list[Strip]:
+    strips: list[Strip] = []
+    for position, request in enumerate(waiting):
+        name, age = request_name(pen.view.moment, request), short(_age(pen, request))
+        rest = f"+{len(waiting) - position:,} more"
+        last = len(strips) == room - 1
+        needed = len(name) + len(age) + 3
+        if last and position < len(waiting) - 1:
+            needed += len(rest) + 2
+        if needed > row.left:
+            if last:
+                strips.append(row.gap(2).add(rest, pen.muted()).strip())
+                return strips
+            strips.append(row.strip())
+            row = pen.row()
+        row.gap(2).add(name, pen.name(request)).gap().add(age, pen.muted())
+    return [*strips, row.strip()]
+
+
+def _age(pen: _Pen, row: int) -> Picoseconds:
+    moment = pen.view.moment
+    return moment.time - int(moment.run.requests.arrival_time[row])
+
+
+def _figure_rows(pen: _Pen) -> list[Strip]:
+    """How many are done, the share of useful work, and the latency so far."""
+    moment, view = pen.view.moment, pen.view
+    text, muted = pen.ink(pen.palette.text), pen.muted()
+    done = pen.row().add("done ", muted).add(f"{moment.done:,}/{len(moment.run):,}", text)
+    done.add(
+        f" · iteration {moment.iteration:,}" if pen.roomy else f" · #{moment.iteration:,}", muted
+    )
+    latency = pen.row().add("latency " if pen.roomy else "lat ", muted)
+    if view.latency is None:
+        latency.add("–", muted)
+    else:
+        mean, p99 = (short(int(np.rint(part))) for part in (view.latency.mean, view.latency.p99))
+        latency.add("mean ", muted).add(mean, text).add(" p99 ", muted).add(p99, text)
+    return [_utilization_row(pen), done.strip(), latency.strip()]
+
+
+def _utilization_row(pen: _Pen) -> Strip:
+    """Useful and occupied slot-time so far, and between them the bubble."""
+    view, palette = pen.view, pen.palette
+    useful, bubble = view.useful, max(0.0, view.occupied - view.useful)
+    row = pen.row().add("useful " if pen.roomy else "use ", pen.muted())
+    row.add(f"{useful:.0%}", pen.ink(palette.state("decode"), bold=True)).gap()
+    ending = f"{HATCH} bubble {bubble:.0%}" if pen.roomy else f"{HATCH} {bubble:.0%}"
+    occupied = f" occupied {view.occupied:.0%}" if pen.roomy else f" occ {view.occupied:.0%}"
+    width = row.left - len(ending) - len(occupied) - 1
+    if width >= 8:
+        solid, hatch = round(useful * width), round(bubble * width)
+        row.add(FULL * solid, pen.ink(palette.state("decode")))
+        row.add(HATCH * min(hatch, width - solid), pen.ink(palette.state("held")))
+        row.add(TRACK * max(0, width - solid - hatch), pen.ink(palette.bar_track)).gap()
+    return row.add(ending, pen.ink(palette.state("held"))).add(occupied, pen.muted()).strip()

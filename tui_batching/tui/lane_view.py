@@ -1,0 +1,216 @@
+"""What a lane shows at an instant, as facts: the drawing only lays them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from tui_batching.analysis.so_far import LatencySoFar
+from tui_batching.analysis.why import fires_in, request_name
+from tui_batching.clock import Picoseconds, duration_text, format_duration
+from tui_batching.sim.moment import Moment, SlotState
+from tui_batching.sim.spans import SpanKind
+from tui_batching.strategy import Continuous, Dynamic, Strategy
+from tui_batching.tui.rows import short
+from tui_batching.tui.themes import StateName
+
+
+@dataclass(frozen=True, eq=False)
+class LaneView:
+    """One strategy at one instant.
+
+    Attributes:
+        moment: the Run at the instant.
+        latency: of the requests answered so far; None before the first answer.
+        occupied: share of slot-time that held a request so far.
+        useful: share of slot-time that made a token or prefilled so far.
+        longest_wait: of all Runs on screen, the scale of the queue's bars.
+        selected: the row of the selected request, or None.
+    """
+
+    moment: Moment
+    latency: LatencySoFar | None
+    occupied: float
+    useful: float
+    longest_wait: Picoseconds
+    selected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """One slot at one instant.
+
+    Attributes:
+        slot: its number.
+        row: the row of the request in it; -1 where it is free.
+        name: of the request.
+        state: what the slot does.
+        fraction: how much of the bar is filled.
+        extent: how much of the bar the request's own answer takes; less than 1 where the batch
+            runs on for a longer member.
+        text: what stands beside the bar; the shorter form for narrow lanes second.
+    """
+
+    slot: int
+    row: int = -1
+    name: str = ""
+    state: SlotState = SlotState.FREE
+    fraction: float = 0.0
+    extent: float = 1.0
+    text: tuple[str, ...] = ("free",)
+
+
+STATE_GLYPHS = {
+    SlotState.FREE: "·",
+    SlotState.PREFILL: "»",
+    SlotState.STALLED: "‖",
+    SlotState.DECODE: "›",
+    SlotState.HELD: "▒",
+}
+STATE_NAMES: dict[SlotState, StateName] = {
+    SlotState.FREE: "idle",
+    SlotState.PREFILL: "prefill",
+    SlotState.STALLED: "stalled",
+    SlotState.DECODE: "decode",
+    SlotState.HELD: "held",
+}
+PHASE_NAMES: dict[SpanKind, StateName] = {
+    SpanKind.IDLE: "idle",
+    SpanKind.FORMING: "forming",
+    SpanKind.PREFILL: "prefill",
+    SpanKind.DECODE: "decode",
+}
+
+
+def lane_titles(strategy: Strategy) -> list[str]:
+    """The lane's title, the strategy with its parameters; the fullest wording first."""
+    name, size = strategy.name.upper(), strategy.batch_size
+    if not isinstance(strategy, Dynamic):
+        return [f"{name} · batch {size}", f"{name} · {size}"]
+    timeout = short(strategy.timeout)
+    since = " from arrival" if strategy.timeout_from == "arrival" else ""
+    return [
+        f"{name} · batch {size} · {timeout}{since}",
+        f"{name} · {size} · {timeout}{since}",
+        f"{name} · {size} · {timeout}",
+    ]
+
+
+def phase_texts(moment: Moment) -> list[str]:
+    """What the server does, the fullest wording first."""
+    phase = moment.phase
+    if moment.over:
+        return [f"DONE at {format_duration(moment.run.finished)}", "DONE"]
+    match phase.kind:
+        case SpanKind.IDLE:
+            return ["IDLE · nobody is there", "IDLE"]
+        case SpanKind.FORMING:
+            return _forming_texts(moment)
+        case SpanKind.PREFILL:
+            text = f"PREFILL {_prefilled(moment)} · {_exact(phase.step_time)}"
+            return [f"{text} · {format_duration(phase.end - moment.time)} left", text]
+    step = _exact(phase.step_time)
+    if isinstance(moment.run.strategy, Continuous):
+        number = f"DECODE #{moment.iteration + 1}"
+    else:
+        number = f"DECODE {phase.step + 1}/{phase.steps}"
+    return [f"{number} · {step} · billed {phase.billed}", f"{number} · {step}", number]
+
+
+def _exact(time: Picoseconds) -> str:
+    """A duration that does not change while it plays, to the last digit if that is short."""
+    text = duration_text(time)
+    return text if len(text) <= 7 else short(time)
+
+
+def _forming_texts(moment: Moment) -> list[str]:
+    joined, capacity = len(moment.joined), moment.run.capacity
+    count, remaining = f"FORMING {joined}/{capacity}", fires_in(moment)
+    if remaining is None:
+        return [f"{count} · waits for {capacity - joined} more", count]
+    return [
+        f"{count} · fires in {format_duration(remaining)}",
+        f"{count} · {short(remaining)}",
+        count,
+    ]
+
+
+def _prefilled(moment: Moment) -> str:
+    """Whose prompt is read: one request, or the batch."""
+    last = moment.started - 1
+    if isinstance(moment.run.strategy, Continuous):
+        return request_name(moment, last)
+    first = int(np.searchsorted(moment.run.start, moment.phase.start))
+    names = [request_name(moment, row) for row in (first, last)]
+    return names[0] if first == last else "–".join(names)
+
+
+def slot_views(moment: Moment, most: int) -> list[SlotView]:
+    """The first `most` slots; while a batch forms, its members stand in their coming slots."""
+    views = [SlotView(slot) for slot in range(min(moment.run.capacity, most))]
+    for slot, row in enumerate(moment.joined[:most]):
+        since = moment.time - int(moment.run.requests.arrival_time[row])
+        text = (f"joined, waits {short(since)}", f"joined {short(since)}", "joined")
+        views[slot] = SlotView(slot, row, request_name(moment, row), text=text)
+    for view in _occupied_slots(moment, most):
+        views[view.slot] = view
+    return views
+
+
+def _occupied_slots(moment: Moment, most: int) -> Iterator[SlotView]:
+    """The slots that hold a request; with request-level scheduling they are one batch."""
+    run, occupants = moment.run, moment.occupants
+    slots = np.flatnonzero(occupants[:most] >= 0)
+    rows = occupants[slots]
+    asked = run.requests.output_tokens[rows]
+    batch = run.requests.output_tokens[occupants[occupants >= 0]]
+    steps = (
+        asked if isinstance(run.strategy, Continuous) else np.full_like(asked, batch.max(initial=0))
+    )
+    prefill = run.cost.prefill_times(run.requests.input_tokens[rows])
+    columns = (slots, rows, moment.states(rows), moment.tokens_made(rows), asked, steps, prefill)
+    for facts in zip(*(column.tolist() for column in columns), strict=True):
+        yield _occupied_slot(moment, _SlotFacts(*facts))
+
+
+class _SlotFacts(NamedTuple):
+    """One slot in numbers; `steps` is how many decode steps fill its bar."""
+
+    slot: int
+    row: int
+    state: int
+    made: int
+    asked: int
+    steps: int
+    prefill: Picoseconds
+
+
+def _occupied_slot(moment: Moment, facts: _SlotFacts) -> SlotView:
+    """What is seen of a slot: tokens, or the prefill, or how long it has been held."""
+    state = SlotState(facts.state)
+    fraction = facts.made / facts.steps
+    text: tuple[str, ...] = (f"{facts.made}/{facts.asked}",)
+    if state is SlotState.HELD:
+        held = moment.time - int(moment.run.finish[facts.row])
+        fraction = _decode_progress(moment)
+        text = (f"held {short(held)}", short(held))
+    elif state is SlotState.PREFILL:
+        fraction = (moment.time - int(moment.run.start[facts.row])) / facts.prefill
+        text = (f"prefill {short(facts.prefill)}", "prefill")
+    return SlotView(
+        slot=facts.slot,
+        row=facts.row,
+        name=request_name(moment, facts.row),
+        state=state,
+        fraction=fraction,
+        extent=facts.asked / facts.steps,
+        text=text,
+    )
+
+
+def _decode_progress(moment: Moment) -> float:
+    phase = moment.phase
+    return phase.step / phase.steps if phase.kind is SpanKind.DECODE else 1.0

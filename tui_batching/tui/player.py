@@ -1,0 +1,90 @@
+"""The player: a playhead over finished Runs. It knows no screen and no clock of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.sim.run import Run
+
+SPEEDS: tuple[float, ...] = tuple(2.0**power for power in range(-4, 7))
+"""Simulated seconds per second, from 1/16 to 64."""
+
+
+class Player:
+    """Where the playhead is, whether it moves, and how fast.
+
+    Playing follows a wall clock, given in seconds with each call: the playhead is computed from
+    the instant at which it was last set, so late or missing ticks lose frames but no time.
+    """
+
+    def __init__(self, speed: float = 0.5) -> None:
+        self.runs: Sequence[Run] = ()
+        self.time: Picoseconds = 0
+        self.playing = False
+        self.speed = speed
+        self._since: tuple[float, Picoseconds] = (0.0, 0)
+
+    @property
+    def end(self) -> Picoseconds:
+        """The instant at which the last Run is over."""
+        return max((run.finished for run in self.runs), default=0)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether every Run is over."""
+        return self.time >= self.end
+
+    def load(self, runs: Sequence[Run], wall: float) -> None:
+        """Play these Runs from now on, the playhead where it was."""
+        self.runs = runs
+        self.seek(self.time, wall)
+
+    def toggle(self, wall: float) -> None:
+        """Play or pause; at the end, play again from the start."""
+        if self.at_end and not self.playing:
+            self.time = 0
+        self.playing = not self.playing
+        self._since = (wall, self.time)
+
+    def tick(self, wall: float) -> None:
+        """Move the playhead to where the wall clock says it is; pause at the end."""
+        if not self.playing:
+            return
+        started, time = self._since
+        self.time = min(self.end, time + int((wall - started) * self.speed * SECOND))
+        if self.at_end:
+            self.playing = False
+
+    def seek(self, time: Picoseconds, wall: float) -> None:
+        """Put the playhead at an instant between time zero and the end."""
+        self.time = max(0, min(time, self.end))
+        self._since = (wall, self.time)
+
+    def change_speed(self, notches: int, wall: float) -> None:
+        """Go up or down the list of speeds."""
+        self.tick(wall)
+        slower = sum(speed < self.speed for speed in SPEEDS)
+        self.speed = SPEEDS[max(0, min(len(SPEEDS) - 1, slower + notches))]
+        self._since = (wall, self.time)
+
+    def step(self, count: int, wall: float) -> None:
+        """Pause, and go `count` iteration boundaries on, or back if negative.
+
+        The next boundary is the next one of any Run.
+        """
+        self.playing = False
+        for _ in range(abs(count)):
+            target = self._next_boundary() if count > 0 else self._previous_boundary()
+            if target is None:
+                break
+            self.time = target
+        self.seek(self.time, wall)
+
+    def _next_boundary(self) -> Picoseconds | None:
+        boundaries = (run.at(self.time).next_boundary for run in self.runs)
+        return min((time for time in boundaries if time is not None), default=None)
+
+    def _previous_boundary(self) -> Picoseconds | None:
+        boundaries = (run.at(self.time).previous_boundary for run in self.runs)
+        return max((time for time in boundaries if time is not None), default=None)

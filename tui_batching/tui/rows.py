@@ -1,0 +1,93 @@
+"""Rows of cells: bars, styles, and text that is cut to fit, put together as Strips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rich.cells import cell_len, set_cell_size
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tui_batching.clock import Picoseconds, format_duration
+
+EIGHTHS = " ▏▎▍▌▋▊▉"
+"""A cell filled from the left, by eighths; eight eighths are `FULL`."""
+LEVELS = " ▁▂▃▄▅▆▇█"
+"""A cell filled from below, by eighths."""
+FULL, HATCH, SHADE, TRACK = "█", "▒", "░", "·"
+
+
+@lru_cache(maxsize=4096)
+def style(
+    colour: Color | None,
+    ground: Color | None = None,
+    *,
+    bold: bool = False,
+    reverse: bool = False,
+    row: int | None = None,
+) -> Style:
+    """A style, made once; `row` marks the cells of a request so that a click can find it."""
+    meta = None if row is None else {"request_row": row}
+    return Style(color=colour, bgcolor=ground, bold=bold, reverse=reverse, meta=meta)
+
+
+class Row:
+    """One row of a fixed width, filled from the left; what does not fit is cut."""
+
+    def __init__(self, width: int, ground: Style) -> None:
+        self.ground = ground
+        self.left = width
+        self._width = width
+        self._segments: list[Segment] = []
+
+    def add(self, text: str, look: Style) -> Row:
+        """Append text."""
+        if self.left > 0 and text:
+            length = cell_len(text)
+            if length > self.left:
+                text, length = set_cell_size(text, self.left - 1) + "…", self.left
+            self._segments.append(Segment(text, look))
+            self.left -= length
+        return self
+
+    def gap(self, cells: int = 1) -> Row:
+        """Append empty cells."""
+        return self.add(" " * min(cells, self.left), self.ground)
+
+    def add_right(self, text: str, look: Style) -> Row:
+        """Append text at the right end if there is room for it."""
+        if cell_len(text) <= self.left:
+            self.gap(self.left - cell_len(text)).add(text, look)
+        return self
+
+    def strip(self) -> Strip:
+        """The row, padded to its width."""
+        return Strip(self._segments).adjust_cell_length(self._width, self.ground).simplify()
+
+
+def bar(fraction: float, width: int) -> tuple[str, str]:
+    """A bar of `width` cells: its filled part, in eighths of a cell, and the rest of its track."""
+    eighths = max(0, min(width * 8, int(fraction * width * 8)))
+    full, part = divmod(eighths, 8)
+    filled = FULL * full + (EIGHTHS[part] if part else "")
+    return filled, TRACK * (width - len(filled))
+
+
+def level(fraction: float) -> str:
+    """One cell filled from below; empty only at zero, full only at one."""
+    if fraction >= 1:
+        return LEVELS[8]
+    return LEVELS[max(1, min(7, int(fraction * 8)))] if fraction > 0 else LEVELS[0]
+
+
+def short(time: Picoseconds) -> str:
+    """A duration without a space: `1.71s`."""
+    return format_duration(time).replace(" ", "")
+
+
+def first_that_fits(texts: Sequence[str], width: int) -> str:
+    """The first text that fits, else the last one."""
+    return next((text for text in texts if cell_len(text) <= width), texts[-1])

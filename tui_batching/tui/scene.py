@@ -1,0 +1,103 @@
+"""A scene: everything on stage that does not change while it plays, as one immutable snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tui_batching.analysis.so_far import SoFar
+from tui_batching.clock import Picoseconds
+from tui_batching.columns import FloatArray, IntArray
+from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
+from tui_batching.strategy import Strategy
+from tui_batching.tui.lane_view import LaneView
+from tui_batching.workload.model import Workload
+
+BINS = 60
+"""Windows of the utilization chart."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A workload and the finished Run of each of its strategies, one a lane."""
+
+    workload: Workload
+    runs: tuple[Run, ...]
+    so_far: tuple[SoFar, ...]
+
+    @property
+    def end(self) -> Picoseconds:
+        """The instant at which the last Run is over."""
+        return max(run.finished for run in self.runs)
+
+    @cached_property
+    def longest_wait(self) -> Picoseconds:
+        """The longest wait of any request with any strategy."""
+        return max(int((run.start - run.requests.arrival_time).max()) for run in self.runs)
+
+    @cached_property
+    def longest_latency(self) -> Picoseconds:
+        """The longest latency of any request with any strategy."""
+        return max(int(so_far.latencies.max()) for so_far in self.so_far)
+
+    @cached_property
+    def edges(self) -> IntArray:
+        """The windows of the utilization chart, from time zero to the end."""
+        return np.linspace(0, self.end, BINS + 1).astype(np.int64)
+
+    @cached_property
+    def useful(self) -> tuple[FloatArray, ...]:
+        """For each lane the share of useful slot-time in each window."""
+        return tuple(so_far.slots.series(self.edges).useful for so_far in self.so_far)
+
+    def view(self, lane: int, time: Picoseconds, selected: int | None) -> LaneView:
+        """What a lane shows at an instant."""
+        moment, so_far = self.runs[lane].at(time), self.so_far[lane]
+        occupied, useful = so_far.utilization(min(time, self.runs[lane].finished))
+        return LaneView(
+            moment=moment,
+            latency=so_far.latency(moment.done),
+            occupied=occupied,
+            useful=useful,
+            longest_wait=self.longest_wait,
+            selected=selected,
+        )
+
+
+def build_scene(
+    workload: Workload, previous: Scene | None, progress: Callable[[int], None]
+) -> Scene:
+    """Simulate every strategy, but take over the Runs of a previous scene that stay the same.
+
+    Args:
+        workload: what to serve.
+        previous: a scene to take unchanged Runs from, or None.
+        progress: called with the number of lanes done after each one.
+
+    Raises:
+        InputError: as `simulate` does.
+    """
+    parts: list[tuple[Run, SoFar]] = []
+    for strategy in workload.strategies:
+        known = _known(workload, strategy, previous)
+        if known is None:
+            run = simulate(workload, strategy)
+            known = (run, SoFar(run))
+        parts.append(known)
+        progress(len(parts))
+    return Scene(workload, tuple(run for run, _ in parts), tuple(so_far for _, so_far in parts))
+
+
+def _known(
+    workload: Workload, strategy: Strategy, previous: Scene | None
+) -> tuple[Run, SoFar] | None:
+    if previous is None or previous.workload.source != workload.source:
+        return None
+    for run, so_far in zip(previous.runs, previous.so_far, strict=True):
+        if run.strategy == strategy and run.cost == workload.cost:
+            return run, so_far
+    return None

@@ -1,0 +1,76 @@
+"""Choosing a workload: one of the bundled ones, or a file."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui_batching.errors import InputError
+from tui_batching.workload import Workload, bundled_workloads, load_workload
+
+
+class PickWorkload(ModalScreen[Workload | None]):
+    """Gives the workload that was picked, or None."""
+
+    DEFAULT_CSS = """
+    PickWorkload { align: center middle; }
+    PickWorkload > Vertical {
+        width: 96; max-width: 96%; height: auto; max-height: 94%;
+        background: $panel; border: round $accent; border-title-color: $accent;
+    }
+    PickWorkload OptionList { height: auto; max-height: 70vh; background: $panel; border: none; }
+    PickWorkload Input { border: tall $bar-track; }
+    PickWorkload .error { color: $error; height: auto; padding: 0 1; display: none; }
+    PickWorkload .error.-shown { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Close", id="workload.close", tooltip="Keep the workload."),
+    ]
+
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self._current = current
+        self._workloads = [load_workload(path) for path in bundled_workloads().values()]
+
+    def compose(self) -> ComposeResult:
+        """The list, and a line for a path."""
+        with Vertical() as box:
+            box.border_title = "workload · enter picks · escape closes"
+            options = [self._option(workload) for workload in self._workloads]
+            yield OptionList(*options, id="workloads")
+            yield Input(placeholder="or the path of a workload file", id="path")
+            yield Static(classes="error", markup=False)
+
+    def on_mount(self) -> None:
+        """Start at the workload that is on stage."""
+        names = [workload.name for workload in self._workloads]
+        options = self.query_one("#workloads", OptionList)
+        options.highlighted = names.index(self._current) if self._current in names else 0
+        options.focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Give the bundled workload."""
+        self.dismiss(self._workloads[event.option_index])
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give the workload in the file, or say what is wrong with it."""
+        try:
+            self.dismiss(load_workload(event.value.strip()))
+        except InputError as error:
+            message = self.query_one(Static)
+            message.update(str(error))
+            message.add_class("-shown")
+
+    @staticmethod
+    def _option(workload: Workload) -> Option:
+        count = len(workload.requests)
+        text = Text.assemble((f"{workload.name:<16}", "bold"), f"{count:>6,} requests\n")
+        text.append(f"  {workload.description}", "dim")
+        return Option(text, id=workload.name)

@@ -1,0 +1,57 @@
+"""A widget that shows ready-made Strips and redraws only the rows that have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+
+class StripView(Widget):
+    """Rows of Strips, given to `present`. A click on a cell marked with a request tells which."""
+
+    class RequestClicked(Message):
+        """A request was clicked.
+
+        Attributes:
+            row: of the request.
+        """
+
+        def __init__(self, row: int) -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._strips: list[Strip] = []
+
+    def present(self, strips: Sequence[Strip]) -> None:
+        """Show these rows; what stays the same is not drawn again."""
+        before, self._strips = self._strips, list(strips)
+        if len(before) != len(self._strips):
+            self.refresh()
+            return
+        width = self.content_size.width
+        changed = [
+            Region(0, y, width, 1)
+            for y, (old, new) in enumerate(zip(before, self._strips, strict=True))
+            if old != new
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    def render_line(self, y: int) -> Strip:
+        """One row; blank below the last one."""
+        if y < len(self._strips):
+            return self._strips[y]
+        return Strip.blank(self.content_size.width, self.rich_style)
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which request is under the pointer."""
+        row = event.style.meta.get("request_row")
+        if row is not None:
+            self.post_message(self.RequestClicked(row))

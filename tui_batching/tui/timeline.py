@@ -1,0 +1,121 @@
+"""The timeline: arrivals, the ends of the Runs, and the playhead, which the mouse can drag."""
+
+from __future__ import annotations
+
+import numpy as np
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from tui_batching.clock import Picoseconds
+from tui_batching.columns import IntArray
+from tui_batching.tui.rows import LEVELS, Row, style
+from tui_batching.tui.scene import Scene
+from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.themes import Palette
+
+
+def cell_of(time: Picoseconds, end: Picoseconds, cells: int) -> int:
+    """The cell of the track in which an instant lies."""
+    return min(cells - 1, time * cells // max(1, end))
+
+
+def time_of(cell: int, end: Picoseconds, cells: int) -> Picoseconds:
+    """The instant for which a cell stands: its start, or the end for the last one."""
+    return end if cell >= cells - 1 else max(0, cell) * end // max(1, cells)
+
+
+def arrival_counts(scene: Scene, cells: int) -> IntArray:
+    """How many requests arrive in each cell of the track."""
+    edges = np.array([time_of(cell, scene.end, cells) for cell in range(cells)])
+    index = np.searchsorted(edges, scene.workload.requests.arrival_time, side="right") - 1
+    return np.bincount(index, minlength=cells)
+
+
+def timeline_strip(
+    scene: Scene, time: Picoseconds, counts: IntArray, palette: Palette, selected: int | None
+) -> Strip:
+    """The row: `├──▼─▼▼──●──C───S┤`; arrivals so dense that marks would touch become levels."""
+    cells = len(counts)
+    most = int(counts.max(initial=1))
+    ground = palette.background
+    marks = [_mark(int(count), most) for count in counts]
+    looks = [style(palette.muted if count else palette.bar_track, ground) for count in counts]
+    taken: set[int] = set()
+    for run in sorted(scene.runs, key=lambda run: -run.finished):
+        cell = cell_of(run.finished, scene.end, cells)
+        while cell in taken and cell > 0:
+            cell -= 1
+        taken.add(cell)
+        marks[cell] = run.strategy.name[0].upper()
+        looks[cell] = style(palette.strategy(run.strategy.name), ground, bold=True)
+    if selected is not None:
+        arrival = int(scene.workload.requests.arrival_time[selected])
+        cell = cell_of(arrival, scene.end, cells)
+        marks[cell] = "◆"
+        looks[cell] = style(palette.selection, ground, bold=True, row=selected)
+    playhead = cell_of(time, scene.end, cells)
+    marks[playhead], looks[playhead] = "●", style(palette.playhead, ground, bold=True)
+    frame = style(palette.muted, ground)
+    row = Row(cells + 2, frame).add("├", frame)
+    for mark, look in zip(marks, looks, strict=True):
+        row.add(mark, look)
+    return row.add("┤", frame).strip()
+
+
+def _mark(count: int, most: int) -> str:
+    if not count:
+        return "─"
+    return "▼" if most <= 3 else LEVELS[max(1, count * 8 // most)]
+
+
+class Timeline(StripView):
+    """Shows the timeline; clicking and dragging asks for another instant."""
+
+    DEFAULT_CSS = """
+    Timeline { height: 1; background: $background; }
+    """
+
+    class Scrubbed(Message):
+        """The playhead was dragged.
+
+        Attributes:
+            instant: where to.
+        """
+
+        def __init__(self, instant: Picoseconds) -> None:
+            super().__init__()
+            self.instant = instant
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
+        super().__init__(id=id)
+        self._scene: Scene | None = None
+        self._counts = np.zeros(0, np.int64)
+
+    def show(self, scene: Scene, time: Picoseconds, palette: Palette, selected: int | None) -> None:
+        """Draw the row if it has changed."""
+        cells = self.content_size.width - 2
+        if cells < 1:
+            return
+        if scene is not self._scene or len(self._counts) != cells:
+            self._scene, self._counts = scene, arrival_counts(scene, cells)
+        self.present([timeline_strip(scene, time, self._counts, palette, selected)])
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Start to drag."""
+        self.capture_mouse()
+        self._scrub(event.x)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Drag."""
+        if event.button:
+            self._scrub(event.x)
+
+    def on_mouse_up(self) -> None:
+        """Stop dragging."""
+        self.release_mouse()
+
+    def _scrub(self, x: int) -> None:
+        if self._scene is not None:
+            cells = len(self._counts)
+            self.post_message(self.Scrubbed(time_of(x - 1, self._scene.end, cells)))

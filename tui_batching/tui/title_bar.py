@@ -1,0 +1,82 @@
+"""The top row: what is on stage, whether it plays, and where the playhead is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.tui.rows import Row, style
+from tui_batching.tui.scene import Scene
+from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.themes import Palette
+
+
+@dataclass(frozen=True, slots=True)
+class TitleView:
+    """What the title bar tells.
+
+    Attributes:
+        scene: what is on stage.
+        time: of the playhead.
+        playing: whether it moves.
+        speed: simulated seconds a second.
+    """
+
+    scene: Scene
+    time: Picoseconds
+    playing: bool
+    speed: float
+
+
+def title_strip(view: TitleView, width: int, palette: Palette) -> Strip:
+    """The row; parts that do not fit are left out, the playhead last."""
+    ground = palette.panel
+    text, muted = style(palette.text, ground), style(palette.muted, ground)
+    playing = style(palette.playhead, ground, bold=True)
+    clock = f"t {_seconds(view.time)} / {_seconds(view.scene.end)} s"
+    speed = f"{'▶' if view.playing else '‖'} {speed_text(view.speed)}"
+    row = Row(width, text)
+    row.gap().add("tui-batching", style(palette.accent, ground, bold=True)).gap(2)
+    facts = " · ".join(_facts(view.scene))
+    row.add(facts, text) if cell_len(facts) + len(clock) + len(speed) + 6 < row.left else row.add(
+        view.scene.workload.name, text
+    )
+    state = "" if row.left < 40 else " playing" if view.playing else " paused"
+    ending = f"{speed}{state}   {clock} "
+    if cell_len(ending) <= row.left:
+        row.gap(row.left - cell_len(ending)).add(speed, playing).add(f"{state}   ", muted)
+    return row.add_right(f"{clock} ", text).strip()
+
+
+def _facts(scene: Scene) -> list[str]:
+    source, count = scene.workload.source, len(scene.workload.requests)
+    facts = [scene.workload.name, "1 request" if count == 1 else f"{count:,} requests"]
+    if source.rate is not None:
+        facts.append(f"{source.rate:.3g}/s")
+    if source.seed is not None:
+        facts.append(f"seed {source.seed}")
+    return facts
+
+
+def _seconds(time: Picoseconds) -> str:
+    return f"{time / SECOND:,.3f}"
+
+
+def speed_text(speed: float) -> str:
+    """How fast it plays: `0.5x`, `1/16x`."""
+    return f"{speed:g}x" if speed >= 0.25 else f"1/{round(1 / speed)}x"
+
+
+class TitleBar(StripView):
+    """Shows a TitleView."""
+
+    DEFAULT_CSS = """
+    TitleBar { height: 1; background: $panel; }
+    """
+
+    def show(self, view: TitleView, palette: Palette) -> None:
+        """Draw the row if it has changed."""
+        self.present([title_strip(view, self.content_size.width, palette)])

@@ -1,0 +1,120 @@
+"""Why somebody waits in each lane; or, of the selected request, where its time went so far."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from rich.style import Style
+from textual.strip import Strip
+
+from tui_batching.analysis.breakdown import Breakdown
+from tui_batching.analysis.so_far import breakdown_so_far
+from tui_batching.analysis.why import request_name, why
+from tui_batching.clock import Picoseconds
+from tui_batching.sim.moment import Moment
+from tui_batching.tui.rows import Row, short, style
+from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.themes import Palette, StateName
+
+_SIGNS: dict[str, tuple[str, StateName]] = {
+    "forming": ("+", "forming"),
+    "queued": ("─", "waiting"),
+    "prefill": ("░", "prefill"),
+    "stalled": ("‖", "stalled"),
+    "decode": ("█", "decode"),
+    "sharing": ("▓", "done"),
+    "held": ("▒", "held"),
+}
+"""The sign and the colour of each part of a latency."""
+
+
+def why_strips(moments: list[Moment], rows_each: int, width: int, palette: Palette) -> list[Strip]:
+    """For each lane why its oldest waiting request waits, over at most `rows_each` rows."""
+    strips: list[Strip] = []
+    text = style(palette.text, palette.background)
+    for moment in moments:
+        label = _label(moment, palette)
+        room = max(10, width - len(label[0]))
+        lines = wrap(why(moment), room, max_lines=rows_each, placeholder="…")
+        for number in range(rows_each):
+            row = Row(width, text)
+            row.add(*label) if number == 0 else row.gap(len(label[0]))
+            strips.append(row.add(lines[number] if number < len(lines) else "", text).strip())
+    return strips
+
+
+def breakdown_strips(
+    moments: list[Moment], request: int, rows_each: int, width: int, palette: Palette
+) -> list[Strip]:
+    """For each lane the parts of the selected request's time, as words and as a bar."""
+    strips: list[Strip] = []
+    amounts = [_amounts(breakdown_so_far(moment.run, request, moment.time)) for moment in moments]
+    longest = max(sum(parts.values()) for parts in amounts)
+    for moment, parts in zip(moments, amounts, strict=True):
+        label = _label(moment, palette)
+        row = Row(width, style(palette.text, palette.background)).add(*label)
+        strips.append(_words(row, moment, request, parts, palette))
+        if rows_each > 1:
+            strips.append(_stacked_bar(parts, longest, len(label[0]), width, palette))
+    return strips
+
+
+def _label(moment: Moment, palette: Palette) -> tuple[str, Style]:
+    name = moment.run.strategy.name
+    return f" {name:<11} ", style(palette.strategy(name), palette.background, bold=True)
+
+
+def _amounts(parts: Breakdown) -> dict[str, Picoseconds]:
+    return {name: int(column[0]) for name, column in parts.columns().items()}
+
+
+def _words(
+    row: Row, moment: Moment, request: int, parts: dict[str, Picoseconds], palette: Palette
+) -> Strip:
+    run, ground = moment.run, palette.background
+    text, muted = style(palette.text, ground), style(palette.muted, ground)
+    colour = palette.request(int(run.requests.id[request]))
+    row.add(request_name(moment, request), style(colour, ground, bold=True)).gap()
+    if moment.time < int(run.requests.arrival_time[request]):
+        return row.add("has not arrived yet", muted).strip()
+    so_far = "took" if moment.time >= int(run.end[request]) else "so far"
+    row.add(f"{so_far} {short(sum(parts.values()))} = ", text)
+    pieces = [(name, amount) for name, amount in parts.items() if amount]
+    for number, (name, amount) in enumerate(pieces):
+        sign, state = _SIGNS[name]
+        row.add(" + " if number else "", muted)
+        row.add(f"{sign} {name} ", style(palette.state(state), ground))
+        row.add(short(amount), text)
+    return row.strip()
+
+
+def _stacked_bar(
+    parts: dict[str, Picoseconds], longest: Picoseconds, indent: int, width: int, palette: Palette
+) -> Strip:
+    """The parts side by side; the longest of the lanes fills the width."""
+    row = Row(width, style(palette.text, palette.background)).gap(indent)
+    room, drawn, passed = max(1, row.left - 1), 0, 0
+    for name, amount in parts.items():
+        sign, state = _SIGNS[name]
+        passed += amount
+        reached = round(room * passed / longest) if longest else 0
+        row.add(sign * (reached - drawn), style(palette.state(state), palette.background))
+        drawn = reached
+    return row.strip()
+
+
+class WhyPane(StripView):
+    """Shows one or the other."""
+
+    DEFAULT_CSS = """
+    WhyPane { background: $background; }
+    """
+
+    def show(self, moments: list[Moment], selected: int | None, palette: Palette) -> None:
+        """Draw what has changed."""
+        width, height = self.content_size
+        rows_each = max(1, height // max(1, len(moments)))
+        if selected is None:
+            self.present(why_strips(moments, rows_each, width, palette))
+        else:
+            self.present(breakdown_strips(moments, selected, rows_each, width, palette))
