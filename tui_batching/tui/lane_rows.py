@@ -45,9 +45,9 @@ def lane_strips(view: LaneView, width: int, height: int, palette: Palette) -> li
         return []
     pen = _Pen(view, width, palette)
     figures = _figure_rows(pen)[: 3 if height >= 10 else 2 if height >= 8 else 1]
-    room = height - 1 - len(figures) - 1  # the phase above, at least one row of queue below
+    room = height - 1 - len(figures) - (4 if height >= 14 else 1)  # the rest is for the queue
     slots = _slot_rows(pen, max(1, room))
-    airy = height >= 2 * len(slots) + 8 and view.moment.run.capacity == len(slots)
+    airy = height >= 2 * len(slots) + 10 and view.moment.run.capacity == len(slots)
     if airy:
         slots = [strip for slot in slots for strip in (slot, pen.blank())]
     queue = _queue_rows(pen, height - 1 - len(slots) - len(figures))
@@ -106,23 +106,22 @@ def _phase_row(pen: _Pen) -> Strip:
 
 
 def _slot_rows(pen: _Pen, room: int) -> list[Strip]:
-    """One row a slot where they fit, else a grid of names, else a grid of single cells."""
+    """One row a slot where they fit, else several a row, else one cell a slot."""
     capacity = pen.view.moment.run.capacity
     if capacity <= room:
         views = slot_views(pen.view.moment, capacity)
         digits = len(str(capacity - 1))
         names = max(3, *(len(view.name) for view in views))
         return [_slot_row(pen, view, digits, names) for view in views]
-    room = max(1, room)
-    cell = 3 + max(2, len(str(int(pen.view.moment.run.requests.id.max()))))
-    columns = max(1, (pen.width + 1) // cell)
-    if capacity <= columns * room:
-        views = slot_views(pen.view.moment, capacity)
-        return [
-            _name_grid_row(pen, views[first : first + columns], cell)
-            for first in range(0, capacity, columns)
-        ]
-    return _cell_grid(pen, room)
+    names = 1 + len(str(int(pen.view.moment.run.requests.id.max())))
+    columns = -(-capacity // room)
+    cell = (pen.width + 1) // columns
+    if cell < names + 4:
+        return _cell_grid(pen, room)
+    names += cell >= names + 8  # room for a gap
+    views = slot_views(pen.view.moment, capacity)
+    rows = -(-capacity // columns)
+    return [_small_bars_row(pen, views[first::rows], names, cell) for first in range(rows)]
 
 
 def _slot_row(pen: _Pen, view: SlotView, digits: int, names: int) -> Strip:
@@ -163,16 +162,21 @@ def _add_slot_bar(row: Row, pen: _Pen, view: SlotView, width: int) -> None:
     row.add(filled, body).add(rest, track).gap(width - own)
 
 
-def _name_grid_row(pen: _Pen, views: list[SlotView], cell: int) -> Strip:
-    """Several slots a row, each with its request's name and one cell of progress."""
+def _small_bars_row(pen: _Pen, views: list[SlotView], names: int, cell: int) -> Strip:
+    """Several slots a row, each with its request's name, its state and a small bar."""
     row = pen.row()
     for view in views:
+        end = row.left - cell
         if view.row < 0:
-            row.add("·", pen.ink(pen.palette.state("idle"))).gap(cell - 1)
-            continue
-        name = view.name[: cell - 2]
-        glyph, look = _cell_of(pen, view)
-        row.add(name, pen.name(view.row)).add(glyph, look).gap(cell - 1 - len(name))
+            row.add("·", pen.ink(pen.palette.state("idle")))
+        else:
+            row.add(view.name, pen.name(view.row)).gap(names - len(view.name))
+            glyph = "+" if view.state is SlotState.FREE else STATE_GLYPHS[view.state]
+            joined = pen.ink(pen.palette.state("forming"))
+            row.add(glyph, joined if glyph == "+" else pen.state(view.state, view.row))
+            if view.state is not SlotState.FREE:
+                _add_slot_bar(row, pen, view, cell - names - 2)
+        row.gap(row.left - max(0, end))
     return row.strip()
 
 
@@ -236,7 +240,7 @@ def _packed_queue(pen: _Pen, waiting: range, row: Row, room: int) -> list[Strip]
     strips: list[Strip] = []
     for position, request in enumerate(waiting):
         name, age = request_name(pen.view.moment, request), short(_age(pen, request))
-        rest = f"+{len(waiting) - position:,} more"
+        rest = f"+{len(waiting) - position:,}{' more' if pen.roomy else ''}"
         last = len(strips) == room - 1
         needed = len(name) + len(age) + 3
         if last and position < len(waiting) - 1:

@@ -14,12 +14,13 @@ from textual.widgets import Static
 from tui_batching.tui.bindings import KEYS
 
 READING = """\
-Each lane serves the same requests with another strategy. A request has the same name and colour in
-every lane.
+Each lane serves the same requests, with the same names and colours, by another strategy.
 
- slots    › makes tokens   » is prefilled   ‖ stalled by another prefill   ▒ done, but held   · free
- bars     solid: tokens made    ···: tokens to come    ▒▒▒: the bubble, a done request in its slot
- useful   slot-time that makes a token or prefills; occupied minus useful is the bubble
+ slots    › makes tokens    » is prefilled    ‖ stalled by somebody else's prefill
+          ▒ is done, but held until its batch is    + has joined a forming batch    · free
+ bars     solid: tokens made    dots: tokens to come    ▒▒▒ the bubble: done, and in its slot
+ useful   slot-time that makes a token or prefills; occupied less useful is the bubble
+ time     arrivals below, the playhead ●, and where static S, dynamic D, continuous C are done
 
 ctrl+p finds each of these keys by name.
 """

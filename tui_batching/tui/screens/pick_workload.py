@@ -25,7 +25,9 @@ class PickWorkload(ModalScreen[Workload | None]):
         width: 96; max-width: 96%; height: auto; max-height: 94%;
         background: $panel; border: round $accent; border-title-color: $accent;
     }
-    PickWorkload OptionList { height: auto; max-height: 70vh; background: $panel; border: none; }
+    PickWorkload OptionList, PickWorkload OptionList:focus {
+        height: auto; max-height: 70vh; background: $panel; border: none;
+    }
     PickWorkload Input { border: tall $bar-track; }
     PickWorkload .error { color: $error; height: auto; padding: 0 1; display: none; }
     PickWorkload .error.-shown { display: block; }
@@ -72,5 +74,5 @@ class PickWorkload(ModalScreen[Workload | None]):
     def _option(workload: Workload) -> Option:
         count = len(workload.requests)
         text = Text.assemble((f"{workload.name:<16}", "bold"), f"{count:>6,} requests\n")
-        text.append(f"  {workload.description}", "dim")
+        text.append(workload.description)
         return Option(text, id=workload.name)
