@@ -48,7 +48,7 @@ def format_value(metric: MetricInfo, value: Value) -> str:
         return f"{value:.1%}".replace("%", " %")
     if metric.unit == "count":
         return f"{value:,}"
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:#.3g}".rstrip(".")
 
 
 def _waiting(quantity: str, group: str, *, headline: bool = True) -> tuple[MetricInfo, ...]:
