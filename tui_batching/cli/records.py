@@ -1,0 +1,70 @@
+"""A comparison as records of text and numbers, for JSON and CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from tui_batching.analysis.breakdown import PARTS, breakdown
+from tui_batching.clock import Picoseconds, to_seconds
+from tui_batching.columns import IntArray
+from tui_batching.sim.run import Run
+from tui_batching.strategy import Dynamic, Strategy
+
+REQUEST_FIELDS: tuple[str, ...] = (
+    "id",
+    "arrival_time",
+    "start_time",
+    "first_token_time",
+    "finish_time",
+    "end_time",
+    "input_tokens",
+    "output_tokens",
+    "slot",
+)
+"""What is told of each request, before the parts of its latency."""
+
+PART_FIELDS = PARTS
+
+_ROWS_AT_ONCE = 4096
+_DECIMALS = 12
+"""A picosecond is this many decimals of a second."""
+
+
+def parameters(strategy: Strategy) -> dict[str, int | float | str]:
+    """The parameters of a strategy; durations in seconds."""
+    found: dict[str, int | float | str] = {"batch_size": strategy.batch_size}
+    if isinstance(strategy, Dynamic):
+        found |= {"timeout": to_seconds(strategy.timeout), "timeout_from": strategy.timeout_from}
+    return found
+
+
+def exact_seconds(time: Picoseconds) -> str:
+    """An instant or duration, not negative, in seconds with every digit it has: `1.236`, `0.0`."""
+    digits = f"{time:0{_DECIMALS + 1}d}"
+    return f"{digits[:-_DECIMALS]}.{digits[-_DECIMALS:].rstrip('0') or '0'}"
+
+
+def request_records(run: Run) -> Iterator[list[tuple[str, ...]]]:
+    """The requests of a Run in arrival order: `REQUEST_FIELDS`, then `PART_FIELDS`, as text.
+
+    They come a few thousand at a time: a million as text would fill gigabytes.
+    """
+    requests = run.requests
+    times = (requests.arrival_time, run.start, run.first_token, run.finish, run.end)
+    counts = (requests.input_tokens, requests.output_tokens, run.slot)
+    parts = tuple(breakdown(run).columns().values())
+    for first in range(0, len(run), _ROWS_AT_ONCE):
+        rows = slice(first, first + _ROWS_AT_ONCE)
+        texts = (
+            *_as_text(str, (requests.id,), rows),
+            *_as_text(exact_seconds, times, rows),
+            *_as_text(str, counts, rows),
+            *_as_text(exact_seconds, parts, rows),
+        )
+        yield list(zip(*texts, strict=True))
+
+
+def _as_text(
+    spell: Callable[[int], str], columns: Sequence[IntArray], rows: slice
+) -> Iterator[Iterator[str]]:
+    return (map(spell, column[rows].tolist()) for column in columns)

@@ -1,0 +1,131 @@
+"""Tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tui_batching.analysis.comparison import Comparison
+from tui_batching.analysis.metric_table import METRIC_TABLE, MetricInfo, format_value
+from tui_batching.clock import format_duration
+from tui_batching.strategy import Dynamic, Strategy
+from tui_batching.workload.model import Workload
+
+_BEST = "★"
+_UNLIMITED = 10_000
+_WITHOUT_UNICODE = str.maketrans({_BEST: "*", "–": "-", "·": ",", "µ": "u"})
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """Print the headline metrics of all strategies side by side, the best of each row marked."""
+    printer = _Printer()
+    workload = comparison.workload
+    count = len(workload.requests)
+    requests = "1 request" if count == 1 else f"{count:,} requests"
+    printer.line(Text.assemble((workload.name, "bold"), f" · {requests}"))
+    printer.show(_comparison_table(printer, comparison))
+    printer.line(Text(f"{_BEST} the best of its row; --json and --csv tell more", "dim"))
+
+
+def print_workloads(workloads: Sequence[Workload]) -> None:
+    """Print a list of workloads with the first sentence of each description."""
+    printer = _Printer()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("workload", no_wrap=True)
+    table.add_column("requests", justify="right", no_wrap=True)
+    table.add_column("what to watch for", no_wrap=not printer.is_terminal)
+    for workload in workloads:
+        sentence, stop, _ = workload.description.partition(". ")
+        table.add_row(
+            printer.text(workload.name),
+            printer.text(f"{len(workload.requests):,}"),
+            printer.text(sentence + stop.strip()),
+        )
+    printer.show(table)
+
+
+class _Console(Console):
+    """A rich console that leaves it to the program what follows when its reader has left."""
+
+    def on_broken_pipe(self) -> None:
+        """Instead of rich's own exit."""
+        raise BrokenPipeError
+
+
+class _Printer:
+    """A rich console on stdout that neither cuts nor wraps, and does without Unicode if it must."""
+
+    def __init__(self) -> None:
+        self._console = _Console(highlight=False, markup=False, emoji=False)
+        self._plain = self._console.options.ascii_only
+        self.is_terminal = self._console.is_terminal
+        self.rule = None if self._plain else box.SIMPLE_HEAD
+
+    def text(self, text: str, style: str = "") -> Text:
+        """The text in letters that stdout can take."""
+        if self._plain:
+            text = text.translate(_WITHOUT_UNICODE).encode("ascii", "replace").decode()
+        return Text(text, style)
+
+    def line(self, text: Text) -> None:
+        """Print one line, however long."""
+        if self._plain:
+            text = self.text(text.plain)
+        self._console.print(text, soft_wrap=True)
+
+    def show(self, table: Table) -> None:
+        """Print a table as wide as it needs to be; a terminal may wrap columns that allow it."""
+        options = self._console.options.update_width(_UNLIMITED)
+        needed = self._console.measure(table, options=options)
+        at_least = needed.minimum if self.is_terminal else needed.maximum
+        self._console.width = max(self._console.width, at_least)
+        self._console.print(table)
+
+
+def _comparison_table(printer: _Printer, comparison: Comparison) -> Table:
+    padding = (0, 0, 0, 0 if printer.rule else 1)
+    table = Table(box=printer.rule, show_edge=False, padding=padding, header_style="bold")
+    table.add_column("", no_wrap=True)
+    for result in comparison:
+        table.add_column(result.strategy.name, justify="right", no_wrap=True, min_width=14)
+        table.add_column("", width=1)  # for the mark of the best
+    _add_parameters(printer, table, [result.strategy for result in comparison])
+    headline = (metric for metric in METRIC_TABLE if metric.headline)
+    for group, metrics in groupby(headline, key=lambda metric: metric.group):
+        table.add_row(printer.text(group, "bold"))
+        for metric in metrics:
+            cells = _cells(printer, comparison, metric)
+            table.add_row(printer.text(f"  {metric.label}"), *cells)
+    return table
+
+
+def _add_parameters(printer: _Printer, table: Table, strategies: Sequence[Strategy]) -> None:
+    table.add_row(printer.text("Parameters", "bold"))
+    described = [_described(strategy) for strategy in strategies]
+    for label in dict.fromkeys(label for parameters in described for label in parameters):
+        values = (parameters.get(label, "") for parameters in described)
+        cells = (printer.text(text) for value in values for text in (value, ""))
+        table.add_row(printer.text(f"  {label}"), *cells)
+
+
+def _described(strategy: Strategy) -> dict[str, str]:
+    parameters = {"batch size": f"{strategy.batch_size:,}"}
+    if isinstance(strategy, Dynamic):
+        parameters["timeout"] = format_duration(strategy.timeout)
+        parameters["timeout from"] = strategy.timeout_from.replace("_", " ")
+    return parameters
+
+
+def _cells(printer: _Printer, comparison: Comparison, metric: MetricInfo) -> list[Text]:
+    """For each strategy its value and the mark of the best, where it is that."""
+    cells: list[Text] = []
+    for value, best in zip(comparison.values(metric), comparison.best(metric), strict=True):
+        style = "bold green" if best else ""
+        cells += [printer.text(format_value(metric, value), style)]
+        cells += [printer.text(_BEST if best else "", style)]
+    return cells
