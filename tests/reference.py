@@ -17,7 +17,7 @@ from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload.model import Requests
 
 
-@dataclass
+@dataclass(slots=True)
 class Served:
     """One request and what became of it.
 

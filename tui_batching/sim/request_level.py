@@ -6,14 +6,13 @@ batches begin and when they start; everything else about them is shared.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
 
-from tui_batching.clock import HORIZON, Picoseconds
 from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import LinearCost
+from tui_batching.sim.forming import dynamic_batches, starts_in_a_row
 from tui_batching.sim.horizon import refuse_beyond_horizon, step_times_up_to
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import Piece, SpanKind, Spans
@@ -53,7 +52,7 @@ def run_static(requests: Requests, cost: LinearCost, strategy: Static) -> Run:
 
 def run_dynamic(requests: Requests, cost: LinearCost, strategy: Dynamic) -> Run:
     """Serve the requests in batches that start when full or when the timeout passes."""
-    first, start = _dynamic_batches(requests, cost, strategy)
+    first, start = dynamic_batches(requests, cost, strategy)
     return _serve(requests, cost, strategy, _batches(requests, cost, first), start)
 
 
@@ -75,122 +74,7 @@ def _static_starts(requests: Requests, batches: _Batches) -> IntArray:
     ready = requests.arrival_time[batches.first + batches.size - 1]
     served = batches.steps.astype(np.float64) * batches.step_time + batches.prefill
     refuse_beyond_horizon(float(served.sum()) + float(ready[-1]))
-    return _starts_in_a_row(ready, batches.service, 0)
-
-
-def _starts_in_a_row(ready: IntArray, service: IntArray, server_free: Picoseconds) -> IntArray:
-    """When batches start, each of which waits for its last member and for the server.
-
-    `end = max(previous end, ready) + service` is linear in (max, +), so it is one scan.
-    """
-    served_before = np.cumsum(service) - service
-    return served_before + np.maximum.accumulate(np.maximum(ready - served_before, server_free))
-
-
-def _dynamic_batches(
-    requests: Requests, cost: LinearCost, strategy: Dynamic
-) -> tuple[IntArray, IntArray]:
-    """Where batches begin and when they start.
-
-    Stretches of batches that fill in time are found at once; every other batch one by one, by who
-    has joined in time.
-    """
-    stretches = _FullStretches(requests, cost, strategy)
-    arrivals: list[int] = requests.arrival_time.tolist()
-    prefills: list[int] = stretches.prefill.tolist()
-    outputs: list[int] = requests.output_tokens.tolist()
-    count, size = len(arrivals), stretches.size
-    step_times: list[int] = step_times_up_to(size, cost).tolist()
-    timeout, from_arrival = strategy.timeout, strategy.timeout_from == "arrival"
-    firsts: list[int] = []
-    starts: list[int] = []
-    first = server_free = 0
-    while first < count:
-        if not stretches.pause:
-            found, server_free = stretches.find(first, server_free)
-            after = first + len(found) * size
-            firsts += range(first, after, size)
-            starts += found
-            first = after
-            if first == count:
-                break
-        stretches.pause = max(0, stretches.pause - 1)
-        oldest = arrivals[first]
-        opened = max(server_free, oldest)
-        deadline = max(opened, oldest + timeout) if from_arrival else opened + timeout
-        fills = first + size
-        after = bisect_right(arrivals, deadline, first + 1, min(fills, count))
-        complete = after in (fills, count)  # full, or nobody else will ever come
-        start = max(opened, arrivals[after - 1]) if complete else deadline
-        firsts.append(first)
-        starts.append(start)
-        steps = max(outputs[first:after])
-        server_free = start + max(prefills[first:after]) + steps * step_times[after - first]
-        first = after
-    refuse_beyond_horizon(server_free)
-    return np.array(firsts, np.int64), np.array(starts, np.int64)
-
-
-class _FullStretches:
-    """Finds stretches of dynamic batches that all fill in time.
-
-    Such batches obey the rule of static batching, a scan over columns, which holds up to the first
-    batch whose last member comes too late. The more often that happens, the shorter the stretches
-    that are tried and the longer the `pause` between them, so that a workload whose batches mostly
-    time out pays little.
-
-    Attributes:
-        size: requests in a full batch.
-        pause: how many batches to find one by one before the next stretch is worth a try.
-    """
-
-    LONGEST = 4096
-    WORTH_IT = 12  # as many batches one by one take as long as a short stretch
-
-    def __init__(self, requests: Requests, cost: LinearCost, strategy: Dynamic) -> None:
-        self.size = min(strategy.batch_size, len(requests))
-        self.pause = 0
-        self.prefill = cost.prefill_times(requests.input_tokens)
-        self._requests = requests
-        self._strategy = strategy
-        self._step_time = cost.step_time(self.size)
-        self._longest_service = int(self.prefill.max()) + self._step_time * int(
-            requests.output_tokens.max()
-        )
-        self._length = 4 * self.WORTH_IT
-        self._next_pause = self.WORTH_IT
-
-    def find(self, first: int, server_free: Picoseconds) -> tuple[list[int], Picoseconds]:
-        """The starts of batches from row `first` on that fill in time, and the last one's end."""
-        arrival = self._requests.arrival_time
-        room = (HORIZON - max(server_free, int(arrival[-1]))) // self._longest_service
-        length = min(self._length, (len(arrival) - first) // self.size, room)
-        if length < 1:
-            self.pause = self.size
-            return [], server_free
-        rows = slice(first, first + length * self.size)
-        members = arrival[rows].reshape(length, self.size)
-        oldest, ready = members[:, 0], members[:, -1]
-        begins = np.arange(0, length * self.size, self.size)
-        service = np.maximum.reduceat(self.prefill[rows], begins) + self._step_time * (
-            np.maximum.reduceat(self._requests.output_tokens[rows], begins)
-        )
-        start = _starts_in_a_row(ready, service, server_free)
-        end = start + service
-        opened = np.maximum(np.concatenate(([server_free], end[:-1])), oldest)
-        clock_from = oldest if self._strategy.timeout_from == "arrival" else opened
-        late = (ready > opened) & (ready - clock_from > min(self._strategy.timeout, HORIZON))
-        accepted = int(late.argmax()) if late.any() else length
-        self._adapt(accepted, length)
-        return start[:accepted].tolist(), int(end[accepted - 1]) if accepted else server_free
-
-    def _adapt(self, accepted: int, tried: int) -> None:
-        self._length = min(2 * max(accepted, 2 * self.WORTH_IT), self.LONGEST)
-        if accepted < min(tried, self.WORTH_IT):
-            self.pause = self._next_pause
-            self._next_pause = min(2 * self._next_pause, self.LONGEST // 8)
-        else:
-            self._next_pause = self.WORTH_IT
+    return starts_in_a_row(ready, batches.service, 0)
 
 
 def _serve(

@@ -1,0 +1,10 @@
+"""Benchmarks: how fast the simulation is and how much memory it takes.
+
+They are not collected by pytest. Run them from the project's root, on a quiet machine:
+
+    python -m tests.benchmarks.simulation            # everything, about half an hour
+    python -m tests.benchmarks.simulation --quick    # a tenth of it, for comparing two versions
+
+Speeds differ from machine to machine, so the ratios come first: each divides two measurements of
+the same process on the same requests.
+"""
