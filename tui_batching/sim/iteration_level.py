@@ -19,7 +19,7 @@ from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import LinearCost
 from tui_batching.sim.horizon import beyond_horizon, refuse_beyond_horizon, step_times_up_to
 from tui_batching.sim.run import Run
-from tui_batching.sim.spans import Piece, SpanKind, Spans
+from tui_batching.sim.spans import SpanKind, Spans, Timeline
 from tui_batching.strategy import Continuous
 from tui_batching.workload.model import Requests
 
@@ -33,12 +33,9 @@ def run_continuous(requests: Requests, cost: LinearCost, strategy: Continuous) -
     except OverflowError:  # more decode steps than the walk's numbers have room for
         raise beyond_horizon() from None
     events = _Events.of(admitted, requests.output_tokens, step_times)
-    prefilled = np.cumsum(prefill)
-    work = prefilled - prefill + events.decoded[events.admission]
-    idle = _idle_times(requests.arrival_time, work)
-    start = work + idle
+    start, idle = _starts(requests.arrival_time, prefill, events)
     # The time without decoding up to the end of each request's prefill.
-    other = prefilled + idle
+    other = np.cumsum(prefill) + idle
     finish = np.empty_like(start)
     finish[events.finisher] = events.decoded[events.finish] + other[events.latest(events.finish)]
     finish = freeze(finish)
@@ -177,13 +174,15 @@ class _Events:
         return events - self.finishes[events]
 
 
-def _idle_times(arrival: IntArray, work: IntArray) -> IntArray:
-    """All idle time before each request starts.
+def _starts(arrival: IntArray, prefill: IntArray, events: _Events) -> tuple[IntArray, IntArray]:
+    """When each request starts, and all idle time before that.
 
     Nobody starts before arriving, and after an idle time somebody starts on arriving; so it is the
     largest lead that any arrival up to now has over the work before it.
     """
-    return np.maximum.accumulate(arrival - work)
+    work = np.cumsum(prefill) - prefill + events.decoded[events.admission]
+    idle = np.maximum.accumulate(arrival - work)
+    return work + idle, idle
 
 
 def _first_tokens(admitted: IntArray, other: IntArray, events: _Events) -> IntArray:
@@ -205,28 +204,20 @@ def _spans(
     spans[events.admission[prefilled]] += 1
     spans[events.admission[awake]] += 1
     after = np.cumsum(spans, dtype=np.int64)
-    # The row after a request's prefill, if it has one.
-    after_prefill = after[events.admission] - (events.steps[events.admission] > 0)
-    return Spans.assemble(
-        Piece(
-            SpanKind.IDLE,
-            after_prefill[awake] - (prefill[awake] > 0) - 1,
-            (start - idled)[awake],
-            idled[awake],
-        ),
-        Piece(
-            SpanKind.PREFILL,
-            after_prefill[prefilled] - 1,
-            start[prefilled],
-            prefill[prefilled],
-            billed=1,
-        ),
-        Piece(
-            SpanKind.DECODE,
-            after[decoding] - 1,
-            events.decoded[decoding] + other[events.latest(decoding)],
-            events.step_time[decoding],
-            events.steps[decoding],
-            events.running[decoding],
-        ),
+    timeline = Timeline(int(after[-1]))
+    timeline.place(
+        SpanKind.DECODE,
+        after[decoding] - 1,
+        events.decoded[decoding] + other[events.latest(decoding)],
+        events.step_time[decoding],
+        steps=events.steps[decoding],
+        billed=events.running[decoding],
     )
+    # The row after a request's prefill, if it has one.
+    after = after[events.admission] - (events.steps[events.admission] > 0)
+    timeline.place(
+        SpanKind.PREFILL, after[prefilled] - 1, start[prefilled], prefill[prefilled], billed=1
+    )
+    row = after[awake] - (prefill[awake] > 0) - 1
+    timeline.place(SpanKind.IDLE, row, (start - idled)[awake], idled[awake])
+    return timeline.finished()

@@ -15,7 +15,7 @@ from tui_batching.cost import LinearCost
 from tui_batching.sim.forming import dynamic_batches, starts_in_a_row
 from tui_batching.sim.horizon import refuse_beyond_horizon, step_times_up_to
 from tui_batching.sim.run import Run
-from tui_batching.sim.spans import Piece, SpanKind, Spans
+from tui_batching.sim.spans import SpanKind, Spans, Timeline
 from tui_batching.strategy import Dynamic, Static
 from tui_batching.workload.model import Requests
 
@@ -112,22 +112,22 @@ def _spans(requests: Requests, batches: _Batches, start: IntArray) -> Spans:
     there = np.stack((idle > 0, forming > 0, batches.prefill > 0, batches.steps > 0), axis=1)
     row = np.cumsum(there).reshape(there.shape) - 1
     idles, forms, prefills, _ = (np.flatnonzero(column) for column in there.T)
-    return Spans.assemble(
-        Piece(SpanKind.IDLE, row[idles, 0], server_free[idles], idle[idles]),
-        Piece(SpanKind.FORMING, row[forms, 1], opened[forms], forming[forms]),
-        Piece(
-            SpanKind.PREFILL,
-            row[prefills, 2],
-            start[prefills],
-            batches.prefill[prefills],
-            billed=batches.size[prefills],
-        ),
-        Piece(
-            SpanKind.DECODE,
-            row[:, 3],
-            start + batches.prefill,
-            batches.step_time,
-            batches.steps,
-            batches.size,
-        ),
+    timeline = Timeline(int(row[-1, -1]) + 1)
+    timeline.place(SpanKind.IDLE, row[idles, 0], server_free[idles], idle[idles])
+    timeline.place(SpanKind.FORMING, row[forms, 1], opened[forms], forming[forms])
+    timeline.place(
+        SpanKind.PREFILL,
+        row[prefills, 2],
+        start[prefills],
+        batches.prefill[prefills],
+        billed=batches.size[prefills],
     )
+    timeline.place(
+        SpanKind.DECODE,
+        row[:, 3],
+        start + batches.prefill,
+        batches.step_time,
+        steps=batches.steps,
+        billed=batches.size,
+    )
+    return timeline.finished()

@@ -23,18 +23,6 @@ class SpanKind(IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
-    """Spans of one kind, and the rows of the timeline that they belong in."""
-
-    kind: SpanKind
-    row: IntArray
-    start: IntArray
-    step_time: IntArray
-    steps: IntArray | int = 1
-    billed: IntArray | int = 0
-
-
-@dataclass(frozen=True, eq=False)
 class Spans:
     """Columns with one row a span, in time order; a span ends where the next one starts.
 
@@ -55,21 +43,6 @@ class Spans:
     steps: IntArray
     step_time: IntArray
     billed: IntArray
-
-    @classmethod
-    def assemble(cls, *pieces: Piece) -> Spans:
-        """One timeline of pieces whose rows together are 0, 1, 2, ... without a gap."""
-        length = sum(len(piece.row) for piece in pieces)
-        kind = np.empty(length, np.int8)
-        start, steps, step_time, billed = (np.empty(length, np.int64) for _ in range(4))
-        for piece in pieces:
-            kind[piece.row] = piece.kind
-            start[piece.row] = piece.start
-            steps[piece.row] = piece.steps
-            step_time[piece.row] = piece.step_time
-            billed[piece.row] = piece.billed
-        kind.flags.writeable = False
-        return cls(freeze(start), kind, freeze(steps), freeze(step_time), freeze(billed))
 
     def __len__(self) -> int:
         return len(self.start)
@@ -107,3 +80,36 @@ class Spans:
         index = np.searchsorted(start, times, side="right") - 1
         inside = np.clip(times - start[index], 0, length[index])
         return np.where(index >= 0, before[index] + inside, 0)
+
+
+class Timeline:
+    """Spans under construction: they are placed kind by kind, until every row is taken."""
+
+    def __init__(self, length: int) -> None:
+        self._kind = np.empty(length, np.int8)
+        self._start, self._steps, self._step_time, self._billed = (
+            np.empty(length, np.int64) for _ in range(4)
+        )
+
+    def place(  # noqa: PLR0913 - a span's columns
+        self,
+        kind: SpanKind,
+        row: IntArray,
+        start: IntArray,
+        step_time: IntArray,
+        *,
+        steps: IntArray | int = 1,
+        billed: IntArray | int = 0,
+    ) -> None:
+        """Put spans of one kind into these rows."""
+        self._kind[row] = kind
+        self._start[row] = start
+        self._step_time[row] = step_time
+        self._steps[row] = steps
+        self._billed[row] = billed
+
+    def finished(self) -> Spans:
+        """The timeline, from now on read-only."""
+        self._kind.flags.writeable = False
+        columns = (self._steps, self._step_time, self._billed)
+        return Spans(freeze(self._start), self._kind, *map(freeze, columns))
