@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tui_batching.analysis.comparison import compare
+from tui_batching.analysis.comparison import Comparison, Result, compare
 from tui_batching.analysis.metric_table import METRIC_TABLE
+from tui_batching.analysis.metrics import Metrics
 from tui_batching.errors import InputError
 from tui_batching.strategy import Continuous, Static
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
@@ -49,6 +50,15 @@ def test_equal_values_share_the_honour():
     same = compare(Workload("same", ListedRequests(requests), strategies=both))
     assert same.best(TABLE["max_wait"]) == (True, False)
     assert same.best(TABLE["mean_held"]) == (True, True)
+
+
+def test_values_that_look_the_same_share_the_honour():
+    comparison = compare(load_workload("notebook"))
+    first, second, _ = comparison.results
+    almost = {**first.metrics, "throughput": 100.5001}
+    nearly = {**second.metrics, "throughput": 100.5002}
+    results = (Result(first.run, Metrics(almost)), Result(second.run, Metrics(nearly)))
+    assert Comparison(comparison.workload, results).best(TABLE["throughput"]) == (True, True)
 
 
 def test_undefined_values_are_never_best():

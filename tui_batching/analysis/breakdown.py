@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import cached_property
 
+import numpy as np
+
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray, exact_sum, freeze
 from tui_batching.sim.run import Run
@@ -55,12 +57,10 @@ PARTS: tuple[str, ...] = tuple(field.name for field in fields(Breakdown))
 
 def breakdown(run: Run) -> Breakdown:
     """Split each request's latency into its parts."""
-    requests, spans = run.requests, run.spans
-    forming = spans.time_in(SpanKind.FORMING, run.start)
-    forming -= spans.time_in(SpanKind.FORMING, requests.arrival_time)
+    requests = run.requests
+    forming = _time_between(run, SpanKind.FORMING, requests.arrival_time, run.start)
     prefill = run.cost.prefill_times(requests.input_tokens)
-    decoding = spans.time_in(SpanKind.DECODE, run.finish)
-    decoding -= spans.time_in(SpanKind.DECODE, run.start)
+    decoding = _time_between(run, SpanKind.DECODE, run.start, run.finish)
     decode = requests.output_tokens * run.cost.step_time(1)
     return Breakdown(
         forming=freeze(forming),
@@ -71,3 +71,9 @@ def breakdown(run: Run) -> Breakdown:
         sharing=freeze(decoding - decode),
         held=freeze(run.end - run.finish),
     )
+
+
+def _time_between(run: Run, kind: SpanKind, start: IntArray, end: IntArray) -> IntArray:
+    """How long the server is in spans of this kind between two instants of each request."""
+    before = run.spans.time_in(kind, np.concatenate((start, end)))
+    return before[len(start) :] - before[: len(start)]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tui_batching.analysis.metric_table import MetricInfo
+from tui_batching.analysis.metric_table import MetricInfo, format_value
 from tui_batching.analysis.metrics import Metrics, Value, metrics
 from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
@@ -58,7 +58,7 @@ class Comparison:
         return tuple(result.metrics[metric.name] for result in self.results)
 
     def best(self, metric: MetricInfo) -> tuple[bool, ...]:
-        """Which strategies have the best value of a metric; equal ones share the honour.
+        """Which strategies have the best value of a metric; all of those that look the same.
 
         None has where the metric has no better direction, or where there is nothing to compare.
         """
@@ -66,8 +66,8 @@ class Comparison:
         known = [value for value in values if value is not None]
         if metric.better == "none" or len(known) < 2:
             return (False,) * len(values)
-        best = min(known) if metric.better == "low" else max(known)
-        return tuple(value == best for value in values)
+        best = format_value(metric, min(known) if metric.better == "low" else max(known))
+        return tuple(format_value(metric, value) == best for value in values)
 
 
 def compare(workload: Workload, progress: Progress | None = None) -> Comparison:

@@ -22,7 +22,7 @@ def weighted_percentiles(values: IntArray, counts: IntArray, q: Sequence[float])
     Raises:
         ValueError: if there is no value.
     """
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)
     up_to = np.cumsum(counts[order])
     total = int(up_to[-1]) if len(up_to) else 0
     if not total:
