@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tui_batching.clock import HORIZON
+from tui_batching.clock import HORIZON, Picoseconds
 from tui_batching.columns import IntArray
 from tui_batching.cost import LinearCost
 from tui_batching.errors import InputError
@@ -15,16 +15,13 @@ def beyond_horizon() -> InputError:
     return InputError("the simulation would last beyond the clock's horizon of 106 days")
 
 
-def refuse_beyond_horizon(last_end: float) -> None:
+def refuse_beyond_horizon(last_end: Picoseconds) -> None:
     """Refuse a simulation that ends after the clock's horizon.
-
-    Args:
-        last_end: exact as an int; as a float it may be a little coarse.
 
     Raises:
         InputError: if it does.
     """
-    if last_end > (HORIZON if isinstance(last_end, int) else 0.999 * HORIZON):
+    if last_end > HORIZON:
         raise beyond_horizon()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tui_batching.clock import HORIZON
 from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import LinearCost
 from tui_batching.sim.forming import dynamic_batches, starts_in_a_row
@@ -72,9 +73,19 @@ def _batches(requests: Requests, cost: LinearCost, first: IntArray) -> _Batches:
 def _static_starts(requests: Requests, batches: _Batches) -> IntArray:
     """A batch starts once its last member is there and the server is free."""
     ready = requests.arrival_time[batches.first + batches.size - 1]
-    served = batches.steps.astype(np.float64) * batches.step_time + batches.prefill
-    refuse_beyond_horizon(float(served.sum()) + float(ready[-1]))
+    work = batches.steps.astype(np.float64) * batches.step_time + batches.prefill
+    if float(work.sum()) + float(ready[-1]) > HORIZON / 2:
+        _refuse_beyond_horizon(ready, batches)
     return starts_in_a_row(ready, batches.service, 0)
+
+
+def _refuse_beyond_horizon(ready: IntArray, batches: _Batches) -> None:
+    """The same rule batch by batch, on Python's integers, which never overflow."""
+    end = 0
+    columns = (ready, batches.prefill, batches.steps, batches.step_time)
+    for there, prefill, steps, step_time in zip(*(c.tolist() for c in columns), strict=True):
+        end = max(end, there) + prefill + steps * step_time
+    refuse_beyond_horizon(end)
 
 
 def _serve(

@@ -1,0 +1,47 @@
+"""Columns: frozen int64, and sums that never overflow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_batching.clock import HORIZON
+from tui_batching.columns import exact_dot, exact_sum, freeze
+
+TIMES = st.integers(-HORIZON, HORIZON)
+COUNTS = st.integers(0, 2**31 - 1)
+
+
+@pytest.mark.parametrize(
+    "column", [[3, 1], np.array([3, 1], np.int32), np.array([3, 0, 1, 0])[::2]]
+)
+def test_a_frozen_column_is_contiguous_read_only_int64(column: object) -> None:
+    frozen = freeze(column)  # type: ignore[arg-type]
+    assert frozen.dtype == np.int64
+    assert frozen.flags.c_contiguous
+    assert frozen.tolist() == [3, 1]
+    with pytest.raises(ValueError, match="read-only"):
+        frozen[0] = 1
+
+
+def test_freezing_takes_no_copy_where_none_is_needed() -> None:
+    column = np.arange(3)
+    assert freeze(column) is column
+
+
+@given(st.lists(TIMES, max_size=20))
+def test_sums_are_exact_beyond_int64(times: list[int]) -> None:
+    assert exact_sum(np.array(times, np.int64)) == sum(times)
+
+
+def test_a_million_long_times_are_summed_exactly() -> None:
+    assert exact_sum(np.full(10**6, HORIZON)) == 10**6 * HORIZON
+
+
+@given(st.lists(st.tuples(TIMES, COUNTS), max_size=20))
+def test_sums_of_products_are_exact_beyond_int64(pairs: list[tuple[int, int]]) -> None:
+    times = np.array([time for time, _ in pairs], np.int64)
+    counts = np.array([count for _, count in pairs], np.int64)
+    assert exact_dot(times, counts) == sum(time * count for time, count in pairs)

@@ -1,0 +1,112 @@
+"""Continuous batching, worked out by hand; all times in milliseconds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from workloads_for_laws import workload_of
+
+from tui_batching.clock import HORIZON, MILLISECOND, SECOND
+from tui_batching.cost import LinearCost
+from tui_batching.errors import InputError
+from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
+from tui_batching.sim.spans import SpanKind
+from tui_batching.strategy import Continuous
+
+
+def ms(column: np.ndarray) -> list[int]:
+    assert not (column % MILLISECOND).any()
+    return (column // MILLISECOND).tolist()
+
+
+def serve(batch_size: int, *rows: tuple[int, int, int]) -> Run:
+    """Serve `(arrival in ms, input tokens, output tokens)` at the default cost.
+
+    It is 1 ms for a prompt token, 20 ms for a decode step, 2 ms more for each further request.
+    """
+    workload = workload_of([(at * MILLISECOND, i, o) for at, i, o in rows])
+    return simulate(workload, Continuous(batch_size))
+
+
+def test_a_request_alone() -> None:
+    run = serve(4, (10, 30, 3))
+    assert (ms(run.start), ms(run.first_token)) == ([10], [60])
+    assert ms(run.finish) == ms(run.end) == [100]
+    spans = run.spans
+    assert spans.kind.tolist() == [SpanKind.IDLE, SpanKind.PREFILL, SpanKind.DECODE]
+    assert ms(spans.start) == [0, 10, 40]
+    assert spans.steps.tolist() == [1, 1, 3]
+    assert spans.billed.tolist() == [0, 1, 1]
+
+
+def test_a_newcomer_joins_at_the_next_boundary_and_stalls_the_others() -> None:
+    run = serve(2, (0, 0, 3), (5, 7, 1))
+    # Step 1 ends at 20; the prefill takes 7; step 2 is billed for two and ends at 49.
+    assert ms(run.start) == [0, 20]
+    assert ms(run.first_token) == [20, 49]
+    assert ms(run.finish) == [69, 49]
+
+
+@pytest.mark.parametrize(("arrival", "start"), [(19, 20), (20, 20), (21, 40)])
+def test_an_arrival_exactly_on_a_boundary_is_admitted_there(arrival: int, start: int) -> None:
+    run = serve(2, (0, 0, 3), (arrival, 0, 1))
+    assert ms(run.start) == [0, start]
+
+
+@pytest.mark.parametrize(("arrival", "start"), [(40, 40), (41, 41)])
+def test_an_arrival_as_the_last_one_leaves(arrival: int, start: int) -> None:
+    run = serve(2, (0, 0, 2), (arrival, 0, 1))
+    assert ms(run.start) == [0, start]
+    assert run.slot.tolist() == [0, 0]
+    assert (SpanKind.IDLE in run.spans.kind) == (arrival > 40)
+
+
+def test_who_arrives_during_a_prefill_is_admitted_right_after_it() -> None:
+    run = serve(4, (0, 10, 1), (10, 5, 1), (15, 0, 1), (16, 0, 1))
+    assert ms(run.start) == [0, 10, 15, 39]
+    assert ms(run.first_token) == [39, 39, 39, 59]
+    assert run.spans.billed.tolist() == [1, 1, 3, 1]
+
+
+def test_a_full_batch_admits_in_the_step_after_somebody_leaves() -> None:
+    run = serve(2, (0, 0, 1), (0, 0, 3), (0, 0, 1))
+    assert ms(run.start) == [0, 0, 22]
+    assert ms(run.end) == [22, 64, 44]
+    assert run.slot.tolist() == [0, 1, 0]
+
+
+def test_the_lowest_free_slot_is_taken() -> None:
+    run = serve(3, (0, 0, 2), (0, 0, 1), (0, 0, 1), (100, 0, 1), (100, 0, 1))
+    assert run.slot.tolist() == [0, 1, 2, 0, 1]
+
+
+def test_a_batch_size_beyond_the_workload_changes_nothing() -> None:
+    rows = [(0, 3, 2), (1, 0, 5), (90, 4, 1)]
+    assert serve(3, *rows).end.tolist() == serve(10**9, *rows).end.tolist()
+
+
+@pytest.mark.parametrize(
+    ("rows", "cost"),
+    [
+        ([(HORIZON - 5, 0, 1)], LinearCost()),
+        ([(0, 0, 2)], LinearCost(decode_step=HORIZON)),
+        ([(0, 0, 1)] * 9, LinearCost(decode_step=HORIZON)),
+        ([(0, 0, 1)] * 2, LinearCost(0, 5, HORIZON)),
+        ([(0, 0, 2**31 - 1)] * 3, LinearCost(decode_step=3600 * SECOND)),
+        ([(0, 2**31 - 1, 1)] * 9, LinearCost(prefill_per_token=HORIZON // 2**31)),
+        ([(0, 2**31 - 1, 1)], LinearCost(prefill_per_token=HORIZON)),
+        ([(0, 0, 2**31 - 1)] * 5000, LinearCost(0, 2 * MILLISECOND, 0)),
+        ([(HORIZON, 0, 1)] + [(0, 0, 2**31 - 1)] * 3, LinearCost(decode_step=3600 * SECOND)),
+    ],
+)
+def test_beyond_the_clock_is_an_error_and_no_wrapped_time(
+    rows: list[tuple[int, int, int]], cost: LinearCost
+) -> None:
+    with pytest.raises(InputError, match="106 days"):
+        simulate(workload_of(rows, cost), Continuous(2))
+
+
+def test_the_clocks_last_instant_is_still_there() -> None:
+    run = simulate(workload_of([(HORIZON - 20, 0, 2)], LinearCost(0, 10, 0)), Continuous(2))
+    assert run.finished == HORIZON

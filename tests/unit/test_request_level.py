@@ -1,0 +1,162 @@
+"""Static and dynamic batching, worked out by hand; all times in milliseconds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from workloads_for_laws import workload_of
+
+from tui_batching.clock import HORIZON, MILLISECOND, SECOND
+from tui_batching.cost import LinearCost
+from tui_batching.errors import InputError
+from tui_batching.sim import forming
+from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
+from tui_batching.sim.spans import SpanKind
+from tui_batching.strategy import Dynamic, Static, Strategy
+
+HUGE = 10**6 * SECOND
+
+
+def ms(column: np.ndarray) -> list[int]:
+    assert not (column % MILLISECOND).any()
+    return (column // MILLISECOND).tolist()
+
+
+def serve(strategy: Strategy, *rows: tuple[int, int, int]) -> Run:
+    """Serve `(arrival in ms, input tokens, output tokens)` at the default cost.
+
+    It is 1 ms for a prompt token, 20 ms for a decode step, 2 ms more for each further request.
+    """
+    return simulate(workload_of([(at * MILLISECOND, i, o) for at, i, o in rows]), strategy)
+
+
+def test_static_waits_for_the_last_member_and_runs_to_the_longest() -> None:
+    run = serve(Static(2), (10, 30, 2), (50, 40, 5))
+    assert ms(run.start) == [50, 50]
+    # Together they prefill for the longest prompt, 40 ms; a step costs 22 ms to the end.
+    assert ms(run.first_token) == [112, 112]
+    assert ms(run.finish) == [90 + 2 * 22, 90 + 5 * 22]
+    assert ms(run.end) == [200, 200]
+    assert run.slot.tolist() == [0, 1]
+
+
+def test_statics_last_batch_may_be_smaller_and_is_billed_so() -> None:
+    run = serve(Static(2), (0, 0, 1), (0, 0, 1), (5, 0, 1))
+    assert ms(run.start) == [0, 0, 22]
+    assert ms(run.end) == [22, 22, 42]
+    assert run.slot.tolist() == [0, 1, 0]
+    assert run.spans.billed.tolist() == [2, 1]
+
+
+def test_statics_spans_tell_idle_forming_prefill_and_decode() -> None:
+    run = serve(Static(2), (10, 30, 2), (50, 40, 5), (300, 1, 1))
+    spans = run.spans
+    assert [SpanKind(kind).name for kind in spans.kind.tolist()] == [
+        *("IDLE", "FORMING", "PREFILL", "DECODE"),
+        *("IDLE", "PREFILL", "DECODE"),
+    ]
+    assert ms(spans.start) == [0, 10, 50, 90, 200, 300, 301]
+    assert spans.steps.tolist() == [1, 1, 1, 5, 1, 1, 1]
+    assert spans.billed.tolist() == [0, 0, 2, 2, 0, 1, 1]
+
+
+def test_a_batch_larger_than_the_workload_holds_everybody() -> None:
+    for strategy in (Static(100), Dynamic(100, HUGE)):
+        run = serve(strategy, (0, 0, 1), (70, 0, 1))
+        assert ms(run.start) == [70, 70]
+        assert run.spans.billed.max() == 2
+
+
+def test_dynamic_starts_when_full() -> None:
+    run = serve(Dynamic(2, 100 * MILLISECOND), (0, 0, 1), (60, 0, 1), (70, 0, 1))
+    assert ms(run.start)[:2] == [60, 60]
+
+
+def test_dynamic_starts_when_the_timeout_passes() -> None:
+    run = serve(Dynamic(2, 100 * MILLISECOND), (0, 0, 1), (101, 0, 1))
+    assert ms(run.start) == [100, 120]
+    assert run.slot.tolist() == [0, 0]
+
+
+def test_who_arrives_exactly_at_the_deadline_joins() -> None:
+    run = serve(Dynamic(3, 100 * MILLISECOND), (0, 0, 1), (100, 0, 1), (500, 0, 1))
+    assert ms(run.start)[:2] == [100, 100]
+
+
+def test_who_arrived_while_the_server_was_busy_is_already_there() -> None:
+    run = serve(Dynamic(2, 100 * MILLISECOND), (0, 0, 10), (0, 0, 1), (5, 0, 1), (6, 0, 1))
+    assert ms(run.start) == [0, 0, 220, 220]
+
+
+@pytest.mark.parametrize(
+    ("timeout_from", "starts"), [("server_free", [100, 400, 400]), ("arrival", [100, 300, 400])]
+)
+def test_where_the_timeout_counts_from(timeout_from: str, starts: list[int]) -> None:
+    """The first runs from 100 to 300; meanwhile, at 150, the second arrives.
+
+    Counted from when the server is free the second waits until 400, and there the third joins it.
+    Counted from its arrival its timeout has passed at 250, so it starts once the server is free.
+    """
+    strategy = Dynamic(2, 100 * MILLISECOND, timeout_from)  # type: ignore[arg-type]
+    run = serve(strategy, (0, 0, 10), (150, 0, 2), (400, 0, 1))
+    assert ms(run.start) == starts
+
+
+@pytest.mark.parametrize("timeout_from", ["server_free", "arrival"])
+def test_nobody_waits_for_requests_that_will_never_come(timeout_from: str) -> None:
+    run = serve(Dynamic(4, HUGE, timeout_from), (0, 0, 1), (30, 0, 1))  # type: ignore[arg-type]
+    assert ms(run.start) == [30, 30]
+
+
+def test_without_a_timeout_dynamic_takes_whoever_is_there() -> None:
+    run = serve(Dynamic(4, 0), (0, 0, 2), (10, 0, 1), (40, 0, 1), (41, 0, 1))
+    assert ms(run.start) == [0, 40, 40, 62]
+
+
+@pytest.mark.parametrize("shortest", [1, 10**9])
+def test_stretches_and_single_batches_agree(shortest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether full batches are found by the stretch or one by one makes no difference."""
+    rows = [(k * 7 + (k // 40 % 2) * 5000 * (k % 3), k % 5, 1 + k % 4) for k in range(400)]
+    expected = serve(Dynamic(3, 15 * MILLISECOND), *rows)
+    monkeypatch.setattr(forming._FullStretches, "WORTH_IT", shortest)
+    run = serve(Dynamic(3, 15 * MILLISECOND), *rows)
+    assert run.start.tolist() == expected.start.tolist()
+    assert run.slot.tolist() == expected.slot.tolist()
+
+
+@pytest.mark.parametrize("strategy", [Static(2), Dynamic(2), Dynamic(2, HORIZON, "arrival")])
+@pytest.mark.parametrize(
+    ("rows", "cost"),
+    [
+        ([(HORIZON - 5, 0, 1)], LinearCost()),
+        ([(0, 0, 2)], LinearCost(decode_step=HORIZON)),
+        ([(0, 0, 1)] * 5, LinearCost(decode_step=HORIZON)),
+        ([(0, 0, 1)] * 2, LinearCost(0, 5, HORIZON)),
+        ([(0, 0, 2**31 - 1)] * 3, LinearCost(decode_step=3600 * SECOND)),
+        ([(0, 2**31 - 1, 1)] * 9, LinearCost(prefill_per_token=HORIZON // 2**31)),
+        ([(0, 2**31 - 1, 1)], LinearCost(prefill_per_token=HORIZON)),
+        ([(0, 0, 2**31 - 1)] * 4000, LinearCost(0, 2 * MILLISECOND, 0)),
+    ],
+)
+def test_beyond_the_clock_is_an_error_and_no_wrapped_time(
+    strategy: Strategy, rows: list[tuple[int, int, int]], cost: LinearCost
+) -> None:
+    with pytest.raises(InputError, match="106 days"):
+        simulate(workload_of(rows, cost), strategy)
+
+
+@pytest.mark.parametrize("strategy", [Static(1), Dynamic(1), Dynamic(1, 0, "arrival")])
+def test_the_clocks_last_instant_is_still_there(strategy: Strategy) -> None:
+    rows = [(HORIZON - 10 * k, 0, 1) for k in (3, 2, 1)]
+    run = simulate(workload_of(rows, LinearCost(0, 10, 0)), strategy)
+    assert run.end.tolist() == [HORIZON - 20, HORIZON - 10, HORIZON]
+
+
+@pytest.mark.parametrize("strategy", [Static(2), Dynamic(2)])
+def test_much_work_over_a_long_time_is_fine_while_it_ends_in_time(strategy: Strategy) -> None:
+    """90 days of arrivals and 60 of work, side by side."""
+    day = 24 * 3600 * SECOND
+    rows = [(k * day, 0, 2) for k in range(90)]
+    run = simulate(workload_of(rows, LinearCost(0, day * 2 // 3, 0)), strategy)
+    assert run.finished < 92 * day
