@@ -38,7 +38,7 @@ def print_workloads(workloads: Sequence[Workload]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("workload", no_wrap=True)
     table.add_column("requests", justify="right", no_wrap=True)
-    table.add_column("what to watch for", no_wrap=not printer.is_terminal)
+    table.add_column("what to watch for")
     for workload in workloads:
         sentence, stop, _ = workload.description.partition(". ")
         table.add_row(
@@ -46,7 +46,7 @@ def print_workloads(workloads: Sequence[Workload]) -> None:
             printer.text(f"{len(workload.requests):,}"),
             printer.text(sentence + stop.strip()),
         )
-    printer.show(table)
+    printer.show(table, folds=True)
 
 
 class _Console(Console):
@@ -78,12 +78,12 @@ class _Printer:
             text = self.text(text.plain)
         self._console.print(text, soft_wrap=True)
 
-    def show(self, table: Table) -> None:
-        """Print a table as wide as it needs to be; a terminal may wrap columns that allow it."""
-        options = self._console.options.update_width(_UNLIMITED)
-        needed = self._console.measure(table, options=options)
-        at_least = needed.minimum if self.is_terminal else needed.maximum
-        self._console.width = max(self._console.width, at_least)
+    def show(self, table: Table, *, folds: bool = False) -> None:
+        """Print a table as wide as it needs to be, unless it `folds` to a terminal's width."""
+        if not (folds and self.is_terminal):
+            options = self._console.options.update_width(_UNLIMITED)
+            needed = self._console.measure(table, options=options).maximum
+            self._console.width = max(self._console.width, needed)
         self._console.print(table)
 
 
