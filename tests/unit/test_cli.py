@@ -283,6 +283,8 @@ def test_settings_change_the_workload(
     ("arguments", "words"),
     [
         (("dance",), "dance"),
+        (("compare", "a\x1b[31m\n\x9bb.yaml"), r"a\x1b[31m\n\x9bb.yaml"),
+        (("\x1b[31m",), r"\x1b[31m"),
         (("compare", "no-such-workload"), "no-such-workload"),
         (("compare", "no-such-file.yaml"), "no-such-file.yaml"),
         (("compare", "--set", "colour=blue"), "colour"),

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 from tui_batching.cli.parser import read_arguments
 from tui_batching.errors import InputError
-from tui_batching.workload.wording import printable
 
 SUCCESS = 0
 OUTPUT_FAILED = 1
@@ -58,8 +57,9 @@ def _guard(run: Callable[[], None]) -> int:
 
 
 def _complain(sentence: str, code: int) -> int:
-    lines = " ".join(line.strip() for line in sentence.splitlines())
-    print(f"tui-batching: {printable(lines) if lines.isascii() else lines}", file=sys.stderr)
+    # On one line, and with nothing in it that a terminal would obey.
+    shown = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in sentence)
+    print(f"tui-batching: {shown}", file=sys.stderr)
     return code
 
 
