@@ -46,7 +46,7 @@ _GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     )),
     ("", (
         Key("question_mark", "?", "help", "help", "Help", "Show every key and how to read a lane."),
-        Key("q", "q", "quit", "quit", "Quit", "Leave; the terminal is as it was."),
+        Key("q", "q", "app.quit", "quit", "Quit", "Leave; the terminal is as it was."),
     )),
     ("Speed", (
         Key("minus", "-", "speed(-1)", "slower", "Slower",

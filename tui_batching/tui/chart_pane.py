@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Hashable
 
-from textual.strip import Strip
-from textual.widget import Widget
-
 from tui_batching.clock import Picoseconds
 from tui_batching.tui.charts import Chart, ChartRequest
 from tui_batching.tui.plot import draw
 from tui_batching.tui.scene import Scene
+from tui_batching.tui.strip_view import StripView
 from tui_batching.tui.themes import Palette
 
-REST_SECONDS = 0.4
-"""Pause between two drawings: at most about two a second, whatever is asked."""
+REST_SECONDS = 0.9
+"""Pause between two drawings: about one a second while it plays, whatever is asked."""
 
 
-class ChartPane(Widget):
+class ChartPane(StripView):
     """One chart. `show` says what it is wanted for; the newest wish is the one that is drawn."""
 
     DEFAULT_CSS = """
@@ -30,7 +28,6 @@ class ChartPane(Widget):
         self._chart = chart
         self._wanted: tuple[Hashable, ChartRequest] | None = None
         self._drawing = False
-        self._strips: list[Strip] = []
 
     def show(self, scene: Scene, time: Picoseconds, palette: Palette) -> None:
         """Draw the chart for an instant, unless nothing that it depends on has changed."""
@@ -50,14 +47,7 @@ class ChartPane(Widget):
         try:
             while self._wanted is not None and drawn is not self._wanted:
                 drawn = self._wanted
-                self._strips = await asyncio.to_thread(draw, self._chart.spec(drawn[1]))
-                self.refresh()
+                self.present(await asyncio.to_thread(draw, self._chart.spec(drawn[1])))
                 await asyncio.sleep(REST_SECONDS)
         finally:
             self._drawing = False
-
-    def render_line(self, y: int) -> Strip:
-        """One row of the chart, blank until the first one is drawn."""
-        if y < len(self._strips):
-            return self._strips[y]
-        return Strip.blank(self.content_size.width, self.rich_style)

@@ -27,6 +27,7 @@ from tui_batching.tui.rows import (
     SHADE,
     TRACK,
     Row,
+    age_text,
     bar,
     first_that_fits,
     level,
@@ -231,7 +232,7 @@ def _waiting_row(pen: _Pen, row: int, names: int) -> Strip:
     return (
         line.add(filled, pen.ink(pen.palette.state("waiting")))
         .gap()
-        .add(short(age), pen.muted())
+        .add(age_text(age), pen.muted())
         .strip()
     )
 
@@ -239,7 +240,7 @@ def _waiting_row(pen: _Pen, row: int, names: int) -> Strip:
 def _packed_queue(pen: _Pen, waiting: range, row: Row, room: int) -> list[Strip]:
     strips: list[Strip] = []
     for position, request in enumerate(waiting):
-        name, age = request_name(pen.view.moment, request), short(_age(pen, request))
+        name, age = request_name(pen.view.moment, request), age_text(_age(pen, request))
         rest = f"+{len(waiting) - position:,}{' more' if pen.roomy else ''}"
         last = len(strips) == room - 1
         needed = len(name) + len(age) + 3

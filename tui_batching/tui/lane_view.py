@@ -14,7 +14,7 @@ from tui_batching.clock import Picoseconds, duration_text, format_duration
 from tui_batching.sim.moment import Moment, SlotState
 from tui_batching.sim.spans import SpanKind
 from tui_batching.strategy import Continuous, Dynamic, Strategy
-from tui_batching.tui.rows import short
+from tui_batching.tui.rows import age_text, short
 from tui_batching.tui.themes import StateName
 
 
@@ -153,7 +153,7 @@ def slot_views(moment: Moment, most: int) -> list[SlotView]:
     views = [SlotView(slot) for slot in range(min(moment.run.capacity, most))]
     for slot, row in enumerate(moment.joined[:most]):
         since = moment.time - int(moment.run.requests.arrival_time[row])
-        text = (f"joined, waits {short(since)}", f"joined {short(since)}", "joined")
+        text = (f"joined, waits {age_text(since)}", f"joined {age_text(since)}", "joined")
         views[slot] = SlotView(slot, row, request_name(moment, row), text=text)
     for view in _occupied_slots(moment, most):
         views[view.slot] = view
@@ -196,7 +196,7 @@ def _occupied_slot(moment: Moment, facts: _SlotFacts) -> SlotView:
     if state is SlotState.HELD:
         held = moment.time - int(moment.run.finish[facts.row])
         fraction = _decode_progress(moment)
-        text = (f"held {short(held)}", short(held))
+        text = (f"held {age_text(held)}", age_text(held))
     elif state is SlotState.PREFILL:
         fraction = (moment.time - int(moment.run.start[facts.row])) / facts.prefill
         text = (f"prefill {short(facts.prefill)}", "prefill")

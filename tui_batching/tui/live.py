@@ -33,6 +33,7 @@ from tui_batching.tui.why_pane import WhyPane
 from tui_batching.workload import Workload
 
 FRAMES_PER_SECOND = 10
+WORDS_PER_SECOND = 3
 SMALLEST = (60, 20)
 """Columns and rows below which the lanes cannot stand side by side."""
 TICK = 10 * MILLISECOND
@@ -82,6 +83,7 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         """Simulate, and start the clocks."""
         self.app.theme_changed_signal.subscribe(self, self._take_theme)
         self.set_interval(1 / FRAMES_PER_SECOND, self._next_frame)
+        self.set_interval(1 / WORDS_PER_SECOND, self._next_words)
         self._simulate(self._knobs)
 
     # Frames
@@ -89,23 +91,39 @@ class LiveScreen(Screen[None], inherit_bindings=False):
     def _next_frame(self) -> None:
         if self._player.playing:
             self._player.tick(self._wall())
-            self._show()
+            self._show_picture()
+            if self._player.at_end:
+                self._show_words()
+
+    def _next_words(self) -> None:
+        if self._player.playing:
+            self._show_words()
 
     def _show(self) -> None:
         """Show the scene at the playhead; everything on screen is a function of the two."""
-        scene = self.scene
-        if scene is None:
+        self._show_picture()
+        self._show_words()
+
+    def _show_picture(self) -> None:
+        """What has to move smoothly."""
+        if self.scene is None:
             return
         player, palette, at = self._player, self._palette, self._player.time
-        title = TitleView(scene, at, player.playing, player.speed)
+        title = TitleView(self.scene, at, player.playing, player.speed)
         self.query_one(TitleBar).show(title, palette)
-        views = [scene.view(lane, at, self.selected) for lane in range(len(scene.runs))]
-        for lane, view in zip(self.query(Lane), views, strict=True):
-            lane.show(view, palette)
-        for pane in self.query(ChartPane):
-            pane.show(scene, at, palette)
-        self.query_one(WhyPane).show([view.moment for view in views], self.selected, palette)
-        self.query_one(Timeline).show(scene, at, palette, self.selected)
+        for number, lane in enumerate(self.query_one("#lanes").query_children(Lane)):
+            lane.show(self.scene.view(number, at, self.selected), palette)
+        self.query_one(Timeline).show(self.scene, at, palette, self.selected)
+
+    def _show_words(self) -> None:
+        """What has to be read in peace: sentences and charts."""
+        if self.scene is None:
+            return
+        palette, at = self._palette, self._player.time
+        moments = [run.at(at) for run in self.scene.runs]
+        self.query_one(WhyPane).show(moments, self.selected, palette)
+        for pane in self.query_one("#charts").query_children(ChartPane):
+            pane.show(self.scene, at, palette)
 
     def on_resize(self) -> None:
         """Choose what there is room for; then draw at the new sizes."""
@@ -235,12 +253,12 @@ class LiveScreen(Screen[None], inherit_bindings=False):
     async def _take_workload(self, workload: Workload | None) -> None:
         if workload is None:
             return
+        self.scene, self.selected = None, None
         names = [lane.id for lane in self.query(Lane)]
         wanted = [strategy.name for strategy in workload.strategies]
         if names != wanted:
             await self.query(Lane).remove()
             await self.query_one("#lanes").mount_all(Lane(id=name) for name in wanted)
-        self.scene, self.selected = None, None
         self._player.seek(0, self._wall())
         self._simulate(Knobs(workload))
 

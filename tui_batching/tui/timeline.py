@@ -40,7 +40,7 @@ def timeline_strip(
     most = int(counts.max(initial=1))
     ground = palette.background
     marks = [_mark(int(count), most) for count in counts]
-    looks = [style(palette.muted if count else palette.bar_track, ground) for count in counts]
+    looks = [style(palette.muted, ground)] * cells
     taken: set[int] = set()
     for run in sorted(scene.runs, key=lambda run: -run.finished):
         cell = cell_of(run.finished, scene.end, cells)
