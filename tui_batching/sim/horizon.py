@@ -10,11 +10,6 @@ from tui_batching.cost import LinearCost
 from tui_batching.errors import InputError
 
 
-def beyond_horizon() -> InputError:
-    """The error of a simulation that would end after the clock's horizon."""
-    return InputError("the simulation would last beyond the clock's horizon of 106 days")
-
-
 def refuse_beyond_horizon(last_end: Picoseconds) -> None:
     """Refuse a simulation that ends after the clock's horizon.
 
@@ -22,7 +17,7 @@ def refuse_beyond_horizon(last_end: Picoseconds) -> None:
         InputError: if it does.
     """
     if last_end > HORIZON:
-        raise beyond_horizon()
+        raise InputError("the simulation would last beyond the clock's horizon of 106 days")
 
 
 def step_times_up_to(most: int, cost: LinearCost) -> IntArray:

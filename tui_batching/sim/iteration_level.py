@@ -17,7 +17,8 @@ import numpy as np
 
 from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import LinearCost
-from tui_batching.sim.horizon import beyond_horizon, refuse_beyond_horizon, step_times_up_to
+from tui_batching.errors import InputError
+from tui_batching.sim.horizon import refuse_beyond_horizon, step_times_up_to
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind, Spans, Timeline
 from tui_batching.strategy import Continuous
@@ -30,8 +31,11 @@ def run_continuous(requests: Requests, cost: LinearCost, strategy: Continuous) -
     prefill = cost.prefill_times(requests.input_tokens)
     try:
         admitted, slot = _admit_all(requests, prefill, step_times)
-    except OverflowError:  # more decode steps than the walk's numbers have room for
-        raise beyond_horizon() from None
+    except OverflowError:
+        raise InputError(
+            f"{len(requests)} requests make more decode steps than can be counted "
+            f"with a batch_size of {len(step_times) - 1}"
+        ) from None
     events = _Events.of(admitted, requests.output_tokens, step_times)
     start, idle = _starts(requests.arrival_time, prefill, events)
     # The time without decoding up to the end of each request's prefill.
