@@ -1,0 +1,138 @@
+"""The knobs: what each turn of a parameter key makes of the workload."""
+
+from __future__ import annotations
+
+import pytest
+from stage import MS, hand_made
+
+from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.errors import InputError
+from tui_batching.strategy import Continuous, Dynamic, Static
+from tui_batching.tui.knobs import Knobs
+from tui_batching.workload import apply_settings, load_workload
+
+LISTED = hand_made((0, 5, 3), (40, 5, 3), (80, 5, 3))
+ALL = ["static", "dynamic", "continuous"]
+
+
+def sizes(knobs: Knobs) -> list[int]:
+    return [strategy.batch_size for strategy in knobs.workload.strategies]
+
+
+def timeout(knobs: Knobs) -> Picoseconds:
+    dynamic = knobs.workload.strategy("dynamic")
+    assert isinstance(dynamic, Dynamic)
+    return dynamic.timeout
+
+
+def arrivals_in_ms(knobs: Knobs) -> list[float]:
+    return (knobs.workload.requests.arrival_time / MS).tolist()
+
+
+def with_batch(size: int) -> Knobs:
+    return Knobs(hand_made((0, 1, 1), strategies=[Static(size)]))
+
+
+def with_timeout(of: Picoseconds) -> Knobs:
+    return Knobs(hand_made((0, 1, 1), strategies=[Dynamic(2, of)]))
+
+
+def test_a_batch_size_turns_in_the_lanes_meant_alone() -> None:
+    knobs = Knobs(LISTED)
+    assert sizes(knobs.turn_batch_size(1, ALL)) == [3, 3, 3]
+    assert sizes(knobs.turn_batch_size(1, ["dynamic"])) == [2, 3, 2]
+    assert sizes(knobs.turn_batch_size(-1, ["static", "continuous"])) == [1, 2, 1]
+    assert sizes(knobs) == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("size", "larger", "smaller"),
+    [(1, 2, 1), (7, 8, 6), (8, 10, 7), (9, 10, 8), (16, 20, 12), (64, 80, 48), (300, 320, 256)],
+)
+def test_batch_sizes_grow_one_by_one_and_then_by_a_quarter(
+    size: int, larger: int, smaller: int
+) -> None:
+    assert sizes(with_batch(size).turn_batch_size(1, ALL)) == [larger]
+    assert sizes(with_batch(size).turn_batch_size(-1, ALL)) == [smaller]
+
+
+def test_a_batch_size_stops_at_the_ends() -> None:
+    largest = sizes(with_batch(4).turn_batch_size(99, ALL))
+    assert largest == sizes(with_batch(largest[0]).turn_batch_size(1, ALL))
+    assert sizes(with_batch(4).turn_batch_size(-99, ALL)) == [1]
+    assert sizes(with_batch(10**6).turn_batch_size(1, ALL)) == [10**6]
+
+
+@pytest.mark.parametrize(
+    ("before", "longer", "shorter"),
+    [
+        (0, 1 * MS, 0),
+        (300 * MS, 500 * MS, 200 * MS),
+        (500 * MS, 1 * SECOND, 200 * MS),
+        (1, 1 * MS, 0),
+        (2 * SECOND, 5 * SECOND, 1 * SECOND),
+    ],
+)
+def test_a_timeout_goes_along_1_2_5_down_to_none(
+    before: Picoseconds, longer: Picoseconds, shorter: Picoseconds
+) -> None:
+    assert timeout(with_timeout(before).turn_timeout(1, ALL)) == longer
+    assert timeout(with_timeout(before).turn_timeout(-1, ALL)) == shorter
+
+
+def test_only_dynamic_has_a_timeout() -> None:
+    knobs = Knobs(LISTED)
+    with pytest.raises(InputError, match="only dynamic batching has a timeout"):
+        knobs.turn_timeout(1, ["static", "continuous"])
+    with pytest.raises(InputError, match="only dynamic batching has a timeout"):
+        Knobs(hand_made((0, 1, 1), strategies=[Continuous(2)])).turn_timeout(1, ALL)
+
+
+def test_load_scales_the_gaps_and_comes_back_exactly() -> None:
+    knobs = Knobs(LISTED)
+    higher = knobs.turn_load(1)
+    assert arrivals_in_ms(higher) == [0, 32, 64]
+    assert arrivals_in_ms(knobs.turn_load(-1)) == [0, 50, 100]
+    back = higher.turn_load(1).turn_load(-1).turn_load(-1)
+    assert back == knobs
+    assert arrivals_in_ms(back) == [0, 40, 80]
+
+
+def test_load_counts_from_the_rate_as_loaded() -> None:
+    step_by_step = Knobs(LISTED)
+    for _ in range(6):
+        step_by_step = step_by_step.turn_load(-1)
+    assert step_by_step == Knobs(LISTED).turn_load(-6)
+    assert step_by_step.workload.source.rate == pytest.approx(25 * 0.8**6, rel=1e-5)
+
+
+def test_requests_that_arrive_at_once_have_no_rate() -> None:
+    with pytest.raises(InputError, match="all requests of this workload arrive at once"):
+        Knobs(hand_made((5, 1, 1), (5, 1, 1))).turn_load(1)
+
+
+def test_the_next_seed_draws_other_requests_and_a_list_has_none() -> None:
+    knobs = Knobs(load_workload("notebook"))
+    turned = knobs.next_seed().next_seed()
+    assert turned.workload.source.seed == 44
+    before, after = knobs.workload.requests, turned.workload.requests
+    assert len(before) == len(after)
+    assert before.output_tokens.tolist() != after.output_tokens.tolist()
+    with pytest.raises(InputError, match="is a list of requests: it has no seed"):
+        Knobs(LISTED).next_seed()
+
+
+def test_all_turns_together_are_the_settings_that_reproduce_them() -> None:
+    base = load_workload("notebook")
+    knobs = (
+        Knobs(base).turn_load(2).next_seed().turn_batch_size(-1, ["static"]).turn_timeout(1, ALL)
+    )
+    assert knobs.base is base
+    assert dict(knobs.settings) == {
+        "workload.rate": "5.20833",
+        "workload.seed": "43",
+        "static.batch_size": "3",
+        "dynamic.timeout": "1s",
+    }
+    settings = [f"{key}={value}" for key, value in knobs.settings.items()]
+    assert apply_settings(base, settings) == knobs.workload

@@ -1,0 +1,180 @@
+"""The player: where the playhead is, whatever the wall clock and the keys do."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stage import MS, boundaries, hand_made, scene_of
+from workloads_for_laws import cases
+
+from tui_batching.clock import SECOND
+from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
+from tui_batching.tui.player import SPEEDS, Player
+
+RUNS = scene_of(hand_made((10, 5, 3), (30, 20, 9), (35, 5, 1), (200, 0, 4))).runs
+END = max(run.finished for run in RUNS)
+
+
+def player_of(*runs: Run, speed: float = 1.0) -> Player:
+    player = Player(speed)
+    player.load(runs or RUNS, 0.0)
+    return player
+
+
+def union(*runs: Run) -> list[int]:
+    """The boundaries of all these Runs, in order."""
+    return sorted({instant for run in runs for instant in boundaries(run)})
+
+
+def test_it_plays_by_the_wall_clock_however_often_it_is_asked() -> None:
+    often, once = player_of(), player_of()
+    for player in (often, once):
+        player.toggle(100.0)
+    for hundredth in range(1, 13):
+        often.tick(100.0 + hundredth / 100)
+    once.tick(100.12)
+    assert once.time == often.time == pytest.approx(120 * MS, abs=1000)
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_each_speed_is_simulated_seconds_per_second(speed: float) -> None:
+    player = player_of(speed=speed)
+    player.toggle(0.0)
+    player.tick(0.0625 / speed)
+    assert player.time == SECOND // 16
+
+
+def test_it_stands_still_while_paused() -> None:
+    player = player_of()
+    player.tick(50.0)
+    assert (player.time, player.playing) == (0, False)
+    player.toggle(50.0)
+    player.tick(50.0625)
+    player.toggle(50.0625)
+    player.tick(99.0)
+    assert (player.time, player.playing) == (SECOND // 16, False)
+    player.toggle(200.0)
+    player.tick(200.0625)
+    assert player.time == SECOND // 8
+
+
+def test_a_change_of_speed_keeps_the_position_and_goes_on_from_it() -> None:
+    player = player_of(speed=0.5)
+    player.toggle(0.0)
+    player.change_speed(1, 0.125)
+    assert (player.time, player.speed) == (SECOND // 16, 1.0)
+    player.tick(0.1875)
+    assert player.time == SECOND // 8
+
+
+def test_the_speed_stays_between_the_slowest_and_the_fastest() -> None:
+    player = player_of()
+    player.change_speed(-100, 0.0)
+    assert player.speed == 1 / 16
+    player.change_speed(100, 0.0)
+    assert player.speed == 64
+    player.change_speed(-1, 0.0)
+    assert player.speed == 32
+
+
+def test_it_pauses_at_the_end_and_exactly_there() -> None:
+    player = player_of()
+    player.toggle(0.0)
+    player.tick(1e6)
+    assert (player.time, player.playing, player.at_end) == (END, False, True)
+
+
+def test_play_at_the_end_starts_again_from_zero() -> None:
+    player = player_of()
+    player.seek(END, 0.0)
+    player.toggle(7.0)
+    assert (player.time, player.playing) == (0, True)
+    player.tick(7.0625)
+    assert player.time == SECOND // 16
+
+
+def test_seeking_is_limited_to_the_runs_and_keeps_playing() -> None:
+    player = player_of()
+    for asked, reached in ((-5, 0), (END + 5, END), (END // 2, END // 2)):
+        player.seek(asked, 0.0)
+        assert (player.time, player.playing) == (reached, False)
+    player.seek(0, 0.0)
+    player.toggle(0.0)
+    player.seek(SECOND // 8, 3.0)
+    player.tick(3.0625)
+    assert (player.time, player.playing) == (SECOND * 3 // 16, True)
+
+
+def test_other_runs_keep_the_playhead_where_they_reach_it() -> None:
+    player = player_of()
+    player.seek(END - 1, 0.0)
+    player.load(RUNS[2:], 0.0)
+    assert player.time == RUNS[2].finished < END
+    player.seek(40 * MS, 0.0)
+    player.load(RUNS, 0.0)
+    assert player.time == 40 * MS
+
+
+def test_a_step_pauses_at_the_next_boundary_of_any_run() -> None:
+    player = player_of()
+    player.toggle(0.0)
+    passed = [player.time]
+    while not player.at_end:
+        player.step(1, 0.0)
+        assert not player.playing
+        passed.append(player.time)
+    assert passed == union(*RUNS)
+    player.step(1, 0.0)
+    assert player.time == END
+
+
+def test_steps_back_go_over_the_same_boundaries() -> None:
+    player = player_of()
+    player.seek(END, 0.0)
+    passed = [player.time]
+    while player.time:
+        player.step(-1, 0.0)
+        passed.append(player.time)
+    assert passed[::-1] == union(*RUNS)
+    player.step(-1, 0.0)
+    assert player.time == 0
+
+
+def test_from_between_two_boundaries_a_step_goes_to_the_nearest_on_either_side() -> None:
+    for before, after in pairwise(union(*RUNS)):
+        for direction, reached in ((1, after), (-1, before)):
+            player = player_of()
+            player.seek((before + after) // 2, 0.0)
+            player.step(direction, 0.0)
+            assert player.time == reached
+
+
+def test_without_runs_every_key_is_harmless() -> None:
+    player = Player()
+    player.step(1, 0.0)
+    player.step(-1, 0.0)
+    player.change_speed(1, 0.0)
+    player.toggle(0.0)
+    player.tick(5.0)
+    assert (player.time, player.playing) == (0, False)
+
+
+@given(st.lists(cases(most=6), min_size=1, max_size=3), st.data())
+def test_k_steps_forward_and_k_back_return_exactly(
+    several: list[tuple], data: st.DataObject
+) -> None:
+    runs = [simulate(*case) for case in several]
+    all_of_them = union(*runs)
+    index = data.draw(st.integers(0, len(all_of_them) - 1))
+    count = data.draw(st.integers(1, 12))
+    player = player_of(*runs)
+    player.seek(all_of_them[index], 0.0)
+    player.step(count, 0.0)
+    reached = min(index + count, len(all_of_them) - 1)
+    assert player.time == all_of_them[reached]
+    player.step(-count, 0.0)
+    assert player.time == all_of_them[max(0, reached - count)]
