@@ -10,6 +10,7 @@ from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.comparison import compare as compare_strategies
 from tui_batching.cli import csv_output, json_output
 from tui_batching.cli.progress import Report, reporting
+from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError
 from tui_batching.workload import Workload, apply_settings, bundled_workloads, load_workload
 
@@ -18,15 +19,15 @@ def play(arguments: argparse.Namespace) -> None:
     """Open the app.
 
     Raises:
-        InputError: if there is no terminal, or the workload or theme is not as expected.
+        InputError: if there is no terminal, or the workload, theme or tick is not as expected.
     """
     if not (_is_terminal(sys.__stdin__) and _is_terminal(sys.__stderr__)):
         raise InputError("the app needs a terminal; tui-batching compare prints without one")
-    workload = _load(arguments)
+    workload, tick = _load(arguments), _tick(arguments.tick)
     # Here, so that no other command waits for the app's libraries.
     from tui_batching.tui.app import run_app  # noqa: PLC0415
 
-    run_app(workload, arguments.theme)
+    run_app(workload, arguments.theme, tick)
 
 
 def compare(arguments: argparse.Namespace) -> None:
@@ -78,6 +79,18 @@ def validate(arguments: argparse.Namespace) -> None:
 def _is_terminal(stream: object) -> bool:
     isatty = getattr(stream, "isatty", None)
     return bool(isatty and isatty())
+
+
+def _tick(text: str | None) -> Picoseconds | None:
+    if text is None:
+        return None
+    try:
+        tick = parse_duration(text)
+    except InputError as error:
+        raise InputError(f"--tick: {error}") from None
+    if not tick:
+        raise InputError(f"--tick: found {text}, expected a duration longer than zero")
+    return tick
 
 
 def _load(arguments: argparse.Namespace) -> Workload:

@@ -106,7 +106,7 @@ def _parser() -> _Parser:
         epilog=_PROGRAM_EXAMPLES,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    parser.set_defaults(command=commands.play, workload=None, settings=[], theme=None)
+    parser.set_defaults(command=commands.play, workload=None, settings=[], theme=None, tick=None)
     choices = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     _add_play(choices)
     _add_compare(choices)
@@ -130,6 +130,9 @@ def _add_play(choices: argparse._SubParsersAction[_Parser]) -> None:
     )
     _add_workload(parser)
     parser.add_argument("--theme", metavar="NAME", help="the colours to start with")
+    parser.add_argument(
+        "--tick", metavar="DURATION", help="how far the keys , and . go (default: 10ms)"
+    )
     parser.set_defaults(command=commands.play)
 
 

@@ -17,13 +17,16 @@ from tui_batching.tui.live import TICK, LiveScreen
 from tui_batching.tui.themes import DEFAULT_THEME, Palette, load_themes
 from tui_batching.workload import Workload
 
+SIXTEEN_COLOURS = "ansi-16"
+"""The theme for terminals that have no more, such as TERM=linux."""
+
 
 class BatchingApp(App[None]):
     """Opens the live view on a workload.
 
     Args:
         workload: what is played.
-        theme: the name of a theme.
+        theme: the name of a theme; None takes one that the terminal's colours can show.
         tick: how far one tick key goes, in picoseconds.
         wall: the clock that playing follows, in seconds.
 
@@ -37,19 +40,20 @@ class BatchingApp(App[None]):
     def __init__(
         self,
         workload: Workload,
-        theme: str = DEFAULT_THEME,
+        theme: str | None = None,
         tick: Picoseconds = TICK,
         wall: Callable[[], float] = time.monotonic,
     ) -> None:
         self._themes = load_themes()
-        if theme not in self._themes:
+        if theme not in (None, *self._themes):
             raise InputError(f"--theme: found {theme!r}, expected {', '.join(self._themes)}")
         super().__init__()
         for name in BUILTIN_THEMES:
             self.unregister_theme(name)
         for known in self._themes.values():
             self.register_theme(known)
-        self.theme = theme
+        few_colours = self.console.color_system == "standard"
+        self.theme = theme or (SIXTEEN_COLOURS if few_colours else DEFAULT_THEME)
         palettes = {name: Palette.from_theme(known) for name, known in self._themes.items()}
         self._live = LiveScreen(workload, palettes, tick, wall)
 
@@ -77,4 +81,4 @@ def run_app(workload: Workload, theme: str | None = None, tick: Picoseconds | No
     Raises:
         InputError: for an unknown theme.
     """
-    BatchingApp(workload, theme or DEFAULT_THEME, tick or TICK).run()
+    BatchingApp(workload, theme, tick or TICK).run()

@@ -22,13 +22,18 @@ def cell_of(time: Picoseconds, end: Picoseconds, cells: int) -> int:
 
 def time_of(cell: int, end: Picoseconds, cells: int) -> Picoseconds:
     """The instant for which a cell stands: its start, or the end for the last one."""
-    return end if cell >= cells - 1 else max(0, cell) * end // max(1, cells)
+    return end if cell >= cells - 1 else _start_of(max(0, cell), end, cells)
+
+
+def _start_of(cell: int, end: Picoseconds, cells: int) -> Picoseconds:
+    """The first instant in a cell."""
+    return -(-cell * end // cells)
 
 
 def arrival_counts(scene: Scene, cells: int) -> IntArray:
     """How many requests arrive in each cell of the track."""
-    edges = np.array([time_of(cell, scene.end, cells) for cell in range(cells)])
-    index = np.searchsorted(edges, scene.workload.requests.arrival_time, side="right") - 1
+    edges = np.array([_start_of(cell, scene.end, cells) for cell in range(1, cells)])
+    index = np.searchsorted(edges, scene.workload.requests.arrival_time, side="right")
     return np.bincount(index, minlength=cells)
 
 
