@@ -1,0 +1,108 @@
+"""Running figures: at every instant they are exact, and at the end they are the final ones."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stage import boundaries, hand_made
+from workloads_for_laws import cases
+
+from tui_batching.analysis.breakdown import breakdown
+from tui_batching.analysis.so_far import SoFar, breakdown_so_far
+from tui_batching.analysis.utilization import utilization
+from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
+from tui_batching.strategy import Continuous
+
+
+@st.composite
+def runs_and_instants(draw: st.DrawFn) -> tuple[Run, list[int]]:
+    """A Run with all its boundaries, and random instants before, between and after them."""
+    run = simulate(*draw(cases(most=8)))
+    anywhere = draw(st.lists(st.integers(0, run.finished + 10), max_size=20))
+    return run, sorted({*boundaries(run), *anywhere, run.finished + 1})
+
+
+def parts_at(run: Run, row: int, time: int) -> list[int]:
+    return [int(column[0]) for column in breakdown_so_far(run, row, time).columns().values()]
+
+
+def age(run: Run, row: int, time: int) -> int:
+    """How long a request has been on its way: up to its end."""
+    arrival, end = int(run.requests.arrival_time[row]), int(run.end[row])
+    return max(0, min(time, end) - arrival)
+
+
+@given(runs_and_instants())
+def test_the_parts_sum_to_the_age_at_every_instant(case: tuple[Run, list[int]]) -> None:
+    run, instants = case
+    for row in range(len(run)):
+        for time in instants:
+            assert sum(parts_at(run, row, time)) == age(run, row, time)
+
+
+@given(runs_and_instants())
+def test_no_part_is_ever_negative_or_shrinks(case: tuple[Run, list[int]]) -> None:
+    run, instants = case
+    for row in range(len(run)):
+        series = [parts_at(run, row, time) for time in instants]
+        assert min(series[0]) >= 0
+        for before, after in pairwise(series):
+            assert all(new >= old for old, new in zip(before, after, strict=True))
+
+
+@given(cases(most=10))
+def test_at_the_end_the_parts_are_those_of_the_breakdown(case: tuple) -> None:
+    run = simulate(*case)
+    final = breakdown(run).columns().values()
+    for row in range(len(run)):
+        wanted = [int(column[row]) for column in final]
+        assert parts_at(run, row, int(run.end[row])) == wanted
+        assert parts_at(run, row, run.finished) == wanted
+
+
+@given(runs_and_instants())
+def test_the_latency_is_that_of_the_requests_answered_so_far(case: tuple[Run, list[int]]) -> None:
+    run, instants = case
+    so_far = SoFar(run)
+    latencies = run.end - run.requests.arrival_time
+    for time in instants:
+        done = latencies[run.end <= time]
+        shown = so_far.latency(run.at(time).done)
+        if not len(done):
+            assert shown is None
+            continue
+        assert shown is not None
+        assert shown.mean == pytest.approx(np.mean(done), rel=1e-12)
+        assert shown.p99 == pytest.approx(np.percentile(done, 99), rel=1e-12)
+
+
+@given(runs_and_instants())
+def test_the_utilization_is_between_none_and_all_of_what_is_occupied(
+    case: tuple[Run, list[int]],
+) -> None:
+    run, instants = case
+    so_far = SoFar(run)
+    for time in instants:
+        occupied, useful = so_far.utilization(time)
+        assert -1e-12 <= useful <= occupied + 1e-12
+        assert occupied <= 1 + 1e-12
+
+
+@given(cases())
+def test_at_the_end_the_utilization_is_the_final_one(case: tuple) -> None:
+    run = simulate(*case)
+    final = utilization(run)
+    occupied, useful = SoFar(run).utilization(run.finished)
+    assert (occupied, useful) == pytest.approx((final.occupied, final.useful), rel=1e-12)
+
+
+def test_before_the_first_arrival_nothing_was_used() -> None:
+    workload = hand_made((50, 5, 2), strategies=[Continuous(2)])
+    run = simulate(workload, workload.strategies[0])
+    assert SoFar(run).utilization(0) == (0.0, 0.0)
+    assert SoFar(run).utilization(run.begin) == (0.0, 0.0)
