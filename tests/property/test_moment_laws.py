@@ -166,5 +166,6 @@ def test_before_the_first_arrival_and_long_after_the_end(time: int) -> None:
     moment = case.run.at(time)
     assert moment.phase.kind is SpanKind.IDLE
     assert moment.occupants.tolist() == [-1, -1]
+    assert case.run.at(-1).phase.kind is SpanKind.IDLE
     assert moment.next_boundary == (5 if time < 5 else None)
     assert moment.previous_boundary == {0: None, 1: 0, 10**18: case.run.finished}[time]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import Iteration, serve
 from workloads_for_laws import cases, workload_of
@@ -48,6 +48,7 @@ def one_by_one(run: Run) -> list[Iteration]:
     ]
 
 
+@settings(max_examples=400)
 @given(cases())
 def test_every_column_and_span_equals_the_slow_simulators(case: tuple[Workload, Strategy]) -> None:
     assert_equals_reference(*case)

@@ -103,6 +103,14 @@ def test_where_the_timeout_counts_from(timeout_from: str, starts: list[int]) -> 
     assert ms(run.start) == starts
 
 
+@pytest.mark.parametrize(("timeout_from", "start"), [("server_free", 550), ("arrival", 440)])
+def test_who_comes_after_the_oldest_ones_timeout_is_too_late(timeout_from: str, start: int) -> None:
+    """The first two run until 440; the third waits from 150 on, the fourth comes at 550."""
+    strategy = Dynamic(2, 150 * MILLISECOND, timeout_from)  # type: ignore[arg-type]
+    run = serve(strategy, (0, 0, 20), (0, 0, 20), (150, 0, 2), (550, 0, 1), (550, 0, 1))
+    assert ms(run.start)[2] == start
+
+
 @pytest.mark.parametrize("timeout_from", ["server_free", "arrival"])
 def test_nobody_waits_for_requests_that_will_never_come(timeout_from: str) -> None:
     run = serve(Dynamic(4, HUGE, timeout_from), (0, 0, 1), (30, 0, 1))  # type: ignore[arg-type]
