@@ -17,7 +17,11 @@ REST_SECONDS = 0.9
 
 
 class ChartPane(StripView):
-    """One chart. `show` says what it is wanted for; the newest wish is the one that is drawn."""
+    """One chart. `show` says what it is wanted for; the newest wish is the one that is drawn.
+
+    Attributes:
+        drawing: whether a wish is being drawn, or was just now.
+    """
 
     DEFAULT_CSS = """
     ChartPane { background: $surface; border: round $bar-track; }
@@ -27,7 +31,7 @@ class ChartPane(StripView):
         super().__init__(id=id)
         self._chart = chart
         self._wanted: tuple[Hashable, ChartRequest] | None = None
-        self._drawing = False
+        self.drawing = False
 
     def show(self, scene: Scene, time: Picoseconds, palette: Palette) -> None:
         """Draw the chart for an instant, unless nothing that it depends on has changed."""
@@ -38,8 +42,8 @@ class ChartPane(StripView):
         if self._wanted is not None and self._wanted[0] == key:
             return
         self._wanted = (key, ChartRequest(scene, time, width, height, palette))
-        if not self._drawing:
-            self._drawing = True
+        if not self.drawing:
+            self.drawing = True
             self.run_worker(self._draw_what_is_wanted(), group="chart", exclusive=True)
 
     async def _draw_what_is_wanted(self) -> None:
@@ -50,4 +54,4 @@ class ChartPane(StripView):
                 self.present(await asyncio.to_thread(draw, self._chart.spec(drawn[1])))
                 await asyncio.sleep(REST_SECONDS)
         finally:
-            self._drawing = False
+            self.drawing = False

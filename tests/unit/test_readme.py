@@ -1,0 +1,24 @@
+"""The README says only what is true."""
+
+import re
+
+from readme import README, up_to_date
+
+from tui_batching.workload import parse_workload
+
+
+def test_keys_and_outputs_are_what_the_program_says() -> None:
+    text = README.read_text()
+    assert up_to_date(text) == text, "run python -m tests.readme"
+
+
+def test_every_workload_shown_is_valid() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
+    counts = [len(parse_workload(block, "README.md").requests) for block in blocks]
+    assert counts == [200, 2]
+
+
+def test_the_pictures_are_there() -> None:
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README.read_text())
+    assert len(pictures) == 2
+    assert all((README.parent / picture).stat().st_size > 10_000 for picture in pictures)
