@@ -54,6 +54,12 @@ class Scene:
         """For each lane the share of useful slot-time in each window."""
         return tuple(so_far.slots.series(self.edges).useful for so_far in self.so_far)
 
+    def prepare(self) -> None:
+        """Sort now what views look up later, so that no frame has to wait for it."""
+        for lane in range(len(self.runs)):
+            self.view(lane, self.end, None)
+        _ = self.useful, self.longest_latency
+
     def view(self, lane: int, time: Picoseconds, selected: int | None) -> LaneView:
         """What a lane shows at an instant."""
         moment, so_far = self.runs[lane].at(time), self.so_far[lane]
@@ -89,7 +95,9 @@ def build_scene(
             known = (run, SoFar(run))
         parts.append(known)
         progress(len(parts))
-    return Scene(workload, tuple(run for run, _ in parts), tuple(so_far for _, so_far in parts))
+    scene = Scene(workload, tuple(run for run, _ in parts), tuple(so_far for _, so_far in parts))
+    scene.prepare()
+    return scene
 
 
 def _known(
