@@ -74,7 +74,7 @@ def _static_starts(requests: Requests, batches: _Batches) -> IntArray:
     """A batch starts once its last member is there and the server is free."""
     ready = requests.arrival_time[batches.first + batches.size - 1]
     work = batches.steps.astype(np.float64) * batches.step_time + batches.prefill
-    if float(work.sum()) + float(ready[-1]) > HORIZON / 2:
+    if float(work.sum()) + float(ready[-1]) > 0.99 * HORIZON:  # floats are a little coarse
         _refuse_beyond_horizon(ready, batches)
     return starts_in_a_row(ready, batches.service, 0)
 
