@@ -3,7 +3,7 @@
 They are not collected by pytest. Run them from the project's root, on a quiet machine:
 
     python -m tests.benchmarks.simulation            # everything, about ten minutes
-    python -m tests.benchmarks.simulation --quick    # a tenth of it, one minute, for comparing two versions
+    python -m tests.benchmarks.simulation --quick    # a tenth of it, one minute
 
 Speeds differ from machine to machine, so the ratios come first: each divides two measurements of
 the same process on the same requests.
