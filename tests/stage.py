@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import numpy as np
+from textual.pilot import Pilot
 from textual.strip import Strip
 
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.cost import LinearCost
 from tui_batching.sim.run import Run
 from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.tui.app import BatchingApp
+from tui_batching.tui.chart_pane import ChartPane
+from tui_batching.tui.lane import Lane
+from tui_batching.tui.live import LiveScreen
 from tui_batching.tui.scene import Scene, build_scene
 from tui_batching.tui.themes import Palette, load_themes
-from tui_batching.workload import ListedRequests, Requests, Workload
+from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
 MS = MILLISECOND
 COST = LinearCost(prefill_per_token=1 * MS, decode_step=10 * MS, per_extra_request=2 * MS)
@@ -60,3 +68,106 @@ def palette(name: str = "dark") -> Palette:
 def texts(strips: Iterable[Strip]) -> list[str]:
     """What the rows say, without any style."""
     return [strip.text for strip in strips]
+
+
+@dataclass
+class FakeWall:
+    """A wall clock that moves when the test says so."""
+
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The running app, driven by its keys and read from its screen."""
+
+    app: BatchingApp
+    pilot: Pilot[None]
+    wall: FakeWall
+
+    @property
+    def live(self) -> LiveScreen:
+        """The screen below all dialogs."""
+        found = self.app.screen_stack[0]
+        assert isinstance(found, LiveScreen)
+        return found
+
+    @property
+    def scene(self) -> Scene:
+        """What is played."""
+        assert self.live.scene is not None
+        return self.live.scene
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something to happen, at most ten seconds."""
+        for _ in range(1000):
+            if condition():
+                break
+            await self.pilot.pause(0.01)
+        assert condition(), self.seen()
+        await self.pilot.pause()
+
+    async def settled(self) -> None:
+        """Wait until all that was asked for is simulated and shown."""
+        await self.pilot.pause()
+        await self.until(lambda: self.live.scene is not None and not self._simulating())
+
+    async def drawn(self) -> None:
+        """Wait until the charts are drawn as well."""
+        await self.settled()
+        await self.until(lambda: not any(pane.drawing for pane in self.live.query(ChartPane)))
+
+    def _simulating(self) -> bool:
+        return any(one.group == "simulate" and not one.is_finished for one in self.app.workers)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other and let their effect be shown."""
+        await self.pilot.press(*keys)
+        await self.settled()
+
+    async def seek(self, time: Picoseconds) -> None:
+        """Put the playhead at an instant."""
+        self.live._seek(time)
+        await self.pilot.pause()
+
+    def rows(self) -> list[str]:
+        """The rows of the terminal, without any style."""
+        return texts(self.app.screen._compositor.render_strips())
+
+    def seen(self) -> str:
+        """All that is on screen, without any style."""
+        return "\n".join(self.rows())
+
+    @property
+    def clock(self) -> Picoseconds:
+        """The playhead as the title bar tells it, to the millisecond."""
+        match = re.search(r"t ([\d,]+)\.(\d{3}) / ", self.rows()[0])
+        assert match is not None, self.rows()[0]
+        return int(match[1].replace(",", "") + match[2]) * MS
+
+    @property
+    def titles(self) -> list[str]:
+        """The titles of the lanes."""
+        return [str(lane.border_title) for lane in self.live.query(Lane)]
+
+    @property
+    def notices(self) -> list[str]:
+        """What was said in notifications."""
+        return [notice.message for notice in self.app._notifications]
+
+
+@asynccontextmanager
+async def on_stage(
+    workload: Workload | str = "notebook", size: tuple[int, int] = (160, 45)
+) -> AsyncIterator[Stage]:
+    """The app on a workload, simulated and shown, paused at time zero."""
+    wall = FakeWall()
+    chosen = load_workload(workload) if isinstance(workload, str) else workload
+    app = BatchingApp(chosen, theme="dark", wall=wall)
+    async with app.run_test(size=size) as pilot:
+        stage = Stage(app, pilot, wall)
+        await stage.settled()
+        yield stage

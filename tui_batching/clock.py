@@ -8,7 +8,8 @@ number is shown.
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from fractions import Fraction
 from typing import TypeAlias
 
 from tui_batching.errors import InputError
@@ -47,20 +48,21 @@ def parse_duration(text: str | float | Decimal) -> Picoseconds:
         InputError: if it is no duration, is negative, is finer than a picosecond, or lies beyond
             the clock's horizon.
     """
+    shown = str(text)[:60]
     match = _DURATION.fullmatch(str(text).replace("µ", "u").replace("μ", "u"))
     unit = _UNITS.get(match[2] or "s") if match else None
     if match is None or unit is None:
-        raise InputError(f"found {str(text)[:60]!r}, expected {_EXPECTED}")
+        raise InputError(f"found {shown!r}, expected {_EXPECTED}")
     try:
-        exact = Decimal(match[1]) * unit
-    except InvalidOperation:
-        raise InputError(f"found {str(text)[:60]!r}, expected {_EXPECTED}") from None
+        exact = Fraction(match[1]) * unit
+    except ValueError:
+        raise InputError(f"found {shown!r}, expected {_EXPECTED}") from None
     if exact < 0:
-        raise InputError(f"found {text}, expected a duration that is not negative")
+        raise InputError(f"found {shown}, expected a duration that is not negative")
     if exact > HORIZON:
-        raise InputError(f"found {text}, expected at most 106 days (the clock's horizon)")
-    if exact != int(exact):
-        raise InputError(f"found {text}, expected a whole number of picoseconds")
+        raise InputError(f"found {shown}, expected at most 106 days (the clock's horizon)")
+    if exact.denominator != 1:
+        raise InputError(f"found {shown}, expected a whole number of picoseconds")
     return int(exact)
 
 

@@ -21,7 +21,7 @@ class LinearCost:
         per_extra_request: what each further request adds to a decode step.
 
     Raises:
-        InputError: if a time is negative or a decode step takes no time.
+        InputError: if a time is negative or beyond the clock, or a decode step takes no time.
     """
 
     prefill_per_token: Picoseconds = MILLISECOND
@@ -31,6 +31,8 @@ class LinearCost:
     def __post_init__(self) -> None:
         if min(self.prefill_per_token, self.per_extra_request) < 0:
             raise InputError("expected costs that are not negative")
+        if max(self.prefill_per_token, self.decode_step, self.per_extra_request) > HORIZON:
+            raise InputError("expected costs of at most 106 days (the clock's horizon)")
         if self.decode_step <= 0:
             raise InputError("expected a decode_step longer than zero")
 

@@ -130,3 +130,8 @@ def test_durations_for_reading(time: int, text: str) -> None:
 def test_seconds_are_rounded_once() -> None:
     assert to_seconds(300 * MILLISECOND) == 0.3
     assert to_seconds(HORIZON) == 9223372.036854775807
+
+
+def test_digits_beyond_a_picosecond_are_never_rounded_away() -> None:
+    with pytest.raises(InputError, match="whole number of picoseconds"):
+        parse_duration("1.00000000000000000000000000000000001")

@@ -48,3 +48,8 @@ def test_a_prefill_beyond_the_clock_is_refused() -> None:
     beyond = LinearCost(prefill_per_token=HORIZON // longest + 1)
     with pytest.raises(InputError, match="106 days"):
         beyond.prefill_times(np.array([1, longest]))
+
+
+def test_a_cost_beyond_the_clock_is_refused() -> None:
+    with pytest.raises(InputError, match="at most 106 days"):
+        LinearCost(prefill_per_token=2**63)

@@ -58,7 +58,7 @@ class LiveScreen(Screen[None], inherit_bindings=False):
     ) -> None:
         super().__init__()
         self._palettes = palettes
-        self._knobs = Knobs(workload)
+        self._knobs = self._staged = Knobs(workload)
         self._player = Player()
         self._tick_length = tick
         self._wall = wall
@@ -129,7 +129,7 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         """Choose what there is room for; then draw at the new sizes."""
         width, height = self.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
-        self.set_class(height < 30, "-low")
+        self.set_class(height < 33, "-low")
         self.set_class(height >= 42, "-high")
         self.call_after_refresh(self._show)
 
@@ -148,11 +148,12 @@ class LiveScreen(Screen[None], inherit_bindings=False):
 
     def _simulate(self, knobs: Knobs) -> None:
         """Simulate in the background; a newer wish replaces one that is still under way."""
+        workload = knobs.workload
         self._knobs = knobs
-        self.run_worker(self._build(knobs.workload), group="simulate", exclusive=True)
+        self.run_worker(self._build(knobs, workload), group="simulate", exclusive=True)
 
-    async def _build(self, workload: Workload) -> None:
-        """Compute the scene in a thread and put it on stage, the playhead where it was."""
+    async def _build(self, knobs: Knobs, workload: Workload) -> None:
+        """Compute the scene in a thread and put it on stage; what fails leaves all as it was."""
         progress = self.query_one(ProgressBar)
         progress.update(total=len(workload.strategies), progress=0)
         slow = self.set_timer(SLOW_SECONDS, lambda: progress.add_class("-shown"))
@@ -163,14 +164,25 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         try:
             scene = await asyncio.to_thread(build_scene, workload, self.scene, one_done)
         except InputError as error:
+            self._knobs = self._staged
             self.notify(str(error), severity="error")
             return
         finally:
             slow.stop()
             progress.remove_class("-shown")
-        self.scene = scene
+        if knobs.base is not self._staged.base:
+            await self._clear_stage([strategy.name for strategy in workload.strategies])
+        self._staged, self.scene = knobs, scene
         self._player.load(scene.runs, self._wall())
-        self._show()
+        self.call_after_refresh(self._show)
+
+    async def _clear_stage(self, names: list[str]) -> None:
+        """Make room for another workload: its lanes, nothing selected, time zero."""
+        self.scene, self.selected = None, None
+        if names != [lane.id for lane in self.query(Lane)]:
+            await self.query(Lane).remove()
+            await self.query_one("#lanes").mount_all(Lane(id=name) for name in names)
+        self._player.seek(0, self._wall())
 
     def _turn(self, turned: Callable[[], Knobs]) -> None:
         """Apply what a parameter key asks for, or say why it cannot."""
@@ -250,17 +262,9 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         """Choose another workload."""
         await self.app.push_screen(PickWorkload(self._knobs.base.name), self._take_workload)
 
-    async def _take_workload(self, workload: Workload | None) -> None:
-        if workload is None:
-            return
-        self.scene, self.selected = None, None
-        names = [lane.id for lane in self.query(Lane)]
-        wanted = [strategy.name for strategy in workload.strategies]
-        if names != wanted:
-            await self.query(Lane).remove()
-            await self.query_one("#lanes").mount_all(Lane(id=name) for name in wanted)
-        self._player.seek(0, self._wall())
-        self._simulate(Knobs(workload))
+    def _take_workload(self, workload: Workload | None) -> None:
+        if workload is not None:
+            self._turn(lambda: Knobs(workload))
 
     # Actions: looking
 
