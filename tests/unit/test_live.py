@@ -466,7 +466,7 @@ async def test_a_load_too_low_for_the_clock_is_told_and_the_other_keys_go_on() -
 
 
 async def test_a_workload_that_cannot_be_played_is_told_and_the_one_on_stage_stays() -> None:
-    beyond = hand_made((9 * 10**12, 2**30, 2**31 - 1))
+    beyond = hand_made((9 * 10**9, 2**30, 2**31 - 1))
     async with on_stage() as stage:
         await stage.seek(START)
         stage.live._take_workload(beyond)

@@ -178,3 +178,12 @@ def test_k_steps_forward_and_k_back_return_exactly(
     assert player.time == all_of_them[reached]
     player.step(-count, 0.0)
     assert player.time == all_of_them[max(0, reached - count)]
+
+
+def test_play_pressed_before_there_is_anything_to_play_starts_once_there_is() -> None:
+    player = Player(speed=1.0)
+    player.toggle(wall=0.0)
+    player.tick(wall=1.0)
+    player.load(list(RUNS), wall=5.0)
+    player.tick(wall=5.5)
+    assert (player.playing, player.time) == (True, parse_duration("500ms"))

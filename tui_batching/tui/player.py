@@ -48,8 +48,11 @@ class Player:
         self._since = (wall, self.time)
 
     def tick(self, wall: float) -> None:
-        """Move the playhead to where the wall clock says it is; pause at the end."""
-        if not self.playing:
+        """Move the playhead to where the wall clock says it is; pause at the end.
+
+        Before the first Runs are loaded it waits for them.
+        """
+        if not (self.playing and self.runs):
             return
         started, time = self._since
         self.time = min(self.end, time + int((wall - started) * self.speed * SECOND))
