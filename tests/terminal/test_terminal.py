@@ -16,18 +16,20 @@ import pytest
 
 PATIENCE_SECONDS = 30
 ROWS, COLUMNS = 30, 100
+_OF_A_TERMINAL = ("COLORTERM", "NO_COLOR", "COLUMNS", "LINES")
+PLAIN = {name: value for name, value in os.environ.items() if name not in _OF_A_TERMINAL}
+"""The environment without what it says of the terminal that the tests were started from."""
 
 
 class Terminal:
     """A program in a pseudo-terminal, and the screen that it draws."""
 
     def __init__(self, arguments: list[str], **environment: str) -> None:
-        inherited = {k: v for k, v in os.environ.items() if k not in ("COLORTERM", "NO_COLOR")}
         self.program = pexpect.spawn(
             sys.executable,
             ["-m", "tui_batching", *arguments],
             dimensions=(ROWS, COLUMNS),
-            env={**inherited, "TERM": "xterm-256color", **environment},
+            env={**PLAIN, "TERM": "xterm-256color", **environment},
             timeout=PATIENCE_SECONDS,
         )
         self.screen = pyte.Screen(COLUMNS, ROWS)
@@ -135,7 +137,9 @@ def test_in_tmux_while_it_is_resized() -> None:
     server = ["tmux", "-f", "/dev/null", "-L", f"tui-batching-{os.getpid()}"]
 
     def tmux(*arguments: str) -> str:
-        done = subprocess.run([*server, *arguments], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*server, *arguments], env=PLAIN, capture_output=True, text=True, check=False
+        )
         return done.stdout
 
     def shows(*wanted: str) -> bool:

@@ -364,11 +364,11 @@ def test_version(capsys: pytest.CaptureFixture[str]):
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Workload, str | None]]:
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Workload, str | None, int | None]]:
     """What the app was opened with, in place of the app."""
-    calls: list[tuple[Workload, str | None]] = []
+    calls: list[tuple[Workload, str | None, int | None]] = []
     app = ModuleType("tui_batching.tui.app")
-    app.run_app = lambda workload, theme: calls.append((workload, theme))  # type: ignore[attr-defined]
+    app.run_app = lambda *arguments: calls.append(arguments)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tui_batching.tui.app", app)
     monkeypatch.setattr(commands, "_is_terminal", lambda stream: True)
     return calls
@@ -376,13 +376,13 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Workload, str | None]]
 
 def test_without_a_command_the_app_opens_on_the_notebook(opened: list[Any]):
     assert main([]) == 0
-    [(workload, theme)] = opened
+    [(workload, theme, _)] = opened
     assert (workload.name, theme) == ("notebook", None)
 
 
 def test_play_opens_a_changed_workload_in_a_theme(opened: list[Any]):
     assert main(["play", "chat", "--set", "batch_size=8", "--theme", "light"]) == 0
-    [(workload, theme)] = opened
+    [(workload, theme, _)] = opened
     assert (workload.name, theme) == ("chat", "light")
     assert {strategy.batch_size for strategy in workload.strategies} == {8}
 
@@ -438,3 +438,19 @@ def test_ctrl_c_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 def test_the_process_ends_with_the_exit_code():
     assert shell("$P compare nothing-of-this-name").returncode == 2
     assert shell("$P --version").returncode == 0
+
+
+def test_play_takes_the_length_of_a_tick(opened: list[Any]):
+    assert main(["play", "--tick", "0.5ms"]) == 0
+    [(_, _, tick)] = opened
+    assert tick == 500_000_000
+
+
+@pytest.mark.parametrize("tick", ["0ms", "soon", "-1s"])
+def test_a_tick_that_is_none_is_refused(
+    opened: list[Any], tick: str, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["play", f"--tick={tick}"]) == 2
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("tui-batching: --tick: found ")
+    assert not opened
