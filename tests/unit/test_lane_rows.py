@@ -91,6 +91,14 @@ def test_a_held_slot_is_a_bubble_that_tells_how_long_it_has_been_held() -> None:
     assert "▒" not in before
 
 
+def test_ages_are_told_on_every_scale_of_time() -> None:
+    scene = scene_ms((0, 1, 1), (0, 1, 10), (3, 1, 1), strategy=Static(2))
+    for ms, held, waited in ((16, "3.0ms", "10ms"), (63, "50ms", "60ms"), (119, "100ms", "100ms")):
+        shown = rows(scene, 0, ms * MS)
+        assert one("R0", shown).rstrip().endswith(f"held {held}")
+        assert one("R2", shown).rstrip().endswith(waited)
+
+
 def test_a_bubble_grows_until_the_batch_ends() -> None:
     scene = scene_ms((0, 5, 1), (0, 5, 10), strategy=Static(2))
     sizes = [one("R0", rows(scene, 0, ms * MS)).count("▒") for ms in range(17, 125, 6)]

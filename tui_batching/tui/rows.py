@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.clock import SECOND, Picoseconds, format_duration
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 """A cell filled from the left, by eighths; eight eighths are `FULL`."""
@@ -96,10 +96,9 @@ def short(time: Picoseconds, digits: int = 3) -> str:
 
 def age_text(time: Picoseconds) -> str:
     """A growing duration, coarse enough not to flicker while it plays: `1.7s`, `60ms`."""
-    tenth = 10**11
-    if time >= tenth:
-        return short(time // tenth * tenth, 2)
-    return short(time // (tenth // 10) * (tenth // 10), 2)
+    tenth, hundredth = SECOND // 10, SECOND // 100
+    grain = tenth if time >= tenth else hundredth if time >= hundredth else 1
+    return short(time // grain * grain, 2)
 
 
 def first_that_fits(texts: Sequence[str], width: int) -> str:
