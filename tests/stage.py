@@ -161,7 +161,7 @@ class Stage:
 
 @asynccontextmanager
 async def on_stage(
-    workload: Workload | str = "notebook", size: tuple[int, int] = (160, 45)
+    workload: Workload | str = "notebook", size: tuple[int, int] = (120, 32)
 ) -> AsyncIterator[Stage]:
     """The app on a workload, simulated and shown, paused at time zero."""
     wall = FakeWall()

@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tui_batching.clock import parse_duration
+from tui_batching.tui import chart_pane
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.chart_pane import ChartPane
 from tui_batching.tui.live import LiveScreen
@@ -16,6 +17,12 @@ from tui_batching.workload import apply_settings, load_workload
 
 Compare = Callable[..., bool]
 SMALL, MIDDLE, LARGE = (80, 24), (120, 36), (160, 45)
+
+
+@pytest.fixture(autouse=True)
+def charts_without_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else is to be drawn, so a chart need not rest after it is drawn."""
+    monkeypatch.setattr(chart_pane, "REST_SECONDS", 0.0)
 
 
 def stage(workload: str, theme: str, *settings: str) -> BatchingApp:

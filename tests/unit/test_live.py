@@ -305,7 +305,7 @@ async def test_a_click_on_a_request_selects_it_in_all_lanes_and_another_unselect
 
 
 async def test_the_breakdown_of_the_selected_request_sums_to_its_age() -> None:
-    async with on_stage() as stage:
+    async with on_stage(size=(160, 45)) as stage:
         await stage.press("end", *["down"] * 3)
         for row, run in zip(told_below(stage), stage.scene.runs, strict=True):
             total, parts = row.split(" took ")[1].split(" = ")
@@ -491,7 +491,7 @@ async def test_one_lane_and_one_request_play_from_end_to_end() -> None:
 
 async def test_two_lanes_share_the_room() -> None:
     async with on_stage(hand_made((0, 5, 2), strategies=[Static(2), Continuous(2)])) as stage:
-        assert [lane.region.width for lane in stage.live.query(Lane)] == [80, 80]
+        assert [lane.region.width for lane in stage.live.query(Lane)] == [60, 60]
         await stage.press("right")
         assert len(told_below(stage)) == 2
 
