@@ -11,7 +11,7 @@ from threading import Event
 
 import pytest
 from stage import MS, Stage, boundaries, crowd, hand_made, on_stage, scene_of
-from textual.pilot import Pilot
+from textual.events import MouseMove
 from textual.widgets import Input, OptionList
 
 from tui_batching.clock import SECOND
@@ -318,22 +318,30 @@ async def test_the_breakdown_of_the_selected_request_sums_to_its_age() -> None:
             assert sum(seconds) == pytest.approx(latency / SECOND, abs=0.005 * len(seconds))
 
 
-async def test_the_mouse_scrubs_the_timeline() -> None:
+async def test_the_mouse_drags_the_playhead_along_the_timeline() -> None:
     async with on_stage() as stage:
-        line = stage.live.query_one(Timeline)
+        line, pilot = stage.live.query_one(Timeline), stage.pilot
         cells = line.content_size.width - 2
-        pilot: Pilot[None] = stage.pilot
+
+        async def move_to(cell: int, button: int) -> None:
+            where = {"widget": Timeline, "offset": (1 + cell, 0), "button": button}
+            await pilot._post_mouse_events([MouseMove], **where)
+            await pilot.pause()
+
+        def playhead() -> int:
+            return stage.rows()[line.region.y].index("●") - 1
+
         await pilot.mouse_down(Timeline, offset=(1 + cells // 4, 0))
         await pilot.pause()
-        assert stage.rows()[line.region.y][1 + cells // 4] == "●"
-        quarter = stage.clock
-        assert quarter == pytest.approx(NOTEBOOK.end / 4, rel=0.02)
-        await pilot.hover(Timeline, offset=(1 + cells // 2, 0))
-        await pilot.mouse_up(Timeline, offset=(1 + cells // 2, 0))
-        await pilot.pause()
-        await pilot.hover(Timeline, offset=(3, 0))
-        await pilot.pause()
-        assert stage.clock == quarter or stage.clock == pytest.approx(NOTEBOOK.end / 2, rel=0.02)
+        assert playhead() == cells // 4
+        assert stage.clock == pytest.approx(NOTEBOOK.end / 4, rel=0.05)
+        for cell in (cells // 4 + 1, cells // 2, 7, cells - 1):
+            await move_to(cell, button=1)
+            assert playhead() == cell
+        assert stage.clock == no_later(NOTEBOOK.end)
+        await pilot.mouse_up(Timeline, offset=(cells, 0))
+        await move_to(3, button=0)
+        assert playhead() == cells - 1
 
 
 async def test_the_picker_lists_all_workloads_and_loads_the_one_that_is_picked() -> None:
