@@ -33,12 +33,12 @@ class Key:
     help_text: str
 
 
-_GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
+GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("", (
         Key("space", "space", "toggle_play", "play", "Play",
             "Play or pause; at the end, play again from the start."),
     )),
-    ("Step", (
+    ("step", (
         Key("left,h", "← h", "step(-1)", "step-back", "Step back",
             "Go back to the previous iteration boundary of any lane."),
         Key("right,l", "→ l", "step(1)", "step", "Step",
@@ -48,25 +48,25 @@ _GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("question_mark", "?", "help", "help", "Help", "Show every key and how to read a lane."),
         Key("q", "q", "app.quit", "quit", "Quit", "Leave; the terminal is as it was."),
     )),
-    ("Speed", (
+    ("speed", (
         Key("minus", "-", "speed(-1)", "slower", "Slower",
             "Play at half the speed, down to 1/16 of real time."),
         Key("plus,equals_sign", "+ =", "speed(1)", "faster", "Faster",
             "Play at twice the speed, up to 64 times real time."),
     )),
-    ("Batch", (
+    ("batch", (
         Key("left_square_bracket", "[", "batch_size(-1)", "batch-smaller", "Smaller batch",
             "Fewer slots, in the focused lane or in all."),
         Key("right_square_bracket", "]", "batch_size(1)", "batch-larger", "Larger batch",
             "More slots, in the focused lane or in all."),
     )),
-    ("Timeout", (
+    ("timeout", (
         Key("left_curly_bracket", "{", "timeout(-1)", "timeout-shorter", "Shorter timeout",
             "Let the dynamic batch form for a shorter time."),
         Key("right_curly_bracket", "}", "timeout(1)", "timeout-longer", "Longer timeout",
             "Let the dynamic batch form for a longer time."),
     )),
-    ("Load", (
+    ("load", (
         Key("less_than_sign", "<", "load(-1)", "load-lower", "Lower load",
             "Let requests arrive more slowly, at 4/5 of the rate."),
         Key("greater_than_sign", ">", "load(1)", "load-higher", "Higher load",
@@ -76,13 +76,13 @@ _GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("w", "w", "pick_workload", "workload", "Workload",
             "Pick another workload, bundled or from a file."),
     )),
-    ("Lane", (
+    ("lane", (
         Key("tab", "tab", "focus_lane(1)", "focus-lane", "Focus a lane",
             "Go through the lanes; batch and timeout keys then act on that lane alone."),
         Key("shift+tab", "⇧tab", "focus_lane(-1)", "focus-lane-back", "Focus back",
             "Go through the lanes the other way."),
     )),
-    ("Select", (
+    ("select", (
         Key("up,k", "↑ k", "select(-1)", "select-previous", "Select previous",
             "Select the previous request."),
         Key("down,j", "↓ j", "select(1)", "select-next", "Select next",
@@ -98,13 +98,13 @@ _GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("shift+right", "⇧→", "step(10)", "leap", "Step ten",
             "Go on ten iteration boundaries."),
     )),
-    ("Tick", (
+    ("tick", (
         Key("comma", ",", "tick(-1)", "tick-back", "Tick back",
             "Go back one tick of simulated time: 10 ms, or what --tick says."),
         Key("full_stop", ".", "tick(1)", "tick", "Tick",
             "Go on one tick of simulated time."),
     )),
-    ("Ends", (
+    ("ends", (
         Key("home", "home", "home", "home", "To the start", "Put the playhead at time zero."),
         Key("end", "end", "end", "end", "To the end",
             "Put the playhead at the end of the slowest strategy."),
@@ -116,25 +116,23 @@ _GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("t", "t", "next_theme", "theme", "Theme", "Change to the next colour theme."),
     )),
 )  # fmt: skip
+"""The keys that belong together, each group with its label, or each key for itself."""
 
-KEYS: tuple[Key, ...] = tuple(key for _, keys in _GROUPS for key in keys)
+KEYS: tuple[Key, ...] = tuple(key for _, keys in GROUPS for key in keys)
 """Every key, in order."""
 
 
 def bindings() -> Iterator[Binding]:
     """The keys as Textual binds them."""
-    for label, keys in _GROUPS:
-        group = Binding.Group(label, compact=True) if label else None
-        for key in keys:
-            yield Binding(
-                key.keys,
-                key.action,
-                key.name,
-                key_display=key.display.split()[0],
-                tooltip=key.help_text,
-                id=key.id,
-                group=group,
-            )
+    for key in KEYS:
+        yield Binding(
+            key.keys,
+            key.action,
+            key.name,
+            key_display=key.display.split()[0],
+            tooltip=key.help_text,
+            id=key.id,
+        )
 
 
 def keys_table() -> str:

@@ -123,7 +123,7 @@ def phase_texts(moment: Moment) -> list[str]:
 def _exact(time: Picoseconds) -> str:
     """A duration that does not change while it plays, to the last digit if that is short."""
     text = duration_text(time)
-    return text if len(text) <= 7 else short(time)
+    return text if len(text) <= 6 else short(time)
 
 
 def _forming_texts(moment: Moment) -> list[str]:

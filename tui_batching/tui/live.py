@@ -12,13 +12,14 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Footer, ProgressBar, Static
+from textual.widgets import ProgressBar, Static
 
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tui.bindings import bindings
 from tui_batching.tui.chart_pane import ChartPane
 from tui_batching.tui.charts import LATENCY, UTILIZATION
+from tui_batching.tui.key_bar import KeyBar
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.player import Player
@@ -75,7 +76,7 @@ class LiveScreen(Screen[None], inherit_bindings=False):
             yield ChartPane(LATENCY, id="latency")
         yield WhyPane(id="why")
         yield Timeline(id="timeline")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyBar(id="keys")
         with Vertical(id="too-small"):
             yield Static("tui-batching needs at least 60 columns and 20 rows: please enlarge it.")
 
@@ -121,6 +122,7 @@ class LiveScreen(Screen[None], inherit_bindings=False):
             return
         palette, at = self._palette, self._player.time
         moments = [run.at(at) for run in self.scene.runs]
+        self.query_one(KeyBar).show(palette)
         self.query_one(WhyPane).show(moments, self.selected, palette)
         for pane in self.query_one("#charts").query_children(ChartPane):
             pane.show(self.scene, at, palette)

@@ -51,11 +51,12 @@ def breakdown_strips(
     amounts = [_amounts(breakdown_so_far(moment.run, request, moment.time)) for moment in moments]
     longest = max(sum(parts.values()) for parts in amounts)
     for moment, parts in zip(moments, amounts, strict=True):
-        label = _label(moment, palette)
-        row = Row(width, style(palette.text, palette.background)).add(*label)
-        strips.append(_words(row, moment, request, parts, palette))
-        if rows_each > 1:
-            strips.append(_stacked_bar(parts, longest, len(label[0]), width, palette))
+        words = _words(moment, request, parts, width, palette)
+        if len(words) < rows_each:
+            indent = len(_label(moment, palette)[0])
+            words.append(_stacked_bar(parts, longest, indent, width, palette))
+        blank = Row(width, style(palette.text, palette.background)).strip()
+        strips += (words + [blank] * rows_each)[:rows_each]
     return strips
 
 
@@ -69,23 +70,29 @@ def _amounts(parts: Breakdown) -> dict[str, Picoseconds]:
 
 
 def _words(
-    row: Row, moment: Moment, request: int, parts: dict[str, Picoseconds], palette: Palette
-) -> Strip:
+    moment: Moment, request: int, parts: dict[str, Picoseconds], width: int, palette: Palette
+) -> list[Strip]:
+    """The parts in words, over as many rows as they take."""
     run, ground = moment.run, palette.background
     text, muted = style(palette.text, ground), style(palette.muted, ground)
     colour = palette.request(int(run.requests.id[request]))
+    label = _label(moment, palette)
+    row = Row(width, text).add(*label)
     row.add(request_name(moment, request), style(colour, ground, bold=True)).gap()
     if moment.time < int(run.requests.arrival_time[request]):
-        return row.add("has not arrived yet", muted).strip()
+        return [row.add("has not arrived yet", muted).strip()]
     so_far = "took" if moment.time >= int(run.end[request]) else "so far"
     row.add(f"{so_far} {short(sum(parts.values()))} = ", text)
-    pieces = [(name, amount) for name, amount in parts.items() if amount]
-    for number, (name, amount) in enumerate(pieces):
+    rows: list[Strip] = []
+    for number, (name, amount) in enumerate((n, a) for n, a in parts.items() if a):
         sign, state = _SIGNS[name]
-        row.add(" + " if number else "", muted)
-        row.add(f"{sign} {name} ", style(palette.state(state), ground))
+        joint = " + " if number else ""
+        if len(f"{joint}{sign} {name} {short(amount)}") > row.left:
+            rows.append(row.strip())
+            row = Row(width, text).gap(len(label[0]))
+        row.add(joint, muted).add(f"{sign} {name} ", style(palette.state(state), ground))
         row.add(short(amount), text)
-    return row.strip()
+    return [*rows, row.strip()]
 
 
 def _stacked_bar(

@@ -1,0 +1,50 @@
+"""The bottom row: the keys, as many as there is room for; a click on one is the key itself.
+
+One row of Strips instead of Textual's Footer, which builds a widget a key anew whenever the focus
+or the screen changes and so keeps the next key waiting.
+"""
+
+from __future__ import annotations
+
+from rich.style import Style
+from textual.strip import Strip
+
+from tui_batching.tui.bindings import GROUPS, Key
+from tui_batching.tui.rows import Row, style
+from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.themes import Palette
+
+
+def key_strip(width: int, palette: Palette) -> Strip:
+    """The row; a group that does not fit as a whole ends it."""
+    ground = palette.panel
+    words = style(palette.muted, ground)
+    row = Row(width, style(palette.text, ground)).gap()
+    for label, keys in GROUPS:
+        items = [(keys, label)] if label else [((key,), key.name.lower()) for key in keys]
+        for together, name in items:
+            written = [key.display.split()[0] for key in together]
+            joint = "" if all(len(text) == 1 for text in written) else "/"
+            if len(joint.join(written)) + len(name) + 3 > row.left:
+                return row.strip()
+            for number, (key, text) in enumerate(zip(together, written, strict=True)):
+                row.add(joint if number else "", words).add(text, _look(key, palette))
+            row.add(f" {name}  ", words)
+    return row.strip()
+
+
+def _look(key: Key, palette: Palette) -> Style:
+    action = key.action if key.action.startswith("app.") else f"screen.{key.action}"
+    return Style(color=palette.accent, bgcolor=palette.panel, bold=True, meta={"@click": action})
+
+
+class KeyBar(StripView):
+    """Shows the row."""
+
+    DEFAULT_CSS = """
+    KeyBar { height: 1; background: $panel; }
+    """
+
+    def show(self, palette: Palette) -> None:
+        """Draw the row if it has changed."""
+        self.present([key_strip(self.content_size.width, palette)])
