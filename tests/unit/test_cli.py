@@ -20,7 +20,8 @@ from tui_batching import __version__, compare, load_workload
 from tui_batching.__main__ import main
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.metric_table import METRIC_TABLE
-from tui_batching.cli import commands
+from tui_batching.cli.commands import compare as compare_command
+from tui_batching.cli.commands import play
 from tui_batching.cli.records import REQUEST_FIELDS, exact_seconds
 from tui_batching.clock import SECOND
 from tui_batching.workload import Workload
@@ -308,7 +309,7 @@ def test_bad_usage_is_told_in_one_sentence(
     arguments: tuple[str, ...],
     words: str,
 ):
-    monkeypatch.setattr(commands, "_is_terminal", lambda stream: True)
+    monkeypatch.setattr(play, "_is_terminal", lambda stream: True)
     assert words in complaint(capsys, *arguments)
 
 
@@ -370,7 +371,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Workload, str | None, 
     app = ModuleType("tui_batching.tui.app")
     app.run_app = lambda *arguments: calls.append(arguments)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tui_batching.tui.app", app)
-    monkeypatch.setattr(commands, "_is_terminal", lambda stream: True)
+    monkeypatch.setattr(play, "_is_terminal", lambda stream: True)
     return calls
 
 
@@ -430,7 +431,7 @@ def test_ctrl_c_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "compare_strategies", interrupt)
+    monkeypatch.setattr(compare_command, "compare", interrupt)
     assert main(["compare"]) == 130
     assert capsys.readouterr() == ("", "")
 

@@ -1,0 +1,90 @@
+"""What the parsers of the commands share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NoReturn, Protocol
+
+from tui_batching.errors import InputError
+from tui_batching.workload import Workload, apply_settings, load_workload
+from tui_batching.workload.settings import setting_keys
+
+FIRST_WORKLOAD = "notebook"
+"""What is served where no workload is named."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that complains in one sentence, as the rest of the program does."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **options
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the arguments.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(f"{message} (see {self.prog} --help)")
+
+
+class Choices(Protocol):
+    """The commands of a parser, to which each one adds itself."""
+
+    def add_parser(self, name: str, **options: Any) -> Parser:
+        """A parser for the arguments of the command called `name`."""
+        ...
+
+
+class _Settings(argparse.Action):
+    """Collects `--set KEY=VALUE ...`.
+
+    Several settings may follow one `--set`. A workload may come behind them: whatever has no `=`.
+    """
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,  # noqa: ARG002 - argparse's own
+    ) -> None:
+        first, *others = list(values or ())
+        namespace.settings = [*namespace.settings, first, *(v for v in others if "=" in v)]
+        for workload in (value for value in others if "=" not in value):
+            if namespace.workload is not None:
+                parser.error(f"found a second workload: {workload!r}, expected one")
+            namespace.workload = workload
+
+
+def add_workload(parser: argparse.ArgumentParser) -> None:
+    """Let the parser take a workload and settings that change it."""
+    parser.add_argument(
+        "workload",
+        metavar="WORKLOAD",
+        nargs="?",
+        default=argparse.SUPPRESS,
+        help=f"a bundled workload's name, or a YAML file (default: {FIRST_WORKLOAD})",
+    )
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        metavar="KEY=VALUE",
+        nargs="+",
+        action=_Settings,
+        help="change the workload, may be repeated; the keys: " + ", ".join(setting_keys()),
+    )
+    parser.set_defaults(workload=None, settings=[])
+
+
+def read_workload(arguments: argparse.Namespace) -> Workload:
+    """The workload that the arguments name, changed as they say.
+
+    Raises:
+        InputError: if it or a setting is not as expected.
+    """
+    workload = load_workload(arguments.workload or FIRST_WORKLOAD)
+    return apply_settings(workload, arguments.settings)

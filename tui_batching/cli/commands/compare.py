@@ -1,0 +1,87 @@
+"""`compare`: the metrics of all strategies side by side."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tui_batching.analysis.comparison import Comparison, compare
+from tui_batching.cli import csv_output, json_output
+from tui_batching.cli.arguments import Choices, add_workload, read_workload
+from tui_batching.cli.progress import Report, reporting
+from tui_batching.errors import InputError
+
+_EXAMPLES = """\
+examples:
+  tui-batching compare
+  tui-batching compare chat --set batch_size=8 --set workload.rate=5
+  tui-batching compare overload --set dynamic.timeout=300ms --set dynamic.timeout_from=arrival
+  tui-batching compare my-workload.yaml --json > metrics.json
+  tui-batching compare chat --requests --csv requests.csv
+"""
+
+
+def add_to(choices: Choices) -> None:
+    """Add the command."""
+    parser = choices.add_parser(
+        "compare",
+        help="print the metrics of all strategies side by side",
+        description="Serve a workload with each strategy and print the metrics side by side.",
+        epilog=_EXAMPLES,
+    )
+    add_workload(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    parser.add_argument(
+        "--csv", metavar="FILE", help="write CSV to a new file; - prints it instead of the table"
+    )
+    parser.add_argument(
+        "--requests",
+        action="store_true",
+        help="with --json or --csv: every request, with the parts of its latency",
+    )
+    parser.add_argument("--force", action="store_true", help="let --csv replace a file")
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print all strategies side by side, as a table, JSON or CSV.
+
+    Raises:
+        InputError: if the workload or a setting is not as expected, the options do not go
+            together, or the CSV file cannot be written.
+    """
+    _refuse_contradictions(arguments)
+    to_stdout = arguments.csv == "-"
+    target = Path(arguments.csv) if arguments.csv and not to_stdout else None
+    if target:
+        csv_output.refuse_target(target, replace=arguments.force)
+    with reporting() as report:
+        comparison = _compare(arguments, report)
+        if target:
+            report(f"writing {target.name}")
+            csv_output.write_file(comparison, target, each_request=arguments.requests)
+    if to_stdout:
+        csv_output.write(comparison, sys.stdout, each_request=arguments.requests)
+    elif arguments.json:
+        json_output.write(comparison, sys.stdout, each_request=arguments.requests)
+    else:
+        from tui_batching.cli.tables import print_comparison  # noqa: PLC0415 - rich loads slowly
+
+        print_comparison(comparison)
+
+
+def _refuse_contradictions(arguments: argparse.Namespace) -> None:
+    if arguments.json and arguments.csv == "-":
+        raise InputError("found --json and --csv -, expected only one of them on stdout")
+    if arguments.requests and not (arguments.json or arguments.csv):
+        raise InputError("found --requests alone, expected --json or --csv FILE with it")
+    if arguments.force and arguments.csv in (None, "-"):
+        raise InputError("found --force alone, expected --csv FILE with it")
+
+
+def _compare(arguments: argparse.Namespace, report: Report) -> Comparison:
+    report("reading the workload")
+    workload = read_workload(arguments)
+    count = len(workload.requests)
+    return compare(workload, lambda name: report(f"{name}, {count:,} requests"))

@@ -1,0 +1,85 @@
+"""`play`: watch a workload in the app."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from tui_batching.cli.arguments import Choices, add_workload, read_workload
+from tui_batching.clock import Picoseconds, parse_duration
+from tui_batching.errors import InputError
+
+_EXAMPLES = """\
+examples:
+  tui-batching play
+  tui-batching play rag --set batch_size=8
+  tui-batching play my-workload.yaml --set dynamic.timeout=300ms --theme light
+"""
+
+
+def add_to(choices: Choices) -> None:
+    """Add the command."""
+    parser = choices.add_parser(
+        "play",
+        help="watch a workload in the app",
+        description="Open the app on a workload.",
+        epilog=_EXAMPLES,
+    )
+    add_workload(parser)
+    parser.add_argument("--theme", metavar="NAME", help="the colours to start with")
+    parser.add_argument(
+        "--tick", metavar="DURATION", help="how far the keys , and . go (default: 10ms)"
+    )
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Open the app.
+
+    Raises:
+        InputError: if there is no terminal, or the workload, theme or tick is not as expected.
+    """
+    refuse_without_terminal()
+    workload, tick = read_workload(arguments), _tick(arguments.tick)
+    # Here, so that no other command waits for the app's libraries.
+    from tui_batching.tui.app import run_app  # noqa: PLC0415
+
+    run_app(workload, arguments.theme, tick)
+
+
+DEFAULTS: dict[str, Any] = {
+    "command": run,
+    "workload": None,
+    "settings": [],
+    "theme": None,
+    "tick": None,
+}
+"""The arguments of `play` where no command is named."""
+
+
+def refuse_without_terminal() -> None:
+    """Refuse to open the app where nobody could see it or press a key.
+
+    Raises:
+        InputError: if there is no terminal.
+    """
+    if not (_is_terminal(sys.__stdin__) and _is_terminal(sys.__stderr__)):
+        raise InputError("the app needs a terminal; tui-batching compare prints without one")
+
+
+def _is_terminal(stream: object) -> bool:
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty())
+
+
+def _tick(text: str | None) -> Picoseconds | None:
+    if text is None:
+        return None
+    try:
+        tick = parse_duration(text)
+    except InputError as error:
+        raise InputError(f"--tick: {error}") from None
+    if not tick:
+        raise InputError(f"--tick: found {text}, expected a duration longer than zero")
+    return tick

@@ -1,0 +1,38 @@
+"""`validate`: check a workload file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tui_batching.cli.arguments import Choices
+from tui_batching.workload import load_workload
+
+_EXAMPLES = """\
+examples:
+  tui-batching validate my-workload.yaml
+"""
+
+
+def add_to(choices: Choices) -> None:
+    """Add the command."""
+    parser = choices.add_parser(
+        "validate",
+        help="check a workload file",
+        description="Check a workload file; what is wrong with it is told in one sentence.",
+        epilog=_EXAMPLES,
+    )
+    parser.add_argument("file", metavar="FILE")
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Check a workload file.
+
+    Raises:
+        InputError: if it is not as expected.
+    """
+    path = Path(arguments.file)
+    workload = load_workload(path if path.exists() else arguments.file)
+    names = ", ".join(strategy.name for strategy in workload.strategies)
+    print(f"{arguments.file}: valid, {len(workload.requests)} requests, {names}")

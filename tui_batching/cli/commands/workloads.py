@@ -1,0 +1,31 @@
+"""`workloads`: what is bundled."""
+
+from __future__ import annotations
+
+import argparse
+
+from tui_batching.cli.arguments import Choices
+from tui_batching.workload import bundled_workloads, load_workload
+
+_EXAMPLES = """\
+examples:
+  tui-batching workloads
+"""
+
+
+def add_to(choices: Choices) -> None:
+    """Add the command."""
+    parser = choices.add_parser(
+        "workloads",
+        help="list the bundled workloads",
+        description="List the bundled workloads with what to watch for in each.",
+        epilog=_EXAMPLES,
+    )
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:  # noqa: ARG001 - as every command has them
+    """List the bundled workloads."""
+    from tui_batching.cli.tables import print_workloads  # noqa: PLC0415 - rich loads slowly
+
+    print_workloads([load_workload(path) for path in bundled_workloads().values()])
