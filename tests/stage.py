@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from textual.pilot import Pilot
-from textual.strip import Strip
 
+from tui_batching.analysis.scene import Scene, build_scene
+from tui_batching.charts.palette import Palette, load_palettes
+from tui_batching.charts.rows import Cells, text_of
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.cost import LinearCost
 from tui_batching.sim.run import Run
@@ -19,8 +21,6 @@ from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.chart_pane import ChartPane
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.live import LiveScreen
-from tui_batching.tui.scene import Scene, build_scene
-from tui_batching.tui.themes import Palette, load_themes
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
 MS = MILLISECOND
@@ -62,12 +62,12 @@ def boundaries(run: Run) -> list[Picoseconds]:
 
 def palette(name: str = "dark") -> Palette:
     """The colours of a theme."""
-    return Palette.from_theme(load_themes()[name])
+    return load_palettes()[name]
 
 
-def texts(strips: Iterable[Strip]) -> list[str]:
+def texts(rows: Iterable[Cells]) -> list[str]:
     """What the rows say, without any style."""
-    return [strip.text for strip in strips]
+    return [text_of(row) for row in rows]
 
 
 @dataclass
@@ -135,7 +135,7 @@ class Stage:
 
     def rows(self) -> list[str]:
         """The rows of the terminal, without any style."""
-        return texts(self.app.screen._compositor.render_strips())
+        return [strip.text for strip in self.app.screen._compositor.render_strips()]
 
     def seen(self) -> str:
         """All that is on screen, without any style."""

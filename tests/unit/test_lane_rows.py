@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from stage import MS, crowd, hand_made, palette, scene_of, texts
 
+from tui_batching.analysis.scene import Scene
 from tui_batching.sim.moment import SlotState
 from tui_batching.strategy import Continuous, Dynamic, Static
-from tui_batching.tui.lane_rows import lane_strips
-from tui_batching.tui.lane_view import STATE_GLYPHS
-from tui_batching.tui.scene import Scene
+from tui_batching.tui.lane_rows import lane_rows
+from tui_batching.tui.lane_view import STATE_GLYPHS, lane_view
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
 DARK = palette()
@@ -26,7 +26,7 @@ def rows(
     scene: Scene, lane: int, time: int, width: int = 49, height: int = 21, select: int | None = None
 ) -> list[str]:
     """What a lane says at an instant, without any style."""
-    return texts(lane_strips(scene.view(lane, time, select), width, height, DARK))
+    return texts(lane_rows(lane_view(scene, lane, time, select), width, height, DARK))
 
 
 def instants(scene: Scene, count: int) -> list[int]:
@@ -56,7 +56,7 @@ def test_every_size_is_filled_exactly(batch_size: int) -> None:
     some = SIZES.index(batch_size) % 3
     sizes = [(w, h) for w in range(1, 61) for h in range(1, 31) if (w + h) % 3 == some]
     for (width, height), (scene, time) in zip(sizes, moments, strict=False):
-        strips = lane_strips(scene.view(next(lanes), time, width % 3), width, height, DARK)
+        strips = lane_rows(lane_view(scene, next(lanes), time, width % 3), width, height, DARK)
         widths = {sum(segment.cell_length for segment in strip) for strip in strips}
         assert (len(strips), widths) == (height, {width}), (width, height, time)
 
@@ -162,7 +162,7 @@ def test_the_queue_gives_each_age_and_counts_those_that_do_not_fit() -> None:
 def test_the_figures_are_those_of_the_view() -> None:
     time = NOTEBOOK.end // 2
     for lane in range(3):
-        view = NOTEBOOK.view(lane, time, None)
+        view = lane_view(NOTEBOOK, lane, time, None)
         shown = "\n".join(rows(NOTEBOOK, lane, time))
         assert f"useful {view.useful:.0%} " in shown
         assert f"bubble {view.occupied - view.useful:.0%}" in shown
@@ -223,7 +223,7 @@ def test_a_request_has_the_same_colour_and_name_in_all_lanes() -> None:
     lanes: dict[str, set[int]] = {}
     for lane in range(3):
         for time in instants(NOTEBOOK, 60):
-            for strip in lane_strips(NOTEBOOK.view(lane, time, None), 49, 21, DARK):
+            for strip in lane_rows(lane_view(NOTEBOOK, lane, time, None), 49, 21, DARK):
                 for segment in strip:
                     name, style = segment.text.strip(), segment.style
                     if re.fullmatch(r"R\d+", name):
@@ -242,7 +242,7 @@ def test_the_selected_request_is_reversed_wherever_it_is_named() -> None:
     time = NOTEBOOK.end // 2
     for lane in range(3):
         for row in {*NOTEBOOK.runs[lane].at(time).waiting, 8, 9}:
-            strips = lane_strips(NOTEBOOK.view(lane, time, row), 49, 21, DARK)
+            strips = lane_rows(lane_view(NOTEBOOK, lane, time, row), 49, 21, DARK)
             named = [s for strip in strips for s in strip if re.fullmatch(r"R\d+", s.text.strip())]
             for segment in named:
                 assert bool(segment.style and segment.style.reverse) is (segment.text == f"R{row}")
@@ -250,7 +250,7 @@ def test_the_selected_request_is_reversed_wherever_it_is_named() -> None:
 
 def test_a_cell_of_a_request_says_which_one_was_clicked() -> None:
     scene = scene_ms((0, 5, 1), (0, 5, 10), strategy=Static(2))
-    strips = lane_strips(scene.view(0, 65 * MS, None), 49, 21, DARK)
+    strips = lane_rows(lane_view(scene, 0, 65 * MS, None), 49, 21, DARK)
     for row, strip in ((0, strips[1]), (1, strips[3])):
         marked = [s.text for s in strip if s.style and s.style.meta.get("request_row") == row]
         assert len("".join(marked)) > 4

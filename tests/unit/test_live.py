@@ -14,13 +14,13 @@ from stage import MS, Stage, boundaries, crowd, hand_made, on_stage, scene_of
 from textual.events import MouseMove
 from textual.widgets import Input, OptionList
 
+from tui_batching.charts.rows import short
 from tui_batching.clock import SECOND
 from tui_batching.strategy import Continuous, Static
 from tui_batching.tui import chart_pane, live
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.bindings import KEYS, Key
 from tui_batching.tui.lane import Lane
-from tui_batching.tui.rows import short
 from tui_batching.tui.screens.help import HelpScreen
 from tui_batching.tui.screens.pick_workload import PickWorkload
 from tui_batching.tui.timeline import Timeline

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import plotext
 import pytest
-from rich.color import Color
-from textual.strip import Strip
+from rich.color import Color, ColorSystem
 
-from tui_batching.tui.plot import ChartSpec, Line, Vertical, draw, draw_text
-from tui_batching.tui.polyline import finite_pieces, staircase, thin, window
+from tui_batching.charts.plot import ChartSpec, Line, Vertical, draw
+from tui_batching.charts.polyline import finite_pieces, staircase, thin, window
+from tui_batching.charts.printing import printed
+from tui_batching.charts.rows import Cells, text_of
 
 ORANGE, VIOLET, TEAL = (Color.parse(name) for name in ("#e69f00", "#b18cf2", "ansi_cyan"[5:]))
 TEXT, MUTED, WHITE = Color.parse("#eeeeee"), Color.parse("#888888"), Color.parse("#ffffff")
@@ -39,25 +40,28 @@ def one(x: list[float], y: list[float], *, steps: bool = False, height: int = 12
     return ChartSpec(60, height, (line,), TEXT, MUTED, empty="no finished requests yet")
 
 
-def colours(strips: list[Strip], wanted: str) -> set[Color | None]:
+def draw_text(spec: ChartSpec, *, colour: bool) -> str:
+    return printed(draw(spec), ColorSystem.TRUECOLOR if colour else None)
+
+
+def colours(rows: list[Cells], wanted: str) -> set[Color | None]:
     """The colours of all cells whose character is one of `wanted`."""
-    segments = [segment for strip in strips for segment in strip]
+    segments = [segment for row in rows for segment in row]
     return {s.style.color for s in segments if s.style and set(s.text.strip()) & set(wanted)}
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_every_strip_has_exactly_the_width_asked_for(width: int, height: int) -> None:
-    strips = draw(waves(width, height))
-    assert len(strips) == height
-    assert {strip.cell_length for strip in strips} == {width}
-    assert {sum(segment.cell_length for segment in strip) for strip in strips} == {width}
+def test_every_row_has_exactly_the_width_asked_for(width: int, height: int) -> None:
+    rows = draw(waves(width, height))
+    assert len(rows) == height
+    assert {sum(segment.cell_length for segment in row) for row in rows} == {width}
 
 
 @pytest.mark.parametrize("height", [0, 1, 3, 4, 5])
 @pytest.mark.parametrize("width", [0, 1, 7, 8, 20])
 def test_no_size_is_too_small(width: int, height: int) -> None:
-    strips = draw(waves(width, height))
-    assert [strip.cell_length for strip in strips] == [width] * height
+    rows = draw(waves(width, height))
+    assert [len(text_of(row)) for row in rows] == [width] * height
 
 
 def test_title_labels_and_legend_are_on_the_chart() -> None:
@@ -75,13 +79,13 @@ def test_a_narrow_legend_shortens_names_and_keeps_marks() -> None:
 
 
 def test_every_line_has_its_colour_and_its_mark_on_the_canvas() -> None:
-    strips = draw(waves())
-    assert colours(strips, "■") == {ORANGE}
-    assert colours(strips, "▲") == {VIOLET}
-    assert colours(strips, "●") == {TEAL}
+    rows = draw(waves())
+    assert colours(rows, "■") == {ORANGE}
+    assert colours(rows, "▲") == {VIOLET}
+    assert colours(rows, "●") == {TEAL}
     braille = {chr(code) for code in range(0x2801, 0x2900)}
-    assert colours(strips, "".join(braille)) == {ORANGE, VIOLET, TEAL}
-    canvas = "".join(strip.text for strip in strips[1:])
+    assert colours(rows, "".join(braille)) == {ORANGE, VIOLET, TEAL}
+    canvas = "".join(text_of(row) for row in rows[1:])
     assert min(canvas.count(mark) for mark in "■▲●") >= 3
 
 
@@ -89,7 +93,7 @@ def test_lines_that_coincide_still_show_all_their_marks() -> None:
     x = np.linspace(0.0, 1.0, 20)
     spec = waves()
     spec = replace(spec, lines=tuple(replace(line, x=x, y=0 * x) for line in spec.lines))
-    canvas = "".join(strip.text for strip in draw(spec)[1:])
+    canvas = "".join(text_of(row) for row in draw(spec)[1:])
     assert min(canvas.count(mark) for mark in "■▲●") >= 3
 
 
@@ -98,7 +102,7 @@ def test_lines_that_coincide_still_show_all_their_marks() -> None:
 def test_the_playhead_is_in_its_column(x: float, width: int) -> None:
     playhead = Vertical(x, WHITE)
     spec = replace(waves(width), lines=(), x_range=(0.0, 10.0), verticals=(playhead,), empty="")
-    rows = [strip.text for strip in draw(spec)[1:-2]]
+    rows = [text_of(row) for row in draw(spec)[1:-2]]
     left = rows[0].index("┤") + 1
     wanted = left + x / 10 * (width - left - 1)
     found = [row.rfind("│") for row in rows]
@@ -127,7 +131,7 @@ def test_empty_data_says_so(x: list[float], y: list[float]) -> None:
     ],
 )
 def test_odd_data_is_drawn(x: list[float], y: list[float]) -> None:
-    assert "■" in "".join(strip.text for strip in draw(one(x, y))[1:])
+    assert "■" in "".join(text_of(row) for row in draw(one(x, y))[1:])
 
 
 def test_one_finished_request_is_a_step_and_not_a_slope() -> None:
@@ -141,8 +145,8 @@ def test_one_finished_request_is_a_step_and_not_a_slope() -> None:
 
 def test_the_ground_is_everywhere_and_codes_only_if_asked() -> None:
     ground = Color.parse("#112233")
-    strips = draw(replace(waves(), background=ground))
-    assert {s.style.bgcolor for strip in strips for s in strip if s.style} == {ground}
+    rows = draw(replace(waves(), background=ground))
+    assert {s.style.bgcolor for row in rows for s in row if s.style} == {ground}
     assert "\x1b" not in draw_text(waves(), colour=False)
     assert "38;2;230;159;0" in draw_text(waves(), colour=True)
 

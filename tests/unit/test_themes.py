@@ -11,23 +11,24 @@ import numpy as np
 import pytest
 from rich.color import Color, ColorSystem
 from textual.app import App
-from textual.theme import Theme
 
-from tui_batching.columns import FloatArray
-from tui_batching.data_folders import data_folder
-from tui_batching.errors import InputError
-from tui_batching.tui.themes import (
+from tui_batching.charts.palette import (
     DEFAULT_THEME,
     REQUEST_COLOURS,
     STATES,
     STRATEGIES,
     Palette,
-    load_themes,
-    read_theme,
-    variable_names,
+    load_palettes,
+    own_names,
+    read_palette,
 )
+from tui_batching.columns import FloatArray
+from tui_batching.data_folders import data_folder
+from tui_batching.errors import InputError
+from tui_batching.tui.themes import textual_theme
 
-THEMES = load_themes()
+PALETTES = load_palettes()
+THEMES = {name: textual_theme(palette) for name, palette in PALETTES.items()}
 NAMES = ["dark", "ansi-16", "colour-blind-safe", "high-contrast", "light", "projector"]
 
 # The defaults of xterm (XTerm-col.ad), for what has no value of its own.
@@ -102,7 +103,7 @@ def distance(one: Color, other: Color, vision: str = "normal") -> float:
 
 
 def palette(name: str) -> Palette:
-    return Palette.from_theme(THEMES[name])
+    return PALETTES[name]
 
 
 def grounds(of: Palette) -> list[Color]:
@@ -128,9 +129,7 @@ def test_the_themes_are_there_with_the_default_first() -> None:
 def with_256_colours(of: Palette) -> Palette:
     """The palette as a terminal without true colour shows it."""
     eight_bit = {name: c.downgrade(ColorSystem.EIGHT_BIT) for name, c in of.colours.items()}
-    return replace(
-        of, colours={name: Color.from_rgb(*c.get_truecolor()) for name, c in eight_bit.items()}
-    )
+    return replace(of, written={name: c.get_truecolor().hex for name, c in eight_bit.items()})
 
 
 def shown(name: str) -> list[Palette]:
@@ -151,7 +150,7 @@ def test_text_can_be_read(name: str) -> None:
 @pytest.mark.parametrize(("name", "of"), [(name, of) for name in NAMES for of in shown(name)])
 def test_colours_stand_out_from_every_ground(name: str, of: Palette) -> None:
     single = {"accent", "playhead", "selection"}
-    names = single | {n for n in variable_names() if n.startswith(("state", "strat", "requ"))}
+    names = single | {n for n in own_names() if n.startswith(("state", "strat", "requ"))}
     assert len(names) == len(single) + len(STATES) + len(STRATEGIES) + REQUEST_COLOURS
     for colour, ground in itertools.product(sorted(names), grounds(of)):
         assert contrast(of.colours[colour], ground) >= 3.0, (colour, ground)
@@ -203,7 +202,7 @@ def test_every_file_has_the_same_keys_in_the_same_order() -> None:
 def test_every_theme_has_the_same_variables() -> None:
     names = {frozenset(theme.variables) for theme in THEMES.values()}
     assert len(names) == 1
-    assert set(variable_names()) < set(names.pop())
+    assert set(own_names()) < set(names.pop())
 
 
 def test_a_request_keeps_its_colour_and_palettes_can_be_keys() -> None:
@@ -266,15 +265,13 @@ def test_mistakes_are_told_with_file_line_key_found_and_expected(
     tmp_path: Path, find: str, put: str, sentence: str
 ) -> None:
     with pytest.raises(InputError) as told:
-        read_theme(changed(tmp_path, find, put))
+        read_palette(changed(tmp_path, find, put))
     assert sentence in str(told.value)
     assert re.match(re.escape(str(tmp_path / "mine.yaml")) + r":\d+: ", str(told.value))
 
 
 def test_a_folder_of_one_s_own_can_be_loaded(tmp_path: Path) -> None:
     changed(tmp_path, "Calm", "Calmer")
-    themes = load_themes(tmp_path)
-    assert list(themes) == ["mine"]
-    assert isinstance(themes["mine"], Theme)
+    assert list(load_palettes(tmp_path)) == ["mine"]
     with pytest.raises(InputError, match="no themes"):
-        load_themes(tmp_path / "empty")
+        load_palettes(tmp_path / "empty")

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stage import MS, crowd, hand_made, palette, scene_of
 
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.rows import text_of
 from tui_batching.strategy import Continuous
-from tui_batching.tui.scene import Scene
-from tui_batching.tui.timeline import arrival_counts, cell_of, time_of, timeline_strip
+from tui_batching.tui.timeline import arrival_counts, cell_of, time_of, timeline_row
 from tui_batching.workload import load_workload
 
 DARK = palette()
@@ -19,7 +20,7 @@ CELLS = st.integers(1, 400)
 
 def track(scene: Scene, time: int = 0, cells: int = 40, selected: int | None = None) -> str:
     counts = arrival_counts(scene, cells)
-    text = timeline_strip(scene, time, counts, DARK, selected).text
+    text = text_of(timeline_row(scene, time, counts, DARK, selected))
     assert (text[0], text[-1], len(text)) == ("├", "┤", cells + 2)
     return text[1:-1]
 

@@ -10,11 +10,12 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
+from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.live import TICK, LiveScreen
-from tui_batching.tui.themes import DEFAULT_THEME, Palette, load_themes
+from tui_batching.tui.themes import textual_theme
 from tui_batching.workload import Workload
 
 SIXTEEN_COLOURS = "ansi-16"
@@ -44,18 +45,17 @@ class BatchingApp(App[None]):
         tick: Picoseconds = TICK,
         wall: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._themes = load_themes()
-        if theme not in (None, *self._themes):
-            raise InputError(f"--theme: found {theme!r}, expected {', '.join(self._themes)}")
+        self._palettes = load_palettes()
+        if theme not in (None, *self._palettes):
+            raise InputError(f"--theme: found {theme!r}, expected {', '.join(self._palettes)}")
         super().__init__()
         for name in BUILTIN_THEMES:
             self.unregister_theme(name)
-        for known in self._themes.values():
-            self.register_theme(known)
+        for palette in self._palettes.values():
+            self.register_theme(textual_theme(palette))
         few_colours = self.console.color_system == "standard"
         self.theme = theme or (SIXTEEN_COLOURS if few_colours else DEFAULT_THEME)
-        palettes = {name: Palette.from_theme(known) for name, known in self._themes.items()}
-        self._live = LiveScreen(workload, palettes, tick, wall)
+        self._live = LiveScreen(workload, self._palettes, tick, wall)
 
     def get_default_screen(self) -> Screen[None]:
         """The live view."""
@@ -63,14 +63,14 @@ class BatchingApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The app's own colours, for the CSS that is read before a theme is set."""
-        return self._themes[DEFAULT_THEME].variables
+        return textual_theme(self._palettes[DEFAULT_THEME]).variables
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """The command palette offers every key and every theme."""
         for key in KEYS:
             run = partial(self._live.run_action, key.action)
             yield SystemCommand(key.name, key.help_text, run)
-        for name in self._themes:
+        for name in self._palettes:
             wear = partial(setattr, self, "theme", name)
             yield SystemCommand(f"Theme {name}", f"Use the colours of {name}.", wear)
 

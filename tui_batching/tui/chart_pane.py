@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Hashable
 
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.chart import Chart, ChartRequest
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.plot import draw
 from tui_batching.clock import Picoseconds
-from tui_batching.tui.charts import Chart, ChartRequest
-from tui_batching.tui.plot import draw
-from tui_batching.tui.scene import Scene
 from tui_batching.tui.strip_view import StripView
-from tui_batching.tui.themes import Palette
 
 REST_SECONDS = 0.9
 """Pause between two drawings: about one a second while it plays, whatever is asked."""

@@ -7,15 +7,14 @@ or the screen changes and so keeps the next key waiting.
 from __future__ import annotations
 
 from rich.style import Style
-from textual.strip import Strip
 
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.tui.bindings import GROUPS, Key
-from tui_batching.tui.rows import Row, style
 from tui_batching.tui.strip_view import StripView
-from tui_batching.tui.themes import Palette
 
 
-def key_strip(width: int, palette: Palette) -> Strip:
+def key_row(width: int, palette: Palette) -> Cells:
     """The row; a group that does not fit as a whole ends it."""
     ground = palette.panel
     words = style(palette.muted, ground)
@@ -26,11 +25,11 @@ def key_strip(width: int, palette: Palette) -> Strip:
             written = [key.display.split()[0] for key in together]
             joint = "" if all(len(text) == 1 for text in written) else "/"
             if len(joint.join(written)) + len(name) + 3 > row.left:
-                return row.strip()
+                return row.cells()
             for number, (key, text) in enumerate(zip(together, written, strict=True)):
                 row.add(joint if number else "", words).add(text, _look(key, palette))
             row.add(f" {name}  ", words)
-    return row.strip()
+    return row.cells()
 
 
 def _look(key: Key, palette: Palette) -> Style:
@@ -47,4 +46,4 @@ class KeyBar(StripView):
 
     def show(self, palette: Palette) -> None:
         """Draw the row if it has changed."""
-        self.present([key_strip(self.content_size.width, palette)])
+        self.present([key_row(self.content_size.width, palette)])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tui_batching.tui.lane_rows import lane_strips
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import first_that_fits
+from tui_batching.tui.lane_rows import lane_rows
 from tui_batching.tui.lane_view import LaneView, lane_titles
-from tui_batching.tui.rows import first_that_fits
 from tui_batching.tui.strip_view import StripView
-from tui_batching.tui.themes import Palette
 
 
 class Lane(StripView, can_focus=True):
@@ -37,4 +37,4 @@ class Lane(StripView, can_focus=True):
         if self.border_title != title:
             self.border_title = title
             self.set_classes(f"-{strategy.name}")
-        self.present(lane_strips(view, width, height, palette))
+        self.present(lane_rows(view, width, height, palette))

@@ -7,9 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 from rich.color import Color
 from rich.style import Style
-from textual.strip import Strip
 
 from tui_batching.analysis.why import request_name
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import (
+    FULL,
+    HATCH,
+    SHADE,
+    TRACK,
+    Cells,
+    Row,
+    age_text,
+    bar,
+    first_that_fits,
+    level,
+    short,
+    style,
+)
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.moment import SlotState
 from tui_batching.tui.lane_view import (
@@ -21,26 +35,12 @@ from tui_batching.tui.lane_view import (
     phase_texts,
     slot_views,
 )
-from tui_batching.tui.rows import (
-    FULL,
-    HATCH,
-    SHADE,
-    TRACK,
-    Row,
-    age_text,
-    bar,
-    first_that_fits,
-    level,
-    short,
-    style,
-)
-from tui_batching.tui.themes import Palette
 
 ROOMY = 34
 """From this width on, rows are worded in full."""
 
 
-def lane_strips(view: LaneView, width: int, height: int, palette: Palette) -> list[Strip]:
+def lane_rows(view: LaneView, width: int, height: int, palette: Palette) -> list[Cells]:
     """The inside of a lane: phase, slots, queue and running figures, `height` rows of `width`."""
     if width < 1 or height < 1:
         return []
@@ -50,7 +50,7 @@ def lane_strips(view: LaneView, width: int, height: int, palette: Palette) -> li
     slots = _slot_rows(pen, max(1, room))
     airy = height >= 2 * len(slots) + 10 and view.moment.run.capacity == len(slots)
     if airy:
-        slots = [strip for slot in slots for strip in (slot, pen.blank())]
+        slots = [row for slot in slots for row in (slot, pen.blank())]
     queue = _queue_rows(pen, height - 1 - len(slots) - len(figures))
     top = [_phase_row(pen), *slots, *queue][: height - len(figures)]
     padding = [pen.blank()] * (height - len(figures) - len(top))
@@ -72,8 +72,8 @@ class _Pen:
     def row(self) -> Row:
         return Row(self.width, self.ink(self.palette.text))
 
-    def blank(self) -> Strip:
-        return self.row().strip()
+    def blank(self) -> Cells:
+        return self.row().cells()
 
     def ink(self, colour: Color, *, bold: bool = False) -> Style:
         return style(colour, self.palette.surface, bold=bold)
@@ -100,13 +100,13 @@ class _Pen:
         return style(colour, self.palette.surface, bold=state is SlotState.HELD, row=row)
 
 
-def _phase_row(pen: _Pen) -> Strip:
+def _phase_row(pen: _Pen) -> Cells:
     kind = pen.view.moment.phase.kind
     text = first_that_fits(phase_texts(pen.view.moment), pen.width)
-    return pen.row().add(text, pen.ink(pen.palette.state(PHASE_NAMES[kind]), bold=True)).strip()
+    return pen.row().add(text, pen.ink(pen.palette.state(PHASE_NAMES[kind]), bold=True)).cells()
 
 
-def _slot_rows(pen: _Pen, room: int) -> list[Strip]:
+def _slot_rows(pen: _Pen, room: int) -> list[Cells]:
     """One row a slot where they fit, else several a row, else one cell a slot."""
     capacity = pen.view.moment.run.capacity
     if capacity <= room:
@@ -125,21 +125,21 @@ def _slot_rows(pen: _Pen, room: int) -> list[Strip]:
     return [_small_bars_row(pen, views[first::rows], names, cell) for first in range(rows)]
 
 
-def _slot_row(pen: _Pen, view: SlotView, digits: int, names: int) -> Strip:
+def _slot_row(pen: _Pen, view: SlotView, digits: int, names: int) -> Cells:
     row = pen.row().add(f"{view.slot:>{digits}} ", pen.muted())
     if view.row < 0:
-        return row.add("· free", pen.ink(pen.palette.state("idle"))).strip()
+        return row.add("· free", pen.ink(pen.palette.state("idle"))).cells()
     row.add(view.name, pen.name(view.row)).gap(names - len(view.name) + 1)
     if view.state is SlotState.FREE:
         room = row.left - 2
         joined = pen.ink(pen.palette.state("forming"))
-        return row.add(f"+ {first_that_fits(view.text, room)}", joined).strip()
+        return row.add(f"+ {first_that_fits(view.text, room)}", joined).cells()
     row.add(f"{STATE_GLYPHS[view.state]} ", pen.state(view.state, view.row))
     beside = 13 if pen.roomy else 7
     _add_slot_bar(row, pen, view, max(1, row.left - beside - 1))
     text = first_that_fits(view.text, row.left - 1)
     look = pen.ink(pen.palette.text) if "/" in text else pen.state(view.state, view.row)
-    return row.add_right(text, look).strip()
+    return row.add_right(text, look).cells()
 
 
 def _add_slot_bar(row: Row, pen: _Pen, view: SlotView, width: int) -> None:
@@ -163,7 +163,7 @@ def _add_slot_bar(row: Row, pen: _Pen, view: SlotView, width: int) -> None:
     row.add(filled, body).add(rest, track).gap(width - own)
 
 
-def _small_bars_row(pen: _Pen, views: list[SlotView], names: int, cell: int) -> Strip:
+def _small_bars_row(pen: _Pen, views: list[SlotView], names: int, cell: int) -> Cells:
     """Several slots a row, each with its request's name, its state and a small bar."""
     row = pen.row()
     for view in views:
@@ -178,10 +178,10 @@ def _small_bars_row(pen: _Pen, views: list[SlotView], names: int, cell: int) -> 
             if view.state is not SlotState.FREE:
                 _add_slot_bar(row, pen, view, cell - names - 2)
         row.gap(row.left - max(0, end))
-    return row.strip()
+    return row.cells()
 
 
-def _cell_grid(pen: _Pen, room: int) -> list[Strip]:
+def _cell_grid(pen: _Pen, room: int) -> list[Cells]:
     """One cell a slot; what does not fit even so is counted."""
     capacity = pen.view.moment.run.capacity
     shown = min(capacity, pen.width * room)
@@ -193,9 +193,9 @@ def _cell_grid(pen: _Pen, room: int) -> list[Strip]:
         row = pen.row()
         for view in views[first : first + pen.width]:
             row.add(*_cell_of(pen, view))
-        rows.append(row.strip())
+        rows.append(row.cells())
     if shown < capacity:
-        rows.append(pen.row().add(f"+{capacity - shown:,} more slots", pen.muted()).strip())
+        rows.append(pen.row().add(f"+{capacity - shown:,} more slots", pen.muted()).cells())
     return rows
 
 
@@ -210,7 +210,7 @@ def _cell_of(pen: _Pen, view: SlotView) -> tuple[str, Style]:
     return level(view.fraction / view.extent or 0.01), pen.body(view.row)
 
 
-def _queue_rows(pen: _Pen, room: int) -> list[Strip]:
+def _queue_rows(pen: _Pen, room: int) -> list[Cells]:
     """The waiting queue, oldest first: a row each with its age as a bar, or packed side by side."""
     moment = pen.view.moment
     waiting = moment.waiting[len(moment.joined) :]
@@ -220,11 +220,11 @@ def _queue_rows(pen: _Pen, room: int) -> list[Strip]:
         return []
     if len(waiting) < room:
         names = max((len(request_name(moment, row)) for row in waiting), default=0)
-        return [head.strip(), *(_waiting_row(pen, row, names) for row in waiting)]
+        return [head.cells(), *(_waiting_row(pen, row, names) for row in waiting)]
     return _packed_queue(pen, waiting, head, room)
 
 
-def _waiting_row(pen: _Pen, row: int, names: int) -> Strip:
+def _waiting_row(pen: _Pen, row: int, names: int) -> Cells:
     age, name = _age(pen, row), request_name(pen.view.moment, row)
     line = pen.row().gap(2).add(name, pen.name(row)).gap(names - len(name) + 1)
     width = max(1, (pen.width - 18) // 2)
@@ -233,27 +233,27 @@ def _waiting_row(pen: _Pen, row: int, names: int) -> Strip:
         line.add(filled, pen.ink(pen.palette.state("waiting")))
         .gap()
         .add(age_text(age), pen.muted())
-        .strip()
+        .cells()
     )
 
 
-def _packed_queue(pen: _Pen, waiting: range, row: Row, room: int) -> list[Strip]:
-    strips: list[Strip] = []
+def _packed_queue(pen: _Pen, waiting: range, row: Row, room: int) -> list[Cells]:
+    rows: list[Cells] = []
     for position, request in enumerate(waiting):
         name, age = request_name(pen.view.moment, request), age_text(_age(pen, request))
         rest = f"+{len(waiting) - position:,}{' more' if pen.roomy else ''}"
-        last = len(strips) == room - 1
+        last = len(rows) == room - 1
         needed = len(name) + len(age) + 3
         if last and position < len(waiting) - 1:
             needed += len(rest) + 2
         if needed > row.left:
             if last:
-                strips.append(row.gap(2).add(rest, pen.muted()).strip())
-                return strips
-            strips.append(row.strip())
+                rows.append(row.gap(2).add(rest, pen.muted()).cells())
+                return rows
+            rows.append(row.cells())
             row = pen.row()
         row.gap(2).add(name, pen.name(request)).gap().add(age, pen.muted())
-    return [*strips, row.strip()]
+    return [*rows, row.cells()]
 
 
 def _age(pen: _Pen, row: int) -> Picoseconds:
@@ -261,7 +261,7 @@ def _age(pen: _Pen, row: int) -> Picoseconds:
     return moment.time - int(moment.run.requests.arrival_time[row])
 
 
-def _figure_rows(pen: _Pen) -> list[Strip]:
+def _figure_rows(pen: _Pen) -> list[Cells]:
     """How many are done, the share of useful work, and the latency so far."""
     moment, view = pen.view.moment, pen.view
     text, muted = pen.ink(pen.palette.text), pen.muted()
@@ -275,10 +275,10 @@ def _figure_rows(pen: _Pen) -> list[Strip]:
     else:
         mean, p99 = (short(int(np.rint(part))) for part in (view.latency.mean, view.latency.p99))
         latency.add("mean ", muted).add(mean, text).add(" p99 ", muted).add(p99, text)
-    return [_utilization_row(pen), done.strip(), latency.strip()]
+    return [_utilization_row(pen), done.cells(), latency.cells()]
 
 
-def _utilization_row(pen: _Pen) -> Strip:
+def _utilization_row(pen: _Pen) -> Cells:
     """Useful and occupied slot-time so far, and between them the bubble."""
     view, palette = pen.view, pen.palette
     useful, bubble = view.useful, max(0.0, view.occupied - view.useful)
@@ -292,4 +292,4 @@ def _utilization_row(pen: _Pen) -> Strip:
         row.add(FULL * solid, pen.ink(palette.state("decode")))
         row.add(HATCH * min(hatch, width - solid), pen.ink(palette.state("held")))
         row.add(TRACK * max(0, width - solid - hatch), pen.ink(palette.bar_track)).gap()
-    return row.add(ending, pen.ink(palette.state("held"))).add(occupied, pen.muted()).strip()
+    return row.add(ending, pen.ink(palette.state("held"))).add(occupied, pen.muted()).cells()

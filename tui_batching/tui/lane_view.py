@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.so_far import LatencySoFar
 from tui_batching.analysis.why import fires_in, request_name
+from tui_batching.charts.palette import StateName
+from tui_batching.charts.rows import age_text, short
 from tui_batching.clock import Picoseconds, duration_text, format_duration
 from tui_batching.sim.moment import Moment, SlotState
 from tui_batching.sim.spans import SpanKind
 from tui_batching.strategy import Continuous, Dynamic, Strategy
-from tui_batching.tui.rows import age_text, short
-from tui_batching.tui.themes import StateName
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,20 @@ class SlotView:
     fraction: float = 0.0
     extent: float = 1.0
     text: tuple[str, ...] = ("free",)
+
+
+def lane_view(scene: Scene, lane: int, time: Picoseconds, selected: int | None) -> LaneView:
+    """What a lane shows of a scene at an instant."""
+    moment, so_far = scene.runs[lane].at(time), scene.so_far[lane]
+    occupied, useful = so_far.utilization(min(time, scene.runs[lane].finished))
+    return LaneView(
+        moment=moment,
+        latency=so_far.latency(moment.done),
+        occupied=occupied,
+        useful=useful,
+        longest_wait=scene.longest_wait,
+        selected=selected,
+    )
 
 
 STATE_GLYPHS = {

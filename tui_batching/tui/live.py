@@ -14,20 +14,21 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import ProgressBar, Static
 
+from tui_batching.analysis.scene import Scene, build_scene
+from tui_batching.charts.live import LATENCY, UTILIZATION
+from tui_batching.charts.palette import Palette
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tui.bindings import bindings
 from tui_batching.tui.chart_pane import ChartPane
-from tui_batching.tui.charts import LATENCY, UTILIZATION
 from tui_batching.tui.key_bar import KeyBar
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.lane import Lane
+from tui_batching.tui.lane_view import lane_view
 from tui_batching.tui.player import Player
-from tui_batching.tui.scene import Scene, build_scene
 from tui_batching.tui.screens.help import HelpScreen
 from tui_batching.tui.screens.pick_workload import PickWorkload
 from tui_batching.tui.strip_view import StripView
-from tui_batching.tui.themes import Palette
 from tui_batching.tui.timeline import Timeline
 from tui_batching.tui.title_bar import TitleBar, TitleView
 from tui_batching.tui.why_pane import WhyPane
@@ -113,7 +114,7 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         title = TitleView(self.scene, at, player.playing, player.speed)
         self.query_one(TitleBar).show(title, palette)
         for number, lane in enumerate(self.query_one("#lanes").query_children(Lane)):
-            lane.show(self.scene.view(number, at, self.selected), palette)
+            lane.show(lane_view(self.scene, number, at, self.selected), palette)
         self.query_one(Timeline).show(self.scene, at, palette, self.selected)
 
     def _show_words(self) -> None:

@@ -1,4 +1,4 @@
-"""A widget that shows ready-made Strips and redraws only the rows that have changed."""
+"""A widget that shows ready-made rows and redraws only those that have changed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui_batching.charts.rows import Cells
+
 
 class StripView(Widget):
-    """Rows of Strips, given to `present`. A click on a cell marked with a request tells which."""
+    """Rows of cells, given to `present`. A click on a cell marked with a request tells which."""
 
     class RequestClicked(Message):
         """A request was clicked.
@@ -29,9 +31,9 @@ class StripView(Widget):
         super().__init__(id=id, classes=classes)
         self._strips: list[Strip] = []
 
-    def present(self, strips: Sequence[Strip]) -> None:
+    def present(self, rows: Sequence[Cells]) -> None:
         """Show these rows; what stays the same is not drawn again."""
-        before, self._strips = self._strips, list(strips)
+        before, self._strips = self._strips, [Strip(row) for row in rows]
         if len(before) != len(self._strips):
             self.refresh()
             return

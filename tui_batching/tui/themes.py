@@ -1,167 +1,19 @@
-"""The colour themes: one YAML file each, as a Textual theme for CSS and as a Palette for Strips.
-
-Every colour of the app has a name, the same in the file, as a CSS variable (`$state-held`) and in
-the Palette (`palette.state("held")`). The file format is told at the top of `themes/dark.yaml`.
-"""
+"""A Palette as a Textual theme, for the app's CSS."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from types import MappingProxyType
-from typing import Literal, TypeAlias, get_args
 
-from rich.color import Color
 from textual.theme import Theme
 
-from tui_batching.data_folders import data_folder
-from tui_batching.errors import InputError
-from tui_batching.workload.fields import Field, Record, read_yaml
-from tui_batching.workload.files import read_text
-from tui_batching.workload.nodes import Scalar
-
-StrategyName: TypeAlias = Literal["static", "dynamic", "continuous"]
-StateName: TypeAlias = Literal[
-    "prefill", "decode", "held", "forming", "waiting", "idle", "stalled", "done"
-]
-
-DEFAULT_THEME = "dark"
-STRATEGIES: tuple[str, ...] = get_args(StrategyName)
-STATES: tuple[str, ...] = get_args(StateName)
-REQUEST_COLOURS = 8
-"""How many colours the requests take in turn; eight is what colour-blind-safe palettes offer."""
-
-_TEXTUAL_OWN = ("background", "surface", "panel", "text", "accent", "success", "warning", "error")
-_OWN = ("muted", "bar_track", "playhead", "selection", "selection_ground")
-_KEYS = ("description", *_TEXTUAL_OWN, *_OWN, "strategies", "states", "requests")
-_HEX = re.compile("#[0-9a-fA-F]{6}")
-_ANSI = tuple(
-    f"ansi_{bright}{name}"
-    for bright in ("", "bright_")
-    for name in ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
-)
+from tui_batching.charts.palette import Palette, own_names
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """A theme's colours as `rich.style.Style` takes them; two of one theme are equal.
-
-    Attributes:
-        name: of the theme.
-        dark: whether the ground is dark.
-        colours: by the name of the CSS variable, such as `state-held`.
-    """
-
-    name: str
-    dark: bool
-    colours: Mapping[str, Color] = field(hash=False, repr=False)
-
-    @classmethod
-    def from_theme(cls, theme: Theme) -> Palette:
-        """The palette of a theme out of `load_themes`; Textual's own themes lack the colours.
-
-        Raises:
-            KeyError: for a theme that lacks a colour.
-        """
-        own = {"text": theme.foreground, "background": theme.background, "accent": theme.accent}
-        own |= {"surface": theme.surface, "panel": theme.panel}
-        texts = {name: text or theme.primary for name, text in own.items()}
-        texts |= {name: theme.variables[name] for name in variable_names()}
-        colours = {name: _rich_colour(text) for name, text in texts.items()}
-        return cls(theme.name, theme.dark, MappingProxyType(colours))
-
-    def strategy(self, name: str) -> Color:
-        """The colour of a strategy's title and of its line in charts."""
-        return self.colours[f"strategy-{name}"]
-
-    def state(self, name: StateName) -> Color:
-        """The colour of what a slot, a request or a lane is seen doing."""
-        return self.colours[f"state-{name}"]
-
-    def request(self, number: int) -> Color:
-        """The colour of the request with this number, the same in all lanes."""
-        return self.colours[f"request-{number % REQUEST_COLOURS}"]
-
-    @property
-    def text(self) -> Color:
-        """Text that is to be read."""
-        return self.colours["text"]
-
-    @property
-    def muted(self) -> Color:
-        """Secondary text, axes, hints."""
-        return self.colours["muted"]
-
-    @property
-    def accent(self) -> Color:
-        """Focus and keys, and nothing else."""
-        return self.colours["accent"]
-
-    @property
-    def background(self) -> Color:
-        """The ground of the screen."""
-        return self.colours["background"]
-
-    @property
-    def surface(self) -> Color:
-        """The ground of lanes and charts."""
-        return self.colours["surface"]
-
-    @property
-    def panel(self) -> Color:
-        """The ground of header, footer and dialogs."""
-        return self.colours["panel"]
-
-    @property
-    def bar_track(self) -> Color:
-        """The part of a bar that is not filled yet, and faint lines."""
-        return self.colours["bar-track"]
-
-    @property
-    def playhead(self) -> Color:
-        """The present moment in the timeline and in charts."""
-        return self.colours["playhead"]
-
-    @property
-    def selection(self) -> Color:
-        """The mark of the selected request."""
-        return self.colours["selection"]
-
-    @property
-    def selection_ground(self) -> Color:
-        """The ground of the selected request's rows."""
-        return self.colours["selection-ground"]
-
-
-def load_themes(folder: Path | None = None) -> dict[str, Theme]:
-    """All themes by name, which is that of their file; the default first, then by name.
-
-    Args:
-        folder: where the YAML files are, by default the bundled ones.
-
-    Raises:
-        InputError: at the first mistake in a file, with file, line, key, found and expected.
-    """
-    home = data_folder("themes") if folder is None else folder
-    paths = sorted(home.glob("*.yaml"), key=lambda path: (path.stem != DEFAULT_THEME, path.stem))
-    if not paths:
-        raise InputError(f"{home}: found no themes, expected files such as {DEFAULT_THEME}.yaml")
-    return {path.stem: read_theme(path) for path in paths}
-
-
-def read_theme(path: Path) -> Theme:
-    """The theme in one YAML file.
-
-    Raises:
-        InputError: as `load_themes` does.
-    """
-    top = read_yaml(read_text(path), str(path)).mapping(_KEYS)
-    top["description"].text()
-    colours = _colours(top)
+def textual_theme(palette: Palette) -> Theme:
+    """The theme whose CSS variables have the names and the colours of the palette."""
+    colours = palette.written
     return Theme(
-        name=path.stem,
+        name=palette.name,
         primary=colours["accent"],
         secondary=colours["muted"],
         accent=colours["accent"],
@@ -172,51 +24,10 @@ def read_theme(path: Path) -> Theme:
         background=colours["background"],
         surface=colours["surface"],
         panel=colours["panel"],
-        dark=max(_rich_colour(colours["background"]).get_truecolor()) < 128,
-        ansi=colours["background"] in _ANSI,
-        variables={name: colours[name] for name in variable_names()} | _for_textual(colours),
+        dark=palette.dark,
+        ansi=palette.ansi,
+        variables={name: colours[name] for name in own_names()} | _for_textual(colours),
     )
-
-
-def variable_names() -> tuple[str, ...]:
-    """The names of the app's own CSS variables, without the dollar sign."""
-    return (
-        *(key.replace("_", "-") for key in _OWN),
-        *(f"strategy-{name}" for name in STRATEGIES),
-        *(f"state-{name}" for name in STATES),
-        *(f"request-{number}" for number in range(REQUEST_COLOURS)),
-    )
-
-
-def _colours(top: Record) -> dict[str, str]:
-    """The file's colours by name: those of CSS variables, and the keys that Textual knows."""
-    ansi = _written(top["background"]).startswith("ansi_")
-    found = {key.replace("_", "-"): _colour(top[key], ansi=ansi) for key in (*_TEXTUAL_OWN, *_OWN)}
-    for key, prefix, names in (("strategies", "strategy", STRATEGIES), ("states", "state", STATES)):
-        section = top[key].mapping(names)
-        found |= {f"{prefix}-{name}": _colour(section[name], ansi=ansi) for name in names}
-    requests = top["requests"].items()
-    if len(requests) != REQUEST_COLOURS:
-        raise top["requests"].error(f"{REQUEST_COLOURS} colours", str(len(requests)))
-    colours = (_colour(request, ansi=ansi) for request in requests)
-    return found | {f"request-{number}": colour for number, colour in enumerate(colours)}
-
-
-def _written(value: Field) -> str:
-    return value.node.text if isinstance(value.node, Scalar) else ""
-
-
-def _colour(value: Field, *, ansi: bool) -> str:
-    """A colour as Textual reads it; a theme has ANSI colours alone or none of them."""
-    if ansi:
-        return value.choice(*_ANSI)
-    if not _HEX.fullmatch(_written(value)):
-        raise value.error('a colour in quotes such as "#12ab9f"')
-    return _written(value).lower()
-
-
-def _rich_colour(text: str) -> Color:
-    return Color.parse(text.removeprefix("ansi_"))
 
 
 def _for_textual(colours: Mapping[str, str]) -> dict[str, str]:

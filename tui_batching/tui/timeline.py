@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 from textual import events
 from textual.message import Message
-from textual.strip import Strip
 
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import LEVELS, Cells, Row, style
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
-from tui_batching.tui.rows import LEVELS, Row, style
-from tui_batching.tui.scene import Scene
 from tui_batching.tui.strip_view import StripView
-from tui_batching.tui.themes import Palette
 
 
 def cell_of(time: Picoseconds, end: Picoseconds, cells: int) -> int:
@@ -37,9 +36,9 @@ def arrival_counts(scene: Scene, cells: int) -> IntArray:
     return np.bincount(index, minlength=cells)
 
 
-def timeline_strip(
+def timeline_row(
     scene: Scene, time: Picoseconds, counts: IntArray, palette: Palette, selected: int | None
-) -> Strip:
+) -> Cells:
     """The row: `├──▼─▼▼──●──C───S┤`; arrivals so dense that marks would touch become levels."""
     cells = len(counts)
     most = int(counts.max(initial=1))
@@ -65,7 +64,7 @@ def timeline_strip(
     row = Row(cells + 2, frame).add("├", frame)
     for mark, look in zip(marks, looks, strict=True):
         row.add(mark, look)
-    return row.add("┤", frame).strip()
+    return row.add("┤", frame).cells()
 
 
 def _mark(count: int, most: int) -> str:
@@ -104,7 +103,7 @@ class Timeline(StripView):
             return
         if scene is not self._scene or len(self._counts) != cells:
             self._scene, self._counts = scene, arrival_counts(scene, cells)
-        self.present([timeline_strip(scene, time, self._counts, palette, selected)])
+        self.present([timeline_row(scene, time, self._counts, palette, selected)])
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Start to drag."""

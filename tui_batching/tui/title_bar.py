@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rich.cells import cell_len
-from textual.strip import Strip
 
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.clock import SECOND, Picoseconds
-from tui_batching.tui.rows import Row, style
-from tui_batching.tui.scene import Scene
 from tui_batching.tui.strip_view import StripView
-from tui_batching.tui.themes import Palette
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class TitleView:
     speed: float
 
 
-def title_strip(view: TitleView, width: int, palette: Palette) -> Strip:
+def title_row(view: TitleView, width: int, palette: Palette) -> Cells:
     """The row; parts that do not fit are left out, the playhead last."""
     ground = palette.panel
     text, muted = style(palette.text, ground), style(palette.muted, ground)
@@ -48,7 +47,7 @@ def title_strip(view: TitleView, width: int, palette: Palette) -> Strip:
     ending = f"{speed}{state}   {clock} "
     if cell_len(ending) <= row.left:
         row.gap(row.left - cell_len(ending)).add(speed, playing).add(f"{state}   ", muted)
-    return row.add_right(f"{clock} ", text).strip()
+    return row.add_right(f"{clock} ", text).cells()
 
 
 def _facts(scene: Scene) -> list[str]:
@@ -79,4 +78,4 @@ class TitleBar(StripView):
 
     def show(self, view: TitleView, palette: Palette) -> None:
         """Draw the row if it has changed."""
-        self.present([title_strip(view, self.content_size.width, palette)])
+        self.present([title_row(view, self.content_size.width, palette)])

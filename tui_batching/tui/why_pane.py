@@ -5,16 +5,15 @@ from __future__ import annotations
 from textwrap import wrap
 
 from rich.style import Style
-from textual.strip import Strip
 
 from tui_batching.analysis.breakdown import Breakdown
 from tui_batching.analysis.so_far import breakdown_so_far
 from tui_batching.analysis.why import request_name, why
+from tui_batching.charts.palette import Palette, StateName
+from tui_batching.charts.rows import Cells, Row, short, style
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.moment import Moment
-from tui_batching.tui.rows import Row, short, style
 from tui_batching.tui.strip_view import StripView
-from tui_batching.tui.themes import Palette, StateName
 
 _SIGNS: dict[str, tuple[str, StateName]] = {
     "forming": ("+", "forming"),
@@ -28,9 +27,9 @@ _SIGNS: dict[str, tuple[str, StateName]] = {
 """The sign and the colour of each part of a latency."""
 
 
-def why_strips(moments: list[Moment], rows_each: int, width: int, palette: Palette) -> list[Strip]:
+def why_rows(moments: list[Moment], rows_each: int, width: int, palette: Palette) -> list[Cells]:
     """For each lane why its oldest waiting request waits, over at most `rows_each` rows."""
-    strips: list[Strip] = []
+    rows: list[Cells] = []
     text = style(palette.text, palette.background)
     for moment in moments:
         label = _label(moment, palette)
@@ -39,15 +38,15 @@ def why_strips(moments: list[Moment], rows_each: int, width: int, palette: Palet
         for number in range(rows_each):
             row = Row(width, text)
             row.add(*label) if number == 0 else row.gap(len(label[0]))
-            strips.append(row.add(lines[number] if number < len(lines) else "", text).strip())
-    return strips
+            rows.append(row.add(lines[number] if number < len(lines) else "", text).cells())
+    return rows
 
 
-def breakdown_strips(
+def breakdown_rows(
     moments: list[Moment], request: int, rows_each: int, width: int, palette: Palette
-) -> list[Strip]:
+) -> list[Cells]:
     """For each lane the parts of the selected request's time, as words and as a bar."""
-    strips: list[Strip] = []
+    rows: list[Cells] = []
     amounts = [_amounts(breakdown_so_far(moment.run, request, moment.time)) for moment in moments]
     longest = max(sum(parts.values()) for parts in amounts)
     for moment, parts in zip(moments, amounts, strict=True):
@@ -55,9 +54,9 @@ def breakdown_strips(
         if len(words) < rows_each:
             indent = len(_label(moment, palette)[0])
             words.append(_stacked_bar(parts, longest, indent, width, palette))
-        blank = Row(width, style(palette.text, palette.background)).strip()
-        strips += (words + [blank] * rows_each)[:rows_each]
-    return strips
+        blank = Row(width, style(palette.text, palette.background)).cells()
+        rows += (words + [blank] * rows_each)[:rows_each]
+    return rows
 
 
 def _label(moment: Moment, palette: Palette) -> tuple[str, Style]:
@@ -71,7 +70,7 @@ def _amounts(parts: Breakdown) -> dict[str, Picoseconds]:
 
 def _words(
     moment: Moment, request: int, parts: dict[str, Picoseconds], width: int, palette: Palette
-) -> list[Strip]:
+) -> list[Cells]:
     """The parts in words, over as many rows as they take."""
     run, ground = moment.run, palette.background
     text, muted = style(palette.text, ground), style(palette.muted, ground)
@@ -80,24 +79,24 @@ def _words(
     row = Row(width, text).add(*label)
     row.add(request_name(moment, request), style(colour, ground, bold=True)).gap()
     if moment.time < int(run.requests.arrival_time[request]):
-        return [row.add("has not arrived yet", muted).strip()]
+        return [row.add("has not arrived yet", muted).cells()]
     so_far = "took" if moment.time >= int(run.end[request]) else "so far"
     row.add(f"{so_far} {short(sum(parts.values()))} = ", text)
-    rows: list[Strip] = []
+    rows: list[Cells] = []
     for number, (name, amount) in enumerate((n, a) for n, a in parts.items() if a):
         sign, state = _SIGNS[name]
         joint = " + " if number else ""
         if len(f"{joint}{sign} {name} {short(amount)}") > row.left:
-            rows.append(row.strip())
+            rows.append(row.cells())
             row = Row(width, text).gap(len(label[0]))
         row.add(joint, muted).add(f"{sign} {name} ", style(palette.state(state), ground))
         row.add(short(amount), text)
-    return [*rows, row.strip()]
+    return [*rows, row.cells()]
 
 
 def _stacked_bar(
     parts: dict[str, Picoseconds], longest: Picoseconds, indent: int, width: int, palette: Palette
-) -> Strip:
+) -> Cells:
     """The parts side by side; the longest of the lanes fills the width."""
     row = Row(width, style(palette.text, palette.background)).gap(indent)
     room, drawn, passed = max(1, row.left - 1), 0, 0
@@ -107,7 +106,7 @@ def _stacked_bar(
         reached = round(room * passed / longest) if longest else 0
         row.add(sign * (reached - drawn), style(palette.state(state), palette.background))
         drawn = reached
-    return row.strip()
+    return row.cells()
 
 
 class WhyPane(StripView):
@@ -122,6 +121,6 @@ class WhyPane(StripView):
         width, height = self.content_size
         rows_each = max(1, height // max(1, len(moments)))
         if selected is None:
-            self.present(why_strips(moments, rows_each, width, palette))
+            self.present(why_rows(moments, rows_each, width, palette))
         else:
-            self.present(breakdown_strips(moments, selected, rows_each, width, palette))
+            self.present(breakdown_rows(moments, selected, rows_each, width, palette))

@@ -1,4 +1,4 @@
-"""Line charts for a terminal: a ChartSpec in, Strips out. The only module that knows plotext.
+"""Line charts for a terminal: a ChartSpec in, rows of cells out; the one that knows plotext.
 
 plotext draws what is hard to draw well, the lines in braille, with axes and ticks, on a figure
 made for one call and forgotten after it: nothing of plotext's module-level figure is read or
@@ -19,18 +19,18 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from rich.cells import cell_len
-from rich.color import Color, ColorSystem
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
 
+from tui_batching.charts.axis import Axis
+from tui_batching.charts.polyline import Points, finite_pieces, staircase, thin, window
+from tui_batching.charts.rows import Cells
 from tui_batching.columns import FloatArray
-from tui_batching.tui.axis import Axis
-from tui_batching.tui.polyline import Points, finite_pieces, staircase, thin, window
 
 Range: TypeAlias = tuple[float, float]
 Pen: TypeAlias = Literal["braille", "hd"]
-Cells: TypeAlias = list[list[tuple[str, int]]]
+_Grid: TypeAlias = list[list[tuple[str, int]]]
 
 _PLAIN, _TEXT, _MUTED, _FIRST = 0, 1, 2, 3
 _ESCAPE_OR_TEXT = re.compile(r"\x1b\[([0-9;]*)m|([^\x1b]+)")
@@ -104,23 +104,13 @@ class ChartSpec:
     pen: Pen = "braille"
 
 
-def draw(spec: ChartSpec) -> list[Strip]:
-    """The chart as `height` Strips of exactly `width` cells; never raises for a small size.
+def draw(spec: ChartSpec) -> list[Cells]:
+    """The chart as `height` rows of exactly `width` cells; never raises for a small size.
 
     May be called from any thread, also from several at once: every call has a figure of its own.
     """
     inks = _inks(spec)
-    return [_strip(row, inks, spec.width) for row in _cells(spec)]
-
-
-def draw_text(spec: ChartSpec, *, colour: bool) -> str:
-    """The chart as lines of text, with true-colour escape codes if `colour`."""
-    system = ColorSystem.TRUECOLOR if colour else None
-    rows = []
-    for strip in draw(spec):
-        styled = ((segment.text, segment.style or Style.null()) for segment in strip)
-        rows.append("".join(style.render(text, color_system=system) for text, style in styled))
-    return "\n".join(rows)
+    return [_styled(row, inks, spec.width) for row in _cells(spec)]
 
 
 def _inks(spec: ChartSpec) -> list[Style]:
@@ -130,7 +120,7 @@ def _inks(spec: ChartSpec) -> list[Style]:
     return [Style(color=colour, bgcolor=spec.background) for colour in colours]
 
 
-def _strip(row: list[tuple[str, int]], inks: list[Style], width: int) -> Strip:
+def _styled(row: list[tuple[str, int]], inks: list[Style], width: int) -> Cells:
     """A row of cells as few Segments as possible, `width` cells wide."""
     segments: list[Segment] = []
     run, ink = "", _PLAIN
@@ -140,10 +130,10 @@ def _strip(row: list[tuple[str, int]], inks: list[Style], width: int) -> Strip:
             run = ""
         run, ink = run + character, wanted
     segments.append(Segment(run, inks[ink]))
-    return Strip(segments).adjust_cell_length(width, inks[_PLAIN])
+    return Segment.adjust_line_length(segments, width, inks[_PLAIN])
 
 
-def _cells(spec: ChartSpec) -> Cells:
+def _cells(spec: ChartSpec) -> _Grid:
     """The whole chart as rows of (character, ink)."""
     width, height = max(spec.width, 0), max(spec.height, 0)
     if width < 8 or height < 4:
@@ -256,9 +246,9 @@ def _marks(parts: list[Points], shares: FloatArray, x: Axis, y: Axis) -> list[tu
     return places or ends[-1:]
 
 
-def _read(drawing: str, width: int, height: int) -> Cells:
+def _read(drawing: str, width: int, height: int) -> _Grid:
     """The drawing's escape codes as cells: `38;5;N` sets ink N, `0` no ink."""
-    rows: Cells = []
+    rows: _Grid = []
     for text in drawing.split("\n")[:height]:
         row: list[tuple[str, int]] = []
         ink = _PLAIN

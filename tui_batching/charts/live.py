@@ -1,44 +1,14 @@
-"""The two charts of the live view: what they show of a scene at an instant."""
+"""The two charts of the live view."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
-
 import numpy as np
 
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.chart import MARKS, Chart, ChartRequest
+from tui_batching.charts.plot import ChartSpec, Line, Vertical
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.columns import FloatArray
-from tui_batching.tui.plot import ChartSpec, Line, Vertical
-from tui_batching.tui.scene import Scene
-from tui_batching.tui.themes import Palette
-
-MARKS = {"static": "■", "dynamic": "◆", "continuous": "●"}
-"""What tells the strategies apart without colour."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChartRequest:
-    """What a chart is drawn for."""
-
-    scene: Scene
-    time: Picoseconds
-    width: int
-    height: int
-    palette: Palette
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A kind of chart.
-
-    Attributes:
-        spec: what to draw for a request.
-        depends_on: what of a scene and an instant it depends on; equal values, equal charts.
-    """
-
-    spec: Callable[[ChartRequest], ChartSpec]
-    depends_on: Callable[[Scene, Picoseconds], Hashable]
 
 
 def _utilization_spec(request: ChartRequest) -> ChartSpec:

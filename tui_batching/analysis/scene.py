@@ -14,7 +14,6 @@ from tui_batching.columns import FloatArray, IntArray
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Strategy
-from tui_batching.tui.lane_view import LaneView
 from tui_batching.workload.model import Workload
 
 BINS = 60
@@ -56,22 +55,11 @@ class Scene:
 
     def prepare(self) -> None:
         """Sort now what views look up later, so that no frame has to wait for it."""
-        for lane in range(len(self.runs)):
-            self.view(lane, self.end, None)
-        _ = self.useful, self.longest_latency
-
-    def view(self, lane: int, time: Picoseconds, selected: int | None) -> LaneView:
-        """What a lane shows at an instant."""
-        moment, so_far = self.runs[lane].at(time), self.so_far[lane]
-        occupied, useful = so_far.utilization(min(time, self.runs[lane].finished))
-        return LaneView(
-            moment=moment,
-            latency=so_far.latency(moment.done),
-            occupied=occupied,
-            useful=useful,
-            longest_wait=self.longest_wait,
-            selected=selected,
-        )
+        for run, so_far in zip(self.runs, self.so_far, strict=True):
+            moment = run.at(self.end)
+            _ = moment.occupants, moment.phase, so_far.utilization(self.end)
+            so_far.latency(moment.done)
+        _ = self.useful, self.longest_wait, self.longest_latency
 
 
 def build_scene(

@@ -1,17 +1,20 @@
-"""Rows of cells: bars, styles, and text that is cut to fit, put together as Strips."""
+"""Rows of cells: bars, styles, and text that is cut to fit, put together as rich Segments."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
 
 from tui_batching.clock import SECOND, Picoseconds, format_duration
+
+Cells: TypeAlias = list[Segment]
+"""One row of a picture."""
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 """A cell filled from the left, by eighths; eight eighths are `FULL`."""
@@ -69,9 +72,15 @@ class Row:
             self.gap(self.left - cell_len(text)).add(text, look)
         return self
 
-    def strip(self) -> Strip:
+    def cells(self) -> Cells:
         """The row, padded to its width."""
-        return Strip(self._segments).adjust_cell_length(self._width, self.ground).simplify()
+        padded = Segment.adjust_line_length(self._segments, self._width, self.ground)
+        return list(Segment.simplify(padded))
+
+
+def text_of(row: Cells) -> str:
+    """What a row says, without any style."""
+    return "".join(segment.text for segment in row)
 
 
 def bar(fraction: float, width: int) -> tuple[str, str]:

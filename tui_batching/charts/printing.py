@@ -1,0 +1,20 @@
+"""Rows of cells as text, for stdout and files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.color import ColorSystem
+from rich.style import Style
+
+from tui_batching.charts.rows import Cells
+
+
+def printed(rows: Sequence[Cells], colours: ColorSystem | None) -> str:
+    """The rows as lines of text, with escape codes for as many colours as there are, or none."""
+    return "\n".join(_line(row, colours) for row in rows)
+
+
+def _line(row: Cells, colours: ColorSystem | None) -> str:
+    styled = ((segment.text, segment.style or Style.null()) for segment in row)
+    return "".join(style.render(text, color_system=colours) for text, style in styled)
