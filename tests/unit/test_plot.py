@@ -139,7 +139,7 @@ def test_one_finished_request_is_a_step_and_not_a_slope() -> None:
     slope = one([0.0, 5.0, 10.0], [0.0, 100.0, 100.0])
     step = one([0.0, 5.0, 10.0], [0.0, 100.0, 100.0], steps=True)
     rows = len(draw(spec)) // 2
-    inked = [sum(c not in " │┤■" for c in draw(of)[rows].text) for of in (step, slope)]
+    inked = [sum(c not in " │┤■" for c in text_of(draw(of)[rows])) for of in (step, slope)]
     assert inked[0] <= 2 <= inked[1] + 1
 
 
