@@ -8,7 +8,7 @@ from pathlib import Path
 from tui_batching.clock import parse_duration
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.chart_pane import ChartPane
-from tui_batching.tui.live import LiveScreen
+from tui_batching.tui.stage import Stage
 from tui_batching.tui.timeline import Timeline
 from tui_batching.workload import load_workload
 
@@ -20,7 +20,7 @@ async def draw(name: str, theme: str, workload: str, instant: str, keys: list[st
     app = BatchingApp(load_workload(workload), theme)
     async with app.run_test(size=(140, 40)) as pilot:
         screen = app.screen
-        assert isinstance(screen, LiveScreen)
+        assert isinstance(screen, Stage)
         while screen.scene is None:
             await pilot.pause(0.05)
         screen.post_message(Timeline.Scrubbed(parse_duration(instant)))

@@ -20,7 +20,7 @@ from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.chart_pane import ChartPane
 from tui_batching.tui.lane import Lane
-from tui_batching.tui.live import LiveScreen
+from tui_batching.tui.stage import Stage as StageScreen
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
 MS = MILLISECOND
@@ -89,10 +89,10 @@ class Stage:
     wall: FakeWall
 
     @property
-    def live(self) -> LiveScreen:
+    def live(self) -> StageScreen:
         """The screen below all dialogs."""
         found = self.app.screen_stack[0]
-        assert isinstance(found, LiveScreen)
+        assert isinstance(found, StageScreen)
         return found
 
     @property

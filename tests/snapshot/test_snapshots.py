@@ -11,7 +11,7 @@ from tui_batching.clock import parse_duration
 from tui_batching.tui import chart_pane
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.chart_pane import ChartPane
-from tui_batching.tui.live import LiveScreen
+from tui_batching.tui.stage import Stage
 from tui_batching.tui.timeline import Timeline
 from tui_batching.workload import apply_settings, load_workload
 
@@ -35,7 +35,7 @@ def at(instant: str, *keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
 
     async def prepare(pilot: Pilot[None]) -> None:
         live = pilot.app.screen
-        assert isinstance(live, LiveScreen)
+        assert isinstance(live, Stage)
         while live.scene is None:
             await pilot.pause(0.02)
         live.post_message(Timeline.Scrubbed(parse_duration(instant)))

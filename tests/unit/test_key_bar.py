@@ -7,6 +7,7 @@ from stage import on_stage
 
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.charts.rows import text_of
+from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.key_bar import KeyBar, key_row
 
 PALETTE = load_palettes()[DEFAULT_THEME]
@@ -14,7 +15,7 @@ PALETTE = load_palettes()[DEFAULT_THEME]
 
 @pytest.mark.parametrize("width", [60, 80, 120, 160])
 def test_help_and_quit_are_there_and_nothing_is_cut(width: int) -> None:
-    text = text_of(key_row(width, PALETTE))
+    text = text_of(key_row(width, KEYS, PALETTE))
     assert len(text) == width
     assert "? help" in text
     assert "q quit" in text
@@ -24,7 +25,7 @@ def test_help_and_quit_are_there_and_nothing_is_cut(width: int) -> None:
 async def test_a_click_on_a_key_is_the_key() -> None:
     async with on_stage() as stage:
         before = stage.clock
-        column = text_of(key_row(160, PALETTE)).index("→")
+        column = text_of(key_row(160, KEYS, PALETTE)).index("→")
         await stage.pilot.click(KeyBar, offset=(column, 0))
         await stage.settled()
         assert stage.clock > before

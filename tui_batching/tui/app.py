@@ -1,4 +1,4 @@
-"""The app: themes, the command palette, and the live view."""
+"""The app: themes, the command palette, and the stage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tui.bindings import KEYS
-from tui_batching.tui.live import TICK, LiveScreen
+from tui_batching.tui.stage import TICK, Stage
 from tui_batching.tui.themes import textual_theme
 from tui_batching.workload import Workload
 
@@ -23,7 +23,7 @@ SIXTEEN_COLOURS = "ansi-16"
 
 
 class BatchingApp(App[None]):
-    """Opens the live view on a workload.
+    """Opens the stage on a workload.
 
     Args:
         workload: what is played.
@@ -55,11 +55,11 @@ class BatchingApp(App[None]):
             self.register_theme(textual_theme(palette))
         few_colours = self.console.color_system == "standard"
         self.theme = theme or (SIXTEEN_COLOURS if few_colours else DEFAULT_THEME)
-        self._live = LiveScreen(workload, self._palettes, tick, wall)
+        self._stage = Stage(workload, self._palettes, tick, wall)
 
     def get_default_screen(self) -> Screen[None]:
-        """The live view."""
-        return self._live
+        """The stage."""
+        return self._stage
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The app's own colours, for the CSS that is read before a theme is set."""
@@ -68,7 +68,7 @@ class BatchingApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """The command palette offers every key and every theme."""
         for key in KEYS:
-            run = partial(self._live.run_action, key.action)
+            run = partial(self._stage.run_action, key.action)
             yield SystemCommand(key.name, key.help_text, run)
         for name in self._palettes:
             wear = partial(setattr, self, "theme", name)

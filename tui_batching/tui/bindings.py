@@ -1,4 +1,4 @@
-"""Every key of the live view, in one list.
+"""Every key of the stage, in one list.
 
 The footer, the help screen, the command palette and the README table are all made from it; the
 footer shows them in this order, as many as there is room for.
@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from textual.binding import Binding
+
+from tui_batching.tui.views import VIEWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,19 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("", (
         Key("question_mark", "?", "help", "help", "Help", "Show every key and how to read a lane."),
         Key("q", "q", "app.quit", "quit", "Quit", "Leave; the terminal is as it was."),
+    )),
+    ("zoom", (
+        Key("z", "z", "zoom(1)", "zoom-in", "Zoom in",
+            "Show half as much time, around the playhead."),
+        Key("Z", "Z", "zoom(-1)", "zoom-out", "Zoom out", "Show twice as much time."),
+    )),
+    ("pan", (
+        Key("a", "a", "pan(-1)", "pan-back", "Pan back", "Show what was half a window earlier."),
+        Key("d", "d", "pan(1)", "pan", "Pan on", "Show what is half a window later."),
+    )),
+    ("", (
+        Key("m", "m", "next_quantity", "quantity", "Measure",
+            "Show the next of several quantities."),
     )),
     ("speed", (
         Key("minus", "-", "speed(-1)", "slower", "Slower",
@@ -114,6 +129,11 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("n", "n", "new_seed", "new-seed", "New seed",
             "Draw other requests from the same recipe, with the next seed."),
         Key("t", "t", "next_theme", "theme", "Theme", "Change to the next colour theme."),
+    )),
+    ("views", tuple(
+        Key(view.key, view.key, f"view({view.key!r})", f"view-{view.key}", view.title[0],
+            f"See {view.hint}.")
+        for view in VIEWS
     )),
 )  # fmt: skip
 """The keys that belong together, each group with its label, or each key for itself."""

@@ -6,6 +6,8 @@ or the screen changes and so keeps the next key waiting.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from rich.style import Style
 
 from tui_batching.charts.palette import Palette
@@ -14,14 +16,17 @@ from tui_batching.tui.bindings import GROUPS, Key
 from tui_batching.tui.strip_view import StripView
 
 
-def key_row(width: int, palette: Palette) -> Cells:
-    """The row; a group that does not fit as a whole ends it."""
+def key_row(width: int, keys: Collection[Key], palette: Palette) -> Cells:
+    """The row, with those of the keys that act; a group that does not fit as a whole ends it."""
     ground = palette.panel
     words = style(palette.muted, ground)
     row = Row(width, style(palette.text, ground)).gap()
-    for label, keys in GROUPS:
-        items = [(keys, label)] if label else [((key,), key.name.lower()) for key in keys]
+    for label, group in GROUPS:
+        acting = tuple(key for key in group if key in keys)
+        items = [(acting, label)] if label else [((key,), key.name.lower()) for key in acting]
         for together, name in items:
+            if not together:
+                continue
             written = [key.display.split()[0] for key in together]
             joint = "" if all(len(text) == 1 for text in written) else "/"
             if len(joint.join(written)) + len(name) + 3 > row.left:
@@ -44,6 +49,6 @@ class KeyBar(StripView):
     KeyBar { height: 1; background: $panel; }
     """
 
-    def show(self, palette: Palette) -> None:
+    def show(self, keys: Collection[Key], palette: Palette) -> None:
         """Draw the row if it has changed."""
-        self.present([key_row(self.content_size.width, palette)])
+        self.present([key_row(self.content_size.width, keys, palette)])

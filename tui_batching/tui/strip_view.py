@@ -27,6 +27,9 @@ class StripView(Widget):
             super().__init__()
             self.row = row
 
+    class Resized(Message):
+        """There is another amount of room, so what was presented is out of date."""
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._strips: list[Strip] = []
@@ -51,6 +54,10 @@ class StripView(Widget):
         if y < len(self._strips):
             return self._strips[y]
         return Strip.blank(self.content_size.width, self.rich_style)
+
+    def on_resize(self) -> None:
+        """Ask for rows that fit."""
+        self.post_message(self.Resized())
 
     def on_click(self, event: events.Click) -> None:
         """Tell which request is under the pointer."""

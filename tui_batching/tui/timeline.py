@@ -11,6 +11,7 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import LEVELS, Cells, Row, style
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
+from tui_batching.tui.frame import Frame
 from tui_batching.tui.strip_view import StripView
 
 
@@ -96,14 +97,15 @@ class Timeline(StripView):
         self._scene: Scene | None = None
         self._counts = np.zeros(0, np.int64)
 
-    def show(self, scene: Scene, time: Picoseconds, palette: Palette, selected: int | None) -> None:
+    def show(self, frame: Frame) -> None:
         """Draw the row if it has changed."""
         cells = self.content_size.width - 2
         if cells < 1:
             return
-        if scene is not self._scene or len(self._counts) != cells:
-            self._scene, self._counts = scene, arrival_counts(scene, cells)
-        self.present([timeline_row(scene, time, self._counts, palette, selected)])
+        if frame.scene is not self._scene or len(self._counts) != cells:
+            self._scene, self._counts = frame.scene, arrival_counts(frame.scene, cells)
+        row = timeline_row(frame.scene, frame.time, self._counts, frame.palette, frame.selected)
+        self.present([row])
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Start to drag."""

@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rich.cells import cell_len
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.tui.frame import Frame
 from tui_batching.tui.strip_view import StripView
 
 
-@dataclass(frozen=True, slots=True)
-class TitleView:
-    """What the title bar tells.
-
-    Attributes:
-        scene: what is on stage.
-        time: of the playhead.
-        playing: whether it moves.
-        speed: simulated seconds a second.
-    """
-
-    scene: Scene
-    time: Picoseconds
-    playing: bool
-    speed: float
-
-
-def title_row(view: TitleView, width: int, palette: Palette) -> Cells:
+def title_row(frame: Frame, width: int) -> Cells:
     """The row; parts that do not fit are left out, the playhead last."""
+    palette = frame.palette
     ground = palette.panel
     text, muted = style(palette.text, ground), style(palette.muted, ground)
     playing = style(palette.playhead, ground, bold=True)
-    clock = f"t {_seconds(view.time)} / {_seconds(view.scene.end)} s"
-    speed = f"{'▶' if view.playing else '‖'} {speed_text(view.speed)}"
+    clock = f"t {_seconds(frame.time)} / {_seconds(frame.scene.end)} s"
+    speed = f"{'▶' if frame.playing else '‖'} {speed_text(frame.speed)}"
     row = Row(width, text)
     row.gap().add("tui-batching", style(palette.accent, ground, bold=True)).gap(2)
-    facts = " · ".join(_facts(view.scene))
+    facts = " · ".join(_facts(frame.scene))
     row.add(facts, text) if cell_len(facts) + len(clock) + len(speed) + 6 < row.left else row.add(
-        view.scene.workload.name, text
+        frame.scene.workload.name, text
     )
-    state = "" if row.left < 40 else " playing" if view.playing else " paused"
+    state = "" if row.left < 40 else " playing" if frame.playing else " paused"
     ending = f"{speed}{state}   {clock} "
     if cell_len(ending) <= row.left:
         row.gap(row.left - cell_len(ending)).add(speed, playing).add(f"{state}   ", muted)
@@ -70,12 +52,12 @@ def speed_text(speed: float) -> str:
 
 
 class TitleBar(StripView):
-    """Shows a TitleView."""
+    """Shows the row."""
 
     DEFAULT_CSS = """
     TitleBar { height: 1; background: $panel; }
     """
 
-    def show(self, view: TitleView, palette: Palette) -> None:
+    def show(self, frame: Frame) -> None:
         """Draw the row if it has changed."""
-        self.present([title_row(view, self.content_size.width, palette)])
+        self.present([title_row(frame, self.content_size.width)])

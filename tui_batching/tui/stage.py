@@ -1,37 +1,37 @@
-"""The live view: keys and timers in, one scene and one instant out to the widgets."""
+"""The stage: keys and timers in, one frame out to the view that is seen."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import ProgressBar, Static
+from textual.widgets import ContentSwitcher, Static
 
-from tui_batching.analysis.scene import Scene, build_scene
-from tui_batching.charts.live import LATENCY, UTILIZATION
+from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.errors import InputError
-from tui_batching.tui.bindings import bindings
-from tui_batching.tui.chart_pane import ChartPane
+from tui_batching.tui.bindings import KEYS, bindings
+from tui_batching.tui.frame import Frame
 from tui_batching.tui.key_bar import KeyBar
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.lane import Lane
-from tui_batching.tui.lane_view import lane_view
 from tui_batching.tui.player import Player
 from tui_batching.tui.screens.help import HelpScreen
 from tui_batching.tui.screens.pick_workload import PickWorkload
+from tui_batching.tui.simulation import Simulation
 from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.tab_bar import TabBar
 from tui_batching.tui.timeline import Timeline
-from tui_batching.tui.title_bar import TitleBar, TitleView
-from tui_batching.tui.why_pane import WhyPane
+from tui_batching.tui.title_bar import TitleBar
+from tui_batching.tui.views import VIEWS, View
+from tui_batching.tui.views.view import Scrolls, Switches, Zooms
 from tui_batching.workload import Workload
 
 FRAMES_PER_SECOND = 10
@@ -39,17 +39,24 @@ WORDS_PER_SECOND = 3
 SMALLEST = (60, 20)
 """Columns and rows below which the lanes cannot stand side by side."""
 TICK = 10 * MILLISECOND
-SLOW_SECONDS = 0.5
-"""A simulation that takes longer shows a progress bar."""
+_ABILITIES = {"zoom": Zooms, "pan": Zooms, "scroll_pages": Scrolls, "next_quantity": Switches}
+"""What a view needs for an action."""
 
 
-class LiveScreen(Screen[None], inherit_bindings=False):
-    """Plays the strategies of a workload side by side."""
+class Stage(Screen[None], inherit_bindings=False):
+    """Plays the strategies of a workload, seen in one of the views.
+
+    Attributes:
+        scene: the Runs on stage.
+        selected: the row of the selected request, or None.
+        seen: the key of the view that is seen.
+    """
 
     AUTO_FOCUS = ""  # no lane has the focus until somebody asks for it
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
     scene: reactive[Scene | None] = reactive(None, init=False)
     selected: reactive[int | None] = reactive(None, init=False)
+    seen: reactive[str] = reactive(VIEWS[0].key, init=False)
 
     def __init__(
         self,
@@ -60,22 +67,20 @@ class LiveScreen(Screen[None], inherit_bindings=False):
     ) -> None:
         super().__init__()
         self._palettes = palettes
-        self._knobs = self._staged = Knobs(workload)
+        self._workload = workload
         self._player = Player()
         self._tick_length = tick
         self._wall = wall
+        self._outdated = False
 
     def compose(self) -> ComposeResult:
-        """Title, lanes, charts, why, timeline, keys."""
+        """Title, tabs, the views, timeline, keys."""
         yield TitleBar(id="title")
-        yield ProgressBar(id="progress", show_eta=True)
-        with Horizontal(id="lanes"):
-            for strategy in self._knobs.base.strategies:
-                yield Lane(id=strategy.name)
-        with Horizontal(id="charts"):
-            yield ChartPane(UTILIZATION, id="utilization")
-            yield ChartPane(LATENCY, id="latency")
-        yield WhyPane(id="why")
+        yield TabBar(id="tabs")
+        yield Simulation(self._workload, id="simulation")
+        with ContentSwitcher(initial=_id_of(VIEWS[0].key), id="views"):
+            for view in VIEWS:
+                yield view(id=_id_of(view.key))
         yield Timeline(id="timeline")
         yield KeyBar(id="keys")
         with Vertical(id="too-small"):
@@ -86,7 +91,12 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         self.app.theme_changed_signal.subscribe(self, self._take_theme)
         self.set_interval(1 / FRAMES_PER_SECOND, self._next_frame)
         self.set_interval(1 / WORDS_PER_SECOND, self._next_words)
-        self._simulate(self._knobs)
+        self._simulation.start(self._simulation.knobs)
+
+    @property
+    def view(self) -> View:
+        """The view that is seen."""
+        return self.query_one(f"#{_id_of(self.seen)}", View)
 
     # Frames
 
@@ -102,31 +112,42 @@ class LiveScreen(Screen[None], inherit_bindings=False):
             self._show_words()
 
     def _show(self) -> None:
-        """Show the scene at the playhead; everything on screen is a function of the two."""
+        """Show the scene at the playhead."""
+        self._outdated = False
         self._show_picture()
         self._show_words()
 
+    @property
+    def frame(self) -> Frame | None:
+        """What is to be seen now; None before the first scene."""
+        if self.scene is None:
+            return None
+        player = self._player
+        return Frame(
+            scene=self.scene,
+            time=player.time,
+            playing=player.playing,
+            speed=player.speed,
+            selected=self.selected,
+            palette=self._palettes[self.app.theme],
+        )
+
     def _show_picture(self) -> None:
         """What has to move smoothly."""
-        if self.scene is None:
-            return
-        player, palette, at = self._player, self._palette, self._player.time
-        title = TitleView(self.scene, at, player.playing, player.speed)
-        self.query_one(TitleBar).show(title, palette)
-        for number, lane in enumerate(self.query_one("#lanes").query_children(Lane)):
-            lane.show(lane_view(self.scene, number, at, self.selected), palette)
-        self.query_one(Timeline).show(self.scene, at, palette, self.selected)
+        frame = self.frame
+        if frame is not None:
+            self.query_one(TitleBar).show(frame)
+            self.query_one(Timeline).show(frame)
+            self.view.show(frame)
 
     def _show_words(self) -> None:
-        """What has to be read in peace: sentences and charts."""
-        if self.scene is None:
-            return
-        palette, at = self._palette, self._player.time
-        moments = [run.at(at) for run in self.scene.runs]
-        self.query_one(KeyBar).show(palette)
-        self.query_one(WhyPane).show(moments, self.selected, palette)
-        for pane in self.query_one("#charts").query_children(ChartPane):
-            pane.show(self.scene, at, palette)
+        """What has to be read in peace."""
+        frame = self.frame
+        if frame is not None:
+            keys = [key for key in KEYS if self._can(key.action)]
+            self.query_one(KeyBar).show(keys, frame.palette)
+            self.query_one(TabBar).show(VIEWS, self.seen, frame.palette)
+            self.view.show_words(frame)
 
     def on_resize(self) -> None:
         """Choose what there is room for; then draw at the new sizes."""
@@ -134,11 +155,12 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
         self.set_class(height < 33, "-low")
         self.set_class(height >= 42, "-high")
-        self.call_after_refresh(self._show)
 
-    @property
-    def _palette(self) -> Palette:
-        return self._palettes[self.app.theme]
+    def on_strip_view_resized(self) -> None:
+        """Draw at the new sizes, once for all widgets that have changed theirs."""
+        if not self._outdated:
+            self._outdated = True
+            self.call_after_refresh(self._show)
 
     def _take_theme(self, _: object) -> None:
         self.call_after_refresh(self._show)
@@ -147,50 +169,79 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         """Mark the selected request everywhere."""
         self._show()
 
+    # Views
+
+    def watch_seen(self) -> None:
+        """Bring another view to the front."""
+        self.query_one("#views", ContentSwitcher).current = _id_of(self.seen)
+        self.refresh_bindings()
+        self._show()
+
+    def action_view(self, key: str) -> None:
+        """Look at another view."""
+        self.seen = key
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """A key acts only where the view that is seen knows what to do."""
+        return self._can(action)
+
+    def _can(self, action: str) -> bool:
+        needed = _ABILITIES.get(action.partition("(")[0])
+        return needed is None or isinstance(self.view, needed)
+
+    def action_zoom(self, notches: int) -> None:
+        """Show a shorter or a longer stretch of time."""
+        if isinstance(self.view, Zooms):
+            self.view.zoom(notches)
+            self._show()
+
+    def action_pan(self, notches: int) -> None:
+        """Show a later or an earlier stretch of time."""
+        if isinstance(self.view, Zooms):
+            self.view.pan(notches)
+            self._show()
+
+    def action_scroll_pages(self, pages: int) -> None:
+        """Show other rows."""
+        if isinstance(self.view, Scrolls):
+            self.view.scroll_pages(pages)
+            self._show()
+
+    def action_next_quantity(self) -> None:
+        """Show another quantity."""
+        if isinstance(self.view, Switches):
+            self.view.next_quantity()
+            self._show()
+
     # Simulating
 
-    def _simulate(self, knobs: Knobs) -> None:
-        """Simulate in the background; a newer wish replaces one that is still under way."""
-        workload = knobs.workload
-        self._knobs = knobs
-        self.run_worker(self._build(knobs, workload), group="simulate", exclusive=True)
+    @property
+    def _simulation(self) -> Simulation:
+        return self.query_one(Simulation)
 
-    async def _build(self, knobs: Knobs, workload: Workload) -> None:
-        """Compute the scene in a thread and put it on stage; what fails leaves all as it was."""
-        progress = self.query_one(ProgressBar)
-        progress.update(total=len(workload.strategies), progress=0)
-        slow = self.set_timer(SLOW_SECONDS, lambda: progress.add_class("-shown"))
-
-        def one_done(lanes: int) -> None:
-            self.call_later(progress.update, progress=lanes)
-
-        try:
-            scene = await asyncio.to_thread(build_scene, workload, self.scene, one_done)
-        except InputError as error:
-            self._knobs = self._staged
-            self.notify(str(error), severity="error")
-            return
-        finally:
-            slow.stop()
-            progress.remove_class("-shown")
-        if knobs.base is not self._staged.base:
-            await self._clear_stage([strategy.name for strategy in workload.strategies])
-        self._staged, self.scene = knobs, scene
-        self._player.load(scene.runs, self._wall())
+    async def on_simulation_staged(self, event: Simulation.Staged) -> None:
+        """Put the scene on stage; with another workload, begin at its start."""
+        if event.other_workload:
+            self.selected = None
+            self._player.seek(0, self._wall())
+        await self._set_lanes([run.strategy.name for run in event.scene.runs])
+        self.scene = event.scene
+        self._player.load(event.scene.runs, self._wall())
         self.call_after_refresh(self._show)
 
-    async def _clear_stage(self, names: list[str]) -> None:
-        """Make room for another workload: its lanes, nothing selected, time zero."""
-        self.scene, self.selected = None, None
+    async def _set_lanes(self, names: list[str]) -> None:
         if names != [lane.id for lane in self.query(Lane)]:
             await self.query(Lane).remove()
             await self.query_one("#lanes").mount_all(Lane(id=name) for name in names)
-        self._player.seek(0, self._wall())
 
-    def _turn(self, turned: Callable[[], Knobs]) -> None:
+    def on_simulation_refused(self, event: Simulation.Refused) -> None:
+        """Say why all is as it was."""
+        self.notify(event.reason, severity="error")
+
+    def _turn(self, turned: Callable[[Knobs], Knobs]) -> None:
         """Apply what a parameter key asks for, or say why it cannot."""
         try:
-            self._simulate(turned())
+            self._simulation.start(turned(self._simulation.knobs))
         except InputError as error:
             self.notify(str(error), severity="warning")
 
@@ -247,27 +298,29 @@ class LiveScreen(Screen[None], inherit_bindings=False):
 
     def action_batch_size(self, notches: int) -> None:
         """Change the batch size."""
-        self._turn(lambda: self._knobs.turn_batch_size(notches, self._lanes_meant()))
+        self._turn(lambda knobs: knobs.turn_batch_size(notches, self._lanes_meant()))
 
     def action_timeout(self, notches: int) -> None:
         """Change the dynamic timeout."""
-        self._turn(lambda: self._knobs.turn_timeout(notches, self._lanes_meant()))
+        self._turn(lambda knobs: knobs.turn_timeout(notches, self._lanes_meant()))
 
     def action_load(self, notches: int) -> None:
         """Change the arrival rate."""
-        self._turn(lambda: self._knobs.turn_load(notches))
+        self._turn(lambda knobs: knobs.turn_load(notches))
 
     def action_new_seed(self) -> None:
         """Draw other requests."""
-        self._turn(self._knobs.next_seed)
+        self._turn(Knobs.next_seed)
 
     async def action_pick_workload(self) -> None:
         """Choose another workload."""
-        await self.app.push_screen(PickWorkload(self._knobs.base.name), self._take_workload)
+        await self.app.push_screen(
+            PickWorkload(self._simulation.knobs.base.name), self._take_workload
+        )
 
     def _take_workload(self, workload: Workload | None) -> None:
         if workload is not None:
-            self._turn(lambda: Knobs(workload))
+            self._turn(lambda _: Knobs(workload))
 
     # Actions: looking
 
@@ -304,3 +357,7 @@ class LiveScreen(Screen[None], inherit_bindings=False):
     def action_help(self) -> None:
         """Show every key."""
         self.app.push_screen(HelpScreen())
+
+
+def _id_of(key: str) -> str:
+    return f"view-{key}"

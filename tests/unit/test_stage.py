@@ -1,4 +1,4 @@
-"""The live view, driven by its keys and the mouse, and read from the screen."""
+"""The stage with the live view, driven by its keys and the mouse, and read from the screen."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from textual.widgets import Input, OptionList
 from tui_batching.charts.rows import short
 from tui_batching.clock import SECOND
 from tui_batching.strategy import Continuous, Static
-from tui_batching.tui import chart_pane, live
+from tui_batching.tui import chart_pane, simulation
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.bindings import KEYS, Key
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.screens.help import HelpScreen
 from tui_batching.tui.screens.pick_workload import PickWorkload
 from tui_batching.tui.timeline import Timeline
+from tui_batching.tui.views import VIEWS, View
 from tui_batching.workload import bundled_workloads, load_workload
 
 NOTEBOOK = scene_of(load_workload("notebook"))
@@ -119,6 +120,22 @@ async def wears_another_theme(stage: Stage) -> None:
     assert stage.app.theme != "dark"
 
 
+def sees(view: type[View]) -> Check:
+    async def check(stage: Stage) -> None:
+        assert isinstance(stage.live.view, view)
+        assert stage.live.view.region.area > 0
+        assert f"{view.key} {view.title[0]}" in stage.rows()[1]
+
+    return check
+
+
+async def test_keys_of_other_views_are_not_offered() -> None:
+    async with on_stage(size=(160, 32)) as stage:
+        assert "zoom" not in stage.rows()[-1]
+        await stage.press("z", "d", "m")
+        assert stage.clock == 0
+
+
 def told_below(stage: Stage) -> list[str]:
     """What the pane under the charts says of each lane."""
     return [row for row in stage.rows() if re.match(" (static|dynamic|continuous) ", row)]
@@ -159,10 +176,13 @@ EFFECTS: dict[str, Check] = {
     "theme": wears_another_theme,
     "help": opens_help,
     "quit": leaves,
+    **{f"view-{view.key}": sees(view) for view in VIEWS},
 }
+OF_SOME_VIEWS = {"zoom-in", "zoom-out", "pan-back", "pan", "quantity"}
+"""Keys that only some views know; they are tried with those views."""
 
 
-@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
+@pytest.mark.parametrize("key", [k for k in KEYS if k.id not in OF_SOME_VIEWS], ids=lambda k: k.id)
 async def test_every_key_does_what_its_help_says(key: Key) -> None:
     for name in key.keys.split(","):
         async with on_stage() as stage:
@@ -516,12 +536,12 @@ async def test_thousands_of_requests_stay_readable() -> None:
 
 
 async def test_a_slow_simulation_shows_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    go, build = Event(), live.build_scene
-    monkeypatch.setattr(live, "SLOW_SECONDS", 0.01)
-    monkeypatch.setattr(live, "build_scene", lambda *given: go.wait(20) and build(*given))
+    go, build = Event(), simulation.build_scene
+    monkeypatch.setattr(simulation, "SLOW_SECONDS", 0.01)
+    monkeypatch.setattr(simulation, "build_scene", lambda *given: go.wait(20) and build(*given))
     go.set()
     async with on_stage(hand_made((0, 5, 2))) as stage:
-        progress = stage.live.query_one("#progress")
+        progress = stage.live.query_one("#simulation")
         assert not progress.display
         go.clear()
         await stage.pilot.press("right_square_bracket")
@@ -548,7 +568,7 @@ def slowly(build: Callable) -> Callable:
 async def test_quitting_while_something_is_computed_is_clean(
     keys: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(live, "build_scene", slowly(live.build_scene))
+    monkeypatch.setattr(simulation, "build_scene", slowly(simulation.build_scene))
     monkeypatch.setattr(chart_pane, "draw", slowly(chart_pane.draw))
     app = BatchingApp(hand_made((0, 5, 2), (9, 5, 2)))
     async with app.run_test(size=(160, 45)) as pilot:

@@ -1,0 +1,89 @@
+"""Simulating in the background: knobs in, a scene or a complaint out, a progress bar meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.message import Message
+from textual.widgets import ProgressBar
+
+from tui_batching.analysis.scene import Scene, build_scene
+from tui_batching.errors import InputError
+from tui_batching.tui.knobs import Knobs
+from tui_batching.workload import Workload
+
+SLOW_SECONDS = 0.5
+"""A simulation that takes longer shows a progress bar."""
+
+
+class Simulation(ProgressBar):
+    """Makes scenes, one at a time; a newer wish replaces one that is still under way.
+
+    Attributes:
+        knobs: what the latest wish asks for; those on stage where the latest one failed.
+    """
+
+    DEFAULT_CSS = """
+    Simulation { display: none; height: 1; padding: 0 2; background: $panel; width: 100%; }
+    Simulation.-shown { display: block; }
+    Simulation Bar { width: 1fr; }
+    """
+
+    class Staged(Message):
+        """A scene is finished.
+
+        Attributes:
+            scene: the Runs.
+            other_workload: whether it is of another workload, and not of the same one changed.
+        """
+
+        def __init__(self, scene: Scene, *, other_workload: bool) -> None:
+            super().__init__()
+            self.scene = scene
+            self.other_workload = other_workload
+
+    class Refused(Message):
+        """What was wished for cannot be simulated; all is as it was.
+
+        Attributes:
+            reason: in one sentence.
+        """
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def __init__(self, workload: Workload, *, id: str) -> None:  # noqa: A002 - the widget's name
+        super().__init__(show_eta=True, id=id)
+        self.knobs = self._staged = Knobs(workload)
+        self._scene: Scene | None = None
+
+    def start(self, knobs: Knobs) -> None:
+        """Simulate what the knobs ask for.
+
+        Raises:
+            InputError: if they do not fit the workload.
+        """
+        workload = knobs.workload
+        self.knobs = knobs
+        self.run_worker(self._build(knobs, workload), group="simulate", exclusive=True)
+
+    async def _build(self, knobs: Knobs, workload: Workload) -> None:
+        self.update(total=len(workload.strategies), progress=0)
+        slow = self.set_timer(SLOW_SECONDS, lambda: self.add_class("-shown"))
+
+        def one_done(lanes: int) -> None:
+            self.call_later(self.update, progress=lanes)
+
+        try:
+            scene = await asyncio.to_thread(build_scene, workload, self._scene, one_done)
+        except InputError as error:
+            self.knobs = self._staged
+            self.post_message(self.Refused(str(error)))
+            return
+        finally:
+            slow.stop()
+            self.remove_class("-shown")
+        other = self._scene is not None and knobs.base is not self._staged.base
+        self._staged, self._scene = knobs, scene
+        self.post_message(self.Staged(scene, other_workload=other))

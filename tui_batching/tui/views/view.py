@@ -1,0 +1,60 @@
+"""What a view is, and what some views can do beyond that."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol, runtime_checkable
+
+from textual.containers import Vertical
+
+from tui_batching.tui.frame import Frame
+
+
+class View(Vertical):
+    """One way of looking at the Runs on stage. Only the view that is seen is asked to show.
+
+    Attributes:
+        key: the digit that opens it.
+        title: what its tab is called, and what it is called where there is little room.
+        hint: in one line, what to see in it.
+    """
+
+    key: ClassVar[str]
+    title: ClassVar[tuple[str, str]]
+    hint: ClassVar[str]
+
+    def show(self, frame: Frame) -> None:
+        """Show what has to move smoothly; called up to ten times a second."""
+
+    def show_words(self, frame: Frame) -> None:
+        """Show what has to be read in peace; called up to three times a second."""
+
+
+@runtime_checkable
+class Zooms(Protocol):
+    """A view of a stretch of time, which can be shorter, and earlier or later."""
+
+    def zoom(self, notches: int) -> None:
+        """Show half the time a notch, or twice the time if negative."""
+        ...
+
+    def pan(self, notches: int) -> None:
+        """Show a later stretch, or an earlier one if negative."""
+        ...
+
+
+@runtime_checkable
+class Scrolls(Protocol):
+    """A view of more rows than fit."""
+
+    def scroll_pages(self, pages: int) -> None:
+        """Show rows further down, or up if negative."""
+        ...
+
+
+@runtime_checkable
+class Switches(Protocol):
+    """A view of one quantity out of several."""
+
+    def next_quantity(self) -> None:
+        """Show the next quantity."""
+        ...
