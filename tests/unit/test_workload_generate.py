@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from oracle import oracle
 
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.errors import InputError
-from tui_batching.workload.arrivals import Arrivals, Burst, Constant, Gamma, Poisson
+from tui_batching.workload.arrivals import Arrivals, Burst, Constant, Gamma, Poisson, Ramp
 from tui_batching.workload.generate import GeneratedRequests, RequestClass
 from tui_batching.workload.lengths import (
     Exponential,
@@ -32,6 +33,8 @@ ARRIVALS: dict[str, Arrivals] = {
     "constant": Constant(300.0 * MILLISECOND),
     "burst": Burst(20, 5 * SECOND),
     "at once": Burst(),
+    "rescaled": Gamma(300.0 * MILLISECOND, 0.5, rescale=True),
+    "ramp": Ramp(1.0, 10.0, burstiness=0.5),
 }
 LENGTHS: dict[str, Lengths] = {
     "uniform": Uniform(20, 199),
@@ -101,7 +104,7 @@ def test_notebook_draws_take_only_poisson_and_uniform():
         GeneratedRequests(20, Constant(1e9), (RequestClass(SHORT, SHORT),), 42, "notebook")
 
 
-@pytest.mark.parametrize("name", ["poisson", "gamma", "constant", "burst"])
+@pytest.mark.parametrize("name", ["poisson", "gamma", "constant", "burst", "rescaled", "ramp"])
 def test_another_rate_keeps_the_lengths_and_scales_the_arrivals(name: str):
     slow = recipe(arrivals=ARRIVALS[name])
     assert slow.rate is not None
@@ -139,6 +142,34 @@ def test_gaps_have_the_mean_and_burstiness_asked_for(arrivals: Arrivals, variati
     gaps = np.diff(recipe(arrivals=arrivals, count=200_000).make_requests().arrival_time)
     assert gaps.mean() == pytest.approx(0.3 * SECOND, rel=0.02)
     assert gaps.std() / gaps.mean() == pytest.approx(variation, rel=0.02)
+
+
+@pytest.mark.parametrize("arrivals", [Poisson(3e11, rescale=True), Gamma(3e11, 0.2, rescale=True)])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_rescaled_gaps_take_exactly_as_long_as_the_rate_says(arrivals: Arrivals, seed: int):
+    times = recipe(arrivals=arrivals, count=100, seed=seed).make_requests().arrival_time
+    assert int(times[-1]) == 30 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("ramp", "rates"),
+    [
+        (Ramp(1.0, 9.0, burstiness=1e9), [1, 3, 5, 7, 9]),
+        (Ramp(1.0, 16.0, "exponential", 1e9), [1, 2, 4, 8, 16]),
+        (Ramp(8.0, 4.0, burstiness=1e9), [8, 7, 6, 5, 4]),
+    ],
+)
+def test_a_ramp_changes_the_rate_request_by_request(ramp: Ramp, rates: list[float]):
+    times = recipe(arrivals=ramp, count=5).make_requests().arrival_time
+    assert np.diff(times, prepend=0) == pytest.approx([SECOND / rate for rate in rates], rel=1e-3)
+
+
+@pytest.mark.parametrize("shape", ["linear", "exponential"])
+@pytest.mark.parametrize("ends", [(1.0, 10.0), (10.0, 1.0), (3.0, 3.0)])
+def test_the_rate_of_a_ramp_is_that_of_many_requests(shape: Any, ends: tuple[float, float]):
+    source = recipe(arrivals=Ramp(*ends, shape, 1e9), count=100_000)
+    times = source.make_requests().arrival_time
+    assert source.rate == pytest.approx(len(times) * SECOND / int(times[-1]), rel=1e-3)
 
 
 def test_arrivals_are_whole_microseconds():
@@ -207,6 +238,9 @@ def test_requests_are_drawn_once():
         lambda: Zipf(exponent=1, min=0),
         lambda: Poisson(0),
         lambda: Gamma(1, 0),
+        lambda: Ramp(0, 1),
+        lambda: Ramp(1, float("inf")),
+        lambda: Ramp(1, 2, burstiness=0),
         lambda: Burst(size=3),
         lambda: Burst(0, 1),
         lambda: Burst(1, 0),

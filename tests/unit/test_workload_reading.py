@@ -13,7 +13,7 @@ from tui_batching.cost import LinearCost
 from tui_batching.errors import InputError
 from tui_batching.strategy import DEFAULT_STRATEGIES, Continuous, Dynamic
 from tui_batching.workload import load_workload, nodes, parse_workload
-from tui_batching.workload.arrivals import Burst, Constant, Gamma, Poisson
+from tui_batching.workload.arrivals import Burst, Constant, Gamma, Poisson, Ramp
 from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.lengths import Exponential, Fixed, Lognormal, Normal, Uniform, Zipf
 from tui_batching.workload.listed import ListedRequests
@@ -99,6 +99,12 @@ def test_a_list_is_read_in_any_order_with_optional_ids():
     [
         ("{poisson: {rate: 4}}", Poisson(0.25 * SECOND)),
         ("{gamma: {mean_gap: 1s, burstiness: 0.5}}", Gamma(float(SECOND), 0.5)),
+        ("{poisson: {rate: 4, rescale: true}}", Poisson(0.25 * SECOND, rescale=True)),
+        ("{ramp: {start_rate: 1, end_rate: 8}}", Ramp(1.0, 8.0)),
+        (
+            "{ramp: {start_rate: 1, end_rate: 8, shape: exponential, burstiness: 0.5}}",
+            Ramp(1.0, 8.0, "exponential", 0.5),
+        ),
         ("{constant: {rate: 1e1}}", Constant(0.1 * SECOND)),
         ("{burst: {size: 20, every: 5s}}", Burst(20, 5 * SECOND)),
         ("{burst: {at: 0.5}}", Burst(at=SECOND // 2)),
@@ -215,14 +221,18 @@ WRONG = {
     generated(seed="-1"): "w.yaml:7: requests.generate.seed: found -1, expected a whole number "
     ">= 0",
     generated(arrivals="poisson"): "w.yaml:4: requests.generate.arrivals: found 'poisson', "
-    "expected a mapping with poisson, gamma, constant, burst",
+    "expected a mapping with poisson, gamma, constant, ramp, burst",
     generated(arrivals="{poisson: {rate: 1}, burst: {}}"): "w.yaml:4: requests.generate.arrivals: "
-    "found poisson and burst, expected one of poisson, gamma, constant, burst",
+    "found poisson and burst, expected one of poisson, gamma, constant, ramp, burst",
     generated(arrivals="{poisson: {}}"): "w.yaml:4: requests.generate.arrivals.poisson: found "
     "neither, expected either rate or mean_gap",
     generated(arrivals="{poisson: {rate: 1, mean_gap: 1}}"): "w.yaml:4: "
     "requests.generate.arrivals.poisson: found both rate and mean_gap, expected either rate or "
     "mean_gap",
+    generated(arrivals="{poisson: {rate: 1, rescale: yes}}"): "w.yaml:4: "
+    "requests.generate.arrivals.poisson.rescale: found yes, expected one of true, false",
+    generated(arrivals="{ramp: {start_rate: 1}}"): "w.yaml:4: requests.generate.arrivals.ramp."
+    "end_rate: found nothing, expected a number > 0",
     generated(arrivals="{poisson: {rate: 0}}"): "w.yaml:4: requests.generate.arrivals.poisson"
     ".rate: found 0, expected a number > 0",
     generated(arrivals="{poisson: {rate: .inf}}"): "w.yaml:4: requests.generate.arrivals.poisson"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol, Self
+import math
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol, Self, TypeAlias
 
 import numpy as np
 
@@ -33,11 +34,17 @@ class Arrivals(Protocol):
 class _Spaced:
     """Gaps of `mean_gap` picoseconds on average; the first arrival comes after one gap.
 
+    Attributes:
+        mean_gap: in picoseconds.
+        rescale: whether the gaps drawn are scaled to sum to exactly count x `mean_gap`, as
+            `vllm bench serve` does, so that different seeds offer the same load.
+
     Raises:
         InputError: if the mean gap is not positive, or the last arrival lies beyond the clock.
     """
 
     mean_gap: float
+    rescale: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if not self.mean_gap > 0:
@@ -56,7 +63,10 @@ class _Spaced:
         """The first `count` arrival times, ascending, in picoseconds."""
         # Summed before they are scaled, so that another rate scales every arrival alike.
         with np.errstate(over="ignore"):
-            times = np.cumsum(self._unit_gaps(stream, count)) * (self.mean_gap / MICROSECOND)
+            units = np.cumsum(self._unit_gaps(stream, count))
+            if self.rescale:
+                units *= count / units[-1]
+            times = units * (self.mean_gap / MICROSECOND)
         # Whole microseconds absorb the last digits, in which platforms' logarithms differ.
         return _whole_times(times, MICROSECOND)
 
@@ -85,8 +95,7 @@ class Gamma(_Spaced):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.burstiness > 0:
-            raise InputError(f"burstiness: found {self.burstiness}, expected a number > 0")
+        _refuse_burstiness(self.burstiness)
 
     def _unit_gaps(self, stream: np.random.RandomState, count: int) -> FloatArray:
         return stream.standard_gamma(self.burstiness, count) / self.burstiness
@@ -98,6 +107,72 @@ class Constant(_Spaced):
 
     def _unit_gaps(self, stream: np.random.RandomState, count: int) -> FloatArray:  # noqa: ARG002
         return np.ones(count)
+
+
+RampShape: TypeAlias = Literal["linear", "exponential"]
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """A rate that changes from the first request to the last, as `vllm bench serve` ramps it up.
+
+    The rate of the gap before request k of n depends on k / (n - 1): it changes request by request,
+    not with time (`--ramp-up-strategy`, `--ramp-up-start-rps`, `--ramp-up-end-rps` there).
+
+    Attributes:
+        start_rate: of the first request, per second.
+        end_rate: of the last one.
+        shape: whether the rate changes by the same amount or by the same factor each time.
+        burstiness: of the gaps, as in `Gamma`.
+
+    Raises:
+        InputError: if a rate or the burstiness is no finite number above zero.
+    """
+
+    start_rate: float
+    end_rate: float
+    shape: RampShape = "linear"
+    burstiness: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, rate in (("start_rate", self.start_rate), ("end_rate", self.end_rate)):
+            if not 0 < rate < math.inf:
+                raise InputError(f"{name}: found {rate}, expected a finite number > 0")
+        if self.shape not in ("linear", "exponential"):
+            raise InputError(f"shape: found {self.shape!r}, expected linear or exponential")
+        _refuse_burstiness(self.burstiness)
+
+    @property
+    def rate(self) -> float | None:
+        """Requests per second on average, over many requests: 1 over the mean of the gaps."""
+        low, high = sorted((self.start_rate, self.end_rate))
+        if high - low < 1e-9 * high:
+            return low
+        logarithm = math.log(high / low)
+        if self.shape == "linear":
+            return (high - low) / logarithm
+        return low * high * logarithm / (high - low)
+
+    def with_rate(self, rate: float) -> Self:
+        """The same ramp, faster or slower: every gap is scaled by the same factor."""
+        factor = rate / (self.rate or rate)
+        return replace(self, start_rate=self.start_rate * factor, end_rate=self.end_rate * factor)
+
+    def draw(self, stream: np.random.RandomState, count: int) -> IntArray:
+        """The first `count` arrival times, ascending, in picoseconds."""
+        gaps = stream.standard_gamma(self.burstiness, count) / self.burstiness
+        # Relative to the first rate and scaled at the end, so that another rate scales all alike.
+        with np.errstate(over="ignore"):
+            relative = np.cumsum(gaps / self._relative_rates(count))
+            times = relative * (SECOND / MICROSECOND / self.start_rate)
+        return _whole_times(times, MICROSECOND)
+
+    def _relative_rates(self, count: int) -> FloatArray:
+        """The rate before each request over the first one."""
+        progress = np.arange(count) / max(1, count - 1)
+        ratio = self.end_rate / self.start_rate
+        rates = 1 + (ratio - 1) * progress if self.shape == "linear" else ratio**progress
+        return np.asarray(rates, np.float64)
 
 
 @dataclass(frozen=True)
@@ -158,6 +233,11 @@ def _whole_times(times: FloatArray, unit: Picoseconds) -> IntArray:
     if not times[-1] <= HORIZON // unit:
         raise _beyond_clock()
     return np.rint(times).astype(np.int64) * unit
+
+
+def _refuse_burstiness(burstiness: float) -> None:
+    if not burstiness > 0:
+        raise InputError(f"burstiness: found {burstiness}, expected a number > 0")
 
 
 def _beyond_clock() -> InputError:

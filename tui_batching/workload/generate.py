@@ -169,9 +169,11 @@ class GeneratedRequests:
         first = self.classes[0]
         parts = (self.arrivals, first.input_tokens, first.output_tokens)
         match parts:
-            case (Poisson() as arrivals, Uniform() as inputs, Uniform() as outputs) if (
-                len(self.classes) == 1
-            ):
+            case (
+                Poisson(rescale=False) as arrivals,
+                Uniform() as inputs,
+                Uniform() as outputs,
+            ) if len(self.classes) == 1:
                 return arrivals, inputs, outputs
         raise InputError(
             "draws: found notebook with other distributions, "

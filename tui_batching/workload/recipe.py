@@ -8,7 +8,7 @@ from typing import Any
 
 from tui_batching.clock import SECOND
 from tui_batching.workload import lengths
-from tui_batching.workload.arrivals import Arrivals, Burst, Constant, Gamma, Poisson
+from tui_batching.workload.arrivals import Arrivals, Burst, Constant, Gamma, Poisson, Ramp
 from tui_batching.workload.fields import Field, Reader
 from tui_batching.workload.generate import (
     MAX_COUNT,
@@ -63,9 +63,18 @@ def _read_arrivals(field: Field) -> Arrivals:
     return _ARRIVALS[chosen.key](chosen)
 
 
-def _spaced(make: Callable[..., Arrivals], readers: dict[str, Reader], field: Field) -> Arrivals:
+def _yes_or_no(field: Field) -> bool:
+    return field.choice("true", "false") == "true"
+
+
+def _spaced(
+    make: Callable[..., Arrivals],
+    readers: dict[str, Reader],
+    optional: dict[str, Reader],
+    field: Field,
+) -> Arrivals:
     """Read a process that has a `mean_gap`, or else a `rate`, beside its other parameters."""
-    record = field.mapping(("rate", "mean_gap", *readers))
+    record = field.mapping(("rate", "mean_gap", *readers, *optional))
     if ("rate" in record.fields) == ("mean_gap" in record.fields):
         both = "rate" in record.fields
         raise field.error(
@@ -76,6 +85,7 @@ def _spaced(make: Callable[..., Arrivals], readers: dict[str, Reader], field: Fi
     else:
         mean_gap = record["mean_gap"].duration(longer_than_zero=True)
     values = {key: reader(record[key]) for key, reader in readers.items()}
+    values |= {key: reader(record[key]) for key, reader in optional.items() if key in record.fields}
     with record.placing_errors():
         return make(mean_gap=float(mean_gap), **values)
 
@@ -85,10 +95,17 @@ _BURST: dict[str, Reader] = {
     "every": partial(Field.duration, longer_than_zero=True),
     "at": Field.duration,
 }
+_RAMP: dict[str, Reader] = {
+    "start_rate": _positive,
+    "end_rate": _positive,
+    "shape": lambda field: field.choice("linear", "exponential"),
+    "burstiness": _positive,
+}
 _ARRIVALS: dict[str, Callable[[Field], Arrivals]] = {
-    "poisson": partial(_spaced, Poisson, {}),
-    "gamma": partial(_spaced, Gamma, {"burstiness": _positive}),
-    "constant": partial(_spaced, Constant, {}),
+    "poisson": partial(_spaced, Poisson, {}, {"rescale": _yes_or_no}),
+    "gamma": partial(_spaced, Gamma, {"burstiness": _positive}, {"rescale": _yes_or_no}),
+    "constant": partial(_spaced, Constant, {}, {}),
+    "ramp": lambda field: field.build(Ramp, _RAMP),
     "burst": lambda field: field.build(Burst, _BURST),
 }
 
