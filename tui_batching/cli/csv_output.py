@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 from typing import TextIO
 
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metric_table import METRIC_TABLE
 from tui_batching.cli.records import PART_FIELDS, REQUEST_FIELDS, parameters, request_records
-from tui_batching.errors import InputError
-from tui_batching.workload.wording import printable
+from tui_batching.output_files import written_whole
 
 _PARAMETERS = ("batch_size", "timeout", "timeout_from")
 
@@ -34,36 +32,11 @@ def write(comparison: Comparison, out: TextIO, *, each_request: bool) -> None:
         writer.writerow((result.strategy.name, *given, *(result.metrics[name] for name in names)))
 
 
-def refuse_target(path: Path, *, replace: bool) -> None:
-    """Look before the work begins whether the file can be written.
-
-    Raises:
-        InputError: if it is there already and must not be replaced, or is no ordinary file.
-    """
-    where = printable(str(path))
-    if not path.exists():
-        return
-    if not path.is_file():
-        raise InputError(f"{where}: found a folder or a device, expected a new CSV file")
-    if not replace:
-        raise InputError(f"{where}: found a file, expected a new one (--force replaces it)")
-
-
 def write_file(comparison: Comparison, path: Path, *, each_request: bool) -> None:
-    """Write a CSV file whole or not at all: beside its place first, then moved there.
+    """Write a CSV file whole or not at all.
 
     Raises:
         InputError: if it cannot be written.
     """
-    target = path.resolve()  # a link stays a link
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        try:
-            with draft.open("x", encoding="utf-8", newline="") as out:
-                write(comparison, out, each_request=each_request)
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"{printable(str(path))}: cannot be written ({reason})") from None
+    with written_whole(path) as out:
+        write(comparison, out, each_request=each_request)

@@ -11,6 +11,7 @@ from tui_batching.cli import csv_output, json_output
 from tui_batching.cli.arguments import Choices, add_workload, read_workload
 from tui_batching.cli.progress import Report, reporting
 from tui_batching.errors import InputError
+from tui_batching.output_files import refuse_target
 
 _EXAMPLES = """\
 examples:
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
     to_stdout = arguments.csv == "-"
     target = Path(arguments.csv) if arguments.csv and not to_stdout else None
     if target:
-        csv_output.refuse_target(target, replace=arguments.force)
+        refuse_target(target, replace=arguments.force)
     with reporting() as report:
         comparison = _compare(arguments, report)
         if target:
