@@ -1,0 +1,88 @@
+"""What is fuzzed: each reader as a function of bytes, with texts to begin from."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_batching.charts.palette import read_palette
+from tui_batching.data_folders import data_folder
+from tui_batching.errors import InputError
+from tui_batching.workload import apply_settings, load_workload
+
+MOST_REQUESTS = 5_000
+"""Larger workloads are read, but not drawn: fuzzing is after the reader."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reader.
+
+    Attributes:
+        read: takes a file.
+        suffix: of the file's name.
+        seeds: contents to begin from, all of them valid.
+    """
+
+    read: Callable[[Path], object]
+    suffix: str
+    seeds: tuple[bytes, ...]
+
+    def survives(self, content: bytes) -> None:
+        """Read the content.
+
+        Raises:
+            AssertionError: if it is refused in anything but one printable line that names the file.
+            Exception: whatever else came out of the reader.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"fuzzed{self.suffix}"
+            path.write_bytes(content)
+            try:
+                self.read(path)
+            except InputError as error:
+                sentence = str(error)
+                assert sentence.isprintable(), repr(sentence)
+                assert path.name in sentence, sentence
+                assert len(sentence) < 2000, f"{len(sentence)} characters"
+
+
+def _workload(path: Path) -> None:
+    workload = load_workload(path)
+    if getattr(workload.source, "count", 0) <= MOST_REQUESTS:
+        try:
+            _ = workload.requests
+        except InputError as error:  # drawn only now, when the file is out of sight
+            raise InputError(f"{path.name}: {error}") from None
+
+
+def _settings(path: Path) -> None:
+    """Lines of `KEY=VALUE`, one after the other."""
+    workload = load_workload("notebook")
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[:20]:
+        try:
+            workload = apply_settings(workload, [line])
+        except InputError as error:
+            raise InputError(f"{path.name}: {error}") from None
+
+
+def _files(kind: str) -> tuple[bytes, ...]:
+    folder = data_folder(kind)  # type: ignore[arg-type]
+    return tuple(path.read_bytes() for path in sorted(folder.glob("*.yaml")))
+
+
+_LISTED = b"""requests:
+  - {arrival_time: 50ms, input_tokens: 50, output_tokens: 10}
+  - {arrival_time: 0.1, input_tokens: 0, output_tokens: 1, id: 7}
+"""
+
+TARGETS: dict[str, Target] = {
+    "workload": Target(_workload, ".yaml", (*_files("workloads"), _LISTED)),
+    "theme": Target(read_palette, ".yaml", _files("themes")),
+    "settings": Target(
+        _settings, ".txt", (b"batch_size=8\ndynamic.timeout=300ms", b"workload.rate=5\nslo.ttft=1s")
+    ),
+}
+"""The readers by name."""
