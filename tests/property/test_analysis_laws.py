@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.metrics import metrics
+from tui_batching.analysis.service_level import service, within_limits
 from tui_batching.analysis.token_gaps import token_gaps
 from tui_batching.analysis.utilization import utilization, utilization_series
 from tui_batching.cost import LinearCost
@@ -18,6 +20,7 @@ from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload import ListedRequests, Requests, Workload
+from tui_batching.workload.model import ServiceLevel
 
 DECODE = 3
 
@@ -124,3 +127,28 @@ def test_the_mean_parts_sum_to_the_mean_latency(run: Run):
     parts = [found[f"mean_{name}"] for name in breakdown(run).columns()]
     assert sum(p for p in parts if p is not None) == pytest.approx(found["avg_latency"])
     assert found["mean_e2el"] == found["avg_latency"]
+
+
+LIMIT = st.one_of(st.none(), st.integers(0, 60))
+
+
+@given(runs(), LIMIT, LIMIT, LIMIT)
+def test_the_service_level_is_that_of_each_request_in_fractions(
+    run: Run, ttft: int | None, tpot: int | None, e2el: int | None
+):
+    def keeps(row: int) -> bool:
+        arrival, tokens = int(run.requests.arrival_time[row]), int(run.requests.output_tokens[row])
+        first, finish, end = int(run.first_token[row]), int(run.finish[row]), int(run.end[row])
+        per_token = Fraction(finish - first, tokens - 1) if tokens > 1 else None
+        return (
+            (ttft is None or first - arrival <= ttft)
+            and (tpot is None or per_token is None or per_token <= tpot)
+            and (e2el is None or end - arrival <= e2el)
+        )
+
+    limits = ServiceLevel(ttft, tpot, e2el)
+    expected = [keeps(row) for row in range(len(run))]
+    assert within_limits(run, limits).tolist() == expected
+    served = service(run, limits)
+    assert served.attainment == sum(expected) / len(run)
+    assert served.goodput == pytest.approx(sum(expected) * 1e12 / run.makespan)

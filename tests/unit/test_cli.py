@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -175,8 +176,18 @@ def test_json_has_null_where_a_metric_is_undefined(
     found = as_json(capsys, str(file))
     assert found["workload"]["name"] == "short"
     assert found["runs"][0]["metrics"]["mean_itl"] is None
+    assert found["runs"][0]["metrics"]["goodput"] is None
     assert main(["compare", str(file)]) == 0
-    assert "–" in capsys.readouterr().out
+    table = capsys.readouterr().out
+    assert "–" in table
+    assert "Service level" not in table
+    assert main(["compare", str(file), "--csv", "-"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["goodput"] for row in rows] == ["", "", ""]
+    assert main(["compare", str(file), "--set", "slo.ttft=40ms"]) == 0
+    table = capsys.readouterr().out
+    assert re.search("SLO attainment +100.0 % ★", table)
+    assert "service level: TTFT ≤ 40ms" in table
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tui_batching.analysis.metric_table import MetricInfo, format_value
+from tui_batching.analysis.metric_table import (
+    METRIC_TABLE,
+    SERVICE_LEVEL,
+    MetricInfo,
+    format_value,
+)
 from tui_batching.analysis.metrics import Metrics, Value, metrics
 from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
@@ -53,6 +58,16 @@ class Comparison:
         names = join_names(result.strategy.name for result in self.results)
         raise InputError(f"found no strategy {strategy!r}, expected one of {names}")
 
+    @property
+    def headlines(self) -> tuple[MetricInfo, ...]:
+        """The rows of a short table; the service level is among them where limits are set."""
+        limited = self.workload.slo is not None
+        return tuple(
+            metric
+            for metric in METRIC_TABLE
+            if metric.headline and (limited or metric.group != SERVICE_LEVEL)
+        )
+
     def values(self, metric: MetricInfo) -> tuple[Value, ...]:
         """The metric's value for each strategy."""
         return tuple(result.metrics[metric.name] for result in self.results)
@@ -80,6 +95,15 @@ def compare(workload: Workload, progress: Progress | None = None) -> Comparison:
     for strategy in workload.strategies:
         if progress:
             progress(strategy.name)
-        run = simulate(workload, strategy)
-        results.append(Result(run, metrics(run)))
+        results.append(serve(workload, strategy))
     return Comparison(workload, tuple(results))
+
+
+def serve(workload: Workload, strategy: Strategy) -> Result:
+    """Serve the workload with one strategy, and measure it.
+
+    Raises:
+        InputError: if the workload cannot be simulated; see `simulate`.
+    """
+    run = simulate(workload, strategy)
+    return Result(run, metrics(run, workload.slo))

@@ -81,6 +81,8 @@ def _serving(quantity: str, group: str, *, headline: bool = True) -> tuple[Metri
     )
 
 
+SERVICE_LEVEL = "Service level"
+"""The group of the metrics that only a workload with limits has."""
 _THROUGHPUT = "Throughput"
 _UTILIZATION = "Utilization of the slots"
 _PARTS = "Where the time went (mean)"
@@ -96,6 +98,8 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
     MetricInfo("request_throughput", _THROUGHPUT, "requests per second", "1/s", "high"),
     MetricInfo("total_time", _THROUGHPUT, "total time"),
     MetricInfo("total_tokens", _THROUGHPUT, "tokens", "count", "none"),
+    MetricInfo("slo_attainment", SERVICE_LEVEL, "SLO attainment", "share", "high"),
+    MetricInfo("goodput", SERVICE_LEVEL, "goodput (requests/s)", "1/s", "high"),
     MetricInfo("useful", _UTILIZATION, "useful", "share", "high"),
     MetricInfo("bubble", _UTILIZATION, "bubble", "share"),
     # More occupied is not better: a slot that holds a finished request is occupied, too.

@@ -10,16 +10,19 @@ import numpy as np
 
 from tui_batching.analysis.breakdown import Breakdown, breakdown
 from tui_batching.analysis.percentiles import weighted_percentiles
+from tui_batching.analysis.service_level import service
 from tui_batching.analysis.token_gaps import token_gaps
 from tui_batching.analysis.utilization import utilization
 from tui_batching.clock import SECOND, to_seconds
 from tui_batching.columns import FloatArray, IntArray, exact_sum
 from tui_batching.sim.run import Run
+from tui_batching.workload.model import ServiceLevel
 
 Value: TypeAlias = float | int | None
 """A metric's value: seconds, tokens or requests per second, a fraction, or a count of tokens.
 
-None where the metric is not defined, as the gaps between tokens where every answer has one token.
+None where the metric is not defined, as the gaps between tokens where every answer has one token,
+or the goodput where no limits are set.
 """
 
 _PERCENTS = (50, 90, 95, 99)
@@ -44,8 +47,14 @@ class Metrics(Mapping[str, Value]):
         return len(self.values_by_name)
 
 
-def metrics(run: Run) -> Metrics:
-    """All metrics of a Run. Means are exact sums, divided once."""
+def metrics(run: Run, slo: ServiceLevel | None = None) -> Metrics:
+    """All metrics of a Run. Means are exact sums, divided once.
+
+    Args:
+        run: what to measure.
+        slo: the limits that SLO attainment and goodput are measured against; without them these
+            two are None.
+    """
     parts = breakdown(run)
     arrival = run.requests.arrival_time
     latency = _of_times(run.end - arrival)
@@ -54,6 +63,7 @@ def metrics(run: Run) -> Metrics:
             **_named_by_average("wait", _of_times(run.start - arrival)),
             **_named_by_average("latency", latency),
             **_throughput(run),
+            **_service(run, slo),
             **_utilization(run, parts),
             **_named_by_mean("ttft", _of_times(run.first_token - arrival)),
             **_named_by_mean("tpot", _of_times_per_token(run)),
@@ -145,6 +155,13 @@ def _throughput(run: Run) -> dict[str, Value]:
         "total_tokens": tokens,
         "request_throughput": len(run) * SECOND / run.makespan,
     }
+
+
+def _service(run: Run, slo: ServiceLevel | None) -> dict[str, Value]:
+    if slo is None:
+        return {"slo_attainment": None, "goodput": None}
+    served = service(run, slo)
+    return {"slo_attainment": served.attainment, "goodput": served.goodput}
 
 
 def _utilization(run: Run, parts: Breakdown) -> dict[str, Value]:

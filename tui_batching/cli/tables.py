@@ -11,14 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.metric_table import METRIC_TABLE, MetricInfo, format_value
+from tui_batching.analysis.metric_table import MetricInfo, format_value
+from tui_batching.analysis.service_level import limits_text
 from tui_batching.clock import format_duration
 from tui_batching.strategy import Dynamic, Strategy
 from tui_batching.workload.model import Workload
 
 _BEST = "★"
 _UNLIMITED = 10_000
-_WITHOUT_UNICODE = str.maketrans({_BEST: "*", "–": "-", "·": ",", "µ": "u"})
+_WITHOUT_UNICODE = str.maketrans({_BEST: "*", "–": "-", "·": ",", "µ": "u", "≤": "<="})
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -29,6 +30,8 @@ def print_comparison(comparison: Comparison) -> None:
     requests = "1 request" if count == 1 else f"{count:,} requests"
     printer.line(Text.assemble((workload.name, "bold"), f" · {requests}"))
     printer.show(_comparison_table(printer, comparison))
+    if workload.slo is not None:
+        printer.line(printer.text(f"service level: {limits_text(workload.slo)}", "dim"))
     printer.line(Text(f"{_BEST} the best of its row; --json and --csv tell more", "dim"))
 
 
@@ -95,8 +98,7 @@ def _comparison_table(printer: _Printer, comparison: Comparison) -> Table:
         table.add_column(result.strategy.name, justify="right", no_wrap=True, min_width=14)
         table.add_column("", width=1)  # for the mark of the best
     _add_parameters(printer, table, [result.strategy for result in comparison])
-    headline = (metric for metric in METRIC_TABLE if metric.headline)
-    for group, metrics in groupby(headline, key=lambda metric: metric.group):
+    for group, metrics in groupby(comparison.headlines, key=lambda metric: metric.group):
         table.add_row(printer.text(group, "bold"))
         for metric in metrics:
             cells = _cells(printer, comparison, metric)

@@ -1,0 +1,77 @@
+"""SLO attainment and goodput, followed by hand and against vLLM's definition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tui_batching.analysis.comparison import compare
+from tui_batching.analysis.metric_table import METRIC_TABLE, SERVICE_LEVEL
+from tui_batching.analysis.metrics import metrics
+from tui_batching.analysis.service_level import limits_text, service, within_limits
+from tui_batching.clock import MILLISECOND
+from tui_batching.cost import LinearCost
+from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
+from tui_batching.strategy import Continuous
+from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
+from tui_batching.workload.model import ServiceLevel
+
+MS = MILLISECOND
+COST = LinearCost(1 * MS, 10 * MS, 2 * MS)
+
+
+def hand_made() -> Run:
+    # R0 prefills 0-5, steps end at 15, (R1 prefills 15-35) 47, 57. R1 arrives at 10, ends at 47.
+    requests = Requests.from_columns(np.array([0, 10]) * MS, [5, 20], [3, 1])
+    return simulate(Workload("hand", ListedRequests(requests), cost=COST), Continuous(2))
+
+
+@pytest.mark.parametrize(
+    ("limits", "kept"),
+    [
+        (ServiceLevel(), [True, True]),
+        (ServiceLevel(ttft=15 * MS), [True, False]),
+        (ServiceLevel(ttft=15 * MS - 1), [False, False]),
+        (ServiceLevel(ttft=37 * MS), [True, True]),
+        (ServiceLevel(e2el=57 * MS - 1), [False, True]),
+        (ServiceLevel(e2el=57 * MS), [True, True]),
+        # 42 ms for two gaps; R1 has a single token and so no gap.
+        (ServiceLevel(tpot=21 * MS), [True, True]),
+        (ServiceLevel(tpot=21 * MS - 1), [False, True]),
+        (ServiceLevel(ttft=20 * MS, tpot=20 * MS), [False, False]),
+    ],
+)
+def test_a_request_keeps_all_limits_or_does_not_count(limits: ServiceLevel, kept: list[bool]):
+    assert within_limits(hand_made(), limits).tolist() == kept
+
+
+def test_goodput_is_per_second_of_the_makespan():
+    served = service(hand_made(), ServiceLevel(ttft=15 * MS))
+    assert served.attainment == 0.5
+    assert served.goodput == pytest.approx(1 / 0.057)
+
+
+def test_goodput_is_the_request_throughput_where_all_keep_the_limits():
+    found = metrics(hand_made(), ServiceLevel(e2el=1000 * MS))
+    assert found["slo_attainment"] == 1
+    assert found["goodput"] == found["request_throughput"]
+
+
+def test_without_limits_nothing_is_claimed():
+    chat = load_workload("chat")
+    free = compare(replace(chat, slo=None))
+    assert all(r.metrics["goodput"] is r.metrics["slo_attainment"] is None for r in free)
+    assert SERVICE_LEVEL not in {metric.group for metric in free.headlines}
+    limited = compare(chat)
+    assert [m for m in limited.headlines if m.group == SERVICE_LEVEL] == [
+        metric for metric in METRIC_TABLE if metric.group == SERVICE_LEVEL
+    ]
+    assert limited["continuous"].metrics["slo_attainment"] == 0.75
+
+
+def test_the_limits_are_told_exactly():
+    assert limits_text(ServiceLevel(ttft=2000 * MS, tpot=40 * MS)) == "TTFT ≤ 2s, TPOT ≤ 40ms"
+    assert limits_text(ServiceLevel(e2el=1500 * MS)) == "latency ≤ 1500ms"

@@ -1,0 +1,61 @@
+"""The service level: which requests stayed within all the limits that a workload sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tui_batching.clock import SECOND, duration_text
+from tui_batching.sim.run import Run
+from tui_batching.workload.model import ServiceLevel
+
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Service:
+    """How many requests a Run served well.
+
+    Attributes:
+        attainment: the share of requests within all limits.
+        goodput: requests within all limits per second of the makespan, as the `request_goodput`
+            of `vllm bench serve`.
+    """
+
+    attainment: float
+    goodput: float
+
+
+def service(run: Run, limits: ServiceLevel) -> Service:
+    """How well a Run kept the limits."""
+    good = int(np.count_nonzero(within_limits(run, limits)))
+    return Service(attainment=good / len(run), goodput=good * SECOND / run.makespan)
+
+
+def within_limits(run: Run, limits: ServiceLevel) -> BoolArray:
+    """Which requests stayed within all limits; a time equal to its limit does. Shape: (requests,).
+
+    An answer of one token has no time per output token, and so keeps that limit.
+    """
+    arrival = run.requests.arrival_time
+    kept = np.ones(len(run), np.bool_)
+    if limits.ttft is not None:
+        kept &= run.first_token - arrival <= limits.ttft
+    if limits.e2el is not None:
+        kept &= run.end - arrival <= limits.e2el
+    if limits.tpot is not None:
+        gaps = np.maximum(run.requests.output_tokens - 1, 1)
+        # Rounded up, the quotient is within a whole limit exactly if it is so itself.
+        kept &= -((run.first_token - run.finish) // gaps) <= limits.tpot
+    return kept
+
+
+def limits_text(limits: ServiceLevel) -> str:
+    """The limits for reading: `TTFT ≤ 2s, TPOT ≤ 40ms`."""
+    known = {"TTFT": limits.ttft, "TPOT": limits.tpot, "latency": limits.e2el}
+    return ", ".join(
+        f"{name} ≤ {duration_text(limit)}" for name, limit in known.items() if limit is not None
+    )
