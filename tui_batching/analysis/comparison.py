@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from tui_batching.analysis.metric_table import (
@@ -13,6 +14,7 @@ from tui_batching.analysis.metric_table import (
     format_value,
 )
 from tui_batching.analysis.metrics import Metrics, Value, metrics
+from tui_batching.analysis.utilization import Utilization, utilization
 from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
@@ -34,6 +36,11 @@ class Result:
     def strategy(self) -> Strategy:
         """The strategy and its parameters."""
         return self.run.strategy
+
+    @cached_property
+    def utilization(self) -> Utilization:
+        """How full the slots were."""
+        return utilization(self.run)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +90,20 @@ class Comparison:
             return (False,) * len(values)
         best = format_value(metric, min(known) if metric.better == "low" else max(known))
         return tuple(format_value(metric, value) == best for value in values)
+
+    def behind(self, metric: MetricInfo) -> tuple[float | None, ...]:
+        """By which share of the best value each strategy's is above it, or below it if negative.
+
+        None for the best ones, and where the metric has no best value or that value is zero.
+        """
+        values, best = self.values(metric), self.best(metric)
+        winner = next((value for value, wins in zip(values, best, strict=True) if wins), None)
+        if not winner:
+            return (None,) * len(values)
+        return tuple(
+            None if wins or value is None else value / winner - 1
+            for value, wins in zip(values, best, strict=True)
+        )
 
 
 def compare(workload: Workload, progress: Progress | None = None) -> Comparison:

@@ -8,11 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
+from tui_batching.analysis.comparison import Comparison, Result, serve
 from tui_batching.analysis.so_far import SoFar
+from tui_batching.analysis.utilization import UtilizationSeries
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.sim.run import Run
-from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Strategy
 from tui_batching.workload.model import Workload
 
@@ -22,11 +23,25 @@ BINS = 60
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A workload and the finished Run of each of its strategies, one a lane."""
+    """A workload and the finished Run of each of its strategies, one a lane.
 
-    workload: Workload
-    runs: tuple[Run, ...]
+    Attributes:
+        comparison: the workload, the Runs and their metrics.
+        so_far: what each Run has come to by any instant.
+    """
+
+    comparison: Comparison
     so_far: tuple[SoFar, ...]
+
+    @property
+    def workload(self) -> Workload:
+        """What is served."""
+        return self.comparison.workload
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """One Run a lane."""
+        return tuple(result.run for result in self.comparison)
 
     @property
     def end(self) -> Picoseconds:
@@ -53,12 +68,27 @@ class Scene:
         """For each lane the share of useful slot-time in each window."""
         return tuple(so_far.slots.series(self.edges).useful for so_far in self.so_far)
 
+    def utilization(self, windows: int) -> tuple[UtilizationSeries, ...]:
+        """For each lane the mean utilization in equal windows from time zero to the end."""
+        if windows not in self._by_windows:
+            edges = np.linspace(0, self.end, windows + 1).astype(np.int64)
+            series = tuple(so_far.slots.series(edges) for so_far in self.so_far)
+            self._by_windows[windows] = series
+        return self._by_windows[windows]
+
+    @cached_property
+    def _by_windows(self) -> dict[int, tuple[UtilizationSeries, ...]]:
+        """What `utilization` has been asked: a few widths of a terminal."""
+        return {}
+
     def prepare(self) -> None:
         """Sort now what views look up later, so that no frame has to wait for it."""
         for run, so_far in zip(self.runs, self.so_far, strict=True):
             moment = run.at(self.end)
             _ = moment.occupants, moment.phase, so_far.utilization(self.end)
             so_far.latency(moment.done)
+        for result in self.comparison:
+            _ = result.utilization
         _ = self.useful, self.longest_wait, self.longest_latency
 
 
@@ -75,25 +105,28 @@ def build_scene(
     Raises:
         InputError: as `simulate` does.
     """
-    parts: list[tuple[Run, SoFar]] = []
+    parts: list[tuple[Result, SoFar]] = []
     for strategy in workload.strategies:
         known = _known(workload, strategy, previous)
         if known is None:
-            run = simulate(workload, strategy)
-            known = (run, SoFar(run))
+            result = serve(workload, strategy)
+            known = (result, SoFar(result.run))
         parts.append(known)
         progress(len(parts))
-    scene = Scene(workload, tuple(run for run, _ in parts), tuple(so_far for _, so_far in parts))
+    results, so_far = zip(*parts, strict=True)
+    scene = Scene(Comparison(workload, results), so_far)
     scene.prepare()
     return scene
 
 
 def _known(
     workload: Workload, strategy: Strategy, previous: Scene | None
-) -> tuple[Run, SoFar] | None:
+) -> tuple[Result, SoFar] | None:
     if previous is None or previous.workload.source != workload.source:
         return None
-    for run, so_far in zip(previous.runs, previous.so_far, strict=True):
-        if run.strategy == strategy and run.cost == workload.cost:
-            return run, so_far
+    if previous.workload.slo != workload.slo:
+        return None
+    for result, so_far in zip(previous.comparison, previous.so_far, strict=True):
+        if result.strategy == strategy and result.run.cost == workload.cost:
+            return result, so_far
     return None

@@ -23,14 +23,21 @@ class Utilization:
     """Slot-time over a whole Run as exact integers, and as fractions of all there was.
 
     Attributes:
-        occupied_time: slot-time with a request in the slot, in picoseconds.
-        useful_time: slot-time in which that request was prefilled or made a token.
+        useful_time: slot-time in which a request was prefilled or made a token, in picoseconds.
+        held_time: slot-time with a finished request in the slot.
+        stalled_time: slot-time with a request in the slot that somebody else's prefill stopped.
         available_time: the number of slots times the makespan.
     """
 
-    occupied_time: Picoseconds
     useful_time: Picoseconds
+    held_time: Picoseconds
+    stalled_time: Picoseconds
     available_time: Picoseconds
+
+    @property
+    def occupied_time(self) -> Picoseconds:
+        """Slot-time with a request in the slot."""
+        return self.useful_time + self.held_time + self.stalled_time
 
     @property
     def occupied(self) -> float:
@@ -45,16 +52,26 @@ class Utilization:
     @property
     def bubble(self) -> float:
         """The share that is occupied but not useful."""
-        return (self.occupied_time - self.useful_time) / self.available_time
+        return (self.held_time + self.stalled_time) / self.available_time
+
+    @property
+    def held(self) -> float:
+        """The share that finished requests hold."""
+        return self.held_time / self.available_time
+
+    @property
+    def stalled(self) -> float:
+        """The share that waits for somebody else's prefill."""
+        return self.stalled_time / self.available_time
 
 
 def utilization(run: Run, parts: Breakdown | None = None) -> Utilization:
     """The utilization of a Run; `parts`, its breakdown, saves time where it is at hand."""
     totals = (parts or breakdown(run)).totals
-    useful = totals["prefill"] + totals["decode"] + totals["sharing"]
     return Utilization(
-        occupied_time=useful + totals["stalled"] + totals["held"],
-        useful_time=useful,
+        useful_time=totals["prefill"] + totals["decode"] + totals["sharing"],
+        held_time=totals["held"],
+        stalled_time=totals["stalled"],
         available_time=run.capacity * run.makespan,
     )
 
