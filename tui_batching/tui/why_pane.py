@@ -9,22 +9,12 @@ from rich.style import Style
 from tui_batching.analysis.breakdown import Breakdown
 from tui_batching.analysis.so_far import breakdown_so_far
 from tui_batching.analysis.why import request_name, why
-from tui_batching.charts.palette import Palette, StateName
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.parts import SIGNS, add_parts
 from tui_batching.charts.rows import Cells, Row, short, style
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.moment import Moment
 from tui_batching.tui.strip_view import StripView
-
-_SIGNS: dict[str, tuple[str, StateName]] = {
-    "forming": ("+", "forming"),
-    "queued": ("─", "waiting"),
-    "prefill": ("░", "prefill"),
-    "stalled": ("‖", "stalled"),
-    "decode": ("█", "decode"),
-    "sharing": ("▓", "done"),
-    "held": ("▒", "held"),
-}
-"""The sign and the colour of each part of a latency."""
 
 
 def why_rows(moments: list[Moment], rows_each: int, width: int, palette: Palette) -> list[Cells]:
@@ -84,7 +74,7 @@ def _words(
     row.add(f"{so_far} {short(sum(parts.values()))} = ", text)
     rows: list[Cells] = []
     for number, (name, amount) in enumerate((n, a) for n, a in parts.items() if a):
-        sign, state = _SIGNS[name]
+        sign, state = SIGNS[name]
         joint = " + " if number else ""
         if len(f"{joint}{sign} {name} {short(amount)}") > row.left:
             rows.append(row.cells())
@@ -99,13 +89,7 @@ def _stacked_bar(
 ) -> Cells:
     """The parts side by side; the longest of the lanes fills the width."""
     row = Row(width, style(palette.text, palette.background)).gap(indent)
-    room, drawn, passed = max(1, row.left - 1), 0, 0
-    for name, amount in parts.items():
-        sign, state = _SIGNS[name]
-        passed += amount
-        reached = round(room * passed / longest) if longest else 0
-        row.add(sign * (reached - drawn), style(palette.state(state), palette.background))
-        drawn = reached
+    add_parts(row, parts, max(1, row.left - 1), longest, palette)
     return row.cells()
 
 
