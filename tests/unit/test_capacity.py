@@ -1,0 +1,94 @@
+"""The load that a strategy sustains."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tui_batching import InputError, load_workload, simulate
+from tui_batching.analysis.capacity import Capacity, sustained_rate, variants
+from tui_batching.analysis.service_level import service
+from tui_batching.clock import MILLISECOND, SECOND
+from tui_batching.strategy import Continuous, Static
+from tui_batching.workload import ListedRequests, Requests, ServiceLevel, Workload
+
+MS = MILLISECOND
+
+
+def evenly(count: int, gap: int, slo: ServiceLevel | None) -> Workload:
+    """Requests of 20 tokens each, `gap` apart: one alone takes 50 + 20 x 20 ms = 450 ms."""
+    arrivals = np.arange(count) * gap
+    columns = (arrivals, np.full(count, 50), np.full(count, 20))
+    return Workload("evenly", ListedRequests(Requests.from_columns(*columns)), slo=slo)
+
+
+def test_one_slot_sustains_one_request_per_service_time():
+    workload = evenly(50, SECOND, ServiceLevel(e2el=460 * MS))
+    rate = sustained_rate(workload, Continuous(1), 1.0)
+    # 49 requests may fall behind by 10 ms in all: gaps of at least 450 - 10/49 ms.
+    assert rate == pytest.approx(1 / (0.450 - 0.010 / 49), rel=0.011)
+    assert rate <= 1 / (0.450 - 0.010 / 49)
+
+
+@pytest.mark.parametrize("gap", [10 * MS, 10 * SECOND])
+def test_the_border_is_found_from_either_side(gap: int):
+    slo = ServiceLevel(e2el=460 * MS)
+    assert sustained_rate(evenly(50, gap, slo), Continuous(1), 1.0) == pytest.approx(
+        2.222, rel=0.012
+    )
+
+
+@pytest.mark.parametrize("attainment", [0.5, 0.9, 0.99])
+@pytest.mark.parametrize("name", ["static", "dynamic", "continuous"])
+def test_the_rate_is_kept_and_a_little_more_is_not(name: str, attainment: float):
+    workload = replace(load_workload("chat"), slo=ServiceLevel(ttft=15 * SECOND, e2el=40 * SECOND))
+    strategy = workload.strategy(name)
+
+    def attained(rate: float) -> float:
+        faster = replace(workload, source=workload.source.with_rate(rate))
+        return service(simulate(faster, strategy), workload.slo).attainment  # type: ignore[arg-type]
+
+    rate = sustained_rate(workload, strategy, attainment)
+    assert 0 < rate < math.inf
+    assert attained(rate) >= attainment
+    assert min(attained(rate * (1 + step / 1000)) for step in range(1, 12)) < attainment
+
+
+def test_limits_nobody_can_keep_and_limits_nobody_can_miss():
+    impossible = evenly(30, SECOND, ServiceLevel(e2el=MS))
+    assert sustained_rate(impossible, Continuous(4), 0.9) == 0
+    generous = evenly(30, SECOND, ServiceLevel(e2el=1000 * SECOND))
+    assert sustained_rate(generous, Continuous(4), 0.9) == math.inf
+
+
+def test_static_needs_load_to_fill_its_batches():
+    # A batch waits for its last member: far below this rate the limit is missed again.
+    workload = evenly(40, SECOND, ServiceLevel(ttft=SECOND))
+    rate = sustained_rate(workload, Static(4), 1.0)
+    assert rate > 3
+    slow = replace(workload, source=workload.source.with_rate(rate / 10))
+    assert service(simulate(slow, Static(4)), ServiceLevel(ttft=SECOND)).attainment < 1
+
+
+def test_without_limits_or_a_rate_there_is_nothing_to_find():
+    with pytest.raises(InputError, match="no service level"):
+        sustained_rate(evenly(5, SECOND, None), Continuous(4), 0.9)
+    with pytest.raises(InputError, match="arrive at once"):
+        sustained_rate(evenly(5, 0, ServiceLevel(ttft=SECOND)), Continuous(4), 0.9)
+
+
+def test_variants_are_other_seeds_or_other_stretches():
+    drawn = variants(load_workload("chat"))
+    assert [workload.source.seed for workload in drawn] == [7, 8, 9, 10, 11]
+    listed = variants(evenly(104, SECOND, None), 5)
+    assert [workload.requests.id.tolist()[0] for workload in listed] == [0, 20, 40, 60, 80]
+    assert {len(workload.requests) for workload in listed} == {20}
+    assert len(variants(evenly(99, SECOND, None), 5)) == 1
+
+
+def test_a_capacity_tells_its_middle_and_its_ends():
+    capacity = Capacity(Continuous(4), (3.0, 1.0, 2.5))
+    assert (capacity.lowest, capacity.rate, capacity.highest) == (1.0, 2.5, 3.0)

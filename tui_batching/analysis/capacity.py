@@ -1,0 +1,141 @@
+"""The highest load at which a strategy still keeps a service level."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from statistics import median
+
+from tui_batching.analysis.service_level import service
+from tui_batching.clock import HORIZON
+from tui_batching.errors import InputError
+from tui_batching.sim.simulate import simulate
+from tui_batching.strategy import Strategy
+from tui_batching.workload.listed import ListedRequests
+from tui_batching.workload.model import Requests, Workload
+
+PRECISION = 0.01
+"""How far apart, as a share, the highest rate that is kept and the lowest that is not may be."""
+
+VARIANTS = 5
+"""How many seeds, or stretches of a list of requests, tell the uncertainty."""
+
+_FARTHEST = 2.0**10
+"""How many times faster or slower than the workload's own rate is still tried."""
+
+_NOTCH = math.sqrt(2)
+"""The factor between two rates that are tried in search of one that is kept."""
+
+_SHORTEST_STRETCH = 20
+"""A list of requests is not cut into fewer."""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The request rates that a strategy sustains, one for each variant of the workload.
+
+    Attributes:
+        strategy: who serves.
+        rates: requests per second, by variant; 0 where the level is not kept even at hardly any
+            load, infinity where it is kept whatever the load.
+    """
+
+    strategy: Strategy
+    rates: tuple[float, ...]
+
+    @property
+    def rate(self) -> float:
+        """The median over the variants."""
+        return median(self.rates)
+
+    @property
+    def lowest(self) -> float:
+        """The lowest of the variants."""
+        return min(self.rates)
+
+    @property
+    def highest(self) -> float:
+        """The highest of the variants."""
+        return max(self.rates)
+
+
+def variants(workload: Workload, count: int = VARIANTS) -> tuple[Workload, ...]:
+    """The same workload drawn with other seeds; of a list of requests, `count` stretches of it.
+
+    The first seed is the workload's own. The stretches follow each other and are equally long;
+    a list too short to be cut is a single variant.
+    """
+    source = workload.source
+    if source.seed is not None:
+        sources = [source.with_seed(source.seed + number) for number in range(count)]
+        return tuple(replace(workload, source=each) for each in sources)
+    length = len(workload.requests) // count
+    if length < _SHORTEST_STRETCH:
+        return (workload,)
+    starts = range(0, length * count, length)
+    return tuple(_stretch(workload, slice(first, first + length)) for first in starts)
+
+
+def _stretch(workload: Workload, rows: slice) -> Workload:
+    requests = workload.requests
+    columns = (requests.arrival_time, requests.input_tokens, requests.output_tokens, requests.id)
+    cut = Requests.from_columns(*(column[rows] for column in columns))
+    return replace(workload, source=ListedRequests(cut))
+
+
+def sustained_rate(workload: Workload, strategy: Strategy, attainment: float) -> float:
+    """The highest rate at which the strategy keeps the workload's limits for enough requests.
+
+    All arrivals are scaled, from far above the workload's own rate down by notches until the limits
+    are kept; bisection then closes in on the border. More load can help, too: at hardly any load a
+    static batch waits long for its last member. The result is a rate that is kept, no more than
+    `PRECISION` below one that is not.
+
+    Args:
+        workload: with a service level, `slo`.
+        strategy: who serves.
+        attainment: the share of requests, above 0 and up to 1, that must be within all limits.
+
+    Returns:
+        Requests per second; 0 where the limits are not kept even at hardly any load, infinity
+        where they are kept whatever the load.
+
+    Raises:
+        InputError: if the workload has no service level, or all its requests arrive at once.
+    """
+    limits, own = workload.slo, workload.source.rate
+    if limits is None:
+        raise InputError("found no service level, expected limits such as ttft=500ms")
+    if own is None:
+        raise InputError("all requests of this workload arrive at once: it has no rate to change")
+
+    def keeps(rate: float) -> bool:
+        run = simulate(replace(workload, source=workload.source.with_rate(rate)), strategy)
+        return service(run, limits).attainment >= attainment
+
+    return _border(keeps, own, _slowest(workload, own))
+
+
+def _slowest(workload: Workload, own: float) -> float:
+    """The lowest rate that is tried; the last arrival stays well within the clock."""
+    last = max(1, int(workload.requests.arrival_time[-1]))
+    return max(own / _FARTHEST, own * last / (HORIZON // 2))
+
+
+def _border(keeps: Callable[[float], bool], own: float, slowest: float) -> float:
+    """The highest rate that is kept, as far as the notches tell; refined by bisection."""
+    low = high = own * _FARTHEST
+    if keeps(high):
+        return math.inf
+    while not keeps(low):
+        if low == slowest:
+            return 0.0
+        low, high = max(low / _NOTCH, slowest), low
+    while high > low * (1 + PRECISION):
+        middle = math.sqrt(low * high)
+        if keeps(middle):
+            low = middle
+        else:
+            high = middle
+    return low
