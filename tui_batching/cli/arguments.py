@@ -8,6 +8,7 @@ from typing import Any, NoReturn, Protocol
 
 from tui_batching.errors import InputError
 from tui_batching.workload import Workload, apply_settings, load_workload
+from tui_batching.workload.parameters import SLO_READERS
 from tui_batching.workload.settings import setting_keys
 
 FIRST_WORKLOAD = "notebook"
@@ -60,6 +61,25 @@ class _Settings(argparse.Action):
             namespace.workload = workload
 
 
+class _Limits(argparse.Action):
+    """Takes `--slo ttft=500ms,tpot=50ms` as settings of the workload."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,  # noqa: ARG002 - argparse's own
+    ) -> None:
+        for limit in str(values).split(","):
+            name, equals, most = limit.partition("=")
+            if not equals or name.strip() not in SLO_READERS:
+                parser.error(
+                    f"--slo: found {limit!r}, expected limits such as ttft=500ms,tpot=50ms,e2el=10s"
+                )
+            namespace.settings = [*namespace.settings, f"slo.{name.strip()}={most}"]
+
+
 def add_workload(parser: argparse.ArgumentParser) -> None:
     """Let the parser take a workload and settings that change it."""
     parser.add_argument(
@@ -76,6 +96,13 @@ def add_workload(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action=_Settings,
         help="change the workload, may be repeated; the keys: " + ", ".join(setting_keys()),
+    )
+    parser.add_argument(
+        "--slo",
+        metavar="LIMITS",
+        action=_Limits,
+        default=argparse.SUPPRESS,
+        help="the most each request may take, such as ttft=500ms,tpot=50ms,e2el=10s",
     )
     parser.set_defaults(workload=None, settings=[])
 
