@@ -3,5 +3,6 @@
 import os
 
 # Colours in tests are those of the themes, whatever terminal the tests are started from.
-os.environ.pop("NO_COLOR", None)
+for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
+    os.environ.pop(name, None)
 os.environ["COLORTERM"] = "truecolor"

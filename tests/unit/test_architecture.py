@@ -63,10 +63,11 @@ def test_only_the_play_command_knows_the_app():
 @pytest.mark.parametrize(
     ("part", "above"),
     [
-        ("workload", ("sim", "analysis", "charts", "cli", "tui")),
-        ("sim", ("analysis", "charts", "cli", "tui")),
-        ("analysis", ("charts", "cli", "tui")),
-        ("charts", ("cli", "tui")),
+        ("workload", ("sim", "analysis", "charts", "export", "cli", "tui")),
+        ("sim", ("analysis", "charts", "export", "cli", "tui")),
+        ("analysis", ("charts", "export", "cli", "tui")),
+        ("charts", ("export", "cli", "tui")),
+        ("export", ("cli", "tui")),
         ("tui", ("cli",)),
     ],
 )

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import re
-import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from command_line import CHECKOUT, complaint, shell
 from oracle import oracle
 
 from tui_batching import __version__, compare, load_workload
@@ -23,48 +23,15 @@ from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.metric_table import METRIC_TABLE
 from tui_batching.cli.commands import compare as compare_command
 from tui_batching.cli.commands import play
-from tui_batching.cli.records import REQUEST_FIELDS, exact_seconds
 from tui_batching.clock import SECOND
+from tui_batching.export.records import REQUEST_FIELDS, exact_seconds
 from tui_batching.workload import Workload
-
-PROGRAM = (sys.executable, "-m", "tui_batching")
-CHECKOUT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def _plain_terminal(monkeypatch: pytest.MonkeyPatch):
-    for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a shell line in which `$P` is the program."""
-    program = " ".join(PROGRAM)
-    return subprocess.run(
-        ["bash", "-o", "pipefail", "-c", f"P='{program}'; {command}"],
-        capture_output=True,
-        text=True,
-        cwd=CHECKOUT,
-        env=os.environ | environment,
-        timeout=60,
-        check=False,
-    )
 
 
 def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     assert main(["compare", "--json", *arguments]) == 0
     loaded: dict[str, Any] = json.loads(capsys.readouterr().out)
     return loaded
-
-
-def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """The one sentence on stderr of arguments that are refused."""
-    assert main(arguments) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.startswith("tui-batching: ")
-    assert captured.err.count("\n") == 1
-    return captured.err.removeprefix("tui-batching: ").rstrip("\n")
 
 
 # The table.
@@ -264,7 +231,7 @@ def test_csv_is_written_whole_or_not_at_all(
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tui_batching.cli.csv_output.write", fail)
+    monkeypatch.setattr("tui_batching.export.csv_output.write", fail)
     sentence = complaint(capsys, "compare", "--csv", str(tmp_path / "metrics.csv"))
     assert "No space left on device" in sentence
     assert list(tmp_path.iterdir()) == []
@@ -358,7 +325,9 @@ def test_validate_approves(capsys: pytest.CaptureFixture[str]):
     assert out == f"{file}: valid, 80 requests, static, dynamic, continuous\n"
 
 
-@pytest.mark.parametrize("command", [(), ("play",), ("compare",), ("workloads",), ("validate",)])
+@pytest.mark.parametrize(
+    "command", [(), ("play",), ("compare",), ("trace",), ("workloads",), ("validate",)]
+)
 def test_help_is_there_with_examples(capsys: pytest.CaptureFixture[str], command: tuple[str, ...]):
     assert main([*command, "--help"]) == 0
     out, err = capsys.readouterr()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from tui_batching.errors import InputError
+from tui_batching.output_files import refuse_target
 from tui_batching.workload import Workload, apply_settings, load_workload
 from tui_batching.workload.parameters import SLO_READERS
 from tui_batching.workload.settings import setting_keys
@@ -115,3 +117,30 @@ def read_workload(arguments: argparse.Namespace) -> Workload:
     """
     workload = load_workload(arguments.workload or FIRST_WORKLOAD)
     return apply_settings(workload, arguments.settings)
+
+
+def add_output(parser: argparse.ArgumentParser, kind: str) -> None:
+    """Let the parser take the file that the command writes, of this kind."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        required=True,
+        help=f"write {kind} to a new file; - prints it",
+    )
+    parser.add_argument("--force", action="store_true", help="let --output replace a file")
+
+
+def output_file(arguments: argparse.Namespace) -> Path | None:
+    """The file to write; None stands for stdout.
+
+    Raises:
+        InputError: if it is there already and must not be replaced, or is no ordinary file.
+    """
+    if arguments.output == "-":
+        if arguments.force:
+            raise InputError("found --force with --output -, expected a file to replace")
+        return None
+    path = Path(arguments.output)
+    refuse_target(path, replace=arguments.force)
+    return path

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from tui_batching import __version__
 from tui_batching.cli.arguments import Parser
-from tui_batching.cli.commands import compare, play, validate, workloads
+from tui_batching.cli.commands import compare, play, trace, validate, workloads
 
-_COMMANDS = (play, compare, workloads, validate)
+_COMMANDS = (play, compare, trace, workloads, validate)
 """In the order of the help."""
 
 _EXAMPLES = """\

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from tui_batching.analysis.comparison import Comparison, compare
-from tui_batching.cli import csv_output, json_output
 from tui_batching.cli.arguments import Choices, add_workload, read_workload
 from tui_batching.cli.progress import Report, reporting
 from tui_batching.errors import InputError
+from tui_batching.export import csv_output, json_output
 from tui_batching.output_files import refuse_target
 
 _EXAMPLES = """\

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from tui_batching.analysis.comparison import Comparison, Result
-from tui_batching.cli.records import PART_FIELDS, REQUEST_FIELDS, parameters, request_records
+from tui_batching.export.records import PART_FIELDS, REQUEST_FIELDS, parameters, request_records
 from tui_batching.sim.run import Run
 
 SCHEMA = 1

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metric_table import METRIC_TABLE
-from tui_batching.cli.records import PART_FIELDS, REQUEST_FIELDS, parameters, request_records
+from tui_batching.export.records import PART_FIELDS, REQUEST_FIELDS, parameters, request_records
 from tui_batching.output_files import written_whole
 
 _PARAMETERS = ("batch_size", "timeout", "timeout_from")

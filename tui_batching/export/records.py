@@ -40,8 +40,13 @@ def parameters(strategy: Strategy) -> dict[str, int | float | str]:
 
 def exact_seconds(time: Picoseconds) -> str:
     """An instant or duration, not negative, in seconds with every digit it has: `1.236`, `0.0`."""
-    digits = f"{time:0{_DECIMALS + 1}d}"
-    return f"{digits[:-_DECIMALS]}.{digits[-_DECIMALS:].rstrip('0') or '0'}"
+    return exact_decimal(time, _DECIMALS)
+
+
+def exact_decimal(count: int, decimals: int) -> str:
+    """A count, not negative, divided by ten to the power of `decimals`, with every digit it has."""
+    digits = f"{count:0{decimals + 1}d}"
+    return f"{digits[:-decimals]}.{digits[-decimals:].rstrip('0') or '0'}"
 
 
 def request_records(run: Run) -> Iterator[list[tuple[str, ...]]]:

@@ -1,0 +1,39 @@
+"""Running the program as a shell does, and reading what it complains of."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tui_batching.__main__ import main
+
+PROGRAM = (sys.executable, "-m", "tui_batching")
+CHECKOUT = Path(__file__).parents[1]
+
+
+def shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell line in which `$P` is the program."""
+    program = " ".join(PROGRAM)
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"P='{program}'; {command}"],
+        capture_output=True,
+        text=True,
+        cwd=CHECKOUT,
+        env=os.environ | environment,
+        timeout=60,
+        check=False,
+    )
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one sentence on stderr of arguments that are refused."""
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("tui-batching: ")
+    assert captured.err.count("\n") == 1
+    return captured.err.removeprefix("tui-batching: ").rstrip("\n")

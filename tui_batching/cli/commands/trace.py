@@ -1,0 +1,66 @@
+"""`trace`: every request and span as Chrome trace events."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tui_batching.cli.arguments import Choices, add_output, add_workload, output_file, read_workload
+from tui_batching.cli.progress import Report, reporting
+from tui_batching.export import trace_output
+from tui_batching.output_files import written_whole
+from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
+from tui_batching.workload import Workload
+
+_EXAMPLES = """\
+examples:
+  tui-batching trace -o notebook.json
+  tui-batching trace overload --set batch_size=8 -o overload.json --force
+  tui-batching trace chat -o - | gzip > chat.json.gz
+
+Open the file at https://ui.perfetto.dev (it stays on your machine) or chrome://tracing.
+"""
+
+
+def add_to(choices: Choices) -> None:
+    """Add the command."""
+    parser = choices.add_parser(
+        "trace",
+        help="write a trace that Perfetto opens",
+        description=(
+            "Serve a workload with each strategy and write Chrome trace-event JSON: a process a\n"
+            "strategy, a track a slot with every request, and counters of the queue."
+        ),
+        epilog=_EXAMPLES,
+    )
+    add_workload(parser)
+    add_output(parser, "JSON")
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the trace.
+
+    Raises:
+        InputError: if the workload or a setting is not as expected, or the file cannot be written.
+    """
+    target = output_file(arguments)
+    with reporting() as report:
+        workload, runs = _simulate(arguments, report)
+        if target:
+            report(f"writing {target.name}")
+            with written_whole(target) as out:
+                trace_output.write(workload.name, runs, out)
+    if not target:
+        trace_output.write(workload.name, runs, sys.stdout)
+
+
+def _simulate(arguments: argparse.Namespace, report: Report) -> tuple[Workload, list[Run]]:
+    report("reading the workload")
+    workload = read_workload(arguments)
+    runs = []
+    for strategy in workload.strategies:
+        report(f"{strategy.name}, {len(workload.requests):,} requests")
+        runs.append(simulate(workload, strategy))
+    return workload, runs

@@ -1,0 +1,150 @@
+"""Runs as Chrome trace events, which Perfetto (ui.perfetto.dev) and chrome://tracing open.
+
+One process a strategy. Its tracks: the server with a slice a span, and each slot with a slice a
+request, within which lie what the request did: prefill, stalled, decode, held. Counters tell how
+many requests wait in the queue, run, and are held. Times are microseconds, exact to the picosecond.
+
+The format: "Trace Event Format", Google, 2016; of its events B, E, C and M are used.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+import numpy as np
+
+from tui_batching import __version__
+from tui_batching.analysis.stretches import stretches
+from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.columns import IntArray
+from tui_batching.export.records import exact_decimal, exact_seconds
+from tui_batching.sim.run import Run
+from tui_batching.sim.spans import SpanKind
+from tui_batching.strategy import Dynamic, Strategy
+
+_SERVER = 1
+_FIRST_SLOT = 2
+_ROWS_AT_ONCE = 4096
+_DECIMALS = 6
+"""A picosecond is this many decimals of a microsecond."""
+
+
+def write(name: str, runs: Sequence[Run], out: TextIO) -> None:
+    """Write one JSON object, one event a line, piece by piece so that its size does not matter.
+
+    Args:
+        name: of the workload.
+        runs: one a strategy, in the order in which they are shown.
+        out: where to.
+    """
+    about = json.dumps({"workload": name, "version": f"tui-batching {__version__}"})
+    out.write(f'{{"displayTimeUnit": "ms", "otherData": {about}, "traceEvents": [')
+    separator = "\n"
+    for process, run in enumerate(runs, 1):
+        for event in _events(process, run):
+            out.write(separator + event)
+            separator = ",\n"
+    out.write("\n]}\n")
+
+
+def _events(process: int, run: Run) -> Iterator[str]:
+    """All events of one strategy; on each track in order of time."""
+    yield from _names(process, run)
+    yield from _server(process, run)
+    tracks = run.tracks
+    for slot in range(len(tracks.first) - 1):
+        rows = tracks.rows[tracks.first[slot] : tracks.first[slot + 1]]
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            yield from _requests(process, run, slot, rows[first : first + _ROWS_AT_ONCE])
+    arrival = run.requests.arrival_time
+    yield from _counter(process, "queue", arrival, run.start)
+    yield from _counter(process, "running", run.start, run.finish)
+    yield from _counter(process, "held", run.finish, run.end)
+
+
+def _names(process: int, run: Run) -> Iterator[str]:
+    """What the process and its tracks are called, and in which order they stand."""
+    yield _about(process, 0, "process_name", "name", _described(run.strategy))
+    yield _about(process, 0, "process_sort_index", "sort_index", process)
+    slots = (f"slot {slot}" for slot in range(len(run.tracks.first) - 1))
+    for track, name in enumerate(("server", *slots), _SERVER):
+        yield _about(process, track, "thread_name", "name", name)
+        yield _about(process, track, "thread_sort_index", "sort_index", track)
+
+
+def _described(strategy: Strategy) -> str:
+    timeout = f", {format_duration(strategy.timeout)}" if isinstance(strategy, Dynamic) else ""
+    return f"{strategy.name}, batch {strategy.batch_size}{timeout}"
+
+
+def _server(process: int, run: Run) -> Iterator[str]:
+    """The spans of the server; a run of equal decode steps is one slice."""
+    spans = run.spans
+    columns = (spans.kind, spans.start, spans.end, spans.steps, spans.billed)
+    names = {kind: kind.name.lower() for kind in SpanKind}
+    for kind, start, end, steps, billed in zip(*(c.tolist() for c in columns), strict=True):
+        about = f'"billed":{billed},"steps":{steps}' if kind == SpanKind.DECODE else ""
+        yield _begin(process, _SERVER, start, names[kind], about)
+        yield _end(process, _SERVER, end)
+
+
+def _requests(process: int, run: Run, slot: int, rows: IntArray) -> Iterator[str]:
+    """The requests of one slot, and within each what it did there."""
+    requests, track = run.requests, slot + _FIRST_SLOT
+    arrival, end = requests.arrival_time[rows], run.end[rows]
+    columns = (
+        requests.id[rows],
+        requests.input_tokens[rows],
+        requests.output_tokens[rows],
+        run.start[rows] - arrival,
+        end - arrival,
+        run.start[rows],
+        end,
+    )
+    told = zip(*(column.tolist() for column in columns), strict=True)
+    for facts, parts in zip(told, stretches(run, rows), strict=True):
+        number, prompt, answer, wait, latency, begin, release = facts
+        about = (
+            f'"input_tokens":{prompt},"output_tokens":{answer},'
+            f'"wait_seconds":{exact_seconds(wait)},"latency_seconds":{exact_seconds(latency)}'
+        )
+        yield _begin(process, track, begin, f"R{number}", about)
+        for part in parts:
+            yield _begin(process, track, part.start, part.doing)
+            yield _end(process, track, part.end)
+        yield _end(process, track, release)
+
+
+def _counter(process: int, name: str, up: IntArray, down: IntArray) -> Iterator[str]:
+    """How many there are, whenever that changes; they begin with none at time zero."""
+    times = np.concatenate(([0], up, down))
+    changes = np.repeat((0, 1, -1), (1, len(up), len(down)))
+    instants, which = np.unique(times, return_inverse=True)
+    count = np.cumsum(np.bincount(which, weights=changes).astype(np.int64))
+    told = np.flatnonzero(np.diff(count, prepend=-1))
+    for time, value in zip(instants[told].tolist(), count[told].tolist(), strict=True):
+        yield (
+            f'{{"ph":"C","pid":{process},"ts":{_microseconds(time)},"name":"{name}",'
+            f'"args":{{"requests":{value}}}}}'
+        )
+
+
+def _begin(process: int, track: int, time: Picoseconds, name: str, about: str = "") -> str:
+    told = f',"args":{{{about}}}' if about else ""
+    place = f'"pid":{process},"tid":{track}'
+    return f'{{"ph":"B",{place},"ts":{_microseconds(time)},"name":"{name}"{told}}}'
+
+
+def _end(process: int, track: int, time: Picoseconds) -> str:
+    return f'{{"ph":"E","pid":{process},"tid":{track},"ts":{_microseconds(time)}}}'
+
+
+def _about(process: int, track: int, name: str, key: str, value: str | int) -> str:
+    args = json.dumps({key: value})
+    return f'{{"ph":"M","pid":{process},"tid":{track},"name":"{name}","args":{args}}}'
+
+
+def _microseconds(time: Picoseconds) -> str:
+    return exact_decimal(time, _DECIMALS).removesuffix(".0")
