@@ -22,6 +22,7 @@ from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.bindings import KEYS, Key
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.screens.help import HelpScreen
+from tui_batching.tui.screens.pick_export import PickExport
 from tui_batching.tui.screens.pick_workload import PickWorkload
 from tui_batching.tui.timeline import Timeline
 from tui_batching.tui.views import VIEWS, View
@@ -87,6 +88,10 @@ async def opens_help(stage: Stage) -> None:
 
 async def opens_the_picker(stage: Stage) -> None:
     assert isinstance(stage.app.screen, PickWorkload)
+
+
+async def opens_the_exports(stage: Stage) -> None:
+    assert isinstance(stage.app.screen, PickExport)
 
 
 async def leaves(stage: Stage) -> None:
@@ -168,6 +173,7 @@ EFFECTS: dict[str, Check] = {
     "load-higher": title_bar_says("4.17/s", "t 3.000"),
     "new-seed": title_bar_says("seed 43", "t 3.000"),
     "workload": opens_the_picker,
+    "export": opens_the_exports,
     "focus-lane": focuses("static"),
     "focus-lane-back": focuses("continuous"),
     "select-next": selects("R0"),

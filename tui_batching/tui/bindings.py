@@ -129,6 +129,8 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("n", "n", "new_seed", "new-seed", "New seed",
             "Draw other requests from the same recipe, with the next seed."),
         Key("t", "t", "next_theme", "theme", "Theme", "Change to the next colour theme."),
+        Key("x", "x", "pick_export", "export", "Export",
+            "Save this view as a picture, or the results as CSV or JSON."),
     )),
     ("views", tuple(
         Key(view.key, view.key, f"view({view.key!r})", f"view-{view.key}", view.title[0],

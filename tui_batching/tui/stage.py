@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import ClassVar
@@ -18,12 +19,14 @@ from tui_batching.charts.palette import Palette
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tui.bindings import KEYS, bindings
+from tui_batching.tui.exports import Export, save
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.key_bar import KeyBar
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.player import Player
 from tui_batching.tui.screens.help import HelpScreen
+from tui_batching.tui.screens.pick_export import PickExport
 from tui_batching.tui.screens.pick_workload import PickWorkload
 from tui_batching.tui.simulation import Simulation
 from tui_batching.tui.strip_view import StripView
@@ -353,6 +356,30 @@ class Stage(Screen[None], inherit_bindings=False):
         """Change the colours."""
         names = list(self._palettes)
         self.app.theme = names[(names.index(self.app.theme) + 1) % len(names)]
+
+    async def action_pick_export(self) -> None:
+        """Choose what to save."""
+        await self.app.push_screen(PickExport(), self._take_export)
+
+    def _take_export(self, export: Export | None) -> None:
+        if export is not None:
+            # The dialog is still there, and so may be the word that another file was saved.
+            self.app.clear_notifications()
+            self.call_after_refresh(self._save, export)
+
+    def _save(self, export: Export) -> None:
+        frame = self.frame
+        if frame is not None:
+            picture = self.app.export_screenshot() if export.write is None else ""
+            self.run_worker(self._save_file(export, frame, picture), group="save")
+
+    async def _save_file(self, export: Export, frame: Frame, picture: str) -> None:
+        try:
+            file = await asyncio.to_thread(save, export, frame, self.view.title[0], picture)
+        except InputError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self.notify(f"saved {file}", markup=False)
 
     def action_help(self) -> None:
         """Show every key."""

@@ -1,0 +1,103 @@
+"""What can be saved from the app as a file, and under which name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from tui_batching.analysis.comparison import Comparison, Result
+from tui_batching.analysis.metrics import metrics
+from tui_batching.analysis.scene import Scene
+from tui_batching.clock import SECOND
+from tui_batching.export import csv_output, json_output, trace_output
+from tui_batching.output_files import written_whole
+from tui_batching.tui.frame import Frame
+
+_LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One kind of file.
+
+    Attributes:
+        label: what it is.
+        ending: how its name goes on after the workload's; `{view}` and `{time}` are filled in.
+        write: writes it; None for the picture, which is taken from the screen.
+    """
+
+    label: str
+    ending: str
+    write: Callable[[Scene, TextIO], None] | None
+
+
+def _metrics_csv(scene: Scene, out: TextIO) -> None:
+    csv_output.write(_comparison(scene), out, each_request=False)
+
+
+def _metrics_json(scene: Scene, out: TextIO) -> None:
+    json_output.write(_comparison(scene), out, each_request=False)
+
+
+def _requests_csv(scene: Scene, out: TextIO) -> None:
+    csv_output.write(_comparison(scene), out, each_request=True)
+
+
+def _trace(scene: Scene, out: TextIO) -> None:
+    trace_output.write(scene.workload.name, scene.runs, out)
+
+
+def _comparison(scene: Scene) -> Comparison:
+    results = tuple(Result(run, metrics(run)) for run in scene.runs)
+    return Comparison(scene.workload, results)
+
+
+EXPORTS = (
+    Export("this view as a picture (SVG)", "-{view}-{time}.svg", None),
+    Export("the metrics as CSV", "-metrics.csv", _metrics_csv),
+    Export("the metrics as JSON", "-metrics.json", _metrics_json),
+    Export("every request as CSV", "-requests.csv", _requests_csv),
+    Export("a trace that Perfetto opens (JSON)", "-trace.json", _trace),
+)
+"""What there is to save, in order."""
+
+
+def save(export: Export, frame: Frame, view: str, picture: str) -> Path:
+    """Write a new file in the current folder, whole or not at all; may take a while.
+
+    Args:
+        export: what to save.
+        frame: what is on screen.
+        view: what the view that is seen is called.
+        picture: the screen as SVG; not used for other exports.
+
+    Returns:
+        The file's full path.
+
+    Raises:
+        InputError: if it cannot be written.
+    """
+    scene = frame.scene
+    time = f"{frame.time / SECOND:.3f}s"
+    ending = export.ending.format(view=view.lower().replace(" ", "-"), time=time)
+    file = _new_file(scene.workload.name, ending)
+    with written_whole(file) as out:
+        if export.write is None:
+            out.write(picture)
+        else:
+            export.write(scene, out)
+    return file.resolve()
+
+
+def _new_file(name: str, ending: str) -> Path:
+    """A name in the current folder that no file has yet: with a number where it is taken."""
+    safe = re.sub(r"[^\w.-]+", "-", name)[:_LONGEST_NAME].strip("-.") or "workload"
+    stem, _, suffix = f"{safe}{ending}".rpartition(".")
+    file, number = Path(f"{stem}.{suffix}"), 1
+    while file.exists():
+        number += 1
+        file = Path(f"{stem}-{number}.{suffix}")
+    return file
