@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from tui_batching.analysis.comparison import Comparison, Result
-from tui_batching.analysis.metrics import metrics
 from tui_batching.analysis.scene import Scene
 from tui_batching.clock import SECOND
 from tui_batching.export import csv_output, json_output, trace_output
@@ -35,24 +33,19 @@ class Export:
 
 
 def _metrics_csv(scene: Scene, out: TextIO) -> None:
-    csv_output.write(_comparison(scene), out, each_request=False)
+    csv_output.write(scene.comparison, out, each_request=False)
 
 
 def _metrics_json(scene: Scene, out: TextIO) -> None:
-    json_output.write(_comparison(scene), out, each_request=False)
+    json_output.write(scene.comparison, out, each_request=False)
 
 
 def _requests_csv(scene: Scene, out: TextIO) -> None:
-    csv_output.write(_comparison(scene), out, each_request=True)
+    csv_output.write(scene.comparison, out, each_request=True)
 
 
 def _trace(scene: Scene, out: TextIO) -> None:
     trace_output.write(scene.workload.name, scene.runs, out)
-
-
-def _comparison(scene: Scene) -> Comparison:
-    results = tuple(Result(run, metrics(run)) for run in scene.runs)
-    return Comparison(scene.workload, results)
 
 
 EXPORTS = (
