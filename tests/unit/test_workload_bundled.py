@@ -11,6 +11,7 @@ import pytest
 from oracle import oracle
 
 from tui_batching import data_folders
+from tui_batching.analysis.sweeps import sweep
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.columns import IntArray
 from tui_batching.data_folders import data_folder
@@ -29,6 +30,9 @@ NAMES = (
     "bursty",
     "summarize-burst",
     "overload",
+    "notebook-load",
+    "notebook-batch-size",
+    "notebook-large",
 )
 
 
@@ -104,7 +108,13 @@ def test_no_two_are_alike():
 
 
 @pytest.mark.parametrize(
-    ("name", "part"), [("notebook", "part_1_main"), ("illustrative", "part_9_illustrative")]
+    ("name", "part"),
+    [
+        ("notebook", "part_1_main"),
+        ("illustrative", "part_9_illustrative"),
+        ("notebook-batch-size", "part_13_batch_size"),
+        ("notebook-large", "part_14_large"),
+    ],
 )
 def test_the_requests_are_those_of_the_oracle(name: str, part: str):
     requests = load_workload(name).requests
@@ -189,6 +199,40 @@ def test_overload_makes_late_requests_wait_longest_in_every_strategy():
     static, dynamic, continuous = runs("overload")
     assert continuous.makespan < min(static.makespan, dynamic.makespan)
     assert longest_queue(continuous) < min(longest_queue(static), longest_queue(dynamic))
+
+
+def test_notebook_load_waits_little_at_low_load_and_most_of_the_time_at_high_load():
+    found = sweep(load_workload("notebook-load"), "load")
+    assert found.values[0] == 1.25
+    lowest = found.row(1.25)
+    assert round(lowest["continuous"].metric("avg_wait"), 3) == 0.038
+    assert round(lowest["static"].metric("avg_wait"), 1) == 1.4
+    for point in found.points:
+        if point.value >= 5:
+            assert point.metric("avg_wait") > 0.5 * point.metric("avg_latency")
+
+
+def test_notebook_batch_size_brings_less_for_each_further_slot():
+    one, _, _, eight, sixteen = sweep(load_workload("notebook-batch-size"), "batch-size").curve(
+        "continuous"
+    )
+    assert round(sixteen.metric("throughput") / one.metric("throughput"), 1) == 3.8
+    assert round(sixteen.metric("throughput") / eight.metric("throughput"), 2) == 1.14
+    assert [round(point.metric("avg_latency"), 1) for point in (one, sixteen)] == [14.6, 3.9]
+
+
+def test_notebook_large_offers_over_twice_what_any_strategy_serves():
+    workload = load_workload("notebook-large")
+    static, dynamic, continuous = runs("notebook-large")
+    assert round(workload.source.rate or 0, 1) == 6.7
+    assert max(sweep(workload, "load").saturation.values()) < 6.7 / 2
+    last = workload.requests.arrival_time[-1]
+    for run in (static, dynamic, continuous):
+        assert longest_queue(run) > 60
+        assert run.finished > 2 * last
+    assert round((static.finished - continuous.finished) / SECOND) == 6
+    assert round((dynamic.finished - continuous.finished) / SECOND) == 8
+    assert (dynamic.start == dynamic.start[0]).sum() == 2
 
 
 def test_an_installed_package_is_searched_before_the_checkout(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,32 @@ def test_notebook_draws_are_those_of_the_oracle():
             strict=True,
         )
     ] == [(r["arrival_ms"], r["input_tokens"], r["output_tokens"]) for r in expected]
+
+
+@pytest.mark.parametrize("skip", [0, 1, 17])
+def test_what_is_skipped_of_the_notebook_s_stream_is_drawn_and_thrown_away(skip: int):
+    classes = (RequestClass(Uniform(20, 199), Uniform(10, 79)),)
+    whole = GeneratedRequests(30, POISSON, classes, 42, "notebook").make_requests()
+    rest = GeneratedRequests(30 - skip, POISSON, classes, 42, "notebook", skip).make_requests()
+    assert rest.input_tokens.tolist() == whole.input_tokens[skip:].tolist()
+    assert rest.output_tokens.tolist() == whole.output_tokens[skip:].tolist()
+    gaps = [np.diff(each.arrival_time) / MILLISECOND for each in (rest, whole)]
+    assert np.abs(gaps[0] - gaps[1][skip:]).max() <= 1  # each arrival is rounded to 1 ms
+
+
+def test_loads_continue_the_notebook_s_stream_and_scale_the_arrivals_of_all_others():
+    classes = (RequestClass(Uniform(20, 199), Uniform(10, 79)),)
+    notebook = GeneratedRequests(30, POISSON, classes, 42, "notebook", 20)
+    assert notebook.at_load(5.0, 3) == replace(notebook.with_rate(5.0), skip=20 + 3 * 30)
+    streams = recipe()
+    assert streams.at_load(5.0, 3) == streams.with_rate(5.0)
+
+
+@pytest.mark.parametrize("skip", [-1, 10**9])
+def test_only_so_many_requests_can_be_skipped(skip: int):
+    classes = (RequestClass(SHORT, SHORT),)
+    with pytest.raises(InputError, match=f"^skip: found {skip}, expected a whole number from 0 to"):
+        GeneratedRequests(20, POISSON, classes, 42, "notebook", skip)
 
 
 def test_notebook_draws_take_only_poisson_and_uniform():

@@ -257,6 +257,10 @@ WRONG = {
     "requests.generate.output_tokens.zipf.max: found 2000000, expected a whole number <= 1000000",
     generated(draws="notebook"): "w.yaml:7: requests.generate.draws: found notebook with other "
     "distributions, expected poisson arrivals and uniform lengths with it",
+    generated(skip="20"): "w.yaml:7: requests.generate.skip: found 20, expected draws: notebook "
+    "with it",
+    generated(skip="-1"): "w.yaml:7: requests.generate.skip: found -1, expected a whole number "
+    ">= 0",
     generated(classes="[]"): "w.yaml:5: requests.generate.input_tokens: found input_tokens beside "
     "classes, expected either classes or input_tokens and output_tokens",
     # Cost, strategies and service level.
@@ -352,7 +356,7 @@ class TestFiles:
         assert str(error.value) == (
             "found no workload called 'chatt', expected a file (*.yaml) or one of notebook, "
             "illustrative, mixed-lengths, chat, code-completion, rag, bursty, summarize-burst, "
-            "overload (did you mean 'chat'?)"
+            "overload, notebook-load, notebook-batch-size, notebook-large (did you mean 'chat'?)"
         )
 
     def test_a_name_without_folder_is_not_looked_for_in_the_working_folder(

@@ -60,10 +60,12 @@ class GeneratedRequests:
         classes: what they ask for; with several, each request is of one by the weights.
         seed: chooses the draws.
         draws: `notebook` repeats the draws of the notebook that this project started from.
+        skip: how many requests of the notebook's one stream come before these; they are drawn and
+            thrown away.
 
     Raises:
         InputError: if a value is out of its range, or the notebook's draws are asked for with
-            anything but Poisson arrivals and uniform lengths.
+            anything but Poisson arrivals and uniform lengths, or `skip` without them.
     """
 
     count: int
@@ -71,6 +73,7 @@ class GeneratedRequests:
     classes: tuple[RequestClass, ...]
     seed: int = 0
     draws: Draws = "streams"
+    skip: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MAX_COUNT:
@@ -85,6 +88,12 @@ class GeneratedRequests:
             raise InputError("classes: found none, expected at least one")
         if self.draws == "notebook":
             self._notebook_parts()
+        elif self.skip:
+            raise InputError(f"skip: found {self.skip}, expected draws: notebook with it")
+        if not 0 <= self.skip <= MAX_COUNT:
+            raise InputError(
+                f"skip: found {self.skip}, expected a whole number from 0 to {MAX_COUNT}"
+            )
 
     @property
     def rate(self) -> float | None:
@@ -107,6 +116,17 @@ class GeneratedRequests:
         """
         refuse_rate(rate)
         return replace(self, arrivals=self.arrivals.with_rate(rate))
+
+    def at_load(self, rate: float, position: int) -> Self:
+        """As `with_rate`; but the notebook drew load after load from its one stream, and so here.
+
+        Raises:
+            InputError: as `with_rate` does.
+        """
+        source = self if rate == self.rate else self.with_rate(rate)
+        if self.draws == "notebook":
+            source = replace(source, skip=self.skip + position * self.count)
+        return source
 
     def with_seed(self, seed: int) -> Self:
         """The same recipe with another seed."""
@@ -156,13 +176,18 @@ class GeneratedRequests:
         mean_gap = arrivals.mean_gap / MILLISECOND
         rows = np.empty((3, self.count), dtype=np.int64)
         time = 0.0
-        for number in range(self.count):
-            time += stream.exponential(mean_gap)
+        for number in range(-self.skip, self.count):
+            gap = stream.exponential(mean_gap)
+            tokens = (
+                stream.randint(inputs.low, inputs.high + 1),
+                stream.randint(outputs.low, outputs.high + 1),
+            )
+            if number < 0:
+                continue
+            time += gap
             if not time <= HORIZON // MILLISECOND:
                 raise InputError("the last arrival lies beyond 106 days, where the clock ends")
-            rows[0, number] = round(time) * MILLISECOND
-            rows[1, number] = stream.randint(inputs.low, inputs.high + 1)
-            rows[2, number] = stream.randint(outputs.low, outputs.high + 1)
+            rows[:, number] = (round(time) * MILLISECOND, *tokens)
         return rows[0], rows[1], rows[2]
 
     def _notebook_parts(self) -> tuple[Poisson, Uniform, Uniform]:

@@ -18,6 +18,9 @@ _TEACHING_ORDER = (
     "bursty",
     "summarize-burst",
     "overload",
+    "notebook-load",
+    "notebook-batch-size",
+    "notebook-large",
 )
 
 

@@ -72,6 +72,14 @@ class ListedRequests:
             )
         )
 
+    def at_load(self, rate: float, position: int) -> ListedRequests:  # noqa: ARG002
+        """As `with_rate`; at its own rate it is the list itself.
+
+        Raises:
+            InputError: as `with_rate` does.
+        """
+        return self if rate == self.rate else self.with_rate(rate)
+
     def with_seed(self, seed: int) -> NoReturn:  # noqa: ARG002 - as every source has it
         """A list has no seed.
 

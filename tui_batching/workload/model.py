@@ -118,6 +118,10 @@ class Source(Protocol):
         """The same source with arrivals at `rate` requests per second on average."""
         ...
 
+    def at_load(self, rate: float, position: int) -> Source:
+        """This source at `rate`, as the load at `position`, from 0, of several to be compared."""
+        ...
+
     @property
     def rate(self) -> float | None:
         """Requests per second on average; None where all arrive at once."""

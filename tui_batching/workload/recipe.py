@@ -33,7 +33,7 @@ def read_recipe(field: Field) -> GeneratedRequests:
     Raises:
         InputError: if a key is missing, unknown or twice, or a value is not as expected.
     """
-    record = field.mapping(("count", "seed", "arrivals", *_LENGTH_KEYS, "classes", "draws"))
+    record = field.mapping(("count", "seed", "arrivals", *_LENGTH_KEYS, "classes", "draws", "skip"))
     if "classes" in record.fields:
         for key in _LENGTH_KEYS:
             if key in record.fields:
@@ -49,8 +49,9 @@ def read_recipe(field: Field) -> GeneratedRequests:
     seed = record.read("seed", partial(Field.whole, most=MAX_SEED), 0)
     arrivals = _read_arrivals(record["arrivals"])
     draws: Any = record.read("draws", lambda value: value.choice("streams", "notebook"), "streams")
+    skip = record.read("skip", partial(Field.whole, most=MAX_COUNT), 0)
     with record.placing_errors():
-        return GeneratedRequests(count, arrivals, classes, seed, draws)
+        return GeneratedRequests(count, arrivals, classes, seed, draws, skip)
 
 
 def _class(field: Field) -> RequestClass:

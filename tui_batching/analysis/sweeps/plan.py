@@ -1,0 +1,188 @@
+"""From a workload and a kind of sweep to tasks, and from their outcomes to the sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+
+from tui_batching.analysis.sweeps.sweep import Kind, Point, Sweep
+from tui_batching.analysis.sweeps.task import AtLoad, AtOnce, Task
+from tui_batching.clock import MILLISECOND, Picoseconds
+from tui_batching.errors import InputError
+from tui_batching.strategy import Dynamic, Strategy
+from tui_batching.workload.generate import GeneratedRequests
+from tui_batching.workload.listed import ListedRequests
+from tui_batching.workload.model import Source, Workload, refuse_rate
+
+_LOAD_FACTORS = (0.375, 0.6, 1.0, 1.5, 2.0, 3.0, 3.75)
+"""The notebook's loads, gaps of 800 500 300 200 150 100 and 80 ms, relative to its 300 ms."""
+_ALL_AT_ONCE = inf
+"""The load at which all requests are there at time zero."""
+_BATCH_SIZES = (1, 2, 4, 8, 16)
+_MOST_SLOTS = 256
+_TIMEOUTS: tuple[Picoseconds, ...] = tuple(
+    milliseconds * MILLISECOND for milliseconds in (0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The tasks of a sweep.
+
+    Attributes:
+        kind: what is varied.
+        workload: what is served.
+        tasks: one a value, ascending; for loads one more, see `saturation_task`.
+        until_free: whether a strategy's points end where its slots are never all taken.
+    """
+
+    kind: Kind
+    workload: Workload
+    tasks: tuple[Task, ...]
+    until_free: bool = False
+
+    @property
+    def requests_served(self) -> int:
+        """How many requests are served over all tasks and strategies: the work there is."""
+        return len(self.workload.requests) * sum(len(task.strategies) for task in self.tasks)
+
+    def finish(self, outcomes: Sequence[tuple[Point, ...]]) -> Sweep:
+        """The sweep, from the outcome of each task in order."""
+        points = [point for outcome in outcomes for point in outcome]
+        saturation = {
+            point.strategy.name: point.metric("request_throughput")
+            for point in points
+            if point.value == _ALL_AT_ONCE
+        }
+        points = [point for point in points if point.value != _ALL_AT_ONCE]
+        if self.until_free:
+            points = _until_free(points)
+        return Sweep(self.kind, self.workload, tuple(points), saturation)
+
+
+def plan_sweep(workload: Workload, kind: Kind, values: Sequence[float] | None = None) -> Plan:
+    """What has to be done for a sweep.
+
+    Args:
+        workload: what is served, with the costs and the strategies that do not change.
+        kind: what is varied.
+        values: what for, in any order: arrivals per second, batch sizes, or timeouts in
+            picoseconds. None takes the usual ones: loads in the notebook's proportions to the
+            workload's own; batch sizes 1 to 16, and on to 256 while there are as many requests,
+            for each strategy up to the first size whose slots are never all taken; timeouts up
+            to 5 s.
+
+    Raises:
+        InputError: if a value is out of its range, or the workload has nothing to vary.
+    """
+    if kind not in _PLANS:
+        raise InputError(f"found no sweep {kind!r}, expected one of {', '.join(_PLANS)}")
+    if values is not None and not len(values):
+        raise InputError("found no values, expected at least one")
+    return _PLANS[kind](workload, None if values is None else sorted(set(values)))
+
+
+def saturation_task(workload: Workload, source: Source) -> Task:
+    """The task that tells the saturation point of each strategy.
+
+    A strategy is saturated when the queue would never run empty. What it serves then is what it
+    serves when everybody is already there: all requests at time zero, requests over makespan.
+    Whoever offers more than that makes the queue grow. It is an exact figure of one Run, without
+    any threshold; its only error is the end of the Run, where the last slots run empty, which
+    weighs less the more requests there are.
+    """
+    return Task(_ALL_AT_ONCE, AtOnce(source), workload.cost, workload.strategies)
+
+
+def _plan_load(workload: Workload, values: Sequence[float] | None) -> Plan:
+    rate, source = workload.source.rate, _small(workload)
+    if rate is None:
+        raise InputError(
+            f"all requests of {workload.name} arrive at once, so there is no load to vary"
+        )
+    rates = [rate * factor for factor in _LOAD_FACTORS] if values is None else values
+    for value in rates:
+        refuse_rate(value)
+    tasks = [
+        Task(rate, AtLoad(source, rate, position), workload.cost, workload.strategies)
+        for position, rate in enumerate(rates)
+    ]
+    return Plan("load", workload, (*tasks, saturation_task(workload, source)))
+
+
+def _plan_batch_size(workload: Workload, values: Sequence[float] | None) -> Plan:
+    sizes = _usual_sizes(len(workload.requests)) if values is None else _whole(values, 1)
+    source = _small(workload)
+
+    def with_size(size: int) -> tuple[Strategy, ...]:
+        return tuple(replace(strategy, batch_size=size) for strategy in workload.strategies)
+
+    tasks = tuple(Task(size, source, workload.cost, with_size(size)) for size in sizes)
+    return Plan("batch-size", workload, tasks, until_free=values is None)
+
+
+def _plan_timeout(workload: Workload, values: Sequence[float] | None) -> Plan:
+    patient = [strategy for strategy in workload.strategies if isinstance(strategy, Dynamic)]
+    if not patient:
+        raise InputError(
+            f"no strategy of {workload.name} has a timeout, expected a workload with dynamic"
+        )
+    timeouts = _TIMEOUTS if values is None else _whole(values, 0)
+    source = _small(workload)
+    tasks = tuple(
+        Task(
+            timeout,
+            source,
+            workload.cost,
+            tuple(replace(strategy, timeout=timeout) for strategy in patient),
+        )
+        for timeout in timeouts
+    )
+    return Plan("timeout", workload, tasks)
+
+
+_PLANS: dict[Kind, Callable[[Workload, Sequence[float] | None], Plan]] = {
+    "load": _plan_load,
+    "batch-size": _plan_batch_size,
+    "timeout": _plan_timeout,
+}
+
+
+def _small(workload: Workload) -> Source:
+    """The workload's source as it is best sent to another process.
+
+    A recipe goes without what was drawn from it, as drawing takes no longer than sending does;
+    everything else goes as the requests themselves.
+    """
+    source = workload.source
+    if isinstance(source, GeneratedRequests):
+        return replace(source)
+    return source if isinstance(source, ListedRequests) else ListedRequests(workload.requests)
+
+
+def _whole(values: Sequence[float], least: int) -> list[int]:
+    for value in values:
+        if not (value == value // 1 and least <= value < inf):
+            raise InputError(f"found {value}, expected a whole number >= {least}")
+    return [int(value) for value in values]
+
+
+def _usual_sizes(requests: int) -> list[int]:
+    sizes = list(_BATCH_SIZES)
+    while 2 * sizes[-1] <= min(requests, _MOST_SLOTS):
+        sizes.append(2 * sizes[-1])
+    return sizes
+
+
+def _until_free(points: Sequence[Point]) -> list[Point]:
+    """The points up to the first of each strategy whose slots are never all taken."""
+    kept: list[Point] = []
+    through: set[str] = set()
+    for point in points:
+        name = point.strategy.name
+        if name not in through:
+            kept.append(point)
+        if not point.all_taken:
+            through.add(name)
+    return kept
