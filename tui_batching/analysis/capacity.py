@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from statistics import median
 
+from tui_batching.analysis.parallel import Progress, run_all
 from tui_batching.analysis.service_level import service
 from tui_batching.clock import HORIZON
 from tui_batching.errors import InputError
@@ -58,6 +60,53 @@ class Capacity:
     def highest(self) -> float:
         """The highest of the variants."""
         return max(self.rates)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One search, small enough to be sent to another process."""
+
+    workload: Workload
+    strategy: Strategy
+    attainment: float
+
+
+def capacities(
+    workload: Workload,
+    attainment: float,
+    count: int = VARIANTS,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> tuple[Capacity, ...]:
+    """The capacity of each strategy of a workload; see `variants` and `sustained_rate`.
+
+    Args:
+        workload: with a service level, `slo`.
+        attainment: the share of requests, above 0 and up to 1, that must be within all limits.
+        count: how many variants tell the uncertainty.
+        executor: where to search; None searches here.
+        progress: is told how many searches are done, of how many.
+
+    Raises:
+        InputError: as `sustained_rate` does.
+    """
+    several = variants(workload, count)
+    searches = [
+        _Search(variant, strategy, attainment)
+        for strategy in workload.strategies
+        for variant in several
+    ]
+    rates = run_all(_find, searches, executor, progress)
+    return tuple(
+        Capacity(strategy, tuple(rates[first : first + len(several)]))
+        for strategy, first in zip(
+            workload.strategies, range(0, len(rates), len(several)), strict=True
+        )
+    )
+
+
+def _find(search: _Search) -> float:
+    return sustained_rate(search.workload, search.strategy, search.attainment)
 
 
 def variants(workload: Workload, count: int = VARIANTS) -> tuple[Workload, ...]:
