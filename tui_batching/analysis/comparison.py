@@ -11,7 +11,7 @@ from tui_batching.analysis.metric_table import (
     METRIC_TABLE,
     SERVICE_LEVEL,
     MetricInfo,
-    format_value,
+    best_of,
 )
 from tui_batching.analysis.metrics import Metrics, Value, metrics
 from tui_batching.analysis.utilization import Utilization, utilization
@@ -80,16 +80,8 @@ class Comparison:
         return tuple(result.metrics[metric.name] for result in self.results)
 
     def best(self, metric: MetricInfo) -> tuple[bool, ...]:
-        """Which strategies have the best value of a metric; all of those that look the same.
-
-        None has where the metric has no better direction, or where there is nothing to compare.
-        """
-        values = self.values(metric)
-        known = [value for value in values if value is not None]
-        if metric.better == "none" or len(known) < 2:
-            return (False,) * len(values)
-        best = format_value(metric, min(known) if metric.better == "low" else max(known))
-        return tuple(format_value(metric, value) == best for value in values)
+        """Which strategies have the best value of a metric; see `best_of`."""
+        return best_of(metric, self.values(metric))
 
     def behind(self, metric: MetricInfo) -> tuple[float | None, ...]:
         """By which share of the best value each strategy's is above it, or below it if negative.

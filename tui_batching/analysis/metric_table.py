@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -49,6 +50,18 @@ def format_value(metric: MetricInfo, value: Value) -> str:
     if metric.unit == "count":
         return f"{value:,}"
     return f"{value:,.0f}" if value >= 1000 else f"{value:#.3g}".rstrip(".")
+
+
+def best_of(metric: MetricInfo, values: Sequence[Value]) -> tuple[bool, ...]:
+    """Which of the values are the best ones: all of those that look the same.
+
+    None is where the metric has no better direction, or where there is nothing to compare.
+    """
+    known = [value for value in values if value is not None]
+    if metric.better == "none" or len(known) < 2:
+        return (False,) * len(values)
+    best = format_value(metric, min(known) if metric.better == "low" else max(known))
+    return tuple(format_value(metric, value) == best for value in values)
 
 
 def _waiting(quantity: str, group: str, *, headline: bool = True) -> tuple[MetricInfo, ...]:
@@ -114,3 +127,5 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
     MetricInfo("mean_held", _PARTS, "held"),
 )
 """All metrics in the order of a table, group by group."""
+
+METRICS_BY_NAME: dict[str, MetricInfo] = {metric.name: metric for metric in METRIC_TABLE}

@@ -82,14 +82,14 @@ class _Limits(argparse.Action):
             namespace.settings = [*namespace.settings, f"slo.{name.strip()}={most}"]
 
 
-def add_workload(parser: argparse.ArgumentParser) -> None:
-    """Let the parser take a workload and settings that change it."""
+def add_workload(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -> None:
+    """Let the parser take a workload, which is `first` by default, and settings that change it."""
     parser.add_argument(
         "workload",
         metavar="WORKLOAD",
         nargs="?",
         default=argparse.SUPPRESS,
-        help=f"a bundled workload's name, or a YAML file (default: {FIRST_WORKLOAD})",
+        help=f"a bundled workload's name, or a YAML file (default: {first})",
     )
     parser.add_argument(
         "--set",
@@ -109,13 +109,13 @@ def add_workload(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(workload=None, settings=[])
 
 
-def read_workload(arguments: argparse.Namespace) -> Workload:
-    """The workload that the arguments name, changed as they say.
+def read_workload(arguments: argparse.Namespace, first: str = FIRST_WORKLOAD) -> Workload:
+    """The workload that the arguments name, or else `first`, changed as they say.
 
     Raises:
         InputError: if it or a setting is not as expected.
     """
-    workload = load_workload(arguments.workload or FIRST_WORKLOAD)
+    workload = load_workload(arguments.workload or first)
     return apply_settings(workload, arguments.settings)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from tui_batching import __version__
 from tui_batching.cli.arguments import Parser
-from tui_batching.cli.commands import compare, play, trace, validate, workloads
+from tui_batching.cli.commands import compare, play, sweep, trace, validate, workloads
 
-_COMMANDS = (play, compare, trace, workloads, validate)
+_COMMANDS = (play, compare, sweep, trace, workloads, validate)
 """In the order of the help."""
 
 _EXAMPLES = """\
@@ -17,6 +17,7 @@ examples:
   tui-batching                          watch the bundled workload 'notebook'
   tui-batching play chat --theme light  watch another one
   tui-batching compare overload         all numbers side by side, without the app
+  tui-batching sweep load chat          latency and throughput at several loads
   tui-batching workloads                what is bundled
 
 tui-batching COMMAND --help shows the examples of a command.

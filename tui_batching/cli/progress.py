@@ -6,10 +6,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 Report: TypeAlias = Callable[[str], None]
 """Is told what begins now."""
+
+Count: TypeAlias = Callable[[int, int], None]
+"""Is told how much is done, of how much."""
 
 _PATIENCE = 0.5
 """Seconds of work that pass without a word."""
@@ -24,21 +30,49 @@ def reporting() -> Iterator[Report]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    # Here, so that scripts do not wait for it.
+    # Here and below, so that scripts do not wait for it.
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with _shown_later(*columns) as display:
+        task = display.add_task("starting", total=None)
+        yield lambda stage: display.update(task, description=stage)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Count]:
+    """As `reporting`, for work that can be counted: a bar, and the time that is left."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    text = TextColumn("{task.description}", markup=False)
+    left = (TimeRemainingColumn(), TextColumn("left"))
+    with _shown_later(text, BarColumn(), MofNCompleteColumn(), *left) as display:
+        task = display.add_task(what, total=None)
+        yield lambda done, total: display.update(task, completed=done, total=total)
+
+
+@contextmanager
+def _shown_later(*columns: ProgressColumn) -> Iterator[Progress]:
     from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
 
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     display = Progress(
         *columns, console=console, transient=True, disable=not console.is_interactive
     )
-    task = display.add_task("starting", total=None)
     timer = Timer(_PATIENCE, display.start)
     timer.daemon = True
     timer.start()
     try:
-        yield lambda stage: display.update(task, description=stage)
+        yield display
     finally:
         timer.cancel()
         timer.join()  # it may be about to start the display

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from rich import box
@@ -11,8 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.metric_table import MetricInfo, format_value
+from tui_batching.analysis.metric_table import (
+    METRICS_BY_NAME,
+    MetricInfo,
+    best_of,
+    format_value,
+)
+from tui_batching.analysis.metrics import Value
 from tui_batching.analysis.service_level import limits_text
+from tui_batching.analysis.sweeps import Sweep
+from tui_batching.analysis.sweeps.wording import HEADLINES, kind_text, value_text
 from tui_batching.clock import format_duration
 from tui_batching.strategy import Dynamic, Strategy
 from tui_batching.workload.model import Workload
@@ -26,13 +34,20 @@ def print_comparison(comparison: Comparison) -> None:
     """Print the headline metrics of all strategies side by side, the best of each row marked."""
     printer = _Printer()
     workload = comparison.workload
-    count = len(workload.requests)
-    requests = "1 request" if count == 1 else f"{count:,} requests"
-    printer.line(Text.assemble((workload.name, "bold"), f" · {requests}"))
+    printer.line(_heading(workload))
     printer.show(_comparison_table(printer, comparison))
     if workload.slo is not None:
         printer.line(printer.text(f"service level: {limits_text(workload.slo)}", "dim"))
     printer.line(Text(f"{_BEST} the best of its row; --json and --csv tell more", "dim"))
+
+
+def print_sweep(sweep: Sweep) -> None:
+    """Print latency and throughput of all strategies at each value, the best of each row marked."""
+    printer = _Printer()
+    printer.line(_heading(sweep.workload).append(f" · {kind_text(sweep.kind)}"))
+    printer.show(_sweep_table(printer, sweep))
+    legend = f"{_BEST} the best of its row; " if len(sweep.strategies) > 1 else ""
+    printer.line(Text(f"{legend}--json and --csv tell more", "dim"))
 
 
 def print_workloads(workloads: Sequence[Workload]) -> None:
@@ -90,18 +105,47 @@ class _Printer:
         self._console.print(table)
 
 
-def _comparison_table(printer: _Printer, comparison: Comparison) -> Table:
+def _heading(workload: Workload) -> Text:
+    count = len(workload.requests)
+    requests = "1 request" if count == 1 else f"{count:,} requests"
+    return Text.assemble((workload.name, "bold"), f" · {requests}")
+
+
+def _empty_table(printer: _Printer, strategies: Iterable[str]) -> Table:
+    """A table with a column for labels and one for each strategy."""
     padding = (0, 0, 0, 0 if printer.rule else 1)
     table = Table(box=printer.rule, show_edge=False, padding=padding, header_style="bold")
     table.add_column("", no_wrap=True)
-    for result in comparison:
-        table.add_column(result.strategy.name, justify="right", no_wrap=True, min_width=14)
+    for name in strategies:
+        table.add_column(name, justify="right", no_wrap=True, min_width=14)
         table.add_column("", width=1)  # for the mark of the best
+    return table
+
+
+def _sweep_table(printer: _Printer, sweep: Sweep) -> Table:
+    table = _empty_table(printer, sweep.strategies)
+    for metric in HEADLINES:
+        table.add_row(printer.text(metric.full_label, "bold"))
+        for value in sweep.values:
+            points = sweep.row(value)
+            found = [points[name].metrics[metric.name] for name in sweep.strategies]
+            label = printer.text(f"  {value_text(sweep.kind, value)}")
+            table.add_row(label, *_cells(printer, metric, found))
+    if sweep.saturation:
+        table.add_row(printer.text("Saturation: the most that is served", "bold"))
+        served = METRICS_BY_NAME["request_throughput"]
+        cells = _cells(printer, served, list(sweep.saturation.values()))
+        table.add_row(printer.text(f"  {served.label}"), *cells)
+    return table
+
+
+def _comparison_table(printer: _Printer, comparison: Comparison) -> Table:
+    table = _empty_table(printer, (result.strategy.name for result in comparison))
     _add_parameters(printer, table, [result.strategy for result in comparison])
     for group, metrics in groupby(comparison.headlines, key=lambda metric: metric.group):
         table.add_row(printer.text(group, "bold"))
         for metric in metrics:
-            cells = _cells(printer, comparison, metric)
+            cells = _cells(printer, metric, comparison.values(metric))
             table.add_row(printer.text(f"  {metric.label}"), *cells)
     return table
 
@@ -123,10 +167,10 @@ def _described(strategy: Strategy) -> dict[str, str]:
     return parameters
 
 
-def _cells(printer: _Printer, comparison: Comparison, metric: MetricInfo) -> list[Text]:
+def _cells(printer: _Printer, metric: MetricInfo, values: Sequence[Value]) -> list[Text]:
     """For each strategy its value and the mark of the best, where it is that."""
     cells: list[Text] = []
-    for value, best in zip(comparison.values(metric), comparison.best(metric), strict=True):
+    for value, best in zip(values, best_of(metric, values), strict=True):
         style = "bold green" if best else ""
         cells += [printer.text(format_value(metric, value), style)]
         cells += [printer.text(_BEST if best else "", style)]

@@ -11,7 +11,7 @@ from tui_batching.analysis.metric_table import METRIC_TABLE
 from tui_batching.export.records import PART_FIELDS, REQUEST_FIELDS, parameters, request_records
 from tui_batching.output_files import written_whole
 
-_PARAMETERS = ("batch_size", "timeout", "timeout_from")
+PARAMETERS = ("batch_size", "timeout", "timeout_from")
 
 
 def write(comparison: Comparison, out: TextIO, *, each_request: bool) -> None:
@@ -25,10 +25,10 @@ def write(comparison: Comparison, out: TextIO, *, each_request: bool) -> None:
                 writer.writerows((name, *record) for record in records)
         return
     names = [metric.name for metric in METRIC_TABLE]
-    writer.writerow(("strategy", *_PARAMETERS, *names))
+    writer.writerow(("strategy", *PARAMETERS, *names))
     for result in comparison:
         known = parameters(result.strategy)
-        given = (known.get(name) for name in _PARAMETERS)
+        given = (known.get(name) for name in PARAMETERS)
         writer.writerow((result.strategy.name, *given, *(result.metrics[name] for name in names)))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from tui_batching.analysis.sweeps.sweep import Kind, Point, Sweep
-from tui_batching.analysis.sweeps.task import AtLoad, AtOnce, Task
+from tui_batching.analysis.sweeps.task import AtLoad, AtOnce, Served, Task
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.strategy import Dynamic, Strategy
@@ -92,7 +92,13 @@ def saturation_task(workload: Workload, source: Source) -> Task:
     any threshold; its only error is the end of the Run, where the last slots run empty, which
     weighs less the more requests there are.
     """
-    return Task(_ALL_AT_ONCE, AtOnce(source), workload.cost, workload.strategies)
+    return _task(_ALL_AT_ONCE, AtOnce(source), workload, workload.strategies)
+
+
+def _task(
+    value: float, served: Served, workload: Workload, strategies: tuple[Strategy, ...]
+) -> Task:
+    return Task(value, served, workload.cost, strategies, workload.slo)
 
 
 def _plan_load(workload: Workload, values: Sequence[float] | None) -> Plan:
@@ -105,7 +111,7 @@ def _plan_load(workload: Workload, values: Sequence[float] | None) -> Plan:
     for value in rates:
         refuse_rate(value)
     tasks = [
-        Task(rate, AtLoad(source, rate, position), workload.cost, workload.strategies)
+        _task(rate, AtLoad(source, rate, position), workload, workload.strategies)
         for position, rate in enumerate(rates)
     ]
     return Plan("load", workload, (*tasks, saturation_task(workload, source)))
@@ -118,7 +124,7 @@ def _plan_batch_size(workload: Workload, values: Sequence[float] | None) -> Plan
     def with_size(size: int) -> tuple[Strategy, ...]:
         return tuple(replace(strategy, batch_size=size) for strategy in workload.strategies)
 
-    tasks = tuple(Task(size, source, workload.cost, with_size(size)) for size in sizes)
+    tasks = tuple(_task(size, source, workload, with_size(size)) for size in sizes)
     return Plan("batch-size", workload, tasks, until_free=values is None)
 
 
@@ -130,15 +136,11 @@ def _plan_timeout(workload: Workload, values: Sequence[float] | None) -> Plan:
         )
     timeouts = _TIMEOUTS if values is None else _whole(values, 0)
     source = _small(workload)
-    tasks = tuple(
-        Task(
-            timeout,
-            source,
-            workload.cost,
-            tuple(replace(strategy, timeout=timeout) for strategy in patient),
-        )
-        for timeout in timeouts
-    )
+
+    def with_timeout(timeout: Picoseconds) -> tuple[Strategy, ...]:
+        return tuple(replace(strategy, timeout=timeout) for strategy in patient)
+
+    tasks = tuple(_task(timeout, source, workload, with_timeout(timeout)) for timeout in timeouts)
     return Plan("timeout", workload, tasks)
 
 

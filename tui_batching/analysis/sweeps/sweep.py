@@ -75,5 +75,9 @@ class Sweep:
         return tuple(point for point in self.points if point.strategy.name == strategy)
 
     def row(self, value: float) -> dict[str, Point]:
-        """The points at one value, by strategy."""
-        return {point.strategy.name: point for point in self.points if point.value == value}
+        """The points at one value, by strategy.
+
+        A strategy whose points ended before, because more slots change nothing, stays as it was.
+        """
+        before = (point for point in self.points if point.value <= value)
+        return {point.strategy.name: point for point in before}

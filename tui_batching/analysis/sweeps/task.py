@@ -14,7 +14,7 @@ from tui_batching.cost import LinearCost
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Strategy
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import Requests, Source, Workload
+from tui_batching.workload.model import Requests, ServiceLevel, Source, Workload
 
 
 class Served(Protocol):
@@ -58,6 +58,7 @@ class Task:
     served: Served
     cost: LinearCost
     strategies: tuple[Strategy, ...]
+    slo: ServiceLevel | None
 
 
 def run_task(task: Task) -> tuple[Point, ...]:
@@ -72,5 +73,5 @@ def run_task(task: Task) -> tuple[Point, ...]:
     for strategy in task.strategies:
         run = simulate(workload, strategy)
         # The lowest free slot is taken first, so the highest tells how many were taken at once.
-        points.append(Point(task.value, strategy, metrics(run), int(run.slot.max()) + 1))
+        points.append(Point(task.value, strategy, metrics(run, task.slo), int(run.slot.max()) + 1))
     return tuple(points)

@@ -1,0 +1,189 @@
+"""The command `sweep`: table, JSON, CSV, values, jobs, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from oracle import oracle
+
+from tui_batching.__main__ import main
+from tui_batching.analysis.metric_table import METRIC_TABLE
+from tui_batching.analysis.sweeps import workers
+
+
+@pytest.fixture(autouse=True)
+def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert main(["sweep", *arguments, "--json"]) == 0
+    loaded: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return loaded
+
+
+def values(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[float]:
+    points = as_json(capsys, *arguments)["points"]
+    return sorted({point["value"] for point in points})
+
+
+def test_without_a_workload_loads_are_those_of_the_oracle(capsys: pytest.CaptureFixture[str]):
+    record = as_json(capsys, "load")
+    assert record["workload"] == {"name": "notebook-load", "requests": 30}
+    assert record["sweep"] == {"kind": "load", "unit": "requests/s"}
+    assert list(record["saturation"]) == ["static", "dynamic", "continuous"]
+    assert len(record["points"]) == 7 * 3
+    for point in record["points"]:
+        gap = round(1000 / point["value"])
+        expected = oracle()[f"part_10_load_gap_{gap}ms"]["results"][point["strategy"]]
+        for name, value in expected["metrics"].items():
+            assert point["metrics"][name] == pytest.approx(value, rel=0, abs=1e-9)
+
+
+def test_without_a_workload_batch_sizes_are_those_of_the_oracle(
+    capsys: pytest.CaptureFixture[str],
+):
+    record = as_json(capsys, "batch-size")
+    assert record["workload"]["name"] == "notebook-batch-size"
+    assert "saturation" not in record
+    results = oracle()["part_13_batch_size"]["results"]
+    points = [each for each in record["points"] if each["strategy"] == "continuous"]
+    assert [point["parameters"]["batch_size"] for point in points] == [1, 2, 4, 8, 16]
+    for point in points:
+        expected = results[f"continuous_{point['value']}"]["metrics"]["p99_latency"]
+        assert point["metrics"]["p99_latency"] == pytest.approx(expected, rel=0, abs=1e-9)
+
+
+def test_the_table_marks_the_best_and_ends_with_the_saturation(
+    capsys: pytest.CaptureFixture[str],
+):
+    assert main(["sweep", "load"]) == 0
+    out, err = capsys.readouterr()
+    lines = [line.rstrip() for line in out.splitlines()]
+    assert err == ""
+    assert lines[0] == "notebook-load · 30 requests · offered load, requests per second"
+    assert lines[1].split() == ["static", "dynamic", "continuous"]
+    [_, _, throughput] = [line.split() for line in lines if line.startswith("  1.25/s")]
+    assert throughput == ["1.25/s", "(gap", "800", "ms)", "44.6", "46.1", "47.5", "★"]
+    assert lines[-2].split() == ["requests", "per", "second", "2.16", "2.16", "2.56", "★"]
+    assert {line.split("(gap ")[1][:6] for line in lines if "gap" in line} >= {"800 ms", "80 ms)"}
+
+
+def test_a_strategy_whose_slots_stay_free_keeps_its_figures(capsys: pytest.CaptureFixture[str]):
+    assert main(["sweep", "batch-size", "chat"]) == 0
+    mean = capsys.readouterr().out.split("Latency: p99")[0].splitlines()
+    assert [line.split()[-3:] for line in mean[-3:]] == [["2.81", "s", "★"]] * 3
+
+
+def test_csv_has_a_row_for_every_point(capsys: pytest.CaptureFixture[str]):
+    assert main(["sweep", "timeout", "--values", "0", "300ms", "0.5", "--csv", "-"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["sweep"], row["value"], row["timeout"]) for row in rows] == [
+        ("timeout", "0.0", "0.0"),
+        ("timeout", "0.3", "0.3"),
+        ("timeout", "0.5", "0.5"),
+    ]
+    assert {row["strategy"] for row in rows} == {"dynamic"}
+    assert set(rows[0]) >= {metric.name for metric in METRIC_TABLE} | {"peak_batch"}
+
+
+def test_csv_goes_to_a_new_file_beside_the_table(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    file = tmp_path / "sweep.csv"
+    command = ["sweep", "load", "--values", "2", "--csv", str(file)]
+    assert main(command) == 0
+    assert "Saturation" in capsys.readouterr().out
+    assert len(file.read_text().splitlines()) == 4
+    assert main(command) == 2
+    assert "--force replaces it" in capsys.readouterr().err
+    assert main([*command, "--force"]) == 0
+
+
+def test_loads_are_rates_or_with_a_unit_gaps(capsys: pytest.CaptureFixture[str]):
+    given = ("load", "chat", "--values", "2s", "4", "250ms", "1e1", "0.5")
+    assert values(capsys, *given) == [0.5, 4, 10]
+
+
+def test_settings_apply_to_every_point(capsys: pytest.CaptureFixture[str]):
+    given = ("load", "chat", "--set", "static.batch_size=2", "dynamic.timeout=1s", "--values", "1")
+    static, dynamic, _ = as_json(capsys, *given)["points"]
+    assert static["parameters"] == {"batch_size": 2}
+    assert dynamic["parameters"]["timeout"] == 1.0
+
+
+NEITHER = "expected requests per second such as 2.5, or a mean gap such as 400ms"
+REFUSED: dict[tuple[str, ...], str] = {
+    ("load", "--values", "0"): f"--values: found 0, {NEITHER}",
+    ("load", "--values", "-1"): f"--values: found -1, {NEITHER}",
+    ("load", "--values", "abc"): f"--values: found 'abc', {NEITHER}",
+    ("load", "--values", "nan"): f"--values: found 'nan', {NEITHER}",
+    ("load", "--values", "0s"): "--values: found '0s', expected a duration longer than zero",
+    ("load", "--values", "1e-9"): "the last arrival lies beyond 106 days, where the clock ends",
+    ("load", "--values"): "argument --values: expected at least one argument (see tui-batching "
+    "sweep --help)",
+    ("batch-size", "--values", "0"): "--values: found 0, expected a whole number >= 1",
+    ("batch-size", "--values", "2.5"): "--values: found 2.5, expected a whole number >= 1",
+    ("timeout", "--values", "soon"): "--values: found 'soon', expected a duration such as 20ms, "
+    "0.3us or 0.5 (seconds)",
+    ("load", "--jobs", "0"): "--jobs: found 0, expected a whole number >= 1",
+    ("load", "--jobs", "two"): "--jobs: found 'two', expected a whole number >= 1",
+    ("load", "summarize-burst"): "all requests of summarize-burst arrive at once, so there is no "
+    "load to vary",
+    ("load", "--json", "--csv", "-"): "found --json and --csv -, expected only one of them on "
+    "stdout",
+    ("load", "--force"): "found --force alone, expected --csv FILE with it",
+}
+
+
+@pytest.mark.parametrize("arguments", REFUSED, ids=" ".join)
+def test_what_is_refused_is_told_in_one_sentence(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+):
+    assert main(["sweep", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == f"tui-batching: {REFUSED[arguments]}\n"
+
+
+@pytest.mark.parametrize("kind", ["speed", None])
+def test_the_kind_is_one_of_three(kind: str | None, capsys: pytest.CaptureFixture[str]):
+    assert main(["sweep", *([kind] if kind else [])]) == 2
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert "load|batch-size|timeout" in sentence
+
+
+@pytest.mark.parametrize("kind", ["load", "batch-size", "timeout"])
+def test_processes_print_the_same_bytes(
+    kind: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    command = ["sweep", kind, "chat", "--json"]
+    assert main([*command, "--jobs", "1"]) == 0
+    here = capsys.readouterr().out
+    monkeypatch.setattr(workers, "SMALL", 0)
+    assert main([*command, "--jobs", "2"]) == 0
+    assert capsys.readouterr().out == here
+
+
+def test_no_process_is_left_behind():
+    program = (
+        "import sys; from tui_batching.__main__ import main\n"
+        "from tui_batching.analysis.sweeps import workers; workers.SMALL = 0\n"
+        "import multiprocessing as m\n"
+        "if __name__ == '__main__':\n"
+        "    main(['sweep', 'load', '--jobs', '2', '--csv', '-'])\n"
+        "    print(len(m.active_children()), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stderr == "0\n"
+    assert done.stdout.startswith("sweep,value,strategy")

@@ -1,0 +1,141 @@
+"""`sweep`: all strategies, with one parameter at several values."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, Workers, plan_sweep, run_sweep
+from tui_batching.cli.arguments import Choices, add_workload, read_workload
+from tui_batching.cli.progress import counting, reporting
+from tui_batching.clock import SECOND
+from tui_batching.errors import InputError
+from tui_batching.export import sweep_output
+from tui_batching.output_files import refuse_target, written_whole
+from tui_batching.workload.fields import Field
+
+_FIRST_WORKLOADS: dict[Kind, str] = {
+    "load": "notebook-load",
+    "batch-size": "notebook-batch-size",
+    "timeout": "notebook",
+}
+_WITH_UNIT = re.compile(r"[0-9.]+(?:[eE][+-]?[0-9]+)?\s*[a-zµμ]+")
+_DESCRIPTION = """\
+Serve a workload with one parameter at several values and print latency and throughput.
+
+  load        how many requests arrive per second; also the saturation point of each
+              strategy, the load that it can just serve
+  batch-size  how many slots there are
+  timeout     how long a dynamic batch may form
+"""
+_EXAMPLES = """\
+examples:
+  tui-batching sweep load
+  tui-batching sweep load chat --values 0.5 1 2 4
+  tui-batching sweep load chat --values 2s 1s 500ms 250ms
+  tui-batching sweep batch-size chat --values 1 2 4 8 16 32 --set workload.rate=5
+  tui-batching sweep timeout overload --csv timeouts.csv
+"""
+_VALUES_HELP = """\
+load: requests per second, such as 2.5, or mean gaps, with their unit, such as 400ms;
+batch-size: whole numbers; timeout: durations. Default: a sensible range
+"""
+
+
+def add_to(choices: Choices) -> None:
+    """Add the command."""
+    parser = choices.add_parser(
+        "sweep",
+        help="print latency and throughput over load, batch size or timeout",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+    )
+    parser.add_argument("kind", choices=KINDS, metavar="|".join(KINDS), help="what is varied")
+    add_workload(parser, "; ".join(f"{kind}: {name}" for kind, name in _FIRST_WORKLOADS.items()))
+    parser.add_argument("--values", metavar="VALUE", nargs="+", help=_VALUES_HELP)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    parser.add_argument(
+        "--csv", metavar="FILE", help="write CSV to a new file; - prints it instead of the table"
+    )
+    parser.add_argument("--force", action="store_true", help="let --csv replace a file")
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        help="how many processes a long sweep uses (default: one for each processor)",
+    )
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the sweep as a table, JSON or CSV.
+
+    Raises:
+        InputError: if the workload, a setting or a value is not as expected, the options do not
+            go together, or the CSV file cannot be written.
+    """
+    _refuse_contradictions(arguments)
+    target = Path(arguments.csv) if arguments.csv not in (None, "-") else None
+    if target:
+        refuse_target(target, replace=arguments.force)
+    result = _sweep(arguments)
+    if target:
+        with written_whole(target) as out:
+            sweep_output.write_csv(result, out)
+    if arguments.csv == "-":
+        sweep_output.write_csv(result, sys.stdout)
+    elif arguments.json:
+        sweep_output.write_json(result, sys.stdout)
+    else:
+        from tui_batching.cli.tables import print_sweep  # noqa: PLC0415 - rich loads slowly
+
+        print_sweep(result)
+
+
+def _refuse_contradictions(arguments: argparse.Namespace) -> None:
+    if arguments.json and arguments.csv == "-":
+        raise InputError("found --json and --csv -, expected only one of them on stdout")
+    if arguments.force and arguments.csv in (None, "-"):
+        raise InputError("found --force alone, expected --csv FILE with it")
+
+
+def _sweep(arguments: argparse.Namespace) -> Sweep:
+    kind: Kind = arguments.kind
+    values = arguments.values and [_read_value(kind, text) for text in arguments.values]
+    jobs = _read_jobs(arguments.jobs)
+    with reporting() as report:
+        report("reading the workload")
+        workload = read_workload(arguments, _FIRST_WORKLOADS[kind])
+        plan = plan_sweep(workload, kind, values)
+    what = f"{kind}, {len(workload.requests):,} requests"
+    with Workers(jobs) as workers, counting(what) as count:
+        executor = None if jobs == 1 else workers.executor_for(plan.requests_served)
+        return run_sweep(plan, executor, count)
+
+
+def _read_jobs(text: str | None) -> int | None:
+    return None if text is None else Field.of_text(text, "--jobs").whole(least=1)
+
+
+def _read_value(kind: Kind, text: str) -> float:
+    return _VALUE_READERS[kind](Field.of_text(text, "--values"), text)
+
+
+def _read_load(field: Field, text: str) -> float:
+    """Requests per second; or a mean gap, which is told by its unit."""
+    if _WITH_UNIT.fullmatch(text):
+        return SECOND / field.duration(longer_than_zero=True)
+    try:
+        return field.decimal(above=0)
+    except InputError:
+        expected = "requests per second such as 2.5, or a mean gap such as 400ms"
+        raise field.error(expected) from None
+
+
+_VALUE_READERS: dict[Kind, Callable[[Field, str], float]] = {
+    "load": _read_load,
+    "batch-size": lambda field, _: field.whole(least=1),
+    "timeout": lambda field, _: field.duration(),
+}
