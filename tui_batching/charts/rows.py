@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from itertools import pairwise
+from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 from rich.cells import cell_len, set_cell_size
 from rich.color import Color
 from rich.segment import Segment
@@ -81,6 +84,16 @@ class Row:
 def text_of(row: Cells) -> str:
     """What a row says, without any style."""
     return "".join(segment.text for segment in row)
+
+
+def painted(text: str, inks: npt.NDArray[np.integer[Any]], looks: Sequence[Style]) -> Cells:
+    """A text of which each cell has the look that its ink is the number of."""
+    cuts = [0, *(np.flatnonzero(np.diff(inks)) + 1).tolist(), len(text)]
+    return [
+        Segment(text[begin:end], looks[int(inks[begin])])
+        for begin, end in pairwise(cuts)
+        if end > begin
+    ]
 
 
 def bar(fraction: float, width: int) -> tuple[str, str]:

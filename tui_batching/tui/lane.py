@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tui_batching.charts.palette import Palette
+from tui_batching.charts.panels import strategy_titles
 from tui_batching.charts.rows import first_that_fits
 from tui_batching.tui.lane_rows import lane_rows
-from tui_batching.tui.lane_view import LaneView, lane_titles
+from tui_batching.tui.lane_view import LaneView
 from tui_batching.tui.strip_view import StripView
 
 
@@ -33,7 +34,7 @@ class Lane(StripView, can_focus=True):
         """Draw what has changed."""
         strategy = view.moment.run.strategy
         width, height = self.content_size
-        title = first_that_fits(lane_titles(strategy), width - 4)
+        title = first_that_fits(strategy_titles(strategy), width - 4)
         if self.border_title != title:
             self.border_title = title
             self.set_classes(f"-{strategy.name}")

@@ -16,7 +16,7 @@ from tui_batching.charts.rows import age_text, short
 from tui_batching.clock import Picoseconds, duration_text, format_duration
 from tui_batching.sim.moment import Moment, SlotState
 from tui_batching.sim.spans import SpanKind
-from tui_batching.strategy import Continuous, Dynamic, Strategy
+from tui_batching.strategy import Continuous
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,20 +98,6 @@ PHASE_NAMES: dict[SpanKind, StateName] = {
     SpanKind.PREFILL: "prefill",
     SpanKind.DECODE: "decode",
 }
-
-
-def lane_titles(strategy: Strategy) -> list[str]:
-    """The lane's title, the strategy with its parameters; the fullest wording first."""
-    name, size = strategy.name.upper(), strategy.batch_size
-    if not isinstance(strategy, Dynamic):
-        return [f"{name} · batch {size}", f"{name} · {size}"]
-    timeout = short(strategy.timeout)
-    since = " from arrival" if strategy.timeout_from == "arrival" else ""
-    return [
-        f"{name} · batch {size} · {timeout}{since}",
-        f"{name} · {size} · {timeout}{since}",
-        f"{name} · {size} · {timeout}",
-    ]
 
 
 def phase_texts(moment: Moment) -> list[str]:

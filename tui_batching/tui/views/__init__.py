@@ -1,8 +1,9 @@
 """The views of the story, one module each; `VIEWS` lists them in the order of their keys."""
 
+from tui_batching.tui.views.gantt import GanttView
 from tui_batching.tui.views.live import LiveView
 from tui_batching.tui.views.view import View
 
-VIEWS: tuple[type[View], ...] = (LiveView,)
+VIEWS: tuple[type[View], ...] = (LiveView, GanttView)
 
 __all__ = ["VIEWS", "View"]

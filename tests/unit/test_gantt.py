@@ -1,0 +1,256 @@
+"""The Gantt chart, read row by row."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from stage import MS, crowd, hand_made, palette, scene_of, texts
+
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.gantt import Gantt, picture
+from tui_batching.charts.look import Look
+from tui_batching.clock import Picoseconds
+from tui_batching.sim.spans import SpanKind
+from tui_batching.strategy import Continuous, Static
+from tui_batching.workload import load_workload
+
+BUBBLE = scene_of(hand_made((0, 20, 20), (40, 40, 5), (60, 0, 10)))
+"""R1 shares a static batch with the longer R0."""
+CROWD = scene_of(crowd(400, 8, gap=11))
+NOTEBOOK = scene_of(load_workload("notebook"))
+
+
+def gantt(
+    scene: Scene,
+    time: Picoseconds = 0,
+    size: tuple[int, int] = (120, 32),
+    look: Look | None = None,
+) -> Gantt:
+    return Gantt(ChartRequest(scene, time, *size, palette()), look or Look())
+
+
+def lines(drawn: Gantt) -> list[str]:
+    return [line.rstrip() for line in texts(drawn.draw())]
+
+
+def bars(drawn: Gantt, panel: str) -> dict[str, str]:
+    """The bars of a panel by request, of panels that stand one above the other."""
+    rows = iter(lines(drawn))
+    next(row for row in rows if panel in row)
+    found = {}
+    for row in rows:
+        if re.search("batch|╵", row):
+            break
+        name, _, bar = row.partition(" ")
+        if name:
+            found[name] = bar
+    return found
+
+
+def test_a_row_tells_arrival_wait_prefill_run_stall_bubble_and_tokens() -> None:
+    # 600 ms in 60 cells: static runs from 40 ms, prefills 40 ms, and decodes at 12 ms.
+    whole = gantt(BUBBLE, 0, (70, 17))
+    assert whole.window.cell == pytest.approx(BUBBLE.end / 62, rel=0.02)
+    static, continuous = bars(whole, "STATIC"), bars(whole, "CONTINUOUS")
+    assert re.fullmatch(r"(┃|├)─*░+‖*█+ 20", static["R0"])
+    assert re.fullmatch(r"┃? +├?░+█+▒{8,} 5", static["R1"])
+    assert re.fullmatch(r"┃? +├─+█+ 10", static["R2"])
+    assert re.fullmatch(r"┃░*█+‖+█+ 20", continuous["R0"])
+    assert re.fullmatch(r"┃ +(├─)?░+█+ 5", continuous["R1"])
+
+
+def test_the_lengths_are_those_of_the_run() -> None:
+    whole = gantt(BUBBLE, BUBBLE.end, (120, 17))
+    cell, run = whole.window.cell, BUBBLE.runs[0]
+    bar = bars(whole, "STATIC")["R1"]
+    for glyphs, length in (
+        ("█", run.finish[1] - run.start[1] - 40 * MS),
+        ("▒", run.end[1] - run.finish[1]),
+        ("░", 40 * MS),
+    ):
+        assert bar.count(glyphs) == pytest.approx(length / cell, abs=1.01), glyphs
+
+
+def test_the_same_request_stands_on_the_same_line_in_panels_side_by_side() -> None:
+    rows = [line for line in lines(gantt(NOTEBOOK)) if line.startswith("R")]
+    assert len(rows) == 20
+    for number, row in enumerate(rows):
+        assert re.findall(r"\bR\d+\b", row) == [f"R{number}"] * 3
+
+
+@pytest.mark.parametrize(
+    ("scene", "size", "stacked"),
+    [
+        (BUBBLE, (160, 17), True),
+        (BUBBLE, (160, 13), False),
+        (BUBBLE, (80, 13), True),
+        (NOTEBOOK, (158, 41), False),
+        (NOTEBOOK, (78, 20), True),
+        (NOTEBOOK, (98, 26), False),
+    ],
+)
+def test_panels_are_stacked_if_all_fits_so_or_if_it_is_narrow(
+    scene: Scene, size: tuple[int, int], stacked: bool
+) -> None:
+    drawn = lines(gantt(scene, 0, size))
+    assert len(drawn) == size[1]
+    headings = [row for row in drawn if re.search("STATIC|DYNAMIC|CONTINUOUS", row)]
+    assert len(headings) == (3 if stacked else 1)
+    assert sum("s" in row.split() for row in drawn if "╵" in row) == 1  # one axis
+
+
+@pytest.mark.parametrize("size", [(1, 1), (9, 3), (40, 8), (78, 20), (158, 41), (300, 90)])
+@pytest.mark.parametrize("scene", [BUBBLE, CROWD])
+def test_every_size_is_filled_exactly(size: tuple[int, int], scene: Scene) -> None:
+    drawn = gantt(scene, scene.end // 2, size).draw()
+    assert [sum(len(part.text) for part in row) for row in drawn] == [size[0]] * size[1]
+
+
+def test_the_playhead_crosses_every_row_at_the_same_time() -> None:
+    drawn = lines(gantt(NOTEBOOK, 3400 * MS))
+    rows = [row for row in drawn if row.startswith("R")]
+    places = {tuple(place for place, sign in enumerate(row) if sign == "┃") for row in rows}
+    assert len(places) == 1
+    assert len(places.pop()) == 3
+    axis = next(row for row in drawn if "▲" in row)
+    assert [place for place, sign in enumerate(axis) if sign == "▲"] == [
+        place for place, sign in enumerate(rows[0]) if sign == "┃"
+    ]
+
+
+def test_the_picture_of_a_whole_run_has_no_playhead() -> None:
+    drawn = texts(picture(ChartRequest(NOTEBOOK, NOTEBOOK.end, 100, 26, palette())))
+    assert not re.search("┃|▲", "".join(drawn[1:]))
+    assert drawn[2].startswith("R0 ")
+    at = texts(picture(ChartRequest(NOTEBOOK, NOTEBOOK.end // 2, 100, 26, palette())))
+    assert any("▲" in row for row in at)
+
+
+def test_a_label_keeps_clear_of_the_playhead() -> None:
+    for time in range(0, NOTEBOOK.end, 97 * MS):
+        for line in lines(gantt(NOTEBOOK, time)):
+            if line.startswith("R"):
+                number = int(line[1:3])
+                tokens = int(NOTEBOOK.workload.requests.output_tokens[number])
+                labels = re.findall(r"(?<!\w)\d+", line.replace("┃", " "))
+                assert set(labels) <= {str(tokens)}
+                assert not re.search(r"\d┃\d", line)
+
+
+def test_each_zoom_shows_half_the_time_around_the_playhead_down_to_single_steps() -> None:
+    time, cells = NOTEBOOK.end // 2, []
+    for zoom in range(-3, 12):
+        window = gantt(NOTEBOOK, time, look=Look(zoom=zoom)).window
+        cells.append(window.cell)
+        assert window.edges[0] <= time < window.edges[-1]
+        assert window.cursor is not None
+    assert len(set(cells[:4])) == 1  # no more than all of it
+    assert cells[4] == pytest.approx(cells[3] / 2, rel=1e-6)
+    assert cells[-1] == cells[-2] == 20 * MS // 16
+
+
+def test_stalls_are_seen_at_a_close_look() -> None:
+    run = NOTEBOOK.runs[2]
+    prefills = np.flatnonzero((run.spans.kind == SpanKind.PREFILL) & (run.spans.start > 10**12))
+    middle = int(run.spans.start[prefills[0]] + run.spans.end[prefills[0]]) // 2
+    close = gantt(NOTEBOOK, middle, look=Look(zoom=6))
+    rows = [line for line in lines(close) if line.startswith("R")]
+    beside = {line[rows[0].rindex("┃") + 1 :][:1] for line in rows}
+    assert "‖" in beside
+    assert "░" in beside
+
+
+@pytest.mark.parametrize("scene", [CROWD, NOTEBOOK, scene_of(crowd(60, 32))])
+@pytest.mark.parametrize("size", [(118, 40), (158, 60)])
+def test_the_rows_follow_the_playhead(scene: Scene, size: tuple[int, int]) -> None:
+    for time in range(0, scene.end, scene.end // 37):
+        drawn = gantt(scene, time, size)
+        for run, top in zip(scene.runs, drawn.tops, strict=True):
+            moment = run.at(time)
+            running = moment.occupants[moment.occupants >= 0]
+            if len(running) and np.ptp(running) < drawn.page:
+                assert all(top <= row < top + drawn.page for row in running)
+
+
+def test_the_window_stands_still_for_a_quarter_of_its_length() -> None:
+    zoomed = Look(zoom=3)
+    starts = [
+        gantt(NOTEBOOK, time, look=zoomed).window.edges[0]
+        for time in range(0, NOTEBOOK.end, 20 * MS)
+    ]
+    window = gantt(NOTEBOOK, 0, look=zoomed).window
+    turns = np.diff(np.unique(starts)) // window.cell
+    assert set(turns[:-1].tolist()) == {window.cells // 4}  # the last one goes to the end
+
+
+def test_hidden_rows_are_counted_and_rows_can_be_chosen() -> None:
+    chosen = gantt(CROWD, 0, (118, 32), Look(top=100))
+    assert chosen.tops == (100, 100, 100)
+    assert chosen.page == 29
+    assert lines(chosen)[1].count("↑100 ↓271") == 3
+    assert gantt(CROWD, 0, (118, 32), Look(top=10**6)).tops == (371,) * 3
+
+
+def test_a_request_that_is_not_to_be_seen_now_is_pointed_at() -> None:
+    look = Look(zoom=5, top=0)
+    for time, sign, those in ((9000 * MS, "‹", slice(5)), (0, "›", slice(-5, None))):
+        rows = [line for line in lines(gantt(NOTEBOOK, time, look=look)) if line.startswith("R")]
+        assert all(line.count(sign) == 3 for line in rows[those])
+
+
+def test_revealing_scrolls_to_the_request_in_rows_and_in_time() -> None:
+    far = gantt(CROWD, 0, (118, 32))
+    look = far.revealing(350)
+    seen = gantt(CROWD, 0, (118, 32), look)
+    assert all(top <= 350 < top + seen.page for top in seen.tops)
+    arrival = int(CROWD.workload.requests.arrival_time[350])
+    assert seen.window.edges[0] <= arrival < seen.window.edges[-1]
+    assert seen.revealing(350) == look
+    assert far.revealing(3) == far.look
+
+
+def test_a_view_that_does_not_follow_says_how_to_go_back() -> None:
+    assert "a row a request" in lines(gantt(NOTEBOOK))[0]
+    for look in (Look(top=3), Look(since=0, shift=2)):
+        assert lines(gantt(NOTEBOOK, look=look))[0].startswith("z Z: to the playhead")
+
+
+def test_headings_count_those_who_run_are_held_and_wait() -> None:
+    # At 300 ms static has finished R1 (at 40 + 40 + 5 x 12 ms), runs R0, and R2 waits.
+    drawn = lines(gantt(BUBBLE, 200 * MS, (100, 17)))
+    static, _, continuous = (row for row in drawn if "batch 2" in row)
+    assert static.endswith("1 running · 1 held · 1 waiting · 0 answered")
+    assert continuous.endswith("2 running · 0 held · 0 waiting · 1 answered")
+    done = lines(gantt(BUBBLE, BUBBLE.end, (100, 17)))
+    assert sum("all answered at " in row for row in done) == 3
+
+
+def test_the_selected_request_is_marked_in_every_panel() -> None:
+    drawn = gantt(NOTEBOOK, look=Look(selected=7)).draw()
+    reversed_names = [
+        part.text for row in drawn for part in row if part.style and part.style.reverse
+    ]
+    assert reversed_names == ["R7"] * 3
+
+
+def test_every_cell_of_a_row_can_be_clicked() -> None:
+    row = gantt(NOTEBOOK).draw()[2 + 5]
+    rows = {part.style.meta.get("request_row") for part in row if part.style and part.text.strip()}
+    assert rows == {5}
+
+
+def test_one_request_and_one_lane() -> None:
+    scene = scene_of(hand_made((0, 0, 1), strategies=[Continuous(1)]))
+    assert bars(gantt(scene, scene.end, (40, 8)), "CONTINUOUS") == {"R0": "█" * 31 + " 1"}
+
+
+def test_names_are_the_requests_own_numbers() -> None:
+    listed = hand_made((0, 5, 3), (5, 5, 3), strategies=[Static(2)])
+    requests = replace(listed.requests, id=np.array([41, 7]))
+    source = replace(listed.source, requests=requests)
+    scene = scene_of(replace(listed, source=source))
+    assert list(bars(gantt(scene, 0, (60, 9)), "STATIC")) == ["R41", "R7"]

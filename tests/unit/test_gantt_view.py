@@ -1,0 +1,160 @@
+"""The Gantt view, driven by its keys and the mouse, and read from the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from stage import MS, Stage, crowd, on_stage
+from textual.events import MouseScrollDown, MouseScrollUp
+
+from tui_batching.tui.views.gantt import GanttView
+from tui_batching.tui.views.picture_view import WHEEL_ROWS, Canvas
+from tui_batching.workload import Workload, load_workload
+
+
+@asynccontextmanager
+async def gantt_on_stage(
+    workload: Workload | str = "notebook", size: tuple[int, int] = (120, 36)
+) -> AsyncIterator[Stage]:
+    async with on_stage(workload, size) as stage:
+        await stage.press("2")
+        yield stage
+
+
+def names(stage: Stage) -> list[str]:
+    """The requests of the first panel, from the top."""
+    return [found[1] for row in stage.rows() if (found := re.match(r" (R\d+) ", row))]
+
+
+def ticks(stage: Stage) -> list[float]:
+    """The numbers of the first axis."""
+    axis = next(row for row in stage.rows() if "╵" in row)
+    return [float(number) for number in re.findall(r"[╵▲]([\d.]+)", axis[:40])]
+
+
+async def turn_wheel(stage: Stage, event: type[MouseScrollDown | MouseScrollUp]) -> None:
+    canvas = stage.live.query_one(GanttView).query_one(Canvas)
+    await stage.pilot._post_mouse_events([event], widget=canvas, offset=(5, 5))
+    await stage.settled()
+
+
+async def test_its_keys_are_offered_and_its_hint_is_shown() -> None:
+    async with gantt_on_stage(size=(160, 45)) as stage:
+        assert "zoom" in stage.rows()[-1]
+        assert "a row a request: when it waits" in stage.rows()[2]
+        assert names(stage) == [f"R{number}" for number in range(20)]
+
+
+async def test_zoom_shows_less_time_around_the_playhead_and_back() -> None:
+    async with gantt_on_stage() as stage:
+        await stage.seek(5000 * MS)
+        whole = ticks(stage)
+        assert whole == [0, 2, 4, 6, 8, 10]
+        await stage.press("z", "z")
+        shorter = ticks(stage)
+        assert 0 < shorter[0] < 5 < shorter[-1] < 10
+        assert shorter[-1] - shorter[0] <= 3
+        await stage.press("Z", "Z")
+        assert ticks(stage) == whole
+        await stage.press("Z")
+        assert ticks(stage) == whole
+        await stage.press("z")
+        assert ticks(stage) != whole
+
+
+async def test_pan_leaves_the_playhead_until_a_zoom_goes_back_to_it() -> None:
+    async with gantt_on_stage() as stage:
+        await stage.press("z", "z", "d", "d")
+        panned = ticks(stage)
+        assert panned[0] > 1
+        assert "z Z: to the playhead" in stage.rows()[2]
+        await stage.seek(9000 * MS)
+        assert ticks(stage) == panned
+        await stage.press("a", "a", "a", "a")
+        assert ticks(stage)[0] == 0
+        await stage.press("z")
+        assert "z Z: to the playhead" not in stage.rows()[2]
+        assert ticks(stage)[-1] > 8
+
+
+async def test_pan_stops_at_both_ends() -> None:
+    async with gantt_on_stage() as stage:
+        await stage.press("z", *"d" * 20)
+        last = ticks(stage)
+        assert last[-1] >= 10
+        await stage.press("a")
+        assert ticks(stage)[0] < last[0]
+        await stage.press(*"a" * 20, "d")
+        assert 0 < ticks(stage)[0] < last[0]
+
+
+async def test_the_window_follows_while_it_plays() -> None:
+    async with gantt_on_stage() as stage:
+        await stage.press("z", "z", "space")
+        begin = ticks(stage)
+        stage.wall.now += 16
+        await stage.until(lambda: stage.clock == 8000 * MS)
+        assert ticks(stage)[0] > begin[-1]
+        assert "▲" in stage.seen()
+
+
+async def test_the_wheel_and_pages_scroll_the_rows() -> None:
+    async with gantt_on_stage(crowd(200, 4, gap=9)) as stage:
+        first = names(stage)
+        page = len(first)
+        await turn_wheel(stage, MouseScrollDown)
+        assert names(stage)[0] == f"R{WHEEL_ROWS}"
+        await turn_wheel(stage, MouseScrollUp)
+        await turn_wheel(stage, MouseScrollUp)
+        assert names(stage) == first
+        stage.live.action_scroll_pages(2)
+        await stage.settled()
+        assert names(stage)[0] == f"R{2 * page}"
+        stage.live.action_scroll_pages(50)
+        await stage.settled()
+        assert names(stage)[-1] == "R199"
+        assert f"↑{200 - page} ↓0" in stage.rows()[3]
+        await stage.press("Z")
+        assert names(stage) == first
+
+
+async def test_a_selection_from_afar_is_scrolled_to_and_escape_follows_again() -> None:
+    async with gantt_on_stage(crowd(200, 4, gap=9)) as stage:
+        first = names(stage)
+        await stage.press("up")
+        assert stage.live.selected == 199
+        assert "R199" in names(stage)
+        assert any("├" in row for row in stage.rows() if row.startswith(" R199"))
+        await stage.press("escape")
+        assert names(stage) == first
+
+
+async def test_a_click_on_a_row_selects_its_request_and_another_one_unselects_it() -> None:
+    async with gantt_on_stage() as stage:
+        y = next(y for y, row in enumerate(stage.rows()) if row.startswith(" R7 "))
+        for selected in (7, None):
+            await stage.pilot.click(offset=(60, y))
+            await stage.settled()
+            assert stage.live.selected == selected
+
+
+async def test_another_workload_is_looked_at_anew() -> None:
+    async with gantt_on_stage() as stage:
+        await stage.press("z", "z", "d", "d")
+        stage.live._take_workload(load_workload("illustrative"))
+        await stage.settled()
+        assert names(stage) == [f"R{number}" for number in range(6)] * 3
+        assert ticks(stage)[0] == 0
+        assert "a row a request" in stage.rows()[2]
+
+
+async def test_a_parameter_leaves_the_look_as_it_is() -> None:
+    async with gantt_on_stage() as stage:
+        await stage.seek(3000 * MS)
+        await stage.press("z", "z")
+        before = ticks(stage)
+        await stage.press("right_square_bracket")
+        assert "batch 5" in stage.rows()[3]
+        assert ticks(stage)[-1] - ticks(stage)[0] <= before[-1] - before[0] + 0.5

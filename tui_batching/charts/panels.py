@@ -1,0 +1,222 @@
+"""Panels: one a strategy, one above the other or side by side, each with a heading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.color import Color
+from rich.style import Style
+
+from tui_batching.charts.axis import Axis
+from tui_batching.charts.chart import MARKS
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import Cells, Row, first_that_fits, painted, short, style
+from tui_batching.strategy import Dynamic, Strategy
+
+GAP = 2
+"""Cells between panels that stand side by side."""
+BACK = "z Z: to the playhead"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """How panels are laid out.
+
+    Attributes:
+        stacked: whether they stand one above the other.
+        widths: of each panel.
+        heights: of each panel.
+    """
+
+    stacked: bool
+    widths: tuple[int, ...]
+    heights: tuple[int, ...]
+
+
+def arrange(needed: Sequence[int], width: int, height: int, narrowest: int) -> Arrangement:
+    """Stack the panels if all their rows fit so, or if they would be too narrow side by side.
+
+    Args:
+        needed: how many rows each panel needs to show everything.
+        width: cells for all panels.
+        height: rows for all panels.
+        narrowest: the least width of a panel beside others.
+    """
+    count = len(needed)
+    each = (width - GAP * (count - 1)) // count
+    if sum(needed) <= height or each < narrowest:
+        shares = _shares(needed, height)
+        return Arrangement(stacked=True, widths=(width,) * count, heights=shares)
+    widths = [each] * (count - 1)
+    widths.append(width - sum(widths) - GAP * (count - 1))
+    return Arrangement(stacked=False, widths=tuple(widths), heights=(height,) * count)
+
+
+def _shares(needed: Sequence[int], height: int) -> tuple[int, ...]:
+    """As many rows as each needs, or a fair share of those there are; what is left for all."""
+    shares = [0] * len(needed)
+    room = height
+    for number, panel in enumerate(sorted(range(len(needed)), key=lambda panel: needed[panel])):
+        shares[panel] = min(needed[panel], room // (len(needed) - number))
+        room -= shares[panel]
+    return tuple(share + room // len(needed) for share in shares)
+
+
+def joined(panels: Sequence[list[Cells]], arrangement: Arrangement, ground: Style) -> list[Cells]:
+    """The rows of all panels; those side by side are filled up to the longest."""
+    if arrangement.stacked:
+        return [row for panel in panels for row in panel]
+    height = max(map(len, panels))
+    columns = []
+    for panel, width in zip(panels, arrangement.widths, strict=True):
+        blank = Row(width, ground).cells()
+        columns.append([*panel, *[blank] * (height - len(panel))])
+    gap = Row(GAP, ground).cells()
+    return [_beside(cells, gap) for cells in zip(*columns, strict=True)]
+
+
+def _beside(parts: Iterable[Cells], gap: Cells) -> Cells:
+    row: Cells = []
+    for number, part in enumerate(parts):
+        row += [*gap, *part] if number else part
+    return row
+
+
+def strategy_titles(strategy: Strategy) -> list[str]:
+    """A strategy with its parameters; the fullest wording first."""
+    name, size = strategy.name.upper(), strategy.batch_size
+    if not isinstance(strategy, Dynamic):
+        return [f"{name} · batch {size}", f"{name} · {size}"]
+    timeout = short(strategy.timeout)
+    since = " from arrival" if strategy.timeout_from == "arrival" else ""
+    return [
+        f"{name} · batch {size} · {timeout}{since}",
+        f"{name} · {size} · {timeout}{since}",
+        f"{name} · {size} · {timeout}",
+    ]
+
+
+def headings(
+    strategies: Sequence[Strategy],
+    facts: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    palette: Palette,
+) -> list[Cells]:
+    """A heading for each panel: the strategy, and at the right what is told of it.
+
+    Args:
+        strategies: one for each panel.
+        facts: for each panel the same things told in fewer and fewer words; the first wording for
+            which there is room in all panels is taken, or none.
+        widths: of the panels.
+        palette: the colours.
+    """
+    shortest = [len(strategy_titles(strategy)[-1]) + 5 for strategy in strategies]
+    rooms = [width - title for width, title in zip(widths, shortest, strict=True)]
+    fitting = (
+        wording
+        for wording in zip(*facts, strict=True)
+        if all(len(text) <= room for text, room in zip(wording, rooms, strict=True))
+    )
+    told = next(fitting, ("",) * len(strategies))
+    return [
+        _heading(strategy, text, width, palette)
+        for strategy, text, width in zip(strategies, told, widths, strict=True)
+    ]
+
+
+def _heading(strategy: Strategy, told: str, width: int, palette: Palette) -> Cells:
+    look = style(palette.strategy(strategy.name), palette.surface, bold=True)
+    title = first_that_fits(strategy_titles(strategy), width - len(told) - 5)
+    row = Row(width, look).add(f"{MARKS[strategy.name]} {title} ", look)
+    row.add("─" * max(0, row.left - len(told) - 1), look)
+    return row.gap().add(told, style(palette.text, palette.surface)).cells()
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign of a picture and what it stands for."""
+
+    glyph: str
+    colour: Color
+    word: str
+
+
+def legend_row(
+    hint: str, signs: Sequence[Sign], width: int, palette: Palette, *, follows: bool
+) -> Cells:
+    """What to see in a picture, and what its signs stand for, which comes before a long hint.
+
+    Where the picture does not follow the playhead, it is told how to go back.
+    """
+    ground = palette.background
+    muted = style(palette.muted, ground)
+    row = Row(width, muted)
+    legend = sum(len(sign.glyph) + len(sign.word) + 3 for sign in signs)
+    if not follows:
+        row.add(BACK, style(palette.accent, ground, bold=True))
+    elif len(hint) + legend <= width:
+        row.add(hint, muted)
+    else:
+        row.add(hint.partition(":")[0], muted)
+    for sign in signs:
+        if len(sign.glyph) + len(sign.word) + 3 <= row.left:
+            row.gap(2).add(f"{sign.glyph} ", style(sign.colour, ground)).add(sign.word, muted)
+    return row.cells()
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The axis below a panel.
+
+    Attributes:
+        lower: what the left edge of the first cell stands for.
+        upper: what the right edge of the last cell stands for.
+        cells: how many there are.
+        unit: behind the last number.
+        mark: the cell of the playhead, if it is seen.
+    """
+
+    lower: float
+    upper: float
+    cells: int
+    unit: str
+    mark: int | None
+
+
+def scale_row(scale: Scale, margin: int, width: int, palette: Palette) -> Cells:
+    """An axis in one row: `╵2.0    ╵2.5 ▲  ╵3.0 s`, each number behind its tick."""
+    cells, mark = scale.cells, scale.mark
+    axis, text = _axis(scale), [" "] * cells
+    room = cells - len(scale.unit) - 1
+    for tick, label in zip(axis.ticks, axis.labels, strict=True):
+        cell = int((tick - scale.lower) / (scale.upper - scale.lower) * cells + 1e-6)
+        hidden = mark is not None and cell < mark <= cell + len(label)
+        if cell + 1 + len(label) <= room and not hidden:
+            text[cell : cell + 1 + len(label)] = f"╵{label}"
+    text[cells - len(scale.unit) :] = scale.unit
+    inks = np.zeros(cells, np.int8)
+    if mark is not None:
+        text[mark], inks[mark] = "▲", 1
+    muted = style(palette.muted, palette.surface)
+    playhead = style(palette.playhead, palette.surface, bold=True)
+    return [
+        *Row(margin, muted).cells(),
+        *painted("".join(text[:cells]), inks, (muted, playhead)),
+        *Row(width - margin - cells, muted).cells(),
+    ]
+
+
+def _axis(scale: Scale) -> Axis:
+    """As many ticks as there can be with two cells between their labels."""
+    limits = (scale.lower, scale.upper)
+    for most in range(max(2, scale.cells // 4), 2, -1):
+        axis = Axis.over(limits, most)
+        if len(axis.ticks) < 2:
+            return axis
+        apart = (axis.ticks[1] - axis.ticks[0]) / (scale.upper - scale.lower) * scale.cells
+        if apart >= max(map(len, axis.labels)) + 3:
+            return axis
+    return Axis.over(limits, 2)

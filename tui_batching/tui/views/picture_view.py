@@ -1,0 +1,121 @@
+"""A view of one picture that is larger than the screen: it zooms, pans and scrolls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.look import Look, Picture
+from tui_batching.tui.frame import Frame
+from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.views.view import View
+
+WHEEL_ROWS = 3
+"""Rows that a notch of the mouse wheel scrolls."""
+
+
+class Canvas(StripView):
+    """Shows the picture."""
+
+    DEFAULT_CSS = """
+    Canvas { height: 1fr; padding: 0 1; background: $background; }
+    """
+
+
+class PictureView(View):
+    """Draws a picture of each frame at a look, which keys and the mouse wheel change.
+
+    A change after which the same part would be seen, as beyond an end, is not made.
+
+    Attributes:
+        picture: what is drawn.
+        look: how it is looked at.
+    """
+
+    picture: ClassVar[type[Picture]]
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name
+        super().__init__(id=id)
+        self.look = Look()
+        self._frame: Frame | None = None
+
+    def compose(self) -> ComposeResult:
+        """The picture."""
+        yield Canvas()
+
+    def show(self, frame: Frame) -> None:
+        """Draw what is seen."""
+        before, self._frame = self._frame, frame
+        if before is None or before.scene.workload.name != frame.scene.workload.name:
+            self.look = Look()
+        if self.look.selected != frame.selected:
+            self._select(frame)
+        self._draw()
+
+    def _draw(self) -> None:
+        canvas = self.query_one(Canvas)
+        if self._frame is not None and canvas.content_size.area:
+            canvas.present(self.picture_of(self._frame, self.look).draw())
+
+    def picture_of(self, frame: Frame, look: Look) -> Picture:
+        """The picture of a frame at a look, as large as there is room."""
+        width, height = self.query_one(Canvas).content_size
+        request = ChartRequest(frame.scene, frame.time, width, height, frame.palette)
+        return self.picture(request, look)
+
+    def _select(self, frame: Frame) -> None:
+        """Bring what was just selected into view; follow the playhead again if it is nothing."""
+        self.look = replace(self.look, selected=frame.selected)
+        if frame.selected is None:
+            self.look = self.look.following()
+        else:
+            self.look = self.picture_of(frame, self.look).revealing(frame.selected)
+
+    def zoom(self, notches: int) -> None:
+        """Show half the stretch a notch, or twice as much if negative, around the playhead."""
+        around = self.look.following()
+        if not self._turn(around, replace(around, zoom=around.zoom + notches)):
+            self.look = around
+
+    def pan(self, notches: int) -> None:
+        """Show a stretch half a window later a notch, or earlier if negative."""
+        if self._frame is not None:
+            since = self._frame.time if self.look.since is None else self.look.since
+            shifted = replace(self.look, since=since, shift=self.look.shift + notches)
+            self._turn(self.look, shifted)
+
+    def scroll_pages(self, pages: int) -> None:
+        """Show rows a page further down, or up if negative."""
+        if self._frame is not None:
+            self._scroll(pages * self.picture_of(self._frame, self.look).page)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Show rows a little further down."""
+        event.stop()
+        self._scroll(WHEEL_ROWS)
+        self._draw()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Show rows a little further up."""
+        event.stop()
+        self._scroll(-WHEEL_ROWS)
+        self._draw()
+
+    def _scroll(self, rows: int) -> None:
+        if self._frame is not None:
+            top = min(self.picture_of(self._frame, self.look).tops)
+            self._turn(self.look, replace(self.look, top=max(0, top + rows)))
+
+    def _turn(self, before: Look, after: Look) -> bool:
+        """Look so, if another part is seen then than before; whether it is."""
+        if self._frame is None:
+            return False
+        places = [self.picture_of(self._frame, look).place for look in (before, after)]
+        if places[0] == places[1]:
+            return False
+        self.look = after
+        return True
