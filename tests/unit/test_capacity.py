@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tui_batching import InputError, load_workload, simulate
-from tui_batching.analysis.capacity import Capacity, capacities, sustained_rate, variants
+from tui_batching.analysis.capacity import Capacity, find_capacities, sustained_rate, variants
 from tui_batching.analysis.service_level import service
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.strategy import Continuous, Static
@@ -93,15 +93,17 @@ def test_variants_are_other_seeds_or_other_stretches():
 
 def test_a_capacity_tells_its_middle_and_its_ends():
     capacity = Capacity(Continuous(4), (3.0, 1.0, 2.5))
-    assert (capacity.lowest, capacity.rate, capacity.highest) == (1.0, 2.5, 3.0)
+    assert (capacity.lowest, capacity.median, capacity.highest) == (1.0, 2.5, 3.0)
 
 
 def test_the_capacities_are_the_same_on_processes():
     workload = replace(load_workload("illustrative"), slo=ServiceLevel(e2el=3 * SECOND))
     told: list[tuple[int, int]] = []
     with ProcessPoolExecutor(2, get_context("spawn")) as processes:
-        there = capacities(workload, 0.9, executor=processes, progress=lambda *of: told.append(of))
-    here = capacities(workload, 0.9)
+        there = find_capacities(
+            workload, 0.9, executor=processes, progress=lambda *of: told.append(of)
+        ).capacities
+    here = find_capacities(workload, 0.9).capacities
     assert here == there
     assert [capacity.strategy.name for capacity in here] == ["static", "dynamic", "continuous"]
     assert told == [(number, 3) for number in (1, 2, 3)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from statistics import median
 
 from tui_batching.analysis.parallel import Progress, run_all
 from tui_batching.analysis.service_level import service
@@ -47,9 +47,9 @@ class Capacity:
     rates: tuple[float, ...]
 
     @property
-    def rate(self) -> float:
-        """The median over the variants."""
-        return median(self.rates)
+    def median(self) -> float:
+        """The middle one of the variants."""
+        return statistics.median(self.rates)
 
     @property
     def lowest(self) -> float:
@@ -63,6 +63,21 @@ class Capacity:
 
 
 @dataclass(frozen=True)
+class Capacities:
+    """What each strategy of a workload sustains.
+
+    Attributes:
+        workload: what is served, with its service level.
+        attainment: the share of requests that must be within all limits.
+        capacities: one a strategy, in the workload's order.
+    """
+
+    workload: Workload
+    attainment: float
+    capacities: tuple[Capacity, ...]
+
+
+@dataclass(frozen=True)
 class _Search:
     """One search, small enough to be sent to another process."""
 
@@ -71,13 +86,13 @@ class _Search:
     attainment: float
 
 
-def capacities(
+def find_capacities(
     workload: Workload,
     attainment: float,
     count: int = VARIANTS,
     executor: Executor | None = None,
     progress: Progress | None = None,
-) -> tuple[Capacity, ...]:
+) -> Capacities:
     """The capacity of each strategy of a workload; see `variants` and `sustained_rate`.
 
     Args:
@@ -97,12 +112,12 @@ def capacities(
         for variant in several
     ]
     rates = run_all(_find, searches, executor, progress)
-    return tuple(
+    firsts = range(0, len(rates), len(several))
+    found = (
         Capacity(strategy, tuple(rates[first : first + len(several)]))
-        for strategy, first in zip(
-            workload.strategies, range(0, len(rates), len(several)), strict=True
-        )
+        for strategy, first in zip(workload.strategies, firsts, strict=True)
     )
+    return Capacities(workload, attainment, tuple(found))
 
 
 def _find(search: _Search) -> float:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
+from math import inf
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tui_batching.analysis.capacity import Capacities
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metric_table import (
     METRICS_BY_NAME,
@@ -48,6 +50,24 @@ def print_sweep(sweep: Sweep) -> None:
     printer.show(_sweep_table(printer, sweep))
     legend = f"{_BEST} the best of its row; " if len(sweep.strategies) > 1 else ""
     printer.line(Text(f"{legend}--json and --csv tell more", "dim"))
+
+
+def print_capacities(found: Capacities) -> None:
+    """Print the request rate that each strategy sustains, the best one marked."""
+    printer = _Printer()
+    limits = limits_text(found.workload.slo) if found.workload.slo else ""
+    share = f"{found.attainment:.10g}"
+    printer.line(_heading(found.workload).append(f" · {limits} for {share} of the requests"))
+    table = _empty_table(printer, (each.strategy.name for each in found.capacities))
+    table.add_row(printer.text("Sustained requests per second", "bold"))
+    for end in ("median", "lowest", "highest"):
+        rates = [getattr(each, end) or None for each in found.capacities]
+        cells = _cells(printer, METRICS_BY_NAME["request_throughput"], rates, _rate_text)
+        table.add_row(printer.text(f"  {end}"), *cells)
+    printer.show(table)
+    count = len(found.capacities[0].rates)
+    over = "the requests as they are" if count == 1 else f"{count} seeds or stretches"
+    printer.line(Text(f"{_BEST} the best of its row; over {over}", "dim"))
 
 
 def print_workloads(workloads: Sequence[Workload]) -> None:
@@ -167,11 +187,21 @@ def _described(strategy: Strategy) -> dict[str, str]:
     return parameters
 
 
-def _cells(printer: _Printer, metric: MetricInfo, values: Sequence[Value]) -> list[Text]:
+def _rate_text(metric: MetricInfo, rate: Value) -> str:
+    """A sustained rate; at the ends of the scale it is no number."""
+    return "none" if rate is None else "any" if rate == inf else format_value(metric, rate)
+
+
+def _cells(
+    printer: _Printer,
+    metric: MetricInfo,
+    values: Sequence[Value],
+    spell: Callable[[MetricInfo, Value], str] = format_value,
+) -> list[Text]:
     """For each strategy its value and the mark of the best, where it is that."""
     cells: list[Text] = []
     for value, best in zip(values, best_of(metric, values), strict=True):
         style = "bold green" if best else ""
-        cells += [printer.text(format_value(metric, value), style)]
+        cells += [printer.text(spell(metric, value), style)]
         cells += [printer.text(_BEST if best else "", style)]
     return cells

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, Workers, plan_sweep, run_sweep
-from tui_batching.cli.arguments import Choices, add_workload, read_workload
+from tui_batching.cli.arguments import Choices, add_jobs, add_workload, read_jobs, read_workload
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.clock import SECOND
 from tui_batching.errors import InputError
@@ -61,11 +61,7 @@ def add_to(choices: Choices) -> None:
         "--csv", metavar="FILE", help="write CSV to a new file; - prints it instead of the table"
     )
     parser.add_argument("--force", action="store_true", help="let --csv replace a file")
-    parser.add_argument(
-        "--jobs",
-        metavar="N",
-        help="how many processes a long sweep uses (default: one for each processor)",
-    )
+    add_jobs(parser)
     parser.set_defaults(command=run)
 
 
@@ -104,7 +100,7 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
 def _sweep(arguments: argparse.Namespace) -> Sweep:
     kind: Kind = arguments.kind
     values = arguments.values and [_read_value(kind, text) for text in arguments.values]
-    jobs = _read_jobs(arguments.jobs)
+    jobs = read_jobs(arguments)
     with reporting() as report:
         report("reading the workload")
         workload = read_workload(arguments, _FIRST_WORKLOADS[kind])
@@ -113,10 +109,6 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
     with Workers(jobs) as workers, counting(what) as count:
         executor = None if jobs == 1 else workers.executor_for(plan.requests_served)
         return run_sweep(plan, executor, count)
-
-
-def _read_jobs(text: str | None) -> int | None:
-    return None if text is None else Field.of_text(text, "--jobs").whole(least=1)
 
 
 def _read_value(kind: Kind, text: str) -> float:

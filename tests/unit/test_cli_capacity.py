@@ -1,0 +1,63 @@
+"""`capacity`: the load that each strategy sustains, as table and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import complaint
+
+from tui_batching.__main__ import main
+from tui_batching.analysis.capacity import find_capacities
+from tui_batching.workload import apply_settings, load_workload
+
+
+def test_json_tells_what_the_library_finds(capsys: pytest.CaptureFixture[str]):
+    arguments = ["overload", "--slo", "e2el=10s", "--attainment", "0.9", "--variants", "2"]
+    assert main(["capacity", *arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    workload = apply_settings(load_workload("overload"), ["slo.e2el=10s"])
+    found = find_capacities(workload, 0.9, 2).capacities
+    assert [each["rates"] for each in told["capacities"]] == [list(each.rates) for each in found]
+    assert told["slo"] == {"e2el": 10.0}
+    assert told["attainment"] == 0.9
+    assert told["workload"] == {"name": "overload", "requests": 100}
+
+
+def test_without_limits_there_is_nothing_to_keep(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    text = "requests:\n  - {arrival_time: 0, input_tokens: 1, output_tokens: 1}\n"
+    file = tmp_path / "mine.yaml"
+    file.write_text(text)
+    sentence = complaint(capsys, "capacity", str(file))
+    assert "no service level, expected limits such as ttft=500ms" in sentence
+
+
+def test_the_table_marks_the_best_and_words_the_ends(capsys: pytest.CaptureFixture[str]):
+    assert main(["capacity", "illustrative", "--slo", "ttft=100s,e2el=2s"]) == 0
+    median = next(row for row in capsys.readouterr().out.splitlines() if "median" in row)
+    assert median.split() == ["median", "none", "0.465", "any", "★"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["code-completion", "--attainment", "0"], "--attainment: found 0, expected a number > 0"),
+        (
+            ["code-completion", "--attainment", "1.5"],
+            "--attainment: found 1.5, expected a number <=",
+        ),
+        (
+            ["code-completion", "--variants", "0"],
+            "--variants: found 0, expected a whole number >= 1",
+        ),
+        (["code-completion", "--jobs", "0"], "--jobs: found 0"),
+        (["summarize-burst", "--slo", "ttft=1s"], "arrive at once"),
+    ],
+)
+def test_what_cannot_be_found_is_told(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+):
+    assert words in complaint(capsys, "capacity", *arguments)
