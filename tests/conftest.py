@@ -6,3 +6,5 @@ import os
 for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
     os.environ.pop(name, None)
 os.environ["COLORTERM"] = "truecolor"
+os.environ["TERM"] = "xterm-256color"
+os.environ.pop("SSH_CONNECTION", None)

@@ -100,6 +100,10 @@ async def leaves(stage: Stage) -> None:
     assert stage.app.return_code == 0
 
 
+async def tells_that_there_is_no_shell(stage: Stage) -> None:
+    assert stage.notices == ["there is no shell to go back to here"]
+
+
 def focuses(strategy: str) -> Check:
     async def check(stage: Stage) -> None:
         assert isinstance(stage.live.focused, Lane)
@@ -182,6 +186,7 @@ EFFECTS: dict[str, Check] = {
     "theme": wears_another_theme,
     "help": opens_help,
     "quit": leaves,
+    "suspend": tells_that_there_is_no_shell,
     **{f"view-{view.key}": sees(view) for view in VIEWS},
 }
 OF_SOME_VIEWS = {"zoom-in", "zoom-out", "pan-back", "pan", "quantity"}

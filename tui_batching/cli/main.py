@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0, or 1 if the output cannot be written, 2 for bad input or usage, 130 on Ctrl-C, 141 if
-        the reader of the output has left.
+        the reader of the output has left, 129 or 143 if SIGHUP or SIGTERM has ended the app.
     """
     _open_missing_streams()
     return _guard(lambda: _run(argv))
@@ -41,7 +41,7 @@ def _run(argv: Sequence[str] | None) -> None:
 def _guard(run: Callable[[], None]) -> int:
     try:
         run()
-    except SystemExit as end:  # argparse after --help and --version
+    except SystemExit as end:  # argparse after --help and --version, and the app
         return _guard(sys.stdout.flush) or (end.code if isinstance(end.code, int) else SUCCESS)
     except InputError as error:
         return _complain(str(error), BAD_INPUT)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from textual.app import App, SystemCommand
+from textual.app import App, SuspendNotSupported, SystemCommand
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
@@ -14,6 +18,7 @@ from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tui.bindings import KEYS
+from tui_batching.tui.driver import TerminalDriver
 from tui_batching.tui.stage import TICK, Stage
 from tui_batching.tui.themes import textual_theme
 from tui_batching.workload import Workload
@@ -65,6 +70,22 @@ class BatchingApp(App[None]):
         """The app's own colours, for the CSS that is read before a theme is set."""
         return textual_theme(self._palettes[DEFAULT_THEME]).variables
 
+    def get_driver_class(self) -> type[Driver]:
+        """Our driver wherever Textual would take the one that ours extends."""
+        theirs = super().get_driver_class()
+        return TerminalDriver if theirs is LinuxDriver else theirs
+
+    def action_suspend_process(self) -> None:
+        """Stop the program as Ctrl-Z does any other, until the shell wakes it."""
+        try:
+            with self.suspend():
+                ours = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+                # To the whole job, and without effect where there is no shell to wake it.
+                os.kill(0, signal.SIGTSTP)
+                signal.signal(signal.SIGTSTP, ours)
+        except SuspendNotSupported:
+            self.notify("there is no shell to go back to here", severity="warning")
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """The command palette offers every key and every theme."""
         for key in KEYS:
@@ -75,10 +96,15 @@ class BatchingApp(App[None]):
             yield SystemCommand(f"Theme {name}", f"Use the colours of {name}.", wear)
 
 
-def run_app(workload: Workload, theme: str | None = None, tick: Picoseconds | None = None) -> None:
-    """Open the app on a workload and stay in it until the user quits.
+def run_app(workload: Workload, theme: str | None = None, tick: Picoseconds | None = None) -> int:
+    """Open the app on a workload and stay in it until the user quits or a signal ends it.
+
+    Returns:
+        The exit code: 0, or 1 after a mistake of our own, or 128 and the number of the signal.
 
     Raises:
         InputError: for an unknown theme.
     """
-    BatchingApp(workload, theme, tick or TICK).run()
+    app = BatchingApp(workload, theme, tick or TICK)
+    app.run()
+    return app.return_code or 0

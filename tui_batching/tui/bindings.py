@@ -131,6 +131,8 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("t", "t", "next_theme", "theme", "Theme", "Change to the next colour theme."),
         Key("x", "x", "pick_export", "export", "Export",
             "Save this view as a picture, or the results as CSV or JSON."),
+        Key("ctrl+z", "ctrl+z", "app.suspend_process", "suspend", "Suspend",
+            "Go back to the shell; fg comes here again."),
     )),
     ("views", tuple(
         Key(view.key, view.key, f"view({view.key!r})", f"view-{view.key}", view.title[0],

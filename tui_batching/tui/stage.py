@@ -92,6 +92,7 @@ class Stage(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Simulate, and start the clocks."""
         self.app.theme_changed_signal.subscribe(self, self._take_theme)
+        self.app.app_resume_signal.subscribe(self, lambda _: self._seek(self._player.time))
         self.set_interval(1 / FRAMES_PER_SECOND, self._next_frame)
         self.set_interval(1 / WORDS_PER_SECOND, self._next_words)
         self._simulation.start(self._simulation.knobs)

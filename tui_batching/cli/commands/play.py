@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import Any
 
@@ -39,13 +40,16 @@ def run(arguments: argparse.Namespace) -> None:
 
     Raises:
         InputError: if there is no terminal, or the workload, theme or tick is not as expected.
+        SystemExit: with the app's exit code if it did not end well.
     """
     refuse_without_terminal()
     workload, tick = read_workload(arguments), _tick(arguments.tick)
     # Here, so that no other command waits for the app's libraries.
     from tui_batching.tui.app import run_app  # noqa: PLC0415
 
-    run_app(workload, arguments.theme, tick)
+    code = run_app(workload, arguments.theme, tick)
+    if code:
+        raise SystemExit(code)
 
 
 DEFAULTS: dict[str, Any] = {
@@ -58,14 +62,29 @@ DEFAULTS: dict[str, Any] = {
 """The arguments of `play` where no command is named."""
 
 
+_CANNOT_DRAW = ("dumb", "unknown")
+"""Values of TERM that stand for terminals without a cursor that can be moved."""
+
+
 def refuse_without_terminal() -> None:
     """Refuse to open the app where nobody could see it or press a key.
 
     Raises:
         InputError: if there is no terminal.
     """
-    if not (_is_terminal(sys.__stdin__) and _is_terminal(sys.__stderr__)):
-        raise InputError("the app needs a terminal; tui-batching compare prints without one")
+    streams = {"input": sys.__stdin__, "output": sys.__stdout__, "error": sys.__stderr__}
+    others = [name for name, stream in streams.items() if not _is_terminal(stream)]
+    if others:
+        verb = "is" if len(others) == 1 else "are"
+        raise InputError(
+            f"the app needs a terminal, and standard {' and '.join(others)} {verb} none; "
+            "tui-batching compare prints without one"
+        )
+    if os.environ.get("TERM") in _CANNOT_DRAW:
+        raise InputError(
+            f"the app needs a terminal that can draw, found TERM={os.environ['TERM']}; "
+            "tui-batching compare prints on any"
+        )
 
 
 def _is_terminal(stream: object) -> bool:
