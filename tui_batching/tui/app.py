@@ -11,6 +11,7 @@ from functools import partial
 from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
@@ -74,6 +75,11 @@ class BatchingApp(App[None]):
         """Our driver wherever Textual would take the one that ours extends."""
         theirs = super().get_driver_class()
         return TerminalDriver if theirs is LinuxDriver else theirs
+
+    def on_resize(self, event: Resize) -> None:
+        """Draw anew on a terminal that was changed and changed back: its picture may be lost."""
+        if event.size == self.size and isinstance(self._driver, TerminalDriver):
+            self._driver.redraw()
 
     def action_suspend_process(self) -> None:
         """Stop the program as Ctrl-Z does any other, until the shell wakes it."""

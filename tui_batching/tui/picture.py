@@ -1,0 +1,176 @@
+"""What the terminal shows, what it should show, and few bytes that make the one into the other.
+
+Textual writes every row that has changed again from the left edge of its widget, and each run of
+cells with all of its style: most of what goes over the wire says what is there already. As curses
+does, a Picture keeps both screens, cell by cell, and tells the difference. It also forgets what
+was never shown: pictures that come faster than the terminal reads are dropped, not queued.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import groupby
+
+from rich.cells import cell_len, get_character_cell_size
+
+_MOVE = re.compile(r"\x1b\[\d+;\d+H")
+_TOKEN = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([0-9;]*)m|([^\x00-\x1f]+)")
+_JOINED = 3
+"""Cells between two changes that are written again rather than jumped over."""
+
+
+def is_picture(written: str) -> bool:
+    """Whether Textual draws cells with this, and does not change a mode of the terminal."""
+    return _MOVE.match(written) is not None
+
+
+class Picture:
+    """Two screens of cells: the one that is wanted and the one that is shown.
+
+    A cell is a character and its look, the numbers of its SGR code; the right half of a wide
+    character is an empty string.
+    """
+
+    def __init__(self) -> None:
+        self.size = (0, 0)
+        self._texts: list[list[str]] = []
+        self._looks: list[list[str]] = []
+        self._shown: list[tuple[list[str], list[str]] | None] = []
+        self._touched: set[int] = set()
+        self._cursor = self._shown_cursor = (0, 0)
+
+    def resize(self, width: int, height: int) -> None:
+        """Begin anew if the size is another one."""
+        if (width, height) != self.size:
+            self.size = (width, height)
+            self._texts = [[" "] * width for _ in range(height)]
+            self._looks = [[""] * width for _ in range(height)]
+            self.forget()
+
+    def forget(self) -> None:
+        """Take it that anything may be shown now."""
+        self._shown = [None] * self.size[1]
+        self._touched = set(range(self.size[1]))
+
+    def draw(self, written: str) -> None:
+        """Want what Textual has written: moves, looks, each of which replaces the last, and text."""
+        x = y = 0
+        look = ""
+        for token in _TOKEN.finditer(written):
+            match token.lastindex:
+                case 2:
+                    y, x = int(token[1]) - 1, int(token[2]) - 1
+                case 3:
+                    look = "" if token[3] == "0" else token[3]
+                case _:
+                    x += self._put(x, y, token[4], look)
+        self._cursor = (x, y)
+
+    def _put(self, x: int, y: int, text: str, look: str) -> int:
+        """Want a text at a place; returns its width. What does not fit on the screen is cut."""
+        cells: str | list[str] = text
+        if not text.isascii() and cell_len(text) != len(text):
+            cells = list(_cells_of(text))
+        if 0 <= y < self.size[1]:
+            fitting = cells[: max(0, self.size[0] - x)]
+            self._texts[y][x : x + len(fitting)] = fitting
+            self._looks[y][x : x + len(fitting)] = [look] * len(fitting)
+            self._touched.add(y)
+        return len(cells)
+
+    def update(self) -> str:
+        """What to write so that what is wanted is shown; empty if it is."""
+        parts: list[str] = []
+        pen = ""
+        for y in sorted(self._touched):
+            texts, looks, shown = self._texts[y], self._looks[y], self._shown[y]
+            if shown == (texts, looks):
+                continue
+            for start, end in _changes(texts, looks, shown):
+                parts.append(f"\x1b[{y + 1};{start + 1}H")
+                x = start
+                for look, run in groupby(looks[start:end]):
+                    length = sum(1 for _ in run)
+                    parts += (_change_of_look(pen, look), *texts[x : x + length])
+                    pen, x = look, x + length
+            self._shown[y] = (texts.copy(), looks.copy())
+        self._touched.clear()
+        if pen:
+            parts.append("\x1b[0m")
+        if parts or self._cursor != self._shown_cursor:
+            self._shown_cursor = self._cursor
+            parts.append(f"\x1b[{self._cursor[1] + 1};{self._cursor[0] + 1}H")
+        return "".join(parts)
+
+
+def _cells_of(text: str) -> Iterator[str]:
+    """The characters as cells: with the marks that combine with them, and right halves."""
+    cell = ""
+    for character in text:
+        size = get_character_cell_size(character)
+        if size == 0:
+            cell += character
+            continue
+        if cell:
+            yield from (cell, "")[: cell_len(cell)]
+        cell = character
+    if cell:
+        yield from (cell, "")[: cell_len(cell)]
+
+
+def _changes(
+    texts: list[str], looks: list[str], shown: tuple[list[str], list[str]] | None
+) -> Iterator[tuple[int, int]]:
+    """The stretches of a row that differ, those close together as one."""
+    if shown is None:
+        yield 0, len(texts)
+        return
+    start = end = -1
+    for x, (text, look, old_text, old_look) in enumerate(zip(texts, looks, *shown, strict=True)):
+        if text == old_text and look == old_look:
+            continue
+        gap = x - end
+        if start >= 0 and gap and (gap > _JOINED or looks[end - 1 : x] != [look] * (gap + 1)):
+            yield start, end
+            start = -1
+        if start < 0:
+            start = x
+        end = x + 1
+    if start >= 0:
+        yield start, end
+
+
+@lru_cache(maxsize=8192)
+def _change_of_look(before: str, after: str) -> str:
+    """The SGR code that turns one look into another, as short as the colours allow."""
+    if before == after:
+        return ""
+    old, new = _parts_of(before), _parts_of(after)
+    if not old[0] <= new[0] or (old[1] and not new[1]) or (old[2] and not new[2]):
+        return f"\x1b[0;{after}m" if after else "\x1b[0m"
+    changed = [
+        *sorted(new[0] - old[0]),
+        *(n for o, n in zip(old[1:], new[1:], strict=True) if o != n),
+    ]
+    return f"\x1b[{';'.join(changed)}m"
+
+
+def _parts_of(look: str) -> tuple[frozenset[str], str, str]:
+    """The attributes, the colour and the ground of a look."""
+    attributes, colour, ground = set(), "", ""
+    numbers = look.split(";") if look else []
+    while numbers:
+        first = numbers.pop(0)
+        if first in ("38", "48"):
+            count = 4 if numbers[0] == "2" else 2
+            first, numbers = ";".join([first, *numbers[:count]]), numbers[count:]
+        number = int(first.partition(";")[0])
+        if number < 30 or 50 < number < 60:
+            attributes.add(first)
+        elif 40 <= number < 50 or number >= 100:
+            ground = first
+        else:
+            colour = first
+    return frozenset(attributes), colour, ground
