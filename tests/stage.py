@@ -20,6 +20,7 @@ from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.chart_pane import ChartPane
 from tui_batching.tui.lane import Lane
+from tui_batching.tui.pace import Pace
 from tui_batching.tui.stage import Stage as StageScreen
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
@@ -68,6 +69,10 @@ def palette(name: str = "dark") -> Palette:
 def texts(rows: Iterable[Cells]) -> list[str]:
     """What the rows say, without any style."""
     return [text_of(row) for row in rows]
+
+
+EAGER = Pace(frames=10, words=3, charts=1000)
+"""The usual pace, but a chart does not rest after it is drawn."""
 
 
 @dataclass
@@ -161,12 +166,12 @@ class Stage:
 
 @asynccontextmanager
 async def on_stage(
-    workload: Workload | str = "notebook", size: tuple[int, int] = (120, 32)
+    workload: Workload | str = "notebook", size: tuple[int, int] = (120, 32), pace: Pace = EAGER
 ) -> AsyncIterator[Stage]:
     """The app on a workload, simulated and shown, paused at time zero."""
     wall = FakeWall()
     chosen = load_workload(workload) if isinstance(workload, str) else workload
-    app = BatchingApp(chosen, theme="dark", wall=wall)
+    app = BatchingApp(chosen, theme="dark", wall=wall, pace=pace)
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, pilot, wall)
         await stage.settled()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
+from stage import EAGER
 from textual.pilot import Pilot
 
 from tui_batching.clock import parse_duration
-from tui_batching.tui import chart_pane
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.chart_pane import ChartPane
 from tui_batching.tui.stage import Stage
@@ -19,15 +19,10 @@ Compare = Callable[..., bool]
 SMALL, MIDDLE, LARGE = (80, 24), (120, 36), (160, 45)
 
 
-@pytest.fixture(autouse=True)
-def charts_without_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing else is to be drawn, so a chart need not rest after it is drawn."""
-    monkeypatch.setattr(chart_pane, "REST_SECONDS", 0.0)
-
-
 def stage(workload: str, theme: str, *settings: str) -> BatchingApp:
     """The app, with a clock that stands still."""
-    return BatchingApp(apply_settings(load_workload(workload), settings), theme, wall=lambda: 0.0)
+    changed = apply_settings(load_workload(workload), settings)
+    return BatchingApp(changed, theme, wall=lambda: 0.0, pace=EAGER)
 
 
 def at(instant: str, *keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:

@@ -126,7 +126,7 @@ def has_ended(process: int) -> bool:
 def test_opens_plays_steps_is_resized_and_quits(server: Server) -> None:
     terminal = server.app()
     started = terminal.wait_until_open()
-    assert all(lane in started for lane in ("STATIC", "DYNAMIC", "notebook"))
+    assert all(part in started for part in ("STATIC", "DYNAMIC", "notebook", "5 fps"))
     terminal.program.send(" ")
     terminal.wait_for(lambda text: clock(text) > 0.3)
     terminal.resize(80, 24)

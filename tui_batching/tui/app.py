@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from rich.console import Console
 from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -20,6 +21,7 @@ from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.driver import TerminalDriver
+from tui_batching.tui.pace import LOCAL, Pace
 from tui_batching.tui.stage import TICK, Stage
 from tui_batching.tui.themes import textual_theme
 from tui_batching.workload import Workload
@@ -36,6 +38,7 @@ class BatchingApp(App[None]):
         theme: the name of a theme; None takes one that the terminal's colours can show.
         tick: how far one tick key goes, in picoseconds.
         wall: the clock that playing follows, in seconds.
+        pace: how often it draws.
 
     Raises:
         InputError: for an unknown theme.
@@ -50,6 +53,7 @@ class BatchingApp(App[None]):
         theme: str | None = None,
         tick: Picoseconds = TICK,
         wall: Callable[[], float] = time.monotonic,
+        pace: Pace = LOCAL,
     ) -> None:
         self._palettes = load_palettes()
         if theme not in (None, *self._palettes):
@@ -59,9 +63,13 @@ class BatchingApp(App[None]):
             self.unregister_theme(name)
         for palette in self._palettes.values():
             self.register_theme(textual_theme(palette))
+        if pace.few_colours and self.console.color_system == "truecolor":
+            self.console = Console(
+                file=self.console.file, color_system="256", force_terminal=True, highlight=False
+            )
         few_colours = self.console.color_system == "standard"
         self.theme = theme or (SIXTEEN_COLOURS if few_colours else DEFAULT_THEME)
-        self._stage = Stage(workload, self._palettes, tick, wall)
+        self._stage = Stage(workload, self._palettes, tick, wall, pace)
 
     def get_default_screen(self) -> Screen[None]:
         """The stage."""
@@ -102,7 +110,12 @@ class BatchingApp(App[None]):
             yield SystemCommand(f"Theme {name}", f"Use the colours of {name}.", wear)
 
 
-def run_app(workload: Workload, theme: str | None = None, tick: Picoseconds | None = None) -> int:
+def run_app(
+    workload: Workload,
+    theme: str | None = None,
+    tick: Picoseconds | None = None,
+    pace: Pace = LOCAL,
+) -> int:
     """Open the app on a workload and stay in it until the user quits or a signal ends it.
 
     Returns:
@@ -111,6 +124,6 @@ def run_app(workload: Workload, theme: str | None = None, tick: Picoseconds | No
     Raises:
         InputError: for an unknown theme.
     """
-    app = BatchingApp(workload, theme, tick or TICK)
+    app = BatchingApp(workload, theme, tick or TICK, pace=pace)
     app.run()
     return app.return_code or 0

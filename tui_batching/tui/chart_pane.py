@@ -12,14 +12,12 @@ from tui_batching.charts.plot import draw
 from tui_batching.clock import Picoseconds
 from tui_batching.tui.strip_view import StripView
 
-REST_SECONDS = 0.9
-"""Pause between two drawings: about one a second while it plays, whatever is asked."""
-
 
 class ChartPane(StripView):
     """One chart. `show` says what it is wanted for; the newest wish is the one that is drawn.
 
     Attributes:
+        rest_seconds: pause between two drawings, whatever is asked meanwhile.
         drawing: whether a wish is being drawn, or was just now.
     """
 
@@ -31,6 +29,7 @@ class ChartPane(StripView):
         super().__init__(id=id)
         self._chart = chart
         self._wanted: tuple[Hashable, ChartRequest] | None = None
+        self.rest_seconds = 1.0
         self.drawing = False
 
     def show(self, scene: Scene, time: Picoseconds, palette: Palette) -> None:
@@ -52,6 +51,6 @@ class ChartPane(StripView):
             while self._wanted is not None and drawn is not self._wanted:
                 drawn = self._wanted
                 self.present(await asyncio.to_thread(draw, self._chart.spec(drawn[1])))
-                await asyncio.sleep(REST_SECONDS)
+                await asyncio.sleep(self.rest_seconds)
         finally:
             self.drawing = False

@@ -55,7 +55,7 @@ class Picture:
         self._touched = set(range(self.size[1]))
 
     def draw(self, written: str) -> None:
-        """Want what Textual has written: moves, looks, each of which replaces the last, and text."""
+        """Want what Textual has written: moves, text, and looks that replace one another."""
         x = y = 0
         look = ""
         for token in _TOKEN.finditer(written):

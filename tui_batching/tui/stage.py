@@ -20,10 +20,12 @@ from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tui.bindings import KEYS, bindings
 from tui_batching.tui.exports import Export, save
+from tui_batching.tui.chart_pane import ChartPane
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.key_bar import KeyBar
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.lane import Lane
+from tui_batching.tui.pace import LOCAL, Pace
 from tui_batching.tui.player import Player
 from tui_batching.tui.screens.help import HelpScreen
 from tui_batching.tui.screens.pick_export import PickExport
@@ -37,8 +39,6 @@ from tui_batching.tui.views import VIEWS, View
 from tui_batching.tui.views.view import Scrolls, Switches, Zooms
 from tui_batching.workload import Workload
 
-FRAMES_PER_SECOND = 10
-WORDS_PER_SECOND = 3
 SMALLEST = (60, 20)
 """Columns and rows below which the lanes cannot stand side by side."""
 TICK = 10 * MILLISECOND
@@ -67,6 +67,7 @@ class Stage(Screen[None], inherit_bindings=False):
         palettes: Mapping[str, Palette],
         tick: Picoseconds = TICK,
         wall: Callable[[], float] = time.monotonic,
+        pace: Pace = LOCAL,
     ) -> None:
         super().__init__()
         self._palettes = palettes
@@ -74,11 +75,12 @@ class Stage(Screen[None], inherit_bindings=False):
         self._player = Player()
         self._tick_length = tick
         self._wall = wall
+        self._pace = pace
         self._outdated = False
 
     def compose(self) -> ComposeResult:
         """Title, tabs, the views, timeline, keys."""
-        yield TitleBar(id="title")
+        yield TitleBar(self._pace.note, id="title")
         yield TabBar(id="tabs")
         yield Simulation(self._workload, id="simulation")
         with ContentSwitcher(initial=_id_of(VIEWS[0].key), id="views"):
@@ -93,8 +95,10 @@ class Stage(Screen[None], inherit_bindings=False):
         """Simulate, and start the clocks."""
         self.app.theme_changed_signal.subscribe(self, self._take_theme)
         self.app.app_resume_signal.subscribe(self, lambda _: self._seek(self._player.time))
-        self.set_interval(1 / FRAMES_PER_SECOND, self._next_frame)
-        self.set_interval(1 / WORDS_PER_SECOND, self._next_words)
+        self.set_interval(1 / self._pace.frames, self._next_frame)
+        self.set_interval(1 / self._pace.words, self._next_words)
+        for pane in self.query(ChartPane):
+            pane.rest_seconds = 1 / self._pace.charts
         self._simulation.start(self._simulation.knobs)
 
     @property

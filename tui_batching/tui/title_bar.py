@@ -5,14 +5,14 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.charts.rows import Cells, Row, style
+from tui_batching.charts.rows import Cells, Row, first_that_fits, style
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.strip_view import StripView
 
 
-def title_row(frame: Frame, width: int) -> Cells:
-    """The row; parts that do not fit are left out, the playhead last."""
+def title_row(frame: Frame, width: int, note: str = "") -> Cells:
+    """The row, with a note; parts that do not fit are left out, the playhead last."""
     palette = frame.palette
     ground = palette.panel
     text, muted = style(palette.text, ground), style(palette.muted, ground)
@@ -25,7 +25,9 @@ def title_row(frame: Frame, width: int) -> Cells:
     row.add(facts, text) if cell_len(facts) + len(clock) + len(speed) + 6 < row.left else row.add(
         frame.scene.workload.name, text
     )
-    state = "" if row.left < 40 else " playing" if frame.playing else " paused"
+    state = " playing" if frame.playing else " paused"
+    states = [f"{state} · {note}", f" · {note}", ""] if note else [state, ""]
+    state = first_that_fits(states, row.left - len(speed) - len(clock) - 5)
     ending = f"{speed}{state}   {clock} "
     if cell_len(ending) <= row.left:
         row.gap(row.left - cell_len(ending)).add(speed, playing).add(f"{state}   ", muted)
@@ -58,6 +60,10 @@ class TitleBar(StripView):
     TitleBar { height: 1; background: $panel; }
     """
 
+    def __init__(self, note: str = "", *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._note = note
+
     def show(self, frame: Frame) -> None:
         """Draw the row if it has changed."""
-        self.present([title_row(frame, self.content_size.width)])
+        self.present([title_row(frame, self.content_size.width, self._note)])

@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from tui_batching.cli.arguments import Choices, add_workload, read_workload
 from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError
+from tui_batching.tui.pace import LOCAL, LOW_BANDWIDTH, Pace
 
 _EXAMPLES = """\
 examples:
   tui-batching play
   tui-batching play rag --set batch_size=8
   tui-batching play my-workload.yaml --set dynamic.timeout=300ms --theme light
+  tui-batching play --low-bandwidth
 """
 
 
@@ -32,6 +35,14 @@ def add_to(choices: Choices) -> None:
     parser.add_argument(
         "--tick", metavar="DURATION", help="how far the keys , and . go (default: 10ms)"
     )
+    parser.add_argument(
+        "--low-bandwidth",
+        action="store_true",
+        help="draw less often and in fewer colours; always so over SSH",
+    )
+    parser.add_argument(
+        "--fps", metavar="N", help="frames a second, 1 to 60 (default: 10, or 5 over SSH)"
+    )
     parser.set_defaults(command=run)
 
 
@@ -39,15 +50,16 @@ def run(arguments: argparse.Namespace) -> None:
     """Open the app.
 
     Raises:
-        InputError: if there is no terminal, or the workload, theme or tick is not as expected.
+        InputError: if there is no terminal, or an argument is not as expected.
         SystemExit: with the app's exit code if it did not end well.
     """
     refuse_without_terminal()
     workload, tick = read_workload(arguments), _tick(arguments.tick)
+    pace = read_pace(arguments, os.environ)
     # Here, so that no other command waits for the app's libraries.
     from tui_batching.tui.app import run_app  # noqa: PLC0415
 
-    code = run_app(workload, arguments.theme, tick)
+    code = run_app(workload, arguments.theme, tick, pace)
     if code:
         raise SystemExit(code)
 
@@ -58,10 +70,14 @@ DEFAULTS: dict[str, Any] = {
     "settings": [],
     "theme": None,
     "tick": None,
+    "low_bandwidth": False,
+    "fps": None,
 }
 """The arguments of `play` where no command is named."""
 
 
+MOST_FRAMES = 60
+"""A second; more would be seen by nobody."""
 _CANNOT_DRAW = ("dumb", "unknown")
 """Values of TERM that stand for terminals without a cursor that can be moved."""
 
@@ -90,6 +106,22 @@ def refuse_without_terminal() -> None:
 def _is_terminal(stream: object) -> bool:
     isatty = getattr(stream, "isatty", None)
     return bool(isatty and isatty())
+
+
+def read_pace(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Pace:
+    """How often the app draws.
+
+    Raises:
+        InputError: if the number of frames is not as expected.
+    """
+    slow = arguments.low_bandwidth or "SSH_CONNECTION" in environment
+    pace = LOW_BANDWIDTH if slow else LOCAL
+    if arguments.fps is None:
+        return pace
+    text = arguments.fps.strip()
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_FRAMES):
+        raise InputError(f"--fps: found {text}, expected a whole number from 1 to {MOST_FRAMES}")
+    return pace.at(int(text))
 
 
 def _tick(text: str | None) -> Picoseconds | None:

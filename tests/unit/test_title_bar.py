@@ -1,0 +1,30 @@
+"""The title row, where room is scarce."""
+
+from __future__ import annotations
+
+import pytest
+from stage import palette, scene_of
+
+from tui_batching.charts.rows import text_of
+from tui_batching.tui.frame import Frame
+from tui_batching.tui.title_bar import title_row
+from tui_batching.workload import load_workload
+
+FRAME = Frame(scene_of(load_workload("notebook")), 0, True, 0.5, None, palette())
+
+
+@pytest.mark.parametrize(
+    ("width", "note", "ending"),
+    [
+        (120, "", "▶ 0.5x playing   t 0.000 / 10.311 s "),
+        (120, "5 fps", "▶ 0.5x playing · 5 fps   t 0.000 / 10.311 s "),
+        (100, "5 fps", "▶ 0.5x · 5 fps   t 0.000 / 10.311 s "),
+        (60, "5 fps", "▶ 0.5x · 5 fps   t 0.000 / 10.311 s "),
+        (48, "5 fps", " t 0.000 / 10.311 s "),
+    ],
+)
+def test_the_note_stands_as_long_as_there_is_room(width: int, note: str, ending: str) -> None:
+    text = text_of(title_row(FRAME, width, note))
+    assert len(text) == width
+    assert text.startswith(" tui-batching  notebook ")
+    assert text.endswith(ending)

@@ -1,0 +1,35 @@
+"""How often the app draws: often where writing costs nothing, less over a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often what is drawn, a second, and in how many colours.
+
+    Attributes:
+        frames: what moves.
+        words: what is read.
+        charts: the same chart again.
+        few_colours: whether 256 colours do, which take half the bytes of all colours.
+    """
+
+    frames: int
+    words: float
+    charts: float
+    few_colours: bool = False
+
+    def at(self, frames: int) -> Pace:
+        """This pace with another number of frames, and words no more often than frames."""
+        return replace(self, frames=frames, words=min(self.words, frames))
+
+    @property
+    def note(self) -> str:
+        """What the title bar says of it; nothing of the usual one."""
+        return "" if self.frames == LOCAL.frames else f"{self.frames} fps"
+
+
+LOCAL = Pace(frames=10, words=3, charts=1)
+LOW_BANDWIDTH = Pace(frames=5, words=2, charts=1, few_colours=True)
