@@ -19,8 +19,8 @@ from tui_batching.charts.palette import Palette
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tui.bindings import KEYS, bindings
-from tui_batching.tui.exports import Export, save
 from tui_batching.tui.chart_pane import ChartPane
+from tui_batching.tui.exports import Export, save
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.key_bar import KeyBar
 from tui_batching.tui.knobs import Knobs
