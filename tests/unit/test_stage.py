@@ -189,7 +189,7 @@ EFFECTS: dict[str, Check] = {
     "suspend": tells_that_there_is_no_shell,
     **{f"view-{view.key}": sees(view) for view in VIEWS},
 }
-OF_SOME_VIEWS = {"zoom-in", "zoom-out", "pan-back", "pan", "quantity"}
+OF_SOME_VIEWS = {"zoom-in", "zoom-out", "pan-back", "pan", "quantity", "scroll-down", "scroll-up"}
 """Keys that only some views know; they are tried with those views."""
 
 

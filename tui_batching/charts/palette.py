@@ -100,6 +100,16 @@ class Palette:
         return self.colours["accent"]
 
     @property
+    def success(self) -> Color:
+        """What is best, and what holds."""
+        return self.colours["success"]
+
+    @property
+    def warning(self) -> Color:
+        """What does not hold."""
+        return self.colours["warning"]
+
+    @property
     def background(self) -> Color:
         """The ground of the screen."""
         return self.colours["background"]

@@ -59,6 +59,12 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("a", "a", "pan(-1)", "pan-back", "Pan back", "Show what was half a window earlier."),
         Key("d", "d", "pan(1)", "pan", "Pan on", "Show what is half a window later."),
     )),
+    ("scroll", (
+        Key("pagedown,J", "pgdn J", "scroll_pages(1)", "scroll-down", "Scroll down",
+            "Show the rows below."),
+        Key("pageup,K", "pgup K", "scroll_pages(-1)", "scroll-up", "Scroll up",
+            "Show the rows above."),
+    )),
     ("", (
         Key("m", "m", "next_quantity", "quantity", "Measure",
             "Show the next of several quantities."),

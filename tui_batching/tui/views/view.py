@@ -6,6 +6,8 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from textual.containers import Vertical
 
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.tui.frame import Frame
 
 
@@ -21,6 +23,11 @@ class View(Vertical):
     key: ClassVar[str]
     title: ClassVar[tuple[str, str]]
     hint: ClassVar[str]
+
+    def hint_row(self, width: int, palette: Palette) -> Cells:
+        """The hint as a row of the view."""
+        muted = style(palette.muted, palette.surface)
+        return Row(width, muted).gap().add(self.hint, muted).cells()
 
     def show(self, frame: Frame) -> None:
         """Show what has to move smoothly; called up to ten times a second."""

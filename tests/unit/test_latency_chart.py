@@ -1,0 +1,119 @@
+"""The bars and the table of the metrics, against the numbers that they show."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from stage import palette, scene_of, texts
+
+from tui_batching.analysis.comparison import compare
+from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.comparison_table import difference_text, table_rows
+from tui_batching.charts.latency import latency_rows, picture
+from tui_batching.charts.metrics import metrics_rows
+from tui_batching.charts.parts import SIGNS
+from tui_batching.charts.pen import Pen
+from tui_batching.strategy import Static
+from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
+
+NOTEBOOK = compare(load_workload("notebook"))
+RAG = compare(load_workload("rag"))
+SIGN_RUNS = re.compile(f"[{''.join(sign for sign, _ in SIGNS.values())}]+")
+
+
+def row_after(rows: list[str], heading: str, name: str) -> str:
+    """The first row of a strategy below a heading."""
+    below = rows[next(number for number, row in enumerate(rows) if heading in row) :]
+    return next(row for row in below if name in row)
+
+
+@pytest.mark.parametrize("comparison", [NOTEBOOK, RAG], ids=["notebook", "rag"])
+@pytest.mark.parametrize("width", [60, 80, 120, 160])
+def test_the_parts_of_a_bar_are_as_long_as_the_bar_of_their_sum(comparison, width: int):
+    rows = texts(latency_rows(comparison, Pen(width, palette())))
+    for result in comparison:
+        whole = row_after(rows, "Mean latency", result.strategy.name)
+        broken = row_after(rows, "Where the mean", result.strategy.name)
+        length = len(SIGN_RUNS.search(broken[15:])[0])
+        assert abs(len(re.search("[█▏▎▍▌▋▊▉]+", whole)[0]) - length) <= 1
+        mean = format_value(METRICS_BY_NAME["avg_latency"], result.metrics["avg_latency"])
+        assert mean in whole
+        assert mean in broken
+        parts = [result.metrics[f"mean_{name}"] for name in SIGNS]
+        assert sum(parts) == pytest.approx(result.metrics["avg_latency"])
+
+
+def test_a_part_takes_the_share_of_the_bar_that_it_takes_of_the_time():
+    width = 1000
+    rows = texts(latency_rows(NOTEBOOK, Pen(width, palette())))
+    for result in NOTEBOOK:
+        drawn = SIGN_RUNS.search(row_after(rows, "Where the mean", result.strategy.name)[15:])[0]
+        for name, (sign, _) in SIGNS.items():
+            share = result.metrics[f"mean_{name}"] / result.metrics["avg_latency"]
+            assert drawn.count(sign) == pytest.approx(share * len(drawn), abs=1)
+
+
+def test_the_legend_tells_the_signs_that_are_drawn():
+    rows = texts(latency_rows(NOTEBOOK, Pen(80, palette())))
+    assert rows[-1].split() == [word for name, (sign, _) in SIGNS.items() for word in (sign, name)]
+
+
+def test_every_headline_metric_is_in_the_table_with_its_best_marked():
+    rows = texts(table_rows(RAG, Pen(80, palette())))
+    assert max(map(len, rows)) == 80
+    found = [row for row in rows[1:] if row.startswith("   ")]
+    assert len(found) == len(RAG.headlines)
+    for metric, row in zip(RAG.headlines, found, strict=True):
+        assert metric.label in row
+        values = [format_value(metric, value) for value in RAG.values(metric)]
+        assert all(value in row for value in values)
+        assert row.count("★") == sum(RAG.best(metric))
+    assert any(row.endswith("TTFT ≤ 2s, TPOT ≤ 60ms") for row in map(str.rstrip, rows))
+
+
+def test_the_difference_to_the_best_has_the_sign_of_the_difference():
+    latency, throughput = METRICS_BY_NAME["avg_latency"], METRICS_BY_NAME["throughput"]
+    static, _, continuous = NOTEBOOK.values(latency)
+    assert NOTEBOOK.behind(latency)[0] == pytest.approx(static / continuous - 1)
+    assert NOTEBOOK.behind(latency)[2] is None
+    slow, _, fast = NOTEBOOK.values(throughput)
+    assert NOTEBOOK.behind(throughput)[0] == pytest.approx(-(1 - slow / fast))
+    # Nothing is a share of zero, and there is no best of what has no better direction.
+    assert NOTEBOOK.behind(METRICS_BY_NAME["mean_held"]) == (None, None, None)
+    assert NOTEBOOK.behind(METRICS_BY_NAME["occupied"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("behind", "text"),
+    [
+        (None, ""),
+        (0.54, "+54%"),
+        (-0.163, "-16%"),
+        (0.004, "+0.4%"),
+        (-0.002, "-0.2%"),
+        (12.74, "+1274%"),
+        (99, "100x"),
+        (1256.3, "1,257x"),
+    ],
+)
+def test_differences_are_short(behind: float | None, text: str):
+    assert difference_text(behind) == text
+    assert len(text) <= 7
+
+
+def test_one_strategy_and_latencies_of_one_step_are_drawn_as_well():
+    requests = Requests.from_columns(np.zeros(1, np.int64), [0], [1])
+    alone = Workload("alone", ListedRequests(requests), strategies=(Static(1),))
+    rows = texts(metrics_rows(compare(alone), 80, palette()))
+    assert "20.0 ms" in row_after(rows, "Mean latency", "static")
+    assert "★" not in "".join(rows)
+    assert any(re.search("TPOT|per output token", row) for row in rows)
+
+
+def test_the_picture_has_the_size_that_is_asked_for():
+    scene = scene_of(load_workload("notebook"))
+    request = ChartRequest(scene, 0, 100, 12, palette())
+    assert [len(row) for row in texts(picture(request))] == [100] * 12
