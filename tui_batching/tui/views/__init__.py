@@ -3,8 +3,9 @@
 from tui_batching.tui.views.gantt import GanttView
 from tui_batching.tui.views.live import LiveView
 from tui_batching.tui.views.metrics import MetricsView
+from tui_batching.tui.views.utilization import UtilizationView
 from tui_batching.tui.views.view import View
 
-VIEWS: tuple[type[View], ...] = (LiveView, GanttView, MetricsView)
+VIEWS: tuple[type[View], ...] = (LiveView, GanttView, UtilizationView, MetricsView)
 
 __all__ = ["VIEWS", "View"]

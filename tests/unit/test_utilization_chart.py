@@ -1,0 +1,123 @@
+"""The picture of occupied and useful slots, against the exact integrals that it shows."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from stage import MS, crowd, hand_made, on_stage, palette, scene_of, texts
+
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.area import filled_cells
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.rows import LEVELS
+from tui_batching.charts.utilization import picture
+from tui_batching.clock import Picoseconds
+from tui_batching.strategy import Static
+from tui_batching.workload import load_workload
+
+NOTEBOOK = scene_of(load_workload("notebook"))
+AREA = slice(5, -17)
+"""The columns between the axis of slots and the labels."""
+
+
+def rows_of(scene: Scene, width: int, height: int, time: Picoseconds = 0) -> list[str]:
+    return texts(picture(ChartRequest(scene, time, width, height, palette())))
+
+
+def panels(rows: list[str]) -> list[list[str]]:
+    """The rows of each panel below its heading."""
+    starts = [number for number, row in enumerate(rows) if row[0] in "■◆●"]
+    axis = next(number for number, row in enumerate(rows) if "▲" in row)
+    ends = [*starts[1:], axis]
+    return [rows[start + 1 : end] for start, end in zip(starts, ends, strict=True)]
+
+
+@pytest.mark.parametrize("size", [(80, 19), (120, 31), (160, 40), (60, 15)])
+def test_each_column_is_as_high_as_its_mean(size: tuple[int, int]):
+    rows = rows_of(NOTEBOOK, *size)
+    assert [len(row) for row in rows] == [size[0]] * size[1]
+    columns = size[0] - 22
+    drawn = panels(rows)
+    assert len(drawn) == 3
+    for panel, series in zip(drawn, NOTEBOOK.utilization(columns), strict=True):
+        height = len(panel)
+        area = [row[AREA] for row in panel]
+        for column in range(1, columns):  # the playhead is in column 0
+            stack = [row[column] for row in area]
+            if "╌" in stack:
+                continue  # an average lies over the area here
+            useful = sum(LEVELS.index(cell) for cell in stack if cell in LEVELS) / 8
+            assert useful == pytest.approx(series.useful[column] * height, abs=0.07)
+            if "▒" in stack:
+                top = height - next(i for i, cell in enumerate(stack) if cell != " ")
+                assert top == pytest.approx(series.occupied[column] * height, abs=0.5)
+
+
+def test_a_column_with_nothing_stays_empty_and_a_little_is_seen():
+    cells = filled_cells(np.array([0, 0.001, 0.5, 1, 1.99, 2]), 2)
+    assert ["".join(row) for row in cells] == ["    ██", " ▁▄███"]
+
+
+def test_the_shares_of_each_strategy_are_told():
+    rows = rows_of(NOTEBOOK, 100, 30)
+    headings = [row for row in rows if row[0] in "■◆●"]
+    for heading, panel, result in zip(headings, panels(rows), NOTEBOOK.comparison, strict=True):
+        share = result.utilization
+        for value in (share.occupied, share.useful, share.bubble):
+            assert f"{100 * value:.1f} %" in heading
+        labels = "\n".join(row[-17:] for row in panel)
+        told = {"occupied": share.occupied, "useful": share.useful}
+        told |= {"held": share.held, "stalled": share.stalled}
+        for name, value in told.items():
+            assert re.search(f"{name} {100 * value:.0f} %", labels), (name, labels)
+
+
+def test_an_average_stands_at_its_height():
+    rows = rows_of(NOTEBOOK, 120, 60)
+    for panel, result in zip(panels(rows), NOTEBOOK.comparison, strict=True):
+        for name in ("occupied", "useful"):
+            row = next(i for i, text in enumerate(panel) if f"╌ {name}" in text)
+            share = getattr(result.utilization, name)
+            assert len(panel) - 1 - row == int(share * len(panel))
+            assert "╌╌" in panel[row][AREA]
+
+
+def test_the_playhead_stands_where_the_time_is():
+    for share in (0, 0.25, 0.5, 1):
+        rows = rows_of(NOTEBOOK, 122, 31, int(NOTEBOOK.end * share))
+        axis = next(row for row in rows if "▲" in row)
+        column = axis.index("▲")
+        assert column == 5 + min(99, int(100 * share))
+        assert all(row[column] == "│" for panel in panels(rows) for row in panel)
+
+
+def test_it_says_why_occupied_misleads():
+    text = " ".join(" ".join(rows_of(NOTEBOOK, 80, 19)[-2:]).split())
+    assert text == (
+        "A held slot counts as occupied, so static is fullest: 89.2 % occupied, 29.4 % bubble; "
+        "continuous is busiest: 69.2 % useful."
+    )
+    rag = " ".join(" ".join(rows_of(scene_of(load_workload("rag")), 160, 40)[-3:]).split())
+    assert "Continuous is fullest: 57.4 % occupied" in rag
+    assert "24 % of the slot time of continuous is stalled by prefills of others" in rag
+
+
+def test_one_slot_one_strategy_and_no_room_are_drawn_as_well():
+    alone = scene_of(hand_made((0, 1, 1), strategies=[Static(1)]))
+    assert any("100.0 %" in row for row in rows_of(alone, 60, 12))
+    for size in ((0, 0), (10, 5), (39, 20), (200, 3)):
+        assert [len(row) for row in rows_of(alone, *size)] == [size[0]] * size[1]
+
+
+async def test_the_view_draws_thousands_of_requests_on_many_slots():
+    async with on_stage(crowd(5000, 256, gap=3), (120, 36)) as stage:
+        await stage.press("4")
+        await stage.seek(500 * MS)
+        seen = stage.seen()
+        assert "256┤" in seen
+        assert "bubble" in seen
+        before = next(row for row in stage.rows() if "▲" in row).index("▲")
+        await stage.press("end")
+        assert next(row for row in stage.rows() if "▲" in row).index("▲") > before

@@ -1,0 +1,189 @@
+"""Occupied and useful slots over the time of a whole Run, a panel a strategy."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+import numpy as np
+import numpy.typing as npt
+from rich.color import Color, blend_rgb
+from rich.style import Style
+
+from tui_batching.analysis.claims import occupied
+from tui_batching.analysis.comparison import Result
+from tui_batching.analysis.utilization import Utilization, UtilizationSeries
+from tui_batching.charts.area import filled_cells
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.panels import Scale, heading, scale_row
+from tui_batching.charts.pen import Pen
+from tui_batching.charts.rows import FULL, HATCH, Cells, painted
+from tui_batching.clock import SECOND
+from tui_batching.columns import IntArray
+
+_MARGIN = 5
+"""Cells for the axis of slots."""
+_LABELS = 17
+"""Cells for what the average lines say."""
+_NARROWEST = 40
+"""Cells below which nothing is drawn."""
+_DASH = "╌"
+_GROUND, _USEFUL, _EDGE, _BUBBLE, _LINE, _LINE_USEFUL, _LINE_BUBBLE, _PLAYHEAD = range(8)
+"""What a cell shows; an edge has useful slots below and bubble above, a line something behind."""
+
+
+def picture(request: ChartRequest) -> list[Cells]:
+    """The panels below each other, the axis of time, and why the two utilizations differ."""
+    pen = Pen(request.width, request.palette)
+    results = request.scene.comparison.results
+    if request.width < _NARROWEST or request.height < 2 * len(results) + 1:
+        return [pen.blank()] * request.height
+    words = _words(request, pen)
+    columns = max(1, request.width - _MARGIN - _LABELS)
+    room = request.height - 1 - len(words)
+    rows: list[Cells] = []
+    series = request.scene.utilization(columns)
+    for number, (result, lane) in enumerate(zip(results, series, strict=True)):
+        height = room * (number + 1) // len(results) - room * number // len(results)
+        rows += _panel(request, result, lane, height, pen)
+    scale = Scale(0, request.scene.end / SECOND, "s", _playhead(request, columns))
+    axis = scale_row(scale, _MARGIN, request.width - _LABELS, request.palette)
+    gap = Pen(_LABELS, request.palette).blank()
+    return [*rows, [*axis, *gap], *words][: request.height]
+
+
+def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
+    """Which strategy looks best by which of the two, over as many rows as there is room for."""
+    comparison = request.scene.comparison
+    names = [result.strategy.name for result in comparison]
+    text = "A held slot counts as occupied, though its request is finished."
+    if "continuous" in names and len(names) > 1:
+        claim = occupied(comparison)
+        detail = f"{claim.detail[0].upper()}{claim.detail[1:]}."
+        text = f"A held slot counts as occupied, so {claim.detail}." if claim.holds else detail
+    lines = wrap(
+        text, request.width - 2, max_lines=2 if request.height < 30 else 3, placeholder=" …"
+    )
+    return [pen.row().gap().add(line, pen.text).cells() for line in lines]
+
+
+def _panel(
+    request: ChartRequest, result: Result, series: UtilizationSeries, height: int, pen: Pen
+) -> list[Cells]:
+    """A heading, and the slots over time below it."""
+    rows, columns = max(1, height - 1), len(series.useful)
+    share = result.utilization
+    text, inks = _area(series, rows)
+    at = {"occupied": _row_of(share.occupied, rows), "useful": _row_of(share.useful, rows)}
+    run, end = result.run, request.scene.end
+    ran = np.arange(run.begin * columns // end, -(-run.finished * columns // end))
+    for row in at.values():
+        _dash(text[row], inks[row], ran)
+    playhead = _playhead(request, columns)
+    text[:, playhead], inks[:, playhead] = "│", _PLAYHEAD
+    looks = _looks(result.strategy.name, request.palette)
+    labels = _labels(share, at, rows)
+    title = heading(result.strategy, _facts(share), request.width - 1, request.palette)
+    drawn = [[*title, *Pen(1, request.palette).blank()]]
+    for row in range(rows):
+        cells = painted("".join(text[row]), inks[row], looks)
+        tick = _tick(row, rows, run.capacity)
+        left = Pen(_MARGIN, request.palette).row().add(tick, pen.muted).cells()
+        right = Pen(_LABELS, request.palette).row().add(labels.get(row, ""), pen.text).cells()
+        drawn.append([*left, *cells, *right])
+    return drawn[:height]
+
+
+def _area(series: UtilizationSeries, rows: int) -> tuple[npt.NDArray[np.str_], IntArray]:
+    """The cells of a panel and what they show, the top row first. Shape of both: (rows, columns).
+
+    Useful slots are drawn by eighths, the bubble on them by whole cells.
+    """
+    text = filled_cells(series.useful * rows, rows)
+    above = np.arange(rows, 0, -1)[:, np.newaxis] <= np.round(series.occupied * rows)
+    inks = np.where(text == " ", _GROUND, np.where(above & (text != FULL), _EDGE, _USEFUL))
+    bubble = above & (text == " ")
+    return np.where(bubble, HATCH, text), np.where(bubble, _BUBBLE, inks).astype(np.int64)
+
+
+def _dash(text: npt.NDArray[np.str_], inks: IntArray, ran: IntArray) -> None:
+    """Draw an average as dashes, between which the area stays to be seen."""
+    behind = {_GROUND: _LINE, _USEFUL: _LINE_USEFUL, _BUBBLE: _LINE_BUBBLE, _EDGE: _EDGE}
+    for column in ran[ran % 4 < 2]:
+        if text[column] in (" ", FULL, HATCH):
+            text[column], inks[column] = _DASH, behind.get(int(inks[column]), inks[column])
+
+
+def _row_of(share: float, rows: int) -> int:
+    """The row from the top in which an average lies."""
+    return rows - 1 - min(rows - 1, int(share * rows))
+
+
+def _labels(share: Utilization, at: dict[str, int], rows: int) -> dict[int, str]:
+    """What stands at the right of which row: the averages, and of what the bubble consists.
+
+    Two averages in one row are told in two.
+    """
+    above, below = at["occupied"], at["useful"]
+    if above == below and rows > 1:
+        above, below = (above - 1, below) if above else (above, below + 1)
+    labels = {
+        below: f" {_DASH} useful {_percent(share.useful)}",
+        above: f" {_DASH} occupied {_percent(share.occupied)}",
+    }
+    free = [row for row in range(rows - 1, -1, -1) if row not in labels]
+    parts = (("stalled", share.stalled), ("held", share.held))
+    return labels | {
+        row: f" {HATCH} {name} {_percent(part)}"
+        for row, (name, part) in zip(free, parts, strict=False)
+    }
+
+
+def _tick(row: int, rows: int, capacity: int) -> str:
+    """The axis of slots: how many at the top, at half height where that is whole, and at zero."""
+    if row == 0:
+        return f"{capacity:>4}┤"
+    if capacity % 2 == 0 and rows % 2 == 0 and row == rows // 2 and rows >= 6:
+        return f"{capacity // 2:>4}┤"
+    return "   0┤" if row == rows - 1 else "    │"
+
+
+def _facts(share: Utilization) -> list[str]:
+    """How the two utilizations differ, the fullest wording first."""
+    shares = (_percent(share.occupied, 1), _percent(share.useful, 1), _percent(share.bubble, 1))
+    told = f"occupied {shares[0]} = {FULL} useful {shares[1]} + {HATCH} bubble {shares[2]}"
+    return [
+        told,
+        f"useful {shares[1]}, bubble {shares[2]}",
+        f"useful {shares[1]}",
+    ]
+
+
+def _playhead(request: ChartRequest, columns: int) -> int:
+    return min(columns - 1, request.time * columns // request.scene.end)
+
+
+def _looks(name: str, palette: Palette) -> tuple[Style, ...]:
+    """The look of each ink. Edges and lines have the bubble, or the useful slots, as ground."""
+    surface, useful, held = palette.surface, palette.strategy(name), palette.state("held")
+    half = None if palette.ansi else _mixed(held, surface)
+    pairs: dict[int, tuple[Color, Color | None]] = {
+        _GROUND: (palette.muted, surface),
+        _USEFUL: (useful, surface),
+        _EDGE: (useful, half or surface),
+        _BUBBLE: (held, surface),
+        _LINE: (palette.text, surface),
+        _LINE_USEFUL: (surface, useful),
+        _LINE_BUBBLE: (palette.text, half or surface),
+        _PLAYHEAD: (palette.playhead, surface),
+    }
+    return tuple(Style(color=pairs[ink][0], bgcolor=pairs[ink][1]) for ink in range(len(pairs)))
+
+
+def _mixed(one: Color, other: Color) -> Color:
+    """The colour that a hatch of one on the other looks like."""
+    return Color.from_triplet(blend_rgb(one.get_truecolor(), other.get_truecolor()))
+
+
+def _percent(share: float, decimals: int = 0) -> str:
+    return f"{100 * share:.{decimals}f} %"
