@@ -27,11 +27,14 @@ def rows_of(scene: Scene, width: int, height: int, time: Picoseconds = 0) -> lis
 
 
 def panels(rows: list[str]) -> list[list[str]]:
-    """The rows of each panel below its heading."""
+    """The rows with slots of each panel."""
     starts = [number for number, row in enumerate(rows) if row[0] in "■◆●"]
     axis = next(number for number, row in enumerate(rows) if "▲" in row)
     ends = [*starts[1:], axis]
-    return [rows[start + 1 : end] for start, end in zip(starts, ends, strict=True)]
+    return [
+        [row for row in rows[start:end] if row[4] in "┤│"]
+        for start, end in zip(starts, ends, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("size", [(80, 19), (120, 31), (160, 40), (60, 15)])

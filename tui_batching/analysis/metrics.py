@@ -9,6 +9,12 @@ from typing import TypeAlias
 import numpy as np
 
 from tui_batching.analysis.breakdown import Breakdown, breakdown
+from tui_batching.analysis.distribution import (
+    latencies,
+    times_per_output_token,
+    times_to_first_token,
+    waits,
+)
 from tui_batching.analysis.percentiles import weighted_percentiles
 from tui_batching.analysis.service_level import service
 from tui_batching.analysis.token_gaps import token_gaps
@@ -56,16 +62,15 @@ def metrics(run: Run, slo: ServiceLevel | None = None) -> Metrics:
             two are None.
     """
     parts = breakdown(run)
-    arrival = run.requests.arrival_time
-    latency = _of_times(run.end - arrival)
+    latency = _of_times(latencies(run))
     return Metrics(
         {
-            **_named_by_average("wait", _of_times(run.start - arrival)),
+            **_named_by_average("wait", _of_times(waits(run))),
             **_named_by_average("latency", latency),
             **_throughput(run),
             **_service(run, slo),
             **_utilization(run, parts),
-            **_named_by_mean("ttft", _of_times(run.first_token - arrival)),
+            **_named_by_mean("ttft", _of_times(times_to_first_token(run))),
             **_named_by_mean("tpot", _of_times_per_token(run)),
             **_named_by_mean("itl", _of_gaps(run)),
             **_named_by_mean("e2el", latency),
@@ -99,11 +104,9 @@ def _of_times(column: IntArray) -> _Summary:
 
 def _of_times_per_token(run: Run) -> _Summary | None:
     """TPOT; an answer of one token has none."""
-    rows = np.flatnonzero(run.requests.output_tokens > 1)
-    if not len(rows):
+    per_token = times_per_output_token(run)
+    if not len(per_token):
         return None
-    gaps = run.requests.output_tokens[rows] - 1
-    per_token = (run.finish[rows] - run.first_token[rows]) / gaps
     return _Summary(
         mean=float(per_token.mean()) / SECOND,
         percentiles=_in_seconds(np.percentile(per_token, _PERCENTS)),

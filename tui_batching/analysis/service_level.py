@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tui_batching.analysis.distribution import latencies, times_to_first_token
 from tui_batching.clock import SECOND, duration_text
 from tui_batching.sim.run import Run
 from tui_batching.workload.model import ServiceLevel
@@ -40,12 +41,11 @@ def within_limits(run: Run, limits: ServiceLevel) -> BoolArray:
 
     An answer of one token has no time per output token, and so keeps that limit.
     """
-    arrival = run.requests.arrival_time
     kept = np.ones(len(run), np.bool_)
     if limits.ttft is not None:
-        kept &= run.first_token - arrival <= limits.ttft
+        kept &= times_to_first_token(run) <= limits.ttft
     if limits.e2el is not None:
-        kept &= run.end - arrival <= limits.e2el
+        kept &= latencies(run) <= limits.e2el
     if limits.tpot is not None:
         gaps = np.maximum(run.requests.output_tokens - 1, 1)
         # Rounded up, the quotient is within a whole limit exactly if it is so itself.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.color import Color
@@ -60,6 +61,15 @@ class Pen:
         return (
             self.row().add(f" {title}", self.title).add(hint and f" · {hint}", self.muted).cells()
         )
+
+    def spread(self, panels: Sequence[list[Cells]], height: int) -> list[Cells]:
+        """Panels below each other on `height` rows; rows that are left stand between them."""
+        left = height - sum(map(len, panels))
+        rows: list[Cells] = []
+        for number, panel in enumerate(panels):
+            rows += [self.blank()] if 0 < number <= left else []
+            rows += panel
+        return rows + [self.blank()] * (height - len(rows))
 
 
 def marked(name: str) -> str:

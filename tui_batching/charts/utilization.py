@@ -41,15 +41,12 @@ def picture(request: ChartRequest) -> list[Cells]:
     words = _words(request, pen)
     columns = max(1, request.width - _MARGIN - _LABELS)
     room = request.height - 1 - len(words)
-    rows: list[Cells] = []
-    series = request.scene.utilization(columns)
-    for number, (result, lane) in enumerate(zip(results, series, strict=True)):
-        height = room * (number + 1) // len(results) - room * number // len(results)
-        rows += _panel(request, result, lane, height, pen)
+    lanes = zip(results, request.scene.utilization(columns), strict=True)
+    panels = [_panel(request, *lane, room // len(results), pen) for lane in lanes]
     scale = Scale(0, request.scene.end / SECOND, "s", _playhead(request, columns))
     axis = scale_row(scale, _MARGIN, request.width - _LABELS, request.palette)
     gap = Pen(_LABELS, request.palette).blank()
-    return [*rows, [*axis, *gap], *words][: request.height]
+    return [*pen.spread(panels, room), [*axis, *gap], *words]
 
 
 def _words(request: ChartRequest, pen: Pen) -> list[Cells]:

@@ -1,11 +1,23 @@
 """The views of the story, one module each; `VIEWS` lists them in the order of their keys."""
 
-from tui_batching.tui.views.gantt import GanttView
+VIEWS: tuple[type[View], ...] = (
+    LiveView,
+    GanttView,
+    UtilizationView,
+    MetricsView,
+    DistributionView,
+)
 from tui_batching.tui.views.live import LiveView
 from tui_batching.tui.views.metrics import MetricsView
 from tui_batching.tui.views.utilization import UtilizationView
 from tui_batching.tui.views.view import View
 
-VIEWS: tuple[type[View], ...] = (LiveView, GanttView, UtilizationView, MetricsView)
+VIEWS: tuple[type[View], ...] = (
+    LiveView,
+    GanttView,
+    UtilizationView,
+    MetricsView,
+    DistributionView,
+)
 
 __all__ = ["VIEWS", "View"]
