@@ -6,6 +6,7 @@ VIEWS: tuple[type[View], ...] = (
     UtilizationView,
     MetricsView,
     DistributionView,
+    LearnView,
 )
 from tui_batching.tui.views.live import LiveView
 from tui_batching.tui.views.metrics import MetricsView
@@ -14,10 +15,14 @@ from tui_batching.tui.views.view import View
 
 VIEWS: tuple[type[View], ...] = (
     LiveView,
+VIEWS: tuple[type[View], ...] = (
+    LiveView,
     GanttView,
     UtilizationView,
     MetricsView,
     DistributionView,
+    LearnView,
+)
 )
 
 __all__ = ["VIEWS", "View"]

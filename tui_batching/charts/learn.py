@@ -1,0 +1,168 @@
+"""What the strategies are, where they are used, and which of their claims hold on these Runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from textwrap import wrap
+
+from rich.style import Style
+
+from tui_batching.analysis.claims import Claim, claims
+from tui_batching.analysis.comparison import Comparison
+from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.comparison_table import BEST
+from tui_batching.charts.pen import Pen, marked
+from tui_batching.charts.rows import Cells
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What there is to know of a strategy.
+
+    Attributes:
+        idea: when a batch starts, and who may join and leave it.
+        used_in: programs that serve so.
+        complexity: what it takes to build.
+    """
+
+    idea: str
+    used_in: str
+    complexity: str
+
+
+LESSONS = {
+    "static": Lesson(
+        idea="wait for a full batch and run it until its longest answer is done",
+        used_in="simple scripts, offline jobs",
+        complexity="low: a list and a loop",
+    ),
+    "dynamic": Lesson(
+        idea="as static, but start when a timeout passes, full or not",
+        used_in="Triton, TF Serving, TorchServe, Ray Serve",
+        complexity="medium: a queue with a timer",
+    ),
+    "continuous": Lesson(
+        idea="admit and release requests between decode steps",
+        used_in="vLLM, TGI, TensorRT-LLM, SGLang",
+        complexity="high: a scheduler in every step, and a KV cache that requests join and leave",
+    ),
+}
+SOURCES = (
+    ("Orca, OSDI '22", "iteration-level scheduling, the origin of continuous"),
+    ("vLLM, SOSP '23", "PagedAttention: the KV cache in pages, so that more fits"),
+    ("Triton", "dynamic_batching: max_queue_delay_microseconds"),
+    ("TF Serving", "batching parameters: batch_timeout_micros"),
+    ("TorchServe", "batch inference: maxBatchDelay"),
+    ("Ray Serve", "@serve.batch: batch_wait_timeout_s"),
+)
+_FIGURES = {
+    "useful": "useful slots",
+    "bubble": "bubble",
+    "p99_latency": "p99 latency",
+    "throughput": "tokens/s",
+}
+_HOLDS, _FAILS = "✓", "✗"
+_LABEL = 14
+_WIDEST = 110
+"""Cells beyond which lines would be hard to read."""
+_BESIDE = 150
+"""Cells from which on the claims stand beside the rest."""
+
+
+def picture(request: ChartRequest) -> list[Cells]:
+    """The whole lesson, cut to the size."""
+    pen = Pen(request.width, request.palette)
+    return learn_rows(request.scene.comparison, pen)[: request.height]
+
+
+def learn_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
+    """As many rows as it takes: the strategies, the claims, the sources; if wide, side by side."""
+    count = len(comparison.workload.requests)
+    where = f"{comparison.workload.name}, {'1 request' if count == 1 else f'{count:,} requests'}"
+    if pen.width < _BESIDE:
+        strategies, checked = _strategies(comparison, where, pen), _checked(comparison, where, pen)
+        return [*strategies, pen.blank(), *checked, pen.blank(), *_sources(pen)]
+    left = Pen(pen.width // 2 - 1, pen.palette)
+    right = Pen(pen.width - left.width, pen.palette)
+    lesson = [*_strategies(comparison, where, left), left.blank(), *_sources(left)]
+    pairs = zip_longest(lesson, _checked(comparison, where, right))
+    return [[*(one or left.blank()), *(other or right.blank())] for one, other in pairs]
+
+
+def _checked(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
+    """The claims, and how many of them hold."""
+    found = claims(comparison)
+    held = sum(claim.holds for claim in found)
+    heading = pen.heading("What is said of them", f"{held} of {len(found)} hold on {where}")
+    return [heading, *(row for claim in found for row in _claim(claim, pen))]
+
+
+def _sources(pen: Pen) -> list[Cells]:
+    rows = [pen.heading("Where to read on")]
+    for name, text in SOURCES:
+        row = pen.row().add(f"   {name:<{_LABEL + 2}}", pen.text)
+        rows.append(row.add(text, pen.muted).cells())
+    return rows
+
+
+def _strategies(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
+    """A column a strategy: idea, use, complexity, and its figures on these Runs."""
+    names = [result.strategy.name for result in comparison]
+    lessons = [LESSONS[name] for name in names]
+    texts = [[marked(name)] for name in names], [pen.strategy(name) for name in names]
+    rows = _columns("", *texts, pen)
+    for label in ("idea", "used in", "complexity"):
+        told = [getattr(lesson, label.replace(" ", "_")) for lesson in lessons]
+        room = _column(len(names), pen) - 2
+        rows += _columns(
+            label,
+            [wrap(text, room, break_on_hyphens=False) for text in told],
+            [pen.text] * len(names),
+            pen,
+        )
+    rows.append(pen.row().add(f" on {where}:", pen.muted).cells())
+    for name, label in _FIGURES.items():
+        metric = METRICS_BY_NAME[name]
+        values, best = comparison.values(metric), comparison.best(metric)
+        told = [
+            [f"{format_value(metric, value)} {BEST if wins else ''}"]
+            for value, wins in zip(values, best, strict=True)
+        ]
+        looks = [pen.good if wins else pen.text for wins in best]
+        rows += _columns(label, told, looks, pen)
+    return rows
+
+
+def _columns(
+    label: str, columns: Sequence[list[str]], looks: Sequence[Style], pen: Pen
+) -> list[Cells]:
+    """A label and texts of several lines side by side."""
+    rows = []
+    room = _column(len(columns), pen)
+    for number, lines in enumerate(zip_longest(*columns, fillvalue="")):
+        row = pen.row().add(f" {'' if number else label:<{_LABEL - 1}}", pen.muted)
+        for line, look in zip(lines, looks, strict=True):
+            row.add(f"{line:<{room}}", look)
+        rows.append(row.cells())
+    return rows
+
+
+def _column(count: int, pen: Pen) -> int:
+    """The width of a strategy's column."""
+    return max(12, (min(pen.width, _WIDEST) - _LABEL) // count)
+
+
+def _claim(claim: Claim, pen: Pen) -> list[Cells]:
+    """A claim with its mark, and below it the numbers or why it does not hold."""
+    look = pen.good if claim.holds else pen.look(pen.palette.warning, bold=True)
+    detail = claim.detail if claim.holds else f"not here: {claim.detail}"
+    room = max(20, min(pen.width, _WIDEST) - 5)
+    rows = []
+    for number, line in enumerate(wrap(claim.text, room)):
+        mark = " " if number else _HOLDS if claim.holds else _FAILS
+        rows.append(pen.row().add(f" {mark} ", look).add(line, pen.text).cells())
+    below = wrap(detail, room)
+    return rows + [pen.row().gap(3).add(line, pen.muted).cells() for line in below]
