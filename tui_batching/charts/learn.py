@@ -96,15 +96,17 @@ def _checked(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
     """The claims, and how many of them hold."""
     found = claims(comparison)
     held = sum(claim.holds for claim in found)
-    heading = pen.heading("What is said of them", f"{held} of {len(found)} hold on {where}")
+    hint = f"{held} of {len(found)} hold on {where}" if found else "it takes two to compare"
+    heading = pen.heading("What is said of them", hint)
     return [heading, *(row for claim in found for row in _claim(claim, pen))]
 
 
 def _sources(pen: Pen) -> list[Cells]:
-    rows = [pen.heading("Where to read on")]
+    rows = [pen.heading("Where to read on", "papers, and what manuals call the timeout")]
     for name, text in SOURCES:
-        row = pen.row().add(f"   {name:<{_LABEL + 2}}", pen.text)
-        rows.append(row.add(text, pen.muted).cells())
+        for number, line in enumerate(wrap(text, max(20, pen.width - _LABEL - 6))):
+            row = pen.row().add(f"   {'' if number else name:<{_LABEL + 2}}", pen.text)
+            rows.append(row.add(line, pen.muted).cells())
     return rows
 
 
