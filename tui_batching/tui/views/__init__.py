@@ -1,13 +1,8 @@
 """The views of the story, one module each; `VIEWS` lists them in the order of their keys."""
 
-VIEWS: tuple[type[View], ...] = (
-    LiveView,
-    GanttView,
-    UtilizationView,
-    MetricsView,
-    DistributionView,
-    LearnView,
-)
+from tui_batching.tui.views.distribution import DistributionView
+from tui_batching.tui.views.gantt import GanttView
+from tui_batching.tui.views.learn import LearnView
 from tui_batching.tui.views.live import LiveView
 from tui_batching.tui.views.metrics import MetricsView
 from tui_batching.tui.views.utilization import UtilizationView
@@ -15,14 +10,11 @@ from tui_batching.tui.views.view import View
 
 VIEWS: tuple[type[View], ...] = (
     LiveView,
-VIEWS: tuple[type[View], ...] = (
-    LiveView,
     GanttView,
     UtilizationView,
     MetricsView,
     DistributionView,
     LearnView,
-)
 )
 
 __all__ = ["VIEWS", "View"]
