@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
 from tui_batching.charts.learn import LESSONS, SOURCES, learn_rows
 from tui_batching.charts.pen import Pen
+from tui_batching.charts.rows import wrapped
 from tui_batching.strategy import Continuous, Dynamic, Static
 from tui_batching.workload import load_workload
 
@@ -147,3 +149,11 @@ async def test_the_claims_are_checked_again_when_a_parameter_changes():
         assert "STATIC" not in stage.seen()
         assert "7 of 7 hold" not in stage.seen()
         assert "1.00x the throughput" in stage.seen()
+
+
+def test_numbers_stay_with_their_units_where_lines_break():
+    text = "it takes 12 s or 34 ms of 56 % so it is"
+    for width in range(5, 40):
+        lines = wrapped(text, width)
+        assert " ".join(lines) == text
+        assert not any(re.match("(s|ms|%)( |$)", line) for line in lines)

@@ -11,7 +11,7 @@ from tui_batching.analysis.distribution import QUANTITIES, Histogram, Quantity, 
 from tui_batching.charts.area import filled_cells
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.panels import Scale, heading, scale_row
+from tui_batching.charts.panels import Scale, headings, scale_row
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import FULL, Cells, painted, short
 from tui_batching.clock import MILLISECOND, SECOND
@@ -31,19 +31,25 @@ def picture(request: ChartRequest, quantity: Quantity = QUANTITIES[0]) -> list[C
     """What is measured, the panels below each other, and the axis of time."""
     pen = Pen(request.width, request.palette)
     runs = request.scene.runs
-    if request.width < _NARROWEST or request.height < 2 * len(runs) + 2:
+    if request.width < _NARROWEST or request.height < 3 * len(runs) + 2:
         return [pen.blank()] * request.height
     bins, cells = _bins(max(map(len, runs)), request.width - _MARGIN - _RIGHT)
     found = histogram(runs, quantity, bins)
     room = request.height - 2
-    size = room // len(runs), cells
-    panels = [_panel(request, found, number, size, pen) for number in range(len(runs))]
+    size = room // len(runs) - 2, cells
+    strategies = [run.strategy for run in runs]
+    facts = [_facts(found, number) for number in range(len(runs))]
+    titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
+    panels = [
+        [title, *_panel(request, found, number, size, pen)] for number, title in enumerate(titles)
+    ]
     rows = [_title(quantity, found, pen), *pen.spread(panels, room)]
     unit, time = ("s", SECOND) if found.edges[-1] >= SECOND else ("ms", MILLISECOND)
-    scale = Scale(float(found.edges[0]) / time, float(found.edges[-1]) / time, unit, None)
-    axis = scale_row(scale, _MARGIN, _MARGIN + bins * cells, request.palette)
-    rest = Pen(request.width - _MARGIN - bins * cells, request.palette).blank()
-    return [*rows, [*axis, *rest]]
+    limits = float(found.edges[0]) / time, float(found.edges[-1]) / time
+    axis = scale_row(
+        Scale(*limits, bins * cells, unit, None), _MARGIN, request.width, request.palette
+    )
+    return [*rows, axis]
 
 
 def _bins(requests: int, columns: int) -> tuple[int, int]:
@@ -66,18 +72,17 @@ def _title(quantity: Quantity, found: Histogram, pen: Pen) -> Cells:
 def _panel(
     request: ChartRequest, found: Histogram, number: int, size: tuple[int, int], pen: Pen
 ) -> list[Cells]:
-    """A heading, what the lines are called, and the bars.
+    """What the lines are called, and the bars.
 
     Args:
         request: what is drawn.
         found: the histograms.
         number: which of them.
-        size: rows of the panel, and cells of a bar.
+        size: rows of bars, and cells of each.
         pen: for whole rows.
     """
-    height, cells = size
+    rows, cells = size
     run, counts = request.scene.runs[number], found.counts[number]
-    rows = max(1, height - 2)
     most = max(1, *(int(column.max()) for column in found.counts))
     text = filled_cells(np.repeat(counts, cells) * rows / most, rows)
     inks = np.where(text == " ", _GROUND, _BAR)
@@ -85,15 +90,14 @@ def _panel(
     for name, column in places.items():
         inks[:, column] = np.where(text[:, column] == FULL, _LINE_BAR, _LINE)
         text[:, column] = _LINES[name]
-    title = heading(run.strategy, _facts(found, number), request.width - 1, request.palette)
-    drawn = [[*title, *Pen(1, request.palette).blank()], _names(places, pen)]
+    drawn = [_names(places, pen)]
     looks = _looks(run.strategy.name, request.palette)
     rest = Pen(request.width - _MARGIN - text.shape[1], request.palette).blank()
     for row in range(rows):
         tick = f"{most:>6,}┤" if row == 0 else "     0┤" if row == rows - 1 else "      │"
         left = Pen(_MARGIN, request.palette).row().add(tick, pen.muted).cells()
         drawn.append([*left, *painted("".join(text[row]), inks[row], looks), *rest])
-    return drawn[:height]
+    return drawn
 
 
 def _places(found: Histogram, number: int, columns: int) -> dict[str, int]:
@@ -125,7 +129,7 @@ def _facts(found: Histogram, number: int) -> list[str]:
     """The percentiles, and of how many requests."""
     requests = int(found.counts[number].sum())
     if not requests:
-        return ["no request has one"]
+        return ["no request has one"] * 2
     values = _percentiles(found, number)
     told = "  ".join(f"{name} {short(round(value))}" for name, value in values.items())
     counted = "1 request" if requests == 1 else f"{requests:,} requests"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from textwrap import wrap
 
 from rich.style import Style
 
@@ -15,7 +14,7 @@ from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.comparison_table import BEST
 from tui_batching.charts.pen import Pen, marked
-from tui_batching.charts.rows import Cells
+from tui_batching.charts.rows import Cells, wrapped
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def _checked(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
 def _sources(pen: Pen) -> list[Cells]:
     rows = [pen.heading("Where to read on", "papers, and what manuals call the timeout")]
     for name, text in SOURCES:
-        for number, line in enumerate(wrap(text, max(20, pen.width - _LABEL - 6))):
+        for number, line in enumerate(wrapped(text, max(20, pen.width - _LABEL - 6))):
             row = pen.row().add(f"   {'' if number else name:<{_LABEL + 2}}", pen.text)
             rows.append(row.add(line, pen.muted).cells())
     return rows
@@ -121,7 +120,7 @@ def _strategies(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
         room = _column(len(names), pen) - 2
         rows += _columns(
             label,
-            [wrap(text, room, break_on_hyphens=False) for text in told],
+            [wrapped(text, room) for text in told],
             [pen.text] * len(names),
             pen,
         )
@@ -163,8 +162,8 @@ def _claim(claim: Claim, pen: Pen) -> list[Cells]:
     detail = claim.detail if claim.holds else f"not here: {claim.detail}"
     room = max(20, min(pen.width, _WIDEST) - 5)
     rows = []
-    for number, line in enumerate(wrap(claim.text, room)):
+    for number, line in enumerate(wrapped(claim.text, room)):
         mark = " " if number else _HOLDS if claim.holds else _FAILS
         rows.append(pen.row().add(f" {mark} ", look).add(line, pen.text).cells())
-    below = wrap(detail, room)
+    below = wrapped(detail, room)
     return rows + [pen.row().gap(3).add(line, pen.muted).cells() for line in below]

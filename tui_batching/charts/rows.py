@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
+from textwrap import wrap
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,6 +25,9 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 """A cell filled from the left, by eighths; eight eighths are `FULL`."""
 LEVELS = " ▁▂▃▄▅▆▇█"
 """A cell filled from below, by eighths."""
+_UNIT = re.compile(r" (?=(?:%|s|ms|µs|ns)(?![a-z]))")
+"""The space before a unit."""
+_GLUE = "\N{NO-BREAK SPACE}"
 FULL, HATCH, SHADE, TRACK = "█", "▒", "░", "·"
 
 
@@ -126,3 +131,10 @@ def age_text(time: Picoseconds) -> str:
 def first_that_fits(texts: Sequence[str], width: int) -> str:
     """The first text that fits, else the last one."""
     return next((text for text in texts if cell_len(text) <= width), texts[-1])
+
+
+def wrapped(text: str, width: int, most: int | None = None) -> list[str]:
+    """A text over lines, at most so many; a number and its unit stay together."""
+    glued = _UNIT.sub(_GLUE, text)
+    lines = wrap(glued, width, max_lines=most, placeholder=" …", break_on_hyphens=False)
+    return [line.replace(_GLUE, " ") for line in lines]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
-
 import numpy as np
 import numpy.typing as npt
 from rich.color import Color, blend_rgb
@@ -15,9 +13,9 @@ from tui_batching.analysis.utilization import Utilization, UtilizationSeries
 from tui_batching.charts.area import filled_cells
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.panels import Scale, heading, scale_row
+from tui_batching.charts.panels import Scale, headings, scale_row
 from tui_batching.charts.pen import Pen
-from tui_batching.charts.rows import FULL, HATCH, Cells, painted
+from tui_batching.charts.rows import FULL, HATCH, Cells, painted, wrapped
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
 
@@ -36,17 +34,21 @@ def picture(request: ChartRequest) -> list[Cells]:
     """The panels below each other, the axis of time, and why the two utilizations differ."""
     pen = Pen(request.width, request.palette)
     results = request.scene.comparison.results
-    if request.width < _NARROWEST or request.height < 2 * len(results) + 1:
+    if request.width < _NARROWEST or request.height < 2 * len(results) + 4:
         return [pen.blank()] * request.height
     words = _words(request, pen)
     columns = max(1, request.width - _MARGIN - _LABELS)
     room = request.height - 1 - len(words)
     lanes = zip(results, request.scene.utilization(columns), strict=True)
-    panels = [_panel(request, *lane, room // len(results), pen) for lane in lanes]
-    scale = Scale(0, request.scene.end / SECOND, "s", _playhead(request, columns))
-    axis = scale_row(scale, _MARGIN, request.width - _LABELS, request.palette)
-    gap = Pen(_LABELS, request.palette).blank()
-    return [*pen.spread(panels, room), [*axis, *gap], *words]
+    areas = [_panel(request, *lane, room // len(results) - 1, pen) for lane in lanes]
+    strategies = [result.strategy for result in results]
+    facts = [_facts(result.utilization) for result in results]
+    titles = headings(strategies, facts, [request.width] * len(results), request.palette)
+    panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
+    end, playhead = request.scene.end / SECOND, _playhead(request, columns)
+    scale = Scale(0, end, columns, "s", playhead)
+    axis = scale_row(scale, _MARGIN, request.width, request.palette)
+    return [*pen.spread(panels, room), axis, *words]
 
 
 def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
@@ -58,17 +60,15 @@ def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
         claim = occupied(comparison)
         detail = f"{claim.detail[0].upper()}{claim.detail[1:]}."
         text = f"A held slot counts as occupied, so {claim.detail}." if claim.holds else detail
-    lines = wrap(
-        text, request.width - 2, max_lines=2 if request.height < 30 else 3, placeholder=" …"
-    )
+    lines = wrapped(text, request.width - 2, 2 if request.height < 30 else 3)
     return [pen.row().gap().add(line, pen.text).cells() for line in lines]
 
 
 def _panel(
-    request: ChartRequest, result: Result, series: UtilizationSeries, height: int, pen: Pen
+    request: ChartRequest, result: Result, series: UtilizationSeries, rows: int, pen: Pen
 ) -> list[Cells]:
-    """A heading, and the slots over time below it."""
-    rows, columns = max(1, height - 1), len(series.useful)
+    """The slots over time."""
+    columns = len(series.useful)
     share = result.utilization
     text, inks = _area(series, rows)
     at = {"occupied": _row_of(share.occupied, rows), "useful": _row_of(share.useful, rows)}
@@ -80,15 +80,14 @@ def _panel(
     text[:, playhead], inks[:, playhead] = "│", _PLAYHEAD
     looks = _looks(result.strategy.name, request.palette)
     labels = _labels(share, at, rows)
-    title = heading(result.strategy, _facts(share), request.width - 1, request.palette)
-    drawn = [[*title, *Pen(1, request.palette).blank()]]
+    drawn = []
     for row in range(rows):
         cells = painted("".join(text[row]), inks[row], looks)
         tick = _tick(row, rows, run.capacity)
         left = Pen(_MARGIN, request.palette).row().add(tick, pen.muted).cells()
         right = Pen(_LABELS, request.palette).row().add(labels.get(row, ""), pen.text).cells()
         drawn.append([*left, *cells, *right])
-    return drawn[:height]
+    return drawn
 
 
 def _area(series: UtilizationSeries, rows: int) -> tuple[npt.NDArray[np.str_], IntArray]:

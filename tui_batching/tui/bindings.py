@@ -60,10 +60,10 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("d", "d", "pan(1)", "pan", "Pan on", "Show what is half a window later."),
     )),
     ("scroll", (
-        Key("pagedown,J", "pgdn J", "scroll_pages(1)", "scroll-down", "Scroll down",
-            "Show the rows below."),
         Key("pageup,K", "pgup K", "scroll_pages(-1)", "scroll-up", "Scroll up",
             "Show the rows above."),
+        Key("pagedown,J", "pgdn J", "scroll_pages(1)", "scroll-down", "Scroll down",
+            "Show the rows below."),
     )),
     ("", (
         Key("m", "m", "next_quantity", "quantity", "Measure",

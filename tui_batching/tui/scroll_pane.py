@@ -22,7 +22,7 @@ class ScrollPane(StripView):
     """
 
     DEFAULT_CSS = """
-    ScrollPane { background: $surface; }
+    ScrollPane { height: 1fr; padding: 0 1; background: $background; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name

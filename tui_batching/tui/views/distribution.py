@@ -21,7 +21,7 @@ class DistributionView(View):
     title = ("Distribution", "Dist")
     hint = "how many requests took how long, half of them up to p50 (m: another time)"
     DEFAULT_CSS: ClassVar[str] = """
-    DistributionView StripView { background: $surface; }
+    DistributionView StripView { height: 1fr; padding: 0 1; background: $background; }
     """
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name

@@ -18,7 +18,7 @@ class UtilizationView(View):
     title = ("Utilization", "Util")
     hint = "how many slots do useful work, and how many are only held or stalled (▒)"
     DEFAULT_CSS = """
-    UtilizationView StripView { background: $surface; }
+    UtilizationView StripView { height: 1fr; padding: 0 1; background: $background; }
     """
 
     def compose(self) -> ComposeResult:

@@ -26,8 +26,8 @@ class View(Vertical):
 
     def hint_row(self, width: int, palette: Palette) -> Cells:
         """The hint as a row of the view."""
-        muted = style(palette.muted, palette.surface)
-        return Row(width, muted).gap().add(self.hint, muted).cells()
+        muted = style(palette.muted, palette.background)
+        return Row(width, muted).add(self.hint, muted).cells()
 
     def show(self, frame: Frame) -> None:
         """Show what has to move smoothly; called up to ten times a second."""
