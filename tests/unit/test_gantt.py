@@ -87,7 +87,8 @@ def test_the_same_request_stands_on_the_same_line_in_panels_side_by_side() -> No
     [
         (BUBBLE, (160, 17), True),
         (BUBBLE, (160, 13), False),
-        (BUBBLE, (80, 13), True),
+        (BUBBLE, (70, 13), True),
+        (BUBBLE, (80, 13), False),
         (NOTEBOOK, (158, 41), False),
         (NOTEBOOK, (78, 20), True),
         (NOTEBOOK, (98, 26), False),

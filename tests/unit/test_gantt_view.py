@@ -66,13 +66,15 @@ async def test_zoom_shows_less_time_around_the_playhead_and_back() -> None:
 
 async def test_pan_leaves_the_playhead_until_a_zoom_goes_back_to_it() -> None:
     async with gantt_on_stage() as stage:
-        await stage.press("z", "z", "d", "d")
+        await stage.press("z", "z")
+        begin = ticks(stage)
+        await stage.press("d")
         panned = ticks(stage)
-        assert panned[0] > 1
+        assert begin[0] < panned[0] <= begin[-1] < panned[-1]
         assert "z Z: to the playhead" in stage.rows()[2]
         await stage.seek(9000 * MS)
         assert ticks(stage) == panned
-        await stage.press("a", "a", "a", "a")
+        await stage.press("a", "a")
         assert ticks(stage)[0] == 0
         await stage.press("z")
         assert "z Z: to the playhead" not in stage.rows()[2]

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tui_batching.analysis.comparison import Comparison, Result, serve
+from tui_batching.analysis.slot_steps import SlotSteps
 from tui_batching.analysis.so_far import SoFar
 from tui_batching.analysis.utilization import UtilizationSeries
 from tui_batching.clock import Picoseconds
@@ -81,6 +82,11 @@ class Scene:
         """What `utilization` has been asked: a few widths of a terminal."""
         return {}
 
+    @cached_property
+    def slot_steps(self) -> tuple[SlotSteps, ...]:
+        """Each Run told in decode steps."""
+        return tuple(SlotSteps.of(run) for run in self.runs)
+
     def prepare(self) -> None:
         """Sort now what views look up later, so that no frame has to wait for it."""
         for run, so_far in zip(self.runs, self.so_far, strict=True):
@@ -90,6 +96,7 @@ class Scene:
         for result in self.comparison:
             _ = result.utilization
         _ = self.useful, self.longest_wait, self.longest_latency
+        _ = [lane.finishes for lane in self.slot_steps]
 
 
 def build_scene(

@@ -29,6 +29,8 @@ from tui_batching.sim.run import Run
 HINT = "a row a request: when it waits, runs and is held (the bubble)"
 NARROWEST = 31
 """The least cells of a panel beside others: three of them from a terminal of 100 columns on."""
+NARROWEST_WHOLE = 24
+"""The same where all requests are seen at once so: from 80 columns on."""
 AFTER = 5
 """Cells kept free after the end, for the label of the last bar."""
 FINEST = 16
@@ -57,8 +59,9 @@ class Gantt:
     @cached_property
     def _arrangement(self) -> Arrangement:
         """Each panel has a heading; the legend above and the axes below take a row each."""
-        needed = [self._count + 1] * len(self._runs)
-        return arrange(needed, self.request.width, self.request.height - 2, NARROWEST)
+        needed, height = self._count + 1, self.request.height - 2
+        narrowest = NARROWEST_WHOLE if needed <= height else NARROWEST
+        return arrange([needed] * len(self._runs), self.request.width, height, narrowest)
 
     @cached_property
     def _rows_each(self) -> int:
@@ -151,7 +154,7 @@ class Gantt:
         panels = [self._panel(number) for number in range(len(self._runs))]
         legend = [*signs(palette), Sign(CURSOR, palette.playhead, "now")]
         rows = [
-            legend_row(HINT, legend, width, palette, follows=self.look.follows),
+            legend_row(HINT, legend, width, palette, moved=self.look.moved),
             *joined(panels, self._arrangement, ground),
             *joined(self._axes(), self._arrangement, ground),
         ]
@@ -163,7 +166,7 @@ class Gantt:
         lower, upper = (float(edge) / SECOND for edge in window.edges[[0, -1]])
         scale = Scale(lower, upper, window.cells, "s", window.cursor)
         widths = self._arrangement.widths[: 1 if self._arrangement.stacked else None]
-        palette, margin = self.request.palette, self._margin
+        palette, margin = self.request.palette, " " * self._margin
         return [[scale_row(scale, margin, width, palette)] for width in widths]
 
     @cached_property
@@ -198,7 +201,7 @@ def picture(request: ChartRequest) -> list[Cells]:
     """
     if request.time < request.scene.end:
         return Gantt(request, Look()).draw()
-    return Gantt(request, Look(since=0, top=0)).draw()
+    return Gantt(request, Look(since=0, top=0, printed=True)).draw()
 
 
 def _running(moment: Moment) -> IntArray:

@@ -22,6 +22,7 @@ class Look:
             playhead.
         top: the first row shown; None follows the playhead.
         selected: the row of the selected request, or None.
+        printed: whether nobody can look otherwise, so that no key is told of.
     """
 
     zoom: int = 0
@@ -29,11 +30,12 @@ class Look:
     since: Picoseconds | None = None
     top: int | None = None
     selected: int | None = None
+    printed: bool = False
 
     @property
-    def follows(self) -> bool:
-        """Whether the playhead alone decides what is seen."""
-        return self.since is None and self.top is None
+    def moved(self) -> bool:
+        """Whether somebody moved away from the playhead and can go back to it."""
+        return not (self.printed or (self.since is None and self.top is None))
 
     def following(self) -> Look:
         """The same, but around the playhead."""
@@ -82,5 +84,6 @@ def window_start(column: int, width: int, total: int, shift: int = 0) -> int:
         shift: by how many half windows to go on from there, or back.
     """
     quarter = max(1, width // 4)
-    start = (column // quarter - 2) * quarter + shift * max(1, width // 2)
-    return max(0, min(start, total - width))
+    last = max(0, total - width)
+    following = max(0, min((column // quarter - 2) * quarter, last))
+    return max(0, min(following + shift * max(1, width // 2), last))

@@ -65,14 +65,20 @@ def _shares(needed: Sequence[int], height: int) -> tuple[int, ...]:
 
 
 def joined(panels: Sequence[list[Cells]], arrangement: Arrangement, ground: Style) -> list[Cells]:
-    """The rows of all panels; those side by side are filled up to the longest."""
+    """The rows of all panels.
+
+    Those side by side are filled up to the longest, those stacked are set apart if there is room.
+    """
+    blanks = [Row(width, ground).cells() for width in arrangement.widths]
     if arrangement.stacked:
-        return [row for panel in panels for row in panel]
+        airy = sum(map(len, panels)) + len(panels) - 1 <= sum(arrangement.heights)
+        rows = [row for panel in panels for row in (*panel, *blanks[: int(airy)])]
+        return rows[:-1] if airy else rows
     height = max(map(len, panels))
-    columns = []
-    for panel, width in zip(panels, arrangement.widths, strict=True):
-        blank = Row(width, ground).cells()
-        columns.append([*panel, *[blank] * (height - len(panel))])
+    columns = [
+        [*panel, *[blank] * (height - len(panel))]
+        for panel, blank in zip(panels, blanks, strict=True)
+    ]
     gap = Row(GAP, ground).cells()
     return [_beside(cells, gap) for cells in zip(*columns, strict=True)]
 
@@ -145,17 +151,17 @@ class Sign:
 
 
 def legend_row(
-    hint: str, signs: Sequence[Sign], width: int, palette: Palette, *, follows: bool
+    hint: str, signs: Sequence[Sign], width: int, palette: Palette, *, moved: bool
 ) -> Cells:
     """What to see in a picture, and what its signs stand for, which comes before a long hint.
 
-    Where the picture does not follow the playhead, it is told how to go back.
+    Where the picture was moved away from the playhead, it tells how to go back.
     """
     ground = palette.background
     muted = style(palette.muted, ground)
     row = Row(width, muted)
     legend = sum(len(sign.glyph) + len(sign.word) + 3 for sign in signs)
-    if not follows:
+    if moved:
         row.add(BACK, style(palette.accent, ground, bold=True))
     elif len(hint) + legend <= width:
         row.add(hint, muted)
@@ -177,6 +183,7 @@ class Scale:
         cells: how many there are.
         unit: behind the last number.
         mark: the cell of the playhead, if it is seen.
+        whole: whether there is nothing between whole numbers.
     """
 
     lower: float
@@ -184,10 +191,14 @@ class Scale:
     cells: int
     unit: str
     mark: int | None
+    whole: bool = False
 
 
-def scale_row(scale: Scale, margin: int, width: int, palette: Palette) -> Cells:
-    """An axis in one row: `╵2.0    ╵2.5 ▲  ╵3.0 s`, each number behind its tick."""
+def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
+    """An axis in one row: `╵2.0    ╵2.5 ▲  ╵3.0 s`, each number behind its tick.
+
+    The margin, left of the first cell, may tell something else.
+    """
     cells, mark = scale.cells, scale.mark
     axis, text = _axis(scale), [" "] * cells
     room = cells - len(scale.unit) - 1
@@ -203,9 +214,9 @@ def scale_row(scale: Scale, margin: int, width: int, palette: Palette) -> Cells:
     muted = style(palette.muted, palette.surface)
     playhead = style(palette.playhead, palette.surface, bold=True)
     return [
-        *Row(margin, muted).cells(),
+        *Row(len(margin), muted).add(margin, muted).cells(),
         *painted("".join(text[:cells]), inks, (muted, playhead)),
-        *Row(width - margin - cells, muted).cells(),
+        *Row(width - len(margin) - cells, muted).cells(),
     ]
 
 
@@ -216,7 +227,8 @@ def _axis(scale: Scale) -> Axis:
         axis = Axis.over(limits, most)
         if len(axis.ticks) < 2:
             return axis
-        apart = (axis.ticks[1] - axis.ticks[0]) / (scale.upper - scale.lower) * scale.cells
-        if apart >= max(map(len, axis.labels)) + 3:
+        step = axis.ticks[1] - axis.ticks[0]
+        apart = step / (scale.upper - scale.lower) * scale.cells
+        if apart >= max(map(len, axis.labels)) + 3 and (step >= 1 or not scale.whole):
             return axis
     return Axis.over(limits, 2)

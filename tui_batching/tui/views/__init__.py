@@ -5,12 +5,14 @@ from tui_batching.tui.views.gantt import GanttView
 from tui_batching.tui.views.learn import LearnView
 from tui_batching.tui.views.live import LiveView
 from tui_batching.tui.views.metrics import MetricsView
+from tui_batching.tui.views.slots import SlotsView
 from tui_batching.tui.views.utilization import UtilizationView
 from tui_batching.tui.views.view import View
 
 VIEWS: tuple[type[View], ...] = (
     LiveView,
     GanttView,
+    SlotsView,
     UtilizationView,
     MetricsView,
     DistributionView,

@@ -107,7 +107,7 @@ class PictureView(View):
 
     def _scroll(self, rows: int) -> None:
         if self._frame is not None:
-            top = min(self.picture_of(self._frame, self.look).tops)
+            top = max(self.picture_of(self._frame, self.look).tops)
             self._turn(self.look, replace(self.look, top=max(0, top + rows)))
 
     def _turn(self, before: Look, after: Look) -> bool:
