@@ -30,7 +30,7 @@ def slot_rows(stage: Stage) -> list[str]:
 
 async def test_its_hint_is_shown_with_a_panel_for_each_strategy() -> None:
     async with slots_on_stage(size=(170, 36)) as stage:
-        assert "who shares the batch, and which slots make no token" in stage.rows()[2]
+        assert "who shares the batch, and who makes no token" in stage.rows()[2]
         assert len(slot_rows(stage)) == 12
         assert "zoom" in stage.rows()[-1]
 

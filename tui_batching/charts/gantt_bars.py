@@ -118,7 +118,7 @@ class Bars:
         if cursor is not None:
             text[cursor], inks[cursor] = CURSOR, _CURSOR
         looks = self._looks(row)
-        return [*self._name(row, looks[0]), *painted("".join(text), inks, looks)]
+        return [*self._name(row, looks[0]), *painted("".join(text), inks, looks.__getitem__)]
 
     def _mark_arrival(self, row: int, text: list[str], inks: StateMatrix) -> None:
         """Where the request arrives, unless it starts at once; or where it is to be looked for."""

@@ -215,7 +215,7 @@ def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
     playhead = style(palette.playhead, palette.surface, bold=True)
     return [
         *Row(len(margin), muted).add(margin, muted).cells(),
-        *painted("".join(text[:cells]), inks, (muted, playhead)),
+        *painted("".join(text[:cells]), inks, (muted, playhead).__getitem__),
         *Row(width - len(margin) - cells, muted).cells(),
     ]
 

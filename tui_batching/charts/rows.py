@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from textwrap import wrap
@@ -91,11 +91,13 @@ def text_of(row: Cells) -> str:
     return "".join(segment.text for segment in row)
 
 
-def painted(text: str, inks: npt.NDArray[np.integer[Any]], looks: Sequence[Style]) -> Cells:
-    """A text of which each cell has the look that its ink is the number of."""
+def painted(
+    text: str, inks: npt.NDArray[np.integer[Any]], look_of: Callable[[int], Style]
+) -> Cells:
+    """A text of which each cell has an ink, a number that there is a look of."""
     cuts = [0, *(np.flatnonzero(np.diff(inks)) + 1).tolist(), len(text)]
     return [
-        Segment(text[begin:end], looks[int(inks[begin])])
+        Segment(text[begin:end], look_of(int(inks[begin])))
         for begin, end in pairwise(cuts)
         if end > begin
     ]

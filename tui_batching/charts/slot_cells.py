@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +22,7 @@ BEGIN, NOW = "▐", "▼"
 """The first cell of a request whose name does not fit; the step under way."""
 _FREE, _NOTHING = -1, -2
 """In place of a request: an empty slot, and where there is no step."""
-_GLYPH, _NAME, _NOW = range(3)
+_GLYPH, _NAME, _NOW = "gnw"
 """The inks of a part of a row."""
 
 
@@ -90,8 +88,7 @@ def signs(palette: Palette) -> list[Sign]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """Neighbouring cells of a slot with the same request in the same state."""
 
     begin: int
@@ -138,7 +135,7 @@ class SlotCells:
             text[columns[0]], inks[columns[0]] = NOW, 1
         ground = self.palette.surface
         looks = (style(self.palette.state("decode"), ground), style(self.palette.playhead, ground))
-        return painted("".join(text), inks, looks)
+        return painted("".join(text), inks, looks.__getitem__)
 
     def draw(self, thickness: int) -> list[list[Cells]]:
         """So many rows of cells for each slot, with the names in the first one."""
@@ -153,70 +150,71 @@ class SlotCells:
         ]
 
     def _row(self, occupants: IntArray, held: BoolArray, *, names: bool) -> Cells:
-        text, previous, named = "", _NOTHING, False
-        inks = np.zeros(self.window.cells, np.int64)
-        looks: list[Style] = []
-        for part in _parts(occupants, held):
+        parts = _parts(occupants, held)
+        text, kinds, named, previous = "", "", False, _NOTHING
+        for part in parts:
             first = part.request != previous
             named, previous = named and not first, part.request
-            wanted = names and not (named and self._narrow)
-            spelled, name = self._spelled(part, first=first, with_name=wanted)
-            named |= bool(name.any())
-            inks[part.begin : part.end] = len(looks) + np.where(name, _NAME, _GLYPH)
-            for column in self.window.now_columns:
-                if part.begin <= column < part.end and not (
-                    self._narrow and name[column - part.begin]
-                ):
-                    inks[column] = len(looks) + _NOW
-            looks += self._looks(part)
-            text += spelled
-        return painted(text, inks, looks)
+            spelled, name = self._spelled(part, first=first, with_name=names and not named)
+            named = self._narrow and (named or _NAME in name)
+            text, kinds = text + spelled, kinds + name
+        ink = np.frombuffer(kinds.encode("ascii"), np.uint8).astype(np.int64)
+        now = np.array(self.window.now_columns, np.int64)
+        ink[now] = np.where(self._narrow & (ink[now] == ord(_NAME)), ink[now], ord(_NOW))
+        number = np.repeat(np.arange(len(parts)), [part.end - part.begin for part in parts])
+        return painted(
+            text, number << 8 | ink, lambda ink: self._look(parts[ink >> 8], chr(ink & 255))
+        )
 
     @property
     def _narrow(self) -> bool:
         """Whether a name takes more than one step."""
         return self.window.columns_per_step <= 2
 
-    def _spelled(self, part: _Part, *, first: bool, with_name: bool) -> tuple[str, BoolArray]:
-        """The text of a part, and which of its cells are the request's name."""
+    def _spelled(self, part: _Part, *, first: bool, with_name: bool) -> tuple[str, str]:
+        """The text of a part, and the ink of each of its cells."""
         length, width = part.end - part.begin, self.window.columns_per_step
-        name_cells = np.zeros(length, bool)
+        plain = _GLYPH * length
         if part.request == _NOTHING:
-            return " " * length, name_cells
+            return " " * length, plain
         if part.request == _FREE:
             spaced = TRACK if self._narrow else TRACK.ljust(width)
-            return (spaced * length)[:length], name_cells
+            return (spaced * length)[:length], plain
         glyph = HATCH if part.held else FULL
         name = f"R{self.lane.run.requests.id[part.request]}" if with_name else ""
+        inks = _NAME * len(name)
         if not self._narrow:
-            steps = -(-length // width)
-            name_cells[:] = np.tile(np.arange(width) < len(name), steps)[:length]
-            return ((name.ljust(width - 1, glyph) + " ") * steps)[:length], name_cells
+            text, ink = name.ljust(width - 1, glyph) + " ", inks.ljust(width, _GLYPH)
+            return (text * length)[:length], (ink * length)[:length]
         if name and length >= len(name) + 3:
-            name_cells[1 : 1 + len(name)] = True
-            return f" {name} ".ljust(length, glyph), name_cells
-        return (BEGIN if first and not part.held else glyph).ljust(length, glyph), name_cells
+            return f" {name} ".ljust(length, glyph), f"{_GLYPH}{inks}".ljust(length, _GLYPH)
+        return (BEGIN if first and not part.held else glyph).ljust(length, glyph), plain
 
-    def _looks(self, part: _Part) -> list[Style]:
-        """The style of each ink of a part; a click on any of its cells finds the request."""
+    def _look(self, part: _Part, ink: str) -> Style:
+        """The style of a part's ink; a click on any of its cells finds the request.
+
+        Single cells that stand for several steps are not found so: thousands of different styles
+        would take longer to make than all the rest.
+        """
         palette = self.palette
-        if part.request < 0:
-            return [style(palette.muted, palette.surface)] * _NOW + [
-                style(palette.playhead, palette.surface)
-            ]
-        row, chosen = part.request, part.request == self.selected
+        chosen = part.request == self.selected and part.request >= 0
         ground = palette.selection_ground if chosen else palette.surface
-        colour = palette.request(int(self.lane.run.requests.id[row]))
-        body = palette.state("held") if part.held else palette.selection if chosen else colour
-        return [
-            style(body, ground, row=row),
-            style(colour, ground, bold=True, reverse=chosen, row=row),
-            style(palette.playhead, ground, bold=True, row=row),
-        ]
+        sample = self.window.steps_per_column > 1 and part.end - part.begin == 1
+        row = None if part.request < 0 or sample else part.request
+        if ink == _NOW:
+            return style(palette.playhead, ground, bold=True, row=row)
+        if part.request < 0:
+            return style(palette.muted, ground)
+        colour = palette.request(int(self.lane.run.requests.id[part.request]))
+        if ink == _NAME:
+            return style(colour, ground, bold=True, reverse=chosen, row=row)
+        if part.held:
+            return style(palette.state("held"), ground, row=row)
+        return style(palette.selection if chosen else colour, ground, row=row)
 
 
-def _parts(occupants: IntArray, held: BoolArray) -> Iterator[_Part]:
+def _parts(occupants: IntArray, held: BoolArray) -> list[_Part]:
     changes = (np.diff(occupants) != 0) | (held[1:] != held[:-1])
-    cuts = [0, *(np.flatnonzero(changes) + 1).tolist(), len(occupants)]
-    for begin, end in pairwise(cuts):
-        yield _Part(begin, end, int(occupants[begin]), bool(held[begin]))
+    cuts = np.concatenate(([0], np.flatnonzero(changes) + 1, [len(occupants)]))
+    columns = (cuts[:-1], cuts[1:], occupants[cuts[:-1]], held[cuts[:-1]])
+    return list(map(_Part, *(column.tolist() for column in columns)))

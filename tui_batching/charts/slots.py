@@ -26,7 +26,7 @@ from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import SpanKind
 
-HINT = "a row a slot, a column a decode step: who shares the batch, and which slots make no token"
+HINT = "a row a slot, a column a decode step: who shares the batch, and who makes no token"
 NARROWEST = 24
 """The least cells of a panel beside others: three of them from a terminal of 80 columns on."""
 CLOSEST = 2
