@@ -47,7 +47,7 @@ def picture(request: ChartRequest, quantity: Quantity = QUANTITIES[0]) -> list[C
     unit, time = ("s", SECOND) if found.edges[-1] >= SECOND else ("ms", MILLISECOND)
     limits = float(found.edges[0]) / time, float(found.edges[-1]) / time
     axis = scale_row(
-        Scale(*limits, bins * cells, unit, None), _MARGIN, request.width, request.palette
+        Scale(*limits, bins * cells, unit, None), " " * _MARGIN, request.width, request.palette
     )
     return [*rows, axis]
 
@@ -96,7 +96,7 @@ def _panel(
     for row in range(rows):
         tick = f"{most:>6,}┤" if row == 0 else "     0┤" if row == rows - 1 else "      │"
         left = Pen(_MARGIN, request.palette).row().add(tick, pen.muted).cells()
-        drawn.append([*left, *painted("".join(text[row]), inks[row], looks), *rest])
+        drawn.append([*left, *painted("".join(text[row]), inks[row], looks.__getitem__), *rest])
     return drawn
 
 

@@ -47,7 +47,7 @@ def picture(request: ChartRequest) -> list[Cells]:
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
     end, playhead = request.scene.end / SECOND, _playhead(request, columns)
     scale = Scale(0, end, columns, "s", playhead)
-    axis = scale_row(scale, _MARGIN, request.width, request.palette)
+    axis = scale_row(scale, " " * _MARGIN, request.width, request.palette)
     return [*pen.spread(panels, room), axis, *words]
 
 
@@ -82,7 +82,7 @@ def _panel(
     labels = _labels(share, at, rows)
     drawn = []
     for row in range(rows):
-        cells = painted("".join(text[row]), inks[row], looks)
+        cells = painted("".join(text[row]), inks[row], looks.__getitem__)
         tick = _tick(row, rows, run.capacity)
         left = Pen(_MARGIN, request.palette).row().add(tick, pen.muted).cells()
         right = Pen(_LABELS, request.palette).row().add(labels.get(row, ""), pen.text).cells()
