@@ -14,94 +14,25 @@ as an escape code, and reading it back gives the cell the rich colour of that nu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 from rich.cells import cell_len
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
 from tui_batching.charts.axis import Axis
+from tui_batching.charts.canvas import Canvas, Inked, write
+from tui_batching.charts.chart_spec import ChartSpec, Label, Line, Range, Vertical
 from tui_batching.charts.polyline import Points, finite_pieces, staircase, thin, window
 from tui_batching.charts.rows import Cells
 from tui_batching.columns import FloatArray
 
-Range: TypeAlias = tuple[float, float]
-Pen: TypeAlias = Literal["braille", "hd"]
-_Grid: TypeAlias = list[list[tuple[str, int]]]
+__all__ = ["ChartSpec", "Label", "Line", "Vertical", "draw"]
 
 _PLAIN, _TEXT, _MUTED, _FIRST = 0, 1, 2, 3
 _ESCAPE_OR_TEXT = re.compile(r"\x1b\[([0-9;]*)m|([^\x1b]+)")
 _MARK_SPACING = 16
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Line:
-    """One series.
-
-    Attributes:
-        name: what the legend calls it.
-        x: non-decreasing; NaN anywhere in x or y leaves a gap.
-        y: one value for each x.
-        colour: of line, marks and legend entry.
-        mark: one cell set on the line now and then and before the name in the legend, so that
-            lines are told apart without colour.
-        steps: keep each value until the next x, as a cumulative distribution does.
-    """
-
-    name: str
-    x: FloatArray
-    y: FloatArray
-    colour: Color
-    mark: str = "●"
-    steps: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Vertical:
-    """An upright line over the whole height, behind the series: the playhead."""
-
-    x: float
-    colour: Color
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ChartSpec:
-    """All that a chart depends on.
-
-    Attributes:
-        width: in cells.
-        height: in cells: one row of legend, the lines, one row of axis and one of tick labels.
-        lines: drawn in this order, the last one on top.
-        text: colour of the title and of the legend's names.
-        muted: colour of axes, ticks and labels.
-        title: left of the legend; may be empty.
-        x_label: with its unit, at the right end of the tick labels.
-        y_label: with its unit, after the title.
-        x_range: lowest and highest x shown; None shows all of the data.
-        y_range: as `x_range`; values beyond are drawn on the border.
-        verticals: upright lines; those outside of `x_range` are left out.
-        background: ground of every cell; None leaves what is below.
-        empty: said in the middle when no line has a point to draw.
-        pen: braille dots, or quarter blocks for fonts without braille.
-    """
-
-    width: int
-    height: int
-    lines: tuple[Line, ...]
-    text: Color
-    muted: Color
-    title: str = ""
-    x_label: str = ""
-    y_label: str = ""
-    x_range: Range | None = None
-    y_range: Range | None = None
-    verticals: tuple[Vertical, ...] = ()
-    background: Color | None = None
-    empty: str = "no data yet"
-    pen: Pen = "braille"
 
 
 def draw(spec: ChartSpec) -> list[Cells]:
@@ -115,12 +46,12 @@ def draw(spec: ChartSpec) -> list[Cells]:
 
 def _inks(spec: ChartSpec) -> list[Style]:
     """The style of each ink number."""
-    things = [*(line.colour for line in spec.lines), *(line.colour for line in spec.verticals)]
-    colours = [None, spec.text, spec.muted, *things]
+    things: tuple[Line | Vertical | Label, ...] = (*spec.lines, *spec.verticals, *spec.labels)
+    colours = [None, spec.text, spec.muted, *(thing.colour for thing in things)]
     return [Style(color=colour, bgcolor=spec.background) for colour in colours]
 
 
-def _styled(row: list[tuple[str, int]], inks: list[Style], width: int) -> Cells:
+def _styled(row: Inked, inks: list[Style], width: int) -> Cells:
     """A row of cells as few Segments as possible, `width` cells wide."""
     segments: list[Segment] = []
     run, ink = "", _PLAIN
@@ -133,67 +64,92 @@ def _styled(row: list[tuple[str, int]], inks: list[Style], width: int) -> Cells:
     return Segment.adjust_line_length(segments, width, inks[_PLAIN])
 
 
-def _cells(spec: ChartSpec) -> _Grid:
+def _cells(spec: ChartSpec) -> list[Inked]:
     """The whole chart as rows of (character, ink)."""
     width, height = max(spec.width, 0), max(spec.height, 0)
     if width < 8 or height < 4:
         return [[(" ", _PLAIN)] * width for _ in range(height)]
-    pieces = [_pieces(line) for line in spec.lines]
+    pieces = [_pieces(line, spec) for line in spec.lines]
     drawn = [part for parts in pieces for part in parts]
-    x = Axis.over(spec.x_range or _extent([xs for xs, _ in drawn]), max(2, width // 8))
-    y = Axis.over(spec.y_range or _extent([ys for _, ys in drawn]), max(2, (height - 2) // 2))
-    x = x.without_crowded(width - max(map(len, y.labels), default=0) - 1, cell_len(spec.x_label))
-    cells = [_header(spec), *_read(_plot(spec, pieces, x, y), width, height - 1)]
+    x = _axis(spec.x_range, [xs for xs, _ in drawn], max(2, width // 8), log=spec.x_log)
+    y = _axis(spec.y_range, [ys for _, ys in drawn], max(2, (height - 2) // 2), log=spec.y_log)
+    if spec.x_ticks is not None:
+        x = x.with_ticks(spec.x_ticks)
+    left = max(map(len, y.labels), default=0) + 1
+    x = x.without_crowded(width - left, cell_len(spec.x_label))
+    placed = [[(x.place(xs), y.place(ys)) for xs, ys in parts] for parts in pieces]
+    uprights = [float(x.place(vertical.x)) for vertical in spec.verticals]
+    drawing = _plot(spec, placed, uprights, x.even, y.even)
+    cells = [_header(spec), *_read(drawing, width, height - 1)]
     if spec.x_label:
-        _write(cells[-1], width - cell_len(spec.x_label), spec.x_label, _MUTED)
+        write(cells[-1], width - cell_len(spec.x_label), spec.x_label, _MUTED)
     if not drawn:
         middle = max(0, (width - cell_len(spec.empty)) // 2)
-        _write(cells[height // 2 - 1], middle, spec.empty, _MUTED)
+        write(cells[height // 2 - 1], middle, spec.empty, _MUTED)
+    _put_over(spec, Canvas(cells, left, 1, width - left, height - 3, x, y))
     return cells
 
 
-def _pieces(line: Line) -> list[Points]:
+def _pieces(line: Line, spec: ChartSpec) -> list[Points]:
     x, y = np.asarray(line.x, dtype=np.float64), np.asarray(line.y, dtype=np.float64)
+    if spec.x_log:
+        x = np.where(x > 0, x, np.nan)
+    if spec.y_log:
+        y = np.where(y > 0, y, np.nan)
     pieces = finite_pieces(x, y)
     return [staircase(*piece) for piece in pieces] if line.steps else pieces
 
 
-def _extent(parts: list[FloatArray]) -> Range:
-    """The lowest and highest of the values; 0 to 1 if there are none."""
-    if not parts:
-        return 0.0, 1.0
-    return float(min(part.min() for part in parts)), float(max(part.max() for part in parts))
+def _axis(limits: Range | None, parts: list[FloatArray], most: int, *, log: bool) -> Axis:
+    """The axis over the limits, or else over all values; over 0 to 1, or 1 to 10, without any."""
+    if limits is None and parts:
+        limits = min(float(part.min()) for part in parts), max(float(part.max()) for part in parts)
+    if log:
+        return Axis.log_over(limits or (1.0, 10.0), most)
+    return Axis.over(limits or (0.0, 1.0), most)
 
 
-def _header(spec: ChartSpec) -> list[tuple[str, int]]:
+def _put_over(spec: ChartSpec, canvas: Canvas) -> None:
+    """Marks of points, then labels, over what plotext has drawn."""
+    verticals = _FIRST + len(spec.lines)
+    for number, vertical in enumerate(spec.verticals, verticals):
+        canvas.replace(number, vertical.glyph)
+    for number, line in enumerate(spec.lines, _FIRST):
+        for xs, ys in _pieces(line, spec) if line.points else ():
+            for x, y in zip(xs.tolist(), ys.tolist(), strict=True):
+                canvas.put_mark(x, y, line.mark, number)
+    for number, vertical in enumerate(spec.verticals, verticals):
+        if vertical.label and canvas.x.lower <= vertical.x <= canvas.x.upper:
+            canvas.hang(vertical.x, vertical.label, number)
+    for number, label in enumerate(spec.labels, verticals + len(spec.verticals)):
+        canvas.put_label(label.x, label.y, label.text, number)
+
+
+def _header(spec: ChartSpec) -> Inked:
     """Title and y label on the left, the legend on the right; the names shrink before marks do."""
     row = [(" ", _PLAIN)] * spec.width
-    count = max(1, len(spec.lines))
-    longest = max((cell_len(line.name) for line in spec.lines), default=0)
+    lines = spec.lines if spec.legend else ()
+    count = max(1, len(lines))
+    longest = max((cell_len(line.name) for line in lines), default=0)
     name_size = max(0, min(longest, (spec.width - 2 * (count - 1)) // count - 2))
-    entries = [(line, line.name[:name_size]) for line in spec.lines]
+    entries = [(line, line.name[:name_size]) for line in lines]
     column = spec.width - sum(cell_len(name) + 4 for _, name in entries) + 2
     room = column - 2
     for number, (line, name) in enumerate(entries):
-        _write(row, column, line.mark, _FIRST + number)
-        _write(row, column + 2, name, _TEXT)
+        write(row, column, line.mark, _FIRST + number)
+        write(row, column + 2, name, _TEXT)
         column += cell_len(name) + 4
     label = f" · {spec.y_label}" if spec.title and spec.y_label else spec.y_label
     if cell_len(spec.title) <= room:
-        _write(row, 0, spec.title, _TEXT)
+        write(row, 0, spec.title, _TEXT)
         if cell_len(spec.title + label) <= room:
-            _write(row, cell_len(spec.title), label, _MUTED)
+            write(row, cell_len(spec.title), label, _MUTED)
     return row
 
 
-def _write(row: list[tuple[str, int]], column: int, text: str, ink: int) -> None:
-    """Put a text over the cells of a row; what does not fit is cut."""
-    for number, character in enumerate(text, max(0, column)):
-        if number < len(row):
-            row[number] = (character, ink)
-
-
-def _plot(spec: ChartSpec, pieces: list[list[Points]], x: Axis, y: Axis) -> str:
+def _plot(
+    spec: ChartSpec, pieces: list[list[Points]], uprights: list[float], x: Axis, y: Axis
+) -> str:
     """What plotext makes of the lines, the axes and the ticks: rows of text with escape codes.
 
     The figure and the terminal it believes in are new ones; `limit` lets it be larger than the real
@@ -208,13 +164,13 @@ def _plot(spec: ChartSpec, pieces: list[list[Points]], x: Axis, y: Axis) -> str:
         figure.axes(active=True, pixel=plotext.pixel(_MUTED), axis=axis, side=side)
         ruler = figure.ruler(axis, side).pixel(plotext.pixel(_MUTED)).lim(of.lower, of.upper)
         ruler.ticks(list(of.ticks), list(of.labels))
-    for number, vertical in enumerate(spec.verticals, _FIRST + len(spec.lines)):
-        if x.lower <= vertical.x <= x.upper:
-            figure.line(vertical.x, orientation=1, pixel=plotext.pixel(number))
+    for number, upright in enumerate(uprights, _FIRST + len(spec.lines)):
+        if x.lower <= upright <= x.upper:
+            figure.line(upright, orientation=1, pixel=plotext.pixel(number))
     for number, parts in enumerate(pieces):
         pen = plotext.marker(spec.pen, plotext.pixel(_FIRST + number))
         for part in parts:
-            xs, ys = _visible(part, x, y, spec)
+            xs, ys = part if spec.lines[number].points else _visible(part, x, y, spec)
             if len(xs):
                 figure.draw(figure.signal(xs.tolist(), ys.tolist(), marker=pen).lines())
     spots = max(1, spec.width // _MARK_SPACING) * len(pieces)
@@ -222,7 +178,7 @@ def _plot(spec: ChartSpec, pieces: list[list[Points]], x: Axis, y: Axis) -> str:
     for number, parts in enumerate(pieces):
         mark = plotext.marker(spec.lines[number].mark, plotext.pixel(_FIRST + number))
         places = _marks(parts, shares[number :: len(pieces)], x, y)
-        if places:
+        if places and not spec.lines[number].points:
             figure.draw(figure.signal(*map(list, zip(*places, strict=True)), marker=mark))
     return str(figure.build().string())
 
@@ -246,11 +202,11 @@ def _marks(parts: list[Points], shares: FloatArray, x: Axis, y: Axis) -> list[tu
     return places or ends[-1:]
 
 
-def _read(drawing: str, width: int, height: int) -> _Grid:
+def _read(drawing: str, width: int, height: int) -> list[Inked]:
     """The drawing's escape codes as cells: `38;5;N` sets ink N, `0` no ink."""
-    rows: _Grid = []
+    rows: list[Inked] = []
     for text in drawing.split("\n")[:height]:
-        row: list[tuple[str, int]] = []
+        row: Inked = []
         ink = _PLAIN
         for code, run in _ESCAPE_OR_TEXT.findall(text):
             if run:
