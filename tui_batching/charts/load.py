@@ -40,8 +40,14 @@ def together(sweep: Sweep) -> list[tuple[float, list[str]]]:
 
 
 def _saturations(request: SweepRequest) -> list[Vertical]:
+    palette = request.palette
     return [
-        Vertical(load, request.palette.strategy(names[-1]), "".join(MARKS[n] for n in names), GLYPH)
+        Vertical(
+            x=load,
+            colour=palette.strategy(names[0]) if len(names) == 1 else palette.text,
+            label="".join(MARKS[name] for name in names),
+            glyph=GLYPH,
+        )
         for load, names in together(request.sweep)
     ]
 
@@ -62,7 +68,7 @@ def _facts(request: SweepRequest) -> list[list[tuple[str, Style]]]:
     muted = style(palette.muted, palette.surface)
     saturated = [(f" {GLYPH} saturated at ", muted)]
     for load, names in together(request.sweep):
-        saturated += [("".join(MARKS[name] for name in names), request.look(names[-1]))]
+        saturated += [(MARKS[name], request.look(name)) for name in names]
         saturated += [(f" {tick_text('load', load)}  ", muted)]
     rate = request.now.source.rate if request.now is not None else None
     if rate is None:

@@ -78,7 +78,8 @@ def _figures(
     }
     here = now is not None and is_present(sweep, value, now)
     row = Row(width, text)
-    row.add(f"{'▸' if here else ' '} {tick_text(sweep.kind, value):>{_LABEL - 3}} ", muted)
+    label = f"{'▸ ' if here else ''}{tick_text(sweep.kind, value)}"
+    row.add(f"{label:>{_LABEL - 1}} ", strong if here else muted)
     for number, point in enumerate(points.values()):
         for metric in HEADLINES:
             wins = best[metric.name][number]
@@ -90,7 +91,7 @@ def _figures(
 
 def _saturation(sweep: Sweep, width: int, palette: Palette) -> Cells:
     text, muted = (style(colour, palette.surface) for colour in (palette.text, palette.muted))
-    row = Row(width, text).add(f"{'saturated at':>{_LABEL}}", muted)
+    row = Row(width, text).add(f"{'saturated':>{_LABEL - 1}} ", muted)
     for name in sweep.strategies:
         figure = format_value(METRICS_BY_NAME["request_throughput"], sweep.saturation[name])
         row.add(f"{figure + '/s':>{len(HEADLINES) * (_COLUMN + 1) - 1}} ", text)

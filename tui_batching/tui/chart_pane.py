@@ -1,20 +1,21 @@
-"""A pane that shows one chart and redraws it, off the event loop, when its data have changed."""
+"""Panes whose picture takes a while: it is drawn off the event loop, when it has changed."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.chart import Chart, ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.plot import draw
+from tui_batching.charts.rows import Cells
 from tui_batching.clock import Picoseconds
 from tui_batching.tui.strip_view import StripView
 
 
-class ChartPane(StripView):
-    """One chart. `show` says what it is wanted for; the newest wish is the one that is drawn.
+class DrawnPane(StripView):
+    """Shows one picture; the newest wish is the one that is drawn.
 
     Attributes:
         rest_seconds: pause between two drawings, whatever is asked meanwhile.
@@ -22,25 +23,20 @@ class ChartPane(StripView):
     """
 
     DEFAULT_CSS = """
-    ChartPane { background: $surface; border: round $bar-track; }
+    DrawnPane { background: $surface; }
     """
 
-    def __init__(self, chart: Chart, *, id: str) -> None:  # noqa: A002 - the widget's name
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
-        self._chart = chart
-        self._wanted: tuple[Hashable, ChartRequest] | None = None
-        self.rest_seconds = 1.0
+        self._wanted: tuple[Hashable, Callable[[], list[Cells]]] | None = None
+        self.rest_seconds = 0.1
         self.drawing = False
 
-    def show(self, scene: Scene, time: Picoseconds, palette: Palette) -> None:
-        """Draw the chart for an instant, unless nothing that it depends on has changed."""
-        width, height = self.content_size
-        if not self.display or width < 1 or height < 1:
+    def want(self, depends_on: Hashable, picture: Callable[[], list[Cells]]) -> None:
+        """Draw a picture, unless nothing that it depends on has changed."""
+        if self._wanted is not None and self._wanted[0] == depends_on:
             return
-        key = (scene, self._chart.depends_on(scene, time), width, height, palette)
-        if self._wanted is not None and self._wanted[0] == key:
-            return
-        self._wanted = (key, ChartRequest(scene, time, width, height, palette))
+        self._wanted = (depends_on, picture)
         if not self.drawing:
             self.drawing = True
             self.run_worker(self._draw_what_is_wanted(), group="chart", exclusive=True)
@@ -50,7 +46,29 @@ class ChartPane(StripView):
         try:
             while self._wanted is not None and drawn is not self._wanted:
                 drawn = self._wanted
-                self.present(await asyncio.to_thread(draw, self._chart.spec(drawn[1])))
+                self.present(await asyncio.to_thread(drawn[1]))
                 await asyncio.sleep(self.rest_seconds)
         finally:
             self.drawing = False
+
+
+class ChartPane(DrawnPane):
+    """One chart of a scene; `show` says for which instant it is wanted."""
+
+    DEFAULT_CSS = """
+    ChartPane { border: round $bar-track; }
+    """
+
+    def __init__(self, chart: Chart, *, id: str) -> None:  # noqa: A002 - the widget's name
+        super().__init__(id=id)
+        self._chart = chart
+        self.rest_seconds = 1.0
+
+    def show(self, scene: Scene, time: Picoseconds, palette: Palette) -> None:
+        """Draw the chart for an instant, unless nothing that it depends on has changed."""
+        width, height = self.content_size
+        if not self.display or width < 1 or height < 1:
+            return
+        request = ChartRequest(scene, time, width, height, palette)
+        depends_on = (scene, self._chart.depends_on(scene, time), width, height, palette)
+        self.want(depends_on, lambda: draw(self._chart.spec(request)))

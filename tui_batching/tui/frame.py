@@ -9,6 +9,7 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.moment import Moment
+from tui_batching.tui.sweeper import SweepState
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Frame:
         speed: simulated seconds a second.
         selected: the row of the selected request, or None.
         palette: the colours.
+        sweep: what there is of the sweep that the view shows, or None.
     """
 
     scene: Scene
@@ -30,6 +32,7 @@ class Frame:
     speed: float
     selected: int | None
     palette: Palette
+    sweep: SweepState | None = None
 
     @cached_property
     def moments(self) -> list[Moment]:

@@ -37,6 +37,12 @@ class Knobs:
         """The workload with the settings applied."""
         return apply_settings(self.base, [f"{key}={value}" for key, value in self.settings.items()])
 
+    @property
+    def at_own_load(self) -> Workload:
+        """The workload with all settings but the load, which is that of the workload as loaded."""
+        settings = {key: value for key, value in self.settings.items() if key != "workload.rate"}
+        return replace(self, settings=settings).workload
+
     def turn_batch_size(self, notches: int, names: Sequence[str]) -> Knobs:
         """Make the batches of these strategies larger or smaller."""
         knobs = self

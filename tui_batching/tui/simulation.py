@@ -58,6 +58,11 @@ class Simulation(ProgressBar):
         self.knobs = self._staged = Knobs(workload)
         self._scene: Scene | None = None
 
+    @property
+    def staged(self) -> Knobs:
+        """The knobs of the latest scene."""
+        return self._staged
+
     def start(self, knobs: Knobs) -> None:
         """Simulate what the knobs ask for.
 

@@ -32,11 +32,12 @@ from tui_batching.tui.screens.pick_export import PickExport
 from tui_batching.tui.screens.pick_workload import PickWorkload
 from tui_batching.tui.simulation import Simulation
 from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.sweeper import Sweeper
 from tui_batching.tui.tab_bar import TabBar
 from tui_batching.tui.timeline import Timeline
 from tui_batching.tui.title_bar import TitleBar
 from tui_batching.tui.views import VIEWS, View
-from tui_batching.tui.views.view import Scrolls, Switches, Zooms
+from tui_batching.tui.views.view import Scrolls, ShowsSweep, Switches, Zooms
 from tui_batching.workload import Workload
 
 SMALLEST = (60, 20)
@@ -83,6 +84,7 @@ class Stage(Screen[None], inherit_bindings=False):
         yield TitleBar(self._pace.note, id="title")
         yield TabBar(id="tabs")
         yield Simulation(self._workload, id="simulation")
+        yield Sweeper(id="sweeper")
         with ContentSwitcher(initial=_id_of(VIEWS[0].key), id="views"):
             for view in VIEWS:
                 yield view(id=_id_of(view.key))
@@ -122,6 +124,8 @@ class Stage(Screen[None], inherit_bindings=False):
     def _show(self) -> None:
         """Show the scene at the playhead."""
         self._outdated = False
+        if isinstance(self.view, ShowsSweep):
+            self._sweeper.want(self.view.sweep_kind)
         self._show_picture()
         self._show_words()
 
@@ -130,7 +134,7 @@ class Stage(Screen[None], inherit_bindings=False):
         """What is to be seen now; None before the first scene."""
         if self.scene is None:
             return None
-        player = self._player
+        player, view = self._player, self.view
         return Frame(
             scene=self.scene,
             time=player.time,
@@ -138,6 +142,7 @@ class Stage(Screen[None], inherit_bindings=False):
             speed=player.speed,
             selected=self.selected,
             palette=self._palettes[self.app.theme],
+            sweep=self._sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
         )
 
     def _show_picture(self) -> None:
@@ -227,6 +232,14 @@ class Stage(Screen[None], inherit_bindings=False):
     def _simulation(self) -> Simulation:
         return self.query_one(Simulation)
 
+    @property
+    def _sweeper(self) -> Sweeper:
+        return self.query_one(Sweeper)
+
+    def on_sweeper_changed(self) -> None:
+        """Show how far the sweep is, or what came of it."""
+        self._show_words()
+
     async def on_simulation_staged(self, event: Simulation.Staged) -> None:
         """Put the scene on stage; with another workload, begin at its start."""
         if event.other_workload:
@@ -234,6 +247,7 @@ class Stage(Screen[None], inherit_bindings=False):
             self._player.seek(0, self._wall())
         await self._set_lanes([run.strategy.name for run in event.scene.runs])
         self.scene = event.scene
+        self._sweeper.load(event.scene.workload, self._simulation.staged.at_own_load)
         self._player.load(event.scene.runs, self._wall())
         self.call_after_refresh(self._show)
 

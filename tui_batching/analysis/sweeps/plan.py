@@ -83,6 +83,17 @@ def plan_sweep(workload: Workload, kind: Kind, values: Sequence[float] | None = 
     return _PLANS[kind](workload, None if values is None else sorted(set(values)))
 
 
+def unvaried(workload: Workload, kind: Kind) -> Workload:
+    """The workload without what of its strategies a sweep of this kind replaces.
+
+    Two workloads that are equal then, apart from their names, have equal sweeps.
+    """
+    if kind != "batch-size":
+        return workload
+    alike = (replace(strategy, batch_size=1) for strategy in workload.strategies)
+    return replace(workload, strategies=tuple(alike))
+
+
 def saturation_task(workload: Workload, source: Source) -> Task:
     """The task that tells the saturation point of each strategy.
 

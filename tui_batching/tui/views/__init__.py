@@ -6,6 +6,7 @@ from tui_batching.tui.views.learn import LearnView
 from tui_batching.tui.views.live import LiveView
 from tui_batching.tui.views.metrics import MetricsView
 from tui_batching.tui.views.slots import SlotsView
+from tui_batching.tui.views.sweep_view import BatchSizeView, FrontierView, LoadView
 from tui_batching.tui.views.utilization import UtilizationView
 from tui_batching.tui.views.view import View
 
@@ -15,6 +16,9 @@ VIEWS: tuple[type[View], ...] = (
     SlotsView,
     UtilizationView,
     MetricsView,
+    LoadView,
+    FrontierView,
+    BatchSizeView,
     DistributionView,
     LearnView,
 )

@@ -6,6 +6,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from textual.containers import Vertical
 
+from tui_batching.analysis.sweeps import Kind
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.tui.frame import Frame
@@ -65,3 +66,14 @@ class Switches(Protocol):
     def next_quantity(self) -> None:
         """Show the next quantity."""
         ...
+
+
+@runtime_checkable
+class ShowsSweep(Protocol):
+    """A view of a sweep, which is made while the view is seen.
+
+    Attributes:
+        sweep_kind: what is varied in it.
+    """
+
+    sweep_kind: ClassVar[Kind]

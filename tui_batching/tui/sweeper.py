@@ -1,0 +1,227 @@
+"""Sweeping in the background: one sweep at a time, remembered by what it depends on."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import BrokenExecutor, Executor
+from dataclasses import dataclass
+from time import monotonic
+from typing import Protocol
+
+from textual.message import Message
+from textual.timer import Timer
+from textual.widget import Widget
+
+from tui_batching.analysis.sweeps import (
+    KINDS,
+    Kind,
+    Plan,
+    Sweep,
+    Workers,
+    plan_sweep,
+    run_sweep,
+    unvaried,
+)
+from tui_batching.analysis.sweeps.task import run_task
+from tui_batching.cost import LinearCost
+from tui_batching.errors import InputError
+from tui_batching.strategy import Strategy
+from tui_batching.workload.model import ServiceLevel, Source, Workload
+
+SLOW_SECONDS = 0.4
+"""A sweep that takes longer shows how far it is."""
+_REMEMBERED = 32
+
+
+class Processes(Protocol):
+    """Where sweeps run; see `Workers`."""
+
+    def executor_for(self, requests_served: int) -> Executor | None:
+        """Where to run so much work; None where it is best done in this process."""
+        ...
+
+    def stop(self) -> None:
+        """End all of it at once."""
+        ...
+
+
+@dataclass(frozen=True)
+class SweepState:
+    """What there is to see of a sweep.
+
+    Attributes:
+        sweep: the finished one; of the parameters before while the present one is under way.
+        under_way: whether the present one is.
+        share: how much of it is done, from 0 to 1; None as long as it has not taken long.
+        seconds_left: how long it will probably take; None before anything is done.
+        refused: why there is none, in one sentence; else empty.
+    """
+
+    sweep: Sweep | None
+    under_way: bool = False
+    share: float | None = None
+    seconds_left: float | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """All that the outcome of a sweep depends on."""
+
+    kind: Kind
+    name: str
+    source: Source
+    cost: LinearCost
+    strategies: tuple[Strategy, ...]
+    slo: ServiceLevel | None
+
+    @classmethod
+    def of(cls, kind: Kind, workload: Workload) -> _Inputs:
+        name, source = workload.name, workload.source
+        return cls(kind, name, source, workload.cost, workload.strategies, workload.slo)
+
+
+@dataclass
+class _Running:
+    """The sweep under way."""
+
+    inputs: _Inputs
+    since: float
+    done: int = 0
+    total: int = 0
+
+    def progress(self, now: float) -> tuple[float | None, float | None]:
+        """The share that is done and the seconds left, as in `SweepState`."""
+        elapsed = now - self.since
+        if elapsed < SLOW_SECONDS:
+            return None, None
+        if not self.done:
+            return 0.0, None
+        return self.done / self.total, elapsed / self.done * (self.total - self.done)
+
+
+class Sweeper(Widget):
+    """Makes the sweeps that are wanted of what is on stage; invisible.
+
+    A change on stage cancels a sweep that depends on what has changed.
+
+    Attributes:
+        processes: where long sweeps run.
+    """
+
+    DEFAULT_CSS = "Sweeper { display: none; }"
+
+    class Changed(Message):
+        """A sweep is finished, or farther than before."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
+        super().__init__(id=id)
+        self.processes: Processes = Workers()
+        self._inputs: dict[Kind, _Inputs] = {}
+        self._workloads: dict[Kind, Workload] = {}
+        self._finished: list[tuple[_Inputs, Sweep | str]] = []
+        self._under_way: _Running | None = None
+        self._ticking: Timer | None = None
+
+    def load(self, workload: Workload, at_own_load: Workload) -> None:
+        """Sweep from now on what is on stage.
+
+        A sweep does not depend on the present value of what it varies: where that alone has
+        changed, the same curves stay and what is present moves along them.
+
+        Args:
+            workload: what is served.
+            at_own_load: the same at the load it was loaded with, to which loads are relative.
+        """
+        self._workloads = {
+            kind: unvaried(at_own_load if kind == "load" else workload, kind) for kind in KINDS
+        }
+        self._inputs = {kind: _Inputs.of(kind, each) for kind, each in self._workloads.items()}
+        if self._under_way is not None and self._under_way.inputs not in self._inputs.values():
+            self._cancel()
+
+    def want(self, kind: Kind) -> None:
+        """Start a sweep of this kind, unless it is finished or under way; no other one goes on."""
+        inputs = self._inputs.get(kind)
+        if inputs is None or (self._under_way is not None and self._under_way.inputs == inputs):
+            return
+        self._cancel()
+        if self._known(inputs) is None:
+            self._under_way = running = _Running(inputs, monotonic())
+            self._ticking = self.set_interval(SLOW_SECONDS, self._tell)
+            work = self._sweep(running, self._workloads[kind])
+            self.run_worker(work, group="sweep", exclusive=True)
+
+    def state(self, kind: Kind) -> SweepState | None:
+        """What there is to see of the sweep of this kind; None before anything is on stage."""
+        inputs = self._inputs.get(kind)
+        if inputs is None:
+            return None
+        known = self._known(inputs)
+        if isinstance(known, Sweep):
+            return SweepState(known)
+        if known is not None:
+            return SweepState(None, refused=known)
+        share, left = self._under_way.progress(monotonic()) if self._under_way else (None, None)
+        return SweepState(self._latest(inputs), under_way=True, share=share, seconds_left=left)
+
+    def on_unmount(self) -> None:
+        """Leave no process behind."""
+        self.processes.stop()
+
+    async def _sweep(self, running: _Running, workload: Workload) -> None:
+        outcome: Sweep | str
+        try:
+            plan = await asyncio.to_thread(plan_sweep, workload, running.inputs.kind)
+            outcome = await self._run(plan, running)
+        except InputError as error:
+            outcome = str(error)
+        except BrokenExecutor:
+            self.processes.stop()  # the next sweep starts new ones
+            outcome = "a process was ended from outside, perhaps for want of memory"
+        self._finished = [*self._finished, (running.inputs, outcome)][-_REMEMBERED:]
+        self._end()
+        self._tell()
+
+    async def _run(self, plan: Plan, running: _Running) -> Sweep:
+        executor = self.processes.executor_for(plan.requests_served)
+        if executor is None:
+            return await asyncio.to_thread(run_sweep, plan)
+        running.total = len(plan.tasks)
+        futures = [asyncio.wrap_future(executor.submit(run_task, task)) for task in plan.tasks]
+        try:
+            for future in asyncio.as_completed(futures):
+                await future
+                running.done += 1
+                self._tell()
+        finally:
+            for each in futures:
+                each.cancel()
+            await asyncio.gather(*futures, return_exceptions=True)
+        return plan.finish([each.result() for each in futures])
+
+    def _known(self, inputs: _Inputs) -> Sweep | str | None:
+        """The finished sweep of these inputs, or why there is none."""
+        return next((outcome for known, outcome in self._finished if known == inputs), None)
+
+    def _latest(self, inputs: _Inputs) -> Sweep | None:
+        """The last finished sweep of this kind and workload, with other parameters."""
+        for known, outcome in reversed(self._finished):
+            if (known.kind, known.name) == (inputs.kind, inputs.name) and isinstance(
+                outcome, Sweep
+            ):
+                return outcome
+        return None
+
+    def _cancel(self) -> None:
+        self.workers.cancel_group(self, "sweep")
+        self._end()
+
+    def _end(self) -> None:
+        self._under_way = None
+        if self._ticking is not None:
+            self._ticking.stop()
+            self._ticking = None
+
+    def _tell(self) -> None:
+        self.post_message(self.Changed())

@@ -1,0 +1,139 @@
+"""The views of sweeps: load, frontier and batch size. Each draws one picture of one sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, TypeAlias
+
+from textual.app import ComposeResult
+
+from tui_batching.analysis.sweeps import Kind
+from tui_batching.charts.batch_size import batch_size_picture
+from tui_batching.charts.frontier import frontier_picture
+from tui_batching.charts.load import load_picture
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import Cells, Row, bar, style
+from tui_batching.charts.sweep_picture import SweepRequest
+from tui_batching.tui.chart_pane import DrawnPane
+from tui_batching.tui.frame import Frame
+from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.sweeper import SweepState
+from tui_batching.tui.views.view import View
+
+Picture: TypeAlias = Callable[[SweepRequest], list[Cells]]
+
+_BAR = 20
+
+
+class SweepHead(StripView):
+    """What to see in the picture; or, while the sweep is under way, how far it is."""
+
+    DEFAULT_CSS = """
+    SweepHead { height: 1; background: $surface; }
+    """
+
+
+class SweepView(View):
+    """Shows the picture of a sweep, and the one before until a new one is finished.
+
+    Attributes:
+        sweep_kind: what is varied.
+        picture: what is drawn of it.
+    """
+
+    sweep_kind: ClassVar[Kind]
+    picture: ClassVar[Picture]
+    DEFAULT_CSS: ClassVar[str] = """
+    SweepView DrawnPane { height: 1fr; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """A row of words, and the picture."""
+        yield SweepHead()
+        yield DrawnPane()
+
+    def show_words(self, frame: Frame) -> None:
+        """All of it: none of it follows the playhead."""
+        if frame.sweep is not None:
+            head, pane = self.query_one(SweepHead), self.query_one(DrawnPane)
+            head.present([self._head(frame.sweep, head.content_size.width, frame.palette)])
+            self._draw(pane, frame, frame.sweep)
+
+    def _head(self, state: SweepState, width: int, palette: Palette) -> Cells:
+        muted = style(palette.muted, palette.surface)
+        row = Row(width, muted).gap()
+        if state.share is None:
+            return row.add(self.hint, muted).cells()
+        text = style(palette.text, palette.surface)
+        filled, rest = bar(state.share, _BAR)
+        row.add("renewing  " if state.sweep else "sweeping  ", text)
+        row.add(filled, style(palette.accent, palette.surface)).add(rest, muted)
+        row.add(f" {state.share:.0%}", text)
+        if state.seconds_left is not None:
+            row.add(f" · {_seconds(state.seconds_left)} left", text)
+        if state.sweep:
+            row.add(" · below: as it was before the change", muted)
+        return row.cells()
+
+    def _draw(self, pane: DrawnPane, frame: Frame, state: SweepState) -> None:
+        width, height = pane.content_size
+        if width < 1 or height < 1:
+            return
+        palette, now = frame.palette, frame.scene.workload
+        if state.sweep is None:
+            words = state.refused or "the workload is being served at each value …"
+            if state.refused or state.share is not None:
+                pane.want(
+                    (words, width, height, palette), lambda: _words(words, width, height, palette)
+                )
+            return
+        picture, request = (
+            type(self).picture,
+            SweepRequest(state.sweep, now, width, height, palette),
+        )
+        present = (now.source.rate, now.strategies)
+        pane.want((id(state.sweep), present, width, height, palette), lambda: picture(request))
+
+
+class LoadView(SweepView):
+    """Latency and throughput against the offered load."""
+
+    key = "6"
+    title = ("Load", "Load")
+    hint = "how latency takes off where the load exceeds what a strategy can serve (┊)"
+    sweep_kind = "load"
+    picture: ClassVar[Picture] = staticmethod(load_picture)
+
+
+class FrontierView(SweepView):
+    """Throughput against p99 latency."""
+
+    key = "7"
+    title = ("Frontier", "Front")
+    hint = "who gets closest to the ideal corner: many tokens a second at a short p99"
+    sweep_kind = "load"
+    picture: ClassVar[Picture] = staticmethod(frontier_picture)
+
+
+class BatchSizeView(SweepView):
+    """Latency and throughput against the batch size."""
+
+    key = "8"
+    title = ("Batch size", "Batch")
+    hint = "what more slots bring: throughput and shorter waits, but longer steps"
+    sweep_kind = "batch-size"
+    picture: ClassVar[Picture] = staticmethod(batch_size_picture)
+
+
+def _seconds(left: float) -> str:
+    whole = max(1, round(left))
+    return f"{whole} s" if whole < 100 else f"{whole // 60} min {whole % 60} s"
+
+
+def _words(words: str, width: int, height: int, palette: Palette) -> list[Cells]:
+    """Words in the middle of an empty picture."""
+    text = style(palette.text, palette.surface)
+    blank = Row(width, text).cells()
+    line = Row(width, text).gap(max(1, (width - len(words)) // 2)).add(words, text).cells()
+    above = height // 2
+    return [*[blank] * above, line, *[blank] * (height - above - 1)][:height]
