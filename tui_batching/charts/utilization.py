@@ -162,15 +162,16 @@ def _playhead(request: ChartRequest, columns: int) -> int:
 def _looks(name: str, palette: Palette) -> tuple[Style, ...]:
     """The look of each ink. Edges and lines have the bubble, or the useful slots, as ground."""
     surface, useful, held = palette.surface, palette.strategy(name), palette.state("held")
-    half = None if palette.ansi else _mixed(held, surface)
-    pairs: dict[int, tuple[Color, Color | None]] = {
+    # What the terminal's own colours are is not known, so they cannot be mixed.
+    half = held if palette.ansi else _mixed(held, surface)
+    pairs: dict[int, tuple[Color, Color]] = {
         _GROUND: (palette.muted, surface),
         _USEFUL: (useful, surface),
-        _EDGE: (useful, half or surface),
+        _EDGE: (useful, half),
         _BUBBLE: (held, surface),
         _LINE: (palette.text, surface),
         _LINE_USEFUL: (surface, useful),
-        _LINE_BUBBLE: (palette.text, half or surface),
+        _LINE_BUBBLE: (palette.text, half),
         _PLAYHEAD: (palette.playhead, surface),
     }
     return tuple(Style(color=pairs[ink][0], bgcolor=pairs[ink][1]) for ink in range(len(pairs)))
