@@ -27,6 +27,8 @@ StateName: TypeAlias = Literal[
 ]
 
 DEFAULT_THEME = "dark"
+SIXTEEN_COLOURS = "ansi-16"
+"""The theme for terminals that have no more, such as TERM=linux."""
 STRATEGIES: tuple[str, ...] = get_args(StrategyName)
 STATES: tuple[str, ...] = get_args(StateName)
 REQUEST_COLOURS = 8
@@ -143,6 +145,11 @@ class Palette:
     def selection_ground(self) -> Color:
         """The ground of the selected request's rows."""
         return self.colours["selection-ground"]
+
+
+def default_theme(*, few_colours: bool) -> str:
+    """The theme where none is asked for; `few_colours` means that the terminal has only 16."""
+    return SIXTEEN_COLOURS if few_colours else DEFAULT_THEME
 
 
 def load_palettes(folder: Path | None = None) -> dict[str, Palette]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
+from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError
 from tui_batching.output_files import refuse_target
 from tui_batching.workload import Workload, apply_settings, load_workload
@@ -118,6 +119,20 @@ def read_workload(arguments: argparse.Namespace, first: str = FIRST_WORKLOAD) ->
     """
     workload = load_workload(arguments.workload or first)
     return apply_settings(workload, arguments.settings)
+
+
+def read_duration(option: str, text: str | None) -> Picoseconds | None:
+    """The duration that an option was given; None where it was not.
+
+    Raises:
+        InputError: if it is no duration.
+    """
+    if text is None:
+        return None
+    try:
+        return parse_duration(text)
+    except InputError as error:
+        raise InputError(f"{option}: {error}") from None
 
 
 def add_output(parser: argparse.ArgumentParser, kind: str) -> None:

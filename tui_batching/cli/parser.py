@@ -7,9 +7,18 @@ from collections.abc import Sequence
 
 from tui_batching import __version__
 from tui_batching.cli.arguments import Parser
-from tui_batching.cli.commands import capacity, compare, play, sweep, trace, validate, workloads
+from tui_batching.cli.commands import (
+    capacity,
+    chart,
+    compare,
+    play,
+    sweep,
+    trace,
+    validate,
+    workloads,
+)
 
-_COMMANDS = (play, compare, sweep, capacity, trace, workloads, validate)
+_COMMANDS = (play, compare, sweep, capacity, chart, trace, workloads, validate)
 """In the order of the help."""
 
 _EXAMPLES = """\

@@ -16,7 +16,7 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
-from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
+from tui_batching.charts.palette import DEFAULT_THEME, default_theme, load_palettes
 from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tui.bindings import KEYS
@@ -25,9 +25,6 @@ from tui_batching.tui.pace import LOCAL, Pace
 from tui_batching.tui.stage import TICK, Stage
 from tui_batching.tui.themes import textual_theme
 from tui_batching.workload import Workload
-
-SIXTEEN_COLOURS = "ansi-16"
-"""The theme for terminals that have no more, such as TERM=linux."""
 
 
 class BatchingApp(App[None]):
@@ -68,7 +65,7 @@ class BatchingApp(App[None]):
                 file=self.console.file, color_system="256", force_terminal=True, highlight=False
             )
         few_colours = self.console.color_system == "standard"
-        self.theme = theme or (SIXTEEN_COLOURS if few_colours else DEFAULT_THEME)
+        self.theme = theme or default_theme(few_colours=few_colours)
         self._stage = Stage(workload, self._palettes, tick, wall, pace)
 
     def get_default_screen(self) -> Screen[None]:

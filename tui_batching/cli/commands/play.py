@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from tui_batching.cli.arguments import Choices, add_workload, read_workload
-from tui_batching.clock import Picoseconds, parse_duration
+from tui_batching.cli.arguments import Choices, add_workload, read_duration, read_workload
+from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tui.pace import LOCAL, LOW_BANDWIDTH, Pace
 
@@ -125,12 +125,7 @@ def read_pace(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
 
 
 def _tick(text: str | None) -> Picoseconds | None:
-    if text is None:
-        return None
-    try:
-        tick = parse_duration(text)
-    except InputError as error:
-        raise InputError(f"--tick: {error}") from None
-    if not tick:
+    tick = read_duration("--tick", text)
+    if tick == 0:
         raise InputError(f"--tick: found {text}, expected a duration longer than zero")
     return tick

@@ -1,0 +1,112 @@
+"""`chart` on the command line; how each chart is drawn is tested with the charts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from command_line import complaint, shell
+
+from tui_batching.__main__ import main
+from tui_batching.cli.commands.chart import CHARTS
+
+EACH_CHART = pytest.mark.parametrize("chart", CHARTS)
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    """The lines of a chart."""
+    assert main(["chart", *arguments]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out.splitlines()
+
+
+@EACH_CHART
+def test_a_chart_is_plain_text_of_80_by_24(capsys: pytest.CaptureFixture[str], chart: str):
+    lines = printed(capsys, chart, "illustrative")
+    assert 6 <= len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert not any("\x1b" in line or line != line.rstrip() for line in lines)
+    words = " ".join(lines).lower()
+    for strategy in ("static", "dynamic", "continuous"):
+        assert strategy in words
+
+
+@EACH_CHART
+def test_a_chart_has_the_size_that_is_asked_for(capsys: pytest.CaptureFixture[str], chart: str):
+    lines = printed(capsys, chart, "illustrative", "--width", "110", "--height", "30")
+    assert 90 < max(map(len, lines)) <= 110
+    assert len(lines) <= 30
+
+
+def test_a_chart_tells_the_instant(capsys: pytest.CaptureFixture[str]):
+    early = printed(capsys, "latency", "--at", "2.1s")
+    assert "no finished requests yet" in " ".join(printed(capsys, "latency", "--at", "0s"))
+    assert early != printed(capsys, "latency") == printed(capsys, "latency", "--at", "1h")
+
+
+@pytest.mark.parametrize(
+    ("environment", "code"),
+    [
+        ({"COLORTERM": "truecolor"}, "38;2;"),
+        ({"TERM": "xterm-256color", "COLORTERM": ""}, "38;5;"),
+        ({"TERM": "xterm", "COLORTERM": ""}, "[3"),
+        ({"NO_COLOR": "1", "COLORTERM": "truecolor"}, None),
+    ],
+)
+def test_colours_are_those_of_the_terminal(environment: dict[str, str], code: str | None):
+    done = shell("$P chart latency", FORCE_COLOR="1", **environment)
+    found = set(re.findall(r"\x1b(\[3(?:8;.;)?)", done.stdout))
+    assert found - {"[3"} <= {f"[{code}"}
+    assert bool(found) == (code is not None)
+
+
+def test_a_pipe_gets_no_colour_and_the_terminals_width():
+    done = shell("$P chart latency", COLUMNS="50", LINES="12")
+    lines = done.stdout.splitlines()
+    assert "\x1b" not in done.stdout
+    assert (len(lines), max(map(len, lines))) == (12, 50)
+
+
+def test_a_theme_colours_the_chart():
+    light, dark = (
+        shell(f"$P chart latency --theme {name}", FORCE_COLOR="1", COLORTERM="truecolor").stdout
+        for name in ("light", "dark")
+    )
+    plain = [re.sub(r"\x1b\[[\d;]*m", "", text) for text in (light, dark)]
+    assert light != dark
+    assert plain[0] == plain[1]
+
+
+def test_where_only_ascii_goes_a_chart_is_refused():
+    done = shell("$P chart latency", PYTHONIOENCODING="ascii")
+    assert done.returncode == 2
+    assert done.stderr.startswith("tui-batching: stdout: found the encoding ascii, expected UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "CHART"),
+        (("pie",), "'pie'"),
+        (("latency", "no-such-workload"), "no-such-workload"),
+        (("latency", "--set", "batch_size=0"), "batch_size"),
+        (("latency", "--width", "10"), "--width: found '10', expected a whole number from 20"),
+        (("latency", "--width", "5000"), "--width"),
+        (("latency", "--height", "many"), "--height: found 'many'"),
+        (("latency", "--at", "soon"), "--at: found 'soon'"),
+        (("latency", "--at=-1s"), "--at: found -1s"),
+        (("latency", "--theme", "plaid"), "--theme: found 'plaid', expected one of dark"),
+    ],
+)
+def test_bad_usage_is_told_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
+):
+    assert words in complaint(capsys, "chart", *arguments)
+
+
+@pytest.mark.parametrize("command", ["chart latency"])
+def test_a_reader_that_never_was_is_no_error(command: str):
+    done = shell(f"$P {command} | sleep 0")
+    assert done.stderr == ""
+    assert done.returncode in (0, 141)
