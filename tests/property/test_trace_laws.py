@@ -91,6 +91,7 @@ def test_every_strategy_is_a_process_of_its_own(workload: Workload, data: st.Dat
     order = {e["pid"]: e["args"]["sort_index"] for e in events if e["name"] == "process_sort_index"}
     assert sorted(processes, key=order.__getitem__) == list(processes)
     assert {event["pid"] for event in events} == set(processes)
+    assert not {event.get("tid") for event in events} & set(processes)  # a main thread comes first
     assert {pid for pid, name in tracks_of(events) if name == SERVER} == set(processes)
 
 

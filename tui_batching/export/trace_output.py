@@ -24,8 +24,9 @@ from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
 from tui_batching.strategy import Dynamic, Strategy
 
-_SERVER = 1
-_FIRST_SLOT = 2
+_SERVER = 99
+_FIRST_SLOT = 100
+"""The number of the track of slot 0; one that is its process's would be taken for a main thread."""
 _ROWS_AT_ONCE = 4096
 _DECIMALS = 6
 """A picosecond is this many decimals of a microsecond."""
