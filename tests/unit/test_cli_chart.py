@@ -81,7 +81,7 @@ def test_a_theme_colours_the_chart():
 def test_where_only_ascii_goes_a_chart_is_refused():
     done = shell("$P chart latency", PYTHONIOENCODING="ascii")
     assert done.returncode == 2
-    assert done.stderr.startswith("tui-batching: stdout: found the encoding ascii, expected UTF-8")
+    assert done.stderr.startswith("tui-batching: stdout: found the encoding ascii")
 
 
 @pytest.mark.parametrize(

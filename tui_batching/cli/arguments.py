@@ -121,6 +121,12 @@ def read_workload(arguments: argparse.Namespace, first: str = FIRST_WORKLOAD) ->
     return apply_settings(workload, arguments.settings)
 
 
+def workload_words(arguments: argparse.Namespace) -> list[str]:
+    """The arguments of a command that name this workload with these settings."""
+    settings = [word for setting in arguments.settings for word in ("--set", setting)]
+    return [arguments.workload or FIRST_WORKLOAD, *settings]
+
+
 def read_duration(option: str, text: str | None) -> Picoseconds | None:
     """The duration that an option was given; None where it was not.
 

@@ -13,6 +13,7 @@ from rich.console import COLOR_SYSTEMS, Console
 from tui_batching.charts.palette import Palette, default_theme, load_palettes
 from tui_batching.charts.printing import printed
 from tui_batching.charts.rows import Cells
+from tui_batching.cli.stdout import refuse_ascii
 from tui_batching.errors import InputError
 from tui_batching.workload.wording import one_of
 
@@ -43,14 +44,10 @@ class Canvas:
         size is that of the terminal, less a row for the prompt, or else 80 by 24.
 
         Raises:
-            InputError: if there is no such theme, or stdout can show no more than ASCII.
+            InputError: if there is no such theme, or stdout has no signs to draw with.
         """
+        refuse_ascii()
         console = Console()
-        if console.options.ascii_only:
-            raise InputError(
-                f"stdout: found the encoding {console.encoding}, expected UTF-8 for a picture "
-                "(PYTHONIOENCODING=utf-8 sets it)"
-            )
         colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
         columns, lines = shutil.get_terminal_size(_NO_TERMINAL)
         rows = lines - 1 if sys.stdout.isatty() else lines
@@ -58,11 +55,8 @@ class Canvas:
         return cls(width or columns, height or rows, palette, colours)
 
     def print(self, rows: Sequence[Cells]) -> None:
-        """Print a picture, without spaces at the ends of plain lines."""
-        text = printed(rows, self.colours)
-        if self.colours is None:
-            text = "\n".join(line.rstrip() for line in text.splitlines())
-        sys.stdout.write(f"{text}\n")
+        """Print a picture."""
+        sys.stdout.write(f"{printed(rows, self.colours)}\n")
 
 
 def _palette(theme: str | None, *, few_colours: bool) -> Palette:

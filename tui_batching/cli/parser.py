@@ -12,13 +12,24 @@ from tui_batching.cli.commands import (
     chart,
     compare,
     play,
+    report,
     sweep,
     trace,
     validate,
     workloads,
 )
 
-_COMMANDS = (play, compare, sweep, capacity, chart, trace, workloads, validate)
+_COMMANDS = (
+    play,
+    compare,
+    sweep,
+    capacity,
+    chart,
+    report,
+    trace,
+    workloads,
+    validate,
+)
 """In the order of the help."""
 
 _EXAMPLES = """\

@@ -1,0 +1,171 @@
+"""The report: what it says is so, it can be repeated, and Markdown reads it as it is meant."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from command_line import CHECKOUT
+from oracle import oracle
+from stage import hand_made, scene_of
+
+from tui_batching import compare, load_workload
+from tui_batching.__main__ import main
+from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
+from tui_batching.analysis.scene import Scene
+from tui_batching.analysis.sweeps import sweep
+from tui_batching.export import report
+from tui_batching.export.findings import findings
+from tui_batching.export.markdown import fenced, plain, table
+from tui_batching.strategy import Continuous
+from tui_batching.workload import Workload
+
+NAMES = ["static", "dynamic", "continuous"]
+
+
+def written(scene: Scene, *kinds: str) -> str:
+    out = io.StringIO()
+    sweeps = [sweep(scene.workload, kind) for kind in kinds]
+    report.write(report.Report(scene, sweeps, ["tui-batching report x"]), out)
+    return out.getvalue()
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["report", *arguments, "-o", "-"]) == 0
+    return capsys.readouterr().out
+
+
+def section(document: str, title: str) -> str:
+    """What stands below a heading."""
+    return document.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def cells(document: str, label: str) -> list[str]:
+    """The values of the first row of a table with this label, without what is told of them."""
+    row = next(line for line in document.splitlines() if line.startswith(f"| {label} |"))
+    return [re.sub(r" (★|[+-]\d.*|\(.*)$", "", cell.strip()) for cell in row.split("|")[2:-1]]
+
+
+def test_the_figures_are_those_of_the_oracle(capsys: pytest.CaptureFixture[str]):
+    document = printed(capsys, "notebook")
+    expected = [oracle()["part_1_main"]["results"][name]["metrics"] for name in NAMES]
+    for title, label, name in (
+        ("Metrics", "tokens per second", "throughput"),
+        ("Metrics", "mean", "avg_wait"),
+        ("Where the time went", "**latency**", "avg_latency"),
+    ):
+        shown = [format_value(METRICS_BY_NAME[name], metrics[name]) for metrics in expected]
+        assert cells(section(document, title), label) == shown
+
+
+def test_the_commands_it_tells_write_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    settings = ("--set", "batch_size=2", "dynamic.timeout=100ms", "--slo", "ttft=1s")
+    document = printed(capsys, "illustrative", *settings)
+    fence = section(document, "How to get these figures again").split("```")[1]
+    program, *commands = fence.splitlines()
+    assert program == "sh"
+    assert commands[0].endswith(" -o report.md")
+    for command in commands[:2]:
+        assert main(shlex.split(command)[1:]) == 0
+    assert (tmp_path / "report.md").read_text(encoding="utf-8") == document
+
+
+def test_nothing_in_it_is_of_this_machine_or_this_day(capsys: pytest.CaptureFixture[str]):
+    document = printed(capsys, "chat")
+    assert str(CHECKOUT) not in document
+    assert str(Path.home()) not in document
+    assert not re.search(r"20\d\d-|\d\d:\d\d", document)
+    assert document == printed(capsys, "chat")
+
+
+@pytest.mark.parametrize("workload", ["notebook", "summarize-burst", "overload"])
+def test_markdown_reads_it_as_it_is_meant(capsys: pytest.CaptureFixture[str], workload: str):
+    document = printed(capsys, workload)
+    assert "\x1b" not in document
+    drawn = "".join(re.findall(r"```text\n(.*?)```", document, re.DOTALL))
+    assert 60 < max(map(len, drawn.splitlines())) <= 78
+    outside = re.sub(r"```.*?```", "", document, flags=re.DOTALL)
+    assert "`" not in outside
+    for block in outside.split("\n\n"):
+        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
+        assert len(widths) == 1 or "|" not in block
+    titles = re.findall("^## (.*)$", outside, re.MULTILINE)
+    assert titles[0] == "In short"
+    assert len(set(titles)) == len(titles)
+    assert ("Load" in titles) == (workload != "summarize-burst")  # all at once: it has no load
+
+
+def test_a_name_is_not_taken_for_markdown():
+    scene = scene_of(hand_made((0, 1, 1), (1, 1, 2)))
+    workload = Workload("a|b `c`\n# <i>*d*", scene.workload.source, "[x](y)", scene.workload.cost)
+    document = written(scene_of(workload))
+    assert document.startswith("# a\\|b \\`c\\` \\# \\<i\\>\\*d\\*: static, dynamic, continuous\n")
+    assert "\n\\[x\\](y)\n" in document
+
+
+def test_one_strategy_and_one_request_make_a_report():
+    scene = scene_of(hand_made((0, 0, 1), strategies=[Continuous(1)]))
+    document = written(scene, "batch-size")
+    assert "- Most tokens per second: continuous with 100.\n" in document
+    assert "★" not in section(document, "Metrics").partition("\n\n")[2]
+    assert "1 request, prompts of 0 tokens, answers of 1." in document
+
+
+def test_the_sweeps_are_told_value_by_value():
+    workload = load_workload("illustrative")
+    document = written(scene_of(workload), "load", "batch-size", "timeout")
+    for kind, title in (("load", "Load"), ("batch-size", "Batch size"), ("timeout", "Timeout")):
+        swept = sweep(workload, kind)
+        rows = [line for line in section(document, title).splitlines() if line[:1] == "|"]
+        groups = sum("**" in row for row in rows)
+        assert groups == 3
+        assert len(rows) == 2 + groups * (1 + len(swept.values))
+        throughput = swept.curve(swept.strategies[0])[-1].metric("throughput")
+        assert format_value(METRICS_BY_NAME["throughput"], throughput) in rows[-1]
+
+
+# What it comes to, in words.
+
+
+def test_findings_name_the_best_and_how_far_the_others_are():
+    told = findings(compare(load_workload("notebook")))
+    assert told[0] == (
+        "Most tokens per second: continuous with 101; static 84.6 (-16%), dynamic 85.0 (-16%)."
+    )
+    assert any("continuous with 69.2 %; static 59.8 %, dynamic 58.4 %." in one for one in told)
+    assert told[-1] == (
+        "Where a mean latency of 2.76 s with continuous went: 48% queued, 31% decode, 9% stalled."
+    )
+
+
+def test_findings_do_not_name_a_winner_where_there_is_none():
+    told = findings(compare(hand_made((0, 1, 2))))
+    assert told[1].startswith("Shortest mean latency: alike static, dynamic and continuous with")
+
+
+def test_findings_share_a_win():
+    told = findings(compare(load_workload("summarize-burst")))
+    assert any("static and dynamic with 34.0 ms; continuous 225 ms (+563%)" in one for one in told)
+
+
+# Markdown.
+
+
+def test_a_fence_is_longer_than_any_within():
+    assert fenced("a```b````c").startswith("`````text\n")
+    assert fenced("x") == "```text\nx\n```"
+
+
+def test_texts_and_tables_are_of_one_line_a_row():
+    assert plain(" two\n lines ") == "two lines"
+    assert table(["", "a"], [["x", "1"]]).splitlines() == [
+        "|  | a |",
+        "| --- | ---: |",
+        "| x | 1 |",
+    ]

@@ -1,0 +1,99 @@
+"""`report`: the whole comparison as a Markdown document."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from tui_batching.analysis.scene import build_scene
+from tui_batching.analysis.sweeps import Kind, Sweep, Workers, plan_sweep, run_sweep
+from tui_batching.cli.arguments import (
+    Choices,
+    add_output,
+    add_workload,
+    output_file,
+    read_workload,
+    workload_words,
+)
+from tui_batching.cli.progress import Report, reporting
+from tui_batching.cli.stdout import refuse_ascii
+from tui_batching.output_files import written_whole
+from tui_batching.workload import Workload
+
+if TYPE_CHECKING:
+    from tui_batching.export.report import Report as Document
+
+_SWEEPS: tuple[Kind, ...] = ("load", "batch-size")
+_AGAIN = ("report {} -o report.md", "compare {}", "sweep load {}", "sweep batch-size {}", "play {}")
+_EXAMPLES = """\
+examples:
+  tui-batching report -o notebook.md
+  tui-batching report chat --set batch_size=8 -o chat.md --force
+  tui-batching report overload -o - | less
+"""
+
+
+def add_to(choices: Choices) -> None:
+    """Add the command."""
+    parser = choices.add_parser(
+        "report",
+        help="write the whole comparison as a document",
+        description=(
+            "Serve a workload with each strategy, at several loads and batch sizes, and write a\n"
+            "Markdown document: what came of it in words, tables and charts, and how to repeat it."
+        ),
+        epilog=_EXAMPLES,
+    )
+    add_workload(parser)
+    add_output(parser, "Markdown")
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the report.
+
+    Raises:
+        InputError: if the workload or a setting is not as expected, the file cannot be
+            written, or stdout has no signs to draw with.
+    """
+    from tui_batching.export import report as document  # noqa: PLC0415 - rich loads slowly
+
+    target = output_file(arguments)
+    if not target:
+        refuse_ascii()
+    with reporting() as report:
+        made = _make(arguments, report)
+        if target:
+            report(f"writing {target.name}")
+            with written_whole(target) as out:
+                document.write(made, out)
+    if not target:
+        document.write(made, sys.stdout)
+
+
+def _make(arguments: argparse.Namespace, report: Report) -> Document:
+    from tui_batching.export.report import Report as Document  # noqa: PLC0415
+
+    report("reading the workload")
+    workload = read_workload(arguments)
+    words = shlex.join(workload_words(arguments))
+    report(f"{len(workload.requests):,} requests")
+    scene = build_scene(workload, None, lambda _: None)
+    sweeps = _sweeps(workload, report)
+    return Document(scene, sweeps, [f"tui-batching {line.format(words)}" for line in _AGAIN])
+
+
+def _sweeps(workload: Workload, report: Report) -> list[Sweep]:
+    """The sweeps that this workload has."""
+    plans = [
+        plan_sweep(workload, kind) for kind in _SWEEPS if kind != "load" or workload.source.rate
+    ]
+    with Workers() as workers:
+        executor = workers.executor_for(sum(plan.requests_served for plan in plans))
+        found = []
+        for plan in plans:
+            report(f"other values of {plan.kind}")
+            found.append(run_sweep(plan, executor))
+    return found

@@ -1,0 +1,195 @@
+"""A whole comparison as a Markdown document with charts in plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import groupby
+from typing import Any, TextIO
+
+from tui_batching import __version__
+from tui_batching.analysis.breakdown import PARTS
+from tui_batching.analysis.comparison import Comparison
+from tui_batching.analysis.metric_table import METRICS_BY_NAME, best_of, format_value
+from tui_batching.analysis.scene import Scene
+from tui_batching.analysis.sweeps import Kind, Sweep
+from tui_batching.analysis.sweeps.wording import HEADLINES, kind_text, value_text
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.comparison_table import notes
+from tui_batching.charts.gallery import PICTURES
+from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
+from tui_batching.charts.printing import printed
+from tui_batching.clock import SECOND, duration_text, format_duration
+from tui_batching.columns import IntArray
+from tui_batching.cost import LinearCost
+from tui_batching.export.findings import findings
+from tui_batching.export.markdown import bullets, fenced, plain, table
+from tui_batching.strategy import Strategy
+from tui_batching.workload.model import ServiceLevel, Workload, join_names
+
+_PART_METRICS = tuple(f"mean_{name}" for name in PARTS)
+_CHARTS = (("Latency", "latency"),)
+"""The title and the name of each chart."""
+_SWEEP_TITLES: Mapping[Kind, str] = {
+    "load": "Load",
+    "batch-size": "Batch size",
+    "timeout": "Timeout",
+}
+_WIDTH = 78
+_HEIGHT = 20
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report tells.
+
+    Attributes:
+        scene: the workload and its Runs.
+        sweeps: what came of changing one of its parameters.
+        commands: the lines of a shell that give these figures again.
+    """
+
+    scene: Scene
+    sweeps: Sequence[Sweep]
+    commands: Sequence[str]
+
+
+def write(report: Report, out: TextIO) -> None:
+    """Write the document. The same workload gives the same document, always and everywhere."""
+    out.writelines(f"{block}\n\n" for block in _blocks(report))
+    out.write(f"Written by tui-batching {__version__}.\n")
+
+
+def _blocks(report: Report) -> Iterator[str]:
+    """The paragraphs, headings, tables and charts."""
+    comparison = report.scene.comparison
+    names = join_names(result.strategy.name for result in comparison)
+    yield f"# {plain(comparison.workload.name)}: {names}"
+    yield from _workload(comparison.workload)
+    yield "## In short"
+    yield bullets(findings(comparison))
+    yield "## Metrics"
+    yield "★ is the best of its row; a percentage tells how far another value is from it."
+    yield _metrics(comparison)
+    yield "## Where the time went"
+    yield "The latency of a request, in the mean, as parts that sum to it exactly."
+    yield _breakdown(comparison)
+    for title, name in _CHARTS:
+        yield f"## {title}"
+        yield _chart(report.scene, name)
+    for sweep in report.sweeps:
+        yield from _sweep(sweep)
+    yield "## How to get these figures again"
+    yield fenced("\n".join(report.commands), "sh")
+    yield _parameters(comparison.workload)
+
+
+def _workload(workload: Workload) -> Iterator[str]:
+    if workload.description:
+        yield plain(workload.description)
+    requests = workload.requests
+    first, last = int(requests.arrival_time[0]), int(requests.arrival_time[-1])
+    facts = ["1 request" if len(requests) == 1 else f"{len(requests):,} requests"]
+    if last > first:
+        rate = (len(requests) - 1) * SECOND / (last - first)
+        facts.append(f"arriving over {format_duration(last - first)}, {rate:.3g} per second")
+    facts.append(f"prompts of {_spread(requests.input_tokens)} tokens")
+    facts.append(f"answers of {_spread(requests.output_tokens)}")
+    yield f"{', '.join(facts)}."
+
+
+def _spread(tokens: IntArray) -> str:
+    """`20 to 199 (mean 112)`."""
+    low, high = int(tokens.min()), int(tokens.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,} (mean {tokens.mean():,.0f})"
+
+
+def _metrics(comparison: Comparison) -> str:
+    head = ["", *(result.strategy.name for result in comparison)]
+    rows: list[list[str]] = []
+    told = (metric for metric in comparison.headlines if metric.name not in _PART_METRICS)
+    for group, metrics in groupby(told, key=lambda metric: metric.group):
+        rows.append(_group(group, len(comparison.results)))
+        for metric in metrics:
+            values = comparison.values(metric)
+            marked = zip(values, notes(comparison, metric), strict=True)
+            shown = (f"{format_value(metric, value)} {note}".strip() for value, note in marked)
+            rows.append([metric.label, *shown])
+    return table(head, rows)
+
+
+def _breakdown(comparison: Comparison) -> str:
+    """Each part of the mean latency, and its share of it."""
+    head = ["", *(result.strategy.name for result in comparison)]
+    whole = METRICS_BY_NAME["avg_latency"]
+    latencies = [float(value or 0) for value in comparison.values(whole)]
+    rows: list[list[str]] = []
+    for name in PARTS:
+        metric = METRICS_BY_NAME[f"mean_{name}"]
+        parts = zip(comparison.values(metric), latencies, strict=True)
+        rows.append(
+            [
+                name,
+                *(f"{format_value(metric, part)} ({(part or 0) / of:.0%})" for part, of in parts),
+            ]
+        )
+    rows.append(["**latency**", *(format_value(whole, latency) for latency in latencies)])
+    return table(head, rows)
+
+
+def _chart(scene: Scene, name: str) -> str:
+    palette = load_palettes()[DEFAULT_THEME]
+    request = ChartRequest(scene, scene.end, _WIDTH, _HEIGHT, palette)
+    return fenced(printed(PICTURES[name](request), None))
+
+
+def _sweep(sweep: Sweep) -> Iterator[str]:
+    """One parameter at several values, metric by metric."""
+    yield f"## {_SWEEP_TITLES[sweep.kind]}"
+    yield f"Served at other values of one parameter: {kind_text(sweep.kind)}."
+    if sweep.saturation:
+        told = ", ".join(f"{name} {load:.3g}" for name, load in sweep.saturation.items())
+        yield f"Saturation, the most requests per second that are served: {told}."
+    rows: list[list[str]] = []
+    for metric in HEADLINES:
+        rows.append(_group(metric.full_label, len(sweep.strategies)))
+        for value in sweep.values:
+            points = sweep.row(value)
+            found = [
+                points[name].metrics[metric.name] if name in points else None
+                for name in sweep.strategies
+            ]
+            marked = zip(found, best_of(metric, found), strict=True)
+            shown = (f"{format_value(metric, each)}{' ★' * best}" for each, best in marked)
+            rows.append([value_text(sweep.kind, value), *shown])
+    yield table(["", *sweep.strategies], rows)
+
+
+def _group(title: str, columns: int) -> list[str]:
+    return [f"**{title}**", *[""] * columns]
+
+
+def _parameters(workload: Workload) -> str:
+    """All that the figures depend on, by the keys of `--set`."""
+    source = workload.source
+    known: dict[str, Any] = {"workload": workload.name, "workload.count": len(workload.requests)}
+    if source.rate is not None:
+        known["workload.rate"] = f"{source.rate:.6g}"
+    if source.seed is not None:
+        known["workload.seed"] = source.seed
+    for strategy in workload.strategies:
+        known |= _fields(strategy.name, strategy)
+    known |= _fields("cost", workload.cost)
+    if workload.slo:
+        known |= _fields("slo", workload.slo)
+    return table(["parameter", "value"], [[key, plain(str(value))] for key, value in known.items()])
+
+
+def _fields(prefix: str, parameters: Strategy | LinearCost | ServiceLevel) -> dict[str, Any]:
+    """The values that are set, durations as exact text."""
+    values = {field: getattr(parameters, field.name) for field in fields(parameters)}
+    return {
+        f"{prefix}.{field.name}": duration_text(value) if "Pico" in str(field.type) else value
+        for field, value in values.items()
+        if value is not None
+    }
