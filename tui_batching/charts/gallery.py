@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from tui_batching.charts import gantt
+from tui_batching.charts import distribution, gantt, slots, utilization
 from tui_batching.charts.chart import Chart, ChartRequest
 from tui_batching.charts.live import LATENCY
 from tui_batching.charts.plot import draw
@@ -20,5 +20,8 @@ def _plotted(chart: Chart) -> Picture:
 
 PICTURES: Mapping[str, Picture] = {
     "gantt": gantt.picture,
+    "slots": slots.picture,
+    "utilization": utilization.picture,
     "latency": _plotted(LATENCY),
+    "distribution": distribution.picture,
 }

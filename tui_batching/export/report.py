@@ -28,7 +28,11 @@ from tui_batching.strategy import Strategy
 from tui_batching.workload.model import ServiceLevel, Workload, join_names
 
 _PART_METRICS = tuple(f"mean_{name}" for name in PARTS)
-_CHARTS = (("Latency", "latency"),)
+_CHARTS = (
+    ("Utilization of the slots", "utilization"),
+    ("Latency", "latency"),
+    ("How the latencies are distributed", "distribution"),
+)
 """The title and the name of each chart."""
 _SWEEP_TITLES: Mapping[Kind, str] = {
     "load": "Load",
@@ -56,8 +60,7 @@ class Report:
 
 def write(report: Report, out: TextIO) -> None:
     """Write the document. The same workload gives the same document, always and everywhere."""
-    out.writelines(f"{block}\n\n" for block in _blocks(report))
-    out.write(f"Written by tui-batching {__version__}.\n")
+    out.write("\n\n".join(_blocks(report)) + "\n")
 
 
 def _blocks(report: Report) -> Iterator[str]:
@@ -82,6 +85,7 @@ def _blocks(report: Report) -> Iterator[str]:
     yield "## How to get these figures again"
     yield fenced("\n".join(report.commands), "sh")
     yield _parameters(comparison.workload)
+    yield f"Written by tui-batching {__version__}."
 
 
 def _workload(workload: Workload) -> Iterator[str]:

@@ -10,7 +10,7 @@ from tui_batching.cli.progress import Report, reporting
 from tui_batching.errors import InputError
 from tui_batching.workload.wording import shown
 
-CHARTS = ("gantt", "latency")
+CHARTS = ("gantt", "slots", "utilization", "latency", "distribution")
 _SMALLEST = {"width": 20, "height": 6}
 _LARGEST = 1000
 _EXAMPLES = """\
