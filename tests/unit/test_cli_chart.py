@@ -8,9 +8,10 @@ import pytest
 from command_line import complaint, shell
 
 from tui_batching.__main__ import main
-from tui_batching.cli.commands.chart import CHARTS
+from tui_batching.charts.gallery import PICTURES, SWEEP_PICTURES
+from tui_batching.cli.commands.chart import SCENE_CHARTS, SWEEP_CHARTS
 
-EACH_CHART = pytest.mark.parametrize("chart", CHARTS)
+EACH_CHART = pytest.mark.parametrize("chart", [*SCENE_CHARTS, *SWEEP_CHARTS])
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
@@ -19,6 +20,11 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
     out, err = capsys.readouterr()
     assert err == ""
     return out.splitlines()
+
+
+def test_every_picture_can_be_printed():
+    assert tuple(PICTURES) == SCENE_CHARTS
+    assert {name: kind for name, (kind, _) in SWEEP_PICTURES.items()} == SWEEP_CHARTS
 
 
 @EACH_CHART
@@ -68,6 +74,13 @@ def test_a_pipe_gets_no_colour_and_the_terminals_width():
     assert (len(lines), max(map(len, lines))) == (12, 50)
 
 
+def test_a_sweep_is_of_a_workload_made_for_it_unless_one_is_named(
+    capsys: pytest.CaptureFixture[str],
+):
+    assert printed(capsys, "frontier") == printed(capsys, "frontier", "notebook-load")
+    assert printed(capsys, "frontier") != printed(capsys, "frontier", "notebook")
+
+
 def test_a_theme_colours_the_chart():
     light, dark = (
         shell(f"$P chart latency --theme {name}", FORCE_COLOR="1", COLORTERM="truecolor").stdout
@@ -91,9 +104,12 @@ def test_where_only_ascii_goes_a_chart_is_refused():
         (("pie",), "'pie'"),
         (("latency", "no-such-workload"), "no-such-workload"),
         (("latency", "--set", "batch_size=0"), "batch_size"),
-        (("latency", "--width", "10"), "--width: found '10', expected a whole number from 20"),
+        (("latency", "--width", "10"), "--width: found 10, expected a whole number >= 40"),
         (("latency", "--width", "5000"), "--width"),
         (("latency", "--height", "many"), "--height: found 'many'"),
+        (("latency", "--height", "9"), "expected a whole number >= 10"),
+        (("load", "--at", "2s"), "--at: found with load, expected with gantt, slots"),
+        (("frontier", "summarize-burst"), "arrive at once, so there is no load to vary"),
         (("latency", "--at", "soon"), "--at: found 'soon'"),
         (("latency", "--at=-1s"), "--at: found -1s"),
         (("latency", "--theme", "plaid"), "--theme: found 'plaid', expected one of dark"),
@@ -105,8 +121,7 @@ def test_bad_usage_is_told_in_one_sentence(
     assert words in complaint(capsys, "chart", *arguments)
 
 
-@pytest.mark.parametrize("command", ["chart latency"])
-def test_a_reader_that_never_was_is_no_error(command: str):
-    done = shell(f"$P {command} | sleep 0")
+def test_a_reader_that_never_was_is_no_error():
+    done = shell("$P chart latency | sleep 0")
     assert done.stderr == ""
     assert done.returncode in (0, 141)

@@ -16,9 +16,10 @@ from tui_batching.analysis.sweeps import Kind, Sweep
 from tui_batching.analysis.sweeps.wording import HEADLINES, kind_text, value_text
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.comparison_table import notes
-from tui_batching.charts.gallery import PICTURES
+from tui_batching.charts.gallery import PICTURES, SWEEP_PICTURES
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.charts.printing import printed
+from tui_batching.charts.sweep_picture import SweepRequest
 from tui_batching.clock import SECOND, duration_text, format_duration
 from tui_batching.columns import IntArray
 from tui_batching.cost import LinearCost
@@ -34,13 +35,18 @@ _CHARTS = (
     ("How the latencies are distributed", "distribution"),
 )
 """The title and the name of each chart."""
+_SWEEP_CHARTS: Mapping[Kind, tuple[str, ...]] = {
+    "load": ("load", "frontier"),
+    "batch-size": ("batch-size",),
+    "timeout": (),
+}
 _SWEEP_TITLES: Mapping[Kind, str] = {
     "load": "Load",
     "batch-size": "Batch size",
     "timeout": "Timeout",
 }
 _WIDTH = 78
-_HEIGHT = 20
+_HEIGHT = 24
 
 
 @dataclass(frozen=True)
@@ -142,9 +148,15 @@ def _breakdown(comparison: Comparison) -> str:
 
 
 def _chart(scene: Scene, name: str) -> str:
-    palette = load_palettes()[DEFAULT_THEME]
-    request = ChartRequest(scene, scene.end, _WIDTH, _HEIGHT, palette)
+    request = ChartRequest(scene, scene.end, _WIDTH, _HEIGHT, load_palettes()[DEFAULT_THEME])
     return fenced(printed(PICTURES[name](request), None))
+
+
+def _sweep_chart(sweep: Sweep, name: str) -> str:
+    _, picture = SWEEP_PICTURES[name]
+    palette = load_palettes()[DEFAULT_THEME]
+    request = SweepRequest(sweep, sweep.workload, _WIDTH, _HEIGHT, palette)
+    return fenced(printed(picture(request), None))
 
 
 def _sweep(sweep: Sweep) -> Iterator[str]:
@@ -167,6 +179,8 @@ def _sweep(sweep: Sweep) -> Iterator[str]:
             shown = (f"{format_value(metric, each)}{' ★' * best}" for each, best in marked)
             rows.append([value_text(sweep.kind, value), *shown])
     yield table(["", *sweep.strategies], rows)
+    for name in _SWEEP_CHARTS[sweep.kind]:
+        yield _sweep_chart(sweep, name)
 
 
 def _group(title: str, columns: int) -> list[str]:

@@ -4,39 +4,53 @@ from __future__ import annotations
 
 import argparse
 
-from tui_batching.analysis.scene import Scene, build_scene
-from tui_batching.cli.arguments import Choices, add_workload, read_duration, read_workload
-from tui_batching.cli.progress import Report, reporting
+from tui_batching.analysis.sweeps import Kind
+from tui_batching.cli.arguments import (
+    FIRST_WORKLOAD,
+    Choices,
+    add_workload,
+    read_duration,
+    read_workload,
+)
+from tui_batching.cli.progress import reporting
+from tui_batching.cli.sweeping import FIRST_WORKLOADS
 from tui_batching.errors import InputError
-from tui_batching.workload.wording import shown
+from tui_batching.workload.fields import Field
 
-CHARTS = ("gantt", "slots", "utilization", "latency", "distribution")
-_SMALLEST = {"width": 20, "height": 6}
+SCENE_CHARTS = ("gantt", "slots", "utilization", "latency", "distribution")
+SWEEP_CHARTS: dict[str, Kind] = {"load": "load", "frontier": "load", "batch-size": "batch-size"}
+_SMALLEST = (40, 10)
 _LARGEST = 1000
+_DESCRIPTION = """\
+Serve a workload with each strategy and print one of the app's charts: in colour on a
+terminal, unless NO_COLOR is set, and as plain text elsewhere.
+
+  gantt         each request's way through time
+  slots         who is in which slot, decode step by decode step
+  utilization   occupied and useful slots over time
+  latency       the share of requests answered within each latency
+  distribution  how the latencies are distributed
+  load          latency and throughput against the offered load
+  frontier      throughput against p99 latency, a point a load
+  batch-size    latency and throughput against the batch size
+"""
 _EXAMPLES = """\
 examples:
-  tui-batching chart latency
-  tui-batching chart latency overload --set batch_size=16 --at 20s
-  tui-batching chart latency chat --width 100 --height 30 > latency.txt
+  tui-batching chart gantt
+  tui-batching chart slots overload --set batch_size=16 --at 20s
+  tui-batching chart frontier chat --width 100 --height 30 > frontier.txt
 """
 
 
 def add_to(choices: Choices) -> None:
     """Add the command."""
     parser = choices.add_parser(
-        "chart",
-        help="print one chart",
-        description=(
-            "Serve a workload with each strategy and print one of the app's charts: in colour on\n"
-            "a terminal, unless NO_COLOR is set, and as plain text elsewhere."
-        ),
-        epilog=_EXAMPLES,
+        "chart", help="print one chart", description=_DESCRIPTION, epilog=_EXAMPLES
     )
-    parser.add_argument("chart", metavar="CHART", choices=CHARTS, help=", ".join(CHARTS))
-    add_workload(parser)
-    parser.add_argument(
-        "--at", metavar="DURATION", help="the instant to look at (default: the end)"
-    )
+    charts = (*SCENE_CHARTS, *SWEEP_CHARTS)
+    parser.add_argument("chart", metavar="CHART", choices=charts, help="one of those above")
+    add_workload(parser, f"{FIRST_WORKLOAD}, and for a sweep one of its kind")
+    parser.add_argument("--at", metavar="DURATION", help="when to look (default: at the end)")
     parser.add_argument("--width", metavar="CELLS", help="(default: the terminal's, or 80)")
     parser.add_argument("--height", metavar="ROWS", help="(default: the terminal's, or 24)")
     parser.add_argument("--theme", metavar="NAME", help="the colours")
@@ -48,40 +62,29 @@ def run(arguments: argparse.Namespace) -> None:
 
     Raises:
         InputError: if the workload, a setting, the instant, the size or the theme is not as
-            expected, or stdout cannot show a chart.
+            expected, or stdout has no signs to draw with.
     """
     # Here, so that no other command waits for rich.
-    from tui_batching.charts.chart import ChartRequest  # noqa: PLC0415
-    from tui_batching.charts.gallery import PICTURES  # noqa: PLC0415
     from tui_batching.cli.canvas import Canvas  # noqa: PLC0415
+    from tui_batching.cli.drawing import drawn  # noqa: PLC0415
 
-    canvas = Canvas.on_stdout(
-        arguments.theme, _cells("width", arguments.width), _cells("height", arguments.height)
-    )
+    name, first = arguments.chart, FIRST_WORKLOAD
+    if name in SWEEP_CHARTS:
+        first = FIRST_WORKLOADS[SWEEP_CHARTS[name]]
+        if arguments.at is not None:
+            raise InputError(f"--at: found with {name}, expected with {', '.join(SCENE_CHARTS)}")
     at = read_duration("--at", arguments.at)
+    least_width, least_height = _SMALLEST
+    width = _cells("--width", arguments.width, least_width)
+    height = _cells("--height", arguments.height, least_height)
+    canvas = Canvas.on_stdout(arguments.theme, width, height)
     with reporting() as report:
-        scene = _scene(arguments, report)
-        time = scene.end if at is None else at
-        request = ChartRequest(scene, time, canvas.width, canvas.height, canvas.palette)
-        report("drawing")
-        rows = PICTURES[arguments.chart](request)
+        report("reading the workload")
+        workload = read_workload(arguments, first)
+        rows = drawn(name, workload, at, canvas, report)
     canvas.print(rows)
 
 
-def _scene(arguments: argparse.Namespace, report: Report) -> Scene:
-    report("reading the workload")
-    workload = read_workload(arguments)
-    report(f"{len(workload.requests):,} requests")
-    return build_scene(workload, None, lambda _: None)
-
-
-def _cells(name: str, text: str | None) -> int | None:
+def _cells(option: str, text: str | None, least: int) -> int | None:
     """A number of cells; None where none is given."""
-    if text is None:
-        return None
-    least = _SMALLEST[name]
-    if not (text.isdecimal() and least <= int(text) <= _LARGEST):
-        raise InputError(
-            f"--{name}: found {shown(text)}, expected a whole number from {least} to {_LARGEST}"
-        )
-    return int(text)
+    return None if text is None else Field.of_text(text, option).whole(least, _LARGEST)

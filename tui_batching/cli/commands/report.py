@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui_batching.analysis.scene import build_scene
-from tui_batching.analysis.sweeps import Kind, Sweep, Workers, plan_sweep, run_sweep
+from tui_batching.analysis.sweeps import Kind
 from tui_batching.cli.arguments import (
     Choices,
     add_output,
@@ -19,8 +19,8 @@ from tui_batching.cli.arguments import (
 )
 from tui_batching.cli.progress import Report, reporting
 from tui_batching.cli.stdout import refuse_ascii
+from tui_batching.cli.sweeping import usual_sweeps
 from tui_batching.output_files import written_whole
-from tui_batching.workload import Workload
 
 if TYPE_CHECKING:
     from tui_batching.export.report import Report as Document
@@ -81,19 +81,6 @@ def _make(arguments: argparse.Namespace, report: Report) -> Document:
     words = shlex.join(workload_words(arguments))
     report(f"{len(workload.requests):,} requests")
     scene = build_scene(workload, None, lambda _: None)
-    sweeps = _sweeps(workload, report)
+    kinds = _SWEEPS if workload.source.rate else _SWEEPS[1:]  # or else there is no load to vary
+    sweeps = usual_sweeps(workload, kinds, report)
     return Document(scene, sweeps, [f"tui-batching {line.format(words)}" for line in _AGAIN])
-
-
-def _sweeps(workload: Workload, report: Report) -> list[Sweep]:
-    """The sweeps that this workload has."""
-    plans = [
-        plan_sweep(workload, kind) for kind in _SWEEPS if kind != "load" or workload.source.rate
-    ]
-    with Workers() as workers:
-        executor = workers.executor_for(sum(plan.requests_served for plan in plans))
-        found = []
-        for plan in plans:
-            report(f"other values of {plan.kind}")
-            found.append(run_sweep(plan, executor))
-    return found

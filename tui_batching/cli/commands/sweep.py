@@ -11,17 +11,13 @@ from pathlib import Path
 from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, Workers, plan_sweep, run_sweep
 from tui_batching.cli.arguments import Choices, add_jobs, add_workload, read_jobs, read_workload
 from tui_batching.cli.progress import counting, reporting
+from tui_batching.cli.sweeping import FIRST_WORKLOADS
 from tui_batching.clock import SECOND
 from tui_batching.errors import InputError
 from tui_batching.export import sweep_output
 from tui_batching.output_files import refuse_target, written_whole
 from tui_batching.workload.fields import Field
 
-_FIRST_WORKLOADS: dict[Kind, str] = {
-    "load": "notebook-load",
-    "batch-size": "notebook-batch-size",
-    "timeout": "notebook",
-}
 _WITH_UNIT = re.compile(r"[0-9.]+(?:[eE][+-]?[0-9]+)?\s*[a-zµμ]+")
 _DESCRIPTION = """\
 Serve a workload with one parameter at several values and print latency and throughput.
@@ -54,7 +50,7 @@ def add_to(choices: Choices) -> None:
         epilog=_EXAMPLES,
     )
     parser.add_argument("kind", choices=KINDS, metavar="|".join(KINDS), help="what is varied")
-    add_workload(parser, "; ".join(f"{kind}: {name}" for kind, name in _FIRST_WORKLOADS.items()))
+    add_workload(parser, "; ".join(f"{kind}: {name}" for kind, name in FIRST_WORKLOADS.items()))
     parser.add_argument("--values", metavar="VALUE", nargs="+", help=_VALUES_HELP)
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument(
@@ -103,7 +99,7 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
     jobs = read_jobs(arguments)
     with reporting() as report:
         report("reading the workload")
-        workload = read_workload(arguments, _FIRST_WORKLOADS[kind])
+        workload = read_workload(arguments, FIRST_WORKLOADS[kind])
         plan = plan_sweep(workload, kind, values)
     what = f"{kind}, {len(workload.requests):,} requests"
     with Workers(jobs) as workers, counting(what) as count:
