@@ -15,6 +15,8 @@ import tui_batching
 PACKAGE = Path(tui_batching.__file__).parent
 APP_LIBRARIES = {"textual", "plotext"}
 HOMES = {"textual": "tui", "plotext": "charts"}
+OPENERS = ("play.py", "present.py", "terminal.py")
+"""The modules of the command line that know the app."""
 
 
 def imported_names(file: Path) -> Iterator[str]:
@@ -53,9 +55,9 @@ def test_only_the_app_imports_textual_and_only_the_charts_plotext():
         assert not libraries & strangers, file
 
 
-def test_only_the_play_command_knows_the_app():
+def test_only_the_commands_that_open_the_app_know_it():
     for file in files_in():
-        if file.is_relative_to(PACKAGE / "tui") or file.name == "play.py":
+        if file.is_relative_to(PACKAGE / "tui") or file.name in OPENERS:
             continue
         assert not any(name.startswith("tui_batching.tui") for name in imported_names(file)), file
 
@@ -63,11 +65,12 @@ def test_only_the_play_command_knows_the_app():
 @pytest.mark.parametrize(
     ("part", "above"),
     [
-        ("workload", ("sim", "analysis", "charts", "export", "cli", "tui")),
+        ("workload", ("sim", "analysis", "charts", "tour", "export", "cli", "tui")),
         ("sim", ("analysis", "charts", "export", "cli", "tui")),
         ("analysis", ("charts", "export", "cli", "tui")),
         ("charts", ("export", "cli", "tui")),
         ("export", ("cli", "tui")),
+        ("tour", ("charts", "export", "cli", "tui")),
         ("tui", ("cli",)),
     ],
 )

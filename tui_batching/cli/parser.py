@@ -12,6 +12,7 @@ from tui_batching.cli.commands import (
     chart,
     compare,
     play,
+    present,
     report,
     sweep,
     trace,
@@ -21,6 +22,7 @@ from tui_batching.cli.commands import (
 
 _COMMANDS = (
     play,
+    present,
     compare,
     sweep,
     capacity,
@@ -36,6 +38,7 @@ _EXAMPLES = """\
 examples:
   tui-batching                          watch the bundled workload 'notebook'
   tui-batching play chat --theme light  watch another one
+  tui-batching present                  present the guided tour to a room
   tui-batching compare overload         all numbers side by side, without the app
   tui-batching sweep load chat          latency and throughput at several loads
   tui-batching workloads                what is bundled

@@ -50,6 +50,16 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("question_mark", "?", "help", "help", "Help", "Show every key and how to read a lane."),
         Key("q", "q", "app.quit", "quit", "Quit", "Leave; the terminal is as it was."),
     )),
+    ("page", (
+        Key("pageup", "pgup", "turn_pages(-1)", "page-back", "Page back",
+            "In the tour turn to the chapter before; elsewhere scroll a page up."),
+        Key("pagedown", "pgdn", "turn_pages(1)", "page", "Page on",
+            "In the tour turn to the next chapter; elsewhere scroll a page down."),
+    )),
+    ("", (
+        Key("b", "b", "blacken", "black", "Black",
+            "In the tour show a black screen; any key brings the picture back."),
+    )),
     ("zoom", (
         Key("z", "z", "zoom(1)", "zoom-in", "Zoom in",
             "Show half as much time, around the playhead."),
@@ -96,6 +106,8 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("", (
         Key("w", "w", "pick_workload", "workload", "Workload",
             "Pick another workload, bundled or from a file."),
+        Key("p", "p", "present", "tour", "Tour",
+            "Begin the guided tour, or leave it; what was on stage before comes back."),
     )),
     ("lane", (
         Key("tab", "tab", "focus_lane(1)", "focus-lane", "Focus a lane",
@@ -111,7 +123,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     )),
     ("", (
         Key("escape", "esc", "unselect", "unselect", "Unselect",
-            "Select no request and focus no lane."),
+            "Select no request and focus no lane; with neither, leave the tour."),
     )),
     ("×10", (
         Key("shift+left", "⇧←", "step(-10)", "leap-back", "Step back ten",

@@ -64,6 +64,11 @@ class Player:
         self.time = max(0, min(time, self.end))
         self._since = (wall, self.time)
 
+    def set(self, time: Picoseconds, speed: float, wall: float, *, playing: bool) -> None:
+        """Put the playhead at an instant, to play from there at this speed, or to stay."""
+        self.speed, self.playing = speed, playing
+        self.seek(time, wall)
+
     def change_speed(self, notches: int, wall: float) -> None:
         """Go up or down the list of speeds."""
         self.tick(wall)

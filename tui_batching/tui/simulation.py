@@ -10,6 +10,7 @@ from textual.widgets import ProgressBar
 from tui_batching.analysis.scene import Scene, build_scene
 from tui_batching.errors import InputError
 from tui_batching.tui.knobs import Knobs
+from tui_batching.tui.presenting.cue import Cue
 from tui_batching.workload import Workload
 
 SLOW_SECONDS = 0.5
@@ -35,12 +36,14 @@ class Simulation(ProgressBar):
         Attributes:
             scene: the Runs.
             other_workload: whether it is of another workload, and not of the same one changed.
+            cue: what is to come on stage with it, or None.
         """
 
-        def __init__(self, scene: Scene, *, other_workload: bool) -> None:
+        def __init__(self, scene: Scene, *, other_workload: bool, cue: Cue | None) -> None:
             super().__init__()
             self.scene = scene
             self.other_workload = other_workload
+            self.cue = cue
 
     class Refused(Message):
         """What was wished for cannot be simulated; all is as it was.
@@ -57,6 +60,9 @@ class Simulation(ProgressBar):
         super().__init__(show_eta=True, id=id)
         self.knobs = self._staged = Knobs(workload)
         self._scene: Scene | None = None
+        self._cue: Cue | None = None
+        self._ahead: Knobs | None = None
+        self._kept: list[tuple[Knobs, Scene]] = []
 
     @property
     def staged(self) -> Knobs:
@@ -73,6 +79,15 @@ class Simulation(ProgressBar):
         self.knobs = knobs
         self.run_worker(self._build(knobs, workload), group="simulate", exclusive=True)
 
+    def stage(self, cue: Cue, ahead: Knobs | None) -> None:
+        """Simulate what a cue asks for, and then, ahead of time, what probably comes next.
+
+        Raises:
+            InputError: if the cue's knobs do not fit their workload.
+        """
+        self._cue, self._ahead = cue, ahead
+        self.start(cue.knobs)
+
     async def _build(self, knobs: Knobs, workload: Workload) -> None:
         self.update(total=len(workload.strategies), progress=0)
         slow = self.set_timer(SLOW_SECONDS, lambda: self.add_class("-shown"))
@@ -81,9 +96,11 @@ class Simulation(ProgressBar):
             self.call_later(self.update, progress=lanes)
 
         try:
-            scene = await asyncio.to_thread(build_scene, workload, self._scene, one_done)
+            scene = self._known(knobs)
+            if scene is None:
+                scene = await asyncio.to_thread(build_scene, workload, self._scene, one_done)
         except InputError as error:
-            self.knobs = self._staged
+            self.knobs, self._cue = self._staged, None
             self.post_message(self.Refused(str(error)))
             return
         finally:
@@ -91,4 +108,26 @@ class Simulation(ProgressBar):
             self.remove_class("-shown")
         other = self._scene is not None and knobs.base is not self._staged.base
         self._staged, self._scene = knobs, scene
-        self.post_message(self.Staged(scene, other_workload=other))
+        cue, self._cue = self._cue, None
+        self.post_message(self.Staged(scene, other_workload=other, cue=cue))
+        if cue is not None and self._known(knobs) is None:
+            self._kept.append((knobs, scene))
+        await self._build_ahead()
+
+    async def _build_ahead(self) -> None:
+        """Make what probably comes next, so that it is on stage at once when it is asked for."""
+        knobs = self._ahead
+        if knobs is None:
+            self._kept.clear()
+        elif self._known(knobs) is None:
+            try:
+                scene = await asyncio.to_thread(
+                    build_scene, knobs.workload, self._scene, lambda _: None
+                )
+            except InputError as error:
+                self.post_message(self.Refused(f"the next chapter cannot be shown: {error}"))
+            else:
+                self._kept.append((knobs, scene))
+
+    def _known(self, knobs: Knobs) -> Scene | None:
+        return next((scene for kept, scene in self._kept if kept == knobs), None)

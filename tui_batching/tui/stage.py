@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
+from textual.containers import Container, Vertical
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
@@ -18,6 +18,7 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.errors import InputError
+from tui_batching.tour import Deck, load_deck
 from tui_batching.tui.bindings import KEYS, bindings
 from tui_batching.tui.chart_pane import ChartPane
 from tui_batching.tui.exports import Export, save
@@ -27,6 +28,9 @@ from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.pace import LOCAL, Pace
 from tui_batching.tui.player import Player
+from tui_batching.tui.presenting.cue import Cue, view_names
+from tui_batching.tui.presenting.talk import Talk
+from tui_batching.tui.screens.black import BlackScreen
 from tui_batching.tui.screens.help import HelpScreen
 from tui_batching.tui.screens.pick_export import PickExport
 from tui_batching.tui.screens.pick_workload import PickWorkload
@@ -43,8 +47,10 @@ from tui_batching.workload import Workload
 SMALLEST = (60, 20)
 """Columns and rows below which the lanes cannot stand side by side."""
 TICK = 10 * MILLISECOND
-_ABILITIES = {"zoom": Zooms, "pan": Zooms, "scroll_pages": Scrolls, "next_quantity": Switches}
+_ABILITIES = {"zoom": Zooms, "pan": Zooms, "turn_pages": Scrolls, "next_quantity": Switches}
 """What a view needs for an action."""
+_OF_TALKS = ("turn_pages", "blacken")
+"""What is possible in every view while a talk is on."""
 
 
 class Stage(Screen[None], inherit_bindings=False):
@@ -54,6 +60,7 @@ class Stage(Screen[None], inherit_bindings=False):
         scene: the Runs on stage.
         selected: the row of the selected request, or None.
         seen: the key of the view that is seen.
+        deck: what is presented from the beginning, or None.
     """
 
     AUTO_FOCUS = ""  # no lane has the focus until somebody asks for it
@@ -77,6 +84,7 @@ class Stage(Screen[None], inherit_bindings=False):
         self._tick_length = tick
         self._wall = wall
         self._pace = pace
+        self.deck: Deck | None = None
         self._outdated = False
 
     def compose(self) -> ComposeResult:
@@ -85,9 +93,11 @@ class Stage(Screen[None], inherit_bindings=False):
         yield TabBar(id="tabs")
         yield Simulation(self._workload, id="simulation")
         yield Sweeper(id="sweeper")
-        with ContentSwitcher(initial=_id_of(VIEWS[0].key), id="views"):
-            for view in VIEWS:
-                yield view(id=_id_of(view.key))
+        with Container(id="body"):
+            yield Talk(id="talk")
+            with ContentSwitcher(initial=_id_of(VIEWS[0].key), id="views"):
+                for view in VIEWS:
+                    yield view(id=_id_of(view.key))
         yield Timeline(id="timeline")
         yield KeyBar(id="keys")
         with Vertical(id="too-small"):
@@ -101,7 +111,10 @@ class Stage(Screen[None], inherit_bindings=False):
         self.set_interval(1 / self._pace.words, self._next_words)
         for pane in self.query(ChartPane):
             pane.rest_seconds = 1 / self._pace.charts
-        self._simulation.start(self._simulation.knobs)
+        if self.deck is None:
+            self._simulation.start(self._simulation.knobs)
+        else:
+            self._talk.begin(self.deck, self._on_stage)
 
     @property
     def view(self) -> View:
@@ -160,14 +173,16 @@ class Stage(Screen[None], inherit_bindings=False):
             keys = [key for key in KEYS if self._can(key.action)]
             self.query_one(KeyBar).show(keys, frame.palette)
             self.query_one(TabBar).show(VIEWS, self.seen, frame.palette)
+            self._talk.show(frame)
             self.view.show_words(frame)
 
     def on_resize(self) -> None:
         """Choose what there is room for; then draw at the new sizes."""
         width, height = self.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
-        self.set_class(height < 33, "-low")
-        self.set_class(height >= 42, "-high")
+        left = self._talk.take_room(width, height, self._palettes[self.app.theme])
+        self.set_class(left < 33, "-low")
+        self.set_class(left >= 42, "-high")
 
     def on_strip_view_resized(self) -> None:
         """Draw at the new sizes, once for all widgets that have changed theirs."""
@@ -199,8 +214,11 @@ class Stage(Screen[None], inherit_bindings=False):
         return self._can(action)
 
     def _can(self, action: str) -> bool:
-        needed = _ABILITIES.get(action.partition("(")[0])
-        return needed is None or isinstance(self.view, needed)
+        name = action.partition("(")[0]
+        if name in _OF_TALKS and self._talk.is_on:
+            return True
+        needed = _ABILITIES.get(name)
+        return isinstance(self.view, needed) if needed else name not in _OF_TALKS
 
     def action_zoom(self, notches: int) -> None:
         """Show a shorter or a longer stretch of time."""
@@ -214,9 +232,11 @@ class Stage(Screen[None], inherit_bindings=False):
             self.view.pan(notches)
             self._show()
 
-    def action_scroll_pages(self, pages: int) -> None:
-        """Show other rows."""
-        if isinstance(self.view, Scrolls):
+    def action_turn_pages(self, pages: int) -> None:
+        """Turn to another chapter while a talk is on, else show other rows."""
+        if self._talk.is_on:
+            self._talk.turn(pages)
+        elif isinstance(self.view, Scrolls):
             self.view.scroll_pages(pages)
             self._show()
 
@@ -249,6 +269,8 @@ class Stage(Screen[None], inherit_bindings=False):
         self.scene = event.scene
         self._sweeper.load(event.scene.workload, self._simulation.staged.at_own_load)
         self._player.load(event.scene.runs, self._wall())
+        if event.cue is not None:
+            self._follow(event.cue, event.scene)
         self.call_after_refresh(self._show)
 
     async def _set_lanes(self, names: list[str]) -> None:
@@ -272,6 +294,65 @@ class Stage(Screen[None], inherit_bindings=False):
         lanes = list(self.query(Lane))
         focused = [lane for lane in lanes if lane.has_focus]
         return [lane.id or "" for lane in focused or lanes]
+
+    # Presenting
+
+    @property
+    def _talk(self) -> Talk:
+        return self.query_one(Talk)
+
+    @property
+    def _on_stage(self) -> Cue:
+        """What is on stage now."""
+        player = self._player
+        return Cue(
+            knobs=self._simulation.knobs,
+            view=self.seen,
+            time=player.time,
+            speed=player.speed,
+            playing=player.playing,
+            selected=self._selected_id,
+        )
+
+    @property
+    def _selected_id(self) -> int | None:
+        if self.selected is None or self.scene is None:
+            return None
+        return int(self.scene.workload.requests.id[self.selected])
+
+    def on_talk_cued(self, event: Talk.Cued) -> None:
+        """Bring on stage what a chapter needs."""
+        self.on_resize()  # its text may need more or less room
+        self._simulation.stage(event.cue, event.ahead)
+
+    def _follow(self, cue: Cue, scene: Scene) -> None:
+        """Set all but the scene, which is there already, as a cue asks."""
+        self._player.set(cue.time, cue.speed, self._wall(), playing=cue.playing)
+        self.set_focus(None)
+        ids = scene.workload.requests.id.tolist()
+        self.selected = ids.index(cue.selected) if cue.selected in ids else None
+        self.seen = cue.view
+
+    def action_present(self) -> None:
+        """Begin the tour, or leave it."""
+        if self._talk.is_on:
+            self._talk.leave()
+        else:
+            self._talk.begin(self._talk.deck or load_deck(None, view_names()), self._on_stage)
+
+    def action_blacken(self) -> None:
+        """Show nothing, and let no simulated time pass meanwhile."""
+        playing = self._player.playing
+        if playing:
+            self.action_toggle_play()
+
+        def light(_: None) -> None:
+            if playing:
+                self.action_toggle_play()
+            self._talk.say_where()
+
+        self._talk.say_where(black=True)
+        self.app.push_screen(BlackScreen(), light)
 
     # Actions: playing
 
@@ -363,7 +444,9 @@ class Stage(Screen[None], inherit_bindings=False):
         self.selected = (before + direction) % count
 
     def action_unselect(self) -> None:
-        """Select nothing and focus nothing."""
+        """Select nothing and focus nothing; where that changes nothing, leave the tour."""
+        if self._talk.is_on and self.focused is None and self._selected_id == self._talk.selects:
+            self._talk.leave()
         self.selected = None
         self.set_focus(None)
 

@@ -47,11 +47,20 @@ def _apply(workload: Workload, setting: str) -> Workload:
             f"{where}: found the unknown key {shown(key)}, "
             f"expected {one_of(_CHANGES)}{did_you_mean(key, _CHANGES)}"
         )
-    field = Field.of_text(value, where)
+    return change(workload, key, Field.of_text(value, where))
+
+
+def change(workload: Workload, key: str, field: Field) -> Workload:
+    """A new workload with the setting called `key`, one of `setting_keys`, changed.
+
+    Raises:
+        InputError: if the value is not as expected or does not fit the workload, told with the
+            field's place.
+    """
     try:
         return _CHANGES[key](workload, field)
     except InputError as error:
-        if str(error).startswith(where):
+        if str(error).startswith(field.where):
             raise
         raise field.complaint(str(error)) from None
 

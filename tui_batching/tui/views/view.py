@@ -25,6 +25,11 @@ class View(Vertical):
     title: ClassVar[tuple[str, str]]
     hint: ClassVar[str]
 
+    @classmethod
+    def name_in_decks(cls) -> str:
+        """The view's name in the files of decks: its title, such as `batch-size`."""
+        return cls.title[0].lower().replace(" ", "-")
+
     def hint_row(self, width: int, palette: Palette) -> Cells:
         """The hint as a row of the view."""
         muted = style(palette.muted, palette.background)

@@ -1,0 +1,150 @@
+"""The speaker's notes: an app of its own for a second terminal, which follows the presentation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from tui_batching.errors import InputError
+from tui_batching.tour import Deck
+from tui_batching.tour.place import Place, place_file, read_place
+from tui_batching.tui.pace import LOCAL, Pace
+from tui_batching.tui.terminal_app import TerminalApp
+
+LOOKS_PER_SECOND = 4
+
+
+class NotesApp(TerminalApp):
+    """Shows the notes of the chapter that is being presented.
+
+    Args:
+        deck: what is presented, read from the same file.
+        theme: the name of a theme; None takes one that the terminal's colours can show.
+        wall: the time of day, in seconds since 1970.
+        pace: whether it does with few colours.
+
+    Raises:
+        InputError: for an unknown theme, or where this user has no folder to meet the presenting
+            app in.
+    """
+
+    TITLE = "tui-batching: notes"
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    #head { height: 1; background: $panel; padding: 0 2; }
+    #warning { height: auto; background: $panel; color: $warning; padding: 0 2; }
+    #warning.-empty { display: none; }
+    VerticalScroll { height: 1fr; padding: 1 4; }
+    #title { text-style: bold; color: $accent; padding: 0 0 1 0; }
+    #notes { padding: 0 0 1 0; }
+    #next { height: auto; padding: 0 4 1 4; color: $muted; }
+    #keys { height: 1; background: $panel; color: $muted; padding: 0 2; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", "Quit", id="notes.quit", tooltip="Close the notes."),
+        Binding("ctrl+z", "suspend_process", "Suspend", id="notes.suspend", show=False),
+        Binding("t", "next_theme", "Theme", id="notes.theme", tooltip="Change the colours."),
+    ]
+
+    def __init__(
+        self,
+        deck: Deck,
+        theme: str | None = None,
+        wall: Callable[[], float] = time.time,
+        pace: Pace = LOCAL,
+    ) -> None:
+        super().__init__(theme, pace)
+        self._deck = deck
+        self._wall = wall
+        self._file: Path = place_file(deck.path)
+
+    def compose(self) -> ComposeResult:
+        """Where we are, the notes, and what comes next."""
+        yield Static(id="head", markup=False)
+        yield Static(id="warning", markup=False)
+        with VerticalScroll():
+            yield Static(id="title", markup=False)
+            yield Static(id="notes", markup=False)
+        yield Static(id="next", markup=False)
+        yield Static("q closes the notes   t changes the colours", id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Look now, and then a few times a second."""
+        self.query_one(VerticalScroll).focus()
+        self._look()
+        self.set_interval(1 / LOOKS_PER_SECOND, self._look)
+
+    def _look(self) -> None:
+        """See where the presentation is, and show it."""
+        try:
+            place = read_place(self._file)
+        except InputError as error:
+            self._show_warning(str(error))
+            return
+        if place is None:
+            self._wait()
+        else:
+            self._follow(place)
+
+    def _wait(self) -> None:
+        self._show_warning("")
+        self._show("head", self._deck.title)
+        self._show("title", "Nothing is presented yet")
+        self._show(
+            "notes", "The notes appear here when this deck is presented in another terminal."
+        )
+        self._show("next", f"first: {self._deck.chapters[0].title}")
+
+    def _follow(self, place: Place) -> None:
+        chapters = self._deck.chapters
+        number = min(place.chapter, len(chapters) - 1)
+        chapter, after = chapters[number], chapters[number + 1 : number + 2]
+        elapsed = f"{clock_text(self._wall() - place.started)} elapsed"
+        self._show_warning(self._warning(place))
+        self._show("head", f"{self._deck.title}   {number + 1}/{len(chapters)}   {elapsed}")
+        self._show("title", chapter.title)
+        self._show("notes", "\n\n".join(chapter.notes or ("There are no notes for this chapter.",)))
+        self._show("next", f"next: {after[0].title}" if after else "This is the last chapter.")
+
+    def _warning(self, place: Place) -> str:
+        """What the speaker should know beyond the chapter."""
+        if not place.is_live:
+            return f"The presentation is gone: its process {place.process} has ended."
+        if place.chapter >= len(self._deck.chapters):
+            return "The deck that is presented has more chapters: start these notes again."
+        return "The screen is black: press any key there." if place.black else ""
+
+    def _show_warning(self, text: str) -> None:
+        self._show("warning", text)
+        self.query_one("#warning").set_class(not text, "-empty")
+
+    def _show(self, part: str, text: str) -> None:
+        """Say something in one of the parts, unless it is said there already."""
+        widget = self.query_one(f"#{part}", Static)
+        if str(widget.content) != text:
+            widget.update(Text(text))
+
+
+def clock_text(seconds: float) -> str:
+    """Minutes and seconds since the start: `4:05`, `1:02:03`."""
+    minutes, second = divmod(max(0, int(seconds)), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def run_notes(deck: Deck, theme: str | None = None, pace: Pace = LOCAL) -> int:
+    """Follow the presentation of a deck; returns the exit code.
+
+    Raises:
+        InputError: as NotesApp does.
+    """
+    return NotesApp(deck, theme, pace=pace).run_to_exit()

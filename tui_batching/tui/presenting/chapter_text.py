@@ -1,0 +1,110 @@
+"""Drawing the text of a chapter: short lines, spaced, in the colours of what they speak of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from textwrap import wrap
+
+from rich.color import Color
+from rich.style import Style
+
+from tui_batching.charts.palette import STRATEGIES, Palette
+from tui_batching.charts.rows import Cells, Row, bar, style
+from tui_batching.clock import format_duration
+from tui_batching.cost import LinearCost
+from tui_batching.tour import Chapter
+from tui_batching.tour.tables import step_times
+
+_NAMES = re.compile(rf"\b({'|'.join(STRATEGIES)}|R[0-9]+)\b", re.IGNORECASE)
+_BROAD = 60
+"""From this width on sentences take one row each, and a table lies on its side."""
+
+
+@dataclass(frozen=True)
+class ChapterText:
+    """What the room reads.
+
+    Attributes:
+        chapter: what is told.
+        counter: which one it is, such as `3/15`.
+        cost: what the chapter's table is computed from.
+    """
+
+    chapter: Chapter
+    counter: str
+    cost: LinearCost
+
+    def rows(self, width: int, palette: Palette, *, spaced: bool) -> list[Cells]:
+        """Title and counter, the paragraphs, and the table; blank rows between if spaced."""
+        pen = _Pen(width, palette)
+        between = [pen.row().cells()] if spaced else []
+        rows = [*pen.title(self.chapter.title, self.counter), *between]
+        for number, paragraph in enumerate(self.chapter.text):
+            rows += between if number and width < _BROAD else []
+            rows += pen.paragraph(paragraph)
+        if self.chapter.table is not None:
+            rows += [*between, *pen.table(self.cost)]
+        return rows
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """What every row of one drawing shares."""
+
+    width: int
+    palette: Palette
+
+    def ink(self, colour: Color, *, bold: bool = False) -> Style:
+        return style(colour, self.palette.panel, bold=bold)
+
+    def row(self) -> Row:
+        return Row(self.width, self.ink(self.palette.text))
+
+    def title(self, title: str, counter: str) -> list[Cells]:
+        """The title, and the counter at its right or above it."""
+        bold = self.ink(self.palette.accent, bold=True)
+        muted = self.ink(self.palette.muted)
+        if len(title) + len(counter) + 2 <= self.width:
+            return [self.row().add(title, bold).add_right(counter, muted).cells()]
+        above = self.row().add_right(counter, muted).cells()
+        return [above, *(self.row().add(line, bold).cells() for line in wrap(title, self.width))]
+
+    def paragraph(self, text: str) -> list[Cells]:
+        """A text over as many rows as it takes; strategies and requests wear their colours."""
+        rows = []
+        for line in wrap(text, max(1, self.width)):
+            row = self.row()
+            for number, part in enumerate(_NAMES.split(line)):
+                row.add(part, self._name(part) if number % 2 else self.ink(self.palette.text))
+            rows.append(row.cells())
+        return rows
+
+    def table(self, cost: LinearCost) -> list[Cells]:
+        """Step time and throughput by batch size, on its side where there is the width for it."""
+        steps = step_times(cost)
+        columns = {
+            "batch": [f"{step.batch_size}" for step in steps],
+            "step": [format_duration(step.step_time) for step in steps],
+            "tokens/s": [f"{step.tokens_per_second:,.0f}" for step in steps],
+        }
+        text, muted = self.ink(self.palette.text), self.ink(self.palette.muted)
+        if self.width >= _BROAD:
+            lines = [self.row().add(f"{name:<9}", muted) for name in columns]
+            for line, cells in zip(lines, columns.values(), strict=True):
+                line.add("".join(f"{cell:>9}" for cell in cells), text)
+            return [line.cells() for line in lines]
+        most = max(step.tokens_per_second for step in steps)
+        rows = [self.row().add("".join(f"{name:>9}" for name in columns), muted).cells()]
+        for step, *cells in zip(steps, *columns.values(), strict=True):
+            line = self.row().add("".join(f"{cell:>9}" for cell in cells), text).gap()
+            filled, _ = bar(step.tokens_per_second / most, line.left)
+            rows.append(line.add(filled, muted).cells())
+        return rows
+
+    def _name(self, name: str) -> Style:
+        number = name[1:]
+        palette = self.palette
+        of_request = number.isdigit()
+        colour = palette.request(int(number)) if of_request else palette.strategy(name.lower())
+        return self.ink(colour, bold=True)

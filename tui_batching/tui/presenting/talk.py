@@ -1,0 +1,173 @@
+"""The talk: which chapter of which deck is told, and its text beside what is on stage."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from textual.message import Message
+
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import Row, style
+from tui_batching.cost import LinearCost
+from tui_batching.errors import InputError
+from tui_batching.tour import Chapter, Deck
+from tui_batching.tour.place import Place, place_file, remove_place, write_place
+from tui_batching.tui.frame import Frame
+from tui_batching.tui.knobs import Knobs
+from tui_batching.tui.presenting.chapter_text import ChapterText
+from tui_batching.tui.presenting.cue import Cue, cue_of, knobs_of
+from tui_batching.tui.strip_view import StripView
+
+WIDE = 110
+"""From this many columns on, the text stands at the right of the view; otherwise above it."""
+ROOMY = 30
+"""From this many rows on there is a blank one between title and text above the view."""
+
+
+class Talk(StripView):
+    """Turns the chapters and shows their text. It tells the stage by messages what to show."""
+
+    DEFAULT_CSS = """
+    Talk { display: none; background: $panel; padding: 0 2; dock: top; width: 100%; }
+    Talk.-shown { display: block; }
+    Talk.-beside { dock: right; height: 100%; padding: 1 2; }
+    """
+
+    class Cued(Message):
+        """Something is to come on stage.
+
+        Attributes:
+            cue: what.
+            ahead: the knobs of what probably comes next, or None.
+        """
+
+        def __init__(self, cue: Cue, ahead: Knobs | None) -> None:
+            super().__init__()
+            self.cue = cue
+            self.ahead = ahead
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
+        super().__init__(id=id)
+        self._deck: Deck | None = None
+        self._number = 0
+        self._before: Cue | None = None
+        self._started = 0.0
+        self._place_file: Path | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a chapter is being told."""
+        return self._before is not None
+
+    @property
+    def deck(self) -> Deck | None:
+        """The deck that was begun last."""
+        return self._deck
+
+    @property
+    def chapter(self) -> Chapter | None:
+        """The chapter that is being told."""
+        return self._deck.chapters[self._number] if self._deck and self.is_on else None
+
+    @property
+    def selects(self) -> int | None:
+        """The id of the request that the chapter selects."""
+        return self.chapter.select if self.chapter else None
+
+    def begin(self, deck: Deck, before: Cue) -> None:
+        """Tell a deck, from where it was left; `before` is what to give back afterwards."""
+        if self._deck is not deck:
+            self._deck, self._number, self._started = deck, 0, time.time()
+        self._before = before
+        try:
+            self._place_file = place_file(deck.path)
+        except InputError as error:
+            self._tell_notes_are_off(error)
+        self._cue()
+
+    def turn(self, chapters: int) -> None:
+        """Tell a later chapter, or an earlier one if negative; at the ends it stays."""
+        if self._deck is not None and self.is_on:
+            number = max(0, min(len(self._deck.chapters) - 1, self._number + chapters))
+            if number != self._number:
+                self._number = number
+                self._cue()
+
+    def leave(self) -> None:
+        """End the talk, and give back what was on stage before."""
+        if self._before is not None:
+            before, self._before = self._before, None
+            self._forget_place()
+            self.post_message(self.Cued(before, None))
+
+    def say_where(self, *, black: bool = False) -> None:
+        """Let the speaker's notes know."""
+        if self._place_file is not None:
+            place = Place(os.getpid(), self._number, self._started, black)
+            try:
+                write_place(self._place_file, place)
+            except InputError as error:
+                self._place_file = None
+                self._tell_notes_are_off(error)
+
+    def take_room(self, width: int, height: int, palette: Palette) -> int:
+        """Take the room that the text needs on a screen; returns the rows left beside it."""
+        chapter = self.chapter
+        self.set_class(chapter is not None, "-shown")
+        beside = width >= WIDE
+        self.set_class(beside, "-beside")
+        if chapter is None or beside:
+            self.styles.width = max(30, min(46, width - 86)) if beside else "100%"
+            self.styles.height = "100%"
+            return height
+        spaced = height >= ROOMY
+        text = self._text(chapter, chapter.workload.cost)
+        rows = text.rows(width - 4, palette, spaced=spaced)
+        self.styles.width, self.styles.height = "100%", len(rows) + spaced
+        return height - len(rows) - spaced
+
+    def show(self, frame: Frame) -> None:
+        """Draw what has changed of the text: with blank rows where there is room for them."""
+        width, height = self.content_size
+        chapter = self.chapter
+        if chapter is None or height < 1:
+            return
+        palette, text = frame.palette, self._text(chapter, frame.scene.workload.cost)
+        rows = text.rows(width, palette, spaced=True)
+        if len(rows) > height:
+            rows = text.rows(width, palette, spaced=False)
+        if len(rows) > height:
+            rows[height - 1 :] = [
+                Row(width, style(palette.muted, palette.panel))
+                .add("…", style(palette.muted, palette.panel))
+                .cells()
+            ]
+        self.present(rows)
+
+    def on_unmount(self) -> None:
+        """Let the speaker's notes know that nobody presents any more."""
+        self._forget_place()
+
+    def _text(self, chapter: Chapter, cost: LinearCost) -> ChapterText:
+        count = len(self._deck.chapters) if self._deck else 0
+        return ChapterText(chapter, f"{self._number + 1}/{count}", cost)
+
+    def _cue(self) -> None:
+        """Ask for what the chapter needs on stage, and say which one comes next."""
+        if self._deck is not None:
+            after = self._deck.chapters[self._number + 1 : self._number + 2]
+            ahead = knobs_of(after[0]) if after else None
+            self.post_message(self.Cued(cue_of(self._deck.chapters[self._number]), ahead))
+            self.say_where()
+
+    def _forget_place(self) -> None:
+        file, self._place_file = self._place_file, None
+        if file is not None:
+            with suppress(InputError):  # the notes see by themselves that this process is gone
+                remove_place(file)
+
+    def _tell_notes_are_off(self, error: InputError) -> None:
+        self.notify(f"speaker notes cannot follow: {error}", severity="warning")

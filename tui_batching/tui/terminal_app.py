@@ -1,0 +1,89 @@
+"""What the app and the speaker's notes share: the themes, and how they get on with a terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from rich.console import Console
+from textual.app import App, SuspendNotSupported
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.theme import BUILTIN_THEMES
+
+from tui_batching.charts.palette import DEFAULT_THEME, default_theme, load_palettes
+from tui_batching.errors import InputError
+from tui_batching.tui.driver import TerminalDriver
+from tui_batching.tui.pace import LOCAL, Pace
+from tui_batching.tui.themes import textual_theme
+
+
+class TerminalApp(App[None]):
+    """An app in one of our themes, at home in any terminal.
+
+    Args:
+        theme: the name of a theme; None takes one that the terminal's colours can show.
+        pace: whether it does with few colours.
+
+    Attributes:
+        palettes: every theme by name.
+
+    Raises:
+        InputError: for an unknown theme.
+    """
+
+    def __init__(self, theme: str | None = None, pace: Pace = LOCAL) -> None:
+        self.palettes = load_palettes()
+        if theme not in (None, *self.palettes):
+            raise InputError(f"--theme: found {theme!r}, expected {', '.join(self.palettes)}")
+        super().__init__()
+        for name in BUILTIN_THEMES:
+            self.unregister_theme(name)
+        for palette in self.palettes.values():
+            self.register_theme(textual_theme(palette))
+        if pace.few_colours and self.console.color_system == "truecolor":
+            self.console = Console(
+                file=self.console.file, color_system="256", force_terminal=True, highlight=False
+            )
+        few_colours = self.console.color_system == "standard"
+        self.theme = theme or default_theme(few_colours=few_colours)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The app's own colours, for the CSS that is read before a theme is set."""
+        return textual_theme(self.palettes[DEFAULT_THEME]).variables
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our driver wherever Textual would take the one that ours extends."""
+        theirs = super().get_driver_class()
+        return TerminalDriver if theirs is LinuxDriver else theirs
+
+    def on_resize(self, event: Resize) -> None:
+        """Draw anew on a terminal that was changed and changed back: its picture may be lost."""
+        if event.size == self.size and isinstance(self._driver, TerminalDriver):
+            self._driver.redraw()
+
+    def action_suspend_process(self) -> None:
+        """Stop the program as Ctrl-Z does any other, until the shell wakes it."""
+        try:
+            with self.suspend():
+                ours = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+                # To the whole job, and without effect where there is no shell to wake it.
+                os.kill(0, signal.SIGTSTP)
+                signal.signal(signal.SIGTSTP, ours)
+        except SuspendNotSupported:
+            self.notify("there is no shell to go back to here", severity="warning")
+
+    def action_next_theme(self) -> None:
+        """Change the colours."""
+        names = list(self.palettes)
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+
+    def run_to_exit(self) -> int:
+        """Stay in it until the user quits or a signal ends it.
+
+        Returns:
+            The exit code: 0, or 1 after a mistake of our own, or 128 and the number of the signal.
+        """
+        self.run()
+        return self.return_code or 0
