@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import stat
 import tempfile
@@ -19,8 +20,9 @@ from tui_batching.errors import InputError
 from tui_batching.workload.wording import printable
 
 _FOLDER = "tui-batching"
-_LARGEST = 4096
-"""More bytes than any such file has."""
+_LARGEST = 300
+"""More characters than any such file has."""
+_LARGEST_NUMBER = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,12 @@ def remove_place(file: Path) -> None:
 
 def _checked(found: Any) -> Place:
     place = Place(**found)
-    numbers = (place.process, place.chapter)
-    if not all(type(number) is int and number >= 0 for number in numbers) or not place.process:
-        raise ValueError("process and chapter are no whole numbers")
-    return Place(*numbers, float(place.started), place.black is True)
+    for number, least in ((place.process, 1), (place.chapter, 0)):
+        if type(number) is not int or not least <= number <= _LARGEST_NUMBER:
+            raise ValueError(f"{number!r} is no number of a process or chapter")
+    if not math.isfinite(place.started) or type(place.black) is not bool:
+        raise ValueError("found no instant, or neither true nor false")
+    return place
 
 
 def _private_folder() -> Path:

@@ -95,9 +95,9 @@ class _Pen:
                 line.add("".join(f"{cell:>9}" for cell in cells), text)
             return [line.cells() for line in lines]
         most = max(step.tokens_per_second for step in steps)
-        rows = [self.row().add("".join(f"{name:>9}" for name in columns), muted).cells()]
+        rows = [self.row().add("{:>5}{:>9}{:>10}".format(*columns), muted).cells()]
         for step, *cells in zip(steps, *columns.values(), strict=True):
-            line = self.row().add("".join(f"{cell:>9}" for cell in cells), text).gap()
+            line = self.row().add("{:>5}{:>9}{:>10}".format(*cells), text).gap()
             filled, _ = bar(step.tokens_per_second / most, line.left)
             rows.append(line.add(filled, muted).cells())
         return rows

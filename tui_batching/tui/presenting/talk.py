@@ -27,6 +27,11 @@ ROOMY = 30
 """From this many rows on there is a blank one between title and text above the view."""
 
 
+def side_width(width: int) -> int:
+    """How many columns of a wide screen the text takes; the view keeps at least 80."""
+    return max(30, min(46, width - 86))
+
+
 class Talk(StripView):
     """Turns the chapters and shows their text. It tells the stage by messages what to show."""
 
@@ -120,7 +125,7 @@ class Talk(StripView):
         beside = width >= WIDE
         self.set_class(beside, "-beside")
         if chapter is None or beside:
-            self.styles.width = max(30, min(46, width - 86)) if beside else "100%"
+            self.styles.width = side_width(width) if beside else "100%"
             self.styles.height = "100%"
             return height
         spaced = height >= ROOMY
