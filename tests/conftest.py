@@ -1,6 +1,9 @@
 """Shared by all tests; its place puts `tests/` on the import path: `from oracle import oracle`."""
 
 import os
+from pathlib import Path
+
+import pytest
 
 # Colours in tests are those of the themes, whatever terminal the tests are started from.
 for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
@@ -8,3 +11,11 @@ for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
 os.environ["COLORTERM"] = "truecolor"
 os.environ["TERM"] = "xterm-256color"
 os.environ.pop("SSH_CONNECTION", None)
+
+
+@pytest.fixture(autouse=True)
+def _own_runtime_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch):
+    """Presentations in tests are not followed by anybody's notes."""
+    folder: Path = tmp_path_factory.getbasetemp() / "runtime"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))

@@ -17,6 +17,7 @@ from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.cost import LinearCost
 from tui_batching.sim.run import Run
 from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.tour import Deck
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.chart_pane import ChartPane
 from tui_batching.tui.lane import Lane
@@ -166,12 +167,17 @@ class Stage:
 
 @asynccontextmanager
 async def on_stage(
-    workload: Workload | str = "notebook", size: tuple[int, int] = (120, 32), pace: Pace = EAGER
+    workload: Workload | str = "notebook",
+    size: tuple[int, int] = (120, 32),
+    pace: Pace = EAGER,
+    deck: Deck | None = None,
 ) -> AsyncIterator[Stage]:
-    """The app on a workload, simulated and shown, paused at time zero."""
+    """The app on a workload, simulated and shown, paused at time zero; or presenting a deck."""
     wall = FakeWall()
     chosen = load_workload(workload) if isinstance(workload, str) else workload
     app = BatchingApp(chosen, theme="dark", wall=wall, pace=pace)
+    if deck is not None:
+        app.present(deck)
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, pilot, wall)
         await stage.settled()

@@ -17,8 +17,8 @@ from tui_batching.tour import Chapter, load_deck
 from tui_batching.tour.reading import bundled_deck
 from tui_batching.tour.tables import step_times
 from tui_batching.tui.presenting.chapter_text import ChapterText
+from tui_batching.tui.presenting.cue import view_names
 from tui_batching.tui.presenting.talk import side_width
-from tui_batching.tui.views import view_names
 from tui_batching.workload import apply_settings
 
 DECK = load_deck(None, view_names())
@@ -182,10 +182,13 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"occupies {f.percent('static', 'occupied')}",
         lambda f: f"only {f.percent('static', 'useful')} are useful",
         lambda f: f"The rest, {f.percent('static', 'bubble')}, is",
-        lambda f: f"at {f.percent('static', 'occupied')} against"
-        f" {f.percent('continuous', 'occupied')} for",
-        lambda f: f"it is {f.percent('static', 'useful')} against"
-        f" {f.percent('continuous', 'useful')}",
+        lambda f: (
+            f"at {f.percent('static', 'occupied')} against"
+            f" {f.percent('continuous', 'occupied')} for"
+        ),
+        lambda f: (
+            f"it is {f.percent('static', 'useful')} against {f.percent('continuous', 'useful')}"
+        ),
         lambda f: f"bubble of {f.percent('continuous', 'bubble')}",
     ],
     "The numbers": [
@@ -199,28 +202,38 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Six requests, and why R0 and R4 win": [
         lambda f: {6: "Six requests"}[len(f.requests)],
-        lambda f: f"{f.tokens(0)} tokens: {f.latency('static', 0)} with static,"
-        f" {f.latency('continuous', 0)} with",
+        lambda f: (
+            f"{f.tokens(0)} tokens: {f.latency('static', 0)} with static,"
+            f" {f.latency('continuous', 0)} with"
+        ),
         lambda f: f"comes at {seconds(int(f.requests.arrival_time[4]))}",
         lambda f: f"{f.latency('static', 4)} with static, and {f.latency('continuous', 4)}",
         lambda f: f"wants {f.tokens(3)} tokens",
         lambda f: f"until {f.of('static', 'end', 0)}",
-        lambda f: f"waits {seconds(f.wait('static', 4))} with static,"
-        f" and {format_duration(f.wait('continuous', 4), 1)} with",
+        lambda f: (
+            f"waits {seconds(f.wait('static', 4))} with static,"
+            f" and {format_duration(f.wait('continuous', 4), 1)} with"
+        ),
         lambda f: f"gets slot {f.results['continuous'].run.slot[0]}",
     ],
     "Slots, token by token": [
-        lambda f: f"{f.steps('static')} steps for these {f.metric('static', 'total_tokens'):.0f}"
-        f" tokens, continuous {f.steps('continuous')}",
+        lambda f: (
+            f"{f.steps('static')} steps for these {f.metric('static', 'total_tokens'):.0f}"
+            f" tokens, continuous {f.steps('continuous')}"
+        ),
         slot_goes_on,
         lambda f: f"its {f.tokens(3)} tokens",
     ],
     "Everybody's latency": [
         lambda f: f"{len(f.requests)} chat requests",
-        lambda f: f"within {f.metric('continuous', 'p50_latency'):.1f} s with continuous,"
-        f" {f.metric('static', 'p50_latency'):.0f} s with static",
-        lambda f: f"99 of 100 are answered within {f.metric('continuous', 'p99_latency'):.0f} s,"
-        f" and {f.metric('static', 'p99_latency'):.0f} s",
+        lambda f: (
+            f"within {f.metric('continuous', 'p50_latency'):.1f} s with continuous,"
+            f" {f.metric('static', 'p50_latency'):.0f} s with static"
+        ),
+        lambda f: (
+            f"99 of 100 are answered within {f.metric('continuous', 'p99_latency'):.0f} s,"
+            f" and {f.metric('static', 'p99_latency'):.0f} s"
+        ),
     ],
     "What to take home": [
         lambda f: f"{ratio(Facts('The numbers'), 'throughput')} the throughput",

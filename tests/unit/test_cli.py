@@ -21,8 +21,8 @@ from tui_batching import __version__, compare, load_workload
 from tui_batching.__main__ import main
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.metric_table import METRIC_TABLE
+from tui_batching.cli import terminal
 from tui_batching.cli.commands import compare as compare_command
-from tui_batching.cli.commands import play
 from tui_batching.clock import SECOND
 from tui_batching.export.records import REQUEST_FIELDS, exact_seconds
 from tui_batching.workload import Workload
@@ -287,7 +287,7 @@ def test_bad_usage_is_told_in_one_sentence(
     arguments: tuple[str, ...],
     words: str,
 ):
-    monkeypatch.setattr(play, "_is_terminal", lambda stream: True)
+    monkeypatch.setattr(terminal, "_is_terminal", lambda stream: True)
     assert words in complaint(capsys, *arguments)
 
 
@@ -351,7 +351,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Workload, str | None, 
     app = ModuleType("tui_batching.tui.app")
     app.run_app = lambda *arguments: calls.append(arguments)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tui_batching.tui.app", app)
-    monkeypatch.setattr(play, "_is_terminal", lambda stream: True)
+    monkeypatch.setattr(terminal, "_is_terminal", lambda stream: True)
     return calls
 
 

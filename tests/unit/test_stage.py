@@ -94,6 +94,11 @@ async def opens_the_exports(stage: Stage) -> None:
     assert isinstance(stage.app.screen, PickExport)
 
 
+async def begins_the_tour(stage: Stage) -> None:
+    assert "1/15" in stage.seen()
+    assert "Many people ask one GPU" in stage.seen()
+
+
 async def leaves(stage: Stage) -> None:
     await stage.pilot.pause()
     assert not stage.app.is_running or stage.app._exit
@@ -178,6 +183,7 @@ EFFECTS: dict[str, Check] = {
     "new-seed": title_bar_says("seed 43", "t 3.000"),
     "workload": opens_the_picker,
     "export": opens_the_exports,
+    "tour": begins_the_tour,
     "focus-lane": focuses("static"),
     "focus-lane-back": focuses("continuous"),
     "select-next": selects("R0"),
@@ -191,9 +197,13 @@ EFFECTS: dict[str, Check] = {
 }
 OF_SOME_VIEWS = {"zoom-in", "zoom-out", "pan-back", "pan", "quantity", "scroll-down", "scroll-up"}
 """Keys that only some views know; they are tried with those views."""
+OF_TALKS = {"page-back", "page", "black"}
+"""Keys that are tried where the tour is."""
 
 
-@pytest.mark.parametrize("key", [k for k in KEYS if k.id not in OF_SOME_VIEWS], ids=lambda k: k.id)
+@pytest.mark.parametrize(
+    "key", [k for k in KEYS if k.id not in OF_SOME_VIEWS | OF_TALKS], ids=lambda k: k.id
+)
 async def test_every_key_does_what_its_help_says(key: Key) -> None:
     for name in key.keys.split(","):
         async with on_stage() as stage:

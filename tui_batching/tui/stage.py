@@ -445,7 +445,11 @@ class Stage(Screen[None], inherit_bindings=False):
 
     def action_unselect(self) -> None:
         """Select nothing and focus nothing; where that changes nothing, leave the tour."""
-        if self._talk.is_on and self.focused is None and self._selected_id == self._talk.selects:
+        if (
+            self._talk.is_on
+            and self.focused is None
+            and self._selected_id in (None, self._talk.selects)
+        ):
             self._talk.leave()
         self.selected = None
         self.set_focus(None)

@@ -163,9 +163,10 @@ class Talk(StripView):
     def _cue(self) -> None:
         """Ask for what the chapter needs on stage, and say which one comes next."""
         if self._deck is not None:
-            after = self._deck.chapters[self._number + 1 : self._number + 2]
-            ahead = knobs_of(after[0]) if after else None
-            self.post_message(self.Cued(cue_of(self._deck.chapters[self._number]), ahead))
+            chapters, number = self._deck.chapters, self._number
+            nearest = chapters[number + 1 : number + 2] or chapters[number - 1 : number]
+            ahead = knobs_of(nearest[0]) if nearest else None
+            self.post_message(self.Cued(cue_of(chapters[number]), ahead))
             self.say_where()
 
     def _forget_place(self) -> None:

@@ -9,10 +9,6 @@ from textual.screen import Screen
 class BlackScreen(Screen[None]):
     """Black in every theme; any key and any click brings back what was there."""
 
-    DEFAULT_CSS = """
-    BlackScreen { background: black; }
-    """
-
     def on_key(self, event: events.Key) -> None:
         """Bring it back, whatever else the key is for."""
         event.stop()

@@ -1,0 +1,277 @@
+"""Presenting: through the whole tour by its keys, forwards, backwards, and out of it again."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from threading import Event
+
+import pytest
+from stage import MS, Stage, on_stage
+
+from tui_batching.analysis.scene import Scene
+from tui_batching.clock import SECOND
+from tui_batching.tour import Chapter, Deck, load_deck, parse_deck
+from tui_batching.tui import simulation
+from tui_batching.tui.presenting.cue import view_names
+from tui_batching.tui.presenting.talk import Talk
+from tui_batching.tui.screens.black import BlackScreen
+from tui_batching.tui.views import VIEWS
+from tui_batching.tui.views.live import LiveView
+from tui_batching.workload import Workload
+
+TOUR = load_deck(None, view_names())
+COUNT = len(TOUR.chapters)
+SHORT = """\
+title: A short talk
+chapters:
+  - {title: One, text: The first text., workload: illustrative, at: 0.3s, play: true, speed: 2}
+  - {title: Two, text: The second text., set: {batch_size: 2}, at: 0.5s, select: 3}
+  - {title: Three, text: The third text., workload: notebook, set: {dynamic.timeout: 1s}, at: end}
+"""
+
+
+def short_talk(folder: Path, text: str = SHORT) -> Deck:
+    return parse_deck(text, folder / "talk.yaml", view_names())
+
+
+def talk(stage: Stage) -> Talk:
+    return stage.live.query_one(Talk)
+
+
+def told(stage: Stage) -> str:
+    """The text of the chapter as it is read from the screen, its rows put together."""
+    region = talk(stage).region
+    rows = stage.rows()[region.y : region.bottom]
+    return " ".join(" ".join(row[region.x : region.right] for row in rows).split())
+
+
+def assert_on_stage(stage: Stage, chapter: Chapter, number: int) -> None:
+    """Everything is as the chapter says."""
+    live, player = stage.live, stage.live._player
+    text = told(stage)
+    assert f"{number}/" in text
+    for paragraph in (chapter.title, *chapter.text):
+        assert paragraph in text
+    assert live.scene.workload.name == chapter.workload.name
+    assert live.view.name_in_decks() == chapter.view or len(VIEWS) < 10
+    assert live.view.region.area > 0
+    assert (player.speed, player.playing) == (chapter.speed, chapter.play)
+    assert player.time == min(chapter.at, stage.scene.end)
+    assert live.selected == chapter.select  # the bundled workloads number from zero
+    assert live.focused is None
+
+
+async def test_the_whole_tour_forwards_and_backwards() -> None:
+    async with on_stage(TOUR.chapters[0].workload, (80, 24), deck=TOUR) as stage:
+        for number, chapter in enumerate(TOUR.chapters, start=1):
+            assert_on_stage(stage, chapter, number)
+            await stage.press("pagedown")
+        assert_on_stage(stage, TOUR.chapters[-1], COUNT)  # there is no further one
+        for number, chapter in reversed(list(enumerate(TOUR.chapters, start=1))):
+            assert_on_stage(stage, chapter, number)
+            await stage.press("pageup")
+        assert_on_stage(stage, TOUR.chapters[0], 1)
+
+
+async def test_in_every_chapter_the_keys_do_what_they_always_do() -> None:
+    async with on_stage(TOUR.chapters[0].workload, (120, 32), deck=TOUR) as stage:
+        for number, chapter in enumerate(TOUR.chapters, start=1):
+            assert_on_stage(stage, chapter, number)
+            before = stage.scene.runs[0].capacity
+            await stage.press("1", "home", "right", "right_square_bracket", "plus", "j", "tab")
+            assert isinstance(stage.live.view, LiveView)
+            assert 0 < stage.live._player.time < stage.scene.end
+            assert not stage.live._player.playing
+            assert stage.scene.runs[0].capacity == before + 1
+            assert stage.live._player.speed == chapter.speed * 2
+            assert stage.live.selected not in (None, chapter.select)
+            assert chapter.title in told(stage)
+            await stage.press("pagedown")
+
+
+async def test_pages_in_quick_succession_end_at_the_right_chapter() -> None:
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
+        await stage.pilot.press(*["pagedown"] * 8, "pageup", "pagedown")
+        await stage.settled()
+        assert_on_stage(stage, TOUR.chapters[8], 9)
+
+
+async def test_the_next_chapter_is_simulated_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[str] = []
+    build = simulation.build_scene
+
+    def noted(workload: Workload, *others: object) -> Scene:
+        built.append(f"{workload.name} {workload.strategies[0].batch_size}")
+        return build(workload, *others)
+
+    monkeypatch.setattr(simulation, "build_scene", noted)
+    deck = short_talk(tmp_path)
+    async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
+        assert built == ["illustrative 4", "illustrative 2"]
+        await stage.press("pagedown")
+        assert stage.scene.runs[0].capacity == 2
+        for key in ("pagedown", "pageup", "pageup", "pagedown"):
+            await stage.press(key)
+        assert_on_stage(stage, deck.chapters[1], 2)
+        assert built == ["illustrative 4", "illustrative 2", "notebook 4"]
+
+
+async def test_a_parameter_turned_while_a_chapter_is_simulated_belongs_to_the_chapter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deck = short_talk(tmp_path)
+    go, build = Event(), simulation.build_scene
+    go.set()
+    monkeypatch.setattr(simulation, "build_scene", lambda *given: go.wait(20) and build(*given))
+    async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
+        await stage.press("pagedown")
+        go.clear()
+        await stage.pilot.press("pagedown", "right_square_bracket")
+        go.set()
+        await stage.settled()
+        assert stage.live.scene.workload.name == "notebook"
+        assert stage.live._player.time == stage.scene.end
+        assert stage.titles == [
+            "STATIC · batch 5", "DYNAMIC · 5 · 1.00s", "CONTINUOUS · batch 5"
+        ]  # fmt: skip
+
+
+WIDE = [(110, 30), (120, 36), (160, 45)]
+
+
+@pytest.mark.parametrize("size", [*WIDE, (80, 24), (100, 30), (60, 20)], ids=str)
+async def test_the_text_is_beside_the_view_or_above_it(size: tuple[int, int]) -> None:
+    async with on_stage(TOUR.chapters[0].workload, size, deck=TOUR) as stage:
+        text, view = talk(stage).region, stage.live.view.region
+        if size in WIDE:
+            assert text.x == view.right >= 80
+            assert (text.y, text.height) == (view.y, view.height)
+        else:
+            assert (text.width, text.bottom) == (size[0], view.y)
+            assert view.height >= (10 if size == (60, 20) else size[1] / 2)
+        assert "Who shares the GPU with whom, and when?" in told(stage)
+
+
+async def test_what_was_on_stage_comes_back() -> None:
+    async with on_stage("chat") as stage:
+        await stage.press("right_square_bracket", "greater_than_sign", "plus", *["down"] * 4)
+        await stage.seek(12 * SECOND)
+        before = stage.live._on_stage
+        for leave in ("p", "escape"):
+            await stage.press("p", "pagedown", "space", "left_square_bracket")
+            assert stage.live._on_stage != before
+            await stage.press("j", "escape", leave)  # escape unselects first
+            assert stage.live._on_stage == before
+            assert stage.titles[0] == "STATIC · batch 5"
+            assert "4.00x" not in stage.rows()[0]
+            assert talk(stage).region.area == 0
+            assert "pgdn" not in stage.rows()[-1]
+
+
+async def test_the_tour_goes_on_where_it_was_left() -> None:
+    async with on_stage("chat") as stage:
+        await stage.press("p", *["pagedown"] * 3, "p", "p")
+        assert_on_stage(stage, TOUR.chapters[3], 4)
+
+
+async def test_escape_leaves_a_chapter_that_selects_a_request() -> None:
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
+        await stage.press("pagedown", "pagedown")
+        assert stage.live.selected == 2
+        await stage.press("escape")
+        assert not talk(stage).is_on
+        await stage.press("p")
+        assert_on_stage(stage, TOUR.chapters[2], 3)
+
+
+async def test_the_screen_is_black_until_a_key_is_pressed() -> None:
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
+        for key in ("b", "pagedown", "q", "escape", "space"):
+            assert stage.live._player.playing
+            clock = stage.live._player.time
+            await stage.pilot.press("b")
+            await stage.pilot.pause()
+            assert isinstance(stage.app.screen, BlackScreen)
+            assert not stage.seen().strip()
+            assert stage.app.screen.styles.background.rgb == (0, 0, 0)
+            stage.wall.now += 1
+            await stage.pilot.pause(0.2)
+            await stage.press(key)
+            assert stage.live._player.time == clock
+            assert "1/15" in told(stage)
+            stage.wall.now += 0.25
+            await stage.until(lambda clock=clock: stage.live._player.time == clock + 125 * MS)
+
+
+async def test_after_the_black_screen_a_paused_playhead_stays() -> None:
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
+        await stage.press("space", "b", "b")
+        assert not stage.live._player.playing
+        assert talk(stage).is_on
+
+
+async def test_where_no_tour_runs_pages_scroll_the_view_and_b_does_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages: list[int] = []
+    monkeypatch.setattr(
+        LiveView, "scroll_pages", lambda _, count: pages.append(count), raising=False
+    )
+    async with on_stage() as stage:
+        await stage.press("pagedown", "pagedown", "pageup", "b")
+        assert pages == [1, 1, -1]
+        assert not isinstance(stage.app.screen, BlackScreen)
+        await stage.press("p", "pagedown")
+        assert pages == [1, 1, -1]
+        assert "2/15" in told(stage)
+
+
+async def test_the_table_is_computed_from_the_cost_on_stage(tmp_path: Path) -> None:
+    deck = short_talk(tmp_path, """\
+chapters:
+  - title: One
+    text: a
+    workload: chat
+    set: {cost.decode_step: 40ms, cost.per_extra_request: 10ms}
+    table: step_time
+""")  # fmt: skip
+    for size in ((100, 30), (160, 45)):
+        async with on_stage(deck.chapters[0].workload, size, deck=deck) as stage:
+            text = told(stage)
+            for step, tokens in (("40.0 ms", 25), ("50.0 ms", 40), ("350 ms", 91)):
+                assert step in text
+                assert re.search(rf"\b{tokens}\b", text)
+
+
+async def test_a_chapter_that_cannot_be_simulated_is_told_before_its_turn(tmp_path: Path) -> None:
+    (tmp_path / "endless.yaml").write_text(
+        "requests: [{arrival_time: 2500h, input_tokens: 1000000000, output_tokens: 1}]"
+    )
+    deck = short_talk(tmp_path, SHORT.replace("workload: notebook", "workload: endless.yaml"))
+    async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
+        assert not stage.notices
+        await stage.press("pagedown")
+        assert len(stage.notices) == 1
+        assert stage.notices[0].startswith("the next chapter cannot be shown: ")
+        await stage.press("right")
+        assert "2/3" in told(stage)
+
+
+async def test_where_notes_cannot_follow_the_talk_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tui-batching").write_text("")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
+        assert stage.notices[0].startswith("speaker notes cannot follow: ")
+        await stage.press("pagedown")
+        assert_on_stage(stage, TOUR.chapters[1], 2)
+        assert len(stage.notices) == 1
+
+
+def test_every_view_has_a_name_of_its_own() -> None:
+    assert len(set(view_names())) == len(view_names()) >= len(VIEWS)
+    assert all(re.fullmatch("[a-z]+(-[a-z]+)*", name) for name in view_names())
