@@ -23,8 +23,11 @@ async def draw(name: str, theme: str, workload: str, instant: str, keys: list[st
         assert isinstance(screen, Stage)
         while screen.scene is None:
             await pilot.pause(0.05)
+        for key in keys:
+            await pilot.press(key)
+            while any(worker.group == "simulate" for worker in app.workers):
+                await pilot.pause(0.01)
         screen.post_message(Timeline.Scrubbed(parse_duration(instant)))
-        await pilot.press(*keys)
         await pilot.pause()
         while any(pane.drawing for pane in screen.query(ChartPane)):
             await pilot.pause(0.05)
@@ -35,6 +38,7 @@ async def main() -> None:
     """Draw all pictures."""
     await draw("live", "dark", "notebook", "4.5s", [])
     await draw("selected", "light", "mixed-lengths", "25s", ["down"] * 25)
+    await draw("tour", "dark", "notebook", "2.3s", ["p", "pagedown", "pagedown", "space"])
 
 
 if __name__ == "__main__":

@@ -227,6 +227,8 @@ async def test_where_no_tour_runs_pages_scroll_the_view_and_b_does_nothing(
         await stage.press("p", "pagedown")
         assert pages == [1, 1, -1]
         assert "2/15" in told(stage)
+        await stage.press("J", "K")
+        assert pages == [1, 1, -1, 1, -1]
 
 
 async def test_the_table_is_computed_from_the_cost_on_stage(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import re
 
 from readme import README, up_to_date
 
+from tui_batching.tour import parse_deck
+from tui_batching.tui.presenting.cue import view_names
 from tui_batching.workload import parse_workload
 
 
@@ -13,12 +15,21 @@ def test_keys_and_outputs_are_what_the_program_says() -> None:
 
 
 def test_every_workload_shown_is_valid() -> None:
-    blocks = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
+    blocks = [block for block in yaml_blocks() if "chapters:" not in block]
     counts = [len(parse_workload(block, "README.md").requests) for block in blocks]
     assert counts == [200, 2]
 
 
+def test_the_deck_shown_is_valid() -> None:
+    (block,) = (block for block in yaml_blocks() if "chapters:" in block)
+    assert len(parse_deck(block, README, view_names()).chapters) == 2
+
+
+def yaml_blocks() -> list[str]:
+    return re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
+
+
 def test_the_pictures_are_there() -> None:
     pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README.read_text())
-    assert len(pictures) == 2
+    assert len(pictures) == 3
     assert all((README.parent / picture).stat().st_size > 10_000 for picture in pictures)

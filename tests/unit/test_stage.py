@@ -195,7 +195,7 @@ EFFECTS: dict[str, Check] = {
     "suspend": tells_that_there_is_no_shell,
     **{f"view-{view.key}": sees(view) for view in VIEWS},
 }
-OF_SOME_VIEWS = {"zoom-in", "zoom-out", "pan-back", "pan", "quantity", "scroll-down", "scroll-up"}
+OF_SOME_VIEWS = {"zoom-in", "zoom-out", "pan-back", "pan", "quantity", "scroll-up", "scroll-down"}
 """Keys that only some views know; they are tried with those views."""
 OF_TALKS = {"page-back", "page", "black"}
 """Keys that are tried where the tour is."""

@@ -52,13 +52,13 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     )),
     ("page", (
         Key("pageup", "pgup", "turn_pages(-1)", "page-back", "Page back",
-            "In the tour turn to the chapter before; elsewhere scroll a page up."),
+            "Turn to the chapter before, in the tour; elsewhere scroll up."),
         Key("pagedown", "pgdn", "turn_pages(1)", "page", "Page on",
-            "In the tour turn to the next chapter; elsewhere scroll a page down."),
+            "Turn to the next chapter, in the tour; elsewhere scroll down."),
     )),
     ("", (
         Key("b", "b", "blacken", "black", "Black",
-            "In the tour show a black screen; any key brings the picture back."),
+            "Show a black screen, in the tour; any key brings the picture back."),
     )),
     ("zoom", (
         Key("z", "z", "zoom(1)", "zoom-in", "Zoom in",
@@ -70,10 +70,8 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("d", "d", "pan(1)", "pan", "Pan on", "Show what is half a window later."),
     )),
     ("scroll", (
-        Key("pageup,K", "pgup K", "scroll_pages(-1)", "scroll-up", "Scroll up",
-            "Show the rows above."),
-        Key("pagedown,J", "pgdn J", "scroll_pages(1)", "scroll-down", "Scroll down",
-            "Show the rows below."),
+        Key("K", "K", "scroll_pages(-1)", "scroll-up", "Scroll up", "Show the rows above."),
+        Key("J", "J", "scroll_pages(1)", "scroll-down", "Scroll down", "Show the rows below."),
     )),
     ("", (
         Key("m", "m", "next_quantity", "quantity", "Measure",

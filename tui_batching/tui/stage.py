@@ -47,7 +47,13 @@ from tui_batching.workload import Workload
 SMALLEST = (60, 20)
 """Columns and rows below which the lanes cannot stand side by side."""
 TICK = 10 * MILLISECOND
-_ABILITIES = {"zoom": Zooms, "pan": Zooms, "turn_pages": Scrolls, "next_quantity": Switches}
+_ABILITIES = {
+    "zoom": Zooms,
+    "pan": Zooms,
+    "scroll_pages": Scrolls,
+    "turn_pages": Scrolls,
+    "next_quantity": Switches,
+}
 """What a view needs for an action."""
 _OF_TALKS = ("turn_pages", "blacken")
 """What is possible in every view while a talk is on."""
@@ -232,11 +238,9 @@ class Stage(Screen[None], inherit_bindings=False):
             self.view.pan(notches)
             self._show()
 
-    def action_turn_pages(self, pages: int) -> None:
-        """Turn to another chapter while a talk is on, else show other rows."""
-        if self._talk.is_on:
-            self._talk.turn(pages)
-        elif isinstance(self.view, Scrolls):
+    def action_scroll_pages(self, pages: int) -> None:
+        """Show other rows."""
+        if isinstance(self.view, Scrolls):
             self.view.scroll_pages(pages)
             self._show()
 
@@ -339,6 +343,13 @@ class Stage(Screen[None], inherit_bindings=False):
             self._talk.leave()
         else:
             self._talk.begin(self._talk.deck or load_deck(None, view_names()), self._on_stage)
+
+    def action_turn_pages(self, pages: int) -> None:
+        """Turn to another chapter while a talk is on, else show other rows."""
+        if self._talk.is_on:
+            self._talk.turn(pages)
+        else:
+            self.action_scroll_pages(pages)
 
     def action_blacken(self) -> None:
         """Show nothing, and let no simulated time pass meanwhile."""
