@@ -1,0 +1,88 @@
+"""Presenting in one real terminal, with the notes in another."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_terminal import PATIENCE_SECONDS, PLAIN, Terminal
+
+
+@pytest.fixture
+def terminals(tmp_path: Path) -> Iterator[tuple[Terminal, Terminal]]:
+    """The speaker's notes, and the app that presents, of one user on one machine."""
+    notes = Terminal(["present", "--notes"], XDG_RUNTIME_DIR=str(tmp_path))
+    notes.wait_for(lambda text: "Nothing is presented yet" in text)
+    app = Terminal(["present"], XDG_RUNTIME_DIR=str(tmp_path))
+    yield notes, app
+    for terminal in (app, notes):
+        terminal.program.close(force=True)
+
+
+def test_the_notes_follow_and_both_leave_cleanly(terminals: tuple[Terminal, Terminal]) -> None:
+    notes, app = terminals
+    app.wait_for(lambda text: "1/15" in text and "STATIC" in text)
+    notes.wait_for(lambda text: "1/15" in text and "next: What one step costs" in text)
+    app.program.send("\x1b[6~\x1b[6~")
+    app.wait_for(lambda text: "3/15" in text and "Wait for four requests." in text)
+    notes.wait_for(lambda text: "3/15" in text and "Look at the left column" in text)
+    app.program.send("b")
+    app.wait_for(lambda text: not text.strip())
+    notes.wait_for(lambda text: "The screen is black" in text)
+    app.program.send(" ")
+    app.wait_for(lambda text: "3/15" in text)
+    app.program.send("\x1b[5~")
+    notes.wait_for(lambda text: "2/15" in text and "black" not in text)
+    app.program.send("q")
+    notes.wait_for(lambda text: "Nothing is presented yet" in text)
+    notes.program.send("q")
+    for terminal in terminals:
+        terminal.read(5)
+        terminal.program.wait()
+        assert terminal.program.exitstatus == 0
+        assert b"Traceback" not in terminal.written
+
+
+def test_an_app_that_was_killed_is_told(terminals: tuple[Terminal, Terminal]) -> None:
+    notes, app = terminals
+    app.wait_for(lambda text: "1/15" in text)
+    notes.wait_for(lambda text: "1/15" in text)
+    app.program.kill(9)
+    app.program.wait()
+    notes.wait_for(lambda text: "The presentation is gone" in text and "1/15" in text)
+
+
+@pytest.mark.parametrize("options", [[], ["--notes"]], ids=["app", "notes"])
+def test_without_a_terminal_it_says_so(options: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tui_batching", "present", *options],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=PLAIN,
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "needs a terminal" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["missing.yaml"], "missing.yaml: found no such file, expected a YAML file"),
+        (["--theme", "neon"], "--theme: found 'neon', expected dark"),
+        (["--notes", "--theme", "neon"], "--theme: found 'neon', expected dark"),
+        (["--fps", "0"], "--fps: found 0, expected a whole number from 1 to 60"),
+    ],
+)
+def test_bad_arguments_are_told_in_a_sentence(arguments: list[str], sentence: str) -> None:
+    terminal = Terminal(["present", *arguments])
+    terminal.read(PATIENCE_SECONDS)
+    terminal.program.wait()
+    assert terminal.program.exitstatus == 2
+    assert sentence in " ".join(terminal.written.decode().split())
+    assert b"\x1b[?1049h" not in terminal.written
