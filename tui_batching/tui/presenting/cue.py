@@ -54,13 +54,4 @@ def view_names() -> list[str]:
     return [view.name_in_decks() for view in VIEWS] + MISSING
 
 
-MISSING = [
-    "slots",
-    "utilization",
-    "metrics",
-    "load",
-    "frontier",
-    "batch-size",
-    "distribution",
-    "learn",
-]
+MISSING = ["load", "frontier", "batch-size"]
