@@ -64,15 +64,19 @@ class Terminal:
         fresh, until = b"", time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             try:
-                fresh += self.program.read_nonblocking(65536, timeout=left)
+                fresh += self.take(left)
             except pexpect.TIMEOUT:
                 continue
             except pexpect.EOF:
                 break
         self.written += fresh
         # pyte does not know the keyboard protocol's private sequences and would print them.
-        self.stream.feed(re.sub(rb"\x1b\[[<>=][0-9;]*u", b"", fresh))
+        self.stream.feed(re.sub(rb"\x1b\[([<>=][0-9;]*u|\?[0-9]+\$p)", b"", fresh))
         return fresh
+
+    def take(self, seconds: float) -> bytes:
+        """What the program has written and nobody has read, within this time."""
+        return bytes(self.program.read_nonblocking(65536, timeout=seconds))
 
     @property
     def text(self) -> str:

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import termios
+import threading
+import time
 from collections.abc import Callable
 from typing import IO, Any
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+from textual.messages import TerminalSupportsSynchronizedOutput
 
 from tui_batching.tui.picture import Picture, is_picture
 
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 """They end the app as quitting does, with the exit code that a shell reports of them."""
 _SYNCHRONIZED = ("\x1b[?2026h", "\x1b[?2026l")
-"""Tell the terminal that a picture begins, and to show it now. Terminals that know them say so."""
+"""Tell the terminal that a picture begins, and to show it now."""
+_ASK = "\x1b[?2026$p"
+"""Asks whether the terminal knows them. It answers when it comes to it, after the picture."""
+_MOST_UNANSWERED = 2
+_PATIENCE_SECONDS = 1.0
 _LOOK_SECONDS = 1.0
+_LEAVING_SECONDS = 3.0
 
 
 class TerminalDriver(LinuxDriver):
     """Textual's driver, which writes less and restores the terminal even after a signal.
 
     A picture is written when the terminal has taken the one before; until then only the newest is
-    kept, so a slow terminal costs pictures but neither memory nor time.
+    kept, so a slow terminal costs pictures but neither memory nor time. Because a network takes
+    far more than it has delivered, a terminal that answers is also asked after every picture.
 
     The app ends when the terminal itself has gone, even if nobody sends a signal: what is written
     to such a terminal fails, and what is read from it has no end.
@@ -37,6 +48,8 @@ class TerminalDriver(LinuxDriver):
         )
         self._picture = Picture()
         self._synchronized = False
+        self._asked = self._answered = 0
+        self._asked_at = 0.0
         self._on_their_way = 0
         self._entered = False
         for number in ENDING_SIGNALS:
@@ -52,8 +65,14 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def stop_application_mode(self) -> None:
-        """Leave the terminal; nothing more is drawn on it."""
+        """Leave the terminal; nothing more is drawn on it.
+
+        What it still has to answer is awaited, or else the shell would take it for typed.
+        """
         self._entered = False
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while self._asked > self._answered and time.monotonic() < until:
+            time.sleep(0.01)
         super().stop_application_mode()
 
     def write(self, data: str) -> None:
@@ -73,12 +92,31 @@ class TerminalDriver(LinuxDriver):
         self._show()
 
     def _show(self) -> None:
-        if self._on_their_way or not self._entered:
+        if self._on_their_way or not self._entered or self._is_behind():
             return
         update = self._picture.update()
-        if update:
-            begin, end = _SYNCHRONIZED if self._synchronized else ("", "")
-            self._pass_on(f"{begin}{update}{end}")
+        if update and self._synchronized:
+            begin, end = _SYNCHRONIZED
+            self._asked += 1
+            self._asked_at = self._loop.time()
+            self._loop.call_later(_PATIENCE_SECONDS, self._show)
+            self._pass_on(f"{begin}{update}{end}{_ASK}")
+        elif update:
+            self._pass_on(update)
+
+    def _is_behind(self) -> bool:
+        """Whether the terminal has yet to answer; one that does not is waited for no longer."""
+        if self._loop.time() - self._asked_at >= _PATIENCE_SECONDS:
+            self._answered = self._asked
+        return self._asked - self._answered >= _MOST_UNANSWERED
+
+    def process_message(self, message: Message) -> None:
+        """Pass on what comes from the terminal, but for the answers; not in the app's thread."""
+        if isinstance(message, TerminalSupportsSynchronizedOutput) and self._asked:
+            self._answered = min(self._asked, self._answered + 1)
+            self._loop.call_soon_threadsafe(self._show)
+        else:
+            super().process_message(message)
 
     def _pass_on(self, data: str) -> None:
         self._on_their_way += 1
@@ -91,8 +129,11 @@ class TerminalDriver(LinuxDriver):
     # Leaving
 
     def _leave(self, number: signal.Signals) -> None:
-        # The same signal again ends the process at once.
+        # The same signal again ends the process at once, and so does a terminal that takes nothing.
         self._loop.remove_signal_handler(number)
+        end = threading.Timer(_LEAVING_SECONDS, os._exit, [128 + number])
+        end.daemon = True
+        end.start()
         self._app.exit(return_code=128 + number)
 
     def _look_for_terminal(self) -> None:

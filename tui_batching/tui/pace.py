@@ -26,6 +26,11 @@ class Pace:
         return replace(self, frames=frames, words=min(self.words, frames))
 
     @property
+    def frames_a_word(self) -> int:
+        """With every how manyth frame the words are drawn."""
+        return max(1, round(self.frames / self.words))
+
+    @property
     def note(self) -> str:
         """What the title bar says of it; nothing of the usual one."""
         return "" if self.frames == LOCAL.frames else f"{self.frames} fps"

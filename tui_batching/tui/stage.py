@@ -92,6 +92,7 @@ class Stage(Screen[None], inherit_bindings=False):
         self._pace = pace
         self.deck: Deck | None = None
         self._outdated = False
+        self._frames = 0
 
     def compose(self) -> ComposeResult:
         """Title, tabs, the views, timeline, keys."""
@@ -114,7 +115,6 @@ class Stage(Screen[None], inherit_bindings=False):
         self.app.theme_changed_signal.subscribe(self, self._take_theme)
         self.app.app_resume_signal.subscribe(self, lambda _: self._seek(self._player.time))
         self.set_interval(1 / self._pace.frames, self._next_frame)
-        self.set_interval(1 / self._pace.words, self._next_words)
         for pane in self.query(ChartPane):
             pane.rest_seconds = 1 / self._pace.charts
         if self.deck is None:
@@ -133,12 +133,9 @@ class Stage(Screen[None], inherit_bindings=False):
         if self._player.playing:
             self._player.tick(self._wall())
             self._show_picture()
-            if self._player.at_end:
+            self._frames += 1
+            if self._player.at_end or self._frames % self._pace.frames_a_word == 0:
                 self._show_words()
-
-    def _next_words(self) -> None:
-        if self._player.playing:
-            self._show_words()
 
     def _show(self) -> None:
         """Show the scene at the playhead."""
