@@ -68,6 +68,8 @@ ONLY_STATIC = Workload("s", LIST.source, strategies=(Static(),))
 KEYS = (
     "batch_size, timeout, timeout_from, static.batch_size, dynamic.batch_size, dynamic.timeout, "
     "dynamic.timeout_from, continuous.batch_size, workload.count, workload.rate, workload.seed, "
+    "workload.limit, workload.start, workload.duration, workload.speed, workload.max_input, "
+    "workload.max_output, workload.over, "
     "cost.prefill_per_token, cost.decode_step, cost.per_extra_request, slo.ttft, slo.tpot, slo.e2el"
 )
 

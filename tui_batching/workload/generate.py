@@ -18,7 +18,7 @@ from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
 from tui_batching.workload.arrivals import Arrivals, Poisson
 from tui_batching.workload.lengths import Lengths, Uniform
-from tui_batching.workload.model import Requests, refuse_rate
+from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
 
 MAX_COUNT = 10_000_000
 """The most requests that are generated: 320 MB of them."""
@@ -100,7 +100,12 @@ class GeneratedRequests:
         """Requests per second on average; None where all arrive at once."""
         return self.arrivals.rate
 
-    def make_requests(self) -> Requests:
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """There is nothing that the workload file does not tell."""
+        return ()
+
+    def make_requests(self, progress: Progress = ignore_progress) -> Requests:  # noqa: ARG002
         """The requests of this recipe, drawn on the first call.
 
         Raises:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tui_batching.clock import HORIZON, SECOND
 from tui_batching.errors import InputError
-from tui_batching.workload.model import Requests, refuse_rate
+from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,12 @@ class ListedRequests:
         """A list has no seed."""
         return
 
-    def make_requests(self) -> Requests:
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """There is nothing that the workload file does not tell."""
+        return ()
+
+    def make_requests(self, progress: Progress = ignore_progress) -> Requests:  # noqa: ARG002
         """The requests in arrival order."""
         return self.requests
 

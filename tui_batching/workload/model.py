@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -107,11 +107,24 @@ def refuse_rate(rate: float) -> None:
         raise InputError(f"rate: found {rate}, expected a finite number > 0")
 
 
-class Source(Protocol):
-    """Where requests come from: a list, or a recipe that draws them."""
+Progress: TypeAlias = Callable[[float], None]
+"""Is told the share of a long work that is done, from 0 to 1."""
 
-    def make_requests(self) -> Requests:
-        """The requests, the same ones every time."""
+
+def ignore_progress(share: float) -> None:
+    """The progress of work that nobody watches."""
+
+
+class Source(Protocol):
+    """Where requests come from: a list, a trace, or a recipe that draws them."""
+
+    def make_requests(self, progress: Progress = ignore_progress) -> Requests:
+        """The requests, the same ones every time; `progress` is told of a long first time."""
+        ...
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a user should know of how the requests came about, a sentence each."""
         ...
 
     def with_rate(self, rate: float) -> Source:
@@ -165,6 +178,11 @@ class Workload:
     def requests(self) -> Requests:
         """The requests in arrival order, made on first use."""
         return self.source.make_requests()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a user should know of this workload, a sentence each."""
+        return self.source.notices
 
     def strategy(self, name: str) -> Strategy:
         """The strategy called `name`.

@@ -9,7 +9,7 @@ import numpy as np
 
 from tui_batching.cost import LinearCost
 from tui_batching.strategy import DEFAULT_STRATEGIES, Strategy
-from tui_batching.workload.fields import Field, read_yaml
+from tui_batching.workload.fields import Field, Record, read_yaml
 from tui_batching.workload.files import read_text
 from tui_batching.workload.library import bundled_workload
 from tui_batching.workload.listed import ListedRequests
@@ -21,32 +21,45 @@ from tui_batching.workload.parameters import (
     STRATEGY_READERS,
 )
 from tui_batching.workload.recipe import read_recipe
+from tui_batching.workload.traces import (
+    FORMATS,
+    OPTION_READERS,
+    TraceOptions,
+    TraceRequests,
+    find_trace,
+)
 from tui_batching.workload.wording import printable
 
 _KEYS = ("name", "description", "requests", "cost", "strategies", "slo")
 _REQUEST_KEYS = ("arrival_time", "input_tokens", "output_tokens", "id")
 _LONGEST_NAME = 60
+_TRACE_ENDINGS = (".csv", ".jsonl", ".json", ".gz")
 
 
 def load_workload(name_or_path: str | Path) -> Workload:
     """Read a bundled workload by its name, or any workload by its file.
 
-    A `Path`, and a text with a folder in it or ending in `.yaml` or `.yml`, is a file; any other
-    text is a bundled workload's name.
+    A `Path`, and a text with a folder in it or with one of the endings below, is a file; any other
+    text is a bundled workload's name. A file that ends in `.csv`, `.jsonl`, `.json` or `.gz` is a
+    trace: its format is recognised and its requests are read when they are first needed. Every
+    other file is YAML.
 
     Raises:
         InputError: if there is no such workload, or its file is not as expected.
     """
     path = Path(name_or_path) if _is_path(name_or_path) else bundled_workload(str(name_or_path))
-    return parse_workload(read_text(path), printable(str(path)))
+    if path.name.endswith(_TRACE_ENDINGS):
+        return Workload(_trace_name(path), find_trace(path))
+    return parse_workload(read_text(path), printable(str(path)), path.parent)
 
 
-def parse_workload(text: str, where: str) -> Workload:
+def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
     """Read a workload from YAML text.
 
     Args:
         text: the YAML text.
         where: the file's name: errors start with it, and it names a workload without a name.
+        folder: where the traces are that it names by a relative path.
 
     Raises:
         InputError: if the text is not as expected; told with line, key, found and expected.
@@ -54,7 +67,7 @@ def parse_workload(text: str, where: str) -> Workload:
     record = read_yaml(text, where).mapping(_KEYS)
     return Workload(
         name=record.read("name", lambda field: field.text(_LONGEST_NAME), Path(where).stem),
-        source=_read_requests(record["requests"]),
+        source=_read_requests(record["requests"], folder),
         description=record.read("description", Field.text, ""),
         cost=record.read("cost", _read_cost, LinearCost()),
         strategies=record.read("strategies", _read_strategies, DEFAULT_STRATEGIES),
@@ -66,7 +79,15 @@ def _is_path(name_or_path: str | Path) -> bool:
     if isinstance(name_or_path, Path):
         return True
     separators = {os.sep, os.altsep or os.sep}
-    return name_or_path.endswith((".yaml", ".yml")) or any(s in name_or_path for s in separators)
+    endings = (".yaml", ".yml", *_TRACE_ENDINGS)
+    return name_or_path.endswith(endings) or any(s in name_or_path for s in separators)
+
+
+def _trace_name(path: Path) -> str:
+    stem = path.name
+    while stem.endswith(_TRACE_ENDINGS):
+        stem = stem.rpartition(".")[0]
+    return printable(stem)[:_LONGEST_NAME]
 
 
 def _read_cost(field: Field) -> LinearCost:
@@ -84,12 +105,43 @@ def _read_strategies(field: Field) -> tuple[Strategy, ...]:
     return tuple(strategies)
 
 
-def _read_requests(field: Field) -> Source:
+def _read_requests(field: Field, folder: Path) -> Source:
     if field.is_list:
         return _read_list(field)
     if not field.is_mapping:
-        raise field.error("a list of requests, or a mapping with generate")
-    return read_recipe(field.only_key(("generate",)))
+        raise field.error("a list of requests, or a mapping with generate or trace")
+    record = field.mapping(("generate", "trace", "format", *OPTION_READERS))
+    if "trace" not in record.fields:
+        return read_recipe(field.only_key(("generate",)))
+    if "generate" in record.fields:
+        raise record["generate"].error("either generate or trace", "generate beside trace")
+    return _read_trace(record, folder)
+
+
+def _read_trace(record: Record, folder: Path) -> TraceRequests:
+    values = {
+        name: reader(record[name])
+        for name, reader in OPTION_READERS.items()
+        if name in record.fields
+    }
+    name = record.read("format", lambda field: field.choice(*FORMATS), None)
+    path = _trace_path(record["trace"], folder)
+    with record["trace"].placing_errors():
+        return find_trace(path, name, TraceOptions(**values))
+
+
+def _trace_path(field: Field, folder: Path) -> Path:
+    """A relative path stays in the folder: a workload from elsewhere may not read all files."""
+    path = Path(field.text())
+    if path.is_absolute():
+        return path
+    try:
+        inside = (folder / path).resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError) as error:
+        raise field.complaint(f"cannot be read ({error}), expected a trace") from None
+    if not inside:
+        raise field.error("a path that stays in the workload's folder, or an absolute one")
+    return folder / path
 
 
 def _read_list(field: Field) -> ListedRequests:

@@ -12,6 +12,7 @@ from tui_batching.workload.fields import Field, Reader
 from tui_batching.workload.generate import MAX_SEED
 from tui_batching.workload.model import ServiceLevel, Source, Workload
 from tui_batching.workload.parameters import COST_READERS, SLO_READERS, STRATEGY_READERS
+from tui_batching.workload.traces import OPTION_READERS, TraceRequests
 from tui_batching.workload.wording import did_you_mean, one_of, printable, shown
 
 Change: TypeAlias = Callable[[Workload, Field], Workload]
@@ -90,6 +91,13 @@ def _set_source(
     return replace(workload, source=change(workload.source, reader(field)))
 
 
+def _set_trace(option: str, reader: Reader, workload: Workload, field: Field) -> Workload:
+    source, value = workload.source, reader(field)
+    if not isinstance(source, TraceRequests):
+        raise field.error("another key: only a trace has this one", "a workload without a trace")
+    return replace(workload, source=source.with_option(option, value))
+
+
 def _set_cost(parameter: str, reader: Reader, workload: Workload, field: Field) -> Workload:
     changed: Any = {parameter: reader(field)}
     return replace(workload, cost=replace(workload.cost, **changed))
@@ -125,6 +133,10 @@ _CHANGES: dict[str, Change] = {
         lambda source, seed: source.with_seed(seed),
         partial(Field.whole, most=MAX_SEED),
     ),
+    **{
+        f"workload.{key}": partial(_set_trace, key, reader)
+        for key, reader in OPTION_READERS.items()
+    },
     **{f"cost.{key}": partial(_set_cost, key, reader) for key, reader in COST_READERS.items()},
     **{f"slo.{key}": partial(_set_slo, key, reader) for key, reader in SLO_READERS.items()},
 }

@@ -1,0 +1,7 @@
+"""Traces of real traffic: a small module for each format, and what they have in common."""
+
+from tui_batching.workload.traces.options import OPTION_READERS, TraceOptions
+from tui_batching.workload.traces.recognise import FORMATS
+from tui_batching.workload.traces.source import TraceRequests, find_trace
+
+__all__ = ["FORMATS", "OPTION_READERS", "TraceOptions", "TraceRequests", "find_trace"]

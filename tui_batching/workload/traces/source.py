@@ -1,0 +1,150 @@
+"""A trace as a source of requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn, Self
+
+from tui_batching.errors import InputError
+from tui_batching.workload.listed import ListedRequests
+from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
+from tui_batching.workload.traces.options import TraceOptions
+from tui_batching.workload.traces.recognise import FORMATS, recognise
+from tui_batching.workload.traces.report import TraceReport
+from tui_batching.workload.traces.selection import Selection
+from tui_batching.workload.traces.text import open_text
+from tui_batching.workload.wording import printable
+
+
+@dataclass
+class Trace:
+    """A trace file and what is wanted of it; it is read once, when its requests are first needed.
+
+    Attributes:
+        path: the file.
+        format: the name of its format.
+        options: what is taken of it.
+    """
+
+    path: Path
+    format: str
+    options: TraceOptions
+    _content: tuple[ListedRequests, TraceReport] | None = field(
+        default=None, init=False, compare=False, repr=False
+    )
+
+    def read(self, progress: Progress = ignore_progress) -> tuple[ListedRequests, TraceReport]:
+        """The requests, and what was left out.
+
+        Raises:
+            InputError: if the file cannot be read, or a row is not as expected.
+        """
+        if self._content is None:
+            self._content = self._read(progress)
+        return self._content
+
+    def _read(self, progress: Progress) -> tuple[ListedRequests, TraceReport]:
+        known = FORMATS[self.format]
+        with open_text(self.path, progress) as text:
+            name = printable(self.path.name)
+            report = TraceReport(name, known.title, known.failed, self.options)
+            selection = Selection(report, text.where)
+            for rows in known.read(text):
+                selection.add(rows)
+                if selection.full:
+                    break
+            return ListedRequests(selection.requests()), report
+
+
+@dataclass(frozen=True)
+class TraceRequests:
+    """The requests of a trace, as many and as fast as was asked for since.
+
+    Attributes:
+        trace: shared by all sources that differ in the other attributes alone.
+        count: take the first ones to arrive; None for all.
+        wanted_rate: requests per second; None keeps the trace's own.
+    """
+
+    trace: Trace
+    count: int | None = None
+    wanted_rate: float | None = None
+
+    def make_requests(self, progress: Progress = ignore_progress) -> Requests:
+        """The requests in arrival order; the file is read on the first call.
+
+        Raises:
+            InputError: if the trace is not as expected, or count or rate do not fit it.
+        """
+        self.trace.read(progress)
+        return self._listed.make_requests()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was read, what was left out and why."""
+        _, report = self.trace.read()
+        return (report.sentence,)
+
+    @property
+    def rate(self) -> float | None:
+        """Gaps from the first to the last arrival, per second; None where all arrive at once."""
+        return self._listed.rate
+
+    @property
+    def seed(self) -> None:
+        """A trace has no seed."""
+        return
+
+    def with_rate(self, rate: float) -> Self:
+        """The same requests with all gaps scaled alike; see `ListedRequests.with_rate`.
+
+        Raises:
+            InputError: if it is not a finite number above zero.
+        """
+        refuse_rate(rate)
+        return replace(self, wanted_rate=rate)
+
+    def with_count(self, count: int) -> Self:
+        """The first `count` requests in arrival order."""
+        return replace(self, count=count)
+
+    def with_seed(self, seed: int) -> NoReturn:  # noqa: ARG002 - as every source has it
+        """A trace has no seed.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError("a trace has no seed, only generated requests have one")
+
+    def with_option(self, name: str, value: Any) -> Self:
+        """The same file with an option of `TraceOptions` changed."""
+        changed = {name: value}
+        options = replace(self.trace.options, **changed)
+        return replace(self, trace=Trace(self.trace.path, self.trace.format, options))
+
+    @cached_property
+    def _listed(self) -> ListedRequests:
+        listed, _ = self.trace.read()
+        if self.count is not None:
+            listed = listed.with_count(self.count)
+        return listed if self.wanted_rate is None else listed.with_rate(self.wanted_rate)
+
+
+def find_trace(
+    path: Path, format_name: str | None = None, options: TraceOptions | None = None
+) -> TraceRequests:
+    """A trace file as a source; its requests are not read yet.
+
+    Args:
+        path: the file.
+        format_name: a key of `FORMATS`; None recognises it.
+        options: what is taken of it; None takes all.
+
+    Raises:
+        InputError: if the file cannot be opened or its format is not known.
+    """
+    with open_text(path, ignore_progress) as text:
+        name = format_name or recognise(text).name
+    return TraceRequests(Trace(path, name, options or TraceOptions()))

@@ -1,0 +1,154 @@
+"""An open trace: its lines, decompressed and checked, a few at a time."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from tui_batching.errors import InputError
+from tui_batching.workload.model import Progress
+from tui_batching.workload.wording import printable
+
+LONGEST_LINE = 64 * 2**20
+"""Bytes: the line of a Mooncake trace for the longest prompt there may be takes 50 million."""
+
+LARGEST_DOCUMENT = 2**30
+"""Bytes of a format that is read as one document."""
+
+_HEAD = 64 * 2**10
+_GZIP = b"\x1f\x8b"
+_LINES_PER_REPORT = 5000
+_BYTES_PER_REPORT = 2**20
+
+
+class TraceText:
+    """The text of a trace, plain or compressed by gzip; made by `open_text`.
+
+    Attributes:
+        where: the file's name for error messages.
+        head: the first 64 KiB, to recognise the format by.
+    """
+
+    def __init__(self, raw: BinaryIO, where: str, progress: Progress) -> None:
+        self.where = where
+        self._raw = raw
+        self._progress = progress
+        self._size = os.fstat(raw.fileno()).st_size
+        compressed = raw.read(len(_GZIP)) == _GZIP
+        raw.seek(0)
+        self._bytes = gzip.GzipFile(fileobj=raw) if compressed else raw
+        with self._telling_damage():
+            start = self._bytes.read(_HEAD)
+            self._bytes.seek(0)
+        self.head = start.decode("utf-8-sig", errors="replace")
+
+    def lines(self) -> Iterator[str]:
+        """The lines one after the other, with their ends.
+
+        Raises:
+            InputError: at a line that is too long or not UTF-8, and where the file is damaged.
+        """
+        read, encoding = self._bytes.readline, "utf-8-sig"
+        number = 0
+        with self._telling_damage():
+            while line := read(LONGEST_LINE + 1):
+                number += 1
+                if len(line) > LONGEST_LINE:
+                    raise InputError(
+                        f"{self.where}:{number}: found a line of more than {LONGEST_LINE:,} bytes, "
+                        "expected shorter lines"
+                    )
+                try:
+                    yield line.decode(encoding)
+                except UnicodeDecodeError:
+                    raise self._not_utf8(number) from None
+                encoding = "utf-8"
+                if number % _LINES_PER_REPORT == 0:
+                    self._report()
+
+    def document(self) -> str:
+        """The whole text.
+
+        Raises:
+            InputError: if it is too long or not UTF-8, or the file is damaged.
+        """
+        content = bytearray()
+        with self._telling_damage():
+            while part := self._bytes.read(_BYTES_PER_REPORT):
+                content += part
+                if len(content) > LARGEST_DOCUMENT:
+                    raise InputError(
+                        f"{self.where}: found more than {LARGEST_DOCUMENT:,} bytes, "
+                        "expected a smaller file"
+                    )
+                self._report()
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise self._not_utf8(content.count(b"\n", 0, error.start) + 1) from None
+
+    def _report(self) -> None:
+        self._progress(self._raw.tell() / max(1, self._size))
+
+    def _not_utf8(self, line: int) -> InputError:
+        return InputError(
+            f"{self.where}:{line}: found bytes that are not UTF-8, expected UTF-8 text"
+        )
+
+    @contextmanager
+    def _telling_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise InputError(
+                f"{self.where}: found damaged gzip data ({error}), expected a whole gzip file"
+            ) from None
+        except OSError as error:
+            raise _unreadable(self.where, error) from None
+
+
+@contextmanager
+def open_text(path: Path, progress: Progress) -> Iterator[TraceText]:
+    """Open a trace.
+
+    Args:
+        path: the file.
+        progress: is told the share that has been read.
+
+    Raises:
+        InputError: if it cannot be read, is no ordinary file or is empty.
+    """
+    where = printable(str(path))
+    try:
+        # Before it is opened: opening a pipe would wait for its writer.
+        kind = _kind(path.stat().st_mode)
+        raw = None if kind else path.open("rb")
+    except FileNotFoundError:
+        raise InputError(f"{where}: found no such file, expected a trace") from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(where, error) from None
+    if raw is None:
+        raise InputError(f"{where}: found {kind}, expected a trace")
+    with raw:
+        text = TraceText(raw, where, progress)
+        if not text.head.strip():
+            raise InputError(f"{where}: found an empty file, expected a trace")
+        yield text
+
+
+def _kind(mode: int) -> str:
+    """What it is instead of an ordinary file."""
+    if stat.S_ISREG(mode):
+        return ""
+    return "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+
+
+def _unreadable(where: str, error: Exception) -> InputError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError(f"{where}: cannot be read ({reason}), expected a trace")
