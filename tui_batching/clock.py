@@ -25,6 +25,9 @@ SECOND: Picoseconds = 10**12
 HORIZON: Picoseconds = 2**63 - 1
 """The last instant that an int64 column can hold: 106 days."""
 
+_DECIMALS = 12
+"""A picosecond is this many decimals of a second."""
+
 _UNITS: dict[str, Picoseconds] = {
     "ps": 1,
     "ns": NANOSECOND,
@@ -69,6 +72,17 @@ def parse_duration(text: str | float | Decimal) -> Picoseconds:
 def to_seconds(time: Picoseconds) -> float:
     """Seconds as a float, for showing and for files; rounded once, correctly."""
     return time / SECOND
+
+
+def exact_seconds(time: Picoseconds) -> str:
+    """An instant or duration, not negative, in seconds with every digit it has: `1.236`, `0.0`."""
+    return exact_decimal(time, _DECIMALS)
+
+
+def exact_decimal(count: int, decimals: int) -> str:
+    """A count, not negative, divided by ten to the power of `decimals`, with every digit it has."""
+    digits = f"{count:0{decimals + 1}d}"
+    return f"{digits[:-decimals]}.{digits[-decimals:].rstrip('0') or '0'}"
 
 
 def format_duration(time: Picoseconds, digits: int = 3) -> str:

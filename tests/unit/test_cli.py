@@ -24,7 +24,7 @@ from tui_batching.analysis.metric_table import METRIC_TABLE
 from tui_batching.cli import terminal
 from tui_batching.cli.commands import compare as compare_command
 from tui_batching.clock import SECOND
-from tui_batching.export.records import REQUEST_FIELDS, exact_seconds
+from tui_batching.export.records import REQUEST_FIELDS
 from tui_batching.workload import Workload
 
 
@@ -155,21 +155,6 @@ def test_json_has_null_where_a_metric_is_undefined(
     table = capsys.readouterr().out
     assert re.search("SLO attainment +100.0 % ★", table)
     assert "service level: TTFT ≤ 40ms" in table
-
-
-@pytest.mark.parametrize(
-    ("time", "text"),
-    [
-        (0, "0.0"),
-        (1, "0.000000000001"),
-        (SECOND, "1.0"),
-        (1236 * 10**9, "1.236"),
-        (120 * SECOND, "120.0"),
-        (2**63 - 1, "9223372.036854775807"),
-    ],
-)
-def test_seconds_have_all_their_digits(time: int, text: str):
-    assert exact_seconds(time) == text
 
 
 # CSV.

@@ -13,6 +13,7 @@ from tui_batching.clock import (
     MILLISECOND,
     SECOND,
     duration_text,
+    exact_seconds,
     format_duration,
     parse_duration,
     to_seconds,
@@ -135,3 +136,18 @@ def test_seconds_are_rounded_once() -> None:
 def test_digits_beyond_a_picosecond_are_never_rounded_away() -> None:
     with pytest.raises(InputError, match="whole number of picoseconds"):
         parse_duration("1.00000000000000000000000000000000001")
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        (0, "0.0"),
+        (1, "0.000000000001"),
+        (SECOND, "1.0"),
+        (1236 * 10**9, "1.236"),
+        (120 * SECOND, "120.0"),
+        (2**63 - 1, "9223372.036854775807"),
+    ],
+)
+def test_seconds_have_all_their_digits(time: int, text: str):
+    assert exact_seconds(time) == text

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
+from tui_batching.cli.progress import Report
 from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError
 from tui_batching.output_files import refuse_target
@@ -91,7 +93,7 @@ def add_workload(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -
         metavar="WORKLOAD",
         nargs="?",
         default=argparse.SUPPRESS,
-        help=f"a bundled workload's name, or a YAML file (default: {first})",
+        help=f"a bundled workload's name, a YAML file or a trace (default: {first})",
     )
     parser.add_argument(
         "--set",
@@ -111,14 +113,32 @@ def add_workload(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -
     parser.set_defaults(workload=None, settings=[])
 
 
-def read_workload(arguments: argparse.Namespace, first: str = FIRST_WORKLOAD) -> Workload:
+def read_workload(
+    arguments: argparse.Namespace, report: Report, first: str = FIRST_WORKLOAD
+) -> Workload:
     """The workload that the arguments name, or else `first`, changed as they say.
+
+    Its requests are made; what a user should know of them is told on stderr.
 
     Raises:
         InputError: if it or a setting is not as expected.
     """
     workload = load_workload(arguments.workload or first)
-    return apply_settings(workload, arguments.settings)
+    workload = apply_settings(workload, arguments.settings)
+    read_requests(workload, report)
+    return workload
+
+
+def read_requests(workload: Workload, report: Report) -> None:
+    """Make the requests of a workload, and tell on stderr what a user should know of them.
+
+    Raises:
+        InputError: if they cannot be made.
+    """
+    report("reading the workload")
+    workload.source.make_requests(report.done)
+    for notice in workload.notices:
+        print(notice, file=sys.stderr)
 
 
 def workload_words(arguments: argparse.Namespace) -> list[str]:

@@ -5,20 +5,35 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Timer
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
-Report: TypeAlias = Callable[[str], None]
-"""Is told what begins now."""
-
 Count: TypeAlias = Callable[[int, int], None]
 """Is told how much is done, of how much."""
 
 _PATIENCE = 0.5
 """Seconds of work that pass without a word."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Is told what begins now, by a call, and how much of it is done.
+
+    Attributes:
+        begin: is called with what begins.
+        done: is called with the share of it that is done, from 0 to 1, where that is known.
+    """
+
+    begin: Callable[[str], None]
+    done: Callable[[float], None]
+
+    def __call__(self, stage: str) -> None:
+        """Tell what begins now."""
+        self.begin(stage)
 
 
 @contextmanager
@@ -28,15 +43,27 @@ def reporting() -> Iterator[Report]:
     Where stderr is no terminal, nothing is shown.
     """
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield Report(lambda _: None, lambda _: None)
         return
     # Here and below, so that scripts do not wait for it.
-    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        SpinnerColumn,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with _shown_later(*columns) as display:
-        task = display.add_task("starting", total=None)
-        yield lambda stage: display.update(task, description=stage)
+    text = TextColumn("{task.description}", markup=False)
+    bar = (BarColumn(), TaskProgressColumn())
+    with _shown_later(SpinnerColumn(), text, *bar, TimeElapsedColumn()) as display:
+        stages = [display.add_task("starting", total=None)]
+
+        def begin(stage: str) -> None:
+            display.remove_task(stages.pop())
+            stages.append(display.add_task(stage, total=None))
+
+        yield Report(begin, lambda share: display.update(stages[-1], completed=share, total=1))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from tui_batching.analysis.breakdown import PARTS, breakdown
-from tui_batching.clock import Picoseconds, to_seconds
+from tui_batching.clock import exact_seconds, to_seconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.run import Run
 from tui_batching.strategy import Dynamic, Strategy
@@ -26,8 +26,6 @@ REQUEST_FIELDS: tuple[str, ...] = (
 PART_FIELDS = PARTS
 
 _ROWS_AT_ONCE = 4096
-_DECIMALS = 12
-"""A picosecond is this many decimals of a second."""
 
 
 def parameters(strategy: Strategy) -> dict[str, int | float | str]:
@@ -36,17 +34,6 @@ def parameters(strategy: Strategy) -> dict[str, int | float | str]:
     if isinstance(strategy, Dynamic):
         found |= {"timeout": to_seconds(strategy.timeout), "timeout_from": strategy.timeout_from}
     return found
-
-
-def exact_seconds(time: Picoseconds) -> str:
-    """An instant or duration, not negative, in seconds with every digit it has: `1.236`, `0.0`."""
-    return exact_decimal(time, _DECIMALS)
-
-
-def exact_decimal(count: int, decimals: int) -> str:
-    """A count, not negative, divided by ten to the power of `decimals`, with every digit it has."""
-    digits = f"{count:0{decimals + 1}d}"
-    return f"{digits[:-decimals]}.{digits[-decimals:].rstrip('0') or '0'}"
 
 
 def request_records(run: Run) -> Iterator[list[tuple[str, ...]]]:

@@ -17,9 +17,8 @@ import numpy as np
 
 from tui_batching import __version__
 from tui_batching.analysis.stretches import stretches
-from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.clock import Picoseconds, exact_decimal, exact_seconds, format_duration
 from tui_batching.columns import IntArray
-from tui_batching.export.records import exact_decimal, exact_seconds
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
 from tui_batching.strategy import Dynamic, Strategy

@@ -266,6 +266,10 @@ class Stage(Screen[None], inherit_bindings=False):
         if event.other_workload:
             self.selected = None
             self._player.seek(0, self._wall())
+        told = self.scene.workload.notices if self.scene else ()
+        for notice in event.scene.workload.notices:
+            if notice not in told:
+                self.notify(notice, markup=False)
         await self._set_lanes([run.strategy.name for run in event.scene.runs])
         self.scene = event.scene
         self._sweeper.load(event.scene.workload, self._simulation.staged.at_own_load)
@@ -281,14 +285,14 @@ class Stage(Screen[None], inherit_bindings=False):
 
     def on_simulation_refused(self, event: Simulation.Refused) -> None:
         """Say why all is as it was."""
-        self.notify(event.reason, severity="error")
+        self.notify(event.reason, severity="error", markup=False)
 
     def _turn(self, turned: Callable[[Knobs], Knobs]) -> None:
         """Apply what a parameter key asks for, or say why it cannot."""
         try:
             self._simulation.start(turned(self._simulation.knobs))
         except InputError as error:
-            self.notify(str(error), severity="warning")
+            self.notify(str(error), severity="warning", markup=False)
 
     def _lanes_meant(self) -> list[str]:
         """The focused lane, else all of them."""

@@ -70,8 +70,7 @@ def _find(arguments: argparse.Namespace) -> Capacities:
     variants = Field.of_text(arguments.variants, "--variants").whole(least=1, most=1000)
     jobs = read_jobs(arguments)
     with reporting() as report:
-        report("reading the workload")
-        workload = read_workload(arguments)
+        workload = read_workload(arguments, report)
     what = f"capacity, {len(workload.requests):,} requests"
     with Workers(jobs) as workers, counting(what) as count:
         # A search serves the requests some forty times.

@@ -79,8 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
     height = _cells("--height", arguments.height, least_height)
     canvas = Canvas.on_stdout(arguments.theme, width, height)
     with reporting() as report:
-        report("reading the workload")
-        workload = read_workload(arguments, first)
+        workload = read_workload(arguments, report, first)
         rows = drawn(name, workload, at, canvas, report)
     canvas.print(rows)
 

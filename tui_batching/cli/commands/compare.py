@@ -82,7 +82,6 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
 
 
 def _compare(arguments: argparse.Namespace, report: Report) -> Comparison:
-    report("reading the workload")
-    workload = read_workload(arguments)
+    workload = read_workload(arguments, report)
     count = len(workload.requests)
     return compare(workload, lambda name: report(f"{name}, {count:,} requests"))

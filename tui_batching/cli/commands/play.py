@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from tui_batching.cli.arguments import Choices, add_workload, read_duration, read_workload
+from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import (
     DRAWING_DEFAULTS,
     add_drawing,
@@ -49,8 +50,9 @@ def run(arguments: argparse.Namespace) -> None:
         SystemExit: with the app's exit code if it did not end well.
     """
     refuse_without_terminal()
-    workload, tick = read_workload(arguments), _tick(arguments.tick)
-    pace = read_pace(arguments, os.environ)
+    tick, pace = _tick(arguments.tick), read_pace(arguments, os.environ)
+    with reporting() as report:
+        workload = read_workload(arguments, report)
     # Here, so that no other command waits for the app's libraries.
     from tui_batching.tui.app import run_app  # noqa: PLC0415
 

@@ -76,8 +76,7 @@ def run(arguments: argparse.Namespace) -> None:
 def _make(arguments: argparse.Namespace, report: Report) -> Document:
     from tui_batching.export.report import Report as Document  # noqa: PLC0415
 
-    report("reading the workload")
-    workload = read_workload(arguments)
+    workload = read_workload(arguments, report)
     words = shlex.join(workload_words(arguments))
     report(f"{len(workload.requests):,} requests")
     scene = build_scene(workload, None, lambda _: None)

@@ -98,8 +98,7 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
     values = arguments.values and [_read_value(kind, text) for text in arguments.values]
     jobs = read_jobs(arguments)
     with reporting() as report:
-        report("reading the workload")
-        workload = read_workload(arguments, FIRST_WORKLOADS[kind])
+        workload = read_workload(arguments, report, FIRST_WORKLOADS[kind])
         plan = plan_sweep(workload, kind, values)
     what = f"{kind}, {len(workload.requests):,} requests"
     with Workers(jobs) as workers, counting(what) as count:

@@ -57,8 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _simulate(arguments: argparse.Namespace, report: Report) -> tuple[Workload, list[Run]]:
-    report("reading the workload")
-    workload = read_workload(arguments)
+    workload = read_workload(arguments, report)
     runs = []
     for strategy in workload.strategies:
         report(f"{strategy.name}, {len(workload.requests):,} requests")

@@ -1,16 +1,18 @@
-"""`validate`: check a workload file."""
+"""`validate`: check a workload file or a trace."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from tui_batching.cli.arguments import Choices
+from tui_batching.cli.arguments import Choices, read_requests
+from tui_batching.cli.progress import reporting
 from tui_batching.workload import load_workload
 
 _EXAMPLES = """\
 examples:
   tui-batching validate my-workload.yaml
+  tui-batching validate trace.csv.gz
 """
 
 
@@ -18,8 +20,8 @@ def add_to(choices: Choices) -> None:
     """Add the command."""
     parser = choices.add_parser(
         "validate",
-        help="check a workload file",
-        description="Check a workload file; what is wrong with it is told in one sentence.",
+        help="check a workload file or a trace",
+        description="Check a workload file or a trace; what is wrong is told in one sentence.",
         epilog=_EXAMPLES,
     )
     parser.add_argument("file", metavar="FILE")
@@ -34,5 +36,7 @@ def run(arguments: argparse.Namespace) -> None:
     """
     path = Path(arguments.file)
     workload = load_workload(path if path.exists() else arguments.file)
+    with reporting() as report:
+        read_requests(workload, report)
     names = ", ".join(strategy.name for strategy in workload.strategies)
     print(f"{arguments.file}: valid, {len(workload.requests)} requests, {names}")

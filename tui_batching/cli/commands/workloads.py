@@ -1,15 +1,17 @@
-"""`workloads`: what is bundled."""
+"""`workloads`: what is bundled, and what is done with workloads."""
 
 from __future__ import annotations
 
 import argparse
 
-from tui_batching.cli.arguments import Choices
+from tui_batching.cli.arguments import Choices, Parser
+from tui_batching.cli.commands import export
 from tui_batching.workload import bundled_workloads, load_workload
 
 _EXAMPLES = """\
 examples:
   tui-batching workloads
+  tui-batching workloads export chat -o chat.csv
 """
 
 
@@ -17,11 +19,12 @@ def add_to(choices: Choices) -> None:
     """Add the command."""
     parser = choices.add_parser(
         "workloads",
-        help="list the bundled workloads",
+        help="list the bundled workloads, or export one",
         description="List the bundled workloads with what to watch for in each.",
         epilog=_EXAMPLES,
     )
     parser.set_defaults(command=run)
+    export.add_to(parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser))
 
 
 def run(arguments: argparse.Namespace) -> None:  # noqa: ARG001 - as every command has them

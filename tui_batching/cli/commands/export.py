@@ -1,0 +1,58 @@
+"""`workloads export`: a workload's requests as a trace for other tools."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tui_batching.cli.arguments import Choices, add_output, add_workload, output_file, read_workload
+from tui_batching.cli.progress import reporting
+from tui_batching.output_files import written_whole
+from tui_batching.workload.traces import WRITTEN_FORMATS, WrittenFormat, write_trace
+
+_EXAMPLES = """\
+examples:
+  tui-batching workloads export chat -o chat.csv
+  tui-batching workloads export trace.csv.gz --set workload.limit=1000 -o trace.jsonl
+"""
+
+
+def add_to(choices: Choices) -> None:
+    """Add the command."""
+    parser = choices.add_parser(
+        "export",
+        help="write the requests of a workload as a trace",
+        description=(
+            "Write the requests of a workload as a trace, which other tools and this one replay.\n"
+            "csv is arrival_time,input_tokens,output_tokens with exact seconds; mooncake is\n"
+            "Mooncake's JSON lines, in milliseconds (with decimals where they are needed)."
+        ),
+        epilog=_EXAMPLES,
+    )
+    add_workload(parser)
+    add_output(parser, "a trace")
+    parser.add_argument(
+        "--format",
+        choices=WRITTEN_FORMATS,
+        help="the format of the trace (default: mooncake for a FILE that ends in .jsonl, else csv)",
+    )
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the trace.
+
+    Raises:
+        InputError: if the workload is not as expected, or the file cannot be written.
+    """
+    target = output_file(arguments)
+    lines = target is not None and target.suffix == ".jsonl"
+    name: WrittenFormat = arguments.format or ("mooncake" if lines else "csv")
+    with reporting() as report:
+        requests = read_workload(arguments, report).requests
+        if target:
+            report(f"writing {target.name}")
+            with written_whole(target) as out:
+                write_trace(requests, out, name)
+    if not target:
+        write_trace(requests, sys.stdout, name)
