@@ -1,0 +1,212 @@
+"""Laws of traces: what is written is read back, options take what they say, reading is total."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.traces import READ, rows, written
+from tui_batching.clock import HORIZON, MILLISECOND, SECOND, exact_seconds
+from tui_batching.errors import InputError
+from tui_batching.workload import load_workload
+from tui_batching.workload.model import MAX_TOKENS, Requests
+from tui_batching.workload.traces import (
+    FORMATS,
+    TraceOptions,
+    WrittenFormat,
+    find_trace,
+    write_trace,
+)
+
+Row = tuple[int, int, int]
+
+times = st.one_of(
+    st.integers(0, HORIZON), st.integers(0, 5), st.integers(0, 9000).map(lambda n: n * MILLISECOND)
+)
+trace_rows = st.lists(
+    st.tuples(times, st.integers(0, 2000), st.one_of(st.integers(1, 9), st.just(MAX_TOKENS))),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("traces")
+
+
+def made(given_rows: list[Row]) -> Requests:
+    return Requests.from_columns(*map(list, zip(*given_rows, strict=True)))
+
+
+def from_zero(given_rows: list[Row]) -> list[Row]:
+    """The rows in order of arrival, the first of which is time zero."""
+    first = min(time for time, _, _ in given_rows)
+    moved = [(time - first, inputs, outputs) for time, inputs, outputs in given_rows]
+    return sorted(moved, key=lambda row: row[0])
+
+
+@given(given_rows=trace_rows, name=st.sampled_from(["csv", "mooncake"]), squeezed=st.booleans())
+def test_what_is_written_is_read_back(
+    folder: Path, given_rows: list[Row], name: WrittenFormat, squeezed: bool
+):
+    out = io.StringIO()
+    write_trace(made(given_rows), out, name)
+    content = out.getvalue().encode()
+    path = written(folder, gzip.compress(content, 1) if squeezed else content)
+    assert rows(load_workload(path)) == from_zero(given_rows)
+    assert find_trace(path).trace.format == name
+
+
+def in_format(name: str, given_rows: list[Row]) -> str:
+    """The rows as somebody else writes them."""
+    head = ",".join(FORMATS[name].signature)
+    if name == "azure":
+        start = datetime(2023, 11, 16, tzinfo=UTC)
+        stamps = [
+            f"{start + timedelta(seconds=time // SECOND):%Y-%m-%d %H:%M:%S}.{time % SECOND:012d}"
+            for time, _, _ in given_rows
+        ]
+    else:
+        stamps = [
+            f"{1_700_000_000 + time // SECOND}.{time % SECOND:012d}" for time, _, _ in given_rows
+        ]
+    if name == "vllm-log":
+        return "\n".join(
+            f'{{"arrival_time": {stamp}, "input_toks": {inputs}, "output_toks": {outputs}}}'
+            for stamp, (_, inputs, outputs) in zip(stamps, given_rows, strict=True)
+        )
+    lines = [f"{stamp},{i},{o}" for stamp, (_, i, o) in zip(stamps, given_rows, strict=True)]
+    return "\r\n".join([head, *lines])
+
+
+@given(given_rows=trace_rows, name=st.sampled_from(["azure", "burstgpt", "vidur", "vllm-log"]))
+def test_other_formats_are_read_to_the_last_digit(folder: Path, given_rows: list[Row], name: str):
+    path = written(folder, in_format(name, given_rows))
+    assert rows(load_workload(path)) == from_zero(given_rows)
+
+
+most = st.one_of(st.none(), st.integers(1, 6))
+moments = st.one_of(st.none(), st.integers(1, 12))
+options = st.builds(
+    TraceOptions,
+    limit=st.one_of(st.none(), st.integers(1, 9)),
+    start=moments,
+    duration=moments,
+    speed=st.sampled_from([1.0, 3.0, 0.3]),
+    max_input=most,
+    max_output=most,
+    over=st.sampled_from(["clip", "drop"]),
+)
+short_rows = st.lists(
+    st.tuples(st.integers(0, 15), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=20
+)
+
+
+def slowly_selected(given_rows: list[Row], asked: TraceOptions) -> list[tuple[int, ...]]:
+    """`(id, arrival, input, output)` of what is taken, one row after the other."""
+    speed = Fraction(str(asked.speed))
+    highest_input = MAX_TOKENS if asked.max_input is None else asked.max_input
+    highest_output = MAX_TOKENS if asked.max_output is None else asked.max_output
+    origin = next((time for time, _, outputs in given_rows if outputs), 0)
+    taken: list[tuple[int, ...]] = []
+    for number, (time, inputs, outputs) in enumerate(given_rows):
+        offset, start = time - origin, asked.start or 0
+        windowed = asked.start is not None or asked.duration is not None
+        long = inputs > highest_input or outputs > highest_output
+        if not outputs or (windowed and offset < start) or (long and asked.over == "drop"):
+            continue
+        if asked.duration is not None and offset >= start + asked.duration:
+            continue
+        if asked.limit is not None and len(taken) == asked.limit:
+            break
+        arrival = (offset / speed * 2 + 1) // 2
+        taken.append(
+            (number, int(arrival), min(inputs, highest_input), min(outputs, highest_output))
+        )
+    first = min((row[1] for row in taken), default=0)
+    moved = [(number, time - first, *tokens) for number, time, *tokens in taken]
+    return sorted(moved, key=lambda row: row[1])
+
+
+@given(given_rows=short_rows, asked=options)
+def test_options_take_what_they_say(folder: Path, given_rows: list[Row], asked: TraceOptions):
+    lines = [f"{exact_seconds(time)},{i},{o}" for time, i, o in given_rows]
+    path = written(folder, "\n".join(["Timestamp,Request tokens,Response tokens", *lines]))
+    source = find_trace(path, options=asked)
+    expected = slowly_selected(given_rows, asked)
+    with patch("tui_batching.workload.traces.csv_rows.ROWS_AT_ONCE", 3):
+        if not expected:
+            with pytest.raises(InputError, match="found no request to replay"):
+                source.make_requests()
+            return
+        requests = source.make_requests()
+    columns = asdict(requests).values()
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
+    _, report = source.trace.read()
+    if not report.stopped:
+        dropped = report.long_inputs + report.long_outputs if asked.over == "drop" else 0
+        assert report.failed == sum(not outputs for _, _, outputs in given_rows)
+        assert report.requests + report.failed + report.outside + dropped == len(given_rows)
+
+
+SAMPLES = [text.encode() for text, _ in READ.values()]
+PIECES = [
+    b"",
+    b"\n",
+    b"\r",
+    b",",
+    b'"',
+    b"{",
+    b"]",
+    b"\0",
+    b"\xff",
+    b"-1",
+    b"1e99",
+    b"NaN",
+    b"\x1b[",
+]
+
+
+@given(
+    sample=st.sampled_from(SAMPLES),
+    cuts=st.lists(
+        st.tuples(st.integers(0, 600), st.integers(0, 9), st.sampled_from(PIECES)), max_size=4
+    ),
+    squeezed=st.booleans(),
+    known=st.one_of(st.none(), st.sampled_from(list(FORMATS))),
+)
+def test_reading_is_total(
+    folder: Path,
+    sample: bytes,
+    cuts: list[tuple[int, int, bytes]],
+    squeezed: bool,
+    known: str | None,
+):
+    content = gzip.compress(sample, 1) if squeezed else sample
+    for position, length, piece in cuts:
+        content = content[:position] + piece + content[position + length :]
+    path = written(folder, content)
+    requests: Requests | None = None
+    sentence = ""
+    try:
+        requests = find_trace(path, known).make_requests()
+    except InputError as error:
+        sentence = str(error)
+    if requests is None:
+        assert sentence.startswith(str(path))
+        assert len(sentence) < 500
+    else:
+        assert requests.arrival_time[0] == 0
+        assert np.all(np.diff(requests.arrival_time) >= 0)
+        assert requests.output_tokens.min() >= 1
