@@ -28,7 +28,19 @@ def instants(texts: Sequence[str]) -> list[Picoseconds]:
     Raises:
         ValueError: if one is none.
     """
-    return [_instant(text) for text in texts]
+    lengths, points = {len(text) for text in texts}, {text[19:20] for text in texts}
+    fractions = [text[20:] for text in texts]
+    digits = "".join(fractions)
+    if len(lengths) > 1 or points != {"."} or not (digits.isdecimal() and digits.isascii()):
+        return [_instant(text) for text in texts]
+    # All are written alike, and neighbours share their second: this takes half the time.
+    seconds = [text[:19] for text in texts]
+    unit = 10 ** (32 - lengths.pop())
+    starts = {second: _seconds(second, "Z") * SECOND for second in set(seconds)}
+    return [
+        starts[second] + int(fraction) * unit
+        for second, fraction in zip(seconds, fractions, strict=True)
+    ]
 
 
 def _instant(text: str) -> Picoseconds:

@@ -117,7 +117,8 @@ class Selection:
     def _arrivals(
         self, offsets: Sequence[Picoseconds], chosen: npt.NDArray[np.intp], rows: Rows
     ) -> IntArray:
-        times = [offsets[row] for row in chosen.tolist()]
+        all_chosen = len(chosen) == len(offsets)
+        times = offsets if all_chosen else [offsets[row] for row in chosen.tolist()]
         if self._speed != 1:
             double, divisor = 2 * self._speed.denominator, 2 * self._speed.numerator
             times = [(time * double + self._speed.numerator) // divisor for time in times]

@@ -23,8 +23,10 @@ LARGEST_DOCUMENT = 2**30
 
 _HEAD = 64 * 2**10
 _GZIP = b"\x1f\x8b"
-_LINES_PER_REPORT = 5000
-_BYTES_PER_REPORT = 2**20
+_BLOCK = 64 * 2**10
+"""Bytes: what fits the processor's cache is read fastest."""
+
+_BYTES_PER_REPORT = 2**16
 
 
 class TraceText:
@@ -33,12 +35,14 @@ class TraceText:
     Attributes:
         where: the file's name for error messages.
         head: the first 64 KiB, to recognise the format by.
+        line: the number of lines that have been read.
     """
 
     def __init__(self, raw: BinaryIO, where: str, progress: Progress) -> None:
         self.where = where
         self._raw = raw
         self._progress = progress
+        self.line = self._unreported = 0
         self._size = os.fstat(raw.fileno()).st_size
         compressed = raw.read(len(_GZIP)) == _GZIP
         raw.seek(0)
@@ -54,23 +58,29 @@ class TraceText:
         Raises:
             InputError: at a line that is too long or not UTF-8, and where the file is damaged.
         """
-        read, encoding = self._bytes.readline, "utf-8-sig"
-        number = 0
+        while line := self._read_lines(0):
+            yield line
+
+    def blocks(self) -> Iterator[str]:
+        """Many whole lines at a time, which is faster; raises as `lines` does."""
+        while block := self._read_lines(_BLOCK):
+            yield block
+
+    def _read_lines(self, least: int) -> str:
+        """At least so many bytes, up to the end of a line."""
         with self._telling_damage():
-            while line := read(LONGEST_LINE + 1):
-                number += 1
-                if len(line) > LONGEST_LINE:
-                    raise InputError(
-                        f"{self.where}:{number}: found a line of more than {LONGEST_LINE:,} bytes, "
-                        "expected shorter lines"
-                    )
-                try:
-                    yield line.decode(encoding)
-                except UnicodeDecodeError:
-                    raise self._not_utf8(number) from None
-                encoding = "utf-8"
-                if number % _LINES_PER_REPORT == 0:
-                    self._report()
+            content = self._bytes.read(least)
+            content += self._bytes.readline(LONGEST_LINE + 1)
+        if len(content) > LONGEST_LINE:
+            line = self.line + content.count(b"\n") + 1
+            raise InputError(
+                f"{self.where}:{line}: found a line of more than {LONGEST_LINE:,} bytes, "
+                "expected shorter lines"
+            )
+        text = self._decode(content)
+        self.line += count_lines(text)
+        self._report(len(content))
+        return text
 
     def document(self) -> str:
         """The whole text.
@@ -80,26 +90,31 @@ class TraceText:
         """
         content = bytearray()
         with self._telling_damage():
-            while part := self._bytes.read(_BYTES_PER_REPORT):
+            while part := self._bytes.read(_BLOCK):
                 content += part
                 if len(content) > LARGEST_DOCUMENT:
                     raise InputError(
                         f"{self.where}: found more than {LARGEST_DOCUMENT:,} bytes, "
                         "expected a smaller file"
                     )
-                self._report()
+                self._report(len(part))
+        return self._decode(content)
+
+    def _decode(self, content: bytes | bytearray) -> str:
         try:
-            return content.decode("utf-8-sig")
+            # A byte order mark may come first.
+            return content.decode("utf-8" if self.line else "utf-8-sig")
         except UnicodeDecodeError as error:
-            raise self._not_utf8(content.count(b"\n", 0, error.start) + 1) from None
+            line = self.line + content.count(b"\n", 0, error.start) + 1
+            raise InputError(
+                f"{self.where}:{line}: found bytes that are not UTF-8, expected UTF-8 text"
+            ) from None
 
-    def _report(self) -> None:
-        self._progress(self._raw.tell() / max(1, self._size))
-
-    def _not_utf8(self, line: int) -> InputError:
-        return InputError(
-            f"{self.where}:{line}: found bytes that are not UTF-8, expected UTF-8 text"
-        )
+    def _report(self, count: int) -> None:
+        self._unreported += count
+        if self._unreported >= _BYTES_PER_REPORT:
+            self._unreported = 0
+            self._progress(self._raw.tell() / max(1, self._size))
 
     @contextmanager
     def _telling_damage(self) -> Iterator[None]:
@@ -140,6 +155,11 @@ def open_text(path: Path, progress: Progress) -> Iterator[TraceText]:
         if not text.head.strip():
             raise InputError(f"{where}: found an empty file, expected a trace")
         yield text
+
+
+def count_lines(text: str) -> int:
+    """How many lines there are; the last one may lack its end."""
+    return text.count("\n") + (not text.endswith("\n") and bool(text))
 
 
 def _kind(mode: int) -> str:
