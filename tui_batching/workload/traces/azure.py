@@ -19,6 +19,9 @@ from tui_batching.workload.traces.rows import Column
 _EXPECTED = "an instant such as 2023-11-16 18:17:03.9799600"
 _INSTANT = re.compile(r"([^.+Z]{19})(?:\.([0-9]{1,12}))?(Z|[+-][0-9]{2}:[0-9]{2})?")
 _SECOND = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}")
+_DIGITS = 12
+"""Of a second, to the picosecond."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -28,14 +31,14 @@ def instants(texts: Sequence[str]) -> list[Picoseconds]:
     Raises:
         ValueError: if one is none.
     """
-    lengths, points = {len(text) for text in texts}, {text[19:20] for text in texts}
-    fractions = [text[20:] for text in texts]
-    digits = "".join(fractions)
-    if len(lengths) > 1 or points != {"."} or not (digits.isdecimal() and digits.isascii()):
+    seconds, fractions = [text[:19] for text in texts], [text[20:] for text in texts]
+    lengths, points = set(map(len, fractions)), {text[19:20] for text in texts}
+    digits, length = "".join(fractions), max(lengths)
+    alike = len(lengths) == 1 and points == {"."} and digits.isdecimal() and digits.isascii()
+    if not alike or length > _DIGITS:
         return [_instant(text) for text in texts]
-    # All are written alike, and neighbours share their second: this takes half the time.
-    seconds = [text[:19] for text in texts]
-    unit = 10 ** (32 - lengths.pop())
+    # In half the time: all are written alike, and neighbours share their second.
+    unit = 10 ** (_DIGITS - length)
     starts = {second: _seconds(second, "Z") * SECOND for second in set(seconds)}
     return [
         starts[second] + int(fraction) * unit
@@ -46,12 +49,12 @@ def instants(texts: Sequence[str]) -> list[Picoseconds]:
 def _instant(text: str) -> Picoseconds:
     second, _, fraction = text.partition(".")
     offset = ""
-    if not (fraction.isdecimal() and fraction.isascii() and len(fraction) <= 12):
+    if not (fraction.isdecimal() and fraction.isascii() and len(fraction) <= _DIGITS):
         match = _INSTANT.fullmatch(text)
         if match is None:
             raise ValueError(_EXPECTED)
         second, fraction, offset = match.groups("")
-    return _seconds(second, offset or "Z") * SECOND + int(fraction.ljust(12, "0"))
+    return _seconds(second, offset or "Z") * SECOND + int(fraction.ljust(_DIGITS, "0"))
 
 
 @lru_cache(maxsize=1000)  # neighbours share their second, and datetime knows no finer digits

@@ -1,0 +1,114 @@
+"""`workloads export`, and what the command line tells of a trace."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.stage import on_stage
+from tests.traces import BURSTGPT_6, PLAIN, rows, written
+from tui_batching.__main__ import main
+from tui_batching.workload import load_workload
+
+TOLD = "t.csv: read 2 requests (BurstGPT CSV); 1 failed row skipped (0 response tokens)"
+
+
+def test_csv_is_written_with_exact_seconds(capsys: pytest.CaptureFixture[str]):
+    assert main(["workloads", "export", "illustrative", "-o", "-"]) == 0
+    assert capsys.readouterr().out == (
+        "arrival_time,input_tokens,output_tokens\n"
+        "0.05,50,10\n0.1,50,60\n0.15,50,20\n0.2,50,40\n0.5,50,25\n0.55,50,30\n"
+    )
+
+
+def test_mooncake_is_written_with_blocks_that_nobody_shares(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    text = "arrival_time,input_tokens,output_tokens\n7,512,1\n7.0005,513,2\n8,0,3\n"
+    path = written(tmp_path, text)
+    assert main(["workloads", "export", str(path), "--format", "mooncake", "-o", "-"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        '{"timestamp": 0, "input_length": 512, "output_length": 1, "hash_ids": [0]}',
+        '{"timestamp": 0.5, "input_length": 513, "output_length": 2, "hash_ids": [1, 2]}',
+        '{"timestamp": 1000, "input_length": 0, "output_length": 3, "hash_ids": []}',
+    ]
+    assert err == "t.csv: read 3 requests (plain CSV)\n"
+
+
+@pytest.mark.parametrize("name", ["notebook.csv", "notebook.jsonl"])
+def test_an_exported_workload_behaves_as_the_workload(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+):
+    exported = str(tmp_path / name)
+    metrics = []
+    assert main(["workloads", "export", "-o", exported]) == 0
+    for workload in ("notebook", exported):
+        assert main(["compare", "--json", workload]) == 0
+        metrics.append([run["metrics"] for run in json.loads(capsys.readouterr().out)["runs"]])
+        for run in metrics[-1]:
+            del run["slo_attainment"], run["goodput"]  # a trace has no limits
+    assert metrics[0] == metrics[1]
+
+
+def test_settings_are_applied_before_it_is_written(tmp_path: Path):
+    path = written(tmp_path, PLAIN)
+    target = tmp_path / "part.csv"
+    setting = ["--set", "workload.limit=1", "workload.max_output=2"]
+    assert main(["workloads", "export", str(path), *setting, "-o", str(target)]) == 0
+    assert rows(load_workload(target)) == [(0, 3, 2)]
+
+
+def test_a_file_is_replaced_only_by_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    target = written(tmp_path, "precious")
+    assert main(["workloads", "export", "-o", str(target)]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert target.read_text() == "precious"
+    assert main(["workloads", "export", "-o", str(target), "--force"]) == 0
+    assert len(load_workload(target).requests) == 20
+
+
+def test_a_full_disk_leaves_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tui_batching.cli.commands.export.write_trace", fail)
+    assert main(["workloads", "export", "-o", str(tmp_path / "t.csv")]) == 2
+    assert "cannot be written (No space left on device)" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_read_is_told_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = str(written(tmp_path, BURSTGPT_6))
+    for arguments in (["compare", "--json", path], ["validate", path]):
+        assert main(arguments) == 0
+        out, err = capsys.readouterr()
+        assert err == TOLD + "\n"
+        assert TOLD not in out
+
+
+def test_a_broken_trace_is_refused_before_the_app_opens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    path = written(tmp_path, PLAIN + "1,2\n")
+    monkeypatch.setattr("tui_batching.cli.commands.play.refuse_without_terminal", lambda: None)
+    assert main(["play", str(path)]) == 2
+    assert capsys.readouterr().err == (
+        f"tui-batching: {path}:5: found 2 fields, expected 3 as in the head\n"
+    )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)])
+async def test_the_app_tells_once_what_was_read(tmp_path: Path, size: tuple[int, int]):
+    workload = load_workload(written(tmp_path, BURSTGPT_6, "[t].csv"))
+    async with on_stage(workload, size) as stage:
+        assert stage.notices == [TOLD.replace("t.csv", "[t].csv", 1)]
+        await stage.press(">", "]")
+        assert len(stage.notices) == 1
+        assert "[t]" in stage.rows()[0]
+        await stage.press("end")
+        assert "done 2/2" in stage.seen()
