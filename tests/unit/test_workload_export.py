@@ -19,7 +19,7 @@ def test_csv_is_written_with_exact_seconds(capsys: pytest.CaptureFixture[str]):
     assert main(["workloads", "export", "illustrative", "-o", "-"]) == 0
     assert capsys.readouterr().out == (
         "arrival_time,input_tokens,output_tokens\n"
-        "0.05,50,10\n0.1,50,60\n0.15,50,20\n0.2,50,40\n0.5,50,25\n0.55,50,30\n"
+        "0.0,50,10\n0.05,50,60\n0.1,50,15\n0.15,50,70\n0.5,50,10\n0.55,50,20\n"
     )
 
 
