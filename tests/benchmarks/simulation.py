@@ -11,16 +11,15 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
 from tests.benchmarks.bare_loop import serve_bare
+from tests.benchmarks.memory import peak_memory
 from tests.benchmarks.workloads import SATURATED, loaded
 from tests.reference import as_objects, serve_objects
 from tui_batching.analysis.metrics import metrics
@@ -141,15 +140,6 @@ def go_the_whole_way(kind: str, batch_size: str, load: str, count: str) -> None:
     metrics(run)
     times.append(perf_counter())
     print(json.dumps([*np.diff(times).tolist(), peak_memory() / 1e6]))
-
-
-def peak_memory() -> int:
-    """The most memory that this process has held, in bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():  # on Linux getrusage would count the parent's memory at the fork, too
-        return 1024 * int(status.read_text(encoding="ascii").split("VmHWM:")[1].split()[0])
-    unit = 1 if sys.platform == "darwin" else 1024
-    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def main() -> None:
