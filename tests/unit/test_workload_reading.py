@@ -354,9 +354,10 @@ class TestFiles:
         with pytest.raises(InputError) as error:
             load_workload("chatt")
         assert str(error.value) == (
-            "found no workload called 'chatt', expected a file (*.yaml) or one of notebook, "
-            "illustrative, mixed-lengths, chat, code-completion, rag, bursty, summarize-burst, "
-            "overload, notebook-load, notebook-batch-size, notebook-large (did you mean 'chat'?)"
+            "found no workload called 'chatt', expected a file (*.yaml or a trace) or one of "
+            "notebook, illustrative, mixed-lengths, chat, code-completion, rag, bursty, "
+            "summarize-burst, overload, notebook-load, notebook-batch-size, notebook-large "
+            "(did you mean 'chat'?)"
         )
 
     def test_a_name_without_folder_is_not_looked_for_in_the_working_folder(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import pickle
 import time
 from pathlib import Path
 
@@ -404,6 +405,8 @@ class TestAsASource:
         assert changed.make_requests().arrival_time.tolist() == [0, SECOND // 2, SECOND]
         assert changed == source.with_count(3).with_rate(2) != source
         assert changed.rate == 2
+        assert source.at_load(1, 0) is source
+        assert source.at_load(2, 5) == source.with_rate(2)
         with pytest.raises(InputError, match="a trace has no seed"):
             source.with_seed(1)
         with pytest.raises(InputError, match=r"found 9, expected a whole number from 1 to 8"):
@@ -419,6 +422,12 @@ class TestAsASource:
         assert source.make_requests() is requests
         assert source.with_rate(3).rate == pytest.approx(3)
         assert source.notices
+
+    def test_it_travels_to_other_processes(self, tmp_path: Path):
+        workload = load_workload(written(tmp_path, EIGHT))
+        for copied in (pickle.loads(pickle.dumps(workload)) for _ in range(2)):
+            assert copied == workload
+            assert rows(copied) == rows(workload)
 
     def test_progress_is_told(self, tmp_path: Path):
         text = HEAD + "1,2,3\n" * 100_000

@@ -40,7 +40,7 @@ def bundled_workload(name: str) -> Path:
     files = bundled_workloads()
     if name not in files:
         raise InputError(
-            f"found no workload called {shown(name)}, expected a file (*.yaml) or "
+            f"found no workload called {shown(name)}, expected a file (*.yaml or a trace) or "
             f"{one_of(files)}{did_you_mean(name, files)}"
         )
     return files[name]

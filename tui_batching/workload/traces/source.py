@@ -106,6 +106,14 @@ class TraceRequests:
         refuse_rate(rate)
         return replace(self, wanted_rate=rate)
 
+    def at_load(self, rate: float, position: int) -> Self:  # noqa: ARG002
+        """As `with_rate`; at its own rate it is the trace itself.
+
+        Raises:
+            InputError: as `with_rate` does.
+        """
+        return self if rate == self.rate else self.with_rate(rate)
+
     def with_count(self, count: int) -> Self:
         """The first `count` requests in arrival order."""
         return replace(self, count=count)
