@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tui_batching.cost import LinearCost
+from tui_batching.cost import Cost, LinearCost
 from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload.model import Requests
 
@@ -23,6 +23,7 @@ class Served:
 
     Attributes:
         made: tokens made so far.
+        padding: decode steps it was computed on after its last token.
         token_times: when each token was made; left empty without a log.
     """
 
@@ -36,6 +37,7 @@ class Served:
     end: int = -1
     slot: int = -1
     made: int = 0
+    padding: int = 0
     token_times: list[int] = field(default_factory=list)
 
 
@@ -54,7 +56,7 @@ class Server:
     With `log` it keeps every iteration and every token's time; the benchmarks go without.
     """
 
-    def __init__(self, cost: LinearCost, log: bool = True) -> None:
+    def __init__(self, cost: Cost, log: bool = True) -> None:
         self.cost = cost
         self.log = log
         self.now = 0
@@ -68,14 +70,35 @@ class Server:
     def wait_until(self, kind: str, time: int) -> None:
         self.spend(kind, max(0, time - self.now))
 
-    def prefill_time(self, request: Served) -> int:
-        return self.cost.prefill_per_token * request.input_tokens
+    def prefill(self, requests: Sequence[Served]) -> None:
+        """Process these prompts together."""
+        prompts, cost = [request.input_tokens for request in requests], self.cost
+        if isinstance(cost, LinearCost):
+            time = max(cost.prefill_per_token * n for n in prompts)
+        else:
+            time = cost.prefill_base
+            for n in prompts:
+                time += cost.prefill_per_token * n + cost.prefill_per_token_squared * n * n
+        self.spend("prefill", time, len(requests))
+        if cost.first_token == "prefill":
+            self.make_tokens(requests)
 
-    def decode(self, requests: Sequence[Served], billed: int) -> None:
-        """One step that makes one token for each of the requests."""
-        self.spend(
-            "decode", self.cost.decode_step + self.cost.per_extra_request * (billed - 1), billed
-        )
+    def decode(self, billed: Sequence[Served]) -> None:
+        """One step that makes one token for each of the requests that is not finished."""
+        cost = self.cost
+        if isinstance(cost, LinearCost):
+            time = cost.decode_step + cost.per_extra_request * (len(billed) - 1)
+        else:
+            time = cost.decode_base
+            for request in billed:
+                context = request.input_tokens + request.made + request.padding
+                time += cost.decode_per_request + cost.decode_per_context_token * context
+        self.spend("decode", time, len(billed))
+        for request in billed:
+            request.padding += request.made == request.output_tokens
+        self.make_tokens([one for one in billed if one.made < one.output_tokens])
+
+    def make_tokens(self, requests: Sequence[Served]) -> None:
         for request in requests:
             request.made += 1
             if request.made == 1:
@@ -86,23 +109,29 @@ class Server:
                 request.token_times.append(self.now)
 
 
-def _run_batch(server: Server, batch: list[Served]) -> None:
-    """Prefill all together, then decode until the longest is done; everybody leaves then."""
+def _run_batch(server: Server, batch: list[Served], longest: int = 0) -> None:
+    """Prefill all together, then decode until the longest is done; everybody leaves then.
+
+    With `longest`, until an answer of that many tokens would be done.
+    """
     for slot, request in enumerate(batch):
         request.start, request.slot = server.now, slot
-    server.spend("prefill", max(server.prefill_time(request) for request in batch), len(batch))
-    while unfinished := [request for request in batch if request.made < request.output_tokens]:
-        server.decode(unfinished, billed=len(batch))
+    server.prefill(batch)
+    while max(one.made + one.padding for one in batch) < max(
+        longest, *(one.output_tokens for one in batch)
+    ):
+        server.decode(batch)
     for request in batch:
         request.end = server.now
 
 
 def _serve_static(server: Server, waiting: deque[Served], strategy: Static) -> None:
+    longest = max(request.output_tokens for request in waiting)
     while waiting:
         batch = [waiting.popleft() for _ in range(min(strategy.batch_size, len(waiting)))]
         server.wait_until("idle", batch[0].arrival)
         server.wait_until("forming", batch[-1].arrival)
-        _run_batch(server, batch)
+        _run_batch(server, batch, longest if strategy.pad_to == "workload" else 0)
 
 
 def _serve_dynamic(server: Server, waiting: deque[Served], strategy: Dynamic) -> None:
@@ -130,12 +159,16 @@ def _serve_continuous(server: Server, waiting: deque[Served], strategy: Continuo
             taken = {other.slot for other in running}
             request.slot = min(set(range(len(running) + 1)) - taken)
             request.start = server.now
-            running.append(request)
-            server.spend("prefill", server.prefill_time(request), 1)
+            server.prefill([request])
+            if request.made < request.output_tokens:
+                running.append(request)
+            else:
+                request.end = server.now
         if not running:
-            server.wait_until("idle", waiting[0].arrival)
+            if waiting:
+                server.wait_until("idle", waiting[0].arrival)
             continue
-        server.decode(running, billed=len(running))
+        server.decode(running)
         for request in running:
             if request.made == request.output_tokens:
                 request.end = server.now
@@ -143,7 +176,7 @@ def _serve_continuous(server: Server, waiting: deque[Served], strategy: Continuo
 
 
 def serve(
-    requests: Requests, cost: LinearCost, strategy: Strategy, log: bool = True
+    requests: Requests, cost: Cost, strategy: Strategy, log: bool = True
 ) -> tuple[list[Served], list[Iteration]]:
     """Serve the requests; returns them by row, and (with `log`) all iterations in order."""
     served = as_objects(requests)
@@ -158,7 +191,7 @@ def as_objects(requests: Requests) -> list[Served]:
 
 
 def serve_objects(
-    served: list[Served], cost: LinearCost, strategy: Strategy, log: bool = True
+    served: list[Served], cost: Cost, strategy: Strategy, log: bool = True
 ) -> list[Iteration]:
     """Serve these requests, which are in order of arrival, and note on them what became of them."""
     server, waiting = Server(cost, log), deque(served)

@@ -1,8 +1,22 @@
-"""What one iteration costs."""
+"""What one iteration costs: models of step and prefill times, in whole picoseconds.
+
+Each model is data, a frozen dataclass, with the same few answers for the simulation:
+
+- a prompt's prefill takes `prefill_times`, several prompts together `joint_prefill`;
+- a decode step takes `step_time(billed, context)`, where the context is summed over the requests
+  that are billed. A request's context is its prompt and the tokens it has made *before* the step:
+  `first_contexts` in its first decode step, and one more in each step after that;
+- whether the prompt's prefill makes the first token is told by `first_token`.
+
+As contexts grow by one a step, k steps of b requests with contexts of c tokens in the first one
+last `k * step_time(b, c) + decode_per_context_token * b * k * (k - 1) / 2`: one closed form.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -10,10 +24,67 @@ from tui_batching.clock import HORIZON, MILLISECOND, Picoseconds
 from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
 
+FirstToken: TypeAlias = Literal["decode", "prefill"]
+"""What makes a request's first token: its first decode step, or its prefill as in real engines."""
+
 
 @dataclass(frozen=True, slots=True)
-class LinearCost:
+class Profile:
+    """Where the coefficients of a cost model come from, and how far they hold.
+
+    Attributes:
+        name: what it is chosen by.
+        description: the accelerator and the model it serves.
+        source: who measured or computed it, and how.
+        batch: the fewest and the most requests in a decode step that it was fitted to.
+        context: the fewest and the most tokens of one request's context.
+        mean_error: of a step's or prefill's time, as a share; None where it is not known.
+        max_error: likewise.
+    """
+
+    name: str
+    description: str
+    source: str
+    batch: tuple[int, int] | None = None
+    context: tuple[int, int] | None = None
+    mean_error: float | None = None
+    max_error: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Model:
+    """What all cost models share.
+
+    Attributes:
+        first_token: with `prefill` an answer takes one decode step less than it has tokens.
+        kv_cache_tokens: the tokens of prompts and answers that fit into the accelerator's memory
+            at once; None where that is not known. Nothing is refused because of it.
+        profile: where the coefficients come from; costs without and with it are equal.
+    """
+
+    first_token: FirstToken = "decode"
+    kv_cache_tokens: int | None = None
+    profile: Profile | None = field(default=None, compare=False)
+
+    @property
+    def made_by_prefill(self) -> int:
+        """How many tokens of its answer a request has when its prefill ends: 0 or 1."""
+        return int(self.first_token == "prefill")
+
+    def decode_steps(self, output_tokens: IntArray) -> IntArray:
+        """How many decode steps answers of these lengths take."""
+        return output_tokens - 1 if self.made_by_prefill else output_tokens
+
+    def first_contexts(self, input_tokens: IntArray) -> IntArray:
+        """The context, in tokens, that each request has in its first decode step."""
+        return input_tokens + 1 if self.made_by_prefill else input_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class LinearCost(_Model):
     """Prefill grows with the prompt, a decode step with the number of requests billed.
+
+    Prompts that are prefilled together take as long as the longest of them.
 
     Attributes:
         prefill_per_token: time to process one prompt token.
@@ -24,25 +95,101 @@ class LinearCost:
         InputError: if a time is negative or beyond the clock, or a decode step takes no time.
     """
 
+    name: ClassVar[str] = "linear"
+    decode_per_context_token: ClassVar[Picoseconds] = 0
+
     prefill_per_token: Picoseconds = MILLISECOND
     decode_step: Picoseconds = 20 * MILLISECOND
     per_extra_request: Picoseconds = 2 * MILLISECOND
 
     def __post_init__(self) -> None:
-        if min(self.prefill_per_token, self.per_extra_request) < 0:
-            raise InputError("expected costs that are not negative")
-        if max(self.prefill_per_token, self.decode_step, self.per_extra_request) > HORIZON:
-            raise InputError("expected costs of at most 106 days (the clock's horizon)")
         if self.decode_step <= 0:
             raise InputError("expected a decode_step longer than zero")
+        _refuse_impossible(self)
 
     def prefill_times(self, input_tokens: IntArray) -> IntArray:
         """The prefill time of each prompt alone, in picoseconds."""
         longest = int(input_tokens.max(initial=0))
-        if longest * self.prefill_per_token > HORIZON:
-            raise InputError(f"the prefill of {longest} tokens lasts beyond the clock's 106 days")
+        _refuse_long_prefill(longest, longest * self.prefill_per_token)
         return input_tokens * np.int64(self.prefill_per_token)
 
-    def step_time(self, billed: int) -> Picoseconds:
+    def joint_prefill(self, alone: Sequence[Picoseconds]) -> Picoseconds:
+        """The time to prefill several prompts together, from the time of each alone."""
+        return max(alone)
+
+    def joint_prefills(self, alone: IntArray, first: IntArray) -> IntArray:
+        """As `joint_prefill`, for batches that begin at each row of `first`."""
+        return np.asarray(np.maximum.reduceat(alone, first))
+
+    def step_time(self, billed: int, context: int = 0) -> Picoseconds:  # noqa: ARG002
         """The time of one decode step with `billed` >= 1 requests in the batch."""
         return self.decode_step + self.per_extra_request * (billed - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class AffineCost(_Model):
+    """A decode step grows with the requests and with their contexts, as on a real accelerator.
+
+    A step of b requests with contexts of c tokens in all takes `decode_base +
+    decode_per_request * b + decode_per_context_token * c`. The prefill of n tokens takes
+    `prefill_base + prefill_per_token * n + prefill_per_token_squared * n * n`; prompts that are
+    prefilled together pay one base, and each its own tokens.
+
+    Raises:
+        InputError: if a time is negative or beyond the clock, or a decode step takes no time.
+    """
+
+    name: ClassVar[str] = "affine"
+
+    decode_base: Picoseconds
+    decode_per_request: Picoseconds = 0
+    decode_per_context_token: Picoseconds = 0
+    prefill_base: Picoseconds = 0
+    prefill_per_token: Picoseconds = 0
+    prefill_per_token_squared: Picoseconds = 0
+
+    def __post_init__(self) -> None:
+        _refuse_impossible(self)
+        if not self.decode_base + self.decode_per_request:
+            raise InputError("expected a decode_base or a decode_per_request longer than zero")
+
+    def prefill_times(self, input_tokens: IntArray) -> IntArray:
+        """The prefill time of each prompt alone, in picoseconds."""
+        base, linear = self.prefill_base, self.prefill_per_token
+        square = self.prefill_per_token_squared
+        longest = int(input_tokens.max(initial=0))
+        _refuse_long_prefill(longest, base + longest * (linear + square * longest))
+        return base + input_tokens * (linear + square * input_tokens)
+
+    def joint_prefill(self, alone: Sequence[Picoseconds]) -> Picoseconds:
+        """The time to prefill several prompts together, from the time of each alone."""
+        return sum(alone) - self.prefill_base * (len(alone) - 1)
+
+    def joint_prefills(self, alone: IntArray, first: IntArray) -> IntArray:
+        """As `joint_prefill`, for batches that begin at each row of `first`."""
+        bases_saved = np.diff(first, append=len(alone)) - 1
+        return np.asarray(np.add.reduceat(alone, first) - self.prefill_base * bases_saved)
+
+    def step_time(self, billed: int, context: int = 0) -> Picoseconds:
+        """The time of one decode step of `billed` >= 1 requests, by the sum of their contexts."""
+        by_request = self.decode_base + self.decode_per_request * billed
+        return by_request + self.decode_per_context_token * context
+
+
+Cost: TypeAlias = LinearCost | AffineCost
+
+
+def _refuse_impossible(cost: Cost) -> None:
+    shared = {shared.name for shared in fields(_Model)}
+    times = [getattr(cost, own.name) for own in fields(cost) if own.name not in shared]
+    if min(times) < 0:
+        raise InputError("expected costs that are not negative")
+    if max(times) > HORIZON:
+        raise InputError("expected costs of at most 106 days (the clock's horizon)")
+    if cost.first_token not in ("decode", "prefill"):
+        raise InputError(f"first_token: found {cost.first_token!r}, expected decode or prefill")
+
+
+def _refuse_long_prefill(longest: int, time: Picoseconds) -> None:
+    if time > HORIZON:
+        raise InputError(f"the prefill of {longest} tokens lasts beyond the clock's 106 days")

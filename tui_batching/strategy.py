@@ -9,6 +9,7 @@ from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.errors import InputError
 
 TimeoutFrom: TypeAlias = Literal["server_free", "arrival"]
+PadTo: TypeAlias = Literal["batch", "workload"]
 
 
 def _check_batch_size(batch_size: int) -> None:
@@ -18,13 +19,22 @@ def _check_batch_size(batch_size: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Static:
-    """Wait for a full batch and run it to its longest member."""
+    """Wait for a full batch and run it to its longest member.
+
+    Attributes:
+        batch_size: requests in a batch.
+        pad_to: `workload` runs every batch to the longest answer of all requests, as naive static
+            batching does, which asks for that many tokens each time.
+    """
 
     name: ClassVar[str] = "static"
     batch_size: int = 4
+    pad_to: PadTo = "batch"
 
     def __post_init__(self) -> None:
         _check_batch_size(self.batch_size)
+        if self.pad_to not in ("batch", "workload"):
+            raise InputError(f"pad_to: found {self.pad_to!r}, expected batch or workload")
 
 
 @dataclass(frozen=True, slots=True)

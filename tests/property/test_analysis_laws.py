@@ -9,38 +9,37 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import serve
+from workloads_for_laws import costs
 
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.metrics import metrics
 from tui_batching.analysis.service_level import service, within_limits
 from tui_batching.analysis.token_gaps import token_gaps
 from tui_batching.analysis.utilization import utilization, utilization_series
-from tui_batching.cost import LinearCost
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload import ListedRequests, Requests, Workload
 from tui_batching.workload.model import ServiceLevel
 
-DECODE = 3
-
 
 @st.composite
 def runs(draw: st.DrawFn) -> Run:
     """Small Runs in small units of time, so that instants often coincide."""
+    cost = draw(costs())
     rows = draw(
         st.lists(
-            st.tuples(st.integers(0, 60), st.integers(0, 9), st.integers(1, 8)),
+            st.tuples(st.integers(0, 60), st.integers(cost.made_by_prefill, 9), st.integers(1, 8)),
             min_size=1,
             max_size=14,
         )
     )
     arrival, prompt, answer = np.array(rows).T
-    cost = LinearCost(draw(st.integers(0, 3)), draw(st.integers(1, 5)), draw(st.integers(0, 2)))
     batch_size = draw(st.integers(1, 5))
     timeout_from = draw(st.sampled_from(("server_free", "arrival")))
     choices: list[Strategy] = [
-        Static(batch_size),
+        Static(batch_size, draw(st.sampled_from(("batch", "workload")))),
         Dynamic(batch_size, draw(st.integers(0, 30)), timeout_from),
         Continuous(batch_size),
     ]
@@ -51,17 +50,8 @@ def runs(draw: st.DrawFn) -> Run:
 
 def token_times(run: Run) -> list[list[int]]:
     """When each request makes each of its tokens, one token at a time."""
-    spans = run.spans
-    step_ends = [
-        int(spans.start[j] + (k + 1) * spans.step_time[j])
-        for j in range(len(spans))
-        if spans.kind[j] == DECODE
-        for k in range(int(spans.steps[j]))
-    ]
-    return [
-        [end for end in step_ends if start < end <= finish]
-        for start, finish in zip(run.start.tolist(), run.finish.tolist(), strict=True)
-    ]
+    served, _ = serve(run.requests, run.cost, run.strategy)
+    return [one.token_times for one in served]
 
 
 @given(runs())
@@ -95,8 +85,8 @@ def test_every_gap_between_tokens_is_counted(run: Run):
     gaps = token_gaps(run)
     expected = [b - a for times in token_times(run) for a, b in pairwise(times)]
     assert (gaps.counts > 0).all()
-    assert np.sort(np.repeat(gaps.values, gaps.counts)).tolist() == sorted(expected)
-    assert gaps.counts.sum() == (run.requests.output_tokens - 1).sum()
+    assert np.sort(np.repeat(*gaps.written_out())).tolist() == sorted(expected)
+    assert gaps.total == (run.requests.output_tokens - 1).sum()
 
 
 @given(runs())

@@ -84,9 +84,12 @@ def assert_phase_right(case: Case, moment: Moment, iteration: Iteration | None) 
         return
     assert phase.kind.name.lower() == iteration.kind
     assert phase.billed == iteration.billed
-    assert phase.start + phase.step * phase.step_time == iteration.start
+    assert phase.step_start == iteration.start
     assert phase.step_time == iteration.end - iteration.start
-    assert phase.end == phase.start + phase.steps * phase.step_time
+    same = [one for one in case.iterations if phase.start <= one.start < phase.end]
+    assert (phase.start, phase.end) == (same[0].start, same[-1].end)
+    assert {(one.kind, one.billed) for one in same} == {(iteration.kind, iteration.billed)}
+    assert (len(same), same.index(iteration)) == (phase.steps, phase.step)
     assert 0 <= phase.step < phase.steps
 
 
@@ -109,7 +112,8 @@ def assert_slots_right(case: Case, moment: Moment, kind: str) -> None:
 def expected_state(case: Case, one: Served, time: int, kind: str) -> SlotState:
     if time >= one.finish:
         return SlotState.HELD
-    if time < one.start + one.input_tokens * case.run.cost.prefill_per_token:
+    alone = case.run.cost.prefill_times(np.array([one.input_tokens]))
+    if time < one.start + int(alone[0]):
         return SlotState.PREFILL
     return SlotState.STALLED if kind == "prefill" else SlotState.DECODE
 

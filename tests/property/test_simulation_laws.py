@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from reference import Iteration, serve
 from workloads_for_laws import cases, workload_of
 
 from tui_batching.clock import MILLISECOND, SECOND
-from tui_batching.cost import LinearCost
+from tui_batching.cost import Cost, LinearCost
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.sim.spans import SpanKind
@@ -36,16 +36,17 @@ def assert_equals_reference(workload: Workload, strategy: Strategy) -> None:
 def one_by_one(run: Run) -> list[Iteration]:
     """The Run's spans, cut into single iterations."""
     spans = run.spans
-    columns = (spans.start, spans.kind, spans.steps, spans.step_time, spans.billed)
-    return [
-        Iteration(
-            SpanKind(kind).name.lower(), start + k * step_time, start + (k + 1) * step_time, billed
-        )
-        for start, kind, steps, step_time, billed in zip(
-            *(column.tolist() for column in columns), strict=True
-        )
-        for k in range(steps)
-    ]
+    columns = [spans.start, spans.kind, spans.steps]
+    columns += [spans.step_time, spans.step_growth, spans.billed]
+    found = []
+    for start, kind, steps, step_time, growth, billed in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
+        end = start
+        for k in range(steps):
+            begin, end = end, end + step_time + k * growth
+            found.append(Iteration(SpanKind(kind).name.lower(), begin, end, billed))
+    return found
 
 
 @settings(max_examples=400)
@@ -91,9 +92,9 @@ def test_requests_run_after_they_arrive_and_make_every_token(
     assert (run.finish >= run.first_token).all()
     assert (run.end >= run.finish).all()
     assert (np.diff(run.start) >= 0).all()
-    steps = run.spans.decode_steps_at
-    assert (steps(run.finish) - steps(run.start)).tolist() == requests.output_tokens.tolist()
-    assert (steps(run.first_token) - steps(run.start) == 1).all()
+    steps, asked = run.spans.decode_steps_at, run.cost.decode_steps(requests.output_tokens)
+    assert (steps(run.finish) - steps(run.start)).tolist() == asked.tolist()
+    assert (steps(run.first_token) - steps(run.start) == 1 - run.cost.made_by_prefill).all()
     rows = np.arange(len(run))
     made = run.at(run.finished).tokens_made(rows)
     assert made.tolist() == requests.output_tokens.tolist()
@@ -133,7 +134,8 @@ def test_spans_are_gap_free_from_zero_and_never_empty(case: tuple[Workload, Stra
 def raw(run: Run) -> list[bytes]:
     spans = run.spans
     columns = [getattr(run, name) for name in COLUMNS]
-    columns += [spans.start, spans.kind, spans.steps, spans.step_time, spans.billed]
+    columns += [spans.start, spans.kind, spans.steps]
+    columns += [spans.step_time, spans.step_growth, spans.billed]
     return [column.tobytes() for column in columns]
 
 
@@ -155,7 +157,8 @@ def test_columns_are_read_only_int64(case: tuple[Workload, Strategy]) -> None:
     run = simulate(*case)
     spans = run.spans
     columns: list[Any] = [getattr(run, name) for name in COLUMNS]
-    columns += [spans.start, spans.end, spans.steps, spans.step_time, spans.billed]
+    columns += [spans.start, spans.end, spans.steps]
+    columns += [spans.step_time, spans.step_growth, spans.billed]
     columns += [run.ends, spans.steps_before]
     for column in (*columns, spans.kind):
         with pytest.raises(ValueError, match="read-only"):
@@ -186,6 +189,13 @@ def test_later_arrivals_move_everything_by_as_much(
     assert there.spans.kind[1:].tolist() == here.spans.kind[was_idle:].tolist()
 
 
+def slower_cost(cost: Cost, factor: int) -> Cost:
+    shared = ("first_token", "kv_cache_tokens", "profile")
+    own = [field.name for field in fields(cost) if field.name not in shared]
+    times: Any = {name: getattr(cost, name) * factor for name in own}
+    return replace(cost, **times)
+
+
 @given(cases(), st.sampled_from([2, 1000]))
 def test_a_slower_clock_changes_nothing_else(case: tuple[Workload, Strategy], factor: int) -> None:
     """All times are multiplied alike: no rounding anywhere."""
@@ -198,11 +208,7 @@ def test_a_slower_clock_changes_nothing_else(case: tuple[Workload, Strategy], fa
                 requests.arrival_time * factor, requests.input_tokens, requests.output_tokens
             )
         ),
-        cost=LinearCost(
-            cost.prefill_per_token * factor,
-            cost.decode_step * factor,
-            cost.per_extra_request * factor,
-        ),
+        cost=slower_cost(cost, factor),
     )
     stretched = (
         replace(strategy, timeout=strategy.timeout * factor)

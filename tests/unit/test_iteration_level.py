@@ -9,7 +9,7 @@ from workloads_for_laws import workload_of
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND
 from tui_batching.cost import LinearCost
 from tui_batching.errors import InputError
-from tui_batching.sim import iteration_level
+from tui_batching.sim import work
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.sim.spans import SpanKind
@@ -116,7 +116,7 @@ def test_the_clocks_last_instant_is_still_there() -> None:
 def test_too_many_steps_to_count_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """The walk keeps step and slot in one number; with a million slots 2**43 steps are too many."""
     step_times = np.ones(2**20 + 1, np.int64)
-    monkeypatch.setattr(iteration_level, "step_times_up_to", lambda most, cost: step_times)
+    monkeypatch.setattr(work, "step_times_up_to", lambda most, cost: step_times)
     rows = [(k * 2**31, 0, 2**31 - 1) for k in range(4200)]
     with pytest.raises(InputError, match="4200 requests make more decode steps"):
         simulate(workload_of(rows, LinearCost(0, 1, 0)), Continuous(2**20))

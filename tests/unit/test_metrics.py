@@ -145,13 +145,13 @@ def test_weighted_percentiles_of_nothing_are_refused():
 
 def test_gaps_are_counted_not_written_out():
     gaps = token_gaps(run_of(Static(2), (0, 5, 1_000_000), (1, 5, 10)))
-    assert gaps.values.tolist() == [12 * MS]
+    assert gaps.first.tolist() == [12 * MS]
     assert gaps.counts.tolist() == [999_999 + 9]
 
 
 def test_a_gap_spans_the_prefills_of_newcomers():
     gaps = token_gaps(run_of(Continuous(2), (0, 5, 3), (10, 20, 1)))
-    assert sorted(np.repeat(gaps.values, gaps.counts)) == [10 * MS, 32 * MS]
+    assert sorted(np.repeat(*gaps.written_out())) == [10 * MS, 32 * MS]
 
 
 def test_metrics_are_a_mapping():

@@ -14,6 +14,7 @@ from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray, exact_sum, freeze
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
+from tui_batching.sim.steps import times_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class Breakdown:
         prefill: the own prompt's prefill, as long as it would last alone.
         stalled: running, but stopped by the prefill of others; in a joint prefill that is the time
             a short prompt waits for the longest one.
-        decode: the decode steps as they would last alone.
+        decode: the decode steps as they would last alone in the batch, with the own context.
         sharing: what the same steps lasted longer because others shared them.
         held: finished, but not released before the batch was done.
     """
@@ -61,7 +62,7 @@ def breakdown(run: Run) -> Breakdown:
     forming = _time_between(run, SpanKind.FORMING, requests.arrival_time, run.start)
     prefill = run.cost.prefill_times(requests.input_tokens)
     decoding = _time_between(run, SpanKind.DECODE, run.start, run.finish)
-    decode = requests.output_tokens * run.cost.step_time(1)
+    decode = decode_times_alone(run)
     return Breakdown(
         forming=freeze(forming),
         queued=freeze(run.start - requests.arrival_time - forming),
@@ -71,6 +72,15 @@ def breakdown(run: Run) -> Breakdown:
         sharing=freeze(decoding - decode),
         held=freeze(run.end - run.finish),
     )
+
+
+def decode_times_alone(run: Run) -> IntArray:
+    """How long each request's decode steps would last with nobody else in the batch."""
+    cost, requests = run.cost, run.requests
+    context = cost.first_contexts(requests.input_tokens)
+    first = cost.step_time(1) + cost.decode_per_context_token * context
+    growth = np.full_like(first, cost.decode_per_context_token)
+    return times_of(cost.decode_steps(requests.output_tokens), first, growth)
 
 
 def _time_between(run: Run, kind: SpanKind, start: IntArray, end: IntArray) -> IntArray:

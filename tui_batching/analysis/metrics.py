@@ -15,7 +15,6 @@ from tui_batching.analysis.distribution import (
     times_to_first_token,
     waits,
 )
-from tui_batching.analysis.percentiles import weighted_percentiles
 from tui_batching.analysis.service_level import service
 from tui_batching.analysis.token_gaps import token_gaps
 from tui_batching.analysis.utilization import utilization
@@ -117,17 +116,15 @@ def _of_times_per_token(run: Run) -> _Summary | None:
 
 def _of_gaps(run: Run) -> _Summary | None:
     """ITL: all gaps between tokens, pooled, so that a long answer counts more than a short one."""
-    pooled = token_gaps(run)
-    values, counts = pooled.values, pooled.counts
-    if not len(values):
+    gaps = token_gaps(run)
+    if not gaps:
         return None
-    total = exact_sum(counts)
-    mean = (exact_sum(run.finish) - exact_sum(run.first_token)) / total
+    mean = (exact_sum(run.finish) - exact_sum(run.first_token)) / gaps.total
     return _Summary(
         mean=mean / SECOND,
-        percentiles=_in_seconds(weighted_percentiles(values, counts, _PERCENTS)),
-        std=float(np.sqrt(np.dot((values - mean) ** 2, counts) / total)) / SECOND,
-        largest=to_seconds(int(values.max())),
+        percentiles=_in_seconds(gaps.percentiles(_PERCENTS)),
+        std=gaps.standard_deviation(mean) / SECOND,
+        largest=to_seconds(gaps.largest),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,8 +13,6 @@ from tui_batching.columns import FloatArray, IntArray
 def weighted_percentiles(values: IntArray, counts: IntArray, q: Sequence[float]) -> FloatArray:
     """What `numpy.percentile` says of each value repeated `counts` times.
 
-    Interpolation is numpy's default, linear, in the same order of operations.
-
     Args:
         values: in any order, also repeated.
         counts: how often each occurs, >= 0. Shape: that of `values`.
@@ -22,18 +21,54 @@ def weighted_percentiles(values: IntArray, counts: IntArray, q: Sequence[float])
     Raises:
         ValueError: if there is no value.
     """
-    order = np.argsort(values)
-    up_to = np.cumsum(counts[order])
-    total = int(up_to[-1]) if len(up_to) else 0
+    ranked = Ranked.of(values, counts)
+    return percentiles_of_ranked(ranked.total, q, ranked.at)
+
+
+def percentiles_of_ranked(
+    total: int, q: Sequence[float], at: Callable[[IntArray], IntArray]
+) -> FloatArray:
+    """Percentiles of `total` values, of which `at` knows those at any places in ascending order.
+
+    Interpolation is numpy's default, linear, in the same order of operations.
+
+    Raises:
+        ValueError: if there is no value.
+    """
     if not total:
         raise ValueError("percentiles of no values are undefined")
     ranks = np.asarray(q, np.float64) / 100 * (total - 1)
     lower = np.floor(ranks)
     upper = np.minimum(lower + 1, total - 1)
-    below, above = (
-        values[order[np.searchsorted(up_to, rank.astype(np.int64), side="right")]]
-        for rank in (lower, upper)
-    )
+    below, above = (at(rank.astype(np.int64)) for rank in (lower, upper))
     share, gap = ranks - lower, above - below
     interpolated = np.where(share < 0.5, below + gap * share, above - gap * (1 - share))
     return np.asarray(interpolated, np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """Values in ascending order.
+
+    Attributes:
+        values: each may be there more than once.
+        up_to: how many values there are up to and including this one.
+    """
+
+    values: IntArray
+    up_to: IntArray
+
+    @classmethod
+    def of(cls, values: IntArray, counts: IntArray) -> Ranked:
+        """Sort values that occur this often."""
+        order = np.argsort(values)
+        return cls(values[order], np.cumsum(counts[order]))
+
+    @property
+    def total(self) -> int:
+        """How many values there are."""
+        return int(self.up_to[-1]) if len(self.up_to) else 0
+
+    def at(self, ranks: IntArray) -> IntArray:
+        """The values at these places, from 0."""
+        return self.values[np.searchsorted(self.up_to, ranks, side="right")]

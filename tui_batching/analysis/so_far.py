@@ -13,6 +13,7 @@ from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray, exact_sum, freeze
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
+from tui_batching.sim.steps import time_of
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,13 @@ def breakdown_so_far(run: Run, row: int, time: Picoseconds) -> Breakdown:
     spans = run.spans
     forming = _between(spans.time_in(SpanKind.FORMING, np.array([arrival, start])))
     decoding = _between(spans.time_in(SpanKind.DECODE, np.array([start, finish])))
-    prompt = run.requests.input_tokens[row : row + 1]
-    prefill = min(int(run.cost.prefill_times(prompt)[0]), finish - start)
-    made = int(_between(spans.decode_steps_at(np.array([start, finish]))))
-    solo = run.cost.step_time(1)
-    decode = min(decoding, made * solo + min(_under_way(run, finish), solo))
+    cost, prompt = run.cost, run.requests.input_tokens[row : row + 1]
+    prefill = min(int(cost.prefill_times(prompt)[0]), finish - start)
+    steps = int(_between(spans.decode_steps_at(np.array([start, finish]))))
+    growth = cost.decode_per_context_token
+    alone = cost.step_time(1, int(cost.first_contexts(prompt)[0]))
+    under_way = min(_under_way(run, finish), alone + steps * growth)
+    decode = min(decoding, time_of(steps, alone, growth) + under_way)
     parts = (
         forming,
         start - arrival - forming,
@@ -86,7 +89,7 @@ def breakdown_so_far(run: Run, row: int, time: Picoseconds) -> Breakdown:
 def _under_way(run: Run, time: Picoseconds) -> Picoseconds:
     """How long the decode step under way at `time` has run; 0 between steps."""
     phase = run.at(time).phase
-    return (time - phase.start) % phase.step_time if phase.kind is SpanKind.DECODE else 0
+    return time - phase.step_start if phase.kind is SpanKind.DECODE else 0
 
 
 def _between(pair: IntArray) -> int:

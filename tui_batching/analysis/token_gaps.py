@@ -5,34 +5,53 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from tui_batching.analysis.progressions import Progressions
 from tui_batching.columns import IntArray
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
+from tui_batching.strategy import Continuous
 
 
-@dataclass(frozen=True, eq=False)
-class TokenGaps:
-    """Pooled gaps, each counted instead of written out.
+def token_gaps(run: Run) -> Progressions:
+    """Every gap between consecutive tokens of a request, over all requests, in picoseconds.
 
-    Attributes:
-        values: gaps in picoseconds, in no order; a value may be there more than once.
-        counts: how often each occurs, >= 1. They sum to all output tokens but the first ones.
+    Within a decode span gaps last one step. Before the first step of a span, those who were already
+    decoding have also sat through whatever lies between it and the previous decode span; newcomers
+    have a gap there only if their prefill made a token.
     """
-
-    values: IntArray
-    counts: IntArray
+    spans = _DecodeSpans.of(run)
+    steps = run.cost.decode_steps(run.requests.output_tokens)
+    rows = np.flatnonzero(steps)
+    entry = np.searchsorted(spans.start, run.start[rows])
+    newcomers = np.bincount(entry, minlength=len(spans))
+    entered = spans.steps_before[entry]
+    pieces = _Pieces.of(run, spans, entered, entered + steps[rows])
+    pause = spans.start - np.concatenate((spans.start[:1], spans.end[:-1]))
+    apart = (pause > 0) | (newcomers > 0)
+    across = pieces.active[pieces.offset == 0] - newcomers
+    parts = [
+        pieces.gaps(spans, skip_first_step=apart),
+        Progressions.single((pause + spans.step_time)[apart], across[apart]),
+    ]
+    if run.cost.made_by_prefill:
+        stalled = spans.start[entry] - run.first_token[rows]
+        parts.append(Progressions.single(stalled + spans.step_time[entry], np.ones_like(entry)))
+    return Progressions.joined(parts)
 
 
 @dataclass(frozen=True, eq=False)
 class _DecodeSpans:
-    """The decode spans of a Run, one row each; times in picoseconds."""
+    """The decode spans of a Run, one row each, with the columns of `Spans`."""
 
     start: IntArray
     end: IntArray
     steps: IntArray
     step_time: IntArray
+    step_growth: IntArray
     billed: IntArray
+    steps_before: IntArray
 
     @classmethod
     def of(cls, run: Run) -> _DecodeSpans:
@@ -43,49 +62,63 @@ class _DecodeSpans:
             spans.end[rows],
             spans.steps[rows],
             spans.step_time[rows],
+            spans.step_growth[rows],
             spans.billed[rows],
+            spans.steps_before[rows],
         )
 
     def __len__(self) -> int:
         return len(self.start)
 
-    def containing(self, token_time: IntArray) -> IntArray:
-        """The span at whose start or during which the step of each token began."""
-        return np.searchsorted(self.start, token_time) - 1
 
+@dataclass(frozen=True, eq=False)
+class _Pieces:
+    """Decode spans, cut where a member of a batch finishes; one row a piece.
 
-def token_gaps(run: Run) -> TokenGaps:
-    """Every gap between consecutive tokens of a request, over all requests.
-
-    Within a decode span gaps last one step. Before the first step of a span, those who were already
-    decoding have also sat through whatever lies between it and the previous decode span.
+    Attributes:
+        span: which decode span it is a piece of.
+        offset: steps of the span before it.
+        length: steps in it.
+        active: requests that make a token in each of them.
     """
-    spans = _DecodeSpans.of(run)
-    newcomers = np.bincount(spans.containing(run.first_token), minlength=len(spans))
-    across = spans.billed - newcomers
-    pause = np.concatenate(([0], spans.start[1:] - spans.end[:-1]))
-    within = spans.billed * (spans.steps - 1) - _steps_after_finish(run, spans)
-    within += np.where(pause, 0, across)
-    paused = np.flatnonzero((pause > 0) & (across > 0))
-    values, counts = _add_up_by_billed(run, spans.billed, within)
-    return TokenGaps(
-        np.concatenate((values, (pause + spans.step_time)[paused])),
-        np.concatenate((counts, across[paused])),
-    )
+
+    span: IntArray
+    offset: IntArray
+    length: IntArray
+    active: IntArray
+
+    @classmethod
+    def of(cls, run: Run, spans: _DecodeSpans, entered: IntArray, left: IntArray) -> _Pieces:
+        """Cut at the steps after which requests have `left`, having `entered` at others."""
+        if isinstance(run.strategy, Continuous):  # whoever finishes leaves, and that ends the span
+            return cls(np.arange(len(spans)), np.zeros_like(spans.steps), spans.steps, spans.billed)
+        left = np.sort(left)
+        cut = np.union1d(spans.steps_before, left)
+        total = int(spans.steps.sum())
+        cut = cut[cut < total]
+        span = np.searchsorted(spans.steps_before, cut, side="right") - 1
+        return cls(
+            span=span,
+            offset=cut - spans.steps_before[span],
+            length=np.diff(cut, append=total),
+            active=np.searchsorted(entered, cut, "right") - np.searchsorted(left, cut, "right"),
+        )
+
+    def gaps(self, spans: _DecodeSpans, skip_first_step: npt.NDArray[np.bool_]) -> Progressions:
+        """The gaps of one step each, without the first step of these spans."""
+        skipped = (self.offset == 0) & skip_first_step[self.span]
+        length, growth = self.length - skipped, spans.step_growth[self.span]
+        if not growth.any():
+            return _added_up_by_billed(spans, self.span, length * self.active)
+        first = spans.step_time[self.span] + growth * (self.offset + skipped)
+        return Progressions(first, growth, length, self.active)
 
 
-def _steps_after_finish(run: Run, spans: _DecodeSpans) -> IntArray:
-    """For each span the steps billed for members that had finished within it."""
-    finish = run.finish[np.flatnonzero(run.finish < run.end)]
-    last = spans.containing(finish)
-    left = (spans.end[last] - finish) // spans.step_time[last]
-    # bincount adds floats up, which is exact below 2**53: nobody counts that many tokens.
-    return np.bincount(last, weights=left, minlength=len(spans)).astype(np.int64)
-
-
-def _add_up_by_billed(run: Run, billed: IntArray, counts: IntArray) -> tuple[IntArray, IntArray]:
+def _added_up_by_billed(spans: _DecodeSpans, span: IntArray, counts: IntArray) -> Progressions:
     """One row for all gaps of one step with the same number of requests billed."""
+    billed = spans.billed[span]
+    # bincount adds floats up, which is exact below 2**53: nobody counts that many tokens.
     by_billed = np.bincount(billed, weights=counts).astype(np.int64)
-    present = np.flatnonzero(by_billed)
-    step_times = [run.cost.step_time(int(number)) for number in present]
-    return np.array(step_times, np.int64), by_billed[present]
+    step_times = np.zeros_like(by_billed)
+    step_times[billed] = spans.step_time[span]
+    return Progressions.single(step_times, by_billed)

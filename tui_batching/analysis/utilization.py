@@ -94,8 +94,9 @@ class SlotIntegrals:
     """A Run's slot-time up to any instant, in O(log n) once the points below are sorted.
 
     A request in a slot from p to q adds `max(0, t - p) - max(0, t - q)` to the slot-time up to t,
-    so that slot-time is a sum of ramps. Decoding never pauses a request for part of a step, so the
-    same holds for its useful time on a clock that only runs while the server decodes.
+    so that slot-time is a sum of ramps. From a request's start to its finish every decode step is
+    its own, however long the step, so the same holds for its useful time on a clock that only runs
+    while the server decodes.
     """
 
     run: Run

@@ -12,8 +12,8 @@ import numpy as np
 
 from tui_batching.clock import HORIZON, Picoseconds
 from tui_batching.columns import IntArray
-from tui_batching.cost import LinearCost
-from tui_batching.sim.horizon import refuse_beyond_horizon, step_times_up_to
+from tui_batching.sim.horizon import refuse_beyond_horizon
+from tui_batching.sim.work import Work
 from tui_batching.strategy import Dynamic
 from tui_batching.workload.model import Requests
 
@@ -27,13 +27,11 @@ def starts_in_a_row(ready: IntArray, service: IntArray, server_free: Picoseconds
     return served_before + np.maximum.accumulate(np.maximum(ready - served_before, server_free))
 
 
-def dynamic_batches(
-    requests: Requests, cost: LinearCost, strategy: Dynamic
-) -> tuple[IntArray, IntArray]:
+def dynamic_batches(requests: Requests, work: Work, strategy: Dynamic) -> tuple[IntArray, IntArray]:
     """The first row of each batch and when it starts."""
-    stretches = _FullStretches(requests, cost, strategy)
-    one_by_one = _OneByOne(requests, cost, strategy)
-    count, size = len(requests), stretches.size
+    stretches = _FullStretches(requests, work, strategy)
+    one_by_one = _OneByOne(requests, work, strategy)
+    count, size = len(requests), work.most
     firsts: list[int] = []
     starts: list[int] = []
     first = server_free = 0
@@ -50,12 +48,10 @@ def dynamic_batches(
 class _OneByOne:
     """Finds dynamic batches by the plain rule, on Python's integers, which never overflow."""
 
-    def __init__(self, requests: Requests, cost: LinearCost, strategy: Dynamic) -> None:
+    def __init__(self, requests: Requests, work: Work, strategy: Dynamic) -> None:
         self._arrivals: list[int] = requests.arrival_time.tolist()
-        self._prefills: list[int] = cost.prefill_times(requests.input_tokens).tolist()
-        self._outputs: list[int] = requests.output_tokens.tolist()
-        most = min(strategy.batch_size, len(requests))
-        self._step_times: list[int] = step_times_up_to(most, cost).tolist()
+        self._size = work.most
+        self._service = work.service()
         self._strategy = strategy
 
     def find(
@@ -67,8 +63,8 @@ class _OneByOne:
         starts: list[int],
     ) -> tuple[int, Picoseconds]:
         """Append up to `most` batches from row `first` on; the row and the time after them."""
-        arrivals, prefills, outputs = self._arrivals, self._prefills, self._outputs
-        step_times, count, size = self._step_times, len(arrivals), len(self._step_times) - 1
+        arrivals, service = self._arrivals, self._service
+        count, size = len(arrivals), self._size
         timeout = self._strategy.timeout
         from_arrival = self._strategy.timeout_from == "arrival"
         for _ in range(most):
@@ -83,8 +79,7 @@ class _OneByOne:
             start = max(opened, arrivals[after - 1]) if complete else deadline
             firsts.append(first)
             starts.append(start)
-            steps = max(outputs[first:after])
-            server_free = start + max(prefills[first:after]) + steps * step_times[after - first]
+            server_free = start + service(first, after)
             first = after
         return first, server_free
 
@@ -98,41 +93,33 @@ class _FullStretches:
     time out pays little.
 
     Attributes:
-        size: requests in a full batch.
         pause: how many batches to find one by one before a stretch is worth a try, at least 1.
     """
 
     LONGEST = 4096
     WORTH_IT = 12  # as many batches one by one take as long as a short stretch
 
-    def __init__(self, requests: Requests, cost: LinearCost, strategy: Dynamic) -> None:
-        self.size = min(strategy.batch_size, len(requests))
+    def __init__(self, requests: Requests, work: Work, strategy: Dynamic) -> None:
         self.pause = 1
-        self.prefill = cost.prefill_times(requests.input_tokens)
-        self._requests = requests
+        self._arrival = requests.arrival_time
+        self._work = work
         self._strategy = strategy
-        self._step_time = cost.step_time(self.size)
-        self._longest_service = int(self.prefill.max()) + self._step_time * int(
-            requests.output_tokens.max()
-        )
+        self._longest_service = work.longest_service()
         self._length = 4 * self.WORTH_IT
         self._next_pause = self.WORTH_IT
 
     def find(self, first: int, server_free: Picoseconds) -> tuple[list[int], Picoseconds]:
         """The starts of batches from row `first` on that fill in time, and the last one's end."""
-        arrival = self._requests.arrival_time
+        arrival, size = self._arrival, self._work.most
         room = (HORIZON - max(server_free, int(arrival[-1]))) // self._longest_service
-        length = min(self._length, (len(arrival) - first) // self.size, room)
+        length = min(self._length, (len(arrival) - first) // size, room)
         if length < 1:
             self.pause = self.WORTH_IT
             return [], server_free
-        rows = slice(first, first + length * self.size)
-        members = arrival[rows].reshape(length, self.size)
+        rows = slice(first, first + length * size)
+        members = arrival[rows].reshape(length, size)
         oldest, ready = members[:, 0], members[:, -1]
-        begins = np.arange(0, length * self.size, self.size)
-        service = np.maximum.reduceat(self.prefill[rows], begins) + self._step_time * (
-            np.maximum.reduceat(self._requests.output_tokens[rows], begins)
-        )
+        service = self._work.batches(np.arange(0, length * size, size), rows).service
         start = starts_in_a_row(ready, service, server_free)
         end = start + service
         opened = np.maximum(np.concatenate(([server_free], end[:-1])), oldest)

@@ -6,7 +6,7 @@ import numpy as np
 
 from tui_batching.clock import HORIZON, Picoseconds
 from tui_batching.columns import IntArray
-from tui_batching.cost import LinearCost
+from tui_batching.cost import Cost
 from tui_batching.errors import InputError
 
 
@@ -20,8 +20,8 @@ def refuse_beyond_horizon(last_end: Picoseconds) -> None:
         raise InputError("the simulation would last beyond the clock's horizon of 106 days")
 
 
-def step_times_up_to(most: int, cost: LinearCost) -> IntArray:
-    """The time of one decode step by the number billed, from 0 (no time) to `most`.
+def step_times_up_to(most: int, cost: Cost) -> IntArray:
+    """The time of one decode step by the number billed, without contexts; from 0 (none) to `most`.
 
     Raises:
         InputError: if even one step would last beyond the clock.

@@ -1,54 +1,49 @@
 """Iteration-level scheduling: requests are admitted and released between decode steps.
 
-The schedule is found in two moves. `_admit_all` walks the requests once and notes only at which
+The schedule is found in two moves. `admit_all` walks the requests once and notes only at which
 decode step, counted from the start of the simulation, each one is admitted and to which slot: with
-no preemption a request finishes `output_tokens` steps later. The times of everything follow from
-that by arithmetic on whole columns.
+no preemption a request finishes as many steps later as its answer takes. The times of everything
+follow from that by arithmetic on whole columns.
 """
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_right
 from dataclasses import dataclass
-from heapq import heappop, heappush, heapreplace
 
 import numpy as np
 
 from tui_batching.columns import IntArray, freeze
-from tui_batching.cost import LinearCost
-from tui_batching.errors import InputError
-from tui_batching.sim.horizon import refuse_beyond_horizon, step_times_up_to
+from tui_batching.cost import Cost
+from tui_batching.sim.admissions import admit_all
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind, Spans, Timeline
+from tui_batching.sim.steps import times_of
+from tui_batching.sim.work import Work
 from tui_batching.strategy import Continuous
 from tui_batching.workload.model import Requests
 
 
-def run_continuous(requests: Requests, cost: LinearCost, strategy: Continuous) -> Run:
+def run_continuous(requests: Requests, cost: Cost, strategy: Continuous) -> Run:
     """Admit whoever has arrived while a slot is free, decode one step, release; and again."""
-    step_times = step_times_up_to(min(strategy.batch_size, len(requests)), cost)
-    prefill = cost.prefill_times(requests.input_tokens)
-    try:
-        admitted, slot = _admit_all(requests, prefill, step_times)
-    except OverflowError:
-        raise InputError(
-            f"{len(requests)} requests make more decode steps than can be counted "
-            f"with a batch_size of {len(step_times) - 1}"
-        ) from None
-    events = _Events.of(admitted, requests.output_tokens, step_times)
+    work = Work.of(requests, cost, strategy.batch_size)
+    admitted, slot = admit_all(requests.arrival_time, work)
+    events = _Events.of(admitted, work)
+    prefill = work.prefill
     start, idle = _starts(requests.arrival_time, prefill, events)
     # The time without decoding up to the end of each request's prefill.
     other = np.cumsum(prefill) + idle
     finish = np.empty_like(start)
     finish[events.finisher] = events.decoded[events.finish] + other[events.latest(events.finish)]
     finish = freeze(finish)
+    by_prefill = cost.made_by_prefill
     return Run(
         strategy=strategy,
         cost=cost,
         requests=requests,
         start=freeze(start),
-        first_token=freeze(_first_tokens(admitted, other, events)),
+        first_token=freeze(
+            start + prefill if by_prefill else _first_steps(admitted, other, events)
+        ),
         finish=finish,
         end=finish,
         slot=freeze(slot),
@@ -56,77 +51,19 @@ def run_continuous(requests: Requests, cost: LinearCost, strategy: Continuous) -
     )
 
 
-def _admit_all(
-    requests: Requests, prefill: IntArray, step_times: IntArray
-) -> tuple[IntArray, IntArray]:
-    """The decode step before which each request is admitted, and the slot it gets.
-
-    A running request is one number, `finish step << bits | slot`, so that the smallest is the next
-    one to finish and, among equals, the lowest slot.
-    """
-    slots = len(step_times) - 1
-    bits = max(1, (slots - 1).bit_length())
-    slot_mask = (1 << bits) - 1
-    arrivals: list[int] = requests.arrival_time.tolist()
-    prefills: list[int] = prefill.tolist()
-    outputs: list[int] = (requests.output_tokens << bits).tolist()
-    costs: list[int] = step_times.tolist()
-    count = len(arrivals)
-    free = list(range(slots))
-    running: list[int] = []
-    admitted = array("q")
-    now = step = row = 0
-    while row < count:
-        arrival = arrivals[row]
-        if arrival <= now and not free:
-            # All who wait: with no slot free, each takes the place of the next one to finish.
-            queued = bisect_right(arrivals, now, row)
-            admitted.extend([heapreplace(running, running[0] + o) for o in outputs[row:queued]])
-            reached = admitted[-1] >> bits
-            now += (reached - step) * costs[slots] + sum(prefills[row:queued])
-            step, row = reached, queued
-            continue
-        while running:
-            cost = costs[len(running)]
-            finish = running[0] >> bits
-            reached = now + (finish - step) * cost
-            if reached <= arrival or not free:
-                now, step = reached, finish
-            else:  # the first boundary after the arrival comes before the finish or is the finish
-                if now < arrival:
-                    steps = -((now - arrival) // cost)
-                    now += steps * cost
-                    step += steps
-                if step < finish:
-                    break
-            heappush(free, heappop(running) & slot_mask)
-        else:
-            now = max(now, arrival)
-        key = step << bits | heappop(free)
-        admitted.append(key)
-        heappush(running, key + outputs[row])
-        now += prefills[row]
-        row += 1
-    while running:
-        finish = running[0] >> bits
-        now += (finish - step) * costs[len(running)]
-        step = finish
-        heappop(running)
-    refuse_beyond_horizon(now)
-    keys = np.frombuffer(admitted, np.int64)
-    return keys >> bits, keys & slot_mask
-
-
 @dataclass(frozen=True, eq=False)
 class _Events:
-    """Admissions and finishes in order of decode steps; at an equal step finishes come first.
+    """Admissions and finishes in order of decode steps.
 
-    The first four columns have one row an event, and tell what follows it until the next event.
+    At an equal step finishes come first, except that an answer without decode steps finishes right
+    after its own admission. The columns up to `finishes` have one row an event; the first four of
+    them tell what follows it until the next event.
 
     Attributes:
         steps: decode steps until the next event, 0 for none.
         running: requests that make them.
-        step_time: time of each, in picoseconds.
+        step_time: time of the first of them, in picoseconds.
+        step_growth: how much longer each further one lasts.
         decoded: decode time before the event, in picoseconds.
         finishes: how many of the events up to and including this one are finishes.
         admission: the event of each request's admission.
@@ -137,6 +74,7 @@ class _Events:
     steps: IntArray
     running: IntArray
     step_time: IntArray
+    step_growth: IntArray
     decoded: IntArray
     finishes: IntArray
     admission: IntArray
@@ -144,38 +82,54 @@ class _Events:
     finisher: IntArray
 
     @classmethod
-    def of(cls, admitted: IntArray, output_tokens: IntArray, step_times: IntArray) -> _Events:
+    def of(cls, admitted: IntArray, work: Work) -> _Events:
         """Merge the steps of the admissions, which are in order, with those of the finishes."""
-        count = len(admitted)
-        finished = admitted + output_tokens
-        finisher = np.argsort(finished, kind="stable")
-        finished = finished[finisher]
-        rows = np.arange(count)
-        admission = rows + np.searchsorted(finished, admitted, side="right")
+        count, per_token = len(admitted), work.cost.decode_per_context_token
+        finished = admitted + work.steps
+        finisher, admission = _merge(admitted, finished, work.steps)
         is_finish = np.ones(2 * count, bool)
         is_finish[admission] = False
         at_step = np.empty(2 * count, np.int64)
         at_step[admission] = admitted
-        at_step[is_finish] = finished
+        at_step[is_finish] = finished[finisher]
         finishes = np.cumsum(is_finish)
+        finish = np.flatnonzero(is_finish)
         running = np.arange(1, 2 * count + 1) - 2 * finishes
         steps = np.diff(at_step, append=at_step[-1])
-        step_time = step_times[running]
-        decode_time = steps * step_time
+        step_time, step_growth = work.step_times[running], per_token * running
+        if per_token:
+            # A context of c tokens before step s is always c - s longer than the steps done. The
+            # partial sums may overflow without harm: they wrap around, and so back again.
+            change = np.empty(2 * count, np.int64)
+            change[admission] = work.context - admitted
+            change[finish] = (admitted - work.context)[finisher]
+            step_time += per_token * (np.cumsum(change) + running * at_step)
+        decode_time = times_of(steps, step_time, step_growth)
         return cls(
             steps=steps,
             running=running,
             step_time=step_time,
+            step_growth=step_growth,
             decoded=np.cumsum(decode_time) - decode_time,
             finishes=finishes,
             admission=admission,
-            finish=np.flatnonzero(is_finish),
+            finish=finish,
             finisher=finisher,
         )
 
     def latest(self, events: IntArray) -> IntArray:
         """The request that was admitted last up to each of these events."""
         return events - self.finishes[events]
+
+
+def _merge(admitted: IntArray, finished: IntArray, steps: IntArray) -> tuple[IntArray, IntArray]:
+    """Who finishes, in order of the events, and the event of each admission."""
+    at_once = steps == 0
+    finisher = np.argsort(2 * finished + at_once, kind="stable")
+    later = finished[finisher][~at_once[finisher]]
+    # Before an admission come those who finish up to its step, and those done at once before it.
+    before = np.searchsorted(later, admitted, side="right") + np.cumsum(at_once) - at_once
+    return finisher, np.arange(len(admitted)) + before
 
 
 def _starts(arrival: IntArray, prefill: IntArray, events: _Events) -> tuple[IntArray, IntArray]:
@@ -189,8 +143,8 @@ def _starts(arrival: IntArray, prefill: IntArray, events: _Events) -> tuple[IntA
     return work + idle, idle
 
 
-def _first_tokens(admitted: IntArray, other: IntArray, events: _Events) -> IntArray:
-    """The end of the first decode step, which waits for all prefills at the same boundary."""
+def _first_steps(admitted: IntArray, other: IntArray, events: _Events) -> IntArray:
+    """When first decode steps end: they wait for all prefills at the same boundary."""
     last = np.flatnonzero(np.diff(admitted, append=-1))
     event = events.admission[last]
     first_token = events.decoded[event] + events.step_time[event] + other[last]
@@ -215,6 +169,7 @@ def _spans(
         events.decoded[decoding] + other[events.latest(decoding)],
         events.step_time[decoding],
         steps=events.steps[decoding],
+        step_growth=events.step_growth[decoding],
         billed=events.running[decoding],
     )
     # The row after a request's prefill, if it has one.

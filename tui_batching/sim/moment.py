@@ -12,6 +12,7 @@ import numpy as np
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.spans import SpanKind
+from tui_batching.sim.steps import steps_within, time_of
 
 if TYPE_CHECKING:
     from tui_batching.sim.run import Run
@@ -37,9 +38,10 @@ class Phase:
         kind: idle, forming, prefill or decode.
         start: of the span.
         end: of the span.
-        step: which of the span's equal steps is under way, from 0.
+        step: which of the span's steps is under way, from 0.
         steps: how many there are.
-        step_time: the time of each.
+        step_start: when the step under way began.
+        step_time: how long it lasts.
         billed: requests billed for it.
     """
 
@@ -48,6 +50,7 @@ class Phase:
     end: Picoseconds
     step: int
     steps: int
+    step_start: Picoseconds
     step_time: Picoseconds
     billed: int
 
@@ -74,15 +77,18 @@ class Moment:
         spans = self.run.spans
         index = spans.index_at(self.time)
         if self.over or index < 0:
-            return Phase(SpanKind.IDLE, self.time, self.time, 0, 1, 0, 0)
-        start, step_time = int(spans.start[index]), int(spans.step_time[index])
+            return Phase(SpanKind.IDLE, self.time, self.time, 0, 1, self.time, 0, 0)
+        start, first = int(spans.start[index]), int(spans.step_time[index])
+        growth = int(spans.step_growth[index])
+        step = steps_within(self.time - start, first, growth)
         return Phase(
             kind=SpanKind(int(spans.kind[index])),
             start=start,
             end=int(spans.end[index]),
-            step=(self.time - start) // step_time,
+            step=step,
             steps=int(spans.steps[index]),
-            step_time=step_time,
+            step_start=start + time_of(step, first, growth),
+            step_time=first + step * growth,
             billed=int(spans.billed[index]),
         )
 
@@ -128,9 +134,11 @@ class Moment:
 
     def tokens_made(self, rows: IntArray) -> IntArray:
         """How many tokens each of these requests has made; they must have started."""
-        spans = self.run.spans
-        steps = self.iteration - spans.decode_steps_at(self.run.start[rows])
-        return np.minimum(steps, self.run.requests.output_tokens[rows])
+        run = self.run
+        made = self.iteration - run.spans.decode_steps_at(run.start[rows])
+        if run.cost.made_by_prefill:
+            made += run.first_token[rows] <= self.time
+        return np.minimum(made, run.requests.output_tokens[rows])
 
     def states(self, rows: IntArray) -> IntArray:
         """The `SlotState` of each of these requests; they must be in a slot."""
@@ -149,7 +157,7 @@ class Moment:
         if self.over:
             return None
         phase = self.phase
-        return phase.start + (phase.step + 1) * phase.step_time
+        return phase.step_start + phase.step_time
 
     @cached_property
     def previous_boundary(self) -> Picoseconds | None:
@@ -158,9 +166,10 @@ class Moment:
             return None
         spans = self.run.spans
         index = spans.index_at(self.time - 1)
-        start, step_time = int(spans.start[index]), int(spans.step_time[index])
-        passed = min((self.time - 1 - start) // step_time, int(spans.steps[index]))
-        return start + passed * step_time
+        start, first = int(spans.start[index]), int(spans.step_time[index])
+        growth = int(spans.step_growth[index])
+        passed = min(steps_within(self.time - 1 - start, first, growth), int(spans.steps[index]))
+        return start + time_of(passed, first, growth)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray, freeze
-from tui_batching.cost import LinearCost
+from tui_batching.cost import Cost
 from tui_batching.sim.moment import Moment, Tracks
 from tui_batching.sim.spans import Spans
 from tui_batching.strategy import Strategy
@@ -25,15 +25,15 @@ class Run:
         cost: what an iteration costs.
         requests: id, arrival and tokens of each request.
         start: the instant a request is admitted; its prefill begins.
-        first_token: the end of its first decode step.
-        finish: the end of the decode step that makes its last token.
+        first_token: when its first token is made; see `cost.FirstToken`.
+        finish: when its last token is made.
         end: the instant its response is released.
         slot: the slot it keeps from `start` to `end`, from 0.
         spans: the server's timeline.
     """
 
     strategy: Strategy
-    cost: LinearCost
+    cost: Cost
     requests: Requests
     start: IntArray
     first_token: IntArray

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray, freeze
-from tui_batching.cost import LinearCost
+from tui_batching.cost import Cost, LinearCost
 from tui_batching.errors import InputError
 from tui_batching.strategy import DEFAULT_STRATEGIES, Strategy
 
@@ -170,7 +170,7 @@ class Workload:
     name: str
     source: Source
     description: str = ""
-    cost: LinearCost = field(default_factory=LinearCost)
+    cost: Cost = field(default_factory=LinearCost)
     strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
     slo: ServiceLevel | None = None
 
