@@ -188,6 +188,8 @@ def _refuse_impossible(cost: Cost) -> None:
         raise InputError("expected costs of at most 106 days (the clock's horizon)")
     if cost.first_token not in ("decode", "prefill"):
         raise InputError(f"first_token: found {cost.first_token!r}, expected decode or prefill")
+    if cost.kv_cache_tokens is not None and cost.kv_cache_tokens < 1:
+        raise InputError(f"kv_cache_tokens: found {cost.kv_cache_tokens}, expected at least 1")
 
 
 def _refuse_long_prefill(longest: int, time: Picoseconds) -> None:

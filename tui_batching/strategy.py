@@ -36,6 +36,11 @@ class Static:
         if self.pad_to not in ("batch", "workload"):
             raise InputError(f"pad_to: found {self.pad_to!r}, expected batch or workload")
 
+    @property
+    def is_padded(self) -> bool:
+        """Whether batches run on beyond their own longest member."""
+        return self.pad_to == "workload"
+
 
 @dataclass(frozen=True, slots=True)
 class Dynamic:

@@ -64,9 +64,12 @@ def _why_the_batch_lasts(moment: Moment) -> str:
     """The batch is busy until its longest member is done, and may hold finished ones."""
     run, rows = moment.run, _occupants(moment)
     longest = int(rows[np.argmax(run.requests.output_tokens[rows])])
-    left = int(run.requests.output_tokens[longest] - moment.tokens_made(rows).max())
-    runs = f"batch {_row_names(moment, rows)} runs to its longest, "
-    runs += f"{request_name(moment, longest)} ({_tokens(left)} left)"
+    tokens, runs = moment.batch_tokens(rows), f"batch {_row_names(moment, rows)} runs to "
+    if tokens == run.requests.output_tokens[longest]:
+        left = tokens - int(moment.tokens_made(rows).max())
+        runs += f"its longest, {request_name(moment, longest)} ({_tokens(left)} left)"
+    else:
+        runs += f"the longest answer of all requests ({_tokens(tokens)})"
     held = rows[run.finish[rows] <= moment.time]
     return f"{runs}; {_held_slots(moment, held)}" if len(held) else runs
 

@@ -13,7 +13,7 @@ from tui_batching.charts.axis import Axis
 from tui_batching.charts.chart import MARKS
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, first_that_fits, painted, short, style
-from tui_batching.strategy import Dynamic, Strategy
+from tui_batching.strategy import Dynamic, Static, Strategy
 
 GAP = 2
 """Cells between panels that stand side by side."""
@@ -94,6 +94,8 @@ def strategy_titles(strategy: Strategy) -> list[str]:
     """A strategy with its parameters; the fullest wording first."""
     name, size = strategy.name.upper(), strategy.batch_size
     if not isinstance(strategy, Dynamic):
+        if isinstance(strategy, Static) and strategy.is_padded:
+            return [f"{name} · batch {size} · padded to the longest", f"{name} · {size} · padded"]
         return [f"{name} · batch {size}", f"{name} · {size}"]
     timeout = short(strategy.timeout)
     since = " from arrival" if strategy.timeout_from == "arrival" else ""

@@ -13,6 +13,7 @@ from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.spans import SpanKind
 from tui_batching.sim.steps import steps_within, time_of
+from tui_batching.strategy import Static
 
 if TYPE_CHECKING:
     from tui_batching.sim.run import Run
@@ -139,6 +140,12 @@ class Moment:
         if run.cost.made_by_prefill:
             made += run.first_token[rows] <= self.time
         return np.minimum(made, run.requests.output_tokens[rows])
+
+    def batch_tokens(self, rows: IntArray) -> int:
+        """How many tokens the answer has that a batch of these requests runs to."""
+        strategy, tokens = self.run.strategy, self.run.requests.output_tokens
+        padded = isinstance(strategy, Static) and strategy.is_padded
+        return int((tokens if padded else tokens[rows]).max(initial=0))
 
     def states(self, rows: IntArray) -> IntArray:
         """The `SlotState` of each of these requests; they must be in a slot."""

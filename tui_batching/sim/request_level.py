@@ -24,7 +24,7 @@ from tui_batching.workload.model import Requests
 def run_static(requests: Requests, cost: Cost, strategy: Static) -> Run:
     """Serve the requests `batch_size` at a time, in arrival order."""
     work = Work.of(requests, cost, strategy.batch_size)
-    if strategy.pad_to == "workload":
+    if strategy.is_padded:
         work = work.padded()
     batches = work.batches(np.arange(0, len(requests), strategy.batch_size))
     ready = requests.arrival_time[batches.first + batches.size - 1]

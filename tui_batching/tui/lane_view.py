@@ -167,36 +167,35 @@ def _occupied_slots(moment: Moment, most: int) -> Iterator[SlotView]:
     slots = np.flatnonzero(occupants[:most] >= 0)
     rows = occupants[slots]
     asked = run.requests.output_tokens[rows]
-    batch = run.requests.output_tokens[occupants[occupants >= 0]]
-    steps = (
-        asked if isinstance(run.strategy, Continuous) else np.full_like(asked, batch.max(initial=0))
-    )
+    full = asked
+    if not isinstance(run.strategy, Continuous):
+        full = np.full_like(asked, moment.batch_tokens(occupants[occupants >= 0]))
     prefill = run.cost.prefill_times(run.requests.input_tokens[rows])
-    columns = (slots, rows, moment.states(rows), moment.tokens_made(rows), asked, steps, prefill)
+    columns = (slots, rows, moment.states(rows), moment.tokens_made(rows), asked, full, prefill)
     for facts in zip(*(column.tolist() for column in columns), strict=True):
         yield _occupied_slot(moment, _SlotFacts(*facts))
 
 
 class _SlotFacts(NamedTuple):
-    """One slot in numbers; `steps` is how many decode steps fill its bar."""
+    """One slot in numbers; `full` is how many tokens fill its bar."""
 
     slot: int
     row: int
     state: int
     made: int
     asked: int
-    steps: int
+    full: int
     prefill: Picoseconds
 
 
 def _occupied_slot(moment: Moment, facts: _SlotFacts) -> SlotView:
     """What is seen of a slot: tokens, or the prefill, or how long it has been held."""
     state = SlotState(facts.state)
-    fraction = facts.made / facts.steps
+    fraction = facts.made / facts.full
     text: tuple[str, ...] = (f"{facts.made}/{facts.asked}",)
     if state is SlotState.HELD:
         held = moment.time - int(moment.run.finish[facts.row])
-        fraction = _decode_progress(moment)
+        fraction = _decode_progress(moment, facts.full)
         text = (f"held {age_text(held)}", age_text(held))
     elif state is SlotState.PREFILL:
         fraction = (moment.time - int(moment.run.start[facts.row])) / facts.prefill
@@ -207,11 +206,13 @@ def _occupied_slot(moment: Moment, facts: _SlotFacts) -> SlotView:
         name=request_name(moment, facts.row),
         state=state,
         fraction=fraction,
-        extent=facts.asked / facts.steps,
+        extent=facts.asked / facts.full,
         text=text,
     )
 
 
-def _decode_progress(moment: Moment) -> float:
+def _decode_progress(moment: Moment, full: int) -> float:
+    """How far the batch is, of the `full` tokens of its longest answer."""
     phase = moment.phase
-    return phase.step / phase.steps if phase.kind is SpanKind.DECODE else 1.0
+    computed = phase.step + moment.run.cost.made_by_prefill
+    return computed / full if phase.kind is SpanKind.DECODE else 1.0

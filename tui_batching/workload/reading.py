@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from tui_batching.cost import LinearCost
+from tui_batching.cost import Cost, LinearCost
 from tui_batching.strategy import DEFAULT_STRATEGIES, Strategy
+from tui_batching.workload.costs import read_cost
 from tui_batching.workload.fields import Field, Record, read_yaml
 from tui_batching.workload.files import read_text
 from tui_batching.workload.library import bundled_workload
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import MAX_TOKENS, Requests, ServiceLevel, Source, Workload
 from tui_batching.workload.parameters import (
-    COST_READERS,
     SLO_READERS,
     STRATEGIES,
     STRATEGY_READERS,
@@ -34,6 +34,7 @@ _KEYS = ("name", "description", "requests", "cost", "strategies", "slo")
 _REQUEST_KEYS = ("arrival_time", "input_tokens", "output_tokens", "id")
 _LONGEST_NAME = 60
 _TRACE_ENDINGS = (".csv", ".jsonl", ".json", ".gz")
+_DEFAULT_COST: Cost = LinearCost()
 
 
 def load_workload(name_or_path: str | Path) -> Workload:
@@ -69,7 +70,7 @@ def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
         name=record.read("name", lambda field: field.text(_LONGEST_NAME), Path(where).stem),
         source=_read_requests(record["requests"], folder),
         description=record.read("description", Field.text, ""),
-        cost=record.read("cost", _read_cost, LinearCost()),
+        cost=record.read("cost", read_cost, _DEFAULT_COST),
         strategies=record.read("strategies", _read_strategies, DEFAULT_STRATEGIES),
         slo=record.read("slo", lambda field: field.build(ServiceLevel, SLO_READERS), None),
     )
@@ -88,10 +89,6 @@ def _trace_name(path: Path) -> str:
     while stem.endswith(_TRACE_ENDINGS):
         stem = stem.rpartition(".")[0]
     return printable(stem)[:_LONGEST_NAME]
-
-
-def _read_cost(field: Field) -> LinearCost:
-    return field.only_key(("linear",)).build(LinearCost, COST_READERS)
 
 
 def _read_strategies(field: Field) -> tuple[Strategy, ...]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from tui_batching.errors import InputError
+from tui_batching.workload.costs import read_profile
 from tui_batching.workload.fields import Field, Reader
 from tui_batching.workload.generate import MAX_SEED
 from tui_batching.workload.model import ServiceLevel, Source, Workload
@@ -98,8 +99,17 @@ def _set_trace(option: str, reader: Reader, workload: Workload, field: Field) ->
     return replace(workload, source=source.with_option(option, value))
 
 
-def _set_cost(parameter: str, reader: Reader, workload: Workload, field: Field) -> Workload:
-    changed: Any = {parameter: reader(field)}
+def _set_profile(workload: Workload, field: Field) -> Workload:
+    return replace(workload, cost=read_profile(field))
+
+
+def _set_cost(parameter: str, workload: Workload, field: Field) -> Workload:
+    model = workload.cost.name
+    readers = COST_READERS[model]
+    if parameter not in readers:
+        found = f"a workload whose cost is {model}"
+        raise field.error(f"a parameter of that: {', '.join(readers)}", found)
+    changed: Any = {parameter: readers[parameter](field)}
     return replace(workload, cost=replace(workload.cost, **changed))
 
 
@@ -137,6 +147,7 @@ _CHANGES: dict[str, Change] = {
         f"workload.{key}": partial(_set_trace, key, reader)
         for key, reader in OPTION_READERS.items()
     },
-    **{f"cost.{key}": partial(_set_cost, key, reader) for key, reader in COST_READERS.items()},
+    "cost": _set_profile,
+    **{f"cost.{key}": partial(_set_cost, key) for keys in COST_READERS.values() for key in keys},
     **{f"slo.{key}": partial(_set_slo, key, reader) for key, reader in SLO_READERS.items()},
 }
