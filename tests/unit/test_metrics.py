@@ -10,7 +10,7 @@ from oracle import oracle
 
 from tui_batching.analysis.metric_table import METRIC_TABLE, MetricInfo, format_value
 from tui_batching.analysis.metrics import Metrics, Value, metrics
-from tui_batching.analysis.percentiles import weighted_percentiles
+from tui_batching.analysis.progressions import Progressions
 from tui_batching.analysis.token_gaps import token_gaps
 from tui_batching.clock import MILLISECOND
 from tui_batching.cost import LinearCost
@@ -134,13 +134,16 @@ def test_weighted_percentiles_are_numpys_of_the_expanded_values(seed: int):
     counts[0] += 1
     q = [0, 1, 12.5, 50, 90, 95, 99, 99.9, 100]
     expanded = np.repeat(values, counts)
-    assert weighted_percentiles(values, counts, q).tolist() == np.percentile(expanded, q).tolist()
+    assert (
+        Progressions.single(values, counts).percentiles(q).tolist()
+        == np.percentile(expanded, q).tolist()
+    )
 
 
 def test_weighted_percentiles_of_nothing_are_refused():
     for values in (np.array([], np.int64), np.array([3])):
         with pytest.raises(ValueError, match="undefined"):
-            weighted_percentiles(values, np.zeros_like(values), [50])
+            Progressions.single(values, np.zeros_like(values)).percentiles([50])
 
 
 def test_gaps_are_counted_not_written_out():

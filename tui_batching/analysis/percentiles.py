@@ -10,27 +10,17 @@ import numpy as np
 from tui_batching.columns import FloatArray, IntArray
 
 
-def weighted_percentiles(values: IntArray, counts: IntArray, q: Sequence[float]) -> FloatArray:
-    """What `numpy.percentile` says of each value repeated `counts` times.
-
-    Args:
-        values: in any order, also repeated.
-        counts: how often each occurs, >= 0. Shape: that of `values`.
-        q: percentages from 0 to 100.
-
-    Raises:
-        ValueError: if there is no value.
-    """
-    ranked = Ranked.of(values, counts)
-    return percentiles_of_ranked(ranked.total, q, ranked.at)
-
-
 def percentiles_of_ranked(
     total: int, q: Sequence[float], at: Callable[[IntArray], IntArray]
 ) -> FloatArray:
     """Percentiles of `total` values, of which `at` knows those at any places in ascending order.
 
     Interpolation is numpy's default, linear, in the same order of operations.
+
+    Args:
+        total: how many values there are, repeated ones included.
+        q: percentages from 0 to 100.
+        at: the values at some places, from 0, of all in ascending order.
 
     Raises:
         ValueError: if there is no value.
@@ -40,7 +30,7 @@ def percentiles_of_ranked(
     ranks = np.asarray(q, np.float64) / 100 * (total - 1)
     lower = np.floor(ranks)
     upper = np.minimum(lower + 1, total - 1)
-    below, above = (at(rank.astype(np.int64)) for rank in (lower, upper))
+    below, above = at(np.stack((lower, upper)).astype(np.int64))
     share, gap = ranks - lower, above - below
     interpolated = np.where(share < 0.5, below + gap * share, above - gap * (1 - share))
     return np.asarray(interpolated, np.float64)

@@ -12,10 +12,10 @@ from functools import cached_property
 
 import numpy as np
 
-from tui_batching.analysis.percentiles import Ranked, percentiles_of_ranked, weighted_percentiles
+from tui_batching.analysis.percentiles import Ranked, percentiles_of_ranked
 from tui_batching.columns import FloatArray, IntArray, exact_sum
 
-_FEW = 4_000_000
+_FEW = 50_000
 """So many values are written out and sorted."""
 
 
@@ -84,32 +84,32 @@ class Progressions:
         return self.first[row] + self.growth[row] * number, self.counts[row]
 
     def percentiles(self, q: Sequence[float]) -> FloatArray:
-        """As `weighted_percentiles` of the values written out.
+        """As `numpy.percentile` of the values, each repeated as often as it occurs.
 
         Raises:
             ValueError: if there is no value.
         """
-        if int(self.length.sum()) <= _FEW:
-            return weighted_percentiles(*self.written_out(), q)
-        return percentiles_of_ranked(self.total, q, self._at_ranks)
+        return percentiles_of_ranked(self.total, q, self._at)
 
-    def _at_ranks(self, ranks: IntArray) -> IntArray:
-        return np.array([self._at_rank(rank) for rank in ranks.tolist()], np.int64)
+    def _at(self, ranks: IntArray) -> IntArray:
+        """The values at these places, from 0, of all in ascending order.
 
-    def _at_rank(self, rank: int) -> int:
-        """The value at this place, from 0, of all in ascending order.
-
-        The range that holds it is halved until few values are left.
+        The values are split in two, and the parts that hold a place again, until few are left.
         """
-        left, low, high = self, int(self.first.min()), self.largest
-        while low < high and int(left.length.sum()) > _FEW:
-            middle = (low + high) // 2
-            below, above = left._split(middle)
-            if rank < below.total:
-                left, high = below, middle
-            else:
-                left, low, rank = above, middle + 1, rank - below.total
-        return int(Ranked.of(*left.written_out()).at(np.array([rank]))[0])
+        smallest, largest = int(self.first.min()), self.largest
+        if smallest == largest or int(self.length.sum()) <= _FEW:
+            return Ranked.of(*self.written_out()).at(ranks)
+        middle = int(np.median(self.first + (self.last - self.first) // 2))
+        if middle >= largest:
+            middle = smallest + (largest - smallest) // 2
+        below, above = self._split(middle)
+        in_below = ranks < below.total
+        found = np.empty_like(ranks)
+        if in_below.any():
+            found[in_below] = below._at(ranks[in_below])  # noqa: SLF001 - of the same class
+        if not in_below.all():
+            found[~in_below] = above._at(ranks[~in_below] - below.total)  # noqa: SLF001
+        return found
 
     def _split(self, value: int) -> tuple[Progressions, Progressions]:
         """The values up to this one, and those above it."""

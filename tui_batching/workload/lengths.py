@@ -1,14 +1,14 @@
 """How long generated prompts and answers are.
 
 Every draw is a whole number of tokens, and the first k draws are the same however many are taken.
-A draw longer than `max` is cut to it, as a server's `max_tokens` does; one shorter than `min`
-becomes `min`.
+A draw longer than `max` is cut to it, as a server's `max_tokens` does, or drawn again; one shorter
+than `min` becomes `min`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,11 @@ from tui_batching.workload.model import MAX_TOKENS
 
 ZIPF_MOST = 1_000_000
 """The largest `max` of a Zipf distribution, which keeps a table of that size while it draws."""
+
+AboveMax: TypeAlias = Literal["cut", "redraw"]
+"""What becomes of a draw above `max`: it is cut, or drawn again until one is not (rejection)."""
+
+_MOST_REDRAWS = 1000
 
 MOST_SIGMA = 10
 MOST_EXPONENT = 100
@@ -86,6 +91,7 @@ class _Limited:
 
     min: int = 1
     max: int = MAX_TOKENS
+    above_max: AboveMax = "cut"
 
     def __post_init__(self) -> None:
         if not 0 <= self.min <= self.max <= MAX_TOKENS:
@@ -100,8 +106,22 @@ class _Limited:
 
     def draw(self, stream: np.random.RandomState, count: int) -> IntArray:
         """`count` independent lengths in tokens."""
-        amounts = self._amounts(stream, count)
+        draw = self._amounts if self.above_max == "cut" else self._none_above_max
+        amounts = draw(stream, count)
         return np.rint(np.clip(amounts, self.min, self.max)).astype(np.int64)
+
+    def _none_above_max(self, stream: np.random.RandomState, count: int) -> FloatArray:
+        at_once = max(count, 1000)
+        parts: list[FloatArray] = []
+        while sum(map(len, parts)) < count:
+            if len(parts) == _MOST_REDRAWS:
+                raise InputError(
+                    f"max: fewer than one draw in {_MOST_REDRAWS} is up to {self.max}, "
+                    "expected more where those above it are drawn again"
+                )
+            amounts = self._amounts(stream, at_once)
+            parts.append(amounts[np.rint(amounts) <= self.max])
+        return np.concatenate(parts)[:count]
 
     def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
         """The lengths before they are limited and rounded."""

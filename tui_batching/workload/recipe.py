@@ -140,16 +140,21 @@ def _limited(make: Callable[..., Lengths], **readers: Reader) -> Callable[[Field
     return lambda field: field.build(make, readers | _LIMITS)
 
 
+def _above_max(field: Field) -> str:
+    return field.choice("cut", "redraw")
+
+
 _LENGTHS: dict[str, Callable[[Field], Lengths]] = {
     "uniform": _uniform,
     "fixed": _fixed,
-    "normal": _limited(lengths.Normal, mean=_mean, sd=_mean),
+    "normal": _limited(lengths.Normal, mean=_mean, sd=_mean, above_max=_above_max),
     "lognormal": _limited(
         lengths.Lognormal,
         mean=_mean,
         sigma=partial(Field.decimal, above=0, most=lengths.MOST_SIGMA),
+        above_max=_above_max,
     ),
-    "exponential": _limited(lengths.Exponential, mean=_mean),
+    "exponential": _limited(lengths.Exponential, mean=_mean, above_max=_above_max),
     "zipf": _limited(
         lengths.Zipf, exponent=partial(Field.decimal, above=0, most=lengths.MOST_EXPONENT)
     ),
