@@ -14,6 +14,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from time import perf_counter
 
 import numpy as np
@@ -23,8 +24,10 @@ from tests.benchmarks.memory import peak_memory
 from tests.benchmarks.workloads import SATURATED, loaded
 from tests.reference import as_objects, serve_objects
 from tui_batching.analysis.metrics import metrics
+from tui_batching.cost import Cost
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.workload import load_profile
 from tui_batching.workload.model import Workload
 
 KINDS: dict[str, Callable[[int], Strategy]] = {
@@ -34,6 +37,8 @@ KINDS: dict[str, Callable[[int], Strategy]] = {
 }
 LOADS = {"90 %": 0.9, "saturated": SATURATED}
 BATCH_SIZES = (4, 64)
+PROFILES = ("textbook", "h100-llama-3-8b")
+"""Steps of equal length, and steps that grow with the contexts."""
 
 
 def best_time(action: Callable[[], object], repeats: int) -> float:
@@ -79,20 +84,27 @@ def measure_against_loops(counts: list[int], batch_sizes: tuple[int, ...]) -> No
 
 
 def measure_strategies(counts: list[int]) -> None:
-    """Requests per second of each strategy."""
+    """Requests per second of each strategy, with each profile's cost."""
     print("\nSPEED in 1,000 requests/s, the full Run recorded")
-    print("  requests  batch  load           static    dynamic continuous")
-    for count in counts:
-        for batch_size in BATCH_SIZES:
-            for name, load in LOADS.items():
-                speeds = []
-                for make in KINDS.values():
-                    strategy = make(batch_size)
-                    workload = loaded(count, strategy, load)
-                    workload.requests  # noqa: B018 - drawn before the clock runs
-                    time = best_time(lambda: simulate(workload, strategy), 5)  # noqa: B023
-                    speeds.append(f"{count / time / 1e3:10,.0f}")
-                print(f"{count:10,} {batch_size:6}  {name:10} {' '.join(speeds)}", flush=True)
+    print("  cost             requests  batch  load           static    dynamic continuous")
+    for profile in PROFILES:
+        for count in counts:
+            for batch_size in BATCH_SIZES:
+                for name, load in LOADS.items():
+                    speeds = _speeds(load_profile(profile), count, batch_size, load)
+                    case = f"{profile:15} {count:10,} {batch_size:6}  {name:10}"
+                    print(f"  {case} {' '.join(f'{speed:10,.0f}' for speed in speeds)}", flush=True)
+
+
+def _speeds(cost: Cost, count: int, batch_size: int, load: float | None) -> list[float]:
+    speeds = []
+    for make in KINDS.values():
+        strategy = make(batch_size)
+        workload = loaded(count, strategy, load, cost)
+        workload.requests  # noqa: B018 - drawn before the clock runs
+        time = best_time(lambda: simulate(workload, strategy), 5)  # noqa: B023
+        speeds.append(count / time / 1e3)
+    return speeds
 
 
 def measure_batch_sizes(count: int) -> None:
@@ -113,25 +125,28 @@ def measure_batch_sizes(count: int) -> None:
 def measure_whole_way(count: int) -> None:
     """From generation to metrics, each in a process of its own."""
     print(f"\nTHE WHOLE WAY of {count:,} requests, each in a fresh process")
-    print("  strategy    batch  load        generate  simulate  metrics    total     peak memory")
-    for kind in KINDS:
-        for batch_size in BATCH_SIZES:
-            for name in LOADS:
-                command = [sys.executable, "-m", __spec__.name, "--whole-way", kind]
-                command += [str(batch_size), name, str(count)]
-                output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-                drawn, simulated, measured, peak = json.loads(output)
-                print(
-                    f"  {kind:10} {batch_size:6}  {name:10} {drawn:8.2f} s {simulated:7.2f} s "
-                    f"{measured:6.2f} s {drawn + simulated + measured:8.2f} s {peak:8.0f} MB",
-                    flush=True,
-                )
+    print(
+        "  cost             strategy    batch  load        "
+        "generate  simulate  metrics    total     peak memory"
+    )
+    cases = product(PROFILES, KINDS, BATCH_SIZES, LOADS)
+    for profile, kind, batch_size, name in cases:
+        command = [sys.executable, "-m", __spec__.name, "--whole-way", kind]
+        command += [str(batch_size), name, str(count), profile]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        drawn, simulated, measured, peak = json.loads(output)
+        print(
+            f"  {profile:15}  {kind:10} {batch_size:6}  {name:10} {drawn:8.2f} s "
+            f"{simulated:7.2f} s {measured:6.2f} s {drawn + simulated + measured:8.2f} s "
+            f"{peak:8.0f} MB",
+            flush=True,
+        )
 
 
-def go_the_whole_way(kind: str, batch_size: str, load: str, count: str) -> None:
+def go_the_whole_way(kind: str, batch_size: str, load: str, count: str, profile: str) -> None:
     """Print the seconds of each part and the peak memory in MB, as JSON."""
     strategy = KINDS[kind](int(batch_size))
-    workload = loaded(int(count), strategy, LOADS[load])
+    workload = loaded(int(count), strategy, LOADS[load], load_profile(profile))
     times = [perf_counter()]
     workload.requests  # noqa: B018 - draws them
     times.append(perf_counter())
@@ -146,7 +161,7 @@ def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="a tenth of the requests")
-    parser.add_argument("--whole-way", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--whole-way", nargs=5, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.whole_way:
         go_the_whole_way(*arguments.whole_way)

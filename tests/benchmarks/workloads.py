@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_batching.cost import Cost, LinearCost
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Strategy
 from tui_batching.workload.arrivals import Burst, Poisson
@@ -14,21 +15,25 @@ LENGTHS = RequestClass(
 )
 """Answers with the mean, the spread and the longest of the Azure conversation trace of 2023."""
 
+TEXTBOOK = LinearCost()
+
 SATURATED: None = None
 """The load when all requests arrive at once."""
 
 
-def saturated(count: int, seed: int = 1) -> Workload:
+def saturated(count: int, cost: Cost, seed: int = 1) -> Workload:
     """`count` requests that arrive all at once."""
     source = GeneratedRequests(count, Burst(), (LENGTHS,), seed)
-    return Workload("saturated", source)
+    return Workload("saturated", source, cost=cost)
 
 
-def loaded(count: int, strategy: Strategy, load: float | None, seed: int = 1) -> Workload:
+def loaded(
+    count: int, strategy: Strategy, load: float | None, cost: Cost = TEXTBOOK, seed: int = 1
+) -> Workload:
     """Poisson arrivals at `load` times the most requests per second that the strategy can serve."""
     if load is SATURATED:
-        return saturated(count, seed)
-    sample = simulate(saturated(20_000, seed), strategy)
+        return saturated(count, cost, seed)
+    sample = simulate(saturated(20_000, cost, seed), strategy)
     gap = sample.makespan / len(sample) / load
     source = GeneratedRequests(count, Poisson(gap), (LENGTHS,), seed)
-    return Workload(f"load {load:.0%}", source)
+    return Workload(f"load {load:.0%}", source, cost=cost)

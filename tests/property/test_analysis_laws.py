@@ -7,12 +7,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reference import serve
 from workloads_for_laws import costs
 
+from tui_batching.analysis import progressions
 from tui_batching.analysis.breakdown import breakdown
+from tui_batching.analysis.kv_cache import peak_tokens_held
 from tui_batching.analysis.metrics import metrics
 from tui_batching.analysis.service_level import service, within_limits
 from tui_batching.analysis.token_gaps import token_gaps
@@ -87,6 +89,42 @@ def test_every_gap_between_tokens_is_counted(run: Run):
     assert (gaps.counts > 0).all()
     assert np.sort(np.repeat(*gaps.written_out())).tolist() == sorted(expected)
     assert gaps.total == (run.requests.output_tokens - 1).sum()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(run=runs())
+def test_percentiles_are_numpys_however_few_values_are_written_out(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+):
+    gaps = token_gaps(run)
+    if gaps:
+        monkeypatch.setattr(progressions, "_FEW", 2)
+        q = [0, 1, 50, 62.5, 90, 99, 100]
+        assert (
+            gaps.percentiles(q).tolist()
+            == np.percentile(np.repeat(*gaps.written_out()), q).tolist()
+        )
+
+
+@given(runs())
+def test_the_most_tokens_are_held_when_they_are(run: Run):
+    """Counted in the last instant of every iteration; padding grows like everybody else."""
+    served, iterations = serve(run.requests, run.cost, run.strategy)
+    held = []
+    for iteration in iterations:
+        time, steps = iteration.end - 1, 0
+        for one in served:
+            if one.start <= time < one.end:
+                done = sum(
+                    other.kind == "decode" and one.start <= other.start and other.end <= time
+                    for other in iterations
+                )
+                steps += one.input_tokens + done
+                steps += run.cost.made_by_prefill and one.first_token <= time
+        held.append(steps)
+    peak = peak_tokens_held(run)
+    assert peak.tokens == max(held)
+    assert peak.time == iterations[held.index(max(held))].start
 
 
 @given(runs())

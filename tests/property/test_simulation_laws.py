@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.sim.spans import SpanKind
 from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.workload import load_profile
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import Requests, Workload
 
@@ -78,6 +80,21 @@ def test_long_workloads_equal_the_slow_simulators(load: str, batch_size: int, ki
     else:
         strategy = Dynamic(batch_size, timeout, "arrival" if kind == "arrival" else "server_free")
     assert_equals_reference(workload, strategy)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 8])
+@pytest.mark.parametrize("first_token", ["decode", "prefill"])
+@pytest.mark.parametrize("kind", [Static, Dynamic, Continuous])
+def test_real_costs_equal_the_slow_simulators(
+    kind: Callable[[int], Strategy], first_token: str, batch_size: int
+) -> None:
+    """Steps of milliseconds that grow by nanoseconds, over hundreds of tokens."""
+    draw, now, rows = random.Random(f"{kind} {first_token} {batch_size}"), 0, []
+    for _ in range(150):
+        now += int(draw.expovariate(1 / (600 * MILLISECOND // batch_size)))
+        rows.append((now, draw.randrange(1, 3000), draw.choice([1, 1, 2, 90, 300])))
+    cost = replace(load_profile("h100-llama-3-8b"), first_token=first_token)
+    assert_equals_reference(workload_of(rows, cost), kind(batch_size))
 
 
 @given(cases())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
 from tui_batching.clock import HORIZON, MILLISECOND
-from tui_batching.cost import LinearCost
+from tui_batching.cost import AffineCost, LinearCost
 from tui_batching.errors import InputError
 
 
@@ -53,3 +56,63 @@ def test_a_prefill_beyond_the_clock_is_refused() -> None:
 def test_a_cost_beyond_the_clock_is_refused() -> None:
     with pytest.raises(InputError, match="at most 106 days"):
         LinearCost(prefill_per_token=2**63)
+
+
+AFFINE = AffineCost(
+    decode_base=100,
+    decode_per_request=10,
+    decode_per_context_token=1,
+    prefill_base=1000,
+    prefill_per_token=20,
+    prefill_per_token_squared=3,
+    first_token="prefill",
+)
+
+
+def test_affine_costs_grow_with_requests_contexts_and_prompts() -> None:
+    assert AFFINE.step_time(1) == 110
+    assert AFFINE.step_time(3, context=500) == 630
+    alone = AFFINE.prefill_times(np.array([0, 1, 10]))
+    assert alone.tolist() == [1000, 1023, 1500]
+
+
+def test_prompts_together_pay_one_base_or_wait_for_the_longest() -> None:
+    """Two batches, of two prompts and of one."""
+    prompts, first = np.array([1, 10, 2]), np.array([0, 2])
+    assert AFFINE.joint_prefills(AFFINE.prefill_times(prompts), first).tolist() == [1523, 1052]
+    assert AFFINE.joint_prefill([1023, 1500]) == 1523
+    linear = LinearCost(prefill_per_token=7)
+    assert linear.joint_prefills(linear.prefill_times(prompts), first).tolist() == [70, 14]
+    assert linear.joint_prefill([7, 70]) == 70
+
+
+def test_a_first_token_by_the_prefill_saves_a_step_and_is_in_the_context() -> None:
+    tokens = np.array([1, 5])
+    assert (AFFINE.decode_steps(tokens).tolist(), AFFINE.first_contexts(tokens).tolist()) == (
+        [0, 4],
+        [2, 6],
+    )
+    linear = LinearCost()
+    assert linear.decode_steps(tokens).tolist() == linear.first_contexts(tokens).tolist() == [1, 5]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"decode_base": 0, "decode_per_request": 0}, "longer than zero"),
+        ({"decode_base": -1}, "not negative"),
+        ({"prefill_base": HORIZON + 1}, "at most 106 days"),
+        ({"first_token": "last"}, "first_token: found 'last', expected decode or prefill"),
+        ({"kv_cache_tokens": 0}, "kv_cache_tokens: found 0, expected at least 1"),
+    ],
+)
+def test_impossible_affine_costs_are_refused(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        replace(AFFINE, **changes)
+
+
+def test_an_affine_prefill_beyond_the_clock_is_refused() -> None:
+    square = AffineCost(decode_base=1, prefill_per_token_squared=2)
+    assert square.prefill_times(np.array([2**31 - 1])).tolist() == [2 * (2**31 - 1) ** 2]
+    with pytest.raises(InputError, match="106 days"):
+        replace(square, prefill_base=2**34).prefill_times(np.array([1, 2**31 - 1]))

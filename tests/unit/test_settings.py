@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tui_batching.clock import MILLISECOND, SECOND
-from tui_batching.cost import LinearCost
+from tui_batching.cost import AffineCost, LinearCost
 from tui_batching.errors import InputError
 from tui_batching.strategy import Continuous, Dynamic, Static
-from tui_batching.workload import apply_settings, load_workload
+from tui_batching.workload import apply_settings, load_profile, load_workload
 from tui_batching.workload.model import ServiceLevel, Workload
 
 NOTEBOOK = load_workload("notebook")
@@ -44,6 +46,17 @@ def test_cost_and_service_level():
     assert changed.slo == ServiceLevel(ttft=SECOND // 2, tpot=40 * MILLISECOND, e2el=2 * SECOND)
 
 
+def test_a_profile_and_a_change_of_it():
+    profile = apply_settings(LIST, ["cost=h100-llama-3-8b"]).cost
+    assert profile == load_profile("h100-llama-3-8b")
+    changed = apply_settings(LIST, ["cost=h100-llama-3-8b", "cost.decode_base=7ms"]).cost
+    assert isinstance(changed, AffineCost)
+    assert changed.decode_base == 7 * MILLISECOND
+    assert changed == replace(profile, decode_base=7 * MILLISECOND)
+    assert changed.profile == profile.profile
+    assert apply_settings(LIST, ["cost=h100-llama-3-8b", "cost=textbook"]).cost == LinearCost()
+
+
 def test_requests():
     changed = apply_settings(NOTEBOOK, ["workload.seed=7", "workload.count=100", "workload.rate=5"])
     assert (changed.source.seed, len(changed.requests), changed.source.rate) == (7, 100, 5)
@@ -66,11 +79,15 @@ def test_the_workload_itself_stays_as_it_is_and_shares_its_requests():
 
 ONLY_STATIC = Workload("s", LIST.source, strategies=(Static(),))
 KEYS = (
-    "batch_size, timeout, timeout_from, static.batch_size, dynamic.batch_size, dynamic.timeout, "
+    "batch_size, pad_to, timeout, timeout_from, static.batch_size, static.pad_to, "
+    "dynamic.batch_size, dynamic.timeout, "
     "dynamic.timeout_from, continuous.batch_size, workload.count, workload.rate, workload.seed, "
     "workload.limit, workload.start, workload.duration, workload.speed, workload.max_input, "
     "workload.max_output, workload.over, "
-    "cost.prefill_per_token, cost.decode_step, cost.per_extra_request, slo.ttft, slo.tpot, slo.e2el"
+    "cost, cost.prefill_per_token, cost.decode_step, cost.per_extra_request, cost.first_token, "
+    "cost.kv_cache_tokens, cost.decode_base, cost.decode_per_request, "
+    "cost.decode_per_context_token, cost.prefill_base, cost.prefill_per_token_squared, "
+    "slo.ttft, slo.tpot, slo.e2el"
 )
 
 
@@ -123,6 +140,23 @@ KEYS = (
             NOTEBOOK,
             "cost.decode_step=0",
             "--set cost.decode_step=0: found 0, expected a duration longer than zero",
+        ),
+        (
+            NOTEBOOK,
+            "cost=h100",
+            (
+                "--set cost=h100: found 'h100', expected one of textbook, a100-llama-3-8b, "
+                "a100-opt-13b, h100-llama-3-8b, h200-llama-3-8b"
+            ),
+        ),
+        (
+            NOTEBOOK,
+            "cost.decode_base=1ms",
+            (
+                "--set cost.decode_base=1ms: found a workload whose cost is linear, expected a "
+                "parameter of that: prefill_per_token, decode_step, per_extra_request, "
+                "first_token, kv_cache_tokens"
+            ),
         ),
         (
             LIST,

@@ -11,6 +11,7 @@ import pytest
 from oracle import oracle
 
 from tui_batching import data_folders
+from tui_batching.analysis.kv_cache import peak_tokens_held
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.columns import IntArray
@@ -18,6 +19,7 @@ from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
+from tui_batching.strategy import Continuous, Dynamic, Static
 from tui_batching.workload import bundled_workloads, load_workload
 
 NAMES = (
@@ -34,6 +36,7 @@ NAMES = (
     "notebook-batch-size",
     "notebook-large",
 )
+STUDY = ("anyscale-32", "anyscale-128", "anyscale-512", "anyscale-1536")
 
 
 @cache
@@ -76,17 +79,17 @@ def within_slo(name: str, run: Run) -> IntArray:
 
 
 def test_all_are_there_in_teaching_order():
-    assert tuple(bundled_workloads()) == NAMES
+    assert tuple(bundled_workloads()) == NAMES + STUDY
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + STUDY)
 def test_each_has_a_name_a_description_and_all_strategies(name: str):
     workload = load_workload(name)
     assert workload.name == name
     assert 1 <= workload.description.count(". ") + 1 <= 3
     assert workload.description.endswith(".")
     assert [s.name for s in workload.strategies] == ["static", "dynamic", "continuous"]
-    assert 4 <= workload.strategies[0].batch_size <= 8
+    assert 4 <= workload.strategies[0].batch_size <= 16
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -233,6 +236,38 @@ def test_notebook_large_offers_over_twice_what_any_strategy_serves():
     assert round((static.finished - continuous.finished) / SECOND) == 6
     assert round((dynamic.finished - continuous.finished) / SECOND) == 8
     assert (dynamic.start == dynamic.start[0]).sum() == 2
+
+
+@pytest.mark.parametrize(
+    ("longest", "batch_size", "mean"), [(32, 16, 16), (128, 12, 54), (512, 8, 119), (1536, 4, 128)]
+)
+def test_the_study_is_set_up_as_published(longest: int, batch_size: int, mean: int):
+    """The mean is that of an exponential distribution with mean 128, cut off by rejection."""
+    workload = load_workload(f"anyscale-{longest}")
+    requests = workload.requests
+    assert len(requests) == 1000
+    assert not requests.arrival_time.any()
+    assert (requests.input_tokens == 512).all()
+    assert 1 <= requests.output_tokens.min() <= requests.output_tokens.max() <= longest
+    assert requests.output_tokens.mean() == pytest.approx(mean, rel=0.1)
+    assert workload.strategies[:2] == (Static(batch_size, "workload"), Dynamic(batch_size))
+
+
+@pytest.mark.parametrize("name", STUDY)
+def test_in_the_study_continuous_has_the_most_slots_that_fit(name: str):
+    workload = load_workload(name)
+    slots, room = workload.strategies[2].batch_size, workload.cost.kv_cache_tokens
+    fits, exceeds = (simulate(workload, Continuous(size)) for size in (slots, slots + 1))
+    assert room is not None
+    assert peak_tokens_held(fits).tokens <= room < peak_tokens_held(exceeds).tokens
+
+
+def test_in_the_study_dynamic_is_static_without_padding():
+    workload = load_workload("anyscale-512")
+    padded, own, _ = runs("anyscale-512")
+    static = simulate(workload, Static(8))
+    assert static.end.tolist() == own.end.tolist()
+    assert padded.finished > 1.5 * own.finished
 
 
 def test_an_installed_package_is_searched_before_the_checkout(

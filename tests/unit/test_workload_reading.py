@@ -123,6 +123,10 @@ def test_arrivals_are_read(text: str, expected: object):
         ("{normal: {mean: 5, sd: 2.5, min: 2, max: 9}}", Normal(mean=5, sd=2.5, min=2, max=9)),
         ("{lognormal: {mean: 5, sigma: 1}}", Lognormal(mean=5, sigma=1)),
         ("{exponential: {mean: 5, max: 7}}", Exponential(mean=5, max=7)),
+        (
+            "{exponential: {mean: 5, max: 7, above_max: redraw}}",
+            Exponential(mean=5, max=7, above_max="redraw"),
+        ),
         ("{zipf: {exponent: 0.6, max: 7}}", Zipf(exponent=0.6, max=7)),
     ],
 )
@@ -267,13 +271,26 @@ WRONG = {
     f"requests: [{ONE}]\ncost: {{linear: {{decode_step: 0}}}}": "w.yaml:2: cost.linear"
     ".decode_step: found 0, expected a duration longer than zero",
     f"requests: [{ONE}]\ncost: {{cubic: {{}}}}": "w.yaml:2: cost: found the unknown key 'cubic', "
-    "expected linear",
+    "expected one of linear, affine, textbook, a100-llama-3-8b, a100-opt-13b, h100-llama-3-8b, "
+    "h200-llama-3-8b",
+    f"requests: [{ONE}]\ncost: h300": "w.yaml:2: cost: found 'h300', expected one of textbook, "
+    "a100-llama-3-8b, a100-opt-13b, h100-llama-3-8b, h200-llama-3-8b",
+    f"requests: [{ONE}]\ncost: {{affine: {{decode_base: 788.3ps}}}}": "w.yaml:2: cost.affine"
+    ".decode_base: found 788.3ps, expected a whole number of picoseconds",
+    f"requests: [{ONE}]\ncost: {{affine: {{decode_base: 0}}}}": "w.yaml:2: cost.affine: expected "
+    "a decode_base or a decode_per_request longer than zero",
+    f"requests: [{ONE}]\ncost: {{h100-llama-3-8b: {{decode_step: 1ms}}}}": "w.yaml:2: "
+    "cost.h100-llama-3-8b: found the unknown key 'decode_step', expected one of decode_base, "
+    "decode_per_request, decode_per_context_token, prefill_base, prefill_per_token, "
+    "prefill_per_token_squared, first_token, kv_cache_tokens (did you mean 'decode_base'?)",
+    f"requests: [{ONE}]\ncost: {{linear: {{first_token: last}}}}": "w.yaml:2: cost.linear"
+    ".first_token: found 'last', expected one of decode, prefill",
     f"requests: [{ONE}]\nstrategies: {{}}": "w.yaml:2: strategies: found an empty mapping, "
     "expected at least one of static, dynamic, continuous",
     f"requests: [{ONE}]\nstrategies:\n  static:": "w.yaml:3: strategies.static: found '', "
-    "expected a mapping with batch_size",
+    "expected a mapping with batch_size, pad_to",
     f"requests: [{ONE}]\nstrategies:\n  static: {{timeout: 1}}": "w.yaml:3: strategies.static: "
-    "found the unknown key 'timeout', expected batch_size",
+    "found the unknown key 'timeout', expected one of batch_size, pad_to",
     f"requests: [{ONE}]\nstrategies:\n  dynamic: {{timeout_from: now}}": "w.yaml:3: "
     "strategies.dynamic.timeout_from: found 'now', expected one of server_free, arrival",
     f"requests: [{ONE}]\nslo: {{ttft: soon}}": "w.yaml:2: slo.ttft: found 'soon', expected a "
@@ -356,7 +373,8 @@ class TestFiles:
         assert str(error.value) == (
             "found no workload called 'chatt', expected a file (*.yaml or a trace) or one of "
             "notebook, illustrative, mixed-lengths, chat, code-completion, rag, bursty, "
-            "summarize-burst, overload, notebook-load, notebook-batch-size, notebook-large "
+            "summarize-burst, overload, notebook-load, notebook-batch-size, notebook-large, "
+            "anyscale-32, anyscale-128, anyscale-512, anyscale-1536 "
             "(did you mean 'chat'?)"
         )
 

@@ -1,5 +1,6 @@
 """What arrives: workloads, where they come from, and how they are changed."""
 
+from tui_batching.workload.costs import bundled_profiles, load_profile
 from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.library import bundled_workloads
 from tui_batching.workload.listed import ListedRequests
@@ -15,7 +16,9 @@ __all__ = [
     "Source",
     "Workload",
     "apply_settings",
+    "bundled_profiles",
     "bundled_workloads",
+    "load_profile",
     "load_workload",
     "parse_workload",
 ]

@@ -21,6 +21,10 @@ _TEACHING_ORDER = (
     "notebook-load",
     "notebook-batch-size",
     "notebook-large",
+    "anyscale-32",
+    "anyscale-128",
+    "anyscale-512",
+    "anyscale-1536",
 )
 
 

@@ -1,0 +1,113 @@
+"""The bundled accelerator profiles, and reading them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from oracle import SHARED
+
+from tui_batching.clock import MILLISECOND
+from tui_batching.cost import AffineCost, LinearCost
+from tui_batching.errors import InputError
+from tui_batching.workload import (
+    bundled_profiles,
+    bundled_workloads,
+    load_profile,
+    load_workload,
+    parse_workload,
+)
+from tui_batching.workload.costs import parse_profile
+
+ACCELERATORS = ("a100-llama-3-8b", "a100-opt-13b", "h100-llama-3-8b", "h200-llama-3-8b")
+ONE = "{arrival_time: 0, input_tokens: 1, output_tokens: 1}"
+
+
+def test_the_default_comes_first_and_costs_what_workloads_cost_without_any():
+    assert tuple(bundled_profiles()) == ("textbook", *ACCELERATORS)
+    assert load_profile("textbook") == LinearCost() == load_workload("notebook").cost
+
+
+def test_profiles_are_no_workloads():
+    assert not set(bundled_profiles()) & set(bundled_workloads())
+
+
+@pytest.mark.parametrize("name", ACCELERATORS)
+def test_an_accelerator_says_where_it_comes_from_and_holds(name: str):
+    cost = load_profile(name)
+    assert isinstance(cost, AffineCost)
+    assert cost.first_token == "prefill"
+    profile = cost.profile
+    assert profile is not None
+    assert profile.name == name
+    assert profile.description
+    assert "Apache-2.0" in profile.source
+    assert profile.batch is not None
+    assert profile.context is not None
+
+
+@pytest.mark.parametrize("name", ACCELERATORS)
+def test_coefficients_are_the_measured_ones_to_half_a_picosecond(name: str):
+    path = SHARED / "hardware.json"
+    if not path.is_file():
+        pytest.skip("../shared/hardware.json is not beside this checkout")
+    measured: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["profiles"][name]
+    cost = load_profile(name)
+    for phase in ("decode", "prefill"):
+        for key, milliseconds in measured[phase].items():
+            found = getattr(cost, f"{phase}_{key}")
+            assert found == pytest.approx(milliseconds * MILLISECOND, abs=0.5), key
+    assert cost.profile is not None
+    errors = (cost.profile.mean_error, cost.profile.max_error)
+    assert errors == (measured["mean_error"], measured["max_error"])
+
+
+@pytest.mark.parametrize(
+    ("name", "memory", "weights", "layers", "width"),
+    [
+        ("h100-llama-3-8b", 80e9, 8.03e9, 32, 8 * 128),
+        ("h200-llama-3-8b", 141e9, 8.03e9, 32, 8 * 128),
+        ("a100-opt-13b", 80e9, 12.85e9, 40, 5120),
+    ],
+)
+def test_the_kv_cache_is_what_the_weights_leave(
+    name: str, memory: float, weights: float, layers: int, width: int
+):
+    """Nine tenths of the memory without the weights, for keys and values of two bytes."""
+    tokens = (0.9 * memory - 2 * weights) / (2 * layers * width * 2)
+    assert load_profile(name).kv_cache_tokens == tokens // 1000 * 1000
+
+
+@pytest.mark.parametrize("text", ["h200-llama-3-8b", "{h200-llama-3-8b: {kv_cache_tokens: 5}}"])
+def test_a_workload_names_a_profile_and_may_change_it(text: str):
+    cost = parse_workload(f"requests: [{ONE}]\ncost: {text}", "w.yaml").cost
+    assert isinstance(cost, AffineCost)
+    assert cost.decode_base == 4_625_000_000
+    assert cost.kv_cache_tokens == (5 if "kv" in text else 845_000)
+    assert cost.profile is not None
+    assert cost.profile.name == "h200-llama-3-8b"
+
+
+def test_an_unknown_profile_is_refused():
+    with pytest.raises(InputError, match=r"profile called 'h100-lama'.*did you mean 'h100-"):
+        load_profile("h100-lama")
+
+
+SOUND = "description: a\nsource: b\ncost: {affine: {decode_base: 1ms}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (SOUND.replace("description: a\n", ""), "p.yaml:1: description: found nothing"),
+        (SOUND + "batch: 5", "p.yaml:4: batch: found 5, expected a list"),
+        (SOUND + "batch: [1]", r"p.yaml:4: batch: found a list of 1, expected \[fewest, most\]"),
+        (SOUND + "batch: [9, 8]", r"p.yaml:4: batch\[1\]: found 8, expected a whole number >= 9"),
+        (SOUND + "gpu: x", "p.yaml:4: found the unknown key 'gpu'"),
+        (SOUND.replace("affine", "h100-llama-3-8b"), "p.yaml:3: cost: found the unknown key"),
+    ],
+)
+def test_a_wrong_profile_is_refused(text: str, sentence: str):
+    with pytest.raises(InputError, match=sentence):
+        parse_profile(text, "p.yaml", "p")
