@@ -7,7 +7,7 @@ import pytest
 from workloads_for_laws import workload_of
 
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND
-from tui_batching.cost import LinearCost
+from tui_batching.cost import AffineCost, LinearCost
 from tui_batching.errors import InputError
 from tui_batching.sim import work
 from tui_batching.sim.run import Run
@@ -77,6 +77,18 @@ def test_a_full_batch_admits_in_the_step_after_somebody_leaves() -> None:
     assert run.slot.tolist() == [0, 1, 0]
 
 
+def test_steps_grow_with_the_contexts_of_those_who_run() -> None:
+    """A step takes 10, 2 for each request, and 1 for each token of their contexts."""
+    cost = AffineCost(10, 2, 1, prefill_per_token=1)
+    run = simulate(workload_of([(0, 5, 4), (30, 3, 2)], cost), Continuous(2))
+    # R0 steps of 12 + 5 and 12 + 6 from 5 to 40; R1's prefill until 43; both together 14 + 7 + 3.
+    assert run.start.tolist() == [0, 40]
+    assert run.first_token.tolist() == [22, 67]
+    assert run.finish.tolist() == [93, 93]
+    assert run.spans.step_time.tolist() == [5, 17, 3, 24]
+    assert run.spans.step_growth.tolist() == [0, 1, 0, 2]
+
+
 def test_the_lowest_free_slot_is_taken() -> None:
     run = serve(3, (0, 0, 2), (0, 0, 1), (0, 0, 1), (100, 0, 1), (100, 0, 1))
     assert run.slot.tolist() == [0, 1, 2, 0, 1]
@@ -98,6 +110,9 @@ def test_a_batch_size_beyond_the_workload_changes_nothing() -> None:
         ([(0, 2**31 - 1, 1)] * 9, LinearCost(prefill_per_token=HORIZON // 2**31)),
         ([(0, 2**31 - 1, 1)], LinearCost(prefill_per_token=HORIZON)),
         ([(0, 0, 2**31 - 1)] * 5000, LinearCost(0, 2 * MILLISECOND, 0)),
+        ([(0, 2**31 - 1, 1)] * 9, AffineCost(1, 0, HORIZON)),
+        ([(0, 0, 2**31 - 1)], AffineCost(1, 0, 5)),
+        ([(0, 2**31 - 1, 1)] * 5, AffineCost(1, prefill_per_token_squared=2)),
         ([(HORIZON, 0, 1)] + [(0, 0, 2**31 - 1)] * 3, LinearCost(decode_step=3600 * SECOND)),
     ],
 )

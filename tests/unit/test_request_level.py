@@ -7,7 +7,7 @@ import pytest
 from workloads_for_laws import workload_of
 
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND
-from tui_batching.cost import LinearCost
+from tui_batching.cost import AffineCost, LinearCost
 from tui_batching.errors import InputError
 from tui_batching.sim import forming
 from tui_batching.sim.run import Run
@@ -59,6 +59,26 @@ def test_statics_spans_tell_idle_forming_prefill_and_decode() -> None:
     assert ms(spans.start) == [0, 10, 50, 90, 200, 300, 301]
     assert spans.steps.tolist() == [1, 1, 1, 5, 1, 1, 1]
     assert spans.billed.tolist() == [0, 0, 2, 2, 0, 1, 1]
+
+
+def test_naive_static_runs_every_batch_to_the_longest_answer_of_all() -> None:
+    run = serve(Static(2, "workload"), (0, 10, 1), (0, 5, 3), (0, 10, 2), (0, 10, 9))
+    # Nine steps of 22 ms, although nobody in the first batch asks for more than three.
+    assert ms(run.end) == [208, 208, 416, 416]
+    assert ms(run.finish) == [32, 76, 262, 416]
+    assert run.spans.steps.tolist() == [1, 9, 1, 9]
+
+
+def test_growing_steps_are_billed_for_finished_members_too() -> None:
+    """Each of the two holds a token more in every step, finished or not: steps of 19, 21, 23."""
+    cost = AffineCost(
+        decode_base=10, decode_per_context_token=1, prefill_base=5, prefill_per_token=2
+    )
+    run = simulate(workload_of([(0, 3, 1), (0, 6, 3)], cost), Static(2))
+    assert run.start.tolist() == [0, 0]
+    assert run.first_token.tolist() == [5 + 18 + 19] * 2
+    assert (run.finish.tolist(), run.end.tolist()) == ([42, 42 + 21 + 23], [86, 86])
+    assert run.spans.step_growth.tolist() == [0, 2]
 
 
 def test_a_batch_larger_than_the_workload_holds_everybody() -> None:
@@ -145,6 +165,10 @@ def test_stretches_and_single_batches_agree(shortest: int, monkeypatch: pytest.M
         ([(0, 2**31 - 1, 1)] * 9, LinearCost(prefill_per_token=HORIZON // 2**31)),
         ([(0, 2**31 - 1, 1)], LinearCost(prefill_per_token=HORIZON)),
         ([(0, 0, 2**31 - 1)] * 4000, LinearCost(0, 2 * MILLISECOND, 0)),
+        ([(0, 2**31 - 1, 1)] * 9, AffineCost(1, 0, HORIZON)),
+        ([(0, 0, 2**31 - 1)], AffineCost(1, 0, 5)),
+        ([(0, 2**31 - 1, 1)] * 2, AffineCost(1, prefill_per_token=HORIZON // 2**31)),
+        ([(0, 2**31 - 1, 1)] * 5, AffineCost(1, prefill_per_token_squared=2)),
     ],
 )
 def test_beyond_the_clock_is_an_error_and_no_wrapped_time(
@@ -159,6 +183,14 @@ def test_the_clocks_last_instant_is_still_there(strategy: Strategy) -> None:
     rows = [(HORIZON - 10 * k, 0, 1) for k in (3, 2, 1)]
     run = simulate(workload_of(rows, LinearCost(0, 10, 0)), strategy)
     assert run.end.tolist() == [HORIZON - 20, HORIZON - 10, HORIZON]
+
+
+@pytest.mark.parametrize("strategy", [Static(2), Dynamic(2)])
+def test_a_joint_prefill_that_just_ends_in_time_is_fine(strategy: Strategy) -> None:
+    """Alone the two prompts would take longer than the clock: they share a large base."""
+    cost = AffineCost(1, prefill_base=HORIZON - 2, prefill_per_token=1)
+    run = simulate(workload_of([(0, 0, 1), (0, 1, 1)], cost), strategy)
+    assert run.end.tolist() == [HORIZON, HORIZON]
 
 
 @pytest.mark.parametrize("strategy", [Static(2), Dynamic(2)])

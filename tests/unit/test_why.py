@@ -65,6 +65,12 @@ def test_request_level_waits_for_the_longest_while_the_done_hold_their_slots() -
     assert late.run.end[1] == late.run.finish[0] == 75 * MS
 
 
+def test_naive_static_runs_to_the_longest_answer_of_all() -> None:
+    at = moment(Static(1, "workload"), 20, (0, 5, 1), (2, 5, 7))
+    wanted = "R1 has waited 18.0 ms because batch R0 runs to the longest answer of all requests"
+    assert why(at) == f"{wanted} (7 tokens); R0 is done and holds slot 0"
+
+
 def test_request_level_says_so_when_nobody_is_held() -> None:
     at = moment(Static(1), 7, (0, 5, 3), (4, 5, 1))
     wanted = "R1 has waited 3.00 ms because batch R0 runs to its longest, R0 (3 tokens left)"

@@ -228,6 +228,16 @@ def test_lengths_are_cut_to_their_limits():
     assert np.unique(drawn.output_tokens)[[0, -1]].tolist() == [90, 110]
 
 
+def test_lengths_above_the_longest_are_drawn_again():
+    """What is left of an exponential distribution, without a pile of its longest at the limit."""
+    lengths = Exponential(mean=128, max=32, above_max="redraw")
+    drawn = recipe(lengths=lengths, count=50_000).make_requests().output_tokens
+    assert np.unique(drawn).tolist() == list(range(1, 33))
+    assert (drawn == 32).mean() == pytest.approx(np.mean(drawn == 31), rel=0.15)
+    few = recipe(lengths=lengths, count=70).make_requests().output_tokens
+    assert few.tolist() == drawn[:70].tolist()
+
+
 def test_classes_are_mixed_by_their_weights():
     requests = GeneratedRequests(100_000, POISSON, MIX).make_requests()
     long = requests.output_tokens >= 300
@@ -260,6 +270,7 @@ def test_requests_are_drawn_once():
         lambda: Lognormal(mean=0, sigma=1),
         lambda: Lognormal(mean=1, sigma=11),
         lambda: Exponential(mean=float("inf")),
+        lambda: recipe(lengths=Exponential(mean=10**6, max=1, above_max="redraw")).make_requests(),
         lambda: Zipf(exponent=0),
         lambda: Zipf(exponent=1, max=10**7),
         lambda: Zipf(exponent=1, min=0),
