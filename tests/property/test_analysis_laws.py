@@ -17,6 +17,7 @@ from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.kv_cache import peak_tokens_held
 from tui_batching.analysis.metrics import metrics
 from tui_batching.analysis.service_level import service, within_limits
+from tui_batching.analysis.stretches import stretches
 from tui_batching.analysis.token_gaps import token_gaps
 from tui_batching.analysis.utilization import utilization, utilization_series
 from tui_batching.sim.run import Run
@@ -104,6 +105,24 @@ def test_percentiles_are_numpys_however_few_values_are_written_out(
             gaps.percentiles(q).tolist()
             == np.percentile(np.repeat(*gaps.written_out()), q).tolist()
         )
+
+
+@given(runs())
+def test_stretches_add_up_to_the_parts(run: Run):
+    parts = breakdown(run)
+    for row, told in enumerate(stretches(run, np.arange(len(run)))):
+        lengths = dict.fromkeys(("prefill", "stalled", "decode", "held"), 0)
+        assert [one.end for one in told[:-1]] == [one.start for one in told[1:]]
+        assert (told[0].start, told[-1].end) == (run.start[row], run.end[row])
+        for doing, start, end in told:
+            assert end > start
+            lengths[doing] += end - start
+        assert list(lengths.values()) == [
+            parts.prefill[row],
+            parts.stalled[row],
+            parts.decode[row] + parts.sharing[row],
+            parts.held[row],
+        ]
 
 
 @given(runs())

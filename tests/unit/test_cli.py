@@ -100,7 +100,8 @@ def test_json_holds_the_oracle(capsys: pytest.CaptureFixture[str]):
 
 def test_json_has_every_metric_and_the_parameters(capsys: pytest.CaptureFixture[str]):
     static, dynamic, continuous = as_json(capsys)["runs"]
-    assert static["parameters"] == continuous["parameters"] == {"batch_size": 4}
+    assert static["parameters"] == {"batch_size": 4, "pad_to": "batch"}
+    assert continuous["parameters"] == {"batch_size": 4}
     assert dynamic["parameters"] == {
         "batch_size": 4,
         "timeout": 0.5,
@@ -239,7 +240,7 @@ def test_settings_change_the_workload(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ):
     static, dynamic, _ = as_json(capsys, *arguments)["runs"]
-    assert static["parameters"] == {"batch_size": 2}
+    assert static["parameters"] == {"batch_size": 2, "pad_to": "batch"}
     assert dynamic["parameters"]["timeout"] == 0.3
 
 
@@ -293,6 +294,26 @@ def test_a_workload_that_outlasts_the_clock_is_told(
         "cost: {linear: {decode_step: 1h}}\n"
     )
     assert "106 days" in complaint(capsys, "compare", str(file))
+
+
+def test_a_profile_and_padding_are_named_and_doubts_come_on_stderr_once(
+    capsys: pytest.CaptureFixture[str],
+):
+    settings = ["cost=h100-llama-3-8b", "static.pad_to=workload", "cost.kv_cache_tokens=600"]
+    assert main(["compare", "illustrative", "--set", *settings]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0] == "illustrative · 6 requests · h100-llama-3-8b"
+    assert re.search(r"^  pad to +workload", out, re.MULTILINE)
+    assert err == (
+        "tui-batching: warning: h100-llama-3-8b holds for contexts of 128 to 8,192 tokens; "
+        "those of 6 of 6 requests lie beyond, at 50 to 120\n"
+    )
+    settings[-1] = "cost.kv_cache_tokens=200"
+    assert main(["compare", "illustrative", "--json", "--set", *settings]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["runs"][0]["parameters"]["pad_to"] == "workload"
+    assert len(err.splitlines()) == 4
+    assert all(line.startswith("tui-batching: warning: ") for line in err.splitlines())
 
 
 def test_workloads_lists_the_bundled_ones(capsys: pytest.CaptureFixture[str]):

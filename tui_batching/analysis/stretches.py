@@ -45,8 +45,8 @@ def _decoding(spans: Spans) -> tuple[IntArray, IntArray]:
     """When the server begins and ceases to decode; spans that follow at once count as one."""
     rows = np.flatnonzero(spans.kind == SpanKind.DECODE)
     begins, ends = spans.start[rows], spans.end[rows]
-    cut = np.flatnonzero(begins[1:] > ends[:-1])
-    return begins[np.concatenate(([0], cut + 1))], ends[np.concatenate((cut, [len(ends) - 1]))]
+    apart = begins[1:] > ends[:-1]
+    return begins[np.r_[True, apart][: len(rows)]], ends[np.r_[apart, True][: len(rows)]]
 
 
 def _of_one(
@@ -66,5 +66,7 @@ def _of_one(
             now = begins
         yield Stretch("decode", now, min(ends, finish))
         now = ends
+    if finish > now:
+        yield Stretch("stalled", now, finish)
     if end > finish:
         yield Stretch("held", finish, end)

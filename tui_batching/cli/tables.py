@@ -24,7 +24,7 @@ from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.sweeps import Sweep
 from tui_batching.analysis.sweeps.wording import HEADLINES, kind_text, value_text
 from tui_batching.clock import format_duration
-from tui_batching.strategy import Dynamic, Strategy
+from tui_batching.strategy import Dynamic, Static, Strategy
 from tui_batching.workload.model import Workload
 
 _BEST = "★"
@@ -128,7 +128,9 @@ class _Printer:
 def _heading(workload: Workload) -> Text:
     count = len(workload.requests)
     requests = "1 request" if count == 1 else f"{count:,} requests"
-    return Text.assemble((workload.name, "bold"), f" · {requests}")
+    profile = workload.cost.profile
+    on = f" · {profile.name}" if profile else ""
+    return Text.assemble((workload.name, "bold"), f" · {requests}{on}")
 
 
 def _empty_table(printer: _Printer, strategies: Iterable[str]) -> Table:
@@ -181,6 +183,8 @@ def _add_parameters(printer: _Printer, table: Table, strategies: Sequence[Strate
 
 def _described(strategy: Strategy) -> dict[str, str]:
     parameters = {"batch size": f"{strategy.batch_size:,}"}
+    if isinstance(strategy, Static) and strategy.is_padded:
+        parameters["pad to"] = strategy.pad_to
     if isinstance(strategy, Dynamic):
         parameters["timeout"] = format_duration(strategy.timeout)
         parameters["timeout from"] = strategy.timeout_from.replace("_", " ")

@@ -11,7 +11,7 @@ from tui_batching.analysis.metric_table import METRIC_TABLE
 from tui_batching.export.records import PART_FIELDS, REQUEST_FIELDS, parameters, request_records
 from tui_batching.output_files import written_whole
 
-PARAMETERS = ("batch_size", "timeout", "timeout_from")
+PARAMETERS = ("batch_size", "pad_to", "timeout", "timeout_from")
 
 
 def write(comparison: Comparison, out: TextIO, *, each_request: bool) -> None:

@@ -8,7 +8,7 @@ from tui_batching.analysis.breakdown import PARTS, breakdown
 from tui_batching.clock import exact_seconds, to_seconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.run import Run
-from tui_batching.strategy import Dynamic, Strategy
+from tui_batching.strategy import Dynamic, Static, Strategy
 
 REQUEST_FIELDS: tuple[str, ...] = (
     "id",
@@ -31,6 +31,8 @@ _ROWS_AT_ONCE = 4096
 def parameters(strategy: Strategy) -> dict[str, int | float | str]:
     """The parameters of a strategy; durations in seconds."""
     found: dict[str, int | float | str] = {"batch_size": strategy.batch_size}
+    if isinstance(strategy, Static):
+        found["pad_to"] = strategy.pad_to
     if isinstance(strategy, Dynamic):
         found |= {"timeout": to_seconds(strategy.timeout), "timeout_from": strategy.timeout_from}
     return found

@@ -80,7 +80,7 @@ def _described(strategy: Strategy) -> str:
 
 
 def _server(process: int, run: Run) -> Iterator[str]:
-    """The spans of the server; a run of equal decode steps is one slice."""
+    """The spans of the server; a run of decode steps is one slice."""
     spans = run.spans
     columns = (spans.kind, spans.start, spans.end, spans.steps, spans.billed)
     names = {kind: kind.name.lower() for kind in SpanKind}

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tui_batching.analysis.comparison import Comparison, compare
+from tui_batching.analysis.warnings import warnings
 from tui_batching.cli.arguments import Choices, add_workload, read_workload
 from tui_batching.cli.progress import Report, reporting
 from tui_batching.errors import InputError
@@ -18,6 +19,7 @@ examples:
   tui-batching compare
   tui-batching compare chat --set batch_size=8 --set workload.rate=5
   tui-batching compare overload --set dynamic.timeout=300ms --set dynamic.timeout_from=arrival
+  tui-batching compare chat --set cost=h100-llama-3-8b --set batch_size=64
   tui-batching compare my-workload.yaml --json > metrics.json
   tui-batching compare chat --requests --csv requests.csv
 """
@@ -46,7 +48,7 @@ def add_to(choices: Choices) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print all strategies side by side, as a table, JSON or CSV.
+    """Print all strategies side by side, as a table, JSON or CSV; warnings come on stderr.
 
     Raises:
         InputError: if the workload or a setting is not as expected, the options do not go
@@ -70,6 +72,8 @@ def run(arguments: argparse.Namespace) -> None:
         from tui_batching.cli.tables import print_comparison  # noqa: PLC0415 - rich loads slowly
 
         print_comparison(comparison)
+    for sentence in warnings(result.run for result in comparison):
+        print(f"tui-batching: warning: {sentence}", file=sys.stderr)
 
 
 def _refuse_contradictions(arguments: argparse.Namespace) -> None:
