@@ -10,7 +10,7 @@ import numpy as np
 from tui_batching.analysis.metrics import metrics
 from tui_batching.analysis.sweeps.sweep import Point
 from tui_batching.columns import freeze
-from tui_batching.cost import LinearCost
+from tui_batching.cost import Cost
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Strategy
 from tui_batching.workload.listed import ListedRequests
@@ -56,7 +56,7 @@ class Task:
 
     value: float
     served: Served
-    cost: LinearCost
+    cost: Cost
     strategies: tuple[Strategy, ...]
     slo: ServiceLevel | None
 
