@@ -93,9 +93,9 @@ class _Pieces:
         if isinstance(run.strategy, Continuous):  # whoever finishes leaves, and that ends the span
             return cls(np.arange(len(spans)), np.zeros_like(spans.steps), spans.steps, spans.billed)
         left = np.sort(left)
-        cut = np.union1d(spans.steps_before, left)
         total = int(spans.steps.sum())
-        cut = cut[cut < total]
+        cut = np.sort(np.concatenate((spans.steps_before, left)), kind="stable")
+        cut = cut[(np.diff(cut, prepend=-1) > 0) & (cut < total)]
         span = np.searchsorted(spans.steps_before, cut, side="right") - 1
         return cls(
             span=span,
