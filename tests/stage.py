@@ -53,10 +53,10 @@ def scene_of(workload: Workload) -> Scene:
 def boundaries(run: Run) -> list[Picoseconds]:
     """All iteration boundaries of a Run, time zero and its end included."""
     spans = run.spans
-    columns = (spans.start.tolist(), spans.steps.tolist(), spans.step_time.tolist())
+    columns = (spans.start, spans.steps, spans.step_time, spans.step_growth)
     starts = (
-        start + step * length
-        for start, steps, length in zip(*columns, strict=True)
+        start + step * length + growth * (step * (step - 1) // 2)
+        for start, steps, length, growth in zip(*(c.tolist() for c in columns), strict=True)
         for step in range(steps)
     )
     return [*starts, run.finished]
