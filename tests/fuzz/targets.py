@@ -11,6 +11,8 @@ from tui_batching.charts.palette import read_palette
 from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
 from tui_batching.workload import apply_settings, load_workload
+from tui_batching.workload.costs import parse_profile
+from tui_batching.workload.files import read_text
 
 MOST_REQUESTS = 5_000
 """Larger workloads are read, but not drawn: fuzzing is after the reader."""
@@ -68,8 +70,12 @@ def _settings(path: Path) -> None:
             raise InputError(f"{path.name}: {error}") from None
 
 
-def _files(kind: str) -> tuple[bytes, ...]:
-    folder = data_folder(kind)  # type: ignore[arg-type]
+def _profile(path: Path) -> None:
+    parse_profile(read_text(path), path.name, path.stem)
+
+
+def _files(kind: str, part: str = "") -> tuple[bytes, ...]:
+    folder = data_folder(kind) / part  # type: ignore[arg-type]
     return tuple(path.read_bytes() for path in sorted(folder.glob("*.yaml")))
 
 
@@ -80,9 +86,16 @@ _LISTED = b"""requests:
 
 TARGETS: dict[str, Target] = {
     "workload": Target(_workload, ".yaml", (*_files("workloads"), _LISTED)),
+    "profile": Target(_profile, ".yaml", _files("workloads", "profiles")),
     "theme": Target(read_palette, ".yaml", _files("themes")),
     "settings": Target(
-        _settings, ".txt", (b"batch_size=8\ndynamic.timeout=300ms", b"workload.rate=5\nslo.ttft=1s")
+        _settings,
+        ".txt",
+        (
+            b"batch_size=8\ndynamic.timeout=300ms",
+            b"workload.rate=5\nslo.ttft=1s",
+            b"cost=h100-llama-3-8b\ncost.decode_base=7ms\nstatic.pad_to=workload",
+        ),
     ),
 }
 """The readers by name."""
