@@ -11,7 +11,6 @@ from rich.style import Style
 from tui_batching.analysis.claims import Claim, claims
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
-from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.comparison_table import BEST
 from tui_batching.charts.pen import Pen, marked
 from tui_batching.charts.rows import Cells, wrapped
@@ -69,12 +68,6 @@ _WIDEST = 110
 """Cells beyond which lines would be hard to read."""
 _BESIDE = 150
 """Cells from which on the claims stand beside the rest."""
-
-
-def picture(request: ChartRequest) -> list[Cells]:
-    """The whole lesson, cut to the size."""
-    pen = Pen(request.width, request.palette)
-    return learn_rows(request.scene.comparison, pen)[: request.height]
 
 
 def learn_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
