@@ -10,10 +10,11 @@ import pytest
 from stage import MS, crowd, hand_made, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
+from tui_batching.charts.panels import strategy_titles
 from tui_batching.sim.moment import SlotState
 from tui_batching.strategy import Continuous, Dynamic, Static
 from tui_batching.tui.lane_rows import lane_rows
-from tui_batching.tui.lane_view import STATE_GLYPHS, lane_titles, lane_view, slot_views
+from tui_batching.tui.lane_view import STATE_GLYPHS, lane_view, slot_views
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
 DARK = palette()
@@ -141,7 +142,7 @@ def test_a_decode_step_tells_its_number_its_cost_and_for_how_many_it_is_billed()
 
 def test_a_padded_lane_says_so_and_draws_bars_to_the_longest_of_all() -> None:
     scene = scene_ms((0, 5, 5), (0, 5, 2), (0, 5, 20), strategy=Static(2, "workload"))
-    assert lane_titles(scene.runs[0].strategy)[0] == "STATIC · batch 2 · padded to the longest"
+    assert strategy_titles(scene.runs[0].strategy)[0] == "STATIC · batch 2 · padded to the longest"
     (own,) = [view for view in slot_views(scene.runs[0].at(30 * MS), 9) if view.slot == 0]
     assert (own.fraction, own.extent, own.text) == (2 / 20, 5 / 20, ("2/5",))
     (held,) = [view for view in slot_views(scene.runs[0].at(60 * MS), 9) if view.slot == 1]
