@@ -116,7 +116,7 @@ def test_loads_are_rates_or_with_a_unit_gaps(capsys: pytest.CaptureFixture[str])
 def test_settings_apply_to_every_point(capsys: pytest.CaptureFixture[str]):
     given = ("load", "chat", "--set", "static.batch_size=2", "dynamic.timeout=1s", "--values", "1")
     static, dynamic, _ = as_json(capsys, *given)["points"]
-    assert static["parameters"] == {"batch_size": 2}
+    assert static["parameters"] == {"batch_size": 2, "pad_to": "batch"}
     assert dynamic["parameters"]["timeout"] == 1.0
 
 

@@ -22,7 +22,7 @@ from tui_batching.charts.printing import printed
 from tui_batching.charts.sweep_picture import SweepRequest
 from tui_batching.clock import SECOND, duration_text, format_duration
 from tui_batching.columns import IntArray
-from tui_batching.cost import LinearCost
+from tui_batching.cost import Cost
 from tui_batching.export.findings import findings
 from tui_batching.export.markdown import bullets, fenced, plain, table
 from tui_batching.strategy import Strategy
@@ -197,17 +197,19 @@ def _parameters(workload: Workload) -> str:
         known["workload.seed"] = source.seed
     for strategy in workload.strategies:
         known |= _fields(strategy.name, strategy)
+    profile = workload.cost.profile
+    known["cost"] = profile.name if profile else workload.cost.name
     known |= _fields("cost", workload.cost)
     if workload.slo:
         known |= _fields("slo", workload.slo)
     return table(["parameter", "value"], [[key, plain(str(value))] for key, value in known.items()])
 
 
-def _fields(prefix: str, parameters: Strategy | LinearCost | ServiceLevel) -> dict[str, Any]:
+def _fields(prefix: str, parameters: Strategy | Cost | ServiceLevel) -> dict[str, Any]:
     """The values that are set, durations as exact text."""
     values = {field: getattr(parameters, field.name) for field in fields(parameters)}
     return {
         f"{prefix}.{field.name}": duration_text(value) if "Pico" in str(field.type) else value
         for field, value in values.items()
-        if value is not None
+        if value is not None and field.name != "profile"
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tui_batching.clock import SECOND, Picoseconds
-from tui_batching.cost import LinearCost
+from tui_batching.cost import Cost
 
 BATCH_SIZES = (1, 2, 4, 8, 16, 32)
 
@@ -28,6 +28,6 @@ class StepTime:
         return self.batch_size * SECOND / self.step_time
 
 
-def step_times(cost: LinearCost) -> tuple[StepTime, ...]:
-    """Step time and throughput by batch size."""
+def step_times(cost: Cost) -> tuple[StepTime, ...]:
+    """Step time and throughput by batch size, without what contexts cost."""
     return tuple(StepTime(size, cost.step_time(size)) for size in BATCH_SIZES)

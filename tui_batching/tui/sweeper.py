@@ -23,7 +23,7 @@ from tui_batching.analysis.sweeps import (
     unvaried,
 )
 from tui_batching.analysis.sweeps.task import run_task
-from tui_batching.cost import LinearCost
+from tui_batching.cost import Cost
 from tui_batching.errors import InputError
 from tui_batching.strategy import Strategy
 from tui_batching.workload.model import ServiceLevel, Source, Workload
@@ -71,7 +71,7 @@ class _Inputs:
     kind: Kind
     name: str
     source: Source
-    cost: LinearCost
+    cost: Cost
     strategies: tuple[Strategy, ...]
     slo: ServiceLevel | None
 

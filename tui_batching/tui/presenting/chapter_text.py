@@ -12,7 +12,7 @@ from rich.style import Style
 from tui_batching.charts.palette import STRATEGIES, Palette
 from tui_batching.charts.rows import Cells, Row, bar, style
 from tui_batching.clock import format_duration
-from tui_batching.cost import LinearCost
+from tui_batching.cost import Cost
 from tui_batching.tour import Chapter
 from tui_batching.tour.tables import step_times
 
@@ -33,7 +33,7 @@ class ChapterText:
 
     chapter: Chapter
     counter: str
-    cost: LinearCost
+    cost: Cost
 
     def rows(self, width: int, palette: Palette, *, spaced: bool) -> list[Cells]:
         """Title and counter, the paragraphs, and the table; blank rows between if spaced."""
@@ -80,7 +80,7 @@ class _Pen:
             rows.append(row.cells())
         return rows
 
-    def table(self, cost: LinearCost) -> list[Cells]:
+    def table(self, cost: Cost) -> list[Cells]:
         """Step time and throughput by batch size, on its side where there is the width for it."""
         steps = step_times(cost)
         columns = {

@@ -11,7 +11,7 @@ from textual.message import Message
 
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Row, style
-from tui_batching.cost import LinearCost
+from tui_batching.cost import Cost
 from tui_batching.errors import InputError
 from tui_batching.tour import Chapter, Deck
 from tui_batching.tour.place import Place, place_file, remove_place, write_place
@@ -156,7 +156,7 @@ class Talk(StripView):
         """Let the speaker's notes know that nobody presents any more."""
         self._forget_place()
 
-    def _text(self, chapter: Chapter, cost: LinearCost) -> ChapterText:
+    def _text(self, chapter: Chapter, cost: Cost) -> ChapterText:
         count = len(self._deck.chapters) if self._deck else 0
         return ChapterText(chapter, f"{self._number + 1}/{count}", cost)
 
