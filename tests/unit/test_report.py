@@ -99,6 +99,20 @@ def test_markdown_reads_it_as_it_is_meant(capsys: pytest.CaptureFixture[str], wo
     assert titles[0] == "In short"
     assert len(set(titles)) == len(titles)
     assert ("Load" in titles) == (workload != "summarize-burst")  # all at once: it has no load
+    assert ("Each request's way through time" in titles) == (workload == "notebook")  # few enough
+
+
+def test_what_is_said_of_the_strategies_is_checked():
+    document = written(scene_of(load_workload("rag")))
+    told = section(document, "In short")
+    assert "A finished request leaves at once and hands its slot on. So it is here: " in told
+    assert "Continuous batching has the shortest tail of latencies. Not here: p99 " in told
+
+
+def test_every_request_is_drawn_if_they_are_few():
+    document = written(scene_of(load_workload("notebook")))
+    drawn = section(document, "Each request's way through time")
+    assert [len(re.findall(rf"^R{row} ", drawn, re.MULTILINE)) for row in range(20)] == [3] * 20
 
 
 def test_a_name_is_not_taken_for_markdown():

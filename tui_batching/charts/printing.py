@@ -13,10 +13,10 @@ from tui_batching.charts.rows import Cells
 def printed(rows: Sequence[Cells], colours: ColorSystem | None) -> str:
     """The rows as lines of text, with escape codes for as many colours as there are, or none.
 
-    Without colours they are without spaces at their ends as well.
+    Without colours they are without spaces at their ends and without empty lines at the end.
     """
-    lines = (_line(row, colours) for row in rows)
-    return "\n".join(lines if colours else (line.rstrip() for line in lines))
+    lines = [_line(row, colours) for row in rows]
+    return "\n".join(lines) if colours else "\n".join(line.rstrip() for line in lines).rstrip()
 
 
 def _line(row: Cells, colours: ColorSystem | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from tui_batching import __version__
 from tui_batching.analysis.breakdown import PARTS
+from tui_batching.analysis.claims import claims
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metric_table import METRICS_BY_NAME, best_of, format_value
 from tui_batching.analysis.scene import Scene
@@ -45,6 +46,9 @@ _SWEEP_TITLES: Mapping[Kind, str] = {
     "batch-size": "Batch size",
     "timeout": "Timeout",
 }
+_VERDICTS = {True: "So it is here", False: "Not here"}
+_FEW = 30
+"""Requests that are few enough to be drawn one by one."""
 _WIDTH = 78
 _HEIGHT = 24
 
@@ -77,15 +81,19 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _workload(comparison.workload)
     yield "## In short"
     yield bullets(findings(comparison))
+    told = [
+        f"{claim.text} {_VERDICTS[claim.holds]}: {claim.detail}." for claim in claims(comparison)
+    ]
+    if told:
+        yield "What is said of the strategies, checked on this workload:"
+        yield bullets(told)
     yield "## Metrics"
     yield "★ is the best of its row; a percentage tells how far another value is from it."
     yield _metrics(comparison)
     yield "## Where the time went"
     yield "The latency of a request, in the mean, as parts that sum to it exactly."
     yield _breakdown(comparison)
-    for title, name in _CHARTS:
-        yield f"## {title}"
-        yield _chart(report.scene, name)
+    yield from _charts(report.scene)
     for sweep in report.sweeps:
         yield from _sweep(sweep)
     yield "## How to get these figures again"
@@ -147,8 +155,19 @@ def _breakdown(comparison: Comparison) -> str:
     return table(head, rows)
 
 
-def _chart(scene: Scene, name: str) -> str:
-    request = ChartRequest(scene, scene.end, _WIDTH, _HEIGHT, load_palettes()[DEFAULT_THEME])
+def _charts(scene: Scene) -> Iterator[str]:
+    """The charts, and each request's way through time if there are few of them."""
+    count = len(scene.workload.requests)
+    if count <= _FEW:
+        yield "## Each request's way through time"
+        yield _chart(scene, "gantt", 2 + (count + 1) * len(scene.runs))
+    for title, name in _CHARTS:
+        yield f"## {title}"
+        yield _chart(scene, name, _HEIGHT)
+
+
+def _chart(scene: Scene, name: str, height: int) -> str:
+    request = ChartRequest(scene, scene.end, _WIDTH, height, load_palettes()[DEFAULT_THEME])
     return fenced(printed(PICTURES[name](request), None))
 
 
