@@ -98,7 +98,9 @@ def test_markdown_reads_it_as_it_is_meant(capsys: pytest.CaptureFixture[str], wo
     titles = re.findall("^## (.*)$", outside, re.MULTILINE)
     assert titles[0] == "In short"
     assert len(set(titles)) == len(titles)
-    assert ("Load" in titles) == (workload != "summarize-burst")  # all at once: it has no load
+    at_once = workload == "summarize-burst"  # and so it has no load
+    assert ("Load" in titles) != at_once
+    assert (f"tui-batching sweep load {workload}\n" in document) != at_once
     assert ("Each request's way through time" in titles) == (workload == "notebook")  # few enough
 
 
@@ -129,6 +131,13 @@ def test_one_strategy_and_one_request_make_a_report():
     assert "- Most tokens per second: continuous with 100.\n" in document
     assert "★" not in section(document, "Metrics").partition("\n\n")[2]
     assert "1 request, prompts of 0 tokens, answers of 1." in document
+
+
+def test_it_tells_that_a_cost_does_not_hold_and_what_it_is(capsys: pytest.CaptureFixture[str]):
+    document = printed(capsys, "anyscale-32", "--set", "batch_size=64")
+    assert "\n**Warning:** " in document.partition("## In short")[0]
+    for line in ("cost.profile | a100-opt-13b", "cost.decode_base | 23475us"):
+        assert f"| {line} |" in document
 
 
 def test_the_sweeps_are_told_value_by_value():

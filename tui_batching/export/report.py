@@ -15,6 +15,7 @@ from tui_batching.analysis.metric_table import METRICS_BY_NAME, best_of, format_
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.sweeps import Kind, Sweep
 from tui_batching.analysis.sweeps.wording import HEADLINES, kind_text, value_text
+from tui_batching.analysis.warnings import warnings
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.comparison_table import notes
 from tui_batching.charts.gallery import PICTURES, SWEEP_PICTURES
@@ -23,7 +24,7 @@ from tui_batching.charts.printing import printed
 from tui_batching.charts.sweep_picture import SweepRequest
 from tui_batching.clock import SECOND, duration_text, format_duration
 from tui_batching.columns import IntArray
-from tui_batching.cost import Cost
+from tui_batching.cost import Cost, Profile
 from tui_batching.export.findings import findings
 from tui_batching.export.markdown import bullets, fenced, plain, table
 from tui_batching.strategy import Strategy
@@ -79,6 +80,7 @@ def _blocks(report: Report) -> Iterator[str]:
     names = join_names(result.strategy.name for result in comparison)
     yield f"# {plain(comparison.workload.name)}: {names}"
     yield from _workload(comparison.workload)
+    yield from (f"**Warning:** {plain(sentence)}." for sentence in warnings(report.scene.runs))
     yield "## In short"
     yield bullets(findings(comparison))
     told = [
@@ -111,6 +113,8 @@ def _workload(workload: Workload) -> Iterator[str]:
     if last > first:
         rate = (len(requests) - 1) * SECOND / (last - first)
         facts.append(f"arriving over {format_duration(last - first)}, {rate:.3g} per second")
+    elif len(requests) > 1:
+        facts.append("all at once")
     facts.append(f"prompts of {_spread(requests.input_tokens)} tokens")
     facts.append(f"answers of {_spread(requests.output_tokens)}")
     yield f"{', '.join(facts)}."
@@ -216,8 +220,6 @@ def _parameters(workload: Workload) -> str:
         known["workload.seed"] = source.seed
     for strategy in workload.strategies:
         known |= _fields(strategy.name, strategy)
-    profile = workload.cost.profile
-    known["cost"] = profile.name if profile else workload.cost.name
     known |= _fields("cost", workload.cost)
     if workload.slo:
         known |= _fields("slo", workload.slo)
@@ -225,10 +227,12 @@ def _parameters(workload: Workload) -> str:
 
 
 def _fields(prefix: str, parameters: Strategy | Cost | ServiceLevel) -> dict[str, Any]:
-    """The values that are set, durations as exact text."""
-    values = {field: getattr(parameters, field.name) for field in fields(parameters)}
-    return {
-        f"{prefix}.{field.name}": duration_text(value) if "Pico" in str(field.type) else value
-        for field, value in values.items()
-        if value is not None and field.name != "profile"
-    }
+    """The values that are set, durations as exact text and a profile by its name."""
+    told: dict[str, Any] = {}
+    for field in fields(parameters):
+        key, value = f"{prefix}.{field.name}", getattr(parameters, field.name)
+        if isinstance(value, Profile):
+            told[prefix] = value.name
+        elif value is not None:
+            told[key] = duration_text(value) if "Picoseconds" in str(field.type) else value
+    return told

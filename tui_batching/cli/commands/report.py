@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui_batching.analysis.scene import build_scene
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from tui_batching.export.report import Report as Document
 
 _SWEEPS: tuple[Kind, ...] = ("load", "batch-size")
-_AGAIN = ("report {} -o report.md", "compare {}", "sweep load {}", "sweep batch-size {}", "play {}")
 _EXAMPLES = """\
 examples:
   tui-batching report -o notebook.md
@@ -77,9 +77,15 @@ def _make(arguments: argparse.Namespace, report: Report) -> Document:
     from tui_batching.export.report import Report as Document  # noqa: PLC0415
 
     workload = read_workload(arguments, report)
-    words = shlex.join(workload_words(arguments))
     report(f"{len(workload.requests):,} requests")
     scene = build_scene(workload, None, lambda _: None)
     kinds = _SWEEPS if workload.source.rate else _SWEEPS[1:]  # or else there is no load to vary
     sweeps = usual_sweeps(workload, kinds, report)
-    return Document(scene, sweeps, [f"tui-batching {line.format(words)}" for line in _AGAIN])
+    return Document(scene, sweeps, _commands(shlex.join(workload_words(arguments)), kinds))
+
+
+def _commands(words: str, kinds: Sequence[Kind]) -> list[str]:
+    """The lines of a shell that give the same figures."""
+    sweeps = (f"sweep {kind} {words}" for kind in kinds)
+    lines = (f"report {words} -o report.md", f"compare {words}", *sweeps, f"play {words}")
+    return [f"tui-batching {line}" for line in lines]
