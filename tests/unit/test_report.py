@@ -136,7 +136,7 @@ def test_one_strategy_and_one_request_make_a_report():
 def test_it_tells_that_a_cost_does_not_hold_and_what_it_is(capsys: pytest.CaptureFixture[str]):
     document = printed(capsys, "anyscale-32", "--set", "batch_size=64")
     assert "\n**Warning:** " in document.partition("## In short")[0]
-    for line in ("cost.profile | a100-opt-13b", "cost.decode_base | 23475us"):
+    for line in ("cost | a100-opt-13b", "cost.decode_base | 23475us"):
         assert f"| {line} |" in document
 
 
