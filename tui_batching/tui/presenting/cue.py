@@ -36,7 +36,7 @@ def cue_of(chapter: Chapter) -> Cue:
     keys = {view.name_in_decks(): view.key for view in VIEWS}
     return Cue(
         knobs=knobs_of(chapter),
-        view=keys.get(chapter.view, VIEWS[0].key),
+        view=keys[chapter.view],
         time=chapter.at,
         speed=chapter.speed,
         playing=chapter.play,
@@ -51,7 +51,4 @@ def knobs_of(chapter: Chapter) -> Knobs:
 
 def view_names() -> list[str]:
     """The names that the chapters of a deck may give as their view."""
-    return [view.name_in_decks() for view in VIEWS] + MISSING
-
-
-MISSING = ["load", "frontier", "batch-size"]
+    return [view.name_in_decks() for view in VIEWS]
