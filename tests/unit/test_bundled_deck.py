@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import pytest
 from stage import palette
 
 from tui_batching.analysis.comparison import Comparison, compare
+from tui_batching.analysis.sweeps import Kind, Sweep, sweep
 from tui_batching.charts.rows import text_of
-from tui_batching.clock import SECOND, format_duration
+from tui_batching.clock import MICROSECOND, MILLISECOND, SECOND, format_duration
+from tui_batching.cost import AffineCost
 from tui_batching.sim.spans import SpanKind
 from tui_batching.tour import Chapter, load_deck
 from tui_batching.tour.reading import bundled_deck
@@ -19,7 +22,7 @@ from tui_batching.tour.tables import step_times
 from tui_batching.tui.presenting.chapter_text import ChapterText
 from tui_batching.tui.presenting.cue import view_names
 from tui_batching.tui.presenting.talk import side_width
-from tui_batching.workload import apply_settings
+from tui_batching.workload import apply_settings, load_workload
 
 DECK = load_deck(None, view_names())
 EACH_CHAPTER = pytest.mark.parametrize("chapter", DECK.chapters, ids=lambda chapter: chapter.title)
@@ -60,7 +63,7 @@ def test_a_chapter_has_notes(chapter: Chapter) -> None:
 @EACH_CHAPTER
 @pytest.mark.parametrize(("width", "most"), [(80, 7), (100, 7)])
 def test_the_text_is_short_enough_above_the_view(chapter: Chapter, width: int, most: int) -> None:
-    text = ChapterText(chapter, "15/15", chapter.workload.cost)
+    text = ChapterText(chapter, "15/15", chapter.workload)
     assert len(text.rows(width - 4, palette(), spaced=False)) <= most
 
 
@@ -69,7 +72,7 @@ def test_the_text_is_short_enough_above_the_view(chapter: Chapter, width: int, m
 def test_the_text_is_short_enough_beside_the_view(
     chapter: Chapter, width: int, height: int
 ) -> None:
-    text = ChapterText(chapter, "15/15", chapter.workload.cost)
+    text = ChapterText(chapter, "15/15", chapter.workload)
     rows = text.rows(side_width(width) - 4, palette(), spaced=height >= 36)
     assert len(rows) <= height - 6
     assert not any("…" in text_of(row) for row in rows)
@@ -130,7 +133,7 @@ def ratio(facts: Facts, name: str) -> str:
 
 
 def step_ratio(facts: Facts) -> str:
-    one, *_, sixteen, _ = step_times(facts.cost)
+    one, *_, sixteen, _ = step_times(facts.results.workload)
     assert sixteen.batch_size == 16
     return f"16 makes {sixteen.tokens_per_second / one.tokens_per_second:.1f} times"
 
@@ -140,6 +143,24 @@ def slot_goes_on(facts: Facts) -> str:
     assert run.slot[0] == run.slot[4]
     steps = run.spans.decode_steps_at(run.start)
     return f"slot of R0 goes on to R4 after {steps[4]} steps"
+
+
+@cache
+def swept(kind: Kind, workload: str) -> Sweep:
+    return sweep(load_workload(workload), kind)
+
+
+def saturation(strategy: str) -> str:
+    return f"{swept('load', 'chat').saturation[strategy]:.2f}"
+
+
+def most_tokens(strategy: str) -> str:
+    points = swept("load", "chat").curve(strategy)
+    return f"{max(point.metric('throughput') for point in points):.0f}"
+
+
+def at_size(slots: int, strategy: str, metric: str) -> float:
+    return swept("batch-size", "notebook").row(slots)[strategy].metric(metric)
 
 
 CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
@@ -216,6 +237,25 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         ),
         lambda f: f"gets slot {f.results['continuous'].run.slot[0]}",
     ],
+    "When more people come": [
+        lambda f: f"Static and dynamic can serve {saturation('static')} per second",
+        lambda f: f"continuous {saturation('continuous')}.",
+        lambda f: f"{len(f.requests)} requests of a chat",
+        lambda f: f"{most_tokens('static')} tokens per second at most",
+        lambda f: f"continuous {most_tokens('continuous')},",
+    ],
+    "How large a batch?": [
+        lambda f: (
+            f"From 4 slots to 8: {at_size(8, 'continuous', 'throughput'):.0f} instead of"
+            f" {at_size(4, 'continuous', 'throughput'):.0f} tokens"
+        ),
+        lambda f: "From 8 to 16 slots static gets slower: it waits for 16 requests",
+        lambda f: (
+            f"With 16 slots the mean latency of static rises"
+            f" from {at_size(8, 'static', 'avg_latency'):.2f} s"
+            f" to {at_size(16, 'static', 'avg_latency'):.2f} s"
+        ),
+    ],
     "Slots, token by token": [
         lambda f: (
             f"{f.steps('static')} steps for these {f.metric('static', 'total_tokens'):.0f}"
@@ -258,6 +298,32 @@ def test_every_number_is_true(chapter: Chapter) -> None:
     for phrase in NOT_OF_THE_RUNS:
         told = told.replace(phrase, "")
     assert not NUMBERS.search(told)
+
+
+def test_static_and_dynamic_saturate_at_the_same_load_and_before_continuous() -> None:
+    assert saturation("static") == saturation("dynamic") < saturation("continuous")
+
+
+def test_continuous_is_nearer_to_the_ideal_corner_at_every_load() -> None:
+    found = swept("load", "chat")
+    for load in found.values:
+        points = found.row(load)
+        ours = points["continuous"]
+        for other in (points["static"], points["dynamic"]):
+            assert ours.metric("throughput") >= other.metric("throughput")
+            assert ours.metric("p99_latency") < other.metric("p99_latency")
+
+
+def test_a_step_costs_by_the_context_of_an_average_request_where_its_cost_does() -> None:
+    workload = load_workload("notebook")
+    requests = workload.requests
+    tokens = requests.input_tokens + requests.output_tokens / 2
+    plain = AffineCost(decode_base=20 * MILLISECOND)
+    growing = replace(plain, decode_per_context_token=MICROSECOND)
+    with_contexts, without = (step_times(replace(workload, cost=cost)) for cost in (growing, plain))
+    for step, bare in zip(with_contexts, without, strict=True):
+        contexts = step.batch_size * round(float(tokens.mean()))
+        assert step.step_time - bare.step_time == contexts * MICROSECOND
 
 
 def test_r2_is_held_and_everybody_else_stalls() -> None:

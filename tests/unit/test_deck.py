@@ -123,7 +123,7 @@ MISTAKES = {
         "5: chapters[0].set.workload.rate: "
     ),
     FIRST.replace("notebook", "chta"): (
-        "4: chapters[0].workload: found no workload called 'chta', expected a file (*.yaml) or"
+        "4: chapters[0].workload: found no workload called 'chta', expected a file (*.yaml"
     ),
     FIRST.replace("notebook", "mine.yaml"): (
         "4: chapters[0].workload: talks/mine.yaml: found no such file, expected"

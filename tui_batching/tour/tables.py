@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tui_batching.clock import SECOND, Picoseconds
-from tui_batching.cost import Cost
+from tui_batching.workload import Workload
 
 BATCH_SIZES = (1, 2, 4, 8, 16, 32)
 
@@ -28,6 +28,12 @@ class StepTime:
         return self.batch_size * SECOND / self.step_time
 
 
-def step_times(cost: Cost) -> tuple[StepTime, ...]:
-    """Step time and throughput by batch size, without what contexts cost."""
-    return tuple(StepTime(size, cost.step_time(size)) for size in BATCH_SIZES)
+def step_times(workload: Workload) -> tuple[StepTime, ...]:
+    """Step time and throughput by batch size, at the cost of the workload.
+
+    Where a step costs by the contexts of its requests, each of them is the workload's average
+    request, with half of its answer made.
+    """
+    requests, cost = workload.requests, workload.cost
+    context = round(requests.input_tokens.mean() + requests.output_tokens.mean() / 2)
+    return tuple(StepTime(size, cost.step_time(size, size * context)) for size in BATCH_SIZES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -12,9 +13,9 @@ from rich.style import Style
 from tui_batching.charts.palette import STRATEGIES, Palette
 from tui_batching.charts.rows import Cells, Row, bar, style
 from tui_batching.clock import format_duration
-from tui_batching.cost import Cost
 from tui_batching.tour import Chapter
-from tui_batching.tour.tables import step_times
+from tui_batching.tour.tables import StepTime, step_times
+from tui_batching.workload import Workload
 
 _NAMES = re.compile(rf"\b({'|'.join(STRATEGIES)}|R[0-9]+)\b", re.IGNORECASE)
 _BROAD = 60
@@ -28,12 +29,12 @@ class ChapterText:
     Attributes:
         chapter: what is told.
         counter: which one it is, such as `3/15`.
-        cost: what the chapter's table is computed from.
+        workload: what the chapter's table is computed from.
     """
 
     chapter: Chapter
     counter: str
-    cost: Cost
+    workload: Workload
 
     def rows(self, width: int, palette: Palette, *, spaced: bool) -> list[Cells]:
         """Title and counter, the paragraphs, and the table; blank rows between if spaced."""
@@ -44,7 +45,7 @@ class ChapterText:
             rows += between if number and width < _BROAD else []
             rows += pen.paragraph(paragraph)
         if self.chapter.table is not None:
-            rows += [*between, *pen.table(self.cost)]
+            rows += [*between, *pen.table(step_times(self.workload))]
         return rows
 
 
@@ -80,9 +81,8 @@ class _Pen:
             rows.append(row.cells())
         return rows
 
-    def table(self, cost: Cost) -> list[Cells]:
+    def table(self, steps: Sequence[StepTime]) -> list[Cells]:
         """Step time and throughput by batch size, on its side where there is the width for it."""
-        steps = step_times(cost)
         columns = {
             "batch": [f"{step.batch_size}" for step in steps],
             "step": [format_duration(step.step_time) for step in steps],

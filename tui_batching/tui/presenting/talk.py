@@ -11,7 +11,6 @@ from textual.message import Message
 
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Row, style
-from tui_batching.cost import Cost
 from tui_batching.errors import InputError
 from tui_batching.tour import Chapter, Deck
 from tui_batching.tour.place import Place, place_file, remove_place, write_place
@@ -20,6 +19,7 @@ from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.presenting.chapter_text import ChapterText
 from tui_batching.tui.presenting.cue import Cue, cue_of, knobs_of
 from tui_batching.tui.strip_view import StripView
+from tui_batching.workload import Workload
 
 WIDE = 110
 """From this many columns on, the text stands at the right of the view; otherwise above it."""
@@ -129,7 +129,7 @@ class Talk(StripView):
             self.styles.height = "100%"
             return height
         spaced = height >= ROOMY
-        text = self._text(chapter, chapter.workload.cost)
+        text = self._text(chapter, chapter.workload)
         rows = text.rows(width - 4, palette, spaced=spaced)
         self.styles.width, self.styles.height = "100%", len(rows) + spaced
         return height - len(rows) - spaced
@@ -140,7 +140,7 @@ class Talk(StripView):
         chapter = self.chapter
         if chapter is None or height < 1:
             return
-        palette, text = frame.palette, self._text(chapter, frame.scene.workload.cost)
+        palette, text = frame.palette, self._text(chapter, frame.scene.workload)
         rows = text.rows(width, palette, spaced=True)
         if len(rows) > height:
             rows = text.rows(width, palette, spaced=False)
@@ -156,9 +156,9 @@ class Talk(StripView):
         """Let the speaker's notes know that nobody presents any more."""
         self._forget_place()
 
-    def _text(self, chapter: Chapter, cost: Cost) -> ChapterText:
+    def _text(self, chapter: Chapter, workload: Workload) -> ChapterText:
         count = len(self._deck.chapters) if self._deck else 0
-        return ChapterText(chapter, f"{self._number + 1}/{count}", cost)
+        return ChapterText(chapter, f"{self._number + 1}/{count}", workload)
 
     def _cue(self) -> None:
         """Ask for what the chapter needs on stage, and say which one comes next."""
