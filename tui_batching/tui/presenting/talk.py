@@ -176,4 +176,5 @@ class Talk(StripView):
                 remove_place(file)
 
     def _tell_notes_are_off(self, error: InputError) -> None:
-        self.notify(f"speaker notes cannot follow: {error}", severity="warning")
+        sentence = f"speaker notes cannot follow: {error}"
+        self.notify(sentence, severity="warning", markup=False)
