@@ -118,18 +118,21 @@ class Gantt:
     def _top_over(self, rows: IntArray) -> tuple[int, bool]:
         """Where most of these ascending requests are seen, and whether all of them are.
 
-        It moves by quarters of a page where it can, so that the rows stand still most of the time.
+        Most of the other rows come after them. The place moves by up to a quarter of a page, so
+        that the rows stand still most of the time.
         """
         if not len(rows):
             return self._last_top, True
-        slack = self.page - (int(rows[-1]) - int(rows[0]) + 1)
-        grain = max(1, self.page // 4)
-        if 0 <= slack < grain:
-            grain = slack + 1
-        seen = np.searchsorted(rows, rows + self.page - grain + 1) - np.arange(len(rows))
-        best = int(np.argmax(seen))
-        top = int(rows[best]) // grain * grain
-        return min(top, self._last_top), int(seen[best]) == len(rows)
+        quarter = max(1, self.page // 4)
+        others = self.page - (int(rows[-1]) - int(rows[0]) + 1)
+        if others >= 0:
+            before = others // 3
+            grain = min(quarter, others - before + 1)
+            top = max(0, int(rows[0]) - before) // grain * grain
+            return min(top, self._last_top), True
+        seen = np.searchsorted(rows, rows + self.page - quarter + 1) - np.arange(len(rows))
+        top = int(rows[np.argmax(seen)]) // quarter * quarter
+        return min(top, self._last_top), False
 
     @property
     def place(self) -> tuple[object, ...]:
