@@ -19,7 +19,7 @@ from tui_batching.sim.run import Run
 from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
 from tui_batching.tour import Deck
 from tui_batching.tui.app import BatchingApp
-from tui_batching.tui.chart_pane import ChartPane
+from tui_batching.tui.chart_pane import DrawnPane
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.pace import Pace
 from tui_batching.tui.stage import Stage as StageScreen
@@ -124,10 +124,19 @@ class Stage:
     async def drawn(self) -> None:
         """Wait until the charts are drawn as well."""
         await self.settled()
-        await self.until(lambda: not any(pane.drawing for pane in self.live.query(ChartPane)))
+        await self.until(lambda: not any(pane.drawing for pane in self.live.query(DrawnPane)))
+
+    async def swept(self) -> None:
+        """Wait until the sweep of the view is made and drawn."""
+        await self.settled()
+        await self.until(lambda: not self._at_work("sweep"))
+        await self.drawn()
 
     def _simulating(self) -> bool:
-        return any(one.group == "simulate" and not one.is_finished for one in self.app.workers)
+        return self._at_work("simulate")
+
+    def _at_work(self, group: str) -> bool:
+        return any(one.group == group and not one.is_finished for one in self.app.workers)
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other and let their effect be shown."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import plotext
 import pytest
 from rich.color import Color, ColorSystem
 
-from tui_batching.charts.plot import ChartSpec, Line, Vertical, draw
+from tui_batching.charts.plot import ChartSpec, Label, Line, Vertical, draw
 from tui_batching.charts.polyline import finite_pieces, staircase, thin, window
 from tui_batching.charts.printing import printed
 from tui_batching.charts.rows import Cells, text_of
@@ -238,3 +240,84 @@ def test_a_staircase_keeps_a_value_until_the_next() -> None:
     assert list(zip(x.tolist(), y.tolist(), strict=True)) == [
         (0, 0), (1, 0), (1, 5), (3, 5), (3, 9),
     ]  # fmt: skip
+
+
+def few(*places: tuple[float, float]) -> Line:
+    x, y = np.array(places).T
+    return Line("static", x, y, ORANGE, "■", points=True)
+
+
+def canvas_of(*lines: Line, **others: Any) -> list[str]:
+    """The rows of a chart of 60 x 12 without its header."""
+    spec = ChartSpec(60, 12, lines, TEXT, MUTED, legend=False, **others)
+    return [text_of(row) for row in draw(spec)][1:]
+
+
+def test_few_points_are_all_marked_where_they_are_and_joined_in_their_order() -> None:
+    rows = canvas_of(few((0, 0), (10, 10), (4, 5)))
+    places = [(row.index("■"), number) for number, row in enumerate(rows) if "■" in row]
+    left = rows[-2].index("└") + 1
+    assert places[0] == (59, 0)  # the top right corner
+    assert places[-1] == (left, 8)
+    assert places[1][0] == left + round(0.4 * (59 - left))
+    assert sum(row.count("■") for row in rows) == 3
+
+
+def test_points_at_one_place_are_marked_side_by_side() -> None:
+    other = replace(few((5, 5), (6, 9)), name="dynamic", mark="▲", colour=VIOLET)
+    rows = canvas_of(few((5, 5), (9, 1)), other, x_range=(0.0, 10.0), y_range=(0.0, 10.0))
+    assert any("■▲" in row for row in rows)
+
+
+def test_on_a_logarithmic_axis_equal_factors_are_equally_far_apart() -> None:
+    rows = canvas_of(few((1, 1), (10, 100), (100, 10_000)), x_log=True, y_log=True)
+    columns = [row.index("■") for row in rows if "■" in row]
+    assert columns[0] - columns[1] == pytest.approx(columns[1] - columns[2], abs=1)
+    assert rows[-1].split()[0] == "1"
+    assert {"1┤", "100┤", "10k┤"} <= {row.split("┤")[0].strip() + "┤" for row in rows if "┤" in row}
+
+
+def test_what_has_no_place_on_a_logarithmic_axis_is_left_out() -> None:
+    rows = canvas_of(few((0, 5), (-3, 7), (1, 1), (10, 3)), x_log=True)
+    assert sum(row.count("■") for row in rows) == 2
+    rows = canvas_of(few((0, 5)), x_log=True, verticals=(Vertical(0.0, WHITE),), empty="nothing")
+    assert any("nothing" in row for row in rows)
+
+
+@pytest.mark.parametrize("x_log", [False, True])
+def test_ticks_can_be_chosen(x_log: bool) -> None:
+    rows = canvas_of(few((1, 1), (64, 3)), x_log=x_log, x_ticks=(1, 8, 32, 64, 99))
+    assert rows[-1].split() == ["1", "8", "32"]  # 64 is at the very end, 99 beyond it
+
+
+def test_an_upright_line_has_its_label_and_its_glyph() -> None:
+    upright = Vertical(5.0, WHITE, "here", "┊")
+    rows = canvas_of(few((0, 0), (10, 0)), y_range=(0.0, 9.0), verticals=(upright,))
+    assert "┊here" in rows[0]
+    assert all("┊" in row for row in rows[:8])
+    assert not any("│" in row.split("│", 1)[-1] for row in rows[:8] if row.count("│") > 1)
+
+
+def test_labels_of_upright_lines_do_not_cover_each_other() -> None:
+    uprights = tuple(Vertical(5.0 + 0.2 * n, WHITE, f"at{n}") for n in range(4))
+    rows = canvas_of(few((0, 0), (10, 0)), y_range=(0.0, 9.0), verticals=uprights)
+    assert all(any(f"at{n}" in row for row in rows) for n in range(4))
+
+
+def test_a_label_is_beside_its_point_and_left_out_where_there_is_no_room() -> None:
+    labels = (
+        Label(5, 5, "five", WHITE),
+        Label(10, 0, "corner", WHITE),
+        Label(0, 9, "w" * 80, TEXT),
+    )
+    rows = canvas_of(few((5, 5)), x_range=(0.0, 10.0), y_range=(0.0, 10.0), labels=labels)
+    assert any("■ five" in row for row in rows)
+    assert rows[-3].rstrip().endswith("corner")
+    assert not any("ww" in row for row in rows)
+
+
+def test_labels_never_touch_each_other() -> None:
+    labels = tuple(Label(5.0, 5.0 + n / 100, f"{n}", WHITE) for n in range(30))
+    rows = canvas_of(few((5, 5)), x_range=(0.0, 10.0), y_range=(0.0, 10.0), labels=labels)
+    found = [number for row in rows[:-2] for number in re.findall(r"\d+", row.partition("┤")[2])]
+    assert set(found) <= {str(n) for n in range(30)}

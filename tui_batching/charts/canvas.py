@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import floor
 from typing import TypeAlias
 
 from rich.cells import cell_len
@@ -21,6 +22,8 @@ Place: TypeAlias = tuple[int, int]
 BLANK = (" ", 0)
 _NEAR = (0, 1, -1, 2, -2, 3, -3)
 """Columns beside a point whose own cell is taken."""
+UPRIGHTS = "│┊"
+"""What upright lines are drawn with."""
 _HANGING = 3
 """Rows in which the label of an upright line may hang."""
 
@@ -57,8 +60,8 @@ class Canvas:
 
     def place(self, x: float, y: float) -> Place:
         """The cell of a point."""
-        across = round(self.x.share(x) * (self.columns - 1))
-        up = round(self.y.share(y) * (self.rows - 1))
+        across = floor(self.x.share(x) * (self.columns - 1) + 0.5)  # as plotext rounds
+        up = floor(self.y.share(y) * (self.rows - 1) + 0.5)
         return self.top + self.rows - 1 - up, self.left + across
 
     def put_mark(self, x: float, y: float, mark: str, ink: int) -> None:
@@ -78,12 +81,14 @@ class Canvas:
         self._put_first(self._around(row, column, length), text, ink)
 
     def hang(self, x: float, text: str, ink: int) -> None:
-        """Put a text beside the upper end of an upright line, if need be over other things."""
-        _, column = self.place(x, self.y.lower)
+        """Put a text beside the upper end of an upright line, if need be over other lines."""
+        column = self._column_of(ink)
+        if column is None:  # another one stands in the same column
+            _, column = self.place(x, self.y.lower)
         right, left = column + 1, column - cell_len(text)
         rows = range(self.top, self.top + min(_HANGING, self.rows))
         places = [(row, at) for row in rows for at in (right, left)]
-        if not self._put_first(iter(places), text, ink):
+        if not self._put_first(iter(places), text, ink, over=UPRIGHTS):
             at = right if self._holds((self.top, right), cell_len(text)) else left
             write(self.cells[self.top], at, text, ink)
 
@@ -91,6 +96,14 @@ class Canvas:
         """Draw all cells of an ink with another character."""
         for row in self.cells[self.top : self.top + self.rows]:
             row[:] = [(glyph, ink) if cell == ("│", ink) else cell for cell in row]
+
+    def _column_of(self, ink: int) -> int | None:
+        """The column in which an upright line was drawn, whichever way its place was rounded."""
+        for row in self.cells[self.top : self.top + self.rows]:
+            for column, (_, each) in enumerate(row):
+                if each == ink:
+                    return column
+        return None
 
     def _around(self, row: int, column: int, length: int) -> Iterator[Place]:
         yield row, column + 2
@@ -100,22 +113,22 @@ class Canvas:
             yield row + beside, column + 1
             yield row + beside, column - length
 
-    def _put_first(self, places: Iterator[Place], text: str, ink: int) -> bool:
-        """Put a text in the first place in which all cells are blank; whether there was one."""
+    def _put_first(self, places: Iterator[Place], text: str, ink: int, over: str = "") -> bool:
+        """Put a text in the first place that is blank, but for `over`; whether there was one."""
         length = cell_len(text)
         for row, column in places:
-            if self._holds((row, column), length) and self._is_free(row, column, length):
+            if self._holds((row, column), length) and self._is_free(row, column, length, over):
                 write(self.cells[row], column, text, ink)
                 return True
         return False
 
-    def _is_free(self, row: int, column: int, length: int) -> bool:
-        """Whether the cells are blank and no text is next to them."""
+    def _is_free(self, row: int, column: int, length: int, over: str) -> bool:
+        """Whether there is nothing in the cells but what a text may cover, and none beside them."""
         cells = self.cells[row]
         beside = [*cells[column - 1 : column], *cells[column + length : column + length + 1]]
-        return all(cell == BLANK for cell in cells[column : column + length]) and not any(
-            character.isalnum() for character, _ in beside
-        )
+        return all(
+            cell == BLANK or cell[0] in over for cell in cells[column : column + length]
+        ) and not any(character.isalnum() for character, _ in beside)
 
     def _holds(self, place: Place, length: int) -> bool:
         """Whether so many cells from a place on are within the axes."""
