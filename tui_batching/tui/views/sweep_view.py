@@ -29,7 +29,7 @@ class SweepHead(StripView):
     """What to see in the picture; or, while the sweep is under way, how far it is."""
 
     DEFAULT_CSS = """
-    SweepHead { height: 1; background: $surface; }
+    SweepHead { height: 1; padding: 0 1; background: $background; }
     """
 
 
@@ -60,14 +60,12 @@ class SweepView(View):
             self._draw(pane, frame, frame.sweep)
 
     def _head(self, state: SweepState, width: int, palette: Palette) -> Cells:
-        muted = style(palette.muted, palette.surface)
-        row = Row(width, muted).gap()
         if state.share is None:
-            return row.add(self.hint, muted).cells()
-        text = style(palette.text, palette.surface)
+            return self.hint_row(width, palette)
+        text, muted = (style(each, palette.background) for each in (palette.text, palette.muted))
         filled, rest = bar(state.share, _BAR)
-        row.add("renewing  " if state.sweep else "sweeping  ", text)
-        row.add(filled, style(palette.accent, palette.surface)).add(rest, muted)
+        row = Row(width, muted).add("renewing  " if state.sweep else "sweeping  ", text)
+        row.add(filled, style(palette.accent, palette.background)).add(rest, muted)
         row.add(f" {state.share:.0%}", text)
         if state.seconds_left is not None:
             row.add(f" · {_seconds(state.seconds_left)} left", text)
@@ -87,12 +85,9 @@ class SweepView(View):
                     (words, width, height, palette), lambda: _words(words, width, height, palette)
                 )
             return
-        picture, request = (
-            type(self).picture,
-            SweepRequest(state.sweep, now, width, height, palette),
-        )
-        present = (now.source.rate, now.strategies)
-        pane.want((id(state.sweep), present, width, height, palette), lambda: picture(request))
+        picture, present = type(self).picture, (now.source.rate, now.strategies)
+        request = SweepRequest(state.sweep, now, width, height, palette)
+        pane.want((state.sweep, present, width, height, palette), lambda: picture(request))
 
 
 class LoadView(SweepView):
