@@ -12,6 +12,8 @@ from collections.abc import Iterator
 import pytest
 from terminals import PATIENCE_SECONDS, PLAIN, Terminal, clock
 
+from tui_batching.tui.views import VIEWS
+
 
 @pytest.fixture(
     params=[{}, {"COLORTERM": "truecolor"}, {"NO_COLOR": "1"}, {"TERM": "linux"}],
@@ -49,9 +51,19 @@ def test_paused_and_unchanged_it_writes_nothing() -> None:
     terminal = Terminal(["play", "chat", "--theme", "light"])
     terminal.wait_until_open()
     terminal.program.send("\x1b[C" * 5)
-    terminal.wait_until_quiet()
+    for view in VIEWS:
+        terminal.program.send(view.key)
+        terminal.wait_for(lambda text, view=view: seen_tab(terminal) == view.key)
+        terminal.wait_until_quiet()
     assert terminal.read(2) == b""
     terminal.close()
+
+
+def seen_tab(terminal: Terminal) -> str:
+    """The key of the view whose tab is reversed."""
+    row = terminal.screen.buffer[1]
+    cells = (row[column] for column in range(terminal.screen.columns))
+    return "".join(cell.data for cell in cells if cell.reverse)[:1]
 
 
 def test_without_a_terminal_it_says_so() -> None:

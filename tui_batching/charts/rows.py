@@ -51,13 +51,12 @@ class Row:
     def __init__(self, width: int, ground: Style) -> None:
         self.ground = ground
         self.left = width
-        self._width = width
         self._segments: list[Segment] = []
 
     def add(self, text: str, look: Style) -> Row:
         """Append text."""
         if self.left > 0 and text:
-            length = cell_len(text)
+            length = len(text) if text.isascii() else cell_len(text)
             if length > self.left:
                 text, length = set_cell_size(text, self.left - 1) + "…", self.left
             self._segments.append(Segment(text, look))
@@ -82,8 +81,8 @@ class Row:
 
     def cells(self) -> Cells:
         """The row, padded to its width."""
-        padded = Segment.adjust_line_length(self._segments, self._width, self.ground)
-        return list(Segment.simplify(padded))
+        padding = [Segment(" " * self.left, self.ground)] if self.left else []
+        return list(Segment.simplify([*self._segments, *padding]))
 
 
 def text_of(row: Cells) -> str:

@@ -132,18 +132,21 @@ class Stage(Screen[None], inherit_bindings=False):
     def _next_frame(self) -> None:
         if self._player.playing:
             self._player.tick(self._wall())
-            self._show_picture()
+            frame = self.frame
+            self._show_picture(frame)
             self._frames += 1
             if self._player.at_end or self._frames % self._pace.frames_a_word == 0:
-                self._show_words()
+                self._show_words(frame)
 
     def _show(self) -> None:
         """Show the scene at the playhead."""
         self._outdated = False
         if isinstance(self.view, ShowsSweep):
             self._sweeper.want(self.view.sweep_kind)
-        self._show_picture()
-        self._show_words()
+        frame = self.frame
+        self._show_picture(frame)
+        self._show_words(frame)
+        self._show_keys(frame)
 
     @property
     def frame(self) -> Frame | None:
@@ -161,23 +164,25 @@ class Stage(Screen[None], inherit_bindings=False):
             sweep=self._sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
         )
 
-    def _show_picture(self) -> None:
+    def _show_picture(self, frame: Frame | None) -> None:
         """What has to move smoothly."""
-        frame = self.frame
         if frame is not None:
             self.query_one(TitleBar).show(frame)
             self.query_one(Timeline).show(frame)
             self.view.show(frame)
 
-    def _show_words(self) -> None:
+    def _show_words(self, frame: Frame | None) -> None:
         """What has to be read in peace."""
-        frame = self.frame
+        if frame is not None:
+            self._talk.show(frame)
+            self.view.show_words(frame)
+
+    def _show_keys(self, frame: Frame | None) -> None:
+        """What can be done, which no playing changes."""
         if frame is not None:
             keys = [key for key in KEYS if self._can(key.action)]
             self.query_one(KeyBar).show(keys, frame.palette)
             self.query_one(TabBar).show(VIEWS, self.seen, frame.palette)
-            self._talk.show(frame)
-            self.view.show_words(frame)
 
     def on_resize(self) -> None:
         """Choose what there is room for; then draw at the new sizes."""

@@ -32,22 +32,24 @@ class StripView(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
+        self._rows: list[Cells] = []
         self._strips: list[Strip] = []
 
     def present(self, rows: Sequence[Cells]) -> None:
         """Show these rows; what stays the same is not drawn again."""
-        before, self._strips = self._strips, [Strip(row) for row in rows]
-        if len(before) != len(self._strips):
+        before, self._rows = self._rows, list(rows)
+        if len(before) != len(self._rows):
+            self._strips = [Strip(row) for row in self._rows]
             self.refresh()
             return
-        width = self.content_size.width
-        changed = [
-            Region(0, y, width, 1)
-            for y, (old, new) in enumerate(zip(before, self._strips, strict=True))
-            if old != new
-        ]
+        pairs = enumerate(zip(before, self._rows, strict=True))
+        changed = [y for y, (old, new) in pairs if old != new]
+        for y in changed:
+            self._strips[y] = Strip(self._rows[y])
         if changed:
-            self.refresh(*changed)
+            # The whole row, frame and all, so that Textual need not cut a part out of it.
+            left, width = -self.content_offset.x, self.outer_size.width
+            self.refresh(*(Region(left, y, width, 1) for y in changed))
 
     def render_line(self, y: int) -> Strip:
         """One row; blank below the last one."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from itertools import groupby
+
 import numpy as np
 from textual import events
 from textual.message import Message
@@ -63,8 +66,8 @@ def timeline_row(
     marks[playhead], looks[playhead] = "●", style(palette.playhead, ground, bold=True)
     frame = style(palette.muted, ground)
     row = Row(cells + 2, frame).add("├", frame)
-    for mark, look in zip(marks, looks, strict=True):
-        row.add(mark, look)
+    for look, stretch in groupby(range(cells), looks.__getitem__):
+        row.add("".join(marks[cell] for cell in stretch), look)
     return row.add("┤", frame).cells()
 
 
@@ -96,6 +99,7 @@ class Timeline(StripView):
         super().__init__(id=id)
         self._scene: Scene | None = None
         self._counts = np.zeros(0, np.int64)
+        self._shown: Hashable = None
 
     def show(self, frame: Frame) -> None:
         """Draw the row if it has changed."""
@@ -104,6 +108,11 @@ class Timeline(StripView):
             return
         if frame.scene is not self._scene or len(self._counts) != cells:
             self._scene, self._counts = frame.scene, arrival_counts(frame.scene, cells)
+        playhead = cell_of(frame.time, frame.scene.end, cells)
+        shown = (frame.scene, cells, playhead, frame.palette, frame.selected)
+        if shown == self._shown:
+            return
+        self._shown = shown
         row = timeline_row(frame.scene, frame.time, self._counts, frame.palette, frame.selected)
         self.present([row])
 
