@@ -264,7 +264,7 @@ class Stage(Screen[None], inherit_bindings=False):
 
     def on_sweeper_changed(self) -> None:
         """Show how far the sweep is, or what came of it."""
-        self._show_words()
+        self._show_words(self.frame)
 
     async def on_simulation_staged(self, event: Simulation.Staged) -> None:
         """Put the scene on stage; with another workload, begin at its start."""

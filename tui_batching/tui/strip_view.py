@@ -32,20 +32,20 @@ class StripView(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
-        self._rows: list[Cells] = []
+        self._presented: list[Cells] = []
         self._strips: list[Strip] = []
 
     def present(self, rows: Sequence[Cells]) -> None:
         """Show these rows; what stays the same is not drawn again."""
-        before, self._rows = self._rows, list(rows)
-        if len(before) != len(self._rows):
-            self._strips = [Strip(row) for row in self._rows]
+        before, self._presented = self._presented, list(rows)
+        if len(before) != len(self._presented):
+            self._strips = [Strip(row) for row in self._presented]
             self.refresh()
             return
-        pairs = enumerate(zip(before, self._rows, strict=True))
+        pairs = enumerate(zip(before, self._presented, strict=True))
         changed = [y for y, (old, new) in pairs if old != new]
         for y in changed:
-            self._strips[y] = Strip(self._rows[y])
+            self._strips[y] = Strip(self._presented[y])
         if changed:
             # The whole row, frame and all, so that Textual need not cut a part out of it.
             left, width = -self.content_offset.x, self.outer_size.width
