@@ -10,7 +10,7 @@ from typing import Any
 
 from tui_batching.errors import InputError
 from tui_batching.tui.pace import LOCAL, LOW_BANDWIDTH, Pace
-from tui_batching.workload.fields import Field
+from tui_batching.workload.wording import printable
 
 MOST_FRAMES = 60
 """A second; more would be seen by nobody."""
@@ -71,4 +71,8 @@ def read_pace(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     pace = LOW_BANDWIDTH if slow else LOCAL
     if arguments.fps is None:
         return pace
-    return pace.at(Field.of_text(arguments.fps.strip(), "--fps").whole(1, MOST_FRAMES))
+    text = arguments.fps.strip()
+    if text not in map(str, range(1, MOST_FRAMES + 1)):
+        shown = printable(text[:60])
+        raise InputError(f"--fps: found {shown}, expected a whole number from 1 to {MOST_FRAMES}")
+    return pace.at(int(text))
