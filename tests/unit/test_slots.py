@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -212,3 +213,12 @@ def test_the_picture_of_a_whole_run_shows_all_steps_and_no_playhead() -> None:
     assert all(f"R{row}" in "".join(drawn) for row in (3, 7, 19))
     at = texts(picture(ChartRequest(NOTEBOOK, NOTEBOOK.end // 2, 120, 30, palette())))
     assert any("▼" in row for row in at[1:])
+
+
+def test_tokens_made_by_prefills_alone_leave_no_step_to_show() -> None:
+    workload = hand_made((0, 40, 1), (9, 40, 1), strategies=[Static(2), Continuous(2)])
+    scene = scene_of(replace(workload, cost=replace(workload.cost, first_token="prefill")))
+    drawn = lines(slots(scene, 20 * MS, (80, 14)))
+    assert sum("prefill after the last step" in row for row in drawn) == 2
+    assert not re.search("█|▒", "".join(drawn[1:]))
+    assert sum("0 steps in" in row for row in lines(slots(scene, scene.end, (80, 14)))) == 2

@@ -103,9 +103,9 @@ class Bars:
         states = request_states(run, rows, middles, prefill_fills_most(run, edges))
         start, finish = (self.window.cell_of(times[rows]) for times in (run.start, run.finish))
         seen = np.flatnonzero((start >= 0) & (start < self.window.cells))
-        prompts = run.requests.input_tokens[rows[seen]] > 0
+        prefills = run.cost.prefill_times(run.requests.input_tokens[rows[seen]]) > 0
         longer = finish[seen] > start[seen] + 1
-        mark = np.where(prompts & longer, RequestState.PREFILL, RequestState.DECODE)
+        mark = np.where(prefills & longer, RequestState.PREFILL, RequestState.DECODE)
         states[seen, start[seen]] = mark
         return states
 

@@ -217,8 +217,9 @@ def _facts(lane: SlotSteps, moment: Moment, slots: range) -> list[str]:
     if moment.over:
         done = f"{lane.count:,} steps in {format_duration(lane.run.finished)}"
         return [done + hidden, done, done, f"{lane.count:,} steps"]
-    step, of = moment.iteration + 1, f"{lane.count:,}"
-    kind = moment.phase.kind
+    step, of, kind = moment.iteration + 1, f"{lane.count:,}", moment.phase.kind
+    if step > lane.count:  # where prefills make tokens, no step need follow
+        return [f"{kind.name.lower()} after the last step{hidden}", *[f"after step {of}"] * 3]
     before = "" if kind is SpanKind.DECODE else f"{kind.name.lower()} before "
     rows = moment.occupants[moment.occupants >= 0]
     held = int(np.count_nonzero(moment.run.finish[rows] <= moment.time))
