@@ -37,7 +37,7 @@ def age(run: Run, row: int, time: int) -> int:
     return max(0, min(time, end) - arrival)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(runs_and_instants())
 def test_the_parts_sum_to_the_age_at_every_instant(case: tuple[Run, list[int]]) -> None:
     run, instants = case
@@ -46,7 +46,7 @@ def test_the_parts_sum_to_the_age_at_every_instant(case: tuple[Run, list[int]]) 
             assert sum(parts_at(run, row, time)) == age(run, row, time)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(runs_and_instants())
 def test_no_part_is_ever_negative_or_shrinks(case: tuple[Run, list[int]]) -> None:
     run, instants = case
@@ -67,7 +67,7 @@ def test_at_the_end_the_parts_are_those_of_the_breakdown(case: tuple) -> None:
         assert parts_at(run, row, run.finished) == wanted
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(runs_and_instants())
 def test_the_latency_is_that_of_the_requests_answered_so_far(case: tuple[Run, list[int]]) -> None:
     run, instants = case
@@ -84,7 +84,7 @@ def test_the_latency_is_that_of_the_requests_answered_so_far(case: tuple[Run, li
         assert shown.p99 == pytest.approx(np.percentile(done, 99), rel=1e-12)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(runs_and_instants())
 def test_the_utilization_is_between_none_and_all_of_what_is_occupied(
     case: tuple[Run, list[int]],
