@@ -18,7 +18,7 @@ _GAPS = (3, 2, 1)
 def tab_row(views: Sequence[type[View]], seen: str, width: int, palette: Palette) -> Cells:
     """The row, worded as fully as the width allows; the view called `seen` is marked."""
     ground = palette.background
-    words, gap = _that_fit(views, width)
+    words, gap = _that_fit(views, seen, width)
     row = Row(width, style(palette.text, ground)).gap()
     for view, word in zip(views, words, strict=True):
         here = view.key == seen
@@ -34,14 +34,16 @@ def tab_row(views: Sequence[type[View]], seen: str, width: int, palette: Palette
     return row.cells()
 
 
-def _that_fit(views: Sequence[type[View]], width: int) -> tuple[list[str], int]:
+def _that_fit(views: Sequence[type[View]], seen: str, width: int) -> tuple[list[str], int]:
     """The labels of the tabs and the gap between them."""
-    for number in (0, 1):
-        words = [f"{view.key} {view.title[number]}" for view in views]
+    fullest, shortest = ([view.title[number] for view in views] for number in (0, 1))
+    keys = [view.key for view in views]
+    for names, joint in ((fullest, " "), (fullest, ""), (shortest, "")):
+        words = [f"{key}{joint}{name}" for key, name in zip(keys, names, strict=True)]
         for gap in _GAPS:
             if sum(map(cell_len, words)) + gap * (len(words) - 1) + 2 <= width:
                 return words, gap
-    return [view.key + view.title[1] for view in views], 1
+    return [f"{view.key} {view.title[0]}" if view.key == seen else view.key for view in views], 2
 
 
 class TabBar(StripView):

@@ -18,7 +18,7 @@ class DistributionView(View):
     """A histogram a strategy of one quantity, over the whole Runs; the playhead plays no part."""
 
     key = "9"
-    title = ("Distribution", "Dist")
+    title = ("Distribution", "Spread")
     hint = "how many requests took how long, half of them up to p50 (m: another time)"
     DEFAULT_CSS: ClassVar[str] = """
     DistributionView StripView { height: 1fr; padding: 0 1; background: $background; }

@@ -14,7 +14,7 @@ class MetricsView(View):
     """All figures of the whole Runs; the playhead plays no part."""
 
     key = "5"
-    title = ("Metrics", "Metr")
+    title = ("Metrics", "Metrics")
     hint = "who is best (★) over the whole run, by how much, and where the time went"
 
     def compose(self) -> ComposeResult:

@@ -104,7 +104,7 @@ class FrontierView(SweepView):
     """Throughput against p99 latency."""
 
     key = "7"
-    title = ("Frontier", "Front")
+    title = ("Frontier", "Frontier")
     hint = "who gets closest to the ideal corner: many tokens a second at a short p99"
     sweep_kind = "load"
     picture: ClassVar[Picture] = staticmethod(frontier_picture)

@@ -15,7 +15,7 @@ class UtilizationView(View):
     """A panel a strategy over the whole Run, with the playhead in it."""
 
     key = "4"
-    title = ("Utilization", "Util")
+    title = ("Utilization", "Usage")
     hint = "how many slots do useful work, and how many are only held or stalled (▒)"
     DEFAULT_CSS = """
     UtilizationView StripView { height: 1fr; padding: 0 1; background: $background; }
