@@ -106,6 +106,13 @@ def test_load_counts_from_the_rate_as_loaded() -> None:
     assert step_by_step.workload.source.rate == pytest.approx(25 * 0.8**6, rel=1e-5)
 
 
+def test_at_its_own_load_a_workload_keeps_all_other_settings() -> None:
+    knobs = Knobs(LISTED).turn_batch_size(1, ALL)
+    higher = knobs.turn_load(3)
+    assert higher.at_own_load == knobs.workload
+    assert higher.at_own_load.source is LISTED.source
+
+
 def test_requests_that_arrive_at_once_have_no_rate() -> None:
     with pytest.raises(InputError, match="all requests of this workload arrive at once"):
         Knobs(hand_made((5, 1, 1), (5, 1, 1))).turn_load(1)

@@ -144,7 +144,7 @@ def test_the_frontier_is_drawn_in_the_order_of_the_loads() -> None:
 def test_batch_sizes_are_the_ticks_and_the_present_ones_are_marked() -> None:
     rows = seen(batch_size_picture, "chat", 120, 31).splitlines()
     ticks = next(row for row in rows if row.split()[:3] == ["1", "2", "4"])
-    assert ticks.split() == ["1", "2", "4", "8", "16", "32"] * 3
+    assert ticks.split() == ["1", "2", "4", "8", "16", "32", "64"] * 3
     assert rows[2].count("now") == 3
     mixed = seen(batch_size_picture, "chat", 120, 31, "static.batch_size=16").splitlines()
     assert mixed[2].count("│◆●") == mixed[2].count("│■ ") == 3

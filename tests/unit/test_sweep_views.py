@@ -226,7 +226,7 @@ async def test_the_processes_are_ended_with_the_app(monkeypatch: pytest.MonkeyPa
 
 
 async def test_real_processes_sweep_for_the_app() -> None:
-    workload = apply_settings(load_workload("chat"), ["workload.count=6000"])
+    workload = apply_settings(load_workload("chat"), ["workload.count=10000"])
     async with on_stage(workload, (120, 36)) as stage:
         await stage.press("6")
         for _ in range(600):  # processes start slowly on a busy machine

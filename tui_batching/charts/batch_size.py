@@ -13,7 +13,7 @@ from tui_batching.charts.sweep_picture import SweepRequest, ValueAxis, charts_an
 def batch_size_picture(request: SweepRequest) -> list[Cells]:
     """Mean latency, p99 latency and throughput of a sweep over batch sizes, at exactly the size."""
     sizes = request.sweep.values
-    limits = (min(sizes) / 1.1, max(sizes) * 1.15)
+    limits = (min(sizes) / 1.1, max(sizes) * 1.4)  # room for the last tick
     axis = ValueAxis(
         label="batch size",
         limits=limits,

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from threading import Thread
 from typing import Self
 
-SMALL = 100_000
+SMALL = 200_000
 """Requests to serve, over all tasks, below which starting processes takes longer than serving."""
 
 
