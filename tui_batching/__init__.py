@@ -10,8 +10,6 @@ Times of a `Run` are whole picoseconds in int64 columns; metrics are in seconds.
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from tui_batching.analysis.breakdown import Breakdown, breakdown
 from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.metrics import Metrics, metrics
@@ -21,10 +19,7 @@ from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Continuous, Dynamic, Static
 from tui_batching.workload import Workload, apply_settings, bundled_workloads, load_workload
 
-try:
-    __version__ = version("tui-batching")
-except PackageNotFoundError:  # a checkout that is not installed
-    __version__ = "0+checkout"
+__version__ = "0.1.0"
 
 __all__ = [
     "Breakdown",

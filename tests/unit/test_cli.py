@@ -476,5 +476,5 @@ def test_a_number_of_frames_that_nobody_can_draw_is_refused(
 ):
     assert main(["play", f"--fps={frames}"]) == 2
     [sentence] = capsys.readouterr().err.splitlines()
-    assert "expected a whole number from 1 to 60" in sentence
+    assert "expected a whole number" in sentence
     assert not opened

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from tui_batching import __version__
 from tui_batching.cli.arguments import Parser
-from tui_batching.cli.commands import (
-    capacity,
-    chart,
-    compare,
-    play,
-    present,
-    report,
-    sweep,
-    trace,
-    validate,
-    workloads,
-)
+from tui_batching.cli.commands import play
 
 _COMMANDS = (
-    play,
-    present,
-    compare,
-    sweep,
-    capacity,
-    chart,
-    report,
-    trace,
-    workloads,
-    validate,
+    "play",
+    "present",
+    "compare",
+    "sweep",
+    "capacity",
+    "chart",
+    "report",
+    "trace",
+    "workloads",
+    "validate",
 )
-"""In the order of the help."""
+"""The modules of the commands, in the order of the help."""
 
 _EXAMPLES = """\
 examples:
@@ -54,10 +45,13 @@ def read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         InputError: if they are not as expected.
         SystemExit: after `--help` and `--version`.
     """
-    return _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    # The module of a command that is named is the only one that is needed, and of no command none.
+    commands = _COMMANDS if words and words[0] not in _COMMANDS else tuple(words[:1])
+    return _parser(commands).parse_args(words)
 
 
-def _parser() -> Parser:
+def _parser(commands: Sequence[str]) -> Parser:
     parser = Parser(
         prog="tui-batching",
         description=(
@@ -69,6 +63,6 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.set_defaults(**play.DEFAULTS)
     choices = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
-    for command in _COMMANDS:
-        command.add_to(choices)
+    for command in commands:
+        import_module(f"tui_batching.cli.commands.{command}").add_to(choices)
     return parser
