@@ -111,12 +111,12 @@ def test_what_is_skipped_of_the_notebook_s_stream_is_drawn_and_thrown_away(skip:
     assert np.abs(gaps[0] - gaps[1][skip:]).max() <= 1  # each arrival is rounded to 1 ms
 
 
-def test_loads_continue_the_notebook_s_stream_and_scale_the_arrivals_of_all_others():
+def test_loads_go_on_with_the_stream_where_asked_for_and_share_the_draws_elsewhere():
     classes = (RequestClass(Uniform(20, 199), Uniform(10, 79)),)
-    notebook = GeneratedRequests(30, POISSON, classes, 42, "notebook", 20)
-    assert notebook.at_load(5.0, 3) == replace(notebook.with_rate(5.0), skip=20 + 3 * 30)
-    streams = recipe()
-    assert streams.at_load(5.0, 3) == streams.with_rate(5.0)
+    loads = GeneratedRequests(30, POISSON, classes, 42, "notebook-loads", 20)
+    assert loads.at_load(5.0, 3) == replace(loads.with_rate(5.0), skip=20 + 3 * 30)
+    for other in (recipe(), replace(loads, draws="notebook")):
+        assert other.at_load(5.0, 3) == other.with_rate(5.0)
 
 
 @pytest.mark.parametrize("skip", [-1, 10**9])

@@ -25,8 +25,9 @@ MAX_COUNT = 10_000_000
 
 MAX_SEED = 2**32 - 1
 
-Draws: TypeAlias = Literal["streams", "notebook"]
-"""How draws are taken: from a stream for each quantity, or in the notebook's order from one."""
+Draws: TypeAlias = Literal["streams", "notebook", "notebook-loads"]
+"""How draws are taken: from a stream for each quantity, or in the notebook's order from one; and
+whether several loads that are compared share their draws, or each one goes on with that stream."""
 
 _ARRIVALS, _INPUT, _OUTPUT, _CLASS = range(4)
 
@@ -59,7 +60,8 @@ class GeneratedRequests:
         arrivals: when they arrive.
         classes: what they ask for; with several, each request is of one by the weights.
         seed: chooses the draws.
-        draws: `notebook` repeats the draws of the notebook that this project started from.
+        draws: `notebook` repeats the draws of the notebook that this project started from;
+            `notebook-loads` also in that each load of a sweep goes on with the stream.
         skip: how many requests of the notebook's one stream come before these; they are drawn and
             thrown away.
 
@@ -86,7 +88,7 @@ class GeneratedRequests:
             )
         if not self.classes:
             raise InputError("classes: found none, expected at least one")
-        if self.draws == "notebook":
+        if self.draws != "streams":
             self._notebook_parts()
         elif self.skip:
             raise InputError(f"skip: found {self.skip}, expected draws: notebook with it")
@@ -123,13 +125,13 @@ class GeneratedRequests:
         return replace(self, arrivals=self.arrivals.with_rate(rate))
 
     def at_load(self, rate: float, position: int) -> Self:
-        """As `with_rate`; but the notebook drew load after load from its one stream, and so here.
+        """As `with_rate`; but `notebook-loads` draws load after load from the one stream.
 
         Raises:
             InputError: as `with_rate` does.
         """
         source = self if rate == self.rate else self.with_rate(rate)
-        if self.draws == "notebook":
+        if self.draws == "notebook-loads":
             source = replace(source, skip=self.skip + position * self.count)
         return source
 
@@ -143,7 +145,7 @@ class GeneratedRequests:
 
     @cached_property
     def _requests(self) -> Requests:
-        draw = self._draw_as_notebook if self.draws == "notebook" else self._draw
+        draw = self._draw if self.draws == "streams" else self._draw_as_notebook
         return Requests.from_columns(*draw())
 
     def _draw(self) -> tuple[IntArray, IntArray, IntArray]:

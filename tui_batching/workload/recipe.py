@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from tui_batching.clock import SECOND
 from tui_batching.workload import lengths
@@ -13,6 +13,7 @@ from tui_batching.workload.fields import Field, Reader
 from tui_batching.workload.generate import (
     MAX_COUNT,
     MAX_SEED,
+    Draws,
     GeneratedRequests,
     RequestClass,
 )
@@ -48,7 +49,7 @@ def read_recipe(field: Field) -> GeneratedRequests:
     count = record["count"].whole(least=1, most=MAX_COUNT)
     seed = record.read("seed", partial(Field.whole, most=MAX_SEED), 0)
     arrivals = _read_arrivals(record["arrivals"])
-    draws: Any = record.read("draws", lambda value: value.choice("streams", "notebook"), "streams")
+    draws: Any = record.read("draws", lambda value: value.choice(*get_args(Draws)), "streams")
     skip = record.read("skip", partial(Field.whole, most=MAX_COUNT), 0)
     with record.placing_errors():
         return GeneratedRequests(count, arrivals, classes, seed, draws, skip)
