@@ -21,12 +21,3 @@ def freeze(column: npt.ArrayLike) -> IntArray:
 def exact_sum(column: IntArray) -> int:
     """The sum as a Python int; int64 would overflow for a million long latencies."""
     return (int((column >> 32).sum()) << 32) + int((column & 0xFFFFFFFF).sum())
-
-
-def exact_dot(left: IntArray, right: IntArray) -> int:
-    """The sum of products as a Python int; `right` must be non-negative and below 2**31.
-
-    Each product is split in a high and a low half so that no partial sum overflows.
-    """
-    high, low = left >> 31, left & 0x7FFFFFFF
-    return (exact_sum(high * right) << 31) + exact_sum(low * right)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from tui_batching.analysis.comparison import Comparison
+from tui_batching.charts.bars import bar_rows
 from tui_batching.charts.comparison_table import WIDEST, table_rows
-from tui_batching.charts.latency import latency_rows
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import Cells
@@ -19,7 +19,7 @@ def metrics_rows(comparison: Comparison, width: int, palette: Palette) -> list[C
     """As many rows as it takes, what matters first at the top."""
     if width < _BESIDE:
         pen = Pen(width, palette)
-        return [*latency_rows(comparison, pen), pen.blank(), *table_rows(comparison, pen)]
+        return [*bar_rows(comparison, pen), pen.blank(), *table_rows(comparison, pen)]
     left, right = Pen(WIDEST, palette), Pen(width - WIDEST, palette)
-    pairs = zip_longest(table_rows(comparison, left), latency_rows(comparison, right))
+    pairs = zip_longest(table_rows(comparison, left), bar_rows(comparison, right))
     return [[*(table or left.blank()), *(bars or right.blank())] for table, bars in pairs]

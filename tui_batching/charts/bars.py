@@ -5,7 +5,6 @@ from __future__ import annotations
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metric_table import METRICS_BY_NAME, MetricInfo, format_value
-from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.comparison_table import BEST, NOTE, notes
 from tui_batching.charts.parts import SIGNS, add_parts
 from tui_batching.charts.pen import Pen, marked
@@ -23,13 +22,7 @@ _BARS = (
 )
 
 
-def picture(request: ChartRequest) -> list[Cells]:
-    """The bars and the breakdown, cut to the size."""
-    pen = Pen(request.width, request.palette)
-    return latency_rows(request.scene.comparison, pen)[: request.height]
-
-
-def latency_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
+def bar_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     """The bars, and the breakdown below them."""
     rows: list[Cells] = []
     for metric, title, hint in _BARS:

@@ -6,13 +6,12 @@ import re
 
 import numpy as np
 import pytest
-from stage import palette, scene_of, texts
+from stage import palette, texts
 
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
-from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.bars import bar_rows
 from tui_batching.charts.comparison_table import difference_text, table_rows
-from tui_batching.charts.latency import latency_rows, picture
 from tui_batching.charts.metrics import metrics_rows
 from tui_batching.charts.parts import SIGNS
 from tui_batching.charts.pen import Pen
@@ -33,7 +32,7 @@ def row_after(rows: list[str], heading: str, name: str) -> str:
 @pytest.mark.parametrize("comparison", [NOTEBOOK, RAG], ids=["notebook", "rag"])
 @pytest.mark.parametrize("width", [60, 80, 120, 160])
 def test_the_parts_of_a_bar_are_as_long_as_the_bar_of_their_sum(comparison, width: int):
-    rows = texts(latency_rows(comparison, Pen(width, palette())))
+    rows = texts(bar_rows(comparison, Pen(width, palette())))
     for result in comparison:
         whole = row_after(rows, "Mean latency", result.strategy.name)
         broken = row_after(rows, "Where the mean", result.strategy.name)
@@ -48,7 +47,7 @@ def test_the_parts_of_a_bar_are_as_long_as_the_bar_of_their_sum(comparison, widt
 
 def test_a_part_takes_the_share_of_the_bar_that_it_takes_of_the_time():
     width = 1000
-    rows = texts(latency_rows(NOTEBOOK, Pen(width, palette())))
+    rows = texts(bar_rows(NOTEBOOK, Pen(width, palette())))
     for result in NOTEBOOK:
         drawn = SIGN_RUNS.search(row_after(rows, "Where the mean", result.strategy.name)[15:])[0]
         for name, (sign, _) in SIGNS.items():
@@ -57,7 +56,7 @@ def test_a_part_takes_the_share_of_the_bar_that_it_takes_of_the_time():
 
 
 def test_the_legend_tells_the_signs_that_are_drawn():
-    rows = texts(latency_rows(NOTEBOOK, Pen(80, palette())))
+    rows = texts(bar_rows(NOTEBOOK, Pen(80, palette())))
     assert rows[-1].split() == [word for name, (sign, _) in SIGNS.items() for word in (sign, name)]
 
 
@@ -111,9 +110,3 @@ def test_one_strategy_and_latencies_of_one_step_are_drawn_as_well():
     assert "20.0 ms" in row_after(rows, "Mean latency", "static")
     assert "★" not in "".join(rows)
     assert any(re.search("TPOT|per output token", row) for row in rows)
-
-
-def test_the_picture_has_the_size_that_is_asked_for():
-    scene = scene_of(load_workload("notebook"))
-    request = ChartRequest(scene, 0, 100, 12, palette())
-    assert [len(row) for row in texts(picture(request))] == [100] * 12
