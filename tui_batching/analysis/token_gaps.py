@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tui_batching.analysis.decode_spans import DecodeSpans
 from tui_batching.analysis.progressions import Progressions
 from tui_batching.columns import IntArray
 from tui_batching.sim.run import Run
-from tui_batching.sim.spans import SpanKind
 from tui_batching.strategy import Continuous
 
 
@@ -21,7 +21,7 @@ def token_gaps(run: Run) -> Progressions:
     decoding have also sat through whatever lies between it and the previous decode span; newcomers
     have a gap there only if their prefill made a token.
     """
-    spans = _DecodeSpans.of(run)
+    spans = DecodeSpans.of(run)
     steps = run.cost.decode_steps(run.requests.output_tokens)
     rows = np.flatnonzero(steps)
     entry = np.searchsorted(spans.start, run.start[rows])
@@ -42,36 +42,6 @@ def token_gaps(run: Run) -> Progressions:
 
 
 @dataclass(frozen=True, eq=False)
-class _DecodeSpans:
-    """The decode spans of a Run, one row each, with the columns of `Spans`."""
-
-    start: IntArray
-    end: IntArray
-    steps: IntArray
-    step_time: IntArray
-    step_growth: IntArray
-    billed: IntArray
-    steps_before: IntArray
-
-    @classmethod
-    def of(cls, run: Run) -> _DecodeSpans:
-        spans = run.spans
-        rows = np.flatnonzero(spans.kind == SpanKind.DECODE)
-        return cls(
-            spans.start[rows],
-            spans.end[rows],
-            spans.steps[rows],
-            spans.step_time[rows],
-            spans.step_growth[rows],
-            spans.billed[rows],
-            spans.steps_before[rows],
-        )
-
-    def __len__(self) -> int:
-        return len(self.start)
-
-
-@dataclass(frozen=True, eq=False)
 class _Pieces:
     """Decode spans, cut where a member of a batch finishes; one row a piece.
 
@@ -88,7 +58,7 @@ class _Pieces:
     active: IntArray
 
     @classmethod
-    def of(cls, run: Run, spans: _DecodeSpans, entered: IntArray, left: IntArray) -> _Pieces:
+    def of(cls, run: Run, spans: DecodeSpans, entered: IntArray, left: IntArray) -> _Pieces:
         """Cut at the steps after which requests have `left`, having `entered` at others."""
         if isinstance(run.strategy, Continuous):  # whoever finishes leaves, and that ends the span
             return cls(np.arange(len(spans)), np.zeros_like(spans.steps), spans.steps, spans.billed)
@@ -104,7 +74,7 @@ class _Pieces:
             active=np.searchsorted(entered, cut, "right") - np.searchsorted(left, cut, "right"),
         )
 
-    def gaps(self, spans: _DecodeSpans, skip_first_step: npt.NDArray[np.bool_]) -> Progressions:
+    def gaps(self, spans: DecodeSpans, skip_first_step: npt.NDArray[np.bool_]) -> Progressions:
         """The gaps of one step each, without the first step of these spans."""
         skipped = (self.offset == 0) & skip_first_step[self.span]
         length, growth = self.length - skipped, spans.step_growth[self.span]
@@ -114,7 +84,7 @@ class _Pieces:
         return Progressions(first, growth, length, self.active)
 
 
-def _added_up_by_billed(spans: _DecodeSpans, span: IntArray, counts: IntArray) -> Progressions:
+def _added_up_by_billed(spans: DecodeSpans, span: IntArray, counts: IntArray) -> Progressions:
     """One row for all gaps of one step with the same number of requests billed."""
     billed = spans.billed[span]
     # bincount adds floats up, which is exact below 2**53: nobody counts that many tokens.

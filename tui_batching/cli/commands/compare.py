@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from tui_batching.analysis.comparison import Comparison, compare
@@ -11,8 +12,12 @@ from tui_batching.analysis.warnings import warnings
 from tui_batching.cli.arguments import Choices, add_workload, read_workload
 from tui_batching.cli.progress import Report, reporting
 from tui_batching.errors import InputError
-from tui_batching.export import csv_output, json_output
+from tui_batching.export import csv_output, json_output, vllm_output
 from tui_batching.output_files import refuse_target
+from tui_batching.strategy import Strategy
+from tui_batching.workload import Workload
+
+_FORMATS = ("table", "json", "vllm")
 
 _EXAMPLES = """\
 examples:
@@ -22,6 +27,7 @@ examples:
   tui-batching compare chat --set cost=h100-llama-3-8b --set batch_size=64
   tui-batching compare my-workload.yaml --json > metrics.json
   tui-batching compare chat --requests --csv requests.csv
+  tui-batching compare chat --format vllm --strategy continuous > continuous.json
 """
 
 
@@ -34,7 +40,20 @@ def add_to(choices: Choices) -> None:
         epilog=_EXAMPLES,
     )
     add_workload(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    printed = parser.add_mutually_exclusive_group()
+    printed.add_argument(
+        "--format",
+        choices=_FORMATS,
+        default="table",
+        help="what to print; vllm is the result of vllm bench serve, a line a strategy",
+    )
+    printed.add_argument(
+        "--json",
+        action="store_const",
+        dest="format",
+        const="json",
+        help="print JSON instead of the table",
+    )
     parser.add_argument(
         "--csv", metavar="FILE", help="write CSV to a new file; - prints it instead of the table"
     )
@@ -43,12 +62,13 @@ def add_to(choices: Choices) -> None:
         action="store_true",
         help="with --json or --csv: every request, with the parts of its latency",
     )
+    parser.add_argument("--strategy", metavar="NAME", help="serve with this strategy alone")
     parser.add_argument("--force", action="store_true", help="let --csv replace a file")
     parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print all strategies side by side, as a table, JSON or CSV; warnings come on stderr.
+    """Print all strategies side by side in the format asked for; warnings come on stderr.
 
     Raises:
         InputError: if the workload or a setting is not as expected, the options do not go
@@ -66,8 +86,10 @@ def run(arguments: argparse.Namespace) -> None:
             csv_output.write_file(comparison, target, each_request=arguments.requests)
     if to_stdout:
         csv_output.write(comparison, sys.stdout, each_request=arguments.requests)
-    elif arguments.json:
+    elif arguments.format == "json":
         json_output.write(comparison, sys.stdout, each_request=arguments.requests)
+    elif arguments.format == "vllm":
+        vllm_output.write(comparison, sys.stdout)
     else:
         from tui_batching.cli.tables import print_comparison  # noqa: PLC0415 - rich loads slowly
 
@@ -77,9 +99,10 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _refuse_contradictions(arguments: argparse.Namespace) -> None:
-    if arguments.json and arguments.csv == "-":
-        raise InputError("found --json and --csv -, expected only one of them on stdout")
-    if arguments.requests and not (arguments.json or arguments.csv):
+    if arguments.format != "table" and arguments.csv == "-":
+        format_option = "--json" if arguments.format == "json" else "--format vllm"
+        raise InputError(f"found {format_option} and --csv -, expected only one of them on stdout")
+    if arguments.requests and not (arguments.format == "json" or arguments.csv):
         raise InputError("found --requests alone, expected --json or --csv FILE with it")
     if arguments.force and arguments.csv in (None, "-"):
         raise InputError("found --force alone, expected --csv FILE with it")
@@ -87,5 +110,14 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
 
 def _compare(arguments: argparse.Namespace, report: Report) -> Comparison:
     workload = read_workload(arguments, report)
+    if arguments.strategy is not None:
+        workload = replace(workload, strategies=(_strategy(workload, arguments.strategy),))
     count = len(workload.requests)
     return compare(workload, lambda name: report(f"{name}, {count:,} requests"))
+
+
+def _strategy(workload: Workload, name: str) -> Strategy:
+    try:
+        return workload.strategy(name)
+    except InputError as error:
+        raise InputError(f"--strategy {error}") from None

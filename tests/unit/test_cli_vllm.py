@@ -1,0 +1,62 @@
+"""`compare --format vllm` and `compare --strategy`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.command_line import complaint
+from tui_batching.__main__ import main
+
+KEYS = {
+    *("duration", "completed", "failed", "total_input_tokens", "total_output_tokens"),
+    *("request_throughput", "request_goodput", "output_throughput", "total_token_throughput"),
+    *("max_concurrent_requests", "input_lens", "output_lens", "ttfts", "itls", "start_times"),
+    *(
+        f"{statistic}_{quantity}_ms"
+        for statistic in ("mean", "median", "std", "p99")
+        for quantity in ("ttft", "tpot", "itl", "e2el")
+    ),
+}
+"""What a detailed result of `vllm bench serve` has, and scripts that plot it look for."""
+
+
+def results(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+    assert main(["compare", "--format", "vllm", *arguments]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_each_strategy_is_an_object_on_a_line(capsys: pytest.CaptureFixture[str]):
+    found = results(capsys, "notebook")
+    assert [one["label"] for one in found] == ["static", "dynamic", "continuous"]
+    for one in found:
+        assert set(one) >= KEYS
+        assert (one["backend"], one["failed"], one["completed"]) == ("tui-batching", 0, 20)
+        assert [len(gaps) + 1 for gaps in one["itls"]] == one["output_lens"]
+
+
+def test_goodput_needs_limits(capsys: pytest.CaptureFixture[str]):
+    (limited,) = results(capsys, "anyscale-32", "--strategy", "static", "--slo", "e2el=1h")
+    assert limited["request_goodput"] == limited["request_throughput"]
+    (free,) = results(capsys, "anyscale-32", "--strategy", "static")
+    assert free["request_goodput"] is None
+
+
+def test_one_strategy_alone_in_every_format(capsys: pytest.CaptureFixture[str]):
+    assert main(["compare", "--strategy", "dynamic", "--json"]) == 0
+    assert [run["strategy"] for run in json.loads(capsys.readouterr().out)["runs"]] == ["dynamic"]
+    assert main(["compare", "--strategy", "dynamic"]) == 0
+    assert "continuous" not in capsys.readouterr().out
+
+
+def test_what_is_no_strategy_is_refused(capsys: pytest.CaptureFixture[str]):
+    told = complaint(capsys, "compare", "--strategy", "greedy")
+    assert told == "--strategy greedy: expected one of static, dynamic, continuous"
+
+
+def test_one_thing_is_printed(capsys: pytest.CaptureFixture[str]):
+    told = complaint(capsys, "compare", "--format", "vllm", "--csv", "-")
+    assert told == "found --format vllm and --csv -, expected only one of them on stdout"
+    assert "not allowed with" in complaint(capsys, "compare", "--format", "vllm", "--json")

@@ -1,0 +1,95 @@
+"""Runs as results of `vllm bench serve`, one JSON object a line, as its `--append-result` writes.
+
+Keys and definitions are those of `vllm bench serve --save-result --save-detailed`; what a strategy
+is called is the `label`. Times are seconds, those with `_ms` in their key milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
+
+from tui_batching.analysis.comparison import Comparison, Result
+from tui_batching.analysis.distribution import times_to_first_token
+from tui_batching.analysis.in_flight import peak_in_flight_by_second
+from tui_batching.analysis.metrics import Value
+from tui_batching.analysis.token_times import token_gaps_by_request
+from tui_batching.clock import SECOND, exact_seconds, to_seconds
+from tui_batching.columns import IntArray, exact_sum
+from tui_batching.sim.run import Run
+
+_STATISTICS = ("mean", "median", "std", "p99")
+_QUANTITIES = ("ttft", "tpot", "itl", "e2el")
+_ROWS_AT_ONCE = 4096
+
+
+def write(comparison: Comparison, out: TextIO) -> None:
+    """Write one JSON object a strategy and line, piece by piece so that its size does not matter.
+
+    Its keys are those that `vllm bench serve` writes. `request_goodput` is null without limits, and
+    a statistic of nothing (ITL and TPOT where every answer has one token) is 0, as there. A static
+    or dynamic answer ends when its batch does: `e2el` counts that, `itls` end with the last token.
+    """
+    for result in comparison:
+        out.writelines(_line(result))
+
+
+def _line(result: Result) -> Iterator[str]:
+    yield json.dumps(_summary(result), allow_nan=False).removesuffix("}")
+    run = result.run
+    yield from _list("input_lens", _texts(str, run.requests.input_tokens))
+    yield from _list("output_lens", _texts(str, run.requests.output_tokens))
+    yield from _list("ttfts", _texts(exact_seconds, times_to_first_token(run)))
+    yield from _list("itls", _gaps(run))
+    yield from _list("start_times", _texts(exact_seconds, run.requests.arrival_time))
+    yield "}\n"
+
+
+def _summary(result: Result) -> dict[str, Any]:
+    run, metrics = result.run, result.metrics
+    inputs, outputs = exact_sum(run.requests.input_tokens), exact_sum(run.requests.output_tokens)
+    return {
+        "backend": "tui-batching",
+        "label": result.strategy.name,
+        "num_prompts": len(run),
+        "duration": to_seconds(run.makespan),
+        "completed": len(run),
+        "failed": 0,
+        "total_input_tokens": inputs,
+        "total_output_tokens": outputs,
+        "request_throughput": metrics["request_throughput"],
+        "request_goodput": metrics["goodput"],
+        "output_throughput": metrics["throughput"],
+        "total_token_throughput": (inputs + outputs) * SECOND / run.makespan,
+        "max_concurrent_requests": peak_in_flight_by_second(run),
+        **{
+            f"{statistic}_{quantity}_ms": _milliseconds(metrics[f"{statistic}_{quantity}"])
+            for quantity in _QUANTITIES
+            for statistic in _STATISTICS
+        },
+    }
+
+
+def _milliseconds(seconds: Value) -> float:
+    return 1000 * (seconds or 0.0)
+
+
+def _list(name: str, blocks: Iterator[str]) -> Iterator[str]:
+    """A key and its list, whose values come as text, several at a time."""
+    separator = f', "{name}": ['
+    for block in blocks:
+        yield separator + block
+        separator = ", "
+    yield "]"
+
+
+def _texts(spell: Callable[[int], str], column: IntArray) -> Iterator[str]:
+    for first in range(0, len(column), _ROWS_AT_ONCE):
+        yield ", ".join(map(spell, column[first : first + _ROWS_AT_ONCE].tolist()))
+
+
+def _gaps(run: Run) -> Iterator[str]:
+    """A list a request. Millions of times are quickest written as floats, a block at once."""
+    for block in token_gaps_by_request(run):
+        yield json.dumps([(gaps / SECOND).tolist() for gaps in block])[1:-1]
