@@ -91,10 +91,12 @@ def test_a_theme_colours_the_chart():
     assert plain[0] == plain[1]
 
 
-def test_where_only_ascii_goes_a_chart_is_refused():
-    done = shell("$P chart latency", PYTHONIOENCODING="ascii")
-    assert done.returncode == 2
-    assert done.stderr.startswith("tui-batching: stdout: found the encoding ascii")
+def test_where_only_ascii_goes_a_chart_is_drawn_with_that():
+    done = shell("$P chart gantt illustrative", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+    assert "####//" in done.stdout
+    assert done.stdout == shell("$P chart gantt illustrative --ascii").stdout
 
 
 @pytest.mark.parametrize(

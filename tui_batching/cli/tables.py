@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from math import inf
@@ -23,18 +24,19 @@ from tui_batching.analysis.metrics import Value
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.sweeps import Sweep
 from tui_batching.analysis.sweeps.wording import HEADLINES, kind_text, value_text
+from tui_batching.charts.ascii import to_ascii
+from tui_batching.cli.ascii import needs_ascii
 from tui_batching.clock import format_duration
 from tui_batching.strategy import Dynamic, Static, Strategy
 from tui_batching.workload.model import Workload
 
 _BEST = "★"
 _UNLIMITED = 10_000
-_WITHOUT_UNICODE = str.maketrans({_BEST: "*", "–": "-", "·": ",", "µ": "u", "≤": "<="})
 
 
-def print_comparison(comparison: Comparison) -> None:
+def print_comparison(comparison: Comparison, *, ascii_only: bool | None = None) -> None:
     """Print the headline metrics of all strategies side by side, the best of each row marked."""
-    printer = _Printer()
+    printer = _Printer(ascii_only)
     workload = comparison.workload
     printer.line(_heading(workload))
     printer.show(_comparison_table(printer, comparison))
@@ -43,18 +45,18 @@ def print_comparison(comparison: Comparison) -> None:
     printer.line(Text(f"{_BEST} the best of its row; --json and --csv tell more", "dim"))
 
 
-def print_sweep(sweep: Sweep) -> None:
+def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
     """Print latency and throughput of all strategies at each value, the best of each row marked."""
-    printer = _Printer()
+    printer = _Printer(ascii_only)
     printer.line(_heading(sweep.workload).append(f" · {kind_text(sweep.kind)}"))
     printer.show(_sweep_table(printer, sweep))
     legend = f"{_BEST} the best of its row; " if len(sweep.strategies) > 1 else ""
     printer.line(Text(f"{legend}--json and --csv tell more", "dim"))
 
 
-def print_capacities(found: Capacities) -> None:
+def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> None:
     """Print the request rate that each strategy sustains, the best one marked."""
-    printer = _Printer()
+    printer = _Printer(ascii_only)
     limits = limits_text(found.workload.slo) if found.workload.slo else ""
     share = f"{found.attainment:.10g}"
     printer.line(_heading(found.workload).append(f" · {limits} for {share} of the requests"))
@@ -70,9 +72,9 @@ def print_capacities(found: Capacities) -> None:
     printer.line(Text(f"{_BEST} the best of its row; over {over}", "dim"))
 
 
-def print_workloads(workloads: Sequence[Workload]) -> None:
+def print_workloads(workloads: Sequence[Workload], *, ascii_only: bool | None = None) -> None:
     """Print a list of workloads with the first sentence of each description."""
-    printer = _Printer()
+    printer = _Printer(ascii_only)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("workload", no_wrap=True)
     table.add_column("requests", justify="right", no_wrap=True)
@@ -98,16 +100,16 @@ class _Console(Console):
 class _Printer:
     """A rich console on stdout that neither cuts nor wraps, and does without Unicode if it must."""
 
-    def __init__(self) -> None:
+    def __init__(self, ascii_only: bool | None) -> None:
         self._console = _Console(highlight=False, markup=False, emoji=False)
-        self._plain = self._console.options.ascii_only
+        self._plain = needs_ascii(ascii_only, sys.stdout)
         self.is_terminal = self._console.is_terminal
         self.rule = None if self._plain else box.SIMPLE_HEAD
 
     def text(self, text: str, style: str = "") -> Text:
         """The text in letters that stdout can take."""
         if self._plain:
-            text = text.translate(_WITHOUT_UNICODE).encode("ascii", "replace").decode()
+            text = to_ascii(text.replace("≤", "<="))
         return Text(text, style)
 
     def line(self, text: Text) -> None:

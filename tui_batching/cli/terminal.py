@@ -6,8 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from tui_batching.cli.ascii import add_ascii, needs_ascii
 from tui_batching.errors import InputError
 from tui_batching.tui.pace import LOCAL, LOW_BANDWIDTH, Pace
 from tui_batching.workload.wording import printable
@@ -29,9 +31,15 @@ def add_drawing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fps", metavar="N", help="frames a second, 1 to 60 (default: 10, or 5 over SSH)"
     )
+    add_ascii(parser)
 
 
-DRAWING_DEFAULTS: dict[str, Any] = {"theme": None, "low_bandwidth": False, "fps": None}
+DRAWING_DEFAULTS: dict[str, Any] = {
+    "theme": None,
+    "low_bandwidth": False,
+    "fps": None,
+    "ascii": None,
+}
 """These arguments where no command is named."""
 
 
@@ -62,13 +70,14 @@ def _is_terminal(stream: object) -> bool:
 
 
 def read_pace(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Pace:
-    """How often the app draws.
+    """How often the app draws, and with what.
 
     Raises:
         InputError: if the number of frames is not as expected.
     """
     slow = arguments.low_bandwidth or "SSH_CONNECTION" in environment
-    pace = LOW_BANDWIDTH if slow else LOCAL
+    plain = needs_ascii(arguments.ascii, sys.__stderr__)  # where Textual writes
+    pace = replace(LOW_BANDWIDTH if slow else LOCAL, ascii=plain)
     if arguments.fps is None:
         return pace
     text = arguments.fps.strip()

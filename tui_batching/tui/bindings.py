@@ -34,7 +34,15 @@ class Key:
     name: str
     help_text: str
 
+    def written(self, *, ascii_only: bool = False) -> list[str]:
+        """The key and its aliases for a reader; in ASCII arrows are words, as < is a key, too."""
+        display = self.display
+        for sign, word in _WORDS.items() if ascii_only else ():
+            display = display.replace(sign, word)
+        return display.split()
 
+
+_WORDS = {"←": "left", "→": "right", "↑": "up", "↓": "down", "⇧": "shift+"}
 GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("", (
         Key("space", "space", "toggle_play", "play", "Play",
@@ -169,7 +177,7 @@ def bindings() -> Iterator[Binding]:
             key.keys,
             key.action,
             key.name,
-            key_display=key.display.split()[0],
+            key_display=key.written()[0],
             tooltip=key.help_text,
             id=key.id,
         )
@@ -179,6 +187,6 @@ def keys_table() -> str:
     """The keys as the Markdown table of the README."""
     rows = ["| key | name | what it does |", "|---|---|---|"]
     for key in KEYS:
-        written = " ".join(f"`{part}`" for part in key.display.split())
+        written = " ".join(f"`{part}`" for part in key.written())
         rows.append(f"| {written} | {key.name} | {key.help_text} |")
     return "\n".join(rows) + "\n"

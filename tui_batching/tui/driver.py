@@ -14,6 +14,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
+from tui_batching.charts.ascii import to_ascii
 from tui_batching.tui.picture import Picture, is_picture
 
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
@@ -47,6 +48,7 @@ class TerminalDriver(LinuxDriver):
             failed=lambda: self._loop.call_soon_threadsafe(self._leave, signal.SIGHUP),
         )
         self._picture = Picture()
+        self._ascii: bool = app.ascii
         self._synchronized = False
         self._asked = self._answered = 0
         self._asked_at = 0.0
@@ -81,7 +83,7 @@ class TerminalDriver(LinuxDriver):
             self._synchronized = True
         elif is_picture(data):
             self._picture.resize(*self._app.size)
-            self._picture.draw(data)
+            self._picture.draw(to_ascii(data) if self._ascii else data)
             self._show()
         else:
             self._pass_on(data)

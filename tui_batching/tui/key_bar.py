@@ -16,7 +16,9 @@ from tui_batching.tui.bindings import GROUPS, Key
 from tui_batching.tui.strip_view import StripView
 
 
-def key_row(width: int, keys: Collection[Key], palette: Palette) -> Cells:
+def key_row(
+    width: int, keys: Collection[Key], palette: Palette, *, ascii_only: bool = False
+) -> Cells:
     """The row, with those of the keys that act; a group that does not fit as a whole ends it."""
     ground = palette.panel
     words = style(palette.muted, ground)
@@ -27,7 +29,7 @@ def key_row(width: int, keys: Collection[Key], palette: Palette) -> Cells:
         for together, name in items:
             if not together:
                 continue
-            written = [key.display.split()[0] for key in together]
+            written = [key.written(ascii_only=ascii_only)[0] for key in together]
             joint = "" if all(len(text) == 1 for text in written) else "/"
             if len(joint.join(written)) + len(name) + 3 > row.left:
                 return row.cells()
@@ -49,6 +51,11 @@ class KeyBar(StripView):
     KeyBar { height: 1; background: $panel; }
     """
 
+    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._ascii = ascii_only
+
     def show(self, keys: Collection[Key], palette: Palette) -> None:
         """Draw the row if it has changed."""
-        self.present([key_row(self.content_size.width, keys, palette)])
+        width = self.content_size.width
+        self.present([key_row(width, keys, palette, ascii_only=self._ascii)])

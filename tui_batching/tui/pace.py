@@ -1,4 +1,4 @@
-"""How often the app draws: often where writing costs nothing, less over a network."""
+"""How the app draws: often where writing costs nothing, less over a network."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often what is drawn, a second, and in how many colours.
+    """How often what is drawn, a second, in how many colours, and with which signs.
 
     Attributes:
         frames: what moves.
         words: what is read.
         charts: the same chart again.
         few_colours: whether 256 colours do, which take half the bytes of all colours.
+        ascii: whether the terminal shows ASCII alone.
     """
 
     frames: int
     words: float
     charts: float
     few_colours: bool = False
+    ascii: bool = False
 
     def at(self, frames: int) -> Pace:
         """This pace with another number of frames, and words no more often than frames."""

@@ -106,7 +106,7 @@ class Stage(Screen[None], inherit_bindings=False):
                 for view in VIEWS:
                     yield view(id=_id_of(view.key))
         yield Timeline(id="timeline")
-        yield KeyBar(id="keys")
+        yield KeyBar(ascii_only=self._pace.ascii, id="keys")
         with Vertical(id="too-small"):
             yield Static("tui-batching needs at least 60 columns and 20 rows: please enlarge it.")
 
@@ -506,7 +506,7 @@ class Stage(Screen[None], inherit_bindings=False):
 
     def action_help(self) -> None:
         """Show every key."""
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(ascii_only=self._pace.ascii))
 
 
 def _id_of(key: str) -> str:

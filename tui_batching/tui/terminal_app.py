@@ -27,10 +27,11 @@ class TerminalApp(App[None]):
 
     Args:
         theme: the name of a theme; None takes one that the terminal's colours can show.
-        pace: whether it does with few colours.
+        pace: whether it does with few colours, and with ASCII alone.
 
     Attributes:
         palettes: every theme by name.
+        ascii: whether the terminal shows ASCII alone.
 
     Raises:
         InputError: for an unknown theme.
@@ -41,6 +42,7 @@ class TerminalApp(App[None]):
         if theme not in (None, *self.palettes):
             raise InputError(f"--theme: found {theme!r}, expected {', '.join(self.palettes)}")
         super().__init__()
+        self.ascii = pace.ascii
         for name in BUILTIN_THEMES:
             self.unregister_theme(name)
         for palette in self.palettes.values():

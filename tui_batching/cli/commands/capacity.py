@@ -8,6 +8,7 @@ import sys
 from tui_batching.analysis.capacity import VARIANTS, Capacities, find_capacities
 from tui_batching.analysis.sweeps import Workers
 from tui_batching.cli.arguments import Choices, add_jobs, add_workload, read_jobs, read_workload
+from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.export import capacity_output
 from tui_batching.workload.fields import Field
@@ -47,6 +48,7 @@ def add_to(choices: Choices) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     add_jobs(parser)
+    add_ascii(parser)
     parser.set_defaults(command=run)
 
 
@@ -62,7 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         from tui_batching.cli.tables import print_capacities  # noqa: PLC0415 - rich loads slowly
 
-        print_capacities(capacities)
+        print_capacities(capacities, ascii_only=arguments.ascii)
 
 
 def _find(arguments: argparse.Namespace) -> Capacities:

@@ -12,6 +12,7 @@ from tui_batching.cli.arguments import (
     read_duration,
     read_workload,
 )
+from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.progress import reporting
 from tui_batching.cli.sweeping import FIRST_WORKLOADS
 from tui_batching.errors import InputError
@@ -54,6 +55,7 @@ def add_to(choices: Choices) -> None:
     parser.add_argument("--width", metavar="CELLS", help="(default: the terminal's, or 80)")
     parser.add_argument("--height", metavar="ROWS", help="(default: the terminal's, or 24)")
     parser.add_argument("--theme", metavar="NAME", help="the colours")
+    add_ascii(parser)
     parser.set_defaults(command=run)
 
 
@@ -62,7 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     Raises:
         InputError: if the workload, a setting, the instant, the size or the theme is not as
-            expected, or stdout has no signs to draw with.
+            expected.
     """
     # Here, so that no other command waits for rich.
     from tui_batching.cli.canvas import Canvas  # noqa: PLC0415
@@ -77,7 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
     least_width, least_height = _SMALLEST
     width = _cells("--width", arguments.width, least_width)
     height = _cells("--height", arguments.height, least_height)
-    canvas = Canvas.on_stdout(arguments.theme, width, height)
+    canvas = Canvas.on_stdout(arguments.theme, width, height, arguments.ascii)
     with reporting() as report:
         workload = read_workload(arguments, report, first)
         rows = drawn(name, workload, at, canvas, report)

@@ -10,6 +10,7 @@ from pathlib import Path
 from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.warnings import warnings
 from tui_batching.cli.arguments import Choices, add_workload, read_workload
+from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.progress import Report, reporting
 from tui_batching.errors import InputError
 from tui_batching.export import csv_output, json_output, vllm_output
@@ -64,6 +65,7 @@ def add_to(choices: Choices) -> None:
     )
     parser.add_argument("--strategy", metavar="NAME", help="serve with this strategy alone")
     parser.add_argument("--force", action="store_true", help="let --csv replace a file")
+    add_ascii(parser)
     parser.set_defaults(command=run)
 
 
@@ -93,7 +95,7 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         from tui_batching.cli.tables import print_comparison  # noqa: PLC0415 - rich loads slowly
 
-        print_comparison(comparison)
+        print_comparison(comparison, ascii_only=arguments.ascii)
     for sentence in warnings(result.run for result in comparison):
         print(f"tui-batching: warning: {sentence}", file=sys.stderr)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import shlex
 import sys
 from collections.abc import Sequence
@@ -18,8 +19,8 @@ from tui_batching.cli.arguments import (
     read_workload,
     workload_words,
 )
+from tui_batching.cli.ascii import needs_ascii
 from tui_batching.cli.progress import Report, reporting
-from tui_batching.cli.stdout import refuse_ascii
 from tui_batching.cli.sweeping import usual_sweeps
 from tui_batching.output_files import written_whole
 
@@ -55,14 +56,14 @@ def run(arguments: argparse.Namespace) -> None:
     """Write the report.
 
     Raises:
-        InputError: if the workload or a setting is not as expected, the file cannot be
-            written, or stdout has no signs to draw with.
+        InputError: if the workload or a setting is not as expected, or the file cannot be
+            written.
     """
-    from tui_batching.export import report as document  # noqa: PLC0415 - rich loads slowly
+    # Here, so that no other command waits for rich.
+    from tui_batching.charts.ascii import to_ascii  # noqa: PLC0415
+    from tui_batching.export import report as document  # noqa: PLC0415
 
     target = output_file(arguments)
-    if not target:
-        refuse_ascii()
     with reporting() as report:
         made = _make(arguments, report)
         if target:
@@ -70,7 +71,10 @@ def run(arguments: argparse.Namespace) -> None:
             with written_whole(target) as out:
                 document.write(made, out)
     if not target:
-        document.write(made, sys.stdout)
+        text = io.StringIO()
+        document.write(made, text)
+        plain = needs_ascii(None, sys.stdout)
+        sys.stdout.write(to_ascii(text.getvalue()) if plain else text.getvalue())
 
 
 def _make(arguments: argparse.Namespace, report: Report) -> Document:

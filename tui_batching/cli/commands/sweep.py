@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, Workers, plan_sweep, run_sweep
 from tui_batching.cli.arguments import Choices, add_jobs, add_workload, read_jobs, read_workload
+from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.cli.sweeping import FIRST_WORKLOADS
 from tui_batching.clock import SECOND
@@ -58,6 +59,7 @@ def add_to(choices: Choices) -> None:
     )
     parser.add_argument("--force", action="store_true", help="let --csv replace a file")
     add_jobs(parser)
+    add_ascii(parser)
     parser.set_defaults(command=run)
 
 
@@ -83,7 +85,7 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         from tui_batching.cli.tables import print_sweep  # noqa: PLC0415 - rich loads slowly
 
-        print_sweep(result)
+        print_sweep(result, ascii_only=arguments.ascii)
 
 
 def _refuse_contradictions(arguments: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from tui_batching.cli.arguments import Choices, Parser
+from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.commands import export
 from tui_batching.workload import bundled_workloads, load_workload
 
@@ -23,12 +24,15 @@ def add_to(choices: Choices) -> None:
         description="List the bundled workloads with what to watch for in each.",
         epilog=_EXAMPLES,
     )
+    add_ascii(parser)
     parser.set_defaults(command=run)
     export.add_to(parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser))
 
 
-def run(arguments: argparse.Namespace) -> None:  # noqa: ARG001 - as every command has them
+def run(arguments: argparse.Namespace) -> None:
     """List the bundled workloads."""
     from tui_batching.cli.tables import print_workloads  # noqa: PLC0415 - rich loads slowly
 
-    print_workloads([load_workload(path) for path in bundled_workloads().values()])
+    print_workloads(
+        [load_workload(path) for path in bundled_workloads().values()], ascii_only=arguments.ascii
+    )

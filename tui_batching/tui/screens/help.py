@@ -47,6 +47,10 @@ class HelpScreen(ModalScreen[None]):
         ),
     ]
 
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        super().__init__()
+        self._ascii = ascii_only
+
     def compose(self) -> ComposeResult:
         """The text and the table of keys."""
         with VerticalScroll() as box:
@@ -60,5 +64,5 @@ class HelpScreen(ModalScreen[None]):
         table.add_column(no_wrap=True)
         table.add_column(ratio=1)
         for key in KEYS:
-            table.add_row(key.display, key.name, key.help_text)
+            table.add_row(" ".join(key.written(ascii_only=self._ascii)), key.name, key.help_text)
         return table
