@@ -603,3 +603,9 @@ async def test_quitting_while_something_is_computed_is_clean(
 
 def live_scene(app: BatchingApp) -> object:
     return getattr(app.screen, "scene", None)
+
+
+async def test_in_another_view_the_batch_keys_act_on_all_lanes() -> None:
+    async with on_stage() as stage:
+        await stage.press("tab", "2", "tab", "right_square_bracket", "1")
+        assert stage.titles == [title.replace("batch 4", "batch 5") for title in SAME]

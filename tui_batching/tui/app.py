@@ -13,7 +13,8 @@ from tui_batching.clock import Picoseconds
 from tui_batching.tour import Deck
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.pace import LOCAL, Pace
-from tui_batching.tui.stage import TICK, Stage
+from tui_batching.tui.showing import TICK
+from tui_batching.tui.stage import Stage
 from tui_batching.tui.terminal_app import TerminalApp
 from tui_batching.workload import Workload
 
