@@ -9,7 +9,7 @@ from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.strategy import Continuous, Dynamic, Static
 from tui_batching.tui.knobs import Knobs
-from tui_batching.workload import apply_settings, load_workload
+from tui_batching.workload import apply_settings, load_profile, load_workload
 
 LISTED = hand_made((0, 5, 3), (40, 5, 3), (80, 5, 3))
 ALL = ["static", "dynamic", "continuous"]
@@ -127,6 +127,14 @@ def test_the_next_seed_draws_other_requests_and_a_list_has_none() -> None:
     assert before.output_tokens.tolist() != after.output_tokens.tolist()
     with pytest.raises(InputError, match="is a list of requests: it has no seed"):
         Knobs(LISTED).next_seed()
+
+
+def test_a_cost_is_chosen_by_its_profile_and_given_back() -> None:
+    base = load_workload("notebook")
+    turned = Knobs(base).choose_cost("a100-opt-13b").choose_cost("h100-llama-3-8b")
+    assert dict(turned.settings) == {"cost": "h100-llama-3-8b"}
+    assert turned.workload.cost == load_profile("h100-llama-3-8b")
+    assert turned.choose_cost(None) == Knobs(base)
 
 
 def test_all_turns_together_are_the_settings_that_reproduce_them() -> None:

@@ -22,6 +22,7 @@ from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.bindings import KEYS, Key
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.screens.help import HelpScreen
+from tui_batching.tui.screens.pick_cost import PickCost
 from tui_batching.tui.screens.pick_export import PickExport
 from tui_batching.tui.screens.pick_workload import PickWorkload
 from tui_batching.tui.timeline import Timeline
@@ -88,6 +89,10 @@ async def opens_help(stage: Stage) -> None:
 
 async def opens_the_picker(stage: Stage) -> None:
     assert isinstance(stage.app.screen, PickWorkload)
+
+
+async def opens_the_costs(stage: Stage) -> None:
+    assert isinstance(stage.app.screen, PickCost)
 
 
 async def opens_the_exports(stage: Stage) -> None:
@@ -182,6 +187,7 @@ EFFECTS: dict[str, Check] = {
     "load-higher": title_bar_says("4.17/s", "t 3.000"),
     "new-seed": title_bar_says("seed 43", "t 3.000"),
     "workload": opens_the_picker,
+    "cost": opens_the_costs,
     "export": opens_the_exports,
     "tour": begins_the_tour,
     "focus-lane": focuses("static"),

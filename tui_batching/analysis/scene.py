@@ -12,6 +12,7 @@ from tui_batching.analysis.comparison import Comparison, Result, serve
 from tui_batching.analysis.slot_steps import SlotSteps
 from tui_batching.analysis.so_far import SoFar
 from tui_batching.analysis.utilization import UtilizationSeries
+from tui_batching.analysis.warnings import Warned, warnings
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.sim.run import Run
@@ -87,6 +88,11 @@ class Scene:
         """Each Run told in decode steps."""
         return tuple(SlotSteps.of(run) for run in self.runs)
 
+    @cached_property
+    def warnings(self) -> tuple[Warned, ...]:
+        """What to doubt about the Runs."""
+        return warnings(self.runs)
+
     def prepare(self) -> None:
         """Sort now what views look up later, so that no frame has to wait for it."""
         for run, so_far in zip(self.runs, self.so_far, strict=True):
@@ -95,7 +101,7 @@ class Scene:
             so_far.latency(moment.done)
         for result in self.comparison:
             _ = result.utilization
-        _ = self.useful, self.longest_wait, self.longest_latency
+        _ = self.useful, self.longest_wait, self.longest_latency, self.warnings
         _ = [lane.finishes for lane in self.slot_steps]
 
 

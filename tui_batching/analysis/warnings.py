@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from tui_batching.analysis.kv_cache import peak_tokens_held
 from tui_batching.clock import format_duration
@@ -11,52 +12,67 @@ from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
 
 
-def warnings(runs: Iterable[Run]) -> tuple[str, ...]:
-    """The warnings about Runs of one workload, one sentence each; what holds for all comes once."""
-    sentences = (sentence for run in runs for sentence in _warnings_of(run))
-    return tuple(dict.fromkeys(sentences))
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A warning.
+
+    Attributes:
+        about: what is beyond its limits; the same for other figures of the same.
+        sentence: which tells it with its figures.
+    """
+
+    about: str
+    sentence: str
 
 
-def _warnings_of(run: Run) -> Iterator[str]:
+def warnings(runs: Iterable[Run]) -> tuple[Warned, ...]:
+    """The warnings about Runs of one workload; what holds for all comes once."""
+    return tuple(dict.fromkeys(warned for run in runs for warned in _warnings_of(run)))
+
+
+def _warnings_of(run: Run) -> Iterator[Warned]:
     if run.cost.profile:
         yield from _context_warnings(run, run.cost.profile)
         yield from _batch_warnings(run, run.cost.profile)
     yield from _memory_warnings(run)
 
 
-def _context_warnings(run: Run, profile: Profile) -> Iterator[str]:
+def _context_warnings(run: Run, profile: Profile) -> Iterator[Warned]:
     if profile.context is None:
         return
     shortest = run.requests.input_tokens
     longest = shortest + run.requests.output_tokens
     beyond = (shortest < profile.context[0]) | (longest > profile.context[1])
     if beyond.any():
-        yield (
+        yield Warned(
+            "contexts",
             f"{profile.name} holds for contexts of {_range(profile.context)} tokens; those of "
             f"{beyond.sum():,} of {len(run):,} requests lie beyond, "
-            f"at {_range((int(shortest.min()), int(longest.max())))}"
+            f"at {_range((int(shortest.min()), int(longest.max())))}",
         )
 
 
-def _batch_warnings(run: Run, profile: Profile) -> Iterator[str]:
+def _batch_warnings(run: Run, profile: Profile) -> Iterator[Warned]:
     decoding = run.spans.kind == SpanKind.DECODE
     largest = int(run.spans.billed[decoding].max(initial=0))
     if profile.batch and largest > profile.batch[1]:
-        yield (
+        yield Warned(
+            f"batches of {run.strategy.name}",
             f"{run.strategy.name}: {profile.name} holds for batches of {_range(profile.batch)}; "
-            f"here they reach {largest:,}"
+            f"here they reach {largest:,}",
         )
 
 
-def _memory_warnings(run: Run) -> Iterator[str]:
+def _memory_warnings(run: Run) -> Iterator[Warned]:
     room = run.cost.kv_cache_tokens
     if room is None:
         return
     peak = peak_tokens_held(run)
     if peak.tokens > room:
-        yield (
+        yield Warned(
+            f"memory of {run.strategy.name}",
             f"{run.strategy.name}: at {format_duration(peak.time)} the running requests hold "
-            f"{peak.tokens:,} tokens; the KV cache has room for {room:,}"
+            f"{peak.tokens:,} tokens; the KV cache has room for {room:,}",
         )
 
 

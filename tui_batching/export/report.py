@@ -15,7 +15,6 @@ from tui_batching.analysis.metric_table import METRICS_BY_NAME, best_of, format_
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.sweeps import Kind, Sweep
 from tui_batching.analysis.sweeps.wording import HEADLINES, kind_text, value_text
-from tui_batching.analysis.warnings import warnings
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.comparison_table import notes
 from tui_batching.charts.gallery import PICTURES, SWEEP_PICTURES
@@ -80,7 +79,8 @@ def _blocks(report: Report) -> Iterator[str]:
     names = join_names(result.strategy.name for result in comparison)
     yield f"# {plain(comparison.workload.name)}: {names}"
     yield from _workload(comparison.workload)
-    yield from (f"**Warning:** {plain(sentence)}." for sentence in warnings(report.scene.runs))
+    sentences = (warned.sentence for warned in report.scene.warnings)
+    yield from (f"**Warning:** {plain(sentence)}." for sentence in sentences)
     yield "## In short"
     yield bullets(findings(comparison))
     told = [

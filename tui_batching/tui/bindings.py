@@ -152,6 +152,8 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("r", "r", "restart", "restart", "Restart", "Play again from time zero."),
         Key("n", "n", "new_seed", "new-seed", "New seed",
             "Draw other requests from the same recipe, with the next seed."),
+        Key("g", "g", "pick_cost", "cost", "Cost",
+            "Pick what an iteration costs: the profile of a GPU, or what the workload says."),
         Key("t", "t", "next_theme", "theme", "Theme", "Change to the next colour theme."),
         Key("x", "x", "pick_export", "export", "Export",
             "Save this view as a picture, or the results as CSV or JSON."),

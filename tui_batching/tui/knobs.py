@@ -17,6 +17,9 @@ _TIMEOUTS: tuple[Picoseconds, ...] = (
 )
 _LOAD_NOTCH = 1.25
 
+COST = "cost"
+"""The setting that takes the name of a profile."""
+
 
 @dataclass(frozen=True)
 class Knobs:
@@ -89,6 +92,13 @@ class Knobs:
         if seed is None:
             raise InputError("this workload is a list of requests: it has no seed")
         return self._with("workload.seed", str(seed + 1))
+
+    def choose_cost(self, profile: str | None) -> Knobs:
+        """Let iterations cost what this profile says; None: what the workload as loaded says."""
+        if profile is not None:
+            return self._with(COST, profile)
+        settings = {key: value for key, value in self.settings.items() if key != COST}
+        return replace(self, settings=settings)
 
     def _with(self, key: str, value: str) -> Knobs:
         return replace(self, settings={**self.settings, key: value})

@@ -18,6 +18,7 @@ from tui_batching.tui.lane import Lane
 from tui_batching.tui.presenting.cue import view_names
 from tui_batching.tui.screens.black import BlackScreen
 from tui_batching.tui.screens.help import HelpScreen
+from tui_batching.tui.screens.pick_cost import PickCost
 from tui_batching.tui.screens.pick_export import PickExport
 from tui_batching.tui.screens.pick_workload import PickWorkload
 from tui_batching.tui.showing import Showing
@@ -171,6 +172,14 @@ class Stage(Showing, inherit_bindings=False):
     def _take_workload(self, workload: Workload | None) -> None:
         if workload is not None:
             self._turn(lambda _: Knobs(workload))
+
+    async def action_pick_cost(self) -> None:
+        """Choose what an iteration costs."""
+        await self.app.push_screen(PickCost(self._simulation.knobs), self._take_cost)
+
+    def _take_cost(self, knobs: Knobs | None) -> None:
+        if knobs is not None:
+            self._turn(lambda _: knobs)
 
     # Looking
 

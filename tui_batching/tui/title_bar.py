@@ -21,10 +21,11 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     speed = f"{'▶' if frame.playing else '‖'} {speed_text(frame.speed)}"
     row = Row(width, text)
     row.gap().add("tui-batching", style(palette.accent, ground, bold=True)).gap(2)
-    facts = " · ".join(_facts(frame.scene))
-    row.add(facts, text) if cell_len(facts) + len(clock) + len(speed) + 6 < row.left else row.add(
-        frame.scene.workload.name, text
-    )
+    workload = frame.scene.workload
+    facts, profile = _facts(frame.scene), workload.cost.profile
+    costed = [" · ".join([*facts, profile.name])] if profile else []
+    told = [*costed, " · ".join(facts), workload.name]
+    row.add(first_that_fits(told, row.left - len(clock) - len(speed) - 7), text)
     state = " playing" if frame.playing else " paused"
     states = [f"{state} · {note}", f" · {note}", ""] if note else [state, ""]
     state = first_that_fits(states, row.left - len(speed) - len(clock) - 5)

@@ -96,8 +96,8 @@ def run(arguments: argparse.Namespace) -> None:
         from tui_batching.cli.tables import print_comparison  # noqa: PLC0415 - rich loads slowly
 
         print_comparison(comparison, ascii_only=arguments.ascii)
-    for sentence in warnings(result.run for result in comparison):
-        print(f"tui-batching: warning: {sentence}", file=sys.stderr)
+    for warned in warnings(result.run for result in comparison):
+        print(f"tui-batching: warning: {warned.sentence}", file=sys.stderr)
 
 
 def _refuse_contradictions(arguments: argparse.Namespace) -> None:

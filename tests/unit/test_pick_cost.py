@@ -1,0 +1,72 @@
+"""Key `g`: what an iteration costs, and the warnings that come of it."""
+
+from __future__ import annotations
+
+from textual.widgets import OptionList
+
+from tests.stage import on_stage
+from tui_batching.tui.screens.pick_cost import PickCost
+from tui_batching.workload import apply_settings, bundled_profiles, load_profile, load_workload
+
+
+async def test_every_profile_is_described_and_the_one_that_is_picked_is_on_stage():
+    async with on_stage() as stage:
+        await stage.press("g")
+        options = stage.app.screen.query_one(OptionList)
+        assert options.option_count == 1 + len(bundled_profiles())
+        assert options.highlighted == 0
+        seen = " ".join(stage.seen().split())
+        for name in bundled_profiles():
+            assert f"{name} {load_profile(name).profile.description}" in seen
+        await stage.press(*["down"] * (options.option_count - 1), "enter")
+        assert stage.app.screen is stage.live
+        chosen = list(bundled_profiles())[-1]
+        assert stage.scene.workload.cost == load_profile(chosen)
+        assert f"notebook · 20 requests · 3.33/s · seed 42 · {chosen}" in stage.rows()[0]
+
+
+async def test_the_workloads_own_cost_comes_back():
+    async with on_stage() as stage:
+        own = stage.scene.workload.cost
+        await stage.press("g", "end", "enter")
+        assert stage.scene.workload.cost != own
+        await stage.press("g")
+        options = stage.app.screen.query_one(OptionList)
+        assert options.highlighted == options.option_count - 1
+        await stage.press("escape")
+        assert isinstance(stage.app.screen, type(stage.live))
+        await stage.press("g", "home", "enter")
+        assert stage.scene.workload.cost == own
+
+
+async def test_a_warning_comes_once_for_a_workload_and_a_cost():
+    async with on_stage() as stage:
+        assert stage.notices == []
+        await stage.press("g", "end", "enter")
+        (told,) = stage.notices
+        assert "holds for contexts of 128 to 8,192 tokens; those of 14 of 20" in told
+        await stage.press("n", "right_square_bracket")
+        await stage.press("g", "home", "enter", "g", "end", "enter")
+        assert stage.notices == [told]
+        await stage.press("g", "end", "up", "enter")
+        assert len(stage.notices) == 2
+
+
+async def test_more_tokens_than_memory_are_told_when_a_larger_batch_brings_them():
+    settings = ["cost=a100-opt-13b", "cost.kv_cache_tokens=700", "batch_size=3"]
+    workload = apply_settings(load_workload("notebook"), settings)
+    async with on_stage(workload) as stage:
+        before = [told for told in stage.notices if "KV cache" in told]
+        await stage.press("right_square_bracket", "right_square_bracket")
+        after = [told for told in stage.notices if "KV cache" in told]
+        assert len(after) > len(before)
+        assert len(after) == len({told.partition(":")[0] for told in after})
+
+
+async def test_a_workload_with_a_profile_warns_when_it_is_opened():
+    workload = apply_settings(load_workload("notebook"), ["cost=h100-llama-3-8b"])
+    async with on_stage(workload) as stage:
+        assert len(stage.notices) == 1
+        await stage.press("g")
+        assert isinstance(stage.app.screen, PickCost)
+        assert "as loaded Llama-3-8B in bf16 on one H100" in " ".join(stage.seen().split())
