@@ -14,9 +14,11 @@ import pytest
 
 PATIENCE_SECONDS = 30
 ROWS, COLUMNS = 30, 100
-_OF_A_TERMINAL = ("COLORTERM", "NO_COLOR", "COLUMNS", "LINES", "SSH_CONNECTION", "TMUX")
-PLAIN = {name: value for name, value in os.environ.items() if name not in _OF_A_TERMINAL}
-"""The environment without what it says of the terminal that the tests were started from."""
+_OF_A_TERMINAL = {"COLORTERM", "NO_COLOR", "COLUMNS", "LINES", "SSH_CONNECTION", "TMUX", "STY"}
+_OF_A_LOCALE = {"LC_ALL", "LC_CTYPE", "LANG"}
+_OTHERS = os.environ.keys() - _OF_A_TERMINAL - _OF_A_LOCALE
+PLAIN = {**{name: os.environ[name] for name in _OTHERS}, "LANG": "C.UTF-8"}
+"""The environment without what it says of the terminal and language of who started the tests."""
 APP = [sys.executable, "-m", "tui_batching"]
 """The program of this environment."""
 MODES = {

@@ -32,7 +32,7 @@ def test_start_play_step_quit(terminal: Terminal) -> None:
     terminal.program.send(" ")
     terminal.wait_for(lambda text: clock(text) > 0.3)
     terminal.program.send(" ")
-    terminal.wait_for(lambda text: "‖" in text.splitlines()[0])
+    terminal.wait_for(lambda text: "paused" in text.splitlines()[0])
     terminal.wait_until_quiet()
     terminal.program.send("\x1b[H")
     terminal.wait_for(lambda text: clock(text) == 0)

@@ -12,9 +12,9 @@ from rich.cells import get_character_cell_size
 
 _SIGNS = {
     **dict(zip("█▓▒░·", "#%/:.", strict=True)),  # runs, done, held, prefill, free
-    **dict(zip("›»‖", ">:=", strict=True)),  # decodes, is prefilled, stalled or paused
-    **dict(zip("▏▎▍▌▋▊▉", "---====", strict=True)),  # the tip of a bar
-    **dict(zip("▁▂▃▄▅▆▇", "__ooOO8", strict=True)),  # levels, up to the full #
+    **dict(zip("›»‖", ">:!", strict=True)),  # decodes, is prefilled, stalled or paused
+    **dict(zip("▏▎▍▌▋▊▉", "|||]]]]", strict=True)),  # the tip of a bar
+    **dict(zip("▁▂▃▄▅▆▇", "__===%%", strict=True)),  # levels, up to the full #
     **dict(zip("■◆●★✓✗", "#+o*+x", strict=True)),  # static, dynamic, continuous; best; claims
     **dict(zip("▐▔▕", "[-|", strict=True)),  # a request begins; borders
     **dict(zip("▼▲◢▶▸◀▾▴", "v^/>><v^", strict=True)),
@@ -22,6 +22,7 @@ _SIGNS = {
     **dict(zip("‹–—…×µμ≤≥“”‘’", "<--~xuu<>\"\"''", strict=True)),
     **dict(zip("┊┆", "!!", strict=True)),  # saturation, p99: beside the uprights that are whole
     "\N{NO-BREAK SPACE}": " ",
+    "\N{RIGHT-POINTING MAGNIFYING GLASS}": "> ",  # of Textual's command palette
 }
 _BRAILLE = 0x2800
 _UPPER_DOTS, _LOWER_DOTS = 0b0001_1011, 0b1110_0100
