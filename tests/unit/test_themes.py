@@ -140,6 +140,20 @@ def shown(name: str) -> list[Palette]:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_with_16_colours_everything_is_still_seen(name: str) -> None:
+    numbers = {
+        key: (c if THEMES[name].ansi else c.downgrade(ColorSystem.STANDARD)).number or 0
+        for key, c in palette(name).colours.items()
+    }
+    shades = {key: Color.parse(list(XTERM.values())[each]) for key, each in numbers.items()}
+    for ground in ("background", "surface", "panel", "selection-ground"):
+        assert contrast(shades["text"], shades[ground]) >= 4.0, ground
+        assert contrast(shades["muted"], shades[ground]) >= 3.0, ground
+        inks = numbers.keys() - {"background", "surface", "panel", "selection-ground", "bar-track"}
+        assert all(numbers[ink] != numbers[ground] for ink in inks), ground
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_text_can_be_read(name: str) -> None:
     least = 7.0 if name in ("high-contrast", "projector") else 4.5
     for of in shown(name):
