@@ -14,6 +14,7 @@ from textual.widgets import ContentSwitcher, Static
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import MILLISECOND, Picoseconds
+from tui_batching.cost import Cost
 from tui_batching.tour import Deck
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.chart_pane import ChartPane
@@ -37,6 +38,8 @@ from tui_batching.workload import Workload
 SMALLEST = (60, 20)
 """Columns and rows below which the lanes cannot stand side by side."""
 TICK = 10 * MILLISECOND
+WARNING_SECONDS = 12
+"""How long a warning stays: its sentence has several figures."""
 _ABILITIES = {
     "zoom": Zooms,
     "pan": Zooms,
@@ -83,6 +86,7 @@ class Showing(Screen[None], inherit_bindings=False):
         self.deck: Deck | None = None
         self._outdated = False
         self._frames = 0
+        self._warned: set[tuple[str, Cost, str]] = set()
 
     def compose(self) -> ComposeResult:
         """Title, tabs, the views, timeline, keys."""
@@ -236,6 +240,7 @@ class Showing(Screen[None], inherit_bindings=False):
         for notice in event.scene.workload.notices:
             if notice not in told:
                 self.notify(notice, markup=False)
+        self._warn(event.scene)
         await self._set_lanes([run.strategy.name for run in event.scene.runs])
         self.scene = event.scene
         self._sweeper.load(event.scene.workload, self._simulation.staged.at_own_load)
@@ -243,6 +248,17 @@ class Showing(Screen[None], inherit_bindings=False):
         if event.cue is not None:
             self._follow(event.cue, event.scene)
         self.call_after_refresh(self._show)
+
+    def _warn(self, scene: Scene) -> None:
+        """Say what to doubt, each thing once for a workload and what an iteration costs."""
+        workload = scene.workload
+        for warned in scene.warnings:
+            about = (workload.name, workload.cost, warned.about)
+            if about not in self._warned:
+                self._warned.add(about)
+                self.notify(
+                    warned.sentence, severity="warning", timeout=WARNING_SECONDS, markup=False
+                )
 
     async def _set_lanes(self, names: list[str]) -> None:
         if names != [lane.id for lane in self.query(Lane)]:
