@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import re
+import sys
+import time
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +25,7 @@ from tui_batching.charts.ascii import to_ascii
 from tui_batching.charts.chart import MARKS
 from tui_batching.charts.parts import SIGNS
 from tui_batching.charts.rows import FULL, HATCH, LEVELS, SHADE, TRACK, bar, text_of
+from tui_batching.cli import progress
 from tui_batching.cli.ascii import needs_ascii
 from tui_batching.cli.commands.chart import SCENE_CHARTS, SWEEP_CHARTS
 from tui_batching.clock import MILLISECOND
@@ -213,6 +216,22 @@ def given_to_python(**environment: str) -> str:
 def test_what_python_does_to_a_c_locale_is_seen_through() -> None:
     assert given_to_python(LANG="C") == "None"
     assert given_to_python(LANG="C", LC_CTYPE="C.UTF-8") == "C.UTF-8"
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_progress_follows_the_locale(locale: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(progress, "_PATIENCE", 0)
+    monkeypatch.setenv("LC_ALL", locale)
+    with progress.counting("serving") as count:
+        time.sleep(0.2)
+        count(3, 7)
+        time.sleep(0.2)
+    with progress.reporting():
+        time.sleep(0.2)
+    assert "3/7" in screen.getvalue()
+    assert screen.getvalue().isascii() is (locale == "C")
 
 
 COMMANDS: Collection[str] = (

@@ -14,7 +14,7 @@ _SIGNS = {
     **dict(zip("█▓▒░·", "#%/:.", strict=True)),  # runs, done, held, prefill, free
     **dict(zip("›»‖", ">:!", strict=True)),  # decodes, is prefilled, stalled or paused
     **dict(zip("▏▎▍▌▋▊▉", "|||]]]]", strict=True)),  # the tip of a bar
-    **dict(zip("▁▂▃▄▅▆▇", "__===%%", strict=True)),  # levels, up to the full #
+    **dict(zip("▁▂▃▄▅▆▇", "__===@@", strict=True)),  # levels, up to the full #
     **dict(zip("■◆●★✓✗", "#+o*+x", strict=True)),  # static, dynamic, continuous; best; claims
     **dict(zip("▐▔▕", "[-|", strict=True)),  # a request begins; borders
     **dict(zip("▼▲◢▶▸◀▾▴", "v^/>><v^", strict=True)),

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from threading import Timer
 from typing import TYPE_CHECKING, TypeAlias
 
+from tui_batching.cli.ascii import needs_ascii
+
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
@@ -56,7 +58,7 @@ def reporting() -> Iterator[Report]:
 
     text = TextColumn("{task.description}", markup=False)
     bar = (BarColumn(), TaskProgressColumn())
-    with _shown_later(SpinnerColumn(), text, *bar, TimeElapsedColumn()) as display:
+    with _shown_later(SpinnerColumn("line"), text, *bar, TimeElapsedColumn()) as display:
         stages = [display.add_task("starting", total=None)]
 
         def begin(stage: str) -> None:
@@ -91,7 +93,10 @@ def _shown_later(*columns: ProgressColumn) -> Iterator[Progress]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    console = Console(stderr=True)
+    class AsciiConsole(Console):
+        encoding = "ascii"  # for which rich draws its bars with other signs
+
+    console = (AsciiConsole if needs_ascii(None, sys.stderr) else Console)(stderr=True)
     display = Progress(
         *columns, console=console, transient=True, disable=not console.is_interactive
     )
