@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,34 +19,74 @@ def refuse_target(path: Path, *, replace: bool) -> None:
     Raises:
         InputError: if it is there already and must not be replaced, or is no ordinary file.
     """
-    where = printable(str(path))
-    if not path.exists():
-        return
-    if not path.is_file():
-        raise InputError(f"{where}: found a folder or a device, expected a new file")
-    if not replace:
-        raise InputError(f"{where}: found a file, expected a new one (--force replaces it)")
+    with _telling_failures(path):
+        if not path.exists():
+            return
+        if not path.is_file():
+            where = printable(str(path))
+            raise InputError(f"{where}: found a folder or a device, expected a new file")
+        if not replace:
+            raise FileExistsError
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[TextIO]:
+def written_whole(path: Path, *, replace: bool = False) -> Iterator[TextIO]:
     """A text file to write to, which takes its place only once all is written.
 
     It is written beside its place under another name and then moved there; if anything goes wrong
     before, no trace of it is left and a file that was there stays as it was.
 
+    Args:
+        path: the file; a link stays a link, what it points to is written.
+        replace: whether it may take the place of a file, even of one that appears meanwhile.
+
     Raises:
         InputError: if it cannot be written.
     """
-    try:
-        target = path.resolve()  # a link stays a link
-        draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    with _telling_failures(path):
+        target = Path(os.path.realpath(path))
+        draft = target.with_name(f".tui-batching-{secrets.token_hex(8)}.tmp")
+        out = draft.open("x", encoding="utf-8", newline="")
         try:
-            with draft.open("x", encoding="utf-8", newline="") as out:
+            with out:
                 yield out
-            draft.replace(target)
+                out.flush()
+                os.fsync(out.fileno())  # some file systems tell only now that they are full
+            if replace:
+                draft.replace(target)
+            else:
+                _move_to_free(draft, target)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def _move_to_free(draft: Path, target: Path) -> None:
+    """Give the draft the name of the target, unless that is taken: renaming would not ask.
+
+    Raises:
+        FileExistsError: if it is taken.
+    """
+    try:
+        target.hardlink_to(draft)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without such links: take the name first, then fill it
+        target.touch(exist_ok=False)
+        try:
+            draft.replace(target)
+        except BaseException:
+            target.unlink()
+            raise
+
+
+@contextmanager
+def _telling_failures(path: Path) -> Iterator[None]:
+    where = printable(str(path))
+    try:
+        yield
+    except FileExistsError:
+        raise InputError(
+            f"{where}: found a file, expected a new one (--force replaces it)"
+        ) from None
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"{printable(str(path))}: cannot be written ({reason})") from None
+        raise InputError(f"{where}: cannot be written ({error.strerror or error})") from None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import traces
 from tui_batching.charts.palette import read_palette
 from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
+from tui_batching.tour import load_deck
 from tui_batching.workload import apply_settings, load_workload
 from tui_batching.workload.costs import parse_profile
 from tui_batching.workload.files import read_text
@@ -74,6 +77,17 @@ def _profile(path: Path) -> None:
     parse_profile(read_text(path), path.name, path.stem)
 
 
+def _deck(path: Path) -> None:
+    load_deck(path, VIEWS)
+
+
+def _trace(path: Path) -> None:
+    """All rows, and then some of them."""
+    workload = load_workload(path)
+    _ = workload.requests
+    _ = apply_settings(workload, ["workload.limit=2", "workload.max_output=7"]).requests
+
+
 def _files(kind: str, part: str = "") -> tuple[bytes, ...]:
     folder = data_folder(kind) / part  # type: ignore[arg-type]
     return tuple(path.read_bytes() for path in sorted(folder.glob("*.yaml")))
@@ -83,6 +97,36 @@ _LISTED = b"""requests:
   - {arrival_time: 50ms, input_tokens: 50, output_tokens: 10}
   - {arrival_time: 0.1, input_tokens: 0, output_tokens: 1, id: 7}
 """
+
+VIEWS = ("live", "gantt", "slots")
+_DECK = b"""title: A talk
+chapters:
+  - title: One
+    text: [Read this., And this.]
+    notes: Say that.
+    workload: illustrative
+    set: {batch_size: 8, dynamic.timeout: 300ms}
+    view: gantt
+    at: 1.5s
+    speed: 0.25
+    play: true
+    select: 3
+    table: step_time
+  - {title: Two, text: b, at: end}
+"""
+
+
+def _trace_targets() -> dict[str, Target]:
+    """Each format of traces, plain and compressed: all is recognised by the content."""
+    found = {}
+    for name, (text, _) in traces.READ.items():
+        plain = text.encode()
+        suffix = ".json" if plain.startswith(b"{") else ".csv"
+        found[f"trace {name}".replace(",", "").replace(" ", "-")] = Target(
+            _trace, suffix, (plain, gzip.compress(plain, mtime=0))
+        )
+    return found
+
 
 TARGETS: dict[str, Target] = {
     "workload": Target(_workload, ".yaml", (*_files("workloads"), _LISTED)),
@@ -97,5 +141,7 @@ TARGETS: dict[str, Target] = {
             b"cost=h100-llama-3-8b\ncost.decode_base=7ms\nstatic.pad_to=workload",
         ),
     ),
+    "deck": Target(_deck, ".yaml", (_DECK,)),
+    **_trace_targets(),
 }
 """The readers by name."""

@@ -467,3 +467,11 @@ def test_real_clumps_keep_their_order():
     requests = load_workload(path).requests
     assert len(set(requests.arrival_time.tolist())) == 1_180
     assert requests.id.tolist() == list(range(12_031))
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n" * 200_000], ids=["one", "many"])
+def test_empty_lines_are_no_rows(tmp_path: Path, gap: str) -> None:
+    head, first, rest = PLAIN.split("\n", 2)
+    spaced = f"{head}\n{gap}{first}\n{gap}{rest}{gap}"
+    assert rows(load_workload(written(tmp_path, spaced))) == READ["plain"][1]
+    assert "found no request" in refusal(written(tmp_path, f"{head}\n{gap}"))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from tui_batching.cli.parser import read_arguments
 from tui_batching.errors import InputError
@@ -25,10 +28,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0, or 1 if the output cannot be written, 2 for bad input or usage, 130 on Ctrl-C, 141 if
-        the reader of the output has left, 129 or 143 if SIGHUP or SIGTERM has ended the app.
+        the reader of the output has left, 129 or 143 if SIGHUP or SIGTERM has ended the program.
     """
     _open_missing_streams()
-    return _guard(lambda: _run(argv))
+    with _leaving_in_order():
+        return _guard(lambda: _run(argv))
 
 
 def _run(argv: Sequence[str] | None) -> None:
@@ -61,6 +65,28 @@ def _complain(sentence: str, code: int) -> int:
     shown = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in sentence)
     print(f"tui-batching: {shown}", file=sys.stderr)
     return code
+
+
+@contextmanager
+def _leaving_in_order() -> Iterator[None]:
+    """Let signals that would end the program at once end it as Ctrl-C does: nothing stays behind.
+
+    One that is ignored, as `nohup` does, stays ignored.
+    """
+    ending = (signal.SIGHUP, signal.SIGTERM)
+    ours = threading.current_thread() is threading.main_thread()
+    taken = [number for number in ending if ours and signal.getsignal(number) == signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, _leave)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _leave(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _open_missing_streams() -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 from typing import TextIO
 
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metric_table import METRIC_TABLE
 from tui_batching.export.records import PART_FIELDS, REQUEST_FIELDS, parameters, request_records
-from tui_batching.output_files import written_whole
 
 PARAMETERS = ("batch_size", "pad_to", "timeout", "timeout_from")
 
@@ -30,13 +28,3 @@ def write(comparison: Comparison, out: TextIO, *, each_request: bool) -> None:
         known = parameters(result.strategy)
         given = (known.get(name) for name in PARAMETERS)
         writer.writerow((result.strategy.name, *given, *(result.metrics[name] for name in names)))
-
-
-def write_file(comparison: Comparison, path: Path, *, each_request: bool) -> None:
-    """Write a CSV file whole or not at all.
-
-    Raises:
-        InputError: if it cannot be written.
-    """
-    with written_whole(path) as out:
-        write(comparison, out, each_request=each_request)

@@ -14,7 +14,7 @@ from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.progress import Report, reporting
 from tui_batching.errors import InputError
 from tui_batching.export import csv_output, json_output, vllm_output
-from tui_batching.output_files import refuse_target
+from tui_batching.output_files import refuse_target, written_whole
 from tui_batching.strategy import Strategy
 from tui_batching.workload import Workload
 
@@ -85,7 +85,8 @@ def run(arguments: argparse.Namespace) -> None:
         comparison = _compare(arguments, report)
         if target:
             report(f"writing {target.name}")
-            csv_output.write_file(comparison, target, each_request=arguments.requests)
+            with written_whole(target, replace=arguments.force) as out:
+                csv_output.write(comparison, out, each_request=arguments.requests)
     if to_stdout:
         csv_output.write(comparison, sys.stdout, each_request=arguments.requests)
     elif arguments.format == "json":

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
         requests = read_workload(arguments, report).requests
         if target:
             report(f"writing {target.name}")
-            with written_whole(target) as out:
+            with written_whole(target, replace=arguments.force) as out:
                 write_trace(requests, out, name)
     if not target:
         write_trace(requests, sys.stdout, name)

@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> None:
         made = _make(arguments, report)
         if target:
             report(f"writing {target.name}")
-            with written_whole(target) as out:
+            with written_whole(target, replace=arguments.force) as out:
                 document.write(made, out)
     if not target:
         text = io.StringIO()

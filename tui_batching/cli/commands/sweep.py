@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> None:
         refuse_target(target, replace=arguments.force)
     result = _sweep(arguments)
     if target:
-        with written_whole(target) as out:
+        with written_whole(target, replace=arguments.force) as out:
             sweep_output.write_csv(result, out)
     if arguments.csv == "-":
         sweep_output.write_csv(result, sys.stdout)

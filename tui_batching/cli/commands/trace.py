@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
         workload, runs = _simulate(arguments, report)
         if target:
             report(f"writing {target.name}")
-            with written_whole(target) as out:
+            with written_whole(target, replace=arguments.force) as out:
                 trace_output.write(workload.name, runs, out)
     if not target:
         trace_output.write(workload.name, runs, sys.stdout)

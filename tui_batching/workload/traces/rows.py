@@ -80,6 +80,8 @@ def parse_rows(
 
 
 def _parse(column: Column, texts: Sequence[str], place: Callable[[int], str]) -> list[int]:
+    if not texts:  # empty lines alone
+        return []
     try:
         return column.parse(texts)
     except ValueError as error:
