@@ -12,9 +12,17 @@ TimeoutFrom: TypeAlias = Literal["server_free", "arrival"]
 PadTo: TypeAlias = Literal["batch", "workload"]
 
 
+MAX_BATCH_SIZE = 1_000_000
+"""The most slots; beyond any accelerator, and so few that every slot can be drawn."""
+
+
 def _check_batch_size(batch_size: int) -> None:
     if batch_size < 1:
         raise InputError(f"batch_size: found {batch_size!r}, expected a whole number >= 1")
+    if batch_size > MAX_BATCH_SIZE:
+        raise InputError(
+            f"batch_size: found {batch_size!r}, expected a whole number <= {MAX_BATCH_SIZE}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.fuzz.targets import TARGETS
@@ -26,10 +28,11 @@ def main() -> int:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument("--seconds", type=int, default=60, help="for each target (default: 60)")
     arguments = parser.parse_args()
-    failed = [
-        name for name in arguments.targets or TARGETS if not _survives(name, arguments.seconds)
-    ]
-    print(f"fuzzed {len(arguments.targets or TARGETS)} readers, {len(failed)} failed", *failed)
+    names = arguments.targets or list(TARGETS)
+    with ThreadPoolExecutor(os.cpu_count()) as processes:
+        survived = processes.map(lambda name: _survives(name, arguments.seconds), names)
+        failed = [name for name, well in zip(names, survived, strict=True) if not well]
+    print(f"fuzzed {len(names)} readers, {len(failed)} failed", *failed)
     return len(failed)
 
 

@@ -151,3 +151,24 @@ def test_a_mistake_in_a_workload_file_is_told_with_both_places(tmp_path: Path) -
 def test_an_instant_is_exact() -> None:
     deck = read("chapters: [{title: One, text: a, workload: chat, at: 0.000000000001}]")
     assert deck.chapters[0].at == SECOND // 10**12
+
+
+def test_a_workload_stays_in_the_folder_of_the_deck_unless_its_path_is_absolute(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    outside = tmp_path / "secret.yaml"
+    outside.write_text(WORKLOAD)
+    (folder / "link.yaml").symlink_to(outside)
+    (folder / "folder").symlink_to(tmp_path)
+    chapter = "chapters: [{title: One, text: a, workload: '%s'}]"
+    for name in ("../secret.yaml", "link.yaml", "folder/secret.yaml", "talks/../../secret.yaml"):
+        with pytest.raises(InputError, match="expected a path that stays in the file's folder"):
+            read(chapter % name, folder)
+    assert read(chapter % outside, folder).chapters[0].workload.name == "secret"
+
+
+def test_there_is_a_most_of_chapters() -> None:
+    with pytest.raises(InputError, match="chapters: found a list of 501, expected at most 500"):
+        read("chapters:\n" + "  - {title: One, text: a, workload: notebook}\n" * 501)

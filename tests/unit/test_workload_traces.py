@@ -238,7 +238,7 @@ class TestInWorkloadFiles:
                 self.yaml(inner, f"{{trace: {trace}}}")
             assert str(error.value) == (
                 f"{inner}/w.yaml:1: requests.trace: found '{trace}', "
-                "expected a path that stays in the workload's folder, or an absolute one"
+                "expected a path that stays in the file's folder, or an absolute one"
             )
         assert len(self.yaml(inner, f"{{trace: {path}}}").requests) == 3
 

@@ -12,13 +12,16 @@ from tui_batching.clock import HORIZON, Picoseconds
 from tui_batching.tour.deck import Chapter, Deck, TableName
 from tui_batching.workload import Workload, bundled_workloads, load_workload
 from tui_batching.workload.fields import Field, Record, read_yaml
-from tui_batching.workload.files import read_text
+from tui_batching.workload.files import path_within, read_text
 from tui_batching.workload.nodes import Scalar
 from tui_batching.workload.settings import change, setting_keys
 from tui_batching.workload.wording import did_you_mean, one_of, printable
 
 FASTEST = 64
 """The highest speed of a chapter, in simulated seconds a second; the app's own."""
+
+MOST_CHAPTERS = 500
+"""In a deck; nobody presents more."""
 
 _KEYS = ("title", "chapters")
 _CHAPTER_KEYS = (
@@ -62,7 +65,7 @@ def parse_deck(text: str, path: Path, views: Collection[str]) -> Deck:
     record = read_yaml(text, printable(str(path))).mapping(_KEYS)
     around = _Surroundings(path.parent, views, {})
     chapters: list[Chapter] = []
-    for field in record["chapters"].items():
+    for field in record["chapters"].items(MOST_CHAPTERS):
         before = chapters[-1].workload if chapters else None
         chapters.append(_read_chapter(field, before, around))
     title = record.read("title", partial(Field.text, longest=_LONGEST_TITLE), path.stem)
@@ -105,10 +108,11 @@ def _read_workload(field: Field, around: _Surroundings) -> Workload:
     """A bundled workload by its name, or one in a file beside the deck; each is read once."""
     name, known = field.text(), around.workloads
     if name not in known:
-        path = around.folder / name
-        is_path = name not in bundled_workloads() and (path.suffix or path.parent != around.folder)
+        named = Path(name)
+        is_path = name not in bundled_workloads() and (named.suffix or named.parent != Path())
+        source = path_within(around.folder, field) if is_path else name
         with field.placing_errors():
-            known[name] = load_workload(path if is_path else name)
+            known[name] = load_workload(source)
     return known[name]
 
 

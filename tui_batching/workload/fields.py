@@ -139,12 +139,14 @@ class Field:
             raise self.error(one_of(allowed))
         return self.node.text
 
-    def items(self) -> list[Field]:
-        """The values of a list, which must not be empty."""
+    def items(self, most: int | None = None) -> list[Field]:
+        """The values of a list, which must not be empty, nor have more than `most`."""
         if not isinstance(self.node, nodes.Sequence):
             raise self.error("a list")
         if not self.node.children:
             raise self.error("a list with at least one entry", "an empty list")
+        if most is not None and len(self.node.children) > most:
+            raise self.error(f"at most {most}", f"a list of {len(self.node.children)}")
         return [
             Field(self.where, f"{self.path}[{number}]", child.line, child)
             for number, child in enumerate(self.node.children)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tui_batching.errors import InputError
+from tui_batching.workload.fields import Field
 from tui_batching.workload.wording import printable
 
 
@@ -31,3 +32,21 @@ def read_text(path: Path) -> str:
         raise InputError(
             f"{where}:{line}: found bytes that are not UTF-8, expected UTF-8 text"
         ) from None
+
+
+def path_within(folder: Path, field: Field) -> Path:
+    """The path in a value of a file of this folder: a file from elsewhere may not read all files.
+
+    Raises:
+        InputError: if it is relative and leaves the folder, be it through a link.
+    """
+    path = Path(field.text())
+    if path.is_absolute():
+        return path
+    try:
+        inside = (folder / path).resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError) as error:
+        raise field.complaint(f"cannot be read ({error}), expected a file") from None
+    if not inside:
+        raise field.error("a path that stays in the file's folder, or an absolute one")
+    return folder / path

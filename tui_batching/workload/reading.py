@@ -11,7 +11,7 @@ from tui_batching.cost import Cost, LinearCost
 from tui_batching.strategy import DEFAULT_STRATEGIES, Strategy
 from tui_batching.workload.costs import read_cost
 from tui_batching.workload.fields import Field, Record, read_yaml
-from tui_batching.workload.files import read_text
+from tui_batching.workload.files import path_within, read_text
 from tui_batching.workload.library import bundled_workload
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import MAX_TOKENS, Requests, ServiceLevel, Source, Workload
@@ -122,23 +122,9 @@ def _read_trace(record: Record, folder: Path) -> TraceRequests:
         if name in record.fields
     }
     name = record.read("format", lambda field: field.choice(*FORMATS), None)
-    path = _trace_path(record["trace"], folder)
+    path = path_within(folder, record["trace"])
     with record["trace"].placing_errors():
         return find_trace(path, name, TraceOptions(**values))
-
-
-def _trace_path(field: Field, folder: Path) -> Path:
-    """A relative path stays in the folder: a workload from elsewhere may not read all files."""
-    path = Path(field.text())
-    if path.is_absolute():
-        return path
-    try:
-        inside = (folder / path).resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError) as error:
-        raise field.complaint(f"cannot be read ({error}), expected a trace") from None
-    if not inside:
-        raise field.error("a path that stays in the workload's folder, or an absolute one")
-    return folder / path
 
 
 def _read_list(field: Field) -> ListedRequests:

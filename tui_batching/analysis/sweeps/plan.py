@@ -21,6 +21,8 @@ _ALL_AT_ONCE = inf
 """The load at which all requests are there at time zero."""
 _BATCH_SIZES = (1, 2, 4, 8, 16)
 _MOST_SLOTS = 256
+MOST_VALUES = 1000
+"""At which a sweep may serve the workload."""
 _TIMEOUTS: tuple[Picoseconds, ...] = tuple(
     milliseconds * MILLISECOND for milliseconds in (0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 )
@@ -80,6 +82,8 @@ def plan_sweep(workload: Workload, kind: Kind, values: Sequence[float] | None = 
         raise InputError(f"found no sweep {kind!r}, expected one of {', '.join(_PLANS)}")
     if values is not None and not len(values):
         raise InputError("found no values, expected at least one")
+    if values is not None and len(values) > MOST_VALUES:
+        raise InputError(f"found {len(values):,} values, expected at most {MOST_VALUES:,}")
     return _PLANS[kind](workload, None if values is None else sorted(set(values)))
 
 

@@ -17,6 +17,7 @@ from tui_batching.clock import SECOND
 from tui_batching.errors import InputError
 from tui_batching.export import sweep_output
 from tui_batching.output_files import refuse_target, written_whole
+from tui_batching.strategy import MAX_BATCH_SIZE
 from tui_batching.workload.fields import Field
 
 _WITH_UNIT = re.compile(r"[0-9.]+(?:[eE][+-]?[0-9]+)?\s*[a-zµμ]+")
@@ -125,6 +126,6 @@ def _read_load(field: Field, text: str) -> float:
 
 _VALUE_READERS: dict[Kind, Callable[[Field, str], float]] = {
     "load": _read_load,
-    "batch-size": lambda field, _: field.whole(least=1),
+    "batch-size": lambda field, _: field.whole(1, MAX_BATCH_SIZE),
     "timeout": lambda field, _: field.duration(),
 }

@@ -1,0 +1,48 @@
+"""The limits that the README states, each at its edge and one beyond."""
+
+from __future__ import annotations
+
+import pytest
+from command_line import complaint
+
+from tui_batching.__main__ import main
+from tui_batching.errors import InputError
+from tui_batching.strategy import MAX_BATCH_SIZE, Continuous, Dynamic, Static
+
+TOO_MANY_VALUES = [str(value) for value in range(1, 1002)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("compare", "--set", "batch_size=1000001"), "expected a whole number <= 1000000"),
+        (("compare", "--set", "dynamic.batch_size=9999999999999999999999"), "<= 1000000"),
+        (("sweep", "batch-size", "--values", "1000001"), "expected a whole number <= 1000000"),
+        (("sweep", "timeout", "--values", *TOO_MANY_VALUES), "found 1,001 values, expected at"),
+        (("compare", "--set", "workload.count=10000001"), "from 1 to 10000000"),
+        (("compare", "--set", "dynamic.timeout=107d"), "expected a duration"),
+        (("compare", "--set", "dynamic.timeout=9999h"), "106 days"),
+        (("compare", "--set", "cost.decode_step=1000h"), "horizon of 106 days"),
+        (("chart", "gantt", "--width", "1001"), "expected a whole number <= 1000"),
+        (("capacity", "chat", "--variants", "1001"), "expected a whole number <= 1000"),
+    ],
+)
+def test_beyond_a_limit_there_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], expected: str
+) -> None:
+    assert expected in complaint(capsys, *arguments)
+
+
+@pytest.mark.parametrize("kind", [Static, Dynamic, Continuous])
+def test_every_strategy_has_a_most_of_slots(kind: type[Static | Dynamic | Continuous]) -> None:
+    assert kind(batch_size=MAX_BATCH_SIZE).batch_size == MAX_BATCH_SIZE
+    with pytest.raises(InputError, match="batch_size: found 1000001"):
+        kind(batch_size=MAX_BATCH_SIZE + 1)
+
+
+@pytest.mark.parametrize("command", [("compare",), ("chart", "slots"), ("chart", "gantt")])
+def test_the_most_slots_are_served_and_drawn(
+    capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    assert main([*command, "notebook", "--set", f"batch_size={MAX_BATCH_SIZE}"]) == 0
+    assert capsys.readouterr().out
