@@ -37,6 +37,11 @@ class SoFar:
         return freeze((self.run.end - self.run.requests.arrival_time)[order])
 
     @cached_property
+    def _known_latencies(self) -> dict[int, LatencySoFar]:
+        """By the number of answers, which is the same for many frames."""
+        return {}
+
+    @cached_property
     def slots(self) -> SlotIntegrals:
         """The slot-time up to any instant."""
         return SlotIntegrals.of(self.run)
@@ -48,10 +53,12 @@ class SoFar:
 
     def latency(self, done: int) -> LatencySoFar | None:
         """Mean and p99 over the first `done` answers; None before the first one."""
-        if not done:
-            return None
-        answered = self.latencies[:done]
-        return LatencySoFar(exact_sum(answered) / done, float(np.percentile(answered, 99)))
+        if done and done not in self._known_latencies:
+            answered = self.latencies[:done]
+            self._known_latencies[done] = LatencySoFar(
+                exact_sum(answered) / done, float(np.percentile(answered, 99))
+            )
+        return self._known_latencies.get(done)
 
 
 def breakdown_so_far(run: Run, row: int, time: Picoseconds) -> Breakdown:

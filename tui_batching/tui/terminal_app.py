@@ -94,5 +94,6 @@ class TerminalApp(App[None]):
         # gone with them, as often as Python does, would be a seventh of the work.
         gc.freeze()
         gc.set_threshold(_OBJECTS_A_COLLECTION, 20, 20)
+        gc.enable()
         self.run()
         return self.return_code or 0
