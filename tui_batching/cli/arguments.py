@@ -13,7 +13,6 @@ from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError
 from tui_batching.output_files import refuse_target
 from tui_batching.workload import Workload, apply_settings, load_workload
-from tui_batching.workload.fields import Field
 from tui_batching.workload.parameters import SLO_READERS
 from tui_batching.workload.settings import setting_keys
 
@@ -186,22 +185,3 @@ def output_file(arguments: argparse.Namespace) -> Path | None:
     path = Path(arguments.output)
     refuse_target(path, replace=arguments.force)
     return path
-
-
-def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """Let the parser take a number of processes."""
-    parser.add_argument(
-        "--jobs",
-        metavar="N",
-        help="how many processes long work uses (default: one for each processor)",
-    )
-
-
-def read_jobs(arguments: argparse.Namespace) -> int | None:
-    """The number of processes; None takes one for each processor.
-
-    Raises:
-        InputError: if it is no whole number above zero.
-    """
-    text = arguments.jobs
-    return None if text is None else Field.of_text(text, "--jobs").whole(least=1)

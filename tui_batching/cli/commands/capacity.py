@@ -6,9 +6,9 @@ import argparse
 import sys
 
 from tui_batching.analysis.capacity import VARIANTS, Capacities, find_capacities
-from tui_batching.analysis.sweeps import Workers
-from tui_batching.cli.arguments import Choices, add_jobs, add_workload, read_jobs, read_workload
+from tui_batching.cli.arguments import Choices, add_workload, read_workload
 from tui_batching.cli.ascii import add_ascii
+from tui_batching.cli.executors import add_executors, read_executors
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.export import capacity_output
 from tui_batching.workload.fields import Field
@@ -47,7 +47,7 @@ def add_to(choices: Choices) -> None:
         help=f"how many seeds or stretches tell the uncertainty (default: {VARIANTS})",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    add_jobs(parser)
+    add_executors(parser)
     add_ascii(parser)
     parser.set_defaults(command=run)
 
@@ -70,12 +70,11 @@ def run(arguments: argparse.Namespace) -> None:
 def _find(arguments: argparse.Namespace) -> Capacities:
     attainment = Field.of_text(arguments.attainment, "--attainment").decimal(above=0, most=1)
     variants = Field.of_text(arguments.variants, "--variants").whole(least=1, most=1000)
-    jobs = read_jobs(arguments)
+    executors = read_executors(arguments)
     with reporting() as report:
         workload = read_workload(arguments, report)
     what = f"capacity, {len(workload.requests):,} requests"
-    with Workers(jobs) as workers, counting(what) as count:
-        # A search serves the requests some forty times.
-        served = 40 * len(workload.requests) * len(workload.strategies)
-        executor = None if jobs == 1 else workers.executor_for(served)
+    # A search serves the requests some forty times.
+    served = 40 * len(workload.requests) * len(workload.strategies)
+    with executors(served) as executor, counting(what) as count:
         return find_capacities(workload, attainment, variants, executor, count)

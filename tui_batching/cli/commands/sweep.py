@@ -8,9 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, Workers, plan_sweep, run_sweep
-from tui_batching.cli.arguments import Choices, add_jobs, add_workload, read_jobs, read_workload
+from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, plan_sweep, run_sweep
+from tui_batching.cli.arguments import Choices, add_workload, read_workload
 from tui_batching.cli.ascii import add_ascii
+from tui_batching.cli.executors import add_executors, read_executors
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.cli.sweeping import FIRST_WORKLOADS
 from tui_batching.clock import SECOND
@@ -59,7 +60,7 @@ def add_to(choices: Choices) -> None:
         "--csv", metavar="FILE", help="write CSV to a new file; - prints it instead of the table"
     )
     parser.add_argument("--force", action="store_true", help="let --csv replace a file")
-    add_jobs(parser)
+    add_executors(parser)
     add_ascii(parser)
     parser.set_defaults(command=run)
 
@@ -99,13 +100,12 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
 def _sweep(arguments: argparse.Namespace) -> Sweep:
     kind: Kind = arguments.kind
     values = arguments.values and [_read_value(kind, text) for text in arguments.values]
-    jobs = read_jobs(arguments)
+    executors = read_executors(arguments)
     with reporting() as report:
         workload = read_workload(arguments, report, FIRST_WORKLOADS[kind])
         plan = plan_sweep(workload, kind, values)
     what = f"{kind}, {len(workload.requests):,} requests"
-    with Workers(jobs) as workers, counting(what) as count:
-        executor = None if jobs == 1 else workers.executor_for(plan.requests_served)
+    with executors(plan.requests_served) as executor, counting(what) as count:
         return run_sweep(plan, executor, count)
 
 

@@ -1,0 +1,96 @@
+"""`--dask`: the same figures from a cluster, even where one of its workers dies."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.command_line import complaint
+from tui_batching.__main__ import main
+from tui_batching.analysis import dask_cluster
+from tui_batching.analysis.dask_cluster import dask_executor
+from tui_batching.analysis.sweeps import sweep
+from tui_batching.export.sweep_output import write_json
+from tui_batching.workload import apply_settings, load_workload
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(processes=True, **options) as local:
+        yield local
+
+
+def out_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("sweep", "load", "chat", "--values", "1", "2", "4", "--json"),
+        ("capacity", "notebook", "--slo", "e2el=5s", "--variants", "2", "--json"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_cluster_gives_byte_for_byte_what_one_process_gives(
+    cluster: Any, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+):
+    here = out_of(capsys, *command, "--jobs", "1")
+    assert out_of(capsys, *command, "--dask", cluster.scheduler_address) == here
+
+
+def test_a_worker_that_is_killed_in_the_middle_loses_nothing(cluster: Any):
+    workload = apply_settings(load_workload("chat"), ["workload.count=3000"])
+    workers = [nanny.pid for nanny in cluster.workers.values()]
+    told: list[int] = []
+
+    def kill_one(done: int, _: int) -> None:
+        told.append(done)
+        if done == 1:
+            os.kill(workers[0], signal.SIGKILL)
+
+    with dask_executor(cluster.scheduler_address) as executor:
+        found = sweep(workload, "batch-size", executor=executor, progress=kill_one)
+    assert workers[0] not in [nanny.pid for nanny in cluster.workers.values()]
+    assert told == list(range(1, len(told) + 1))
+    assert as_json(found) == as_json(sweep(workload, "batch-size"))
+
+
+def as_json(found: Any) -> str:
+    out = io.StringIO()
+    write_json(found, out)
+    return out.getvalue()
+
+
+def test_a_cluster_that_is_not_there_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    monkeypatch.setattr(dask_cluster, "PATIENCE_SECONDS", 0.3)
+    for address in ("tcp://127.0.0.1:1", "nothing://here"):
+        told = complaint(capsys, "sweep", "load", "--dask", address)
+        assert told == (
+            f"--dask: found no scheduler at '{address}', expected a running one as tcp://HOST:PORT"
+        )
+
+
+def test_without_the_extra_it_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    told = complaint(capsys, "capacity", "chat", "--slo", "ttft=2s", "--dask", "tcp://here:8786")
+    assert told == "found no Dask, which --dask needs: pip install 'tui-batching[dask]'"
+
+
+def test_processes_and_a_cluster_exclude_each_other(capsys: pytest.CaptureFixture[str]):
+    told = complaint(capsys, "sweep", "load", "--jobs", "2", "--dask", "tcp://here:8786")
+    assert "not allowed with" in told

@@ -1,0 +1,53 @@
+"""Where long work is done, as `--jobs` and `--dask` say."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeAlias
+
+from tui_batching.analysis.dask_cluster import dask_executor
+from tui_batching.analysis.sweeps import Workers
+from tui_batching.cli.arguments import Parser
+from tui_batching.workload.fields import Field
+
+Executors: TypeAlias = Callable[[int], AbstractContextManager[Executor | None]]
+"""Gives an executor for work that serves so many requests; None where it is best done here."""
+
+
+def add_executors(parser: Parser) -> None:
+    """Let the parser take a number of processes, or a cluster."""
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
+        "--jobs",
+        metavar="N",
+        help="how many processes long work uses (default: one for each processor)",
+    )
+    place.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="work on the Dask cluster whose scheduler is at tcp://HOST:PORT",
+    )
+
+
+def read_executors(arguments: argparse.Namespace) -> Executors:
+    """Where the arguments want long work to be done.
+
+    Raises:
+        InputError: if the number of processes is no whole number above zero.
+    """
+    address: str | None = arguments.dask
+    if address is not None:
+        return lambda _: dask_executor(address)
+    jobs = (
+        None if arguments.jobs is None else Field.of_text(arguments.jobs, "--jobs").whole(least=1)
+    )
+    return lambda requests_served: _processes(jobs, requests_served)
+
+
+@contextmanager
+def _processes(jobs: int | None, requests_served: int) -> Iterator[Executor | None]:
+    with Workers(jobs) as workers:
+        yield None if jobs == 1 else workers.executor_for(requests_served)
