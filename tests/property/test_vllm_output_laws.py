@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import Served
 from reference import serve as serve_slowly
@@ -34,6 +34,7 @@ def written(workload: Workload, strategy: Strategy) -> str:
     return out.getvalue()
 
 
+@settings(deadline=None)
 @given(cases(), st.integers(1, 40))
 def test_every_token_is_made_when_the_slow_simulator_makes_it(
     case: tuple[Workload, Strategy], tokens_at_once: int
@@ -48,6 +49,7 @@ def test_every_token_is_made_when_the_slow_simulator_makes_it(
         assert sum(map(len, block[:-1])) < tokens_at_once  # one more request may go beyond
 
 
+@settings(deadline=None)
 @given(cases())
 def test_the_figures_are_those_that_vllm_would_compute(case: tuple[Workload, Strategy]):
     workload, strategy = case
@@ -95,6 +97,7 @@ def concurrent_by_second(served: list[Served]) -> int:
     return max(buckets)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(1, 90)), min_size=1, max_size=12))
 def test_requests_in_flight_are_counted_by_the_second(rows: list[tuple[int, int]]):
     tenth = SECOND // 10
@@ -109,6 +112,7 @@ def test_requests_in_flight_are_counted_by_the_second(rows: list[tuple[int, int]
         assert found == concurrent_by_second(served)
 
 
+@settings(deadline=None)
 @given(cases())
 def test_reading_it_back_gives_the_same_requests(case: tuple[Workload, Strategy]):
     workload, strategy = case
