@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
@@ -12,9 +13,10 @@ from typing import Any
 import pytest
 from stage import Stage, crowd, on_stage
 
+from tui_batching.analysis.parallel import Progress
+from tui_batching.analysis.sweeps import Plan, Sweep, workers
 from tui_batching.tui import sweeper
 from tui_batching.tui.sweeper import Sweeper
-from tui_batching.workload import apply_settings, load_workload
 
 
 class Slow(Executor):
@@ -225,9 +227,32 @@ async def test_the_processes_are_ended_with_the_app(monkeypatch: pytest.MonkeyPa
     assert all(future.cancelled() for future, _ in slow.tasks)
 
 
-async def test_real_processes_sweep_for_the_app() -> None:
-    workload = apply_settings(load_workload("chat"), ["workload.count=10000"])
-    async with on_stage(workload, (120, 36)) as stage:
+async def test_a_sweep_in_this_process_shows_its_progress_and_is_cancelled_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended: list[BaseException] = []
+
+    def endless(plan: Plan, executor: None, progress: Progress) -> Sweep:
+        try:
+            while True:
+                time.sleep(0.01)
+                progress(4, 8)
+        except BaseException as end:
+            ended.append(end)
+            raise
+
+    monkeypatch.setattr(sweeper, "run_sweep", endless)
+    monkeypatch.setattr(sweeper, "SLOW_SECONDS", 0.001)
+    async with on_stage("notebook-load", (120, 36)) as stage:
+        await stage.press("6")
+        await stage.until(lambda: "50%" in stage.seen())
+        await stage.press("1", "n")
+        await stage.until(lambda: len(ended) == 1)
+
+
+async def test_real_processes_sweep_for_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "SMALL", 0)
+    async with on_stage("notebook-load", (120, 36)) as stage:
         await stage.press("6")
         for _ in range(600):  # processes start slowly on a busy machine
             await asyncio.sleep(0.05)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import pickle
+import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import Any
 
 import numpy as np
@@ -277,3 +278,17 @@ def test_small_sweeps_start_no_process() -> None:
     assert plan.requests_served == 30 * 3 * 8
     assert workers.executor_for(plan.requests_served) is None
     workers.stop()
+
+
+def test_processes_leave_at_once_whatever_is_waiting_or_cancelled(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    before = set(active_children())
+    workers = Workers(1)
+    futures = [workers.processes().submit(time.sleep, 60) for _ in range(6)]
+    cancelled = [future.cancel() for future in futures]
+    assert cancelled == [False, False, True, True, True, True]  # the first two are passed on
+    workers.stop()
+    assert set(active_children()) <= before
+    assert all(future.done() for future in futures)
+    assert capfd.readouterr().err == ""

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
+from tui_batching.analysis.parallel import Progress
 from tui_batching.analysis.sweeps import (
     KINDS,
     Kind,
@@ -184,10 +185,10 @@ class Sweeper(Widget):
         self._tell()
 
     async def _run(self, plan: Plan, running: _Running) -> Sweep:
+        running.total = len(plan.tasks)
         executor = self.processes.executor_for(plan.requests_served)
         if executor is None:
-            return await asyncio.to_thread(run_sweep, plan)
-        running.total = len(plan.tasks)
+            return await asyncio.to_thread(run_sweep, plan, None, self._note(running))
         futures = [asyncio.wrap_future(executor.submit(run_task, task)) for task in plan.tasks]
         try:
             for future in asyncio.as_completed(futures):
@@ -199,6 +200,16 @@ class Sweeper(Widget):
                 each.cancel()
             await asyncio.gather(*futures, return_exceptions=True)
         return plan.finish([each.result() for each in futures])
+
+    def _note(self, running: _Running) -> Progress:
+        """Keeps in mind how far a sweep in a thread is, and ends it once it is cancelled."""
+
+        def note(done: int, _: int) -> None:
+            if self._under_way is not running:
+                raise asyncio.CancelledError
+            running.done = done
+
+        return note
 
     def _known(self, inputs: _Inputs) -> Sweep | str | None:
         """The finished sweep of these inputs, or why there is none."""

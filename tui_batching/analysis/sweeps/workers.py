@@ -6,14 +6,18 @@ import contextlib
 import os
 import signal
 import sys
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
-from threading import Thread
-from typing import Self
+from threading import RLock, Thread
+from typing import Any, Self
 
-SMALL = 200_000
-"""Requests to serve, over all tasks, below which starting processes takes longer than serving."""
+SMALL = 500_000
+"""Requests to serve, over all tasks, below which starting processes takes longer than serving:
+half a second."""
 
 
 def cores() -> int:
@@ -36,7 +40,7 @@ class Workers:
 
     def __init__(self, jobs: int | None = None) -> None:
         self._jobs = jobs or cores()
-        self._pool: ProcessPoolExecutor | None = None
+        self._feeder: _Feeder | None = None
         self._leash: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -51,21 +55,76 @@ class Workers:
 
     def processes(self) -> Executor:
         """The pool."""
-        if self._pool is None:
+        if self._feeder is None:
             context = get_context("spawn")
             # It passes on the file of sys.stderr, which is none where an app has replaced it.
             with contextlib.redirect_stderr(sys.__stderr__):
                 resource_tracker.ensure_running()
             self._leash, end = context.Pipe()
-            self._pool = ProcessPoolExecutor(self._jobs, context, _begin, (end,))
-        return self._pool
+            pool = ProcessPoolExecutor(self._jobs, context, _begin, (end,))
+            self._feeder = _Feeder(pool, self._jobs + 1)
+        return self._feeder
 
     def stop(self) -> None:
         """End the processes at once, whatever they are doing, and wait until they are gone."""
-        if self._pool is not None and self._leash is not None:
+        if self._feeder is not None and self._leash is not None:
             self._leash.close()
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = self._leash = None
+            self._feeder.shutdown(cancel_futures=True)
+            self._feeder = self._leash = None
+
+
+class _Feeder(Executor):
+    """Gives a pool a few tasks at a time, so that those behind them can be cancelled.
+
+    In the pool itself nothing is ever cancelled: a pool whose processes leave fails on a task that
+    is, and then never ends (mended in later versions of Python).
+    """
+
+    def __init__(self, pool: ProcessPoolExecutor, most: int) -> None:
+        self._pool = pool
+        self._free = most
+        self._queue: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._lock = RLock()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run a function in a process, after what was submitted before."""
+        future: Future[Any] = Future()
+        with self._lock:
+            self._queue.append((future, partial(fn, *args, **kwargs)))
+        self._feed()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more tasks; see `Executor.shutdown`."""
+        with self._lock:
+            if cancel_futures:
+                for future, _ in self._queue:
+                    future.cancel()
+        self._pool.shutdown(wait)
+
+    def _feed(self) -> None:
+        """Pass on as many tasks as the pool should have."""
+        with self._lock:
+            while self._free and self._queue:
+                future, work = self._queue.popleft()
+                if future.set_running_or_notify_cancel():
+                    try:
+                        passed_on = self._pool.submit(work)
+                    except RuntimeError as error:  # the pool is gone
+                        future.set_exception(error)
+                    else:
+                        self._free -= 1
+                        passed_on.add_done_callback(partial(self._finish, future))
+
+    def _finish(self, future: Future[Any], passed_on: Future[Any]) -> None:
+        with self._lock:
+            self._free += 1
+        error = passed_on.exception()
+        if error is None:
+            future.set_result(passed_on.result())
+        else:
+            future.set_exception(error)
+        self._feed()
 
 
 def _begin(leash: Connection) -> None:
