@@ -108,3 +108,14 @@ def test_where_only_ascii_goes_a_report_and_a_trace_are_written_with_that():
     assert done.returncode == 0
     assert done.stdout.isascii()
     assert shell("$P trace illustrative -o -", PYTHONIOENCODING="ascii").returncode == 0
+
+
+@pytest.mark.parametrize("command", [("validate",), ("compare",), ("report", "-o", "-")])
+def test_a_name_that_drives_terminals_is_told_in_quotes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+):
+    file = tmp_path / "a\x1b[2J\x1b]0;owned\x07.csv"
+    file.write_text("arrival_time,input_tokens,output_tokens\n0,3,4\n1,2,2\n")
+    assert main([command[0], str(file), *command[1:]]) == 0
+    captured = capsys.readouterr()
+    assert (captured.out + captured.err).replace("\n", "").isprintable()

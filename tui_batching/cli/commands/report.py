@@ -23,6 +23,7 @@ from tui_batching.cli.ascii import needs_ascii
 from tui_batching.cli.progress import Report, reporting
 from tui_batching.cli.sweeping import usual_sweeps
 from tui_batching.output_files import written_whole
+from tui_batching.workload.wording import printable
 
 if TYPE_CHECKING:
     from tui_batching.export.report import Report as Document
@@ -85,7 +86,9 @@ def _make(arguments: argparse.Namespace, report: Report) -> Document:
     scene = build_scene(workload, None, lambda _: None)
     kinds = _SWEEPS if workload.source.rate else _SWEEPS[1:]  # or else there is no load to vary
     sweeps = usual_sweeps(workload, kinds, report)
-    return Document(scene, sweeps, _commands(shlex.join(workload_words(arguments)), kinds))
+    return Document(
+        scene, sweeps, _commands(shlex.join(map(printable, workload_words(arguments))), kinds)
+    )
 
 
 def _commands(words: str, kinds: Sequence[Kind]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tui_batching.cli.arguments import Choices, read_requests
 from tui_batching.cli.progress import reporting
 from tui_batching.workload import load_workload
+from tui_batching.workload.wording import printable
 
 _EXAMPLES = """\
 examples:
@@ -39,4 +40,4 @@ def run(arguments: argparse.Namespace) -> None:
     with reporting() as report:
         read_requests(workload, report)
     names = ", ".join(strategy.name for strategy in workload.strategies)
-    print(f"{arguments.file}: valid, {len(workload.requests)} requests, {names}")
+    print(f"{printable(arguments.file)}: valid, {len(workload.requests)} requests, {names}")
