@@ -178,7 +178,12 @@ def test_a_folder_that_is_not_ours_is_one_sentence(
 def test_a_signal_in_the_middle_leaves_nothing(tmp_path: Path, ending: signal.Signals) -> None:
     count = "workload.count=200000"
     command = (*PROGRAM, "trace", "overload", "--set", count, "-o", str(tmp_path / "out"))
-    process = subprocess.Popen(command, cwd=CHECKOUT, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        cwd=CHECKOUT,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(ending, signal.SIG_DFL),  # noqa: PLW1509 - may be ignored
+    )
     while not names(tmp_path) and process.poll() is None:
         pass
     process.send_signal(ending)
