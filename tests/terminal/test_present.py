@@ -76,7 +76,7 @@ def test_without_a_terminal_it_says_so(options: list[str]) -> None:
         (["missing.yaml"], "missing.yaml: found no such file, expected a YAML file"),
         (["--theme", "neon"], "--theme: found 'neon', expected dark"),
         (["--notes", "--theme", "neon"], "--theme: found 'neon', expected dark"),
-        (["--fps", "0"], "--fps: found 0, expected a whole number >= 1"),
+        (["--fps", "0"], "--fps: found 0, expected a whole number from 1 to 60"),
     ],
 )
 def test_bad_arguments_are_told_in_a_sentence(arguments: list[str], sentence: str) -> None:

@@ -79,4 +79,4 @@ async def test_other_views_do_not_scroll() -> None:
     async with on_stage(size=(160, 36)) as stage:
         for key, offered in (("1", False), ("4", False), ("5", True), ("9", False), ("0", True)):
             await stage.press(key, "pagedown")
-            assert ("scroll" in stage.rows()[-1]) is offered
+            assert ("page" in stage.rows()[-1]) is offered
