@@ -55,7 +55,7 @@ def sweeper_of(stage: Stage) -> Sweeper:
 
 def slow_down(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Slow:
     """Let the stage sweep at the test's pace, and show at once how far it is."""
-    monkeypatch.setattr(sweeper, "SLOW_SECONDS", 0.001)
+    monkeypatch.setattr(sweeper, "SLOW_SECONDS", 0.05)
     slow = Slow()
     sweeper_of(stage).processes = slow
     return slow
@@ -242,7 +242,7 @@ async def test_a_sweep_in_this_process_shows_its_progress_and_is_cancelled_as_we
             raise
 
     monkeypatch.setattr(sweeper, "run_sweep", endless)
-    monkeypatch.setattr(sweeper, "SLOW_SECONDS", 0.001)
+    monkeypatch.setattr(sweeper, "SLOW_SECONDS", 0.05)
     async with on_stage("notebook-load", (120, 36)) as stage:
         await stage.press("6")
         await stage.until(lambda: "50%" in stage.seen())
