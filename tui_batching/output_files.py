@@ -46,9 +46,8 @@ def written_whole(path: Path, *, replace: bool = False) -> Iterator[TextIO]:
     with _telling_failures(path):
         target = Path(os.path.realpath(path))
         draft = target.with_name(f".tui-batching-{secrets.token_hex(8)}.tmp")
-        out = draft.open("x", encoding="utf-8", newline="")
-        try:
-            with out:
+        try:  # before it is opened: a signal may come while it is
+            with draft.open("x", encoding="utf-8", newline="") as out:
                 yield out
                 out.flush()
                 os.fsync(out.fileno())  # some file systems tell only now that they are full
