@@ -1,0 +1,39 @@
+"""The app on a recorded trace: every view, at three sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from stage import on_stage
+
+from tui_batching.clock import SECOND
+from tui_batching.tui.views import VIEWS
+from tui_batching.workload import load_workload
+
+
+def azure(folder: Path, rows: int) -> Path:
+    """A made-up trace in Azure's format: one request a second, with no newline at the end."""
+    lines = [
+        f"2023-11-16 18:{at // 60:02}:{at % 60:02}.0000000,{20 + at % 50},{5 + at % 9}"
+        for at in range(rows)
+    ]
+    file = folder / "service.csv"
+    file.write_text("\r\n".join(["TIMESTAMP,ContextTokens,GeneratedTokens", *lines]))
+    return file
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)], ids=lambda size: f"{size[0]}")
+async def test_every_view_shows_the_trace(tmp_path: Path, size: tuple[int, int]) -> None:
+    workload = load_workload(azure(tmp_path, 300))
+    async with on_stage(workload, size) as stage:
+        assert stage.notices == ["service.csv: read 300 requests (Azure LLM inference CSV)"]
+        assert "service" in stage.rows()[0]
+        await stage.seek(100 * SECOND)
+        for view in VIEWS:
+            await stage.press(view.key)
+            await stage.drawn()
+            assert isinstance(stage.live.view, view)
+            assert sum(bool(row.strip()) for row in stage.rows()[2:-2]) >= 8, view.key
+        await stage.press("1", "right")
+        assert stage.clock > 100 * SECOND
