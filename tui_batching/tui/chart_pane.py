@@ -20,6 +20,8 @@ class DrawnPane(StripView):
     Attributes:
         rest_seconds: pause between two drawings, whatever is asked meanwhile.
         drawing: whether a wish is being drawn, or was just now.
+        keeps_step: whether what has been drawn is shown at the next `catch_up`, together with all
+            else that moves then, and not at once.
     """
 
     DEFAULT_CSS = """
@@ -29,8 +31,10 @@ class DrawnPane(StripView):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
         self._wanted: tuple[Hashable, Callable[[], list[Cells]]] | None = None
+        self._drawn: list[Cells] | None = None
         self.rest_seconds = 0.1
         self.drawing = False
+        self.keeps_step = False
 
     def want(self, depends_on: Hashable, picture: Callable[[], list[Cells]]) -> None:
         """Draw a picture, unless nothing that it depends on has changed."""
@@ -41,12 +45,20 @@ class DrawnPane(StripView):
             self.drawing = True
             self.run_worker(self._draw_what_is_wanted(), group="chart", exclusive=True)
 
+    def catch_up(self) -> None:
+        """Show what has been drawn meanwhile."""
+        if self._drawn is not None:
+            self.present(self._drawn)
+            self._drawn = None
+
     async def _draw_what_is_wanted(self) -> None:
         drawn = None
         try:
             while self._wanted is not None and drawn is not self._wanted:
                 drawn = self._wanted
-                self.present(await asyncio.to_thread(drawn[1]))
+                self._drawn = await asyncio.to_thread(drawn[1])
+                if not self.keeps_step:
+                    self.catch_up()
                 await asyncio.sleep(self.rest_seconds)
         finally:
             self.drawing = False

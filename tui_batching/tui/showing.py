@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import Static
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
@@ -19,6 +19,7 @@ from tui_batching.tour import Deck
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.chart_pane import ChartPane
 from tui_batching.tui.frame import Frame
+from tui_batching.tui.holders import Body, Pages
 from tui_batching.tui.key_bar import KeyBar
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.pace import LOCAL, Pace
@@ -63,6 +64,7 @@ class Showing(Screen[None], inherit_bindings=False):
         deck: what is presented from the beginning, or None.
     """
 
+    BLANK = True  # the bars and the body fill it
     AUTO_FOCUS = ""  # no lane has the focus until somebody asks for it
     scene: reactive[Scene | None] = reactive(None, init=False)
     selected: reactive[int | None] = reactive(None, init=False)
@@ -94,9 +96,9 @@ class Showing(Screen[None], inherit_bindings=False):
         yield TabBar(id="tabs")
         yield Simulation(self._workload, id="simulation")
         yield Sweeper(id="sweeper")
-        with Container(id="body"):
+        with Body(id="body"):
             yield Talk(id="talk")
-            with ContentSwitcher(initial=_id_of(VIEWS[0].key), id="views"):
+            with Pages(initial=_id_of(VIEWS[0].key), id="views"):
                 for view in VIEWS:
                     yield view(id=_id_of(view.key))
         yield Timeline(id="timeline")
@@ -203,7 +205,7 @@ class Showing(Screen[None], inherit_bindings=False):
 
     def watch_seen(self) -> None:
         """Bring another view to the front."""
-        self.query_one("#views", ContentSwitcher).current = _id_of(self.seen)
+        self.query_one("#views", Pages).current = _id_of(self.seen)
         self.set_focus(None)
         self.refresh_bindings()
         self._show()

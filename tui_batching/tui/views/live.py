@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 
 from tui_batching.charts.live import LATENCY, UTILIZATION
 from tui_batching.tui.chart_pane import ChartPane
 from tui_batching.tui.frame import Frame
+from tui_batching.tui.holders import SideBySide
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.lane_view import lane_view
 from tui_batching.tui.views.view import View
@@ -31,8 +31,8 @@ class LiveView(View):
 
     def compose(self) -> ComposeResult:
         """Lanes, charts, why."""
-        yield Horizontal(id="lanes")
-        with Horizontal(id="charts"):
+        yield SideBySide(id="lanes")
+        with SideBySide(id="charts"):
             yield ChartPane(UTILIZATION, id="utilization")
             yield ChartPane(LATENCY, id="latency")
         yield WhyPane(id="why")
@@ -43,9 +43,12 @@ class LiveView(View):
         return list(self.query(Lane))
 
     def show(self, frame: Frame) -> None:
-        """The lanes."""
+        """The lanes; and the charts that were drawn since, as every picture of its own costs."""
         for number, lane in enumerate(self.lanes):
             lane.show(lane_view(frame.scene, number, frame.time, frame.selected), frame.palette)
+        for pane in self.query(ChartPane):
+            pane.keeps_step = frame.playing
+            pane.catch_up()
 
     def show_words(self, frame: Frame) -> None:
         """The sentences and the charts."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Protocol, runtime_checkable
 
-from textual.containers import Vertical
-
 from tui_batching.analysis.sweeps import Kind
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.tui.frame import Frame
+from tui_batching.tui.holders import Stacked
 
 
-class View(Vertical):
+class View(Stacked):
     """One way of looking at the Runs on stage. Only the view that is seen is asked to show.
 
     Attributes:
