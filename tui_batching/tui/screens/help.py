@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
-from rich.table import Table
+from rich.cells import cell_len, set_cell_size
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_batching.tui.bindings import KEYS
+from tui_batching.charts.rows import Row
+from tui_batching.tui.bindings import KEYS, Key
+from tui_batching.tui.strip_view import StripView
+
+_BOLD = Style(bold=True)
 
 READING = """\
 Each lane serves the same requests, with the same names and colours, by another strategy.
@@ -52,17 +59,47 @@ class HelpScreen(ModalScreen[None]):
         self._ascii = ascii_only
 
     def compose(self) -> ComposeResult:
-        """The text and the table of keys."""
+        """The text and the keys."""
         with VerticalScroll() as box:
             box.border_title = "help · escape closes"
             yield Static(READING)
-            yield Static(self._table())
+            yield KeyList(ascii_only=self._ascii)
 
-    def _table(self) -> Table:
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(no_wrap=True, style="bold")
-        table.add_column(no_wrap=True)
-        table.add_column(ratio=1)
-        for key in KEYS:
-            table.add_row(" ".join(key.written(ascii_only=self._ascii)), key.name, key.help_text)
-        return table
+
+class KeyList(StripView):
+    """A row a key: how it is written, what it is called, and what it does, over lines that fit.
+
+    Textual asks for the height of a table several times, and each time draws it.
+    """
+
+    DEFAULT_CSS = """
+    KeyList { width: 1fr; height: auto; }
+    """
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        super().__init__()
+        self._keys = [(" ".join(key.written(ascii_only=ascii_only)), key) for key in KEYS]
+        self._key_width = max(cell_len(written) for written, _ in self._keys) + 2
+        self._name_width = max(cell_len(key.name) for _, key in self._keys) + 2
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """As many rows as the texts take."""
+        return sum(len(self._told(key, width)) for _, key in self._keys)
+
+    def on_resize(self) -> None:
+        """Fill the width."""
+        width, look = self.content_size.width, self.rich_style
+        rows = []
+        for written, key in self._keys:
+            names = [
+                set_cell_size(written, self._key_width),
+                set_cell_size(key.name, self._name_width),
+            ]
+            for text in self._told(key, width):
+                row = Row(width, look).add(names[0], look + _BOLD).add(names[1], look)
+                rows.append(row.add(text, look).cells())
+                names = [" " * cell_len(name) for name in names]
+        self.present(rows)
+
+    def _told(self, key: Key, width: int) -> list[str]:
+        return wrap(key.help_text, max(20, width - self._key_width - self._name_width))
