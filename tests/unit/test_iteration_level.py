@@ -7,7 +7,7 @@ import pytest
 from workloads_for_laws import workload_of
 
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND
-from tui_batching.cost import AffineCost, LinearCost
+from tui_batching.cost import AffineCost, Cost, LinearCost
 from tui_batching.errors import InputError
 from tui_batching.sim import work
 from tui_batching.sim.run import Run
@@ -89,6 +89,17 @@ def test_steps_grow_with_the_contexts_of_those_who_run() -> None:
     assert run.spans.step_growth.tolist() == [0, 1, 0, 2]
 
 
+@pytest.mark.parametrize(
+    ("arrival", "start"),
+    [(21, 22), (22, 22), (23, 40), (39, 40), (40, 40), (41, 59), (78, 79), (79, 79), (80, 80)],
+)
+def test_an_arrival_around_a_boundary_of_growing_steps(arrival: int, start: int) -> None:
+    """Alone R0 is prefilled until 5 and makes tokens at 22, 40, 59 and 79."""
+    cost = AffineCost(10, 2, 1, prefill_per_token=1)
+    run = simulate(workload_of([(0, 5, 4), (arrival, 0, 1)], cost), Continuous(2))
+    assert run.start.tolist() == [0, start]
+
+
 def test_the_lowest_free_slot_is_taken() -> None:
     run = serve(3, (0, 0, 2), (0, 0, 1), (0, 0, 1), (100, 0, 1), (100, 0, 1))
     assert run.slot.tolist() == [0, 1, 2, 0, 1]
@@ -123,9 +134,21 @@ def test_beyond_the_clock_is_an_error_and_no_wrapped_time(
         simulate(workload_of(rows, cost), Continuous(2))
 
 
-def test_the_clocks_last_instant_is_still_there() -> None:
-    run = simulate(workload_of([(HORIZON - 20, 0, 2)], LinearCost(0, 10, 0)), Continuous(2))
-    assert run.finished == HORIZON
+@pytest.mark.parametrize(
+    ("cost", "lasts"),
+    [(LinearCost(0, 10, 2), 3 * 12 + 10), (AffineCost(10, 2, 1), 14 + 16 + 18 + 15)],
+)
+def test_the_clocks_last_instant_is_still_there_and_the_next_one_is_not(
+    cost: Cost, lasts: int
+) -> None:
+    """Two that decode together, and one that goes on alone after everybody has been admitted."""
+
+    def served_from(arrival: int) -> Run:
+        return simulate(workload_of([(arrival, 0, 3), (arrival, 0, 4)], cost), Continuous(2))
+
+    assert served_from(HORIZON - lasts).finished == HORIZON
+    with pytest.raises(InputError, match="106 days"):
+        served_from(HORIZON - lasts + 1)
 
 
 def test_too_many_steps_to_count_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
