@@ -9,22 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from tui_batching.errors import InputError
-from tui_batching.workload.wording import printable
+from tui_batching.errors import FileTakenError, InputError
 
 
 def refuse_target(path: Path, *, replace: bool) -> None:
     """Look before the work begins whether the file can be written.
 
     Raises:
-        InputError: if it is there already and must not be replaced, or is no ordinary file.
+        FileTakenError: if it is there already and must not be replaced.
+        InputError: if it is no ordinary file.
     """
     with _telling_failures(path):
         if not path.exists():
             return
         if not path.is_file():
-            where = printable(str(path))
-            raise InputError(f"{where}: found a folder or a device, expected a new file")
+            raise InputError(f"{path}: found a folder or a device, expected a new file")
         if not replace:
             raise FileExistsError
 
@@ -41,6 +40,7 @@ def written_whole(path: Path, *, replace: bool = False) -> Iterator[TextIO]:
         replace: whether it may take the place of a file, even of one that appears meanwhile.
 
     Raises:
+        FileTakenError: if there is a file of that name by then, which may not be replaced.
         InputError: if it cannot be written.
     """
     with _telling_failures(path):
@@ -80,12 +80,11 @@ def _move_to_free(draft: Path, target: Path) -> None:
 
 @contextmanager
 def _telling_failures(path: Path) -> Iterator[None]:
-    where = printable(str(path))
     try:
         yield
     except FileExistsError:
-        raise InputError(
-            f"{where}: found a file, expected a new one (--force replaces it)"
+        raise FileTakenError(
+            f"{path}: found a file, expected a new one (--force replaces it)"
         ) from None
     except OSError as error:
-        raise InputError(f"{where}: cannot be written ({error.strerror or error})") from None
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None

@@ -213,7 +213,7 @@ class TestWrongFiles:
 
     def test_nothing_of_a_name_reaches_the_terminal(self, tmp_path: Path):
         workload = load_workload(written(tmp_path, PLAIN, "\x1b[2J.csv"))
-        assert workload.name == r"'\x1b[2J'"
+        assert workload.name == r"\x1b[2J"
         assert all(notice.isprintable() for notice in workload.notices)
 
 

@@ -37,6 +37,7 @@ REQUEST_COLOURS = 8
 _TEXTUAL_OWN = ("background", "surface", "panel", "text", "accent", "success", "warning", "error")
 _OWN = ("muted", "bar_track", "playhead", "selection", "selection_ground")
 _KEYS = ("description", *_TEXTUAL_OWN, *_OWN, "strategies", "states", "requests")
+_NAME = re.compile(r"[\w.-]+")
 _HEX = re.compile("#[0-9a-fA-F]{6}")
 _ANSI = tuple(
     f"ansi_{bright}{name}"
@@ -174,6 +175,8 @@ def read_palette(path: Path) -> Palette:
     Raises:
         InputError: as `load_palettes` does.
     """
+    if not _NAME.fullmatch(path.stem):
+        raise InputError(f"{path}: found a theme of this name, expected letters, digits, '-', '_' and '.'")
     top = read_yaml(read_text(path), str(path)).mapping(_KEYS)
     top["description"].text()
     return Palette(path.stem, _colours(top))

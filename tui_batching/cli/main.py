@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from tui_batching.cli.parser import read_arguments
 from tui_batching.errors import InputError
+from tui_batching.printable import printable
 
 SUCCESS = 0
 OUTPUT_FAILED = 1
@@ -61,9 +62,7 @@ def _guard(run: Callable[[], None]) -> int:
 
 
 def _complain(sentence: str, code: int) -> int:
-    # On one line, and with nothing in it that a terminal would obey.
-    shown = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in sentence)
-    print(f"tui-batching: {shown}", file=sys.stderr)
+    print(f"tui-batching: {printable(sentence)}", file=sys.stderr)
     return code
 
 

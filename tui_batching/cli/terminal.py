@@ -12,7 +12,6 @@ from typing import Any
 from tui_batching.cli.ascii import add_ascii, needs_ascii
 from tui_batching.errors import InputError
 from tui_batching.tui.pace import LOCAL, LOW_BANDWIDTH, Pace
-from tui_batching.workload.wording import printable
 
 MOST_FRAMES = 60
 """A second; more would be seen by nobody."""
@@ -82,6 +81,6 @@ def read_pace(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
         return pace
     text = arguments.fps.strip()
     if text not in map(str, range(1, MOST_FRAMES + 1)):
-        shown = printable(text[:60])
-        raise InputError(f"--fps: found {shown}, expected a whole number from 1 to {MOST_FRAMES}")
+        found = text[:60]
+        raise InputError(f"--fps: found {found}, expected a whole number from 1 to {MOST_FRAMES}")
     return pace.at(int(text))

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from tui_batching.errors import InputError
-from tui_batching.workload.wording import printable
 
 _FOLDER = "tui-batching"
 _LARGEST = 300
@@ -59,7 +58,7 @@ def place_file(deck: Path) -> Path:
     Raises:
         InputError: if there is no folder for it that is the user's alone.
     """
-    key = hashlib.sha256(str(deck.resolve()).encode()).hexdigest()[:16]
+    key = hashlib.sha256(os.fsencode(deck.resolve())).hexdigest()[:16]
     return _private_folder() / f"presenting-{key}.json"
 
 
@@ -90,7 +89,7 @@ def read_place(file: Path) -> Place | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError) as error:
-        where = printable(str(file))
+        where = str(file)
         raise InputError(f"{where}: found no place of a presentation ({error})") from None
 
 

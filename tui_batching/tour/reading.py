@@ -9,13 +9,14 @@ from importlib import resources
 from pathlib import Path
 
 from tui_batching.clock import HORIZON, Picoseconds
+from tui_batching.printable import name_of
 from tui_batching.tour.deck import Chapter, Deck, TableName
 from tui_batching.workload import Workload, bundled_workloads, load_workload
 from tui_batching.workload.fields import Field, Record, read_yaml
 from tui_batching.workload.files import path_within, read_text
 from tui_batching.workload.nodes import Scalar
 from tui_batching.workload.settings import change, setting_keys
-from tui_batching.workload.wording import did_you_mean, one_of, printable
+from tui_batching.workload.wording import did_you_mean, one_of
 
 FASTEST = 64
 """The highest speed of a chapter, in simulated seconds a second; the app's own."""
@@ -62,13 +63,13 @@ def parse_deck(text: str, path: Path, views: Collection[str]) -> Deck:
     Raises:
         InputError: if the text is not as expected; told with line, key, found and expected.
     """
-    record = read_yaml(text, printable(str(path))).mapping(_KEYS)
+    record = read_yaml(text, str(path)).mapping(_KEYS)
     around = _Surroundings(path.parent, views, {})
     chapters: list[Chapter] = []
     for field in record["chapters"].items(MOST_CHAPTERS):
         before = chapters[-1].workload if chapters else None
         chapters.append(_read_chapter(field, before, around))
-    title = record.read("title", partial(Field.text, longest=_LONGEST_TITLE), path.stem)
+    title = record.read("title", partial(Field.text, longest=_LONGEST_TITLE), name_of(path))
     return Deck(title, tuple(chapters), path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,11 +11,14 @@ from typing import TextIO
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.clock import SECOND
+from tui_batching.errors import FileTakenError
 from tui_batching.export import csv_output, json_output, trace_output
 from tui_batching.output_files import written_whole
 from tui_batching.tui.frame import Frame
 
 _LONGEST_NAME = 60
+_MOST_BYTES = 180
+"""Of the workload's part of a name, so that its ending fits into the 255 of file systems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +80,26 @@ def save(export: Export, frame: Frame, view: str, picture: str) -> Path:
     scene = frame.scene
     time = f"{frame.time / SECOND:.3f}s"
     ending = export.ending.format(view=view.lower().replace(" ", "-"), time=time)
-    file = _new_file(scene.workload.name, ending)
-    with written_whole(file) as out:
-        if export.write is None:
-            out.write(picture)
-        else:
-            export.write(scene, out)
-    return file.resolve()
+    while True:
+        file = _new_file(scene.workload.name, ending)
+        try:
+            with written_whole(file) as out:
+                if export.write is None:
+                    out.write(picture)
+                else:
+                    export.write(scene, out)
+        except FileTakenError:  # by somebody else while this one was written
+            continue
+        return file.resolve()
 
 
 def _new_file(name: str, ending: str) -> Path:
     """A name in the current folder that no file has yet: with a number where it is taken."""
-    safe = re.sub(r"[^\w.-]+", "-", name)[:_LONGEST_NAME].strip("-.") or "workload"
+    letters = re.sub(r"[^\w.-]+", "-", name)[:_LONGEST_NAME]
+    safe = letters.encode()[:_MOST_BYTES].decode(errors="ignore").strip("-.") or "workload"
     stem, _, suffix = f"{safe}{ending}".rpartition(".")
     file, number = Path(f"{stem}.{suffix}"), 1
-    while file.exists():
+    while os.path.lexists(file):
         number += 1
         file = Path(f"{stem}-{number}.{suffix}")
     return file

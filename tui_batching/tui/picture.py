@@ -71,7 +71,7 @@ class Picture:
     def _put(self, x: int, y: int, text: str, look: str) -> int:
         """Want a text at a place; returns its width. What does not fit on the screen is cut."""
         cells: str | list[str] = text
-        if not text.isascii() and cell_len(text) != len(text):
+        if not text.isascii() and any(get_character_cell_size(sign) != 1 for sign in set(text)):
             cells = list(_cells_of(text))
         if 0 <= y < self.size[1]:
             fitting = cells[: max(0, self.size[0] - x)]

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from tui_batching.errors import InputError
+from tui_batching.printable import printable
 from tui_batching.tour import load_deck
 from tui_batching.tui.bindings import bindings
 from tui_batching.tui.exports import Export, save
@@ -241,7 +242,7 @@ class Stage(Showing, inherit_bindings=False):
         except InputError as error:
             self.notify(str(error), severity="error", markup=False)
         else:
-            self.notify(f"saved {file}", markup=False)
+            self.notify(f"saved {printable(str(file))}", markup=False)
 
     def action_help(self) -> None:
         """Show every key."""

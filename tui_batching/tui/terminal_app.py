@@ -5,17 +5,20 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from collections.abc import Sequence
 
 from rich.console import Console
 from textual.app import App, SuspendNotSupported
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
+from textual.filter import LineFilter
 from textual.theme import BUILTIN_THEMES
 
 from tui_batching.charts.palette import DEFAULT_THEME, default_theme, load_palettes
 from tui_batching.errors import InputError
 from tui_batching.tui.driver import TerminalDriver
+from tui_batching.tui.harmless import Harmless
 from tui_batching.tui.pace import LOCAL, Pace
 from tui_batching.tui.themes import textual_theme
 
@@ -41,6 +44,7 @@ class TerminalApp(App[None]):
         self.palettes = load_palettes()
         if theme not in (None, *self.palettes):
             raise InputError(f"--theme: found {theme!r}, expected {', '.join(self.palettes)}")
+        self._harmless = Harmless()
         super().__init__()
         self.ascii = pace.ascii
         for name in BUILTIN_THEMES:
@@ -57,6 +61,10 @@ class TerminalApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The app's own colours, for the CSS that is read before a theme is set."""
         return textual_theme(self.palettes[DEFAULT_THEME]).variables
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and one that looks at all that is drawn."""
+        return [*super().get_line_filters(), self._harmless]
 
     def get_driver_class(self) -> type[Driver]:
         """Our driver wherever Textual would take the one that ours extends."""

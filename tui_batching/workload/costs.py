@@ -19,10 +19,11 @@ from typing import Any
 from tui_batching.cost import Cost, Profile
 from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
+from tui_batching.printable import name_of
 from tui_batching.workload.fields import Field, Reader, read_yaml
 from tui_batching.workload.files import read_text
 from tui_batching.workload.parameters import COST_READERS, COSTS
-from tui_batching.workload.wording import did_you_mean, one_of, printable, shown
+from tui_batching.workload.wording import did_you_mean, one_of, shown
 
 DEFAULT_PROFILE = "textbook"
 
@@ -30,7 +31,7 @@ DEFAULT_PROFILE = "textbook"
 def bundled_profiles() -> dict[str, Path]:
     """The bundled profiles' files by name, the default one first."""
     files = sorted((data_folder("workloads") / "profiles").glob("*.yaml"))
-    return {path.stem: path for path in sorted(files, key=lambda p: p.stem != DEFAULT_PROFILE)}
+    return {name_of(path): path for path in sorted(files, key=lambda p: p.stem != DEFAULT_PROFILE)}
 
 
 def load_profile(name: str) -> Cost:
@@ -45,7 +46,7 @@ def load_profile(name: str) -> Cost:
             f"found no profile called {shown(name)}, expected {one_of(files)}"
             f"{did_you_mean(name, files)}"
         )
-    return parse_profile(read_text(files[name]), printable(str(files[name])), name)
+    return parse_profile(read_text(files[name]), str(files[name]), name)
 
 
 def parse_profile(text: str, where: str, name: str) -> Cost:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tui_batching.errors import InputError
 from tui_batching.workload.fields import Field
-from tui_batching.workload.wording import printable
 
 
 def read_text(path: Path) -> str:
@@ -15,7 +14,7 @@ def read_text(path: Path) -> str:
     Raises:
         InputError: if the file cannot be read or is not UTF-8.
     """
-    where = printable(str(path))
+    where = str(path)
     try:
         content = path.read_bytes()
     except FileNotFoundError:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
+from tui_batching.printable import name_of
 from tui_batching.workload.wording import did_you_mean, one_of, shown
 
 _TEACHING_ORDER = (
@@ -30,7 +31,7 @@ _TEACHING_ORDER = (
 
 def bundled_workloads() -> dict[str, Path]:
     """The bundled workloads' files by name, in an order to learn from."""
-    files = {path.stem: path for path in sorted(data_folder("workloads").glob("*.yaml"))}
+    files = {name_of(path): path for path in sorted(data_folder("workloads").glob("*.yaml"))}
     known = [name for name in _TEACHING_ORDER if name in files]
     return {name: files[name] for name in (*known, *(n for n in files if n not in known))}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tui_batching.cost import Cost, LinearCost
+from tui_batching.printable import name_of, printable
 from tui_batching.strategy import DEFAULT_STRATEGIES, Strategy
 from tui_batching.workload.costs import read_cost
 from tui_batching.workload.fields import Field, Record, read_yaml
@@ -28,7 +29,6 @@ from tui_batching.workload.traces import (
     TraceRequests,
     find_trace,
 )
-from tui_batching.workload.wording import printable
 
 _KEYS = ("name", "description", "requests", "cost", "strategies", "slo")
 _REQUEST_KEYS = ("arrival_time", "input_tokens", "output_tokens", "id")
@@ -51,7 +51,7 @@ def load_workload(name_or_path: str | Path) -> Workload:
     path = Path(name_or_path) if _is_path(name_or_path) else bundled_workload(str(name_or_path))
     if path.name.endswith(_TRACE_ENDINGS):
         return Workload(_trace_name(path), find_trace(path))
-    return parse_workload(read_text(path), printable(str(path)), path.parent)
+    return parse_workload(read_text(path), str(path), path.parent)
 
 
 def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
@@ -67,7 +67,7 @@ def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
     """
     record = read_yaml(text, where).mapping(_KEYS)
     return Workload(
-        name=record.read("name", lambda field: field.text(_LONGEST_NAME), Path(where).stem),
+        name=record.read("name", lambda field: field.text(_LONGEST_NAME), name_of(Path(where))),
         source=_read_requests(record["requests"], folder),
         description=record.read("description", Field.text, ""),
         cost=record.read("cost", read_cost, _DEFAULT_COST),

@@ -14,7 +14,7 @@ from tui_batching.workload.generate import MAX_SEED
 from tui_batching.workload.model import ServiceLevel, Source, Workload
 from tui_batching.workload.parameters import COST_READERS, SLO_READERS, STRATEGY_READERS
 from tui_batching.workload.traces import OPTION_READERS, TraceRequests
-from tui_batching.workload.wording import did_you_mean, one_of, printable, shown
+from tui_batching.workload.wording import did_you_mean, one_of, shown
 
 Change: TypeAlias = Callable[[Workload, Field], Workload]
 
@@ -40,7 +40,7 @@ def setting_keys() -> tuple[str, ...]:
 
 
 def _apply(workload: Workload, setting: str) -> Workload:
-    where = f"--set {printable(setting) if len(setting) <= 60 else shown(setting)}"
+    where = f"--set {setting if len(setting) <= 60 else shown(setting)}"
     key, equals, value = (part.strip() for part in setting.partition("="))
     if not equals:
         raise InputError(f"{where}: found no '=', expected KEY=VALUE")

@@ -23,8 +23,3 @@ def did_you_mean(name: str, allowed: Collection[str]) -> str:
     """` (did you mean 'count'?)` where a name in `allowed` is close to `name`."""
     close = difflib.get_close_matches(name[:60], list(allowed), n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
-
-
-def printable(name: str) -> str:
-    """A file's name for an error message, quoted where a terminal would obey a part of it."""
-    return name if name.isprintable() else repr(name)

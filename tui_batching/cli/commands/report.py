@@ -23,7 +23,7 @@ from tui_batching.cli.ascii import needs_ascii
 from tui_batching.cli.progress import Report, reporting
 from tui_batching.cli.sweeping import usual_sweeps
 from tui_batching.output_files import written_whole
-from tui_batching.workload.wording import printable
+from tui_batching.printable import printable
 
 if TYPE_CHECKING:
     from tui_batching.export.report import Report as Document

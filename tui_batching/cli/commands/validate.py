@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tui_batching.cli.arguments import Choices, read_requests
 from tui_batching.cli.progress import reporting
+from tui_batching.printable import printable
 from tui_batching.workload import load_workload
-from tui_batching.workload.wording import printable
 
 _EXAMPLES = """\
 examples:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -57,8 +58,9 @@ class PickCost(ModalScreen[Knobs | None]):
 
     def _option(self, name: str | None) -> Option:
         cost = load_profile(name) if name else self._knobs.base.cost
-        text = Text.assemble((f"{name or _OWN:<17}", "bold"), _described(cost))
-        return Option(text, id=name or "own")
+        width = max(map(cell_len, (*filter(None, self._names), _OWN))) + 2
+        label = set_cell_size(name or _OWN, width)
+        return Option(Text.assemble((label, "bold"), _described(cost)))
 
 
 def _described(cost: Cost) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -45,7 +46,8 @@ class PickWorkload(ModalScreen[Workload | None]):
         """The list, and a line for a path."""
         with Vertical() as box:
             box.border_title = "workload · enter picks · escape closes"
-            options = [self._option(workload) for workload in self._workloads]
+            width = max(cell_len(workload.name) for workload in self._workloads) + 1
+            options = [self._option(workload, width) for workload in self._workloads]
             yield OptionList(*options, id="workloads")
             yield Input(placeholder="or the path of a workload file", id="path")
             yield Static(classes="error", markup=False)
@@ -71,8 +73,7 @@ class PickWorkload(ModalScreen[Workload | None]):
             message.add_class("-shown")
 
     @staticmethod
-    def _option(workload: Workload) -> Option:
-        count = len(workload.requests)
-        text = Text.assemble((f"{workload.name:<16}", "bold"), f"{count:>6,} requests\n")
-        text.append(workload.description)
-        return Option(text, id=workload.name)
+    def _option(workload: Workload, width: int) -> Option:
+        name, count = set_cell_size(workload.name, width), len(workload.requests)
+        text = Text.assemble((name, "bold"), f"{count:>6,} requests\n", workload.description)
+        return Option(text)

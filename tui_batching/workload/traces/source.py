@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Self
 
 from tui_batching.errors import InputError
+from tui_batching.printable import printable
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
 from tui_batching.workload.traces.options import TraceOptions
@@ -15,7 +16,6 @@ from tui_batching.workload.traces.recognise import FORMATS, recognise
 from tui_batching.workload.traces.report import TraceReport
 from tui_batching.workload.traces.selection import Selection
 from tui_batching.workload.traces.text import open_text
-from tui_batching.workload.wording import printable
 
 
 @dataclass

@@ -13,7 +13,6 @@ from typing import BinaryIO
 
 from tui_batching.errors import InputError
 from tui_batching.workload.model import Progress
-from tui_batching.workload.wording import printable
 
 LONGEST_LINE = 64 * 2**20
 """Bytes: the line of a Mooncake trace for the longest prompt there may be takes 50 million."""
@@ -139,7 +138,7 @@ def open_text(path: Path, progress: Progress) -> Iterator[TraceText]:
     Raises:
         InputError: if it cannot be read, is no ordinary file or is empty.
     """
-    where = printable(str(path))
+    where = str(path)
     try:
         # Before it is opened: opening a pipe would wait for its writer.
         kind = _kind(path.stat().st_mode)
