@@ -176,7 +176,9 @@ def read_palette(path: Path) -> Palette:
         InputError: as `load_palettes` does.
     """
     if not _NAME.fullmatch(path.stem):
-        raise InputError(f"{path}: found a theme of this name, expected letters, digits, '-', '_' and '.'")
+        raise InputError(
+            f"{path}: found a theme of this name, expected letters, digits, '-', '_' and '.'"
+        )
     top = read_yaml(read_text(path), str(path)).mapping(_KEYS)
     top["description"].text()
     return Palette(path.stem, _colours(top))

@@ -85,6 +85,11 @@ class Row:
         return list(Segment.simplify([*self._segments, *padding]))
 
 
+def column(text: str, width: int) -> str:
+    """The text, and blank cells up to so many in all; always one, also where the text is wider."""
+    return text + " " * max(1, width - cell_len(text))
+
+
 def text_of(row: Cells) -> str:
     """What a row says, without any style."""
     return "".join(segment.text for segment in row)
@@ -132,6 +137,17 @@ def age_text(time: Picoseconds) -> str:
 def first_that_fits(texts: Sequence[str], width: int) -> str:
     """The first text that fits, else the last one."""
     return next((text for text in texts if cell_len(text) <= width), texts[-1])
+
+
+def folded(text: str, width: int) -> list[str]:
+    """A text over lines that fit, be its letters one cell wide or two."""
+    if cell_len(text) == len(text):
+        return wrap(text, width)
+    # Here, because texts with wide letters are rare and the console takes a while to load.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    return [line.plain.rstrip() for line in Text(text).wrap(Console(), width)]
 
 
 def wrapped(text: str, width: int, most: int | None = None) -> list[str]:

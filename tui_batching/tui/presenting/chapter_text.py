@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 
 from rich.cells import cell_len
 from rich.color import Color
-from rich.console import Console
 from rich.style import Style
-from rich.text import Text
 
 from tui_batching.charts.palette import STRATEGIES, Palette
-from tui_batching.charts.rows import Cells, Row, bar, style
+from tui_batching.charts.rows import Cells, Row, bar, folded, style
 from tui_batching.clock import format_duration
 from tui_batching.tour import Chapter
 from tui_batching.tour.tables import StepTime, step_times
@@ -72,12 +69,12 @@ class _Pen:
         if cell_len(title) + len(counter) + 2 <= self.width:
             return [self.row().add(title, bold).add_right(counter, muted).cells()]
         above = self.row().add_right(counter, muted).cells()
-        return [above, *(self.row().add(line, bold).cells() for line in _lines(title, self.width))]
+        return [above, *(self.row().add(line, bold).cells() for line in folded(title, self.width))]
 
     def paragraph(self, text: str) -> list[Cells]:
         """A text over as many rows as it takes; strategies and requests wear their colours."""
         rows = []
-        for line in _lines(text, max(1, self.width)):
+        for line in folded(text, max(1, self.width)):
             row = self.row()
             for number, part in enumerate(_NAMES.split(line)):
                 row.add(part, self._name(part) if number % 2 else self.ink(self.palette.text))
@@ -111,10 +108,3 @@ class _Pen:
         of_request = number.isdigit()
         colour = palette.request(int(number)) if of_request else palette.strategy(name.lower())
         return self.ink(colour, bold=True)
-
-
-def _lines(text: str, width: int) -> list[str]:
-    """A text over lines that fit, be its letters one cell wide or two."""
-    if cell_len(text) == len(text):
-        return wrap(text, width)
-    return [line.plain.rstrip() for line in Text(text).wrap(Console(), width)]

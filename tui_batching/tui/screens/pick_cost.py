@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,11 +12,14 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from tui_batching.charts.rows import column
 from tui_batching.cost import Cost
 from tui_batching.tui.knobs import COST, Knobs
 from tui_batching.workload import bundled_profiles, load_profile
 
 _OWN = "as loaded"
+_NAME = 17
+"""Cells of the column of names."""
 
 
 class PickCost(ModalScreen[Knobs | None]):
@@ -58,8 +60,7 @@ class PickCost(ModalScreen[Knobs | None]):
 
     def _option(self, name: str | None) -> Option:
         cost = load_profile(name) if name else self._knobs.base.cost
-        width = max(map(cell_len, (*filter(None, self._names), _OWN))) + 2
-        label = set_cell_size(name or _OWN, width)
+        label = column(name or _OWN, _NAME)
         return Option(Text.assemble((label, "bold"), _described(cost)))
 
 

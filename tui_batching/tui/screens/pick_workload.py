@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,8 +12,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui_batching.charts.rows import column
 from tui_batching.errors import InputError
 from tui_batching.workload import Workload, bundled_workloads, load_workload
+
+_NAME = 20
+"""Cells of the column of names."""
 
 
 class PickWorkload(ModalScreen[Workload | None]):
@@ -31,7 +34,8 @@ class PickWorkload(ModalScreen[Workload | None]):
     }
     PickWorkload Input { border: tall $bar-track; }
     PickWorkload .error { color: $error; height: auto; padding: 0 1; display: none; }
-    PickWorkload .error.-shown { display: block; }
+    PickWorkload.-refused .error { display: block; }
+    PickWorkload.-refused OptionList { max-height: 40vh; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Close", id="workload.close", tooltip="Keep the workload."),
@@ -46,8 +50,7 @@ class PickWorkload(ModalScreen[Workload | None]):
         """The list, and a line for a path."""
         with Vertical() as box:
             box.border_title = "workload · enter picks · escape closes"
-            width = max(cell_len(workload.name) for workload in self._workloads) + 1
-            options = [self._option(workload, width) for workload in self._workloads]
+            options = [self._option(workload) for workload in self._workloads]
             yield OptionList(*options, id="workloads")
             yield Input(placeholder="or the path of a workload file", id="path")
             yield Static(classes="error", markup=False)
@@ -68,12 +71,11 @@ class PickWorkload(ModalScreen[Workload | None]):
         try:
             self.dismiss(load_workload(event.value.strip()))
         except InputError as error:
-            message = self.query_one(Static)
-            message.update(str(error))
-            message.add_class("-shown")
+            self.query_one(Static).update(str(error))
+            self.add_class("-refused")
 
     @staticmethod
-    def _option(workload: Workload, width: int) -> Option:
-        name, count = set_cell_size(workload.name, width), len(workload.requests)
+    def _option(workload: Workload) -> Option:
+        name, count = column(workload.name, _NAME), len(workload.requests)
         text = Text.assemble((name, "bold"), f"{count:>6,} requests\n", workload.description)
         return Option(text)

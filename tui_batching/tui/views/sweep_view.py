@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, TypeAlias
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 
 from tui_batching.analysis.sweeps import Kind
@@ -12,7 +13,7 @@ from tui_batching.charts.batch_size import batch_size_picture
 from tui_batching.charts.frontier import frontier_picture
 from tui_batching.charts.load import load_picture
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import Cells, Row, bar, style
+from tui_batching.charts.rows import Cells, Row, bar, folded, style
 from tui_batching.charts.sweep_picture import SweepRequest
 from tui_batching.tui.chart_pane import DrawnPane
 from tui_batching.tui.frame import Frame
@@ -129,6 +130,9 @@ def _words(words: str, width: int, height: int, palette: Palette) -> list[Cells]
     """Words in the middle of an empty picture."""
     text = style(palette.text, palette.surface)
     blank = Row(width, text).cells()
-    line = Row(width, text).gap(max(1, (width - len(words)) // 2)).add(words, text).cells()
-    above = height // 2
-    return [*[blank] * above, line, *[blank] * (height - above - 1)][:height]
+    lines = [
+        Row(width, text).gap(max(1, (width - cell_len(line)) // 2)).add(line, text).cells()
+        for line in folded(words, max(1, width - 2))
+    ]
+    above = max(0, height - len(lines) + 1) // 2
+    return [*[blank] * above, *lines, *[blank] * (height - above - len(lines))][:height]
