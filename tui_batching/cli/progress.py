@@ -10,6 +10,7 @@ from threading import Timer
 from typing import TYPE_CHECKING, TypeAlias
 
 from tui_batching.cli.ascii import needs_ascii
+from tui_batching.printable import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
@@ -63,7 +64,7 @@ def reporting() -> Iterator[Report]:
 
         def begin(stage: str) -> None:
             display.remove_task(stages.pop())
-            stages.append(display.add_task(stage, total=None))
+            stages.append(display.add_task(printable(stage), total=None))
 
         yield Report(begin, lambda share: display.update(stages[-1], completed=share, total=1))
 
@@ -84,7 +85,7 @@ def counting(what: str) -> Iterator[Count]:
     text = TextColumn("{task.description}", markup=False)
     left = (TimeRemainingColumn(), TextColumn("left"))
     with _shown_later(text, BarColumn(), MofNCompleteColumn(), *left) as display:
-        task = display.add_task(what, total=None)
+        task = display.add_task(printable(what), total=None)
         yield lambda done, total: display.update(task, completed=done, total=total)
 
 

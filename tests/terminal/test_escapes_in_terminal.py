@@ -1,0 +1,100 @@
+"""What really reaches a terminal where names and texts would steer it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from hostile import EVIL, MARKUP, deck_file, evil_data, is_harmless, workload_file
+from terminals import Terminal
+
+import tui_batching
+
+SEQUENCE = re.compile(r"\x1b(?:[=>78]|\]22;[a-z-]+\x07|\[[<>=?]?[0-9;]*[ $]?[a-zA-Z])")
+OURS = re.compile(
+    r"\x1b(?:"
+    r"\]22;[a-z-]+\x07"  # the shape of the pointer
+    r"|\[[0-9]+;[0-9]+H"  # moves
+    r"|\[(?:[0-9]|[34]8;5;[0-9]+|;)*m"  # colours, of the 256 alone
+    r"|\[\?[0-9]+(?:[hl]|\$p)"  # modes, and whether the terminal has them
+    r"|\[[<>=?][0-9;]*[um]"  # keyboard
+    r")"
+)
+
+
+def obeyed(written: bytes) -> str:
+    """What a terminal would obey, but for what the program itself has to write."""
+    text = written.decode("utf-8")
+    foreign = [found for found in SEQUENCE.findall(text) if not OURS.fullmatch(found)]
+    rest = re.sub(r"[\r\n]", "", SEQUENCE.sub("", text))
+    return ascii(foreign) if foreign else "" if is_harmless(rest) else ascii(rest)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the program, whose bundled data have evil names as well."""
+    folder = tmp_path_factory.mktemp("installed")
+    package = Path(tui_batching.__file__).parent
+    ignored = shutil.ignore_patterns("__pycache__", "themes", "workloads")
+    shutil.copytree(package, folder / "tui_batching", ignore=ignored)
+    evil_data(folder / "tui_batching")
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A folder of an evil name."""
+    folder = tmp_path / EVIL
+    folder.mkdir()
+    return folder
+
+
+def opened(installed: Path, here: Path, *arguments: str) -> Terminal:
+    """The copy of the program, in the folder."""
+    words = (sys.executable, "-m", "tui_batching", *arguments)
+    line = f"cd {shlex.quote(str(here))} && exec {shlex.join(words)}"
+    return Terminal.of(
+        ["sh", "-c", line], PYTHONPATH=str(installed), XDG_RUNTIME_DIR=str(here.parent)
+    )
+
+
+def press(terminal: Terminal, *keys: str) -> None:
+    """Press keys, and let each be shown."""
+    for key in keys:
+        terminal.program.send(key)
+        terminal.read(0.4)
+
+
+@pytest.mark.parametrize("text", ["", MARKUP], ids=["name of a file", "name in a file"])
+def test_nothing_is_obeyed_in_any_view_and_dialog(installed: Path, here: Path, text: str) -> None:
+    terminal = opened(installed, here, "play", workload_file(here, text=text).name)
+    try:
+        terminal.wait_until_open()
+        press(terminal, *"234567890", "j")
+        press(terminal, "w", "\x1b[F", "\t", f"\x1b[200~{EVIL}\u009b\x1b[201~", "\r", "\x1b")
+        press(terminal, "g", "\x1b[F", "\r", "?", "\x1b", "x", "\r")
+        terminal.wait_for(lambda seen: "saved" in seen)
+        press(terminal, "\x10", "Theme", "\x1b", "p", "p", "q")
+        assert terminal.wait_for_end() == 0
+    finally:
+        terminal.close()
+    assert b"Traceback" not in terminal.written
+    assert b"@click=app.quit" in terminal.written
+    assert obeyed(terminal.written) == ""
+    assert [file.suffix for file in here.iterdir() if file.suffix != ".yaml"] == [".svg"]
+
+
+@pytest.mark.parametrize("option", [(), ("--notes",)], ids=["app", "notes"])
+def test_nothing_is_obeyed_in_a_deck(installed: Path, here: Path, option: tuple[str, ...]) -> None:
+    terminal = opened(installed, here, "present", deck_file(here).name, *option)
+    try:
+        terminal.wait_for(lambda seen: "[red]x" in seen)
+        press(terminal, "\x1b[6~", "q")
+        assert terminal.wait_for_end() == 0
+    finally:
+        terminal.close()
+    assert obeyed(terminal.written) == ""
