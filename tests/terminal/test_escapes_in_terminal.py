@@ -22,6 +22,7 @@ OURS = re.compile(
     r"|\[(?:[0-9]|[34]8;5;[0-9]+|;)*m"  # colours, of the 256 alone
     r"|\[\?[0-9]+(?:[hl]|\$p)"  # modes, and whether the terminal has them
     r"|\[[<>=?][0-9;]*[um]"  # keyboard
+    r"|\[2K|\[1A"  # progress that is drawn anew
     r")"
 )
 
@@ -98,3 +99,17 @@ def test_nothing_is_obeyed_in_a_deck(installed: Path, here: Path, option: tuple[
     finally:
         terminal.close()
     assert obeyed(terminal.written) == ""
+
+
+def test_nothing_is_obeyed_in_what_is_told_of_progress(installed: Path, here: Path) -> None:
+    file = here / f"{EVIL}.json"
+    terminal = opened(
+        installed, here, "trace", "chat", "--set", "workload.count=20000", "-o", file.name
+    )
+    try:
+        assert terminal.wait_for_end() == 0
+    finally:
+        terminal.close()
+    assert rb"writing e\x1b]0;owned" in terminal.written
+    assert obeyed(terminal.written) == ""
+    assert file.stat().st_size > 0

@@ -61,6 +61,12 @@ def test_what_would_stand_outside_of_the_screen_is_cut() -> None:
     assert picture.update() == "\x1b[1;19Hxy\x1b[1;1H"
 
 
+def test_marks_that_combine_do_not_make_up_for_wide_letters() -> None:
+    picture = shown("日e\u0301x")
+    picture.draw("\x1b[1;1H日e\u0301y\x1b[1;1H")
+    assert picture.update() == "\x1b[1;4Hy\x1b[1;1H"
+
+
 def test_modes_are_no_pictures() -> None:
     for mode in (
         "\x1b[?1049h",

@@ -26,16 +26,15 @@ class PickWorkload(ModalScreen[Workload | None]):
     DEFAULT_CSS = """
     PickWorkload { align: center middle; }
     PickWorkload > Vertical {
-        width: 96; max-width: 96%; height: auto; max-height: 94%;
+        width: 96; max-width: 96%; height: 94%;
         background: $panel; border: round $accent; border-title-color: $accent;
     }
     PickWorkload OptionList, PickWorkload OptionList:focus {
-        height: auto; max-height: 70vh; background: $panel; border: none;
+        height: 1fr; background: $panel; border: none;
     }
     PickWorkload Input { border: tall $bar-track; }
     PickWorkload .error { color: $error; height: auto; padding: 0 1; display: none; }
-    PickWorkload.-refused .error { display: block; }
-    PickWorkload.-refused OptionList { max-height: 40vh; }
+    PickWorkload .error.-shown { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Close", id="workload.close", tooltip="Keep the workload."),
@@ -71,8 +70,9 @@ class PickWorkload(ModalScreen[Workload | None]):
         try:
             self.dismiss(load_workload(event.value.strip()))
         except InputError as error:
-            self.query_one(Static).update(str(error))
-            self.add_class("-refused")
+            message = self.query_one(Static)
+            message.update(str(error))
+            message.add_class("-shown")
 
     @staticmethod
     def _option(workload: Workload) -> Option:
