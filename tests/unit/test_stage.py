@@ -395,7 +395,8 @@ async def test_the_picker_lists_all_workloads_and_loads_the_one_that_is_picked()
     async with on_stage() as stage:
         await stage.press("end", "w")
         options = stage.app.screen.query_one(OptionList)
-        names = [options.get_option_at_index(n).id for n in range(options.option_count)]
+        shown = [options.get_option_at_index(n).prompt for n in range(options.option_count)]
+        names = [str(option).split()[0] for option in shown]
         assert names == list(bundled_workloads())
         assert options.highlighted == names.index("notebook")
         await stage.press("down", "enter")
