@@ -49,7 +49,7 @@ def evil_data(folder: Path) -> Path:
     workload_file(folder / "workloads", "marked", MARKUP)
     workload_file(folder / "workloads", "marked too", MARKUP)
     profiles = folder / "workloads" / "profiles"
-    profile = (profiles / "textbook.yaml").read_text(encoding="utf-8").splitlines()
+    profile = (profiles / "a100-llama-3-8b.yaml").read_text(encoding="utf-8").splitlines()
     profile[0] = f"description: '{MARKUP}'"
     (profiles / f"{EVIL}.yaml").write_text("\n".join(profile), encoding="utf-8")
     return folder

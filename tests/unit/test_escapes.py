@@ -27,7 +27,7 @@ from tui_batching.tui.exports import EXPORTS, save
 from tui_batching.tui.notes import NotesApp
 from tui_batching.tui.presenting.cue import view_names
 from tui_batching.tui.views import VIEWS
-from tui_batching.workload import load_workload
+from tui_batching.workload import bundled_profiles, load_workload
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=str)
 
@@ -110,16 +110,23 @@ async def test_no_dialog_shows_what_is_obeyed(folder: Path, size: tuple[int, int
             await stage.press("end")
             check(stage.app)
             assert SPELT + squeezed(MARKUP) in words(stage)
+            options = stage.app.screen.query_one(OptionList)
+            options.highlighted = list(bundled_profiles()).index(SPELT) + 1
             await stage.press("enter")
         check(stage.app)
+        profile = stage.scene.workload.cost.profile
+        assert profile is not None
+        assert (profile.name, profile.description) == (SPELT, MARKUP)
+        assert any(SPELT in notice for notice in stage.notices)
         async with dialog(stage, "question_mark"):
             pass
         async with dialog(stage, "x"):
             pass
         async with dialog(stage, "ctrl+p"):
-            await stage.press(*"Theme")
-            await stage.pilot.pause(0.2)
-            check(stage.app)
+            for typed in ("Theme", MARKUP):
+                stage.app.screen.query_one(Input).value = typed
+                await stage.pilot.pause(0.2)
+                check(stage.app)
 
 
 async def test_the_names_of_the_picker_stand_in_a_column() -> None:
