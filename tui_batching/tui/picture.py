@@ -71,7 +71,7 @@ class Picture:
     def _put(self, x: int, y: int, text: str, look: str) -> int:
         """Want a text at a place; returns its width. What does not fit on the screen is cut."""
         cells: str | list[str] = text
-        if not text.isascii() and any(get_character_cell_size(sign) != 1 for sign in set(text)):
+        if not (text.isascii() or _takes_a_cell_a_character(text)):
             cells = list(_cells_of(text))
         if 0 <= y < self.size[1]:
             fitting = cells[: max(0, self.size[0] - x)]
@@ -103,6 +103,11 @@ class Picture:
             self._shown_cursor = self._cursor
             parts.append(f"\x1b[{self._cursor[1] + 1};{self._cursor[0] + 1}H")
         return "".join(parts)
+
+
+@lru_cache(maxsize=8192)
+def _takes_a_cell_a_character(text: str) -> bool:
+    return all(get_character_cell_size(character) == 1 for character in text)
 
 
 def _cells_of(text: str) -> Iterator[str]:
