@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from traces import READ, rows, written
 
-from tests.traces import READ, rows, written
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND, exact_seconds
 from tui_batching.errors import InputError
 from tui_batching.workload import load_workload

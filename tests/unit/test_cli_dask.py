@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from command_line import complaint
 
-from tests.command_line import complaint
 from tui_batching.__main__ import main
 from tui_batching.analysis import dask_cluster
 from tui_batching.analysis.dask_cluster import dask_executor

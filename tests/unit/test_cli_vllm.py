@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from command_line import complaint
 
-from tests.command_line import complaint
 from tui_batching.__main__ import main
 
 KEYS = {

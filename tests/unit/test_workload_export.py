@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from stage import on_stage
+from traces import BURSTGPT_6, PLAIN, rows, written
 
-from tests.stage import on_stage
-from tests.traces import BURSTGPT_6, PLAIN, rows, written
 from tui_batching.__main__ import main
 from tui_batching.workload import load_workload
 

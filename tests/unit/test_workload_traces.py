@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from oracle import SHARED
+from traces import BURSTGPT_6, BURSTGPT_8, MOONCAKE, PLAIN, READ, VLLM_BENCH, rows, written
 
-from tests.oracle import SHARED
-from tests.traces import BURSTGPT_6, BURSTGPT_8, MOONCAKE, PLAIN, READ, VLLM_BENCH, rows, written
 from tui_batching.clock import HORIZON, SECOND
 from tui_batching.errors import InputError
 from tui_batching.workload import Workload, apply_settings, load_workload, parse_workload
