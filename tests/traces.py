@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tui_batching.clock import SECOND
-from tui_batching.workload import Workload
+from tui_batching.errors import InputError
+from tui_batching.workload import Workload, apply_settings, load_workload
 
 AZURE_2023 = (
     "TIMESTAMP,ContextTokens,GeneratedTokens\r\n"
@@ -63,7 +66,11 @@ VLLM_BENCH = {
     "start_times": [0.0, 27536.660701067, 27537.660701068],
     "generated_texts": ["", '"input_length": 5', "é"],
 }
-PLAIN = "arrival_time,input_tokens,output_tokens\n1.5,3,4\n0.25,1,2\n1.5,5,6\n"
+PLAIN_HEAD = "arrival_time,input_tokens,output_tokens\n"
+AZURE_HEAD = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+PLAIN = PLAIN_HEAD + "1.5,3,4\n0.25,1,2\n1.5,5,6\n"
+EIGHT = PLAIN_HEAD + "".join(f"{10 + k},{k},{10 * k + 1}\n" for k in range(8))
+"""A request a second; each one's lengths tell which it is."""
 
 READ = {
     "azure 2023": (AZURE_2023, [(0, 4808, 10), (52_000_100_000, 0, 8)]),
@@ -99,3 +106,10 @@ def rows(workload: Workload) -> list[tuple[int, ...]]:
     requests = workload.requests
     columns = (requests.arrival_time, requests.input_tokens, requests.output_tokens)
     return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def refusal(path: Path | str, *settings: str) -> str:
+    """The sentence that refuses a trace, when it is loaded or when it is read."""
+    with pytest.raises(InputError) as error:
+        _ = apply_settings(load_workload(path), settings).requests
+    return str(error.value)

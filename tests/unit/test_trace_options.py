@@ -1,0 +1,111 @@
+"""The part of a trace that is replayed: window, speed, longest lengths and limit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from traces import EIGHT, PLAIN_HEAD, refusal, rows, written
+
+from tui_batching.clock import SECOND
+from tui_batching.errors import InputError
+from tui_batching.workload import Workload, apply_settings, load_workload
+
+
+def replayed(folder: Path, *settings: str, text: str = EIGHT) -> Workload:
+    path = written(folder, text)
+    return apply_settings(load_workload(path), [f"workload.{each}" for each in settings])
+
+
+@pytest.mark.parametrize(
+    ("settings", "ids", "told"),
+    [
+        (["limit=3"], [0, 1, 2], "read 3 requests (plain CSV); stopped at the limit of 3"),
+        (["limit=9"], list(range(8)), "read 8 requests (plain CSV)"),
+        (["start=6s"], [6, 7], "6 rows outside of the window from 6s on skipped"),
+        (["start=2s", "duration=3s"], [2, 3, 4], "5 rows outside of the window of 3s from 2s"),
+        (["duration=1s"], [0], "7 rows outside of the window of 1s from 0s on skipped"),
+        (["max_input=5", "over=drop"], list(range(6)), "2 prompts dropped, over 5 tokens"),
+        (["max_output=51"], list(range(8)), "2 answers clipped to 51 tokens"),
+        (
+            ["max_output=41", "max_input=5", "over=drop"],
+            list(range(5)),
+            "2 prompts dropped, over 5 tokens; 1 answer dropped, over 41 tokens",
+        ),
+        (
+            ["max_input=1", "over=drop", "start=1s", "limit=1"],
+            [1],
+            "stopped at the limit of 1; 1 row outside of the window from 1s on skipped",
+        ),
+        (["speed=2.5"], list(range(8)), "replayed at 2.5 times the speed"),
+    ],
+)
+def test_options_take_a_part_and_say_so(
+    tmp_path: Path, settings: list[str], ids: list[int], told: str
+):
+    workload = replayed(tmp_path, *settings)
+    assert workload.requests.id.tolist() == ids
+    assert workload.requests.arrival_time[0] == 0
+    assert told in workload.notices[0]
+
+
+def test_clipped_lengths(tmp_path: Path):
+    workload = replayed(tmp_path, "max_output=51", "max_input=6")
+    assert workload.requests.input_tokens.tolist() == [0, 1, 2, 3, 4, 5, 6, 6]
+    assert workload.requests.output_tokens.tolist() == [1, 11, 21, 31, 41, 51, 51, 51]
+
+
+def test_speed_is_exact(tmp_path: Path):
+    text = PLAIN_HEAD + "0,1,1\n0.000000000001,1,1\n0.000000000003,1,1\n1,1,1\n"
+    times = [0, 1, 2, SECOND // 2]  # halves up
+    workload = replayed(tmp_path, "speed=2", text=text)
+    assert workload.requests.arrival_time.tolist() == times
+    workload = replayed(tmp_path, "speed=0.1", text=text)
+    assert workload.requests.arrival_time.tolist() == [0, 10, 30, 10 * SECOND]
+
+
+def test_speed_can_bring_a_long_trace_within_the_clock(tmp_path: Path):
+    text = PLAIN_HEAD + "0,1,1\n93000000,1,1\n"
+    assert "over 106 days" in refusal(written(tmp_path, text))
+    workload = replayed(tmp_path, "speed=100", text=text)
+    assert workload.requests.arrival_time[-1] == 930_000 * SECOND
+    assert "t.csv:3: found an arrival" in refusal(written(tmp_path, EIGHT), "workload.speed=1e-12")
+
+
+def test_rows_in_disorder_lose_none(tmp_path: Path):
+    text = PLAIN_HEAD + "5,1,1\n3,2,2\n4,3,3\n"
+    workload = replayed(tmp_path, text=text)
+    assert rows(workload) == [(0, 2, 2), (SECOND, 3, 3), (2 * SECOND, 1, 1)]
+    assert "t.csv: found an arrival" in refusal(
+        written(tmp_path, PLAIN_HEAD + "9000000,1,1\n18000000,1,1\n0,1,1\n")
+    )
+
+
+def test_reading_ends_at_the_limit(tmp_path: Path):
+    text = EIGHT + "20,1,1\n" * 10_000 + "broken"
+    assert "t.csv:10010: found 1 fields" in refusal(written(tmp_path, text))
+    assert len(replayed(tmp_path, "limit=9", text=text).requests) == 9
+
+
+def test_nothing_left_is_told_with_the_reasons(tmp_path: Path):
+    path = written(tmp_path, EIGHT)
+    assert refusal(path, "workload.start=1h") == (
+        f"{path}: found no request to replay (8 rows outside of the window from 3600s on "
+        "skipped), expected at least one"
+    )
+
+
+def test_more_requests_than_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tui_batching.workload.traces.selection.MAX_COUNT", 7)
+    path = written(tmp_path, EIGHT)
+    assert "found more than 7 requests" in refusal(path)
+    assert len(replayed(tmp_path, "limit=7").requests) == 7
+
+
+def test_only_a_trace_has_them():
+    with pytest.raises(InputError) as error:
+        apply_settings(load_workload("notebook"), ["workload.limit=5"])
+    assert str(error.value) == (
+        "--set workload.limit=5: found a workload without a trace, "
+        "expected another key: only a trace has this one"
+    )
