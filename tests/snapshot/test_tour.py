@@ -7,15 +7,13 @@ from collections.abc import Awaitable, Callable
 import pytest
 from stage import EAGER
 from textual.pilot import Pilot
+from tour import TOUR
 
-from tui_batching.tour import load_deck
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.chart_pane import ChartPane
-from tui_batching.tui.presenting.cue import view_names
 from tui_batching.tui.stage import Stage
 
 Compare = Callable[..., bool]
-TOUR = load_deck(None, view_names())
 
 
 def tour() -> BatchingApp:

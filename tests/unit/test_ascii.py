@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import get_character_cell_size
 from stage import EAGER, Stage, on_stage, palette
+from tour import TOUR
 
 import tui_batching
 from tui_batching.__main__ import main
@@ -29,11 +30,9 @@ from tui_batching.cli import progress
 from tui_batching.cli.ascii import needs_ascii
 from tui_batching.cli.commands.chart import SCENE_CHARTS, SWEEP_CHARTS
 from tui_batching.clock import MILLISECOND
-from tui_batching.tour import load_deck
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.key_bar import key_row
 from tui_batching.tui.lane_view import STATE_GLYPHS
-from tui_batching.tui.presenting.cue import view_names
 from tui_batching.tui.views import VIEWS
 
 ASCII = replace(EAGER, ascii=True)
@@ -138,7 +137,7 @@ async def test_every_view_and_dialog_becomes_ascii(size: tuple[int, int]) -> Non
 
 
 async def test_a_presentation_becomes_ascii() -> None:
-    async with on_stage("notebook", (100, 30), pace=ASCII, deck=load_deck(None, view_names())) as s:
+    async with on_stage("notebook", (100, 30), pace=ASCII, deck=TOUR) as s:
         holds(s)
         await s.press("pagedown")
         holds(s)

@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 from stage import FakeWall, on_stage
 from textual.pilot import Pilot
+from tour import TOUR
 
-from tui_batching.tour import Deck, load_deck
+from tui_batching.tour import Deck
 from tui_batching.tour.place import Place, place_file, write_place
 from tui_batching.tui.notes import NotesApp, clock_text
-from tui_batching.tui.presenting.cue import view_names
 
-TOUR = load_deck(None, view_names())
 HERE = Place(os.getpid(), 0, 1000.0)
 
 

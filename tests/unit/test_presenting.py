@@ -8,10 +8,11 @@ from threading import Event
 
 import pytest
 from stage import MS, Stage, on_stage
+from tour import TOUR
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.clock import SECOND
-from tui_batching.tour import Chapter, Deck, load_deck, parse_deck
+from tui_batching.tour import Chapter, Deck, parse_deck
 from tui_batching.tui import simulation
 from tui_batching.tui.presenting.cue import view_names
 from tui_batching.tui.presenting.talk import Talk
@@ -20,7 +21,6 @@ from tui_batching.tui.views import VIEWS
 from tui_batching.tui.views.live import LiveView
 from tui_batching.workload import Workload
 
-TOUR = load_deck(None, view_names())
 COUNT = len(TOUR.chapters)
 SHORT = """\
 title: A short talk
