@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from tui_batching.workload import ListedRequests, Requests, Workload, load_workl
 MS = MILLISECOND
 COST = LinearCost(prefill_per_token=1 * MS, decode_step=10 * MS, per_extra_request=2 * MS)
 """Round numbers: a batch of two takes 12 ms a step, a batch of four 16 ms."""
+NOTEBOOK_TITLES = ("STATIC · batch 4", "DYNAMIC · batch 4 · 500ms", "CONTINUOUS · batch 4")
+"""The titles of the lanes when the notebook's workload opens."""
 
 
 def hand_made(*rows: tuple[int, int, int], strategies: Sequence[Strategy] = ()) -> Workload:
@@ -60,6 +63,18 @@ def boundaries(run: Run) -> list[Picoseconds]:
         for step in range(steps)
     )
     return [*starts, run.finished]
+
+
+def boundary_from(scene: Scene, time: Picoseconds, count: int) -> Picoseconds:
+    """The boundary of any lane that is `count` steps after a time, or before it."""
+    stops = sorted({instant for run in scene.runs for instant in boundaries(run)})
+    here = bisect_right(stops, time) if count > 0 else bisect_left(stops, time)
+    return stops[max(0, min(len(stops) - 1, here + count - (count > 0)))]
+
+
+def as_shown(time: Picoseconds) -> Picoseconds:
+    """A time as the title bar tells it, to the millisecond."""
+    return round(time / MS) * MS
 
 
 def palette(name: str = "dark") -> Palette:
@@ -167,6 +182,22 @@ class Stage:
     def titles(self) -> list[str]:
         """The titles of the lanes."""
         return [str(lane.border_title) for lane in self.live.query(Lane)]
+
+    @property
+    def why(self) -> list[str]:
+        """What the pane below the charts tells, a row a lane."""
+        return [row for row in self.rows() if re.match(" (static|dynamic|continuous) ", row)]
+
+    @property
+    def tells_of(self) -> list[str]:
+        """The requests of which that pane tells, as it does of the selected one in each lane."""
+        return [row.split()[1] for row in self.why]
+
+    @property
+    def tells_who_waits(self) -> bool:
+        """Whether that pane tells of each lane why somebody waits: no request is selected."""
+        told = [re.search("nobody waits|has waited|idle", row) for row in self.why]
+        return len(told) == len(self.scene.runs) and all(told)
 
     @property
     def notices(self) -> list[str]:

@@ -1,0 +1,58 @@
+"""The help, the palette of commands, and the themes."""
+
+from __future__ import annotations
+
+import re
+
+from stage import on_stage
+
+from tui_batching.clock import SECOND
+from tui_batching.tui.bindings import KEYS
+from tui_batching.tui.lane import Lane
+
+
+async def test_help_lists_every_key_and_every_sign() -> None:
+    async with on_stage() as stage:
+        await stage.press("question_mark")
+        words = " ".join(stage.seen().split())
+        seen = set()
+        for _ in range(6):
+            words = " ".join(re.sub("[│▁-█]", " ", stage.seen()).split())
+            seen |= {key.id for key in KEYS if f"{key.display} {key.name}" in words}
+            await stage.press("pagedown")
+        assert seen == {key.id for key in KEYS}
+        await stage.press("escape")
+        assert stage.app.screen is stage.live
+
+
+async def test_keys_do_nothing_below_a_dialog() -> None:
+    async with on_stage() as stage:
+        await stage.seek(3 * SECOND)
+        await stage.press("question_mark", "right", "space")
+        await stage.press("escape")
+        assert stage.clock == 3 * SECOND
+        assert "paused" in stage.rows()[0]
+
+
+async def test_the_palette_runs_a_key_by_its_name() -> None:
+    async with on_stage() as stage:
+        await stage.press("ctrl+p", *"larger batch")
+        await stage.until(lambda: "Larger batch" in stage.seen())
+        await stage.press("enter")
+        await stage.until(lambda: stage.titles[0] == "STATIC · batch 5")
+        names = {command.title for command in stage.app.get_system_commands(stage.live)}
+        assert {key.name for key in KEYS} <= names
+
+
+async def test_the_theme_key_goes_through_all_themes_and_each_one_draws() -> None:
+    async with on_stage() as stage:
+        await stage.seek(3 * SECOND)
+        worn, grounds = [], set()
+        for _ in range(6):
+            worn.append(stage.app.theme)
+            assert "STATIC · batch 4" in stage.seen()
+            lane = stage.live.query_one(Lane)
+            grounds.add(str(lane.render_line(0)._segments[0].style))
+            await stage.press("t")
+        assert stage.app.theme == worn[0] == "dark"
+        assert len(set(worn)) == len(grounds) == 6

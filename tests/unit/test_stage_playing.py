@@ -1,0 +1,118 @@
+"""The playhead on stage: it follows the wall clock and the mouse, and waits for no simulation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Event
+
+import pytest
+from stage import MS, as_shown, hand_made, on_stage
+from textual.events import MouseMove
+
+from tui_batching.strategy import Continuous
+from tui_batching.tui import chart_pane, simulation
+from tui_batching.tui.app import BatchingApp
+from tui_batching.tui.timeline import Timeline
+
+
+async def test_playing_follows_the_wall_and_not_the_frames() -> None:
+    async with on_stage() as stage:
+        await stage.press("space")
+        stage.wall.now += 0.25
+        await stage.until(lambda: stage.clock == 125 * MS)
+        stage.wall.now += 3.5
+        await stage.until(lambda: stage.clock == 1875 * MS)
+        await stage.press("plus", "plus")
+        stage.wall.now += 1
+        await stage.until(lambda: stage.clock == 3875 * MS)
+        stage.wall.now += 1000
+        await stage.until(lambda: stage.clock == as_shown(stage.scene.end))
+        assert "paused" in stage.rows()[0]
+
+
+async def test_the_mouse_drags_the_playhead_along_the_timeline() -> None:
+    async with on_stage() as stage:
+        line, pilot = stage.live.query_one(Timeline), stage.pilot
+        cells = line.content_size.width - 2
+
+        async def move_to(cell: int, button: int) -> None:
+            where = {"widget": Timeline, "offset": (1 + cell, 0), "button": button}
+            await pilot._post_mouse_events([MouseMove], **where)
+            await pilot.pause()
+
+        def playhead() -> int:
+            return stage.rows()[line.region.y].index("●") - 1
+
+        await pilot.mouse_down(Timeline, offset=(1 + cells // 4, 0))
+        await pilot.pause()
+        assert playhead() == cells // 4
+        assert stage.clock == pytest.approx(stage.scene.end / 4, rel=0.05)
+        for cell in (cells // 4 + 1, cells // 2, 7, cells - 1):
+            await move_to(cell, button=1)
+            assert playhead() == cell
+        assert stage.clock == as_shown(stage.scene.end)
+        await pilot.mouse_up(Timeline, offset=(cells, 0))
+        await move_to(3, button=0)
+        assert playhead() == cells - 1
+
+
+async def test_one_lane_and_one_request_play_from_end_to_end() -> None:
+    async with on_stage(hand_made((0, 5, 2), strategies=[Continuous(1)])) as stage:
+        assert stage.titles == ["CONTINUOUS · batch 1"]
+        clocks = []
+        for _ in range(4):
+            await stage.press("right")
+            clocks.append(stage.clock // MS)
+        assert clocks == [5, 15, 25, 25]
+        await stage.press("down", "tab", "n", "left_square_bracket", "home", "space")
+        assert "1 request" in stage.rows()[0]
+
+
+async def test_a_slow_simulation_shows_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    go, build = Event(), simulation.build_scene
+    monkeypatch.setattr(simulation, "SLOW_SECONDS", 0.01)
+    monkeypatch.setattr(simulation, "build_scene", lambda *given: go.wait(20) and build(*given))
+    go.set()
+    async with on_stage(hand_made((0, 5, 2))) as stage:
+        progress = stage.live.query_one("#simulation")
+        assert not progress.display
+        go.clear()
+        await stage.pilot.press("right_square_bracket")
+        await stage.until(lambda: progress.display)
+        await stage.pilot.press("right")  # no key waits for it
+        await stage.until(lambda: stage.clock == 5 * MS)
+        go.set()
+        await stage.settled()
+        assert not progress.display
+        assert stage.titles[0] == "STATIC · batch 3"
+
+
+def slowly(build: Callable) -> Callable:
+    """The same, after a while."""
+
+    def built(*arguments: object) -> object:
+        time.sleep(0.3)
+        return build(*arguments)
+
+    return built
+
+
+@pytest.mark.parametrize("keys", [["right_square_bracket"], ["end"], ["greater_than_sign", "t"]])
+async def test_quitting_while_something_is_computed_is_clean(
+    keys: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(simulation, "build_scene", slowly(simulation.build_scene))
+    monkeypatch.setattr(chart_pane, "draw", slowly(chart_pane.draw))
+    app = BatchingApp(hand_made((0, 5, 2), (9, 5, 2)))
+    async with app.run_test(size=(160, 45)) as pilot:
+        while live_scene(app) is None:
+            await pilot.pause(0.01)
+        await pilot.press(*keys)
+        await pilot.press("q")
+    assert app.return_code == 0
+    assert "Traceback" not in "".join(capsys.readouterr())
+
+
+def live_scene(app: BatchingApp) -> object:
+    return getattr(app.screen, "scene", None)
