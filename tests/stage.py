@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import numpy as np
+from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import Pilot
 
 from tui_batching.analysis.scene import Scene, build_scene
@@ -158,6 +159,12 @@ class Stage:
         await self.pilot.press(*keys)
         await self.settled()
 
+    async def turn_wheel(self, event: type[MouseScrollDown | MouseScrollUp]) -> None:
+        """Turn the mouse wheel by a notch over the view."""
+        where = {"widget": self.live.view, "offset": (5, 5)}
+        await self.pilot._post_mouse_events([event], **where)
+        await self.settled()
+
     async def seek(self, time: Picoseconds) -> None:
         """Put the playhead at an instant."""
         self.live._seek(time)
@@ -211,8 +218,12 @@ async def on_stage(
     size: tuple[int, int] = (120, 32),
     pace: Pace = EAGER,
     deck: Deck | None = None,
+    view: str = "",
 ) -> AsyncIterator[Stage]:
-    """The app on a workload, simulated and shown, paused at time zero; or presenting a deck."""
+    """The app on a workload, simulated and shown, paused at time zero; or presenting a deck.
+
+    A `view` other than the live one is opened by its key.
+    """
     wall = FakeWall()
     chosen = load_workload(workload) if isinstance(workload, str) else workload
     app = BatchingApp(chosen, theme="dark", wall=wall, pace=pace)
@@ -221,4 +232,6 @@ async def on_stage(
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, pilot, wall)
         await stage.settled()
+        if view:
+            await stage.press(view)
         yield stage

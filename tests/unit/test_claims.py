@@ -141,8 +141,7 @@ def test_a_lesson_of_one_strategy_judges_nothing():
 
 
 async def test_the_claims_are_checked_again_when_a_parameter_changes():
-    async with on_stage(replace(load_workload("notebook"), slo=None), (160, 45)) as stage:
-        await stage.press("0")
+    async with on_stage(replace(load_workload("notebook"), slo=None), (160, 45), view="0") as stage:
         assert "7 of 7 hold" in stage.seen()
         assert "1.19x the throughput" in stage.seen()
         await stage.press(*["left_square_bracket"] * 3)

@@ -154,8 +154,7 @@ def test_small_sizes_and_single_requests_are_drawn_as_well():
 
 
 async def test_m_measures_one_time_after_the_other():
-    async with on_stage() as stage:
-        await stage.press("9")
+    async with on_stage(view="9") as stage:
         seen = []
         for _ in range(6):
             marked = re.search("▸([A-Za-z]+( per token)?)", stage.seen())

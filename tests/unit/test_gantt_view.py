@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 
 from stage import MS, Stage, crowd, on_stage
 from textual.events import MouseScrollDown, MouseScrollUp
 
-from tui_batching.tui.views.gantt import GanttView
-from tui_batching.tui.views.picture_view import WHEEL_ROWS, Canvas
-from tui_batching.workload import Workload, load_workload
+from tui_batching.tui.views.picture_view import WHEEL_ROWS
+from tui_batching.workload import load_workload
 
-
-@asynccontextmanager
-async def gantt_on_stage(
-    workload: Workload | str = "notebook", size: tuple[int, int] = (120, 36)
-) -> AsyncIterator[Stage]:
-    async with on_stage(workload, size) as stage:
-        await stage.press("2")
-        yield stage
+gantt_on_stage = partial(on_stage, size=(120, 36), view="2")
 
 
 def names(stage: Stage) -> list[str]:
@@ -32,12 +23,6 @@ def ticks(stage: Stage) -> list[float]:
     """The numbers of the first axis."""
     axis = next(row for row in stage.rows() if "╵" in row)
     return [float(number) for number in re.findall(r"[╵▲]([\d.]+)", axis[:40])]
-
-
-async def turn_wheel(stage: Stage, event: type[MouseScrollDown | MouseScrollUp]) -> None:
-    canvas = stage.live.query_one(GanttView).query_one(Canvas)
-    await stage.pilot._post_mouse_events([event], widget=canvas, offset=(5, 5))
-    await stage.settled()
 
 
 async def test_its_keys_are_offered_and_its_hint_is_shown() -> None:
@@ -106,10 +91,10 @@ async def test_the_wheel_and_pages_scroll_the_rows() -> None:
     async with gantt_on_stage(crowd(200, 4, gap=9)) as stage:
         first = names(stage)
         page = len(first)
-        await turn_wheel(stage, MouseScrollDown)
+        await stage.turn_wheel(MouseScrollDown)
         assert names(stage)[0] == f"R{WHEEL_ROWS}"
-        await turn_wheel(stage, MouseScrollUp)
-        await turn_wheel(stage, MouseScrollUp)
+        await stage.turn_wheel(MouseScrollUp)
+        await stage.turn_wheel(MouseScrollUp)
         assert names(stage) == first
         stage.live.action_scroll_pages(2)
         await stage.settled()

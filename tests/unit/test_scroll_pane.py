@@ -8,8 +8,6 @@ import pytest
 from stage import Stage, on_stage
 from textual.events import MouseScrollDown, MouseScrollUp
 
-from tui_batching.tui.scroll_pane import ScrollPane
-
 VIEWS = pytest.mark.parametrize("key", ["5", "0"])
 
 
@@ -19,17 +17,9 @@ def position(stage: Stage) -> tuple[int, int, int] | None:
     return None if match is None else (int(match[1]), int(match[2]), int(match[3]))
 
 
-async def wheel(stage: Stage, event: type[MouseScrollDown | MouseScrollUp]) -> None:
-    pane = stage.live.view.query_one(ScrollPane)
-    x, y = pane.region.x + 5, pane.region.y + 5
-    stage.app.screen._forward_event(event(None, x, y, 0, 0, 0, False, False, False, x, y))
-    await stage.pilot.pause()
-
-
 @VIEWS
 async def test_pages_go_to_the_end_and_back_without_leaving_a_row_out(key: str) -> None:
-    async with on_stage(size=(80, 24)) as stage:
-        await stage.press(key)
+    async with on_stage(size=(80, 24), view=key) as stage:
         first, last, total = position(stage)
         assert (first, last) == (1, 19)
         seen = set(range(first, last + 1))
@@ -50,19 +40,17 @@ async def test_pages_go_to_the_end_and_back_without_leaving_a_row_out(key: str) 
 
 @VIEWS
 async def test_the_wheel_scrolls_and_playing_stays_where_one_reads(key: str) -> None:
-    async with on_stage(size=(80, 24)) as stage:
-        await stage.press(key)
-        await wheel(stage, MouseScrollDown)
-        await wheel(stage, MouseScrollDown)
-        await wheel(stage, MouseScrollUp)
+    async with on_stage(size=(80, 24), view=key) as stage:
+        await stage.turn_wheel(MouseScrollDown)
+        await stage.turn_wheel(MouseScrollDown)
+        await stage.turn_wheel(MouseScrollUp)
         assert position(stage)[0] == 4
         await stage.press("right", "right_square_bracket")
         assert position(stage)[0] == 4
 
 
 async def test_what_fits_is_shown_whole_and_a_smaller_terminal_counts_again() -> None:
-    async with on_stage(size=(160, 45)) as stage:
-        await stage.press("5")
+    async with on_stage(size=(160, 45), view="5") as stage:
         assert position(stage) is None
         await stage.pilot.resize_terminal(160, 30)
         await stage.settled()

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 
 from stage import MS, Stage, crowd, on_stage
 from textual.events import MouseScrollDown, MouseScrollUp
 
-from tui_batching.tui.views.picture_view import WHEEL_ROWS, Canvas
-from tui_batching.tui.views.slots import SlotsView
-from tui_batching.workload import Workload
+from tui_batching.tui.views.picture_view import WHEEL_ROWS
 
-
-@asynccontextmanager
-async def slots_on_stage(
-    workload: Workload | str = "notebook", size: tuple[int, int] = (120, 36)
-) -> AsyncIterator[Stage]:
-    async with on_stage(workload, size) as stage:
-        await stage.press("3")
-        yield stage
+slots_on_stage = partial(on_stage, size=(120, 36), view="3")
 
 
 def slot_rows(stage: Stage) -> list[str]:
@@ -83,11 +73,9 @@ async def test_the_steps_follow_while_it_plays() -> None:
 async def test_the_wheel_and_pages_scroll_the_slots() -> None:
     async with slots_on_stage(crowd(80, 64), size=(120, 24)) as stage:
         page = len(slot_rows(stage))
-        canvas = stage.live.query_one(SlotsView).query_one(Canvas)
 
         async def first_after(event: type[MouseScrollDown | MouseScrollUp]) -> int:
-            await stage.pilot._post_mouse_events([event], widget=canvas, offset=(5, 5))
-            await stage.settled()
+            await stage.turn_wheel(event)
             return int(slot_rows(stage)[0].split()[0])
 
         assert await first_after(MouseScrollDown) == WHEEL_ROWS

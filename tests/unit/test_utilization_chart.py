@@ -115,8 +115,7 @@ def test_one_slot_one_strategy_and_no_room_are_drawn_as_well():
 
 
 async def test_the_view_draws_thousands_of_requests_on_many_slots():
-    async with on_stage(crowd(5000, 256, gap=3), (120, 36)) as stage:
-        await stage.press("4")
+    async with on_stage(crowd(5000, 256, gap=3), (120, 36), view="4") as stage:
         await stage.seek(500 * MS)
         seen = stage.seen()
         assert "256┤" in seen
