@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_figures import LARGE, MIDDLE, SMALL, Compare, at, stage
+from frozen import LARGE, MIDDLE, SMALL, Compare, at, frozen
 
 GANTT, SLOTS = "2", "3"
 
@@ -24,7 +24,7 @@ def test_gantt(
     theme: str,
     keys: tuple[str, ...],
 ) -> None:
-    app = stage(workload, theme)
+    app = frozen(workload, theme)
     assert snap_compare(app, terminal_size=size, run_before=at(instant, GANTT, *keys))
 
 
@@ -43,5 +43,5 @@ def test_slots(
     theme: str,
     keys: tuple[str, ...],
 ) -> None:
-    app = stage("notebook", theme, *settings)
+    app = frozen("notebook", theme, *settings)
     assert snap_compare(app, terminal_size=size, run_before=at("3.4s", SLOTS, *keys))
