@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,3 +41,15 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert captured.err.startswith("tui-batching: ")
     assert captured.err.count("\n") == 1
     return captured.err.removeprefix("tui-batching: ").rstrip("\n")
+
+
+def printed_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    """The JSON that the program prints."""
+    assert main(arguments) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def printed_rows(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, str]]:
+    """The rows of the CSV that the program prints."""
+    assert main(arguments) == 0
+    return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))

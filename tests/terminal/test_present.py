@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_terminal import PATIENCE_SECONDS, PLAIN, Terminal
+from test_terminal import PATIENCE_SECONDS, Terminal
 
 
 @pytest.fixture
@@ -53,21 +51,6 @@ def test_an_app_that_was_killed_is_told(terminals: tuple[Terminal, Terminal]) ->
     app.program.kill(9)
     app.program.wait()
     notes.wait_for(lambda text: "The presentation is gone" in text and "1/15" in text)
-
-
-@pytest.mark.parametrize("options", [[], ["--notes"]], ids=["app", "notes"])
-def test_without_a_terminal_it_says_so(options: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tui_batching", "present", *options],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=PLAIN,
-    )
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "needs a terminal" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -66,19 +66,6 @@ def seen_tab(terminal: Terminal) -> str:
     return "".join(cell.data for cell in cells if cell.reverse)[:1]
 
 
-def test_without_a_terminal_it_says_so() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tui_batching"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "needs a terminal" in done.stderr
-
-
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 def test_in_tmux_while_it_is_resized() -> None:
     server = ["tmux", "-f", "/dev/null", "-L", f"tui-batching-{os.getpid()}"]

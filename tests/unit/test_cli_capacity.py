@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-from command_line import complaint
+from command_line import complaint, printed_json
 
 from tui_batching.__main__ import main
 from tui_batching.analysis.capacity import find_capacities
@@ -15,8 +14,7 @@ from tui_batching.workload import apply_settings, load_workload
 
 def test_json_tells_what_the_library_finds(capsys: pytest.CaptureFixture[str]):
     arguments = ["overload", "--slo", "e2el=10s", "--attainment", "0.9", "--variants", "2"]
-    assert main(["capacity", *arguments, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    told = printed_json(capsys, "capacity", *arguments, "--json")
     workload = apply_settings(load_workload("overload"), ["slo.e2el=10s"])
     found = find_capacities(workload, 0.9, 2).capacities
     assert [each["rates"] for each in told["capacities"]] == [list(each.rates) for each in found]

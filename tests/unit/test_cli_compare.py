@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command_line import printed_json, printed_rows
 from oracle import oracle
 
 from tui_batching import compare, load_workload
@@ -19,12 +17,6 @@ from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.metric_table import METRIC_TABLE
 from tui_batching.clock import SECOND
 from tui_batching.export.records import REQUEST_FIELDS
-
-
-def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
-    assert main(["compare", "--json", *arguments]) == 0
-    loaded: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return loaded
 
 
 def test_the_table_shows_headline_metrics_and_marks_the_best(capsys: pytest.CaptureFixture[str]):
@@ -53,7 +45,7 @@ def test_names_are_not_taken_for_markup(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_json_holds_the_oracle(capsys: pytest.CaptureFixture[str]):
-    found = as_json(capsys, "notebook")
+    found = printed_json(capsys, "compare", "--json", "notebook")
     assert found["schema"] == 1
     assert found["workload"] == {"name": "notebook", "requests": 20}
     assert [run["strategy"] for run in found["runs"]] == ["static", "dynamic", "continuous"]
@@ -65,7 +57,7 @@ def test_json_holds_the_oracle(capsys: pytest.CaptureFixture[str]):
 
 
 def test_json_has_every_metric_and_the_parameters(capsys: pytest.CaptureFixture[str]):
-    static, dynamic, continuous = as_json(capsys)["runs"]
+    static, dynamic, continuous = printed_json(capsys, "compare", "--json")["runs"]
     assert static["parameters"] == {"batch_size": 4, "pad_to": "batch"}
     assert continuous["parameters"] == {"batch_size": 4}
     assert dynamic["parameters"] == {
@@ -77,7 +69,7 @@ def test_json_has_every_metric_and_the_parameters(capsys: pytest.CaptureFixture[
 
 
 def test_json_has_every_request(capsys: pytest.CaptureFixture[str]):
-    found = as_json(capsys, "--requests")
+    found = printed_json(capsys, "compare", "--json", "--requests")
     comparison = compare(load_workload("notebook"))
     for run, result in zip(found["runs"], comparison, strict=True):
         assert len(run["requests"]) == 20
@@ -107,7 +99,7 @@ def test_json_has_null_where_a_metric_is_undefined(
 ):
     file = tmp_path / "short.yaml"
     file.write_text("requests: [{arrival_time: 0, input_tokens: 1, output_tokens: 1}]\n")
-    found = as_json(capsys, str(file))
+    found = printed_json(capsys, "compare", "--json", str(file))
     assert found["workload"]["name"] == "short"
     assert found["runs"][0]["metrics"]["mean_itl"] is None
     assert found["runs"][0]["metrics"]["goodput"] is None
@@ -115,8 +107,7 @@ def test_json_has_null_where_a_metric_is_undefined(
     table = capsys.readouterr().out
     assert "–" in table
     assert "Service level" not in table
-    assert main(["compare", str(file), "--csv", "-"]) == 0
-    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    rows = printed_rows(capsys, "compare", str(file), "--csv", "-")
     assert [row["goodput"] for row in rows] == ["", "", ""]
     assert main(["compare", str(file), "--set", "slo.ttft=40ms"]) == 0
     table = capsys.readouterr().out
@@ -137,7 +128,7 @@ def test_json_has_null_where_a_metric_is_undefined(
 def test_settings_change_the_workload(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ):
-    static, dynamic, _ = as_json(capsys, *arguments)["runs"]
+    static, dynamic, _ = printed_json(capsys, "compare", "--json", *arguments)["runs"]
     assert static["parameters"] == {"batch_size": 2, "pad_to": "batch"}
     assert dynamic["parameters"]["timeout"] == 0.3
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
 import os
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from command_line import complaint
+from command_line import complaint, printed_rows
 
 from tui_batching.__main__ import main
 from tui_batching.analysis.breakdown import PARTS
@@ -28,8 +27,7 @@ def test_csv_has_a_row_a_strategy(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_csv_has_a_row_a_request_and_strategy(capsys: pytest.CaptureFixture[str]):
-    assert main(["compare", "--requests", "--csv", "-"]) == 0
-    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    rows = printed_rows(capsys, "compare", "--requests", "--csv", "-")
     assert len(rows) == 60
     assert tuple(rows[0]) == ("strategy", *REQUEST_FIELDS, *PARTS)
     for row in rows:

@@ -1,4 +1,4 @@
-"""`play`: what the app is opened with, and when it is not."""
+"""Opening the app from the command line: with what it is opened, and when it is not."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ def test_play_opens_a_changed_workload_in_a_theme(opened: list[Any]):
     assert {strategy.batch_size for strategy in workload.strategies} == {8}
 
 
-def test_the_app_needs_a_terminal():
-    done = shell("$P play < /dev/null")
+@pytest.mark.parametrize("command", ["", "play", "present", "present --notes"])
+def test_the_app_needs_a_terminal(command: str):
+    done = shell(f"$P {command} < /dev/null")
     assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
     assert "needs a terminal" in done.stderr
 
 

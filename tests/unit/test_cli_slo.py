@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
+from command_line import printed_json
 
 from tui_batching.__main__ import main
 
 
 def metrics(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
-    assert main(["compare", *arguments, "--json"]) == 0
-    return [run["metrics"] for run in json.loads(capsys.readouterr().out)["runs"]]
+    runs = printed_json(capsys, "compare", *arguments, "--json")["runs"]
+    return [run["metrics"] for run in runs]
 
 
 def test_limits_are_measured_against(capsys: pytest.CaptureFixture[str]):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command_line import printed_json, printed_rows
 from oracle import oracle
 
 from tui_batching.__main__ import main
@@ -18,25 +15,13 @@ from tui_batching.analysis.metric_table import METRIC_TABLE
 from tui_batching.analysis.sweeps import workers
 
 
-@pytest.fixture(autouse=True)
-def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
-    assert main(["sweep", *arguments, "--json"]) == 0
-    loaded: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return loaded
-
-
 def values(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[float]:
-    points = as_json(capsys, *arguments)["points"]
+    points = printed_json(capsys, "sweep", "--json", *arguments)["points"]
     return sorted({point["value"] for point in points})
 
 
 def test_without_a_workload_loads_are_those_of_the_oracle(capsys: pytest.CaptureFixture[str]):
-    record = as_json(capsys, "load")
+    record = printed_json(capsys, "sweep", "--json", "load")
     assert record["workload"] == {"name": "notebook-load", "requests": 30}
     assert record["sweep"] == {"kind": "load", "unit": "requests/s"}
     assert list(record["saturation"]) == ["static", "dynamic", "continuous"]
@@ -51,7 +36,7 @@ def test_without_a_workload_loads_are_those_of_the_oracle(capsys: pytest.Capture
 def test_without_a_workload_batch_sizes_are_those_of_the_oracle(
     capsys: pytest.CaptureFixture[str],
 ):
-    record = as_json(capsys, "batch-size")
+    record = printed_json(capsys, "sweep", "--json", "batch-size")
     assert record["workload"]["name"] == "notebook-batch-size"
     assert "saturation" not in record
     results = oracle()["part_13_batch_size"]["results"]
@@ -84,8 +69,8 @@ def test_a_strategy_whose_slots_stay_free_keeps_its_figures(capsys: pytest.Captu
 
 
 def test_csv_has_a_row_for_every_point(capsys: pytest.CaptureFixture[str]):
-    assert main(["sweep", "timeout", "--values", "0", "300ms", "0.5", "--csv", "-"]) == 0
-    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    given = ("timeout", "--values", "0", "300ms", "0.5")
+    rows = printed_rows(capsys, "sweep", *given, "--csv", "-")
     assert [(row["sweep"], row["value"], row["timeout"]) for row in rows] == [
         ("timeout", "0.0", "0.0"),
         ("timeout", "0.3", "0.3"),
@@ -115,7 +100,7 @@ def test_loads_are_rates_or_with_a_unit_gaps(capsys: pytest.CaptureFixture[str])
 
 def test_settings_apply_to_every_point(capsys: pytest.CaptureFixture[str]):
     given = ("load", "chat", "--set", "static.batch_size=2", "dynamic.timeout=1s", "--values", "1")
-    static, dynamic, _ = as_json(capsys, *given)["points"]
+    static, dynamic, _ = printed_json(capsys, "sweep", "--json", *given)["points"]
     assert static["parameters"] == {"batch_size": 2, "pad_to": "batch"}
     assert dynamic["parameters"]["timeout"] == 1.0
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from command_line import complaint
+from command_line import complaint, printed_json
 
 from tui_batching.__main__ import main
 
@@ -45,8 +45,8 @@ def test_goodput_needs_limits(capsys: pytest.CaptureFixture[str]):
 
 
 def test_one_strategy_alone_in_every_format(capsys: pytest.CaptureFixture[str]):
-    assert main(["compare", "--strategy", "dynamic", "--json"]) == 0
-    assert [run["strategy"] for run in json.loads(capsys.readouterr().out)["runs"]] == ["dynamic"]
+    found = printed_json(capsys, "compare", "--strategy", "dynamic", "--json")
+    assert [run["strategy"] for run in found["runs"]] == ["dynamic"]
     assert main(["compare", "--strategy", "dynamic"]) == 0
     assert "continuous" not in capsys.readouterr().out
 

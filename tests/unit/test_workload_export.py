@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
+from command_line import printed_json
 from stage import on_stage
 from traces import BURSTGPT_6, PLAIN, rows, written
 
@@ -46,8 +46,8 @@ def test_an_exported_workload_behaves_as_the_workload(
     metrics = []
     assert main(["workloads", "export", "-o", exported]) == 0
     for workload in ("notebook", exported):
-        assert main(["compare", "--json", workload]) == 0
-        metrics.append([run["metrics"] for run in json.loads(capsys.readouterr().out)["runs"]])
+        found = printed_json(capsys, "compare", "--json", workload)
+        metrics.append([run["metrics"] for run in found["runs"]])
         for run in metrics[-1]:
             del run["slo_attainment"], run["goodput"]  # a trace has no limits
     assert metrics[0] == metrics[1]
