@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -66,6 +67,16 @@ async def until_asked(stage: Stage, slow: Slow, count: int) -> None:
     await stage.until(lambda: len(slow.waiting) == count)
 
 
+@asynccontextmanager
+async def load_view(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Stage, Slow]]:
+    """The load view, with the eight tasks of its sweep still to be done."""
+    async with on_stage("notebook-load", (120, 36)) as stage:
+        slow = slow_down(stage, monkeypatch)
+        await stage.press("6")
+        await until_asked(stage, slow, 8)
+        yield stage, slow
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)])
 async def test_the_three_views_show_their_pictures(size: tuple[int, int]) -> None:
     async with on_stage("notebook-load", size) as stage:
@@ -91,10 +102,7 @@ async def test_nothing_is_swept_before_a_view_needs_it(monkeypatch: pytest.Monke
 async def test_the_present_load_and_batch_size_move_along_curves_that_stay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with on_stage("notebook-load", (120, 36)) as stage:
-        slow = slow_down(stage, monkeypatch)
-        await stage.press("6")
-        await until_asked(stage, slow, 8)
+    async with load_view(monkeypatch) as (stage, slow):
         slow.work()
         await stage.swept()
         assert "now 3.33/s" in stage.seen()
@@ -118,10 +126,7 @@ async def test_the_present_load_and_batch_size_move_along_curves_that_stay(
 async def test_the_frontier_shows_the_sweep_of_loads_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with on_stage("notebook-load") as stage:
-        slow = slow_down(stage, monkeypatch)
-        await stage.press("6")
-        await until_asked(stage, slow, 8)
+    async with load_view(monkeypatch) as (stage, slow):
         await stage.press("7")  # it goes on
         assert len(slow.waiting) == 8
         slow.work()
@@ -134,10 +139,7 @@ async def test_the_frontier_shows_the_sweep_of_loads_again(
 async def test_while_a_sweep_is_under_way_its_progress_and_the_old_picture_are_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with on_stage("notebook-load", (120, 36)) as stage:
-        slow = slow_down(stage, monkeypatch)
-        await stage.press("6")
-        await until_asked(stage, slow, 8)
+    async with load_view(monkeypatch) as (stage, slow):
         await stage.until(lambda: "sweeping" in stage.seen())
         assert "being served at each value" in stage.seen()
         slow.work(2)
@@ -166,10 +168,7 @@ async def test_while_a_sweep_is_under_way_its_progress_and_the_old_picture_are_s
 async def test_the_next_change_cancels_what_has_not_begun(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with on_stage("notebook-load") as stage:
-        slow = slow_down(stage, monkeypatch)
-        await stage.press("6")
-        await until_asked(stage, slow, 8)
+    async with load_view(monkeypatch) as (stage, slow):
         first = [future for future, _ in slow.tasks]
         slow.work(3)
         await stage.press("right_curly_bracket")
@@ -207,10 +206,7 @@ async def test_what_cannot_be_swept_is_said_in_the_view() -> None:
 async def test_processes_that_were_ended_are_told_and_started_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with on_stage("notebook-load") as stage:
-        slow = slow_down(stage, monkeypatch)
-        await stage.press("6")
-        await until_asked(stage, slow, 8)
+    async with load_view(monkeypatch) as (stage, slow):
         for future, _ in slow.waiting:
             future.set_exception(BrokenProcessPool("gone"))
         await stage.swept()
@@ -219,10 +215,8 @@ async def test_processes_that_were_ended_are_told_and_started_anew(
 
 
 async def test_the_processes_are_ended_with_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with on_stage("notebook-load") as stage:
-        slow = slow_down(stage, monkeypatch)
-        await stage.press("6")
-        await until_asked(stage, slow, 8)
+    async with load_view(monkeypatch) as (_, slow):
+        assert slow.stopped == 0
     assert slow.stopped == 1
     assert all(future.cancelled() for future, _ in slow.tasks)
 
