@@ -154,7 +154,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             "Draw other requests from the same recipe, with the next seed."),
         Key("g", "g", "pick_cost", "cost", "Cost",
             "Pick what an iteration costs: the profile of a GPU, or what the workload says."),
-        Key("t", "t", "next_theme", "theme", "Theme", "Change to the next colour theme."),
+        Key("t", "t", "app.next_theme", "theme", "Theme", "Change to the next colour theme."),
         Key("x", "x", "pick_export", "export", "Export",
             "Save this view as a picture, or the results as CSV or JSON."),
         Key("ctrl+z", "ctrl+z", "app.suspend_process", "suspend", "Suspend",

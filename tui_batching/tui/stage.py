@@ -215,11 +215,6 @@ class Stage(Showing, inherit_bindings=False):
         """Select the request, or unselect it if it is selected."""
         self.selected = None if event.row == self.selected else event.row
 
-    def action_next_theme(self) -> None:
-        """Change the colours."""
-        names = list(self._palettes)
-        self.app.theme = names[(names.index(self.app.theme) + 1) % len(names)]
-
     async def action_pick_export(self) -> None:
         """Choose what to save."""
         await self.app.push_screen(PickExport(), self._take_export)

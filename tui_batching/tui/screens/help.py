@@ -11,11 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.geometry import Size
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_batching.charts.rows import Row
 from tui_batching.tui.bindings import KEYS, Key
+from tui_batching.tui.screens.dialog import Dialog
 from tui_batching.tui.strip_view import StripView
 
 _BOLD = Style(bold=True)
@@ -33,15 +33,11 @@ ctrl+p finds each of these keys by name.
 """
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """How to read the lanes, and what each key does."""
 
     DEFAULT_CSS = """
-    HelpScreen { align: center middle; }
-    HelpScreen > VerticalScroll {
-        width: 104; max-width: 96%; height: auto; max-height: 94%;
-        background: $panel; border: round $accent; border-title-color: $accent; padding: 0 1;
-    }
+    HelpScreen > VerticalScroll { width: 104; padding: 0 1; }
     HelpScreen Static { width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

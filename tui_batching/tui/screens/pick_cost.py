@@ -8,13 +8,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui_batching.charts.rows import column
 from tui_batching.cost import Cost
 from tui_batching.tui.knobs import COST, Knobs
+from tui_batching.tui.screens.dialog import Dialog
 from tui_batching.workload import bundled_profiles, load_profile
 
 _OWN = "as loaded"
@@ -22,18 +22,11 @@ _NAME = 17
 """Cells of the column of names."""
 
 
-class PickCost(ModalScreen[Knobs | None]):
+class PickCost(Dialog[Knobs | None]):
     """Gives the knobs with the cost that was picked, or None."""
 
     DEFAULT_CSS = """
-    PickCost { align: center middle; }
-    PickCost > Vertical {
-        width: 84; max-width: 96%; height: auto; max-height: 94%;
-        background: $panel; border: round $accent; border-title-color: $accent;
-    }
-    PickCost OptionList, PickCost OptionList:focus {
-        height: auto; max-height: 70vh; background: $panel; border: none;
-    }
+    PickCost > Vertical { width: 84; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,g", "dismiss", "Close", id="cost.close", tooltip="Keep the cost."),

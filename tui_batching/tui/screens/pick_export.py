@@ -7,24 +7,17 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
 from tui_batching.tui.exports import EXPORTS, Export
+from tui_batching.tui.screens.dialog import Dialog
 
 
-class PickExport(ModalScreen[Export | None]):
+class PickExport(Dialog[Export | None]):
     """Gives what is to be saved, or None."""
 
     DEFAULT_CSS = """
-    PickExport { align: center middle; }
-    PickExport > Vertical {
-        width: 56; max-width: 96%; height: auto;
-        background: $panel; border: round $accent; border-title-color: $accent;
-    }
-    PickExport OptionList, PickExport OptionList:focus {
-        height: auto; background: $panel; border: none;
-    }
+    PickExport > Vertical { width: 56; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,x", "dismiss", "Close", id="export.close", tooltip="Save nothing."),

@@ -8,30 +8,24 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_batching.charts.rows import column
 from tui_batching.errors import InputError
+from tui_batching.tui.screens.dialog import Dialog
 from tui_batching.workload import Workload, bundled_workloads, load_workload
 
 _NAME = 20
 """Cells of the column of names."""
 
 
-class PickWorkload(ModalScreen[Workload | None]):
+class PickWorkload(Dialog[Workload | None]):
     """Gives the workload that was picked, or None."""
 
     DEFAULT_CSS = """
-    PickWorkload { align: center middle; }
-    PickWorkload > Vertical {
-        width: 96; max-width: 96%; height: 94%;
-        background: $panel; border: round $accent; border-title-color: $accent;
-    }
-    PickWorkload OptionList, PickWorkload OptionList:focus {
-        height: 1fr; background: $panel; border: none;
-    }
+    PickWorkload > Vertical { width: 96; height: 94%; }
+    PickWorkload OptionList, PickWorkload OptionList:focus { height: 1fr; max-height: 100%; }
     PickWorkload Input { border: tall $bar-track; }
     PickWorkload .error { color: $error; height: auto; padding: 0 1; display: none; }
     PickWorkload .error.-shown { display: block; }
