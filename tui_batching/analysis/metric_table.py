@@ -64,32 +64,31 @@ def best_of(metric: MetricInfo, values: Sequence[Value]) -> tuple[bool, ...]:
     return tuple(format_value(metric, value) == best for value in values)
 
 
-def _waiting(quantity: str, group: str, *, headline: bool = True) -> tuple[MetricInfo, ...]:
-    rows = (
-        ("avg", "mean", headline),
-        ("p50", "median", headline),
-        ("p90", "p90", False),
-        ("p95", "p95", False),
-        ("p99", "p99", headline),
-        ("max", "max", headline),
-    )
-    return tuple(
-        MetricInfo(f"{prefix}_{quantity}", group, label, headline=shown)
-        for prefix, label, shown in rows
-    )
+_Rows: TypeAlias = Sequence[tuple[str, str, bool]]
+"""The statistics of a quantity: prefix of the name, label, whether it is a headline."""
+_WAITING: _Rows = (
+    ("avg", "mean", True),
+    ("p50", "median", True),
+    ("p90", "p90", False),
+    ("p95", "p95", False),
+    ("p99", "p99", True),
+    ("max", "max", True),
+)
+_SERVING: _Rows = (
+    ("mean", "mean", True),
+    ("median", "median", False),
+    ("p90", "p90", False),
+    ("p95", "p95", False),
+    ("p99", "p99", True),
+    ("std", "standard deviation", False),
+)
 
 
-def _serving(quantity: str, group: str, *, headline: bool = True) -> tuple[MetricInfo, ...]:
-    rows = (
-        ("mean", "mean", headline),
-        ("median", "median", False),
-        ("p90", "p90", False),
-        ("p95", "p95", False),
-        ("p99", "p99", headline),
-        ("std", "standard deviation", False),
-    )
+def _statistics(
+    quantity: str, group: str, rows: _Rows, *, headline: bool = True
+) -> tuple[MetricInfo, ...]:
     return tuple(
-        MetricInfo(f"{prefix}_{quantity}", group, label, headline=shown)
+        MetricInfo(f"{prefix}_{quantity}", group, label, headline=headline and shown)
         for prefix, label, shown in rows
     )
 
@@ -101,12 +100,12 @@ _UTILIZATION = "Utilization of the slots"
 _PARTS = "Where the time went (mean)"
 
 METRIC_TABLE: tuple[MetricInfo, ...] = (
-    *_waiting("wait", "Wait"),
-    *_waiting("latency", "Latency"),
-    *_serving("ttft", "Time to first token"),
-    *_serving("tpot", "Time per output token"),
-    *_serving("itl", "Time between tokens"),
-    *_serving("e2el", "End-to-end latency", headline=False),
+    *_statistics("wait", "Wait", _WAITING),
+    *_statistics("latency", "Latency", _WAITING),
+    *_statistics("ttft", "Time to first token", _SERVING),
+    *_statistics("tpot", "Time per output token", _SERVING),
+    *_statistics("itl", "Time between tokens", _SERVING),
+    *_statistics("e2el", "End-to-end latency", _SERVING, headline=False),
     MetricInfo("throughput", _THROUGHPUT, "tokens per second", "1/s", "high"),
     MetricInfo("request_throughput", _THROUGHPUT, "requests per second", "1/s", "high"),
     MetricInfo("total_time", _THROUGHPUT, "total time"),

@@ -9,9 +9,7 @@ from textual import events
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import Cells
-from tui_batching.tui.strip_view import StripView
-
-_WHEEL_ROWS = 3
+from tui_batching.tui.strip_view import WHEEL_ROWS, StripView
 
 
 class ScrollPane(StripView):
@@ -25,8 +23,8 @@ class ScrollPane(StripView):
     ScrollPane { height: 1fr; padding: 0 1; background: $background; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.top = 0
         self._rows: Sequence[Cells] = ()
         self._palette: Palette | None = None
@@ -65,9 +63,9 @@ class ScrollPane(StripView):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll with the wheel."""
         event.stop()
-        self.scroll_rows(_WHEEL_ROWS)
+        self.scroll_rows(WHEEL_ROWS)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll with the wheel."""
         event.stop()
-        self.scroll_rows(-_WHEEL_ROWS)
+        self.scroll_rows(-WHEEL_ROWS)

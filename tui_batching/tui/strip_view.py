@@ -12,6 +12,9 @@ from textual.widget import Widget
 
 from tui_batching.charts.rows import Cells
 
+WHEEL_ROWS = 3
+"""Rows that a notch of the mouse wheel scrolls, where there are more than fit."""
+
 
 class StripView(Widget):
     """Rows of cells, given to `present`. A click on a cell marked with a request tells which."""
@@ -30,8 +33,8 @@ class StripView(Widget):
     class Resized(Message):
         """There is another amount of room, so what was presented is out of date."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name
+        super().__init__(id=id)
         self._presented: list[Cells] = []
         self._strips: list[Strip] = []
 

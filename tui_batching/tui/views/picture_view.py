@@ -11,11 +11,8 @@ from textual.app import ComposeResult
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.look import Look, Picture
 from tui_batching.tui.frame import Frame
-from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.strip_view import WHEEL_ROWS, StripView
 from tui_batching.tui.views.view import View
-
-WHEEL_ROWS = 3
-"""Rows that a notch of the mouse wheel scrolls."""
 
 
 class Canvas(StripView):
