@@ -1,7 +1,7 @@
 """The trusted slow simulator: one token at a time over request objects.
 
-It is the rules of the house plan (section 4), written down as plainly as they read, and shares no
-code and no trick with `tui_batching.sim`. The laws are checked against it, and it is the baseline
+It is the rules that `tui_batching.sim` tells, written down as plainly as they read, and shares no
+code and no trick with it. The laws are checked against it, and it is the baseline
 of the benchmarks. All times are whole picoseconds.
 """
 

@@ -19,7 +19,7 @@ from tui_batching.analysis.metrics import metrics
 from tui_batching.analysis.service_level import service, within_limits
 from tui_batching.analysis.stretches import stretches
 from tui_batching.analysis.token_gaps import token_gaps
-from tui_batching.analysis.utilization import utilization, utilization_series
+from tui_batching.analysis.utilization import SlotIntegrals, utilization
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
@@ -74,7 +74,7 @@ def test_useful_is_at_most_occupied_and_both_are_shares(run: Run):
 @given(runs(), st.integers(1, 40))
 def test_the_series_integrates_to_the_total(run: Run, windows: int):
     edges = np.linspace(0, run.finished, windows + 1).astype(np.int64)
-    series, share = utilization_series(run, edges), utilization(run)
+    series, share = SlotIntegrals.of(run).series(edges), utilization(run)
     lengths = np.diff(edges) * run.capacity
     assert series.occupied @ lengths == pytest.approx(share.occupied_time)
     assert series.useful @ lengths == pytest.approx(share.useful_time)

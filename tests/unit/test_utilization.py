@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from oracle import oracle
 
-from tui_batching.analysis.utilization import SlotIntegrals, utilization, utilization_series
+from tui_batching.analysis.utilization import SlotIntegrals, utilization
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.columns import IntArray
 from tui_batching.cost import LinearCost
@@ -96,7 +96,7 @@ def brute_force_series(run: Run, edges: IntArray) -> tuple[list[float], list[flo
 def test_series_is_the_mean_over_each_window(name: str):
     run = notebook(name)
     edges = np.linspace(0, run.finished + SECOND, 38).astype(np.int64)
-    series = utilization_series(run, edges)
+    series = SlotIntegrals.of(run).series(edges)
     occupied, useful = brute_force_series(run, edges)
     assert series.occupied == pytest.approx(occupied, abs=1e-12)
     assert series.useful == pytest.approx(useful, abs=1e-12)
@@ -104,7 +104,7 @@ def test_series_is_the_mean_over_each_window(name: str):
 
 def test_an_empty_window_counts_as_zero():
     run = notebook("static")
-    series = utilization_series(run, np.array([0, 3 * SECOND, 3 * SECOND, 4 * SECOND]))
+    series = SlotIntegrals.of(run).series(np.array([0, 3 * SECOND, 3 * SECOND, 4 * SECOND]))
     assert series.occupied[1] == series.useful[1] == 0
     assert series.occupied[2] > 0
 

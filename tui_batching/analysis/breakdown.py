@@ -1,7 +1,4 @@
-"""Where the time went: each request's latency split into parts that sum exactly.
-
-The parts are the house plan's, section 6.
-"""
+"""Where the time went: each request's latency split into seven parts that sum exactly."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """How full the slots were: exact integrals over time, never samples.
 
-The two utilizations are the house plan's, section 5. A slot is *occupied* while it holds a request,
-and *useful* while that request is prefilled or makes a token. The rest is the *bubble*: slots held
-by a finished request, and slots stalled by somebody else's prefill.
+There are two utilizations, because one alone would make static batching look best. A slot is
+*occupied* while it holds a request, and *useful* while that request is prefilled or makes a token.
+The difference is the *bubble*: slots held by a finished request, and slots stalled by somebody
+else's prefill.
 """
 
 from __future__ import annotations
@@ -82,11 +83,6 @@ class UtilizationSeries:
 
     occupied: FloatArray
     useful: FloatArray
-
-
-def utilization_series(run: Run, edges: IntArray) -> UtilizationSeries:
-    """Mean utilization between neighbouring edges; see `SlotIntegrals` for repeated use."""
-    return SlotIntegrals.of(run).series(edges)
 
 
 @dataclass(frozen=True, eq=False)

@@ -124,7 +124,7 @@ class Palette:
 
     @property
     def panel(self) -> Color:
-        """The ground of header, footer and dialogs."""
+        """The ground of the top and bottom rows, of a talk's text and of dialogs."""
         return self.colours["panel"]
 
     @property

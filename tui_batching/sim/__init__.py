@@ -1,1 +1,24 @@
-"""Who runs when: from a workload and a strategy to a Run."""
+"""Who runs when: from a workload and a strategy to a Run.
+
+Two kinds of scheduling (the names are the Orca paper's, OSDI '22), each with its rules:
+
+**Request-level**: a batch forms, runs until its longest member is done, then the next one forms.
+
+- *Static* takes `batch_size` requests in order of arrival; the last batch may be smaller. A batch
+  starts when its last member has arrived and the server is free.
+- *Dynamic* also closes a batch when a timeout passes. The batch opens when the server is free and
+  a request is there; who arrives before the timeout has passed joins, until the batch is full. It
+  starts when it is full, at the last arrival if no further request will ever come, or else when
+  the timeout passes, which counts from the opening or from the oldest waiting request's arrival.
+- In both, all prompts are prefilled together, every decode step is billed for the whole batch,
+  members that are done included, and all members end with the batch.
+
+**Iteration-level**: before each iteration requests may be admitted, after it released.
+
+- *Continuous* admits, at every iteration boundary, the next request if it has arrived and a slot is
+  free: its prefill runs alone, everybody else stalls, and the boundary has moved to its end. Then
+  follows one decode step, billed for who runs. Who has made the last token leaves at its end.
+  While nobody runs, time jumps to the next arrival.
+
+Who arrives exactly on a boundary, or just as a timeout passes, is there.
+"""

@@ -13,8 +13,10 @@ from tui_batching.workload.model import Workload
 def simulate(workload: Workload, strategy: Strategy) -> Run:
     """Serve the workload's requests with one strategy; pure, exact and repeatable.
 
-    The rules are the house plan's, section 4. Raises InputError if the workload has no requests or
-    would last beyond the clock's horizon of 106 days.
+    The rules are told in `tui_batching.sim`.
+
+    Raises:
+        InputError: if the workload has no requests, or would last beyond the clock's 106 days.
     """
     requests = workload.requests
     if not len(requests):

@@ -1,7 +1,7 @@
 """Every key of the stage, in one list.
 
-The footer, the help screen, the command palette and the README table are all made from it; the
-footer shows them in this order, as many as there is room for.
+The key bar, the help screen, the command palette and the README's table are all made from it; the
+key bar shows them in this order, as many as there is room for.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             "Pick what an iteration costs: the profile of a GPU, or what the workload says."),
         Key("t", "t", "app.next_theme", "theme", "Theme", "Change to the next colour theme."),
         Key("x", "x", "pick_export", "export", "Export",
-            "Save this view as a picture, or the results as CSV or JSON."),
+            "Save this view as a picture, or the results as CSV, JSON or a trace."),
         Key("ctrl+z", "ctrl+z", "app.suspend_process", "suspend", "Suspend",
             "Go back to the shell; fg comes here again."),
     )),

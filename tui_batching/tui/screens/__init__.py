@@ -1,1 +1,1 @@
-"""Screens that open over the live view."""
+"""Screens that open over the stage: the dialogs, and the black screen."""

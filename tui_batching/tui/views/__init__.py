@@ -1,4 +1,4 @@
-"""The views of the story, one module each; `VIEWS` lists them in the order of their keys."""
+"""The views, and what they are made of; `VIEWS` lists them in the order of their keys."""
 
 from tui_batching.tui.views.distribution import DistributionView
 from tui_batching.tui.views.gantt import GanttView
