@@ -185,3 +185,26 @@ def output_file(arguments: argparse.Namespace) -> Path | None:
     path = Path(arguments.output)
     refuse_target(path, replace=arguments.force)
     return path
+
+
+def add_csv(parser: argparse.ArgumentParser) -> None:
+    """Let the parser take the CSV file that the command writes beside what it prints."""
+    parser.add_argument(
+        "--csv", metavar="FILE", help="write CSV to a new file; - prints it instead of the table"
+    )
+    parser.add_argument("--force", action="store_true", help="let --csv replace a file")
+
+
+def csv_file(arguments: argparse.Namespace) -> Path | None:
+    """The CSV file to write; None where there is none, or where CSV goes to stdout.
+
+    Raises:
+        InputError: if it is there already and must not be replaced, or is no ordinary file.
+    """
+    if arguments.csv in (None, "-"):
+        if arguments.force:
+            raise InputError("found --force alone, expected --csv FILE with it")
+        return None
+    path = Path(arguments.csv)
+    refuse_target(path, replace=arguments.force)
+    return path

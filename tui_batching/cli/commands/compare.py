@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.warnings import warnings
-from tui_batching.cli.arguments import Choices, add_workload, read_workload
+from tui_batching.cli.arguments import Choices, add_csv, add_workload, csv_file, read_workload
 from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.progress import Report, reporting
 from tui_batching.errors import InputError
 from tui_batching.export import csv_output, json_output, vllm_output
-from tui_batching.output_files import refuse_target, written_whole
+from tui_batching.output_files import written_whole
 from tui_batching.strategy import Strategy
 from tui_batching.workload import Workload
 
@@ -55,16 +54,13 @@ def add_to(choices: Choices) -> None:
         const="json",
         help="print JSON instead of the table",
     )
-    parser.add_argument(
-        "--csv", metavar="FILE", help="write CSV to a new file; - prints it instead of the table"
-    )
+    add_csv(parser)
     parser.add_argument(
         "--requests",
         action="store_true",
         help="with --json or --csv: every request, with the parts of its latency",
     )
     parser.add_argument("--strategy", metavar="NAME", help="serve with this strategy alone")
-    parser.add_argument("--force", action="store_true", help="let --csv replace a file")
     add_ascii(parser)
     parser.set_defaults(command=run)
 
@@ -77,17 +73,14 @@ def run(arguments: argparse.Namespace) -> None:
             together, or the CSV file cannot be written.
     """
     _refuse_contradictions(arguments)
-    to_stdout = arguments.csv == "-"
-    target = Path(arguments.csv) if arguments.csv and not to_stdout else None
-    if target:
-        refuse_target(target, replace=arguments.force)
+    target = csv_file(arguments)
     with reporting() as report:
         comparison = _compare(arguments, report)
         if target:
             report(f"writing {target.name}")
             with written_whole(target, replace=arguments.force) as out:
                 csv_output.write(comparison, out, each_request=arguments.requests)
-    if to_stdout:
+    if arguments.csv == "-":
         csv_output.write(comparison, sys.stdout, each_request=arguments.requests)
     elif arguments.format == "json":
         json_output.write(comparison, sys.stdout, each_request=arguments.requests)
@@ -107,8 +100,6 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
         raise InputError(f"found {format_option} and --csv -, expected only one of them on stdout")
     if arguments.requests and not (arguments.format == "json" or arguments.csv):
         raise InputError("found --requests alone, expected --json or --csv FILE with it")
-    if arguments.force and arguments.csv in (None, "-"):
-        raise InputError("found --force alone, expected --csv FILE with it")
 
 
 def _compare(arguments: argparse.Namespace, report: Report) -> Comparison:

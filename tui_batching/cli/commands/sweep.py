@@ -6,10 +6,9 @@ import argparse
 import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, plan_sweep, run_sweep
-from tui_batching.cli.arguments import Choices, add_workload, read_workload
+from tui_batching.cli.arguments import Choices, add_csv, add_workload, csv_file, read_workload
 from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.executors import add_executors, read_executors
 from tui_batching.cli.progress import counting, reporting
@@ -17,7 +16,7 @@ from tui_batching.cli.sweeping import FIRST_WORKLOADS
 from tui_batching.clock import SECOND
 from tui_batching.errors import InputError
 from tui_batching.export import sweep_output
-from tui_batching.output_files import refuse_target, written_whole
+from tui_batching.output_files import written_whole
 from tui_batching.strategy import MAX_BATCH_SIZE
 from tui_batching.workload.fields import Field
 
@@ -56,10 +55,7 @@ def add_to(choices: Choices) -> None:
     add_workload(parser, "; ".join(f"{kind}: {name}" for kind, name in FIRST_WORKLOADS.items()))
     parser.add_argument("--values", metavar="VALUE", nargs="+", help=_VALUES_HELP)
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    parser.add_argument(
-        "--csv", metavar="FILE", help="write CSV to a new file; - prints it instead of the table"
-    )
-    parser.add_argument("--force", action="store_true", help="let --csv replace a file")
+    add_csv(parser)
     add_executors(parser)
     add_ascii(parser)
     parser.set_defaults(command=run)
@@ -72,10 +68,9 @@ def run(arguments: argparse.Namespace) -> None:
         InputError: if the workload, a setting or a value is not as expected, the options do not
             go together, or the CSV file cannot be written.
     """
-    _refuse_contradictions(arguments)
-    target = Path(arguments.csv) if arguments.csv not in (None, "-") else None
-    if target:
-        refuse_target(target, replace=arguments.force)
+    if arguments.json and arguments.csv == "-":
+        raise InputError("found --json and --csv -, expected only one of them on stdout")
+    target = csv_file(arguments)
     result = _sweep(arguments)
     if target:
         with written_whole(target, replace=arguments.force) as out:
@@ -88,13 +83,6 @@ def run(arguments: argparse.Namespace) -> None:
         from tui_batching.cli.tables import print_sweep  # noqa: PLC0415 - rich loads slowly
 
         print_sweep(result, ascii_only=arguments.ascii)
-
-
-def _refuse_contradictions(arguments: argparse.Namespace) -> None:
-    if arguments.json and arguments.csv == "-":
-        raise InputError("found --json and --csv -, expected only one of them on stdout")
-    if arguments.force and arguments.csv in (None, "-"):
-        raise InputError("found --force alone, expected --csv FILE with it")
 
 
 def _sweep(arguments: argparse.Namespace) -> Sweep:
