@@ -13,12 +13,12 @@ Two kinds of scheduling (the names are the Orca paper's, OSDI '22), each with it
 - In both, all prompts are prefilled together, every decode step is billed for the whole batch,
   members that are done included, and all members end with the batch.
 
-**Iteration-level**: before each iteration requests may be admitted, after it released.
+**Iteration-level**: requests may be admitted before each iteration and released after it.
 
-- *Continuous* admits, at every iteration boundary, the next request if it has arrived and a slot is
-  free: its prefill runs alone, everybody else stalls, and the boundary has moved to its end. Then
-  follows one decode step, billed for who runs. Who has made the last token leaves at its end.
-  While nobody runs, time jumps to the next arrival.
+- *Continuous* admits, at every iteration boundary and while a slot is free, whoever has arrived,
+  one after the other: each prefill runs alone while everybody else stalls, and who arrives
+  meanwhile counts as well. Then follows one decode step, billed for those who run; who has made
+  the last token leaves at its end. While nobody runs, time jumps to the next arrival.
 
 Who arrives exactly on a boundary, or just as a timeout passes, is there.
 """
