@@ -8,7 +8,6 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from threading import Barrier, Thread
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -21,9 +20,8 @@ from textual.widgets import Input, OptionList
 
 from tui_batching.charts.palette import load_palettes
 from tui_batching.errors import InputError
-from tui_batching.export import csv_output
 from tui_batching.tour import load_deck
-from tui_batching.tui.exports import EXPORTS, save
+from tui_batching.tui.exports import EXPORTS
 from tui_batching.tui.notes import NotesApp
 from tui_batching.tui.presenting.cue import view_names
 from tui_batching.tui.views import VIEWS
@@ -241,45 +239,6 @@ async def test_a_name_of_wide_letters_makes_a_file(folder: Path, name: str) -> N
         await stage.until(lambda: len(stage.notices) > 0)
         assert stage.notices[0].startswith("saved ")
         check(stage.app)
-
-
-@pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
-async def test_exports_that_race_for_a_name_do_not_replace_one_another(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    links: bool,
-) -> None:
-    if not links:
-
-        def fail(*_: object) -> None:
-            raise OSError
-
-        monkeypatch.setattr(Path, "hardlink_to", fail)
-    async with on_stage("notebook") as stage:
-        frame = stage.live.frame
-    assert frame is not None
-    racers, saved = 4, []
-    together = Barrier(racers)
-    write = csv_output.write
-
-    def write_together(*arguments: object, **options: object) -> None:
-        together.wait()  # all have chosen the same name by now, and write it at once
-        monkeypatch.setattr(csv_output, "write", write)
-        write(*arguments, **options)
-
-    monkeypatch.setattr(csv_output, "write", write_together)
-    threads = [
-        Thread(target=lambda: saved.append(save(EXPORTS[1], frame, "live", "")))
-        for _ in range(racers)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    names = [f"notebook-metrics{number}.csv" for number in ("", "-2", "-3", "-4")]
-    assert sorted(file.name for file in saved) == sorted(names)
-    assert sorted(entry.name for entry in folder.iterdir()) == sorted(names)
-    assert len({file.read_text(encoding="utf-8") for file in saved}) == 1
 
 
 @SIZES

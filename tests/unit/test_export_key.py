@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from threading import Barrier, Thread
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -12,7 +13,8 @@ from stage import MS, Stage, hand_made, on_stage
 from textual.widgets import OptionList
 
 from tui_batching.__main__ import main
-from tui_batching.tui.exports import EXPORTS, Export
+from tui_batching.export import csv_output
+from tui_batching.tui.exports import EXPORTS, Export, save
 from tui_batching.workload import Workload
 
 PICTURE, METRICS_CSV, METRICS_JSON, REQUESTS_CSV, TRACE = EXPORTS
@@ -147,3 +149,42 @@ async def test_the_dialog_closes_and_nothing_is_saved(folder: Path, key: str) ->
         assert stage.app.screen is stage.live
         assert stage.notices == []
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
+async def test_exports_that_race_for_a_name_do_not_replace_one_another(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    links: bool,
+) -> None:
+    if not links:
+
+        def fail(*_: object) -> None:
+            raise OSError
+
+        monkeypatch.setattr(Path, "hardlink_to", fail)
+    async with on_stage("notebook") as stage:
+        frame = stage.live.frame
+    assert frame is not None
+    racers, saved = 4, []
+    together = Barrier(racers)
+    write = csv_output.write
+
+    def write_together(*arguments: object, **options: object) -> None:
+        together.wait()  # all have chosen the same name by now, and write it at once
+        monkeypatch.setattr(csv_output, "write", write)
+        write(*arguments, **options)
+
+    monkeypatch.setattr(csv_output, "write", write_together)
+    threads = [
+        Thread(target=lambda: saved.append(save(METRICS_CSV, frame, "live", "")))
+        for _ in range(racers)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    names = [f"notebook-metrics{number}.csv" for number in ("", "-2", "-3", "-4")]
+    assert sorted(file.name for file in saved) == sorted(names)
+    assert sorted(entry.name for entry in folder.iterdir()) == sorted(names)
+    assert len({file.read_text(encoding="utf-8") for file in saved}) == 1
