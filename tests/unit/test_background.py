@@ -8,10 +8,12 @@ from threading import Event, Lock
 
 import pytest
 from command_line import CHECKOUT
-from stage import Stage, hand_made, on_stage
+from stage import MS, FakeWall, Stage, hand_made, on_stage
 
 from tui_batching.analysis.scene import Scene
+from tui_batching.clock import HORIZON
 from tui_batching.tui import simulation
+from tui_batching.tui.app import BatchingApp
 
 ENDLESS = """
 import asyncio
@@ -110,3 +112,22 @@ async def test_where_memory_ends_the_app_says_so_and_goes_on(
         assert stage.titles == before
         await stage.press("left_square_bracket")
         assert stage.titles[0] == "STATIC · batch 3"
+
+
+async def test_why_nothing_is_on_stage_is_told_until_something_is() -> None:
+    app = BatchingApp(hand_made((0, 5, 2), (HORIZON // MS, 5, 2)))
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        stage = Stage(app, pilot, FakeWall())
+        await stage.until(lambda: "beyond the clock" in stage.seen())
+        [told] = app._notifications
+        assert told.timeout > 3600
+        await stage.press("w", "home", "enter")
+        assert stage.notices == []
+        assert "STATIC" in stage.seen()
+
+
+async def test_a_key_held_down_at_its_end_is_told_once() -> None:
+    async with on_stage() as stage:
+        await stage.pilot.press(*["greater_than_sign"] * 40)
+        await stage.settled()
+        assert stage.notices == ["the load is at its highest, a thousand times the workload's own"]
