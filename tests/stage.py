@@ -135,7 +135,7 @@ class Stage:
     async def settled(self) -> None:
         """Wait until all that was asked for is simulated and shown."""
         await self.pilot.pause()
-        await self.until(lambda: self.live.scene is not None and not self._simulating())
+        await self.until(lambda: self.live.scene is not None and not self._computing())
 
     async def drawn(self) -> None:
         """Wait until the charts are drawn as well."""
@@ -148,8 +148,8 @@ class Stage:
         await self.until(lambda: not self._at_work("sweep"))
         await self.drawn()
 
-    def _simulating(self) -> bool:
-        return self._at_work("simulate")
+    def _computing(self) -> bool:
+        return self._at_work("simulate") or self._at_work("read")
 
     def _at_work(self, group: str) -> bool:
         return any(one.group == group and not one.is_finished for one in self.app.workers)

@@ -18,3 +18,10 @@ class InputError(ValueError):
 
 class FileTakenError(InputError):
     """There is a file already where a new one was to be."""
+
+
+def sentence_of(error: InputError | MemoryError) -> str:
+    """What a user is told of an error."""
+    if isinstance(error, InputError):
+        return str(error)
+    return "found too little memory for this, expected fewer requests or more memory"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
-from command_line import complaint, printed_json
+from command_line import CHECKOUT, PROGRAM, complaint, printed_json
 
 from tui_batching.__main__ import main
 from tui_batching.analysis.capacity import find_capacities
@@ -59,3 +63,21 @@ def test_what_cannot_be_found_is_told(
     capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ):
     assert words in complaint(capsys, "capacity", *arguments)
+
+
+def test_ctrl_c_while_processes_start_is_silent() -> None:
+    searches = ("capacity", "overload", "--slo", "ttft=2s", "--variants", "1000", "--jobs", "9")
+    process = subprocess.Popen(
+        [*PROGRAM, *searches],
+        cwd=CHECKOUT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    )
+    while len(psutil.Process(process.pid).children()) < 5:
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (130, "")

@@ -118,6 +118,23 @@ def test_requests_that_arrive_at_once_have_no_rate() -> None:
         Knobs(hand_made((5, 1, 1), (5, 1, 1))).turn_load(1)
 
 
+@pytest.mark.parametrize(("key", "end", "factor"), [(1, "highest", 1000), (-1, "lowest", 0.001)])
+def test_a_load_stops_at_a_thousand_times_and_a_thousandth(
+    key: int, end: str, factor: float
+) -> None:
+    knobs = Knobs(LISTED)
+    last = knobs.turn_load(30 * key).turn_load(5000 * key)
+    assert last.workload.source.rate == pytest.approx(25 * factor, rel=0.02)
+    with pytest.raises(InputError, match=f"the load is at its {end}"):
+        last.turn_load(key)
+    assert last.turn_load(-31 * key) == knobs
+
+
+def test_after_the_last_seed_comes_the_first() -> None:
+    knobs = Knobs(apply_settings(load_workload("chat"), ["workload.seed=4294967295"]))
+    assert knobs.next_seed().workload.source.seed == 0
+
+
 def test_the_next_seed_draws_other_requests_and_a_list_has_none() -> None:
     knobs = Knobs(load_workload("notebook"))
     turned = knobs.next_seed().next_seed()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from command_line import complaint
 
@@ -25,12 +28,52 @@ TOO_MANY_VALUES = [str(value) for value in range(1, 1002)]
         (("compare", "--set", "cost.decode_step=1000h"), "horizon of 106 days"),
         (("chart", "gantt", "--width", "1001"), "expected a whole number <= 1000"),
         (("capacity", "chat", "--variants", "1001"), "expected a whole number <= 1000"),
+        (
+            ("capacity", "chat", "--jobs", "257"),
+            "--jobs: found 257, expected a whole number <= 256",
+        ),
+        (("sweep", "load", "--jobs", "1000000000"), "expected a whole number <= 256"),
+        (("sweep", "load", "--jobs", ""), "--jobs: found '', expected a whole number"),
     ],
 )
 def test_beyond_a_limit_there_is_a_sentence(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], expected: str
 ) -> None:
     assert expected in complaint(capsys, *arguments)
+
+
+def test_a_yaml_file_is_read_up_to_its_most_bytes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "large.yaml"
+    start = b"requests: [{arrival_time: 0, input_tokens: 1, output_tokens: 1}]\n#"
+    file.write_bytes(start.ljust(16 * 2**20, b"."))
+    assert main(["validate", str(file)]) == 0
+    capsys.readouterr()
+    file.write_bytes(start.ljust(16 * 2**20 + 1, b"."))
+    assert "found more than 16,777,216 bytes" in complaint(capsys, "validate", str(file))
+
+
+def test_an_answer_is_listed_token_by_token_up_to_a_length(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "long.csv"
+    file.write_text("arrival_time,input_tokens,output_tokens\n0,3,10000001\n")
+    told = ("compare", str(file), "--format", "vllm")
+    assert main(told) == 2
+    assert "found an answer of 10,000,001 tokens" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("compare",), ("sweep", "load"), ("report", "-o", "-")])
+def test_where_memory_ends_there_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    def fill(*_: object) -> None:
+        np.empty(2**50, np.int64)
+
+    monkeypatch.setattr("tui_batching.workload.generate.GeneratedRequests._draw_as_notebook", fill)
+    first, *others = command
+    assert "too little memory" in complaint(capsys, first, *others)
 
 
 @pytest.mark.parametrize("kind", [Static, Dynamic, Continuous])

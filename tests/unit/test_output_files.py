@@ -165,13 +165,32 @@ def test_the_longest_name_there_may_be_can_be_written(tmp_path: Path) -> None:
     assert names(tmp_path) == ["n" * 255]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes to any folder")
+@EACH_COMMAND
 def test_a_folder_that_is_not_ours_is_one_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
+    folder = tmp_path
+    if os.geteuid() == 0:  # root writes to any folder but those of the kernel
+        folder = Path("/sys")
+        if not folder.is_mount():
+            pytest.skip("only Linux has such folders")
     tmp_path.chmod(0o500)
-    sentence = complaint(capsys, "trace", "illustrative", "-o", str(tmp_path / "new"))
-    assert "cannot be written (Permission denied)" in sentence
+    assert "cannot be written (" in complaint(capsys, *command, str(folder / "new"))
+
+
+@EACH_COMMAND
+def test_a_link_is_followed_to_a_file_and_no_farther(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    (tmp_path / "to-folder").symlink_to(tmp_path)
+    (tmp_path / "to-device").symlink_to("/dev/full")
+    (tmp_path / "to-nothing").symlink_to("new")
+    for name in ("to-folder", "to-device"):
+        told = complaint(capsys, *command, str(tmp_path / name), "--force")
+        assert "found a folder or a device" in told
+    assert main([*command, str(tmp_path / "to-nothing")]) == 0
+    assert (tmp_path / "to-nothing").is_symlink()
+    assert names(tmp_path) == ["new", "to-device", "to-folder", "to-nothing"]
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -144,3 +144,16 @@ async def test_any_keys_and_clicks_are_taken(
         await stage.settled()
         assert stage.scene.workload.requests is not None
         assert "tui-batching" in stage.rows()[0]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (4, 60), (500, 1)], ids=str)
+async def test_everything_opens_on_any_terminal(size: tuple[int, int]) -> None:
+    async with on_stage() as stage:
+        for key in ("w", "x", "g", "question_mark", "ctrl+p", "p"):
+            await stage.pilot.resize_terminal(*size)
+            await stage.press(key)
+            await stage.pilot.resize_terminal(100, 30)
+            await stage.press("escape")
+        await stage.press("end")
+        assert stage.app.screen is stage.live
+        assert stage.clock > 0

@@ -14,6 +14,7 @@ from tui_batching.clock import HORIZON
 from tui_batching.errors import InputError
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Strategy
+from tui_batching.workload.generate import seed_after
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import Requests, Workload
 
@@ -132,7 +133,7 @@ def variants(workload: Workload, count: int = VARIANTS) -> tuple[Workload, ...]:
     """
     source = workload.source
     if source.seed is not None:
-        sources = [source.with_seed(source.seed + number) for number in range(count)]
+        sources = [source.with_seed(seed_after(source.seed, number)) for number in range(count)]
         return tuple(replace(workload, source=each) for each in sources)
     length = len(workload.requests) // count
     if length < _SHORTEST_STRETCH:

@@ -122,7 +122,7 @@ def read_workload(
     Raises:
         InputError: if it or a setting is not as expected.
     """
-    workload = load_workload(arguments.workload or first)
+    workload = load_workload(first if arguments.workload is None else arguments.workload)
     workload = apply_settings(workload, arguments.settings)
     read_requests(workload, report)
     return workload

@@ -17,6 +17,10 @@ Executors: TypeAlias = Callable[[int], AbstractContextManager[Executor | None]]
 """Gives an executor for work that serves so many requests; None where it is best done here."""
 
 
+MOST_JOBS = 256
+"""Processes; each takes 40 MB and more."""
+
+
 def add_executors(parser: Parser) -> None:
     """Let the parser take a number of processes, or a cluster."""
     place = parser.add_mutually_exclusive_group()
@@ -36,14 +40,13 @@ def read_executors(arguments: argparse.Namespace) -> Executors:
     """Where the arguments want long work to be done.
 
     Raises:
-        InputError: if the number of processes is no whole number above zero.
+        InputError: if the number of processes is no whole number from 1 to `MOST_JOBS`.
     """
     address: str | None = arguments.dask
     if address is not None:
         return lambda _: dask_executor(address)
-    jobs = (
-        None if arguments.jobs is None else Field.of_text(arguments.jobs, "--jobs").whole(least=1)
-    )
+    text: str | None = arguments.jobs
+    jobs = None if text is None else Field.of_text(text, "--jobs").whole(1, MOST_JOBS)
     return lambda requests_served: _processes(jobs, requests_served)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from tui_batching.cli.parser import read_arguments
-from tui_batching.errors import InputError
+from tui_batching.errors import InputError, sentence_of
 from tui_batching.printable import printable
 
 SUCCESS = 0
@@ -48,8 +48,8 @@ def _guard(run: Callable[[], None]) -> int:
         run()
     except SystemExit as end:  # argparse after --help and --version, and the app
         return _guard(sys.stdout.flush) or (end.code if isinstance(end.code, int) else SUCCESS)
-    except InputError as error:
-        return _complain(str(error), BAD_INPUT)
+    except (InputError, MemoryError) as error:
+        return _complain(sentence_of(error), BAD_INPUT)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -12,6 +12,7 @@ from typing import Any
 from tui_batching.cli.ascii import add_ascii, needs_ascii
 from tui_batching.errors import InputError
 from tui_batching.tui.pace import LOCAL, LOW_BANDWIDTH, Pace
+from tui_batching.workload.fields import Field
 
 MOST_FRAMES = 60
 """A second; more would be seen by nobody."""
@@ -79,8 +80,4 @@ def read_pace(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     pace = replace(LOW_BANDWIDTH if slow else LOCAL, ascii=plain)
     if arguments.fps is None:
         return pace
-    text = arguments.fps.strip()
-    if text not in map(str, range(1, MOST_FRAMES + 1)):
-        found = text[:60]
-        raise InputError(f"--fps: found {found}, expected a whole number from 1 to {MOST_FRAMES}")
-    return pace.at(int(text))
+    return pace.at(Field.of_text(arguments.fps, "--fps").whole(1, MOST_FRAMES))

@@ -17,11 +17,14 @@ from tui_batching.analysis.metrics import Value
 from tui_batching.analysis.token_times import token_gaps_by_request
 from tui_batching.clock import SECOND, exact_seconds, to_seconds
 from tui_batching.columns import IntArray, exact_sum
+from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
 
 _STATISTICS = ("mean", "median", "std", "p99")
 _QUANTITIES = ("ttft", "tpot", "itl", "e2el")
 _ROWS_AT_ONCE = 4096
+MOST_TOKENS = 10_000_000
+"""Of an answer: each of them is written, and the answer as a whole made before."""
 
 
 def write(comparison: Comparison, out: TextIO) -> None:
@@ -30,7 +33,16 @@ def write(comparison: Comparison, out: TextIO) -> None:
     Its keys are those that `vllm bench serve` writes. `request_goodput` is null without limits, and
     a statistic of nothing (ITL and TPOT where every answer has one token) is 0, as there. A static
     or dynamic answer ends when its batch does: `e2el` counts that, `itls` end with the last token.
+
+    Raises:
+        InputError: if an answer has more than `MOST_TOKENS`.
     """
+    longest = int(comparison.workload.requests.output_tokens.max())
+    if longest > MOST_TOKENS:
+        raise InputError(
+            f"found an answer of {longest:,} tokens, expected at most {MOST_TOKENS:,} "
+            "in the format vllm, which lists each of them"
+        )
     for result in comparison:
         out.writelines(_line(result))
 

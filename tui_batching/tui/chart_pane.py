@@ -11,6 +11,7 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.plot import draw
 from tui_batching.charts.rows import Cells
 from tui_batching.clock import Picoseconds
+from tui_batching.tui.background import aside
 from tui_batching.tui.strip_view import StripView
 
 
@@ -56,7 +57,7 @@ class DrawnPane(StripView):
         try:
             while self._wanted is not None and drawn is not self._wanted:
                 drawn = self._wanted
-                self._drawn = await asyncio.to_thread(drawn[1])
+                self._drawn = await aside(drawn[1])
                 if not self.keeps_step:
                     self.catch_up()
                 await asyncio.sleep(self.rest_seconds)

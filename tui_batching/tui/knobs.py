@@ -9,6 +9,7 @@ from tui_batching.clock import MILLISECOND, Picoseconds, duration_text
 from tui_batching.errors import InputError
 from tui_batching.strategy import Dynamic
 from tui_batching.workload import Workload, apply_settings
+from tui_batching.workload.generate import seed_after
 
 _BATCH_SIZES = (*range(1, 9), *(base << power for power in range(1, 10) for base in (5, 6, 8)))
 _TIMEOUTS: tuple[Picoseconds, ...] = (
@@ -16,6 +17,8 @@ _TIMEOUTS: tuple[Picoseconds, ...] = (
     *(digit * 10**power * MILLISECOND for power in range(6) for digit in (1, 2, 5)),
 )
 _LOAD_NOTCH = 1.25
+_MOST_LOAD_NOTCHES = 31
+"""A thousand times the load as loaded, or a thousandth: there nothing is left to see."""
 
 COST = "cost"
 """The setting that takes the name of a profile."""
@@ -71,12 +74,16 @@ class Knobs:
         """Let requests arrive faster or more slowly; back at no notches it is the rate as loaded.
 
         Raises:
-            InputError: if the requests of this workload have no rate.
+            InputError: if the requests of this workload have no rate, or it is at its end.
         """
         rate = self.base.source.rate
         if rate is None:
             raise InputError("all requests of this workload arrive at once: it has no rate")
-        turned = self.load_notches + notches
+        most = _MOST_LOAD_NOTCHES
+        turned = max(-most, min(most, self.load_notches + notches))
+        if turned == self.load_notches:
+            end = "highest, a thousand times" if turned > 0 else "lowest, a thousandth of"
+            raise InputError(f"the load is at its {end} the workload's own")
         settings = {key: value for key, value in self.settings.items() if key != "workload.rate"}
         if turned:
             settings["workload.rate"] = f"{rate * _LOAD_NOTCH**turned:.6g}"
@@ -91,7 +98,7 @@ class Knobs:
         seed = self.workload.source.seed
         if seed is None:
             raise InputError("this workload is a list of requests: it has no seed")
-        return self._with("workload.seed", str(seed + 1))
+        return self._with("workload.seed", str(seed_after(seed)))
 
     def choose_cost(self, profile: str | None) -> Knobs:
         """Let iterations cost what this profile says; None: what the workload as loaded says."""

@@ -39,6 +39,8 @@ from tui_batching.workload import Workload
 SMALLEST = (60, 20)
 """Columns and rows below which the lanes cannot stand side by side."""
 TICK = 10 * MILLISECOND
+EMPTY_SECONDS = 24 * 3600
+"""How long it is told why nothing is on stage."""
 WARNING_SECONDS = 12
 """How long a warning stays: its sentence has several figures."""
 _ABILITIES = {
@@ -239,6 +241,8 @@ class Showing(Screen[None], inherit_bindings=False):
             self.selected = None
             self._player.seek(0, self._wall())
         told = self.scene.workload.notices if self.scene else ()
+        if self.scene is None:
+            self.app.clear_notifications()
         for notice in event.scene.workload.notices:
             if notice not in told:
                 self.notify(notice, markup=False)
@@ -268,8 +272,9 @@ class Showing(Screen[None], inherit_bindings=False):
             await self.query_one("#lanes").mount_all(Lane(id=name) for name in names)
 
     def on_simulation_refused(self, event: Simulation.Refused) -> None:
-        """Say why all is as it was."""
-        self.notify(event.reason, severity="error", markup=False)
+        """Say why all is as it was; while there is nothing else to see, without end."""
+        lasting = None if self.scene else EMPTY_SECONDS
+        self.notify(event.reason, severity="error", timeout=lasting, markup=False)
 
     @property
     def _talk(self) -> Talk:

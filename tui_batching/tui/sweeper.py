@@ -25,8 +25,9 @@ from tui_batching.analysis.sweeps import (
 )
 from tui_batching.analysis.sweeps.task import run_task
 from tui_batching.cost import Cost
-from tui_batching.errors import InputError
+from tui_batching.errors import InputError, sentence_of
 from tui_batching.strategy import Strategy
+from tui_batching.tui.background import aside
 from tui_batching.workload.model import ServiceLevel, Source, Workload
 
 SLOW_SECONDS = 0.4
@@ -173,10 +174,10 @@ class Sweeper(Widget):
     async def _sweep(self, running: _Running, workload: Workload) -> None:
         outcome: Sweep | str
         try:
-            plan = await asyncio.to_thread(plan_sweep, workload, running.inputs.kind)
+            plan = await aside(plan_sweep, workload, running.inputs.kind)
             outcome = await self._run(plan, running)
-        except InputError as error:
-            outcome = str(error)
+        except (InputError, MemoryError) as error:
+            outcome = sentence_of(error)
         except BrokenExecutor:
             self.processes.stop()  # the next sweep starts new ones
             outcome = "a process was ended from outside, perhaps for want of memory"
@@ -188,7 +189,7 @@ class Sweeper(Widget):
         running.total = len(plan.tasks)
         executor = self.processes.executor_for(plan.requests_served)
         if executor is None:
-            return await asyncio.to_thread(run_sweep, plan, None, self._note(running))
+            return await aside(run_sweep, plan, None, self._note(running))
         futures = [asyncio.wrap_future(executor.submit(run_task, task)) for task in plan.tasks]
         try:
             for future in asyncio.as_completed(futures):

@@ -13,6 +13,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 from textual.theme import BUILTIN_THEMES
 
 from tui_batching.charts.palette import DEFAULT_THEME, default_theme, load_palettes
@@ -75,6 +76,19 @@ class TerminalApp(App[None]):
         """Draw anew on a terminal that was changed and changed back: its picture may be lost."""
         if event.size == self.size and isinstance(self._driver, TerminalDriver):
             self._driver.redraw()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Tell something, unless it is told already, as when a key is held down at an end."""
+        if all(told.has_expired or told.message != message for told in self._notifications):
+            super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def action_suspend_process(self) -> None:
         """Stop the program as Ctrl-Z does any other, until the shell wakes it."""

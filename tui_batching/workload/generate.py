@@ -25,6 +25,12 @@ MAX_COUNT = 10_000_000
 
 MAX_SEED = 2**32 - 1
 
+
+def seed_after(seed: int, steps: int = 1) -> int:
+    """The seed that comes so many after this one; after the last one comes 0."""
+    return (seed + steps) % (MAX_SEED + 1)
+
+
 Draws: TypeAlias = Literal["streams", "notebook", "notebook-loads"]
 """How draws are taken: from a stream for each quantity, or in the notebook's order from one; and
 whether several loads that are compared share their draws, or each one goes on with that stream."""

@@ -6,8 +6,9 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context, resource_tracker
@@ -109,7 +110,8 @@ class _Feeder(Executor):
                 future, work = self._queue.popleft()
                 if future.set_running_or_notify_cancel():
                     try:
-                        passed_on = self._pool.submit(work)
+                        with _without_ctrl_c():
+                            passed_on = self._pool.submit(work)
                     except RuntimeError as error:  # the pool is gone
                         future.set_exception(error)
                     else:
@@ -125,6 +127,26 @@ class _Feeder(Executor):
         else:
             future.set_exception(error)
         self._feed()
+
+
+@contextlib.contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Start a process: Ctrl-C waits until it is whole, and it does not hear it before `_begin`.
+
+    Otherwise it would tell of it in lines that nobody wants to read.
+    """
+    came: list[int] = []
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which it inherits
+    ours = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number)) if ours else None
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _begin(leash: Connection) -> None:

@@ -74,7 +74,8 @@ def _find(arguments: argparse.Namespace) -> Capacities:
     with reporting() as report:
         workload = read_workload(arguments, report)
     what = f"capacity, {len(workload.requests):,} requests"
-    # A search serves the requests some forty times.
-    served = 40 * len(workload.requests) * len(workload.strategies)
+    # A search serves the requests some forty times; seeds make as many anew, stretches share them.
+    drawn = 1 if workload.source.seed is None else variants
+    served = 40 * drawn * len(workload.requests) * len(workload.strategies)
     with executors(served) as executor, counting(what) as count:
         return find_capacities(workload, attainment, variants, executor, count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from tui_batching.cli.arguments import Choices, read_requests
@@ -35,8 +36,9 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         InputError: if it is not as expected.
     """
-    path = Path(arguments.file)
-    workload = load_workload(path if path.exists() else arguments.file)
+    # A name that is too long for a file is no file either.
+    is_file = os.path.exists(arguments.file)  # noqa: PTH110 - Path.exists raises then
+    workload = load_workload(Path(arguments.file) if is_file else arguments.file)
     with reporting() as report:
         read_requests(workload, report)
     names = ", ".join(strategy.name for strategy in workload.strategies)

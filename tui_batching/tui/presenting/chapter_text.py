@@ -38,7 +38,7 @@ class ChapterText:
 
     def rows(self, width: int, palette: Palette, *, spaced: bool) -> list[Cells]:
         """Title and counter, the paragraphs, and the table; blank rows between if spaced."""
-        pen = _Pen(width, palette)
+        pen = _Pen(max(1, width), palette)
         between = [pen.row().cells()] if spaced else []
         rows = [*pen.title(self.chapter.title, self.counter), *between]
         for number, paragraph in enumerate(self.chapter.text):
@@ -74,7 +74,7 @@ class _Pen:
     def paragraph(self, text: str) -> list[Cells]:
         """A text over as many rows as it takes; strategies and requests wear their colours."""
         rows = []
-        for line in folded(text, max(1, self.width)):
+        for line in folded(text, self.width):
             row = self.row()
             for number, part in enumerate(_NAMES.split(line)):
                 row.add(part, self._name(part) if number % 2 else self.ink(self.palette.text))

@@ -12,7 +12,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_batching.charts.rows import column
-from tui_batching.errors import InputError
+from tui_batching.errors import InputError, sentence_of
+from tui_batching.tui.background import aside
 from tui_batching.tui.screens.dialog import Dialog
 from tui_batching.workload import Workload, bundled_workloads, load_workload
 
@@ -61,12 +62,17 @@ class PickWorkload(Dialog[Workload | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the workload in the file, or say what is wrong with it."""
+        self.run_worker(self._read(event.value.strip()), group="read", exclusive=True)
+
+    async def _read(self, path: str) -> None:
         try:
-            self.dismiss(load_workload(event.value.strip()))
-        except InputError as error:
+            workload = await aside(load_workload, path)  # it may be long
+        except (InputError, MemoryError) as error:
             message = self.query_one(Static)
-            message.update(str(error))
+            message.update(sentence_of(error))
             message.add_class("-shown")
+        else:
+            self.dismiss(workload)
 
     @staticmethod
     def _option(workload: Workload) -> Option:

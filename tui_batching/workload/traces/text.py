@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tui_batching.errors import InputError
+from tui_batching.workload.files import open_file, unreadable
 from tui_batching.workload.model import Progress
 
 LONGEST_LINE = 64 * 2**20
@@ -37,8 +37,9 @@ class TraceText:
         line: the number of lines that have been read.
     """
 
-    def __init__(self, raw: BinaryIO, where: str, progress: Progress) -> None:
-        self.where = where
+    def __init__(self, raw: BinaryIO, path: Path, progress: Progress) -> None:
+        self.where = str(path)
+        self._path = path
         self._raw = raw
         self._progress = progress
         self.line = self._unreported = 0
@@ -124,7 +125,7 @@ class TraceText:
                 f"{self.where}: found damaged gzip data ({error}), expected a whole gzip file"
             ) from None
         except OSError as error:
-            raise _unreadable(self.where, error) from None
+            raise unreadable(self._path, error, "a trace") from None
 
 
 @contextmanager
@@ -138,36 +139,13 @@ def open_text(path: Path, progress: Progress) -> Iterator[TraceText]:
     Raises:
         InputError: if it cannot be read, is no ordinary file or is empty.
     """
-    where = str(path)
-    try:
-        # Before it is opened: opening a pipe would wait for its writer.
-        kind = _kind(path.stat().st_mode)
-        raw = None if kind else path.open("rb")
-    except FileNotFoundError:
-        raise InputError(f"{where}: found no such file, expected a trace") from None
-    except (OSError, ValueError) as error:
-        raise _unreadable(where, error) from None
-    if raw is None:
-        raise InputError(f"{where}: found {kind}, expected a trace")
-    with raw:
-        text = TraceText(raw, where, progress)
+    with open_file(path, "a trace") as raw:
+        text = TraceText(raw, path, progress)
         if not text.head.strip():
-            raise InputError(f"{where}: found an empty file, expected a trace")
+            raise InputError(f"{text.where}: found an empty file, expected a trace")
         yield text
 
 
 def count_lines(text: str) -> int:
     """How many lines there are; the last one may lack its end."""
     return text.count("\n") + (not text.endswith("\n") and bool(text))
-
-
-def _kind(mode: int) -> str:
-    """What it is instead of an ordinary file."""
-    if stat.S_ISREG(mode):
-        return ""
-    return "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
-
-
-def _unreadable(where: str, error: Exception) -> InputError:
-    reason = getattr(error, "strerror", None) or str(error)
-    return InputError(f"{where}: cannot be read ({reason}), expected a trace")

@@ -1,0 +1,34 @@
+"""Work that neither holds up the screen nor, at the end, the program."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import copy_context
+from threading import Thread
+from typing import ParamSpec, TypeVar
+
+Parameters = ParamSpec("Parameters")
+Outcome = TypeVar("Outcome")
+
+
+async def aside(
+    work: Callable[Parameters, Outcome], *args: Parameters.args, **kwargs: Parameters.kwargs
+) -> Outcome:
+    """Do the work in a thread of its own, as `asyncio.to_thread` does; what it raises is raised.
+
+    The program does not wait for it when it ends: quitting is at once, whatever is computed. So it
+    must be work that may be left undone.
+    """
+    context, outcome = copy_context(), Future[Outcome]()
+    outcome.set_running_or_notify_cancel()  # cancelling ends the waiting, not the work
+
+    def run() -> None:
+        try:
+            outcome.set_result(context.run(work, *args, **kwargs))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            outcome.set_exception(error)
+
+    Thread(target=run, name="aside", daemon=True).start()
+    return await asyncio.wrap_future(outcome)
