@@ -11,8 +11,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import active_children, get_context, resource_tracker
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from threading import RLock, Thread
 from typing import Any, Self
 
@@ -43,6 +44,7 @@ class Workers:
         self._jobs = jobs or cores()
         self._feeder: _Feeder | None = None
         self._leash: Connection | None = None
+        self._others: frozenset[BaseProcess] = frozenset()
 
     def __enter__(self) -> Self:
         return self
@@ -61,6 +63,7 @@ class Workers:
             # It passes on the file of sys.stderr, which is none where an app has replaced it.
             with contextlib.redirect_stderr(sys.__stderr__):
                 resource_tracker.ensure_running()
+            self._others = frozenset(active_children())
             self._leash, end = context.Pipe()
             pool = ProcessPoolExecutor(self._jobs, context, _begin, (end,))
             self._feeder = _Feeder(pool, self._jobs + 1)
@@ -70,6 +73,8 @@ class Workers:
         """End the processes at once, whatever they are doing, and wait until they are gone."""
         if self._feeder is not None and self._leash is not None:
             self._leash.close()
+            for process in set(active_children()) - self._others:
+                process.kill()  # one that is still starting does not know its leash yet
             self._feeder.shutdown(cancel_futures=True)
             self._feeder = self._leash = None
 
