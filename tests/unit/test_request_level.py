@@ -171,6 +171,9 @@ def test_stretches_and_single_batches_agree(shortest: int, monkeypatch: pytest.M
         ([(0, 2**31 - 1, 1)] * 5, AffineCost(1, prefill_per_token_squared=2)),
         ([(0, 0, 1)] * 96, LinearCost(0, 2**60, 0)),  # in all 3 * 2**64, which wraps around to 0
         ([(0, 2**29 - 1, 1)] * 96, AffineCost(2**59 + 2, 0, 2**29 + 1)),  # and so are these
+        ([(0, 0, 2)] * 96, AffineCost(1, 0, 2**59 - 1)),
+        ([(0, 2**30, 1)] * 2, AffineCost(1, 0, 2**33)),  # one step of 2**64 and 1
+        ([(0, 2**31 - 1, 1)] * 2, AffineCost(1, 2**61, 2**31)),
         ([(0, 0, 1)] * 94 + [(HORIZON - 5, 0, 1)] * 2, LinearCost(0, 10, 0)),
         ([(0, 0, 3)] * 4, AffineCost(1, 0, 2**60)),
         ([(0, 1, 1)] * 8, LinearCost(HORIZON // 3, 1, 0)),
