@@ -89,6 +89,7 @@ class Showing(Screen[None], inherit_bindings=False):
         self._pace = pace
         self.deck: Deck | None = None
         self._outdated = False
+        self._tells_why_empty = False
         self._frames = 0
         self._warned: set[tuple[str, Cost, str]] = set()
 
@@ -241,7 +242,8 @@ class Showing(Screen[None], inherit_bindings=False):
             self.selected = None
             self._player.seek(0, self._wall())
         told = self.scene.workload.notices if self.scene else ()
-        if self.scene is None:
+        if self._tells_why_empty:
+            self._tells_why_empty = False
             self.app.clear_notifications()
         for notice in event.scene.workload.notices:
             if notice not in told:
@@ -273,7 +275,8 @@ class Showing(Screen[None], inherit_bindings=False):
 
     def on_simulation_refused(self, event: Simulation.Refused) -> None:
         """Say why all is as it was; while there is nothing else to see, without end."""
-        lasting = None if self.scene else EMPTY_SECONDS
+        self._tells_why_empty = self.scene is None
+        lasting = EMPTY_SECONDS if self._tells_why_empty else None
         self.notify(event.reason, severity="error", timeout=lasting, markup=False)
 
     @property
