@@ -12,7 +12,7 @@ from reference import Iteration, Served, serve
 from workloads_for_laws import cases, workload_of
 
 from tui_batching.cost import LinearCost
-from tui_batching.sim.moment import Moment, SlotState
+from tui_batching.sim.moment import Moment, Phase, SlotState
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.sim.spans import SpanKind
@@ -79,8 +79,10 @@ def assert_right(case: Case, time: int) -> None:
 def assert_phase_right(case: Case, moment: Moment, iteration: Iteration | None) -> None:
     phase, time = moment.phase, moment.time
     if iteration is None:
-        assert (phase.kind, phase.start, phase.end) == (SpanKind.IDLE, time, time)
-        assert phase.billed == 0
+        assert phase == Phase(
+            SpanKind.IDLE, start=time, end=time, step=0, steps=1,
+            step_start=time, step_time=0, billed=0,
+        )  # fmt: skip
         return
     assert phase.kind.name.lower() == iteration.kind
     assert phase.billed == iteration.billed

@@ -177,6 +177,7 @@ def test_stretches_and_single_batches_agree(shortest: int, monkeypatch: pytest.M
         ([(0, 0, 1)] * 94 + [(HORIZON - 5, 0, 1)] * 2, LinearCost(0, 10, 0)),
         ([(0, 0, 3)] * 4, AffineCost(1, 0, 2**60)),
         ([(0, 1, 1)] * 8, LinearCost(HORIZON // 3, 1, 0)),
+        ([(0, 1, 1)] * 31, LinearCost(63, 2**59 - 1024, 1087)),  # floats lose what is too much
     ],
 )
 def test_beyond_the_clock_is_an_error_and_no_wrapped_time(
