@@ -38,7 +38,7 @@ def test_what_cannot_be_read(tmp_path: Path):
     for path, sentence in (
         (missing, f"{missing}: found no such file, expected a YAML file"),
         (tmp_path, f"{tmp_path}: found a folder, expected a YAML file"),
-        ("x\x1b/\0.yaml", r"x\x1b/\x00.yaml: cannot be read (embedded null byte)"),
+        ("x\x1b/\0.yaml", r"x\x1b/\x00.yaml: cannot be read ("),
         (f"{tmp_path}/{'a' * 5000}", "cannot be read (File name too long)"),
     ):
         with pytest.raises(InputError) as error:

@@ -75,6 +75,8 @@ def compose(text: str, where: str) -> Node:
         # At its end the parser stands in a line that the text does not have.
         last = text.rstrip().count("\n") + 1
         place = f"{where}:{min(mark.line + 1, last)}" if mark else where
+        if "nesting depth" in (error.problem or ""):  # the parser looks ahead and has its own limit
+            raise _too_deep(place) from None
         raise InputError(
             f"{place}: found broken YAML ({_one_line(error.problem)}), expected valid YAML"
         ) from None
@@ -88,6 +90,13 @@ def compose(text: str, where: str) -> Node:
     if root is None:
         raise InputError(f"{where}:1: found an empty file, expected YAML")
     return root
+
+
+def _too_deep(place: str) -> InputError:
+    return InputError(
+        f"{place}: found lists or mappings nested more than {MAX_DEPTH} deep, "
+        f"expected at most {MAX_DEPTH} levels"
+    )
 
 
 def _build(events: Iterator[yaml.Event], where: str) -> Node | None:
@@ -105,10 +114,7 @@ def _build(events: Iterator[yaml.Event], where: str) -> Node | None:
             if not isinstance(node, Scalar):
                 open_nodes.append(node)
                 if len(open_nodes) > MAX_DEPTH:
-                    raise InputError(
-                        f"{where}:{node.line}: found lists or mappings nested more than "
-                        f"{MAX_DEPTH} deep, expected at most {MAX_DEPTH} levels"
-                    )
+                    raise _too_deep(f"{where}:{node.line}")
         elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
             raise InputError(f"{where}:{_line(event)}: found a second document, expected one")
     return root
