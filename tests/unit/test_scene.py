@@ -10,6 +10,7 @@ from stage import scene_of
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.scene import build_scene
 from tui_batching.clock import SECOND
+from tui_batching.cost import Profile
 from tui_batching.workload import apply_settings, load_workload
 from tui_batching.workload.model import ServiceLevel
 
@@ -37,6 +38,15 @@ def test_other_limits_are_measured_anew():
     strict = replace(NOTEBOOK, slo=ServiceLevel(ttft=1))
     after = build_scene(strict, before, lambda _: None)
     assert [result.metrics["slo_attainment"] for result in after.comparison] == [0, 0, 0]
+
+
+def test_the_same_times_from_another_profile_are_doubted_as_that_profile_says():
+    narrow = Profile("narrow", description="", source="", context=(1, 2))
+    before = scene_of(NOTEBOOK)
+    other = replace(NOTEBOOK, cost=replace(NOTEBOOK.cost, profile=narrow))
+    after = build_scene(other, before, lambda _: None)
+    assert before.warnings == ()
+    assert [warned.about for warned in after.warnings] == ["contexts"]
 
 
 def test_utilization_in_windows_is_kept_and_its_mean_is_the_whole():

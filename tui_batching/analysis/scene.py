@@ -139,7 +139,8 @@ def _known(
         return None
     if previous.workload.slo != workload.slo:
         return None
+    wanted = (strategy, workload.cost, workload.cost.profile)
     for result, so_far in zip(previous.comparison, previous.so_far, strict=True):
-        if result.strategy == strategy and result.run.cost == workload.cost:
+        if (result.strategy, result.run.cost, result.run.cost.profile) == wanted:
             return result, so_far
     return None

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import MILLISECOND, Picoseconds
-from tui_batching.cost import Cost
+from tui_batching.cost import Cost, Profile
 from tui_batching.tour import Deck
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.chart_pane import ChartPane
@@ -91,7 +91,7 @@ class Showing(Screen[None], inherit_bindings=False):
         self._outdated = False
         self._tells_why_empty = False
         self._frames = 0
-        self._warned: set[tuple[str, Cost, str]] = set()
+        self._warned: set[tuple[str, Cost, Profile | None, str]] = set()
 
     def compose(self) -> ComposeResult:
         """Title, tabs, the views, timeline, keys."""
@@ -261,7 +261,7 @@ class Showing(Screen[None], inherit_bindings=False):
         """Say what to doubt, each thing once for a workload and what an iteration costs."""
         workload = scene.workload
         for warned in scene.warnings:
-            about = (workload.name, workload.cost, warned.about)
+            about = (workload.name, workload.cost, workload.cost.profile, warned.about)
             if about not in self._warned:
                 self._warned.add(about)
                 self.notify(
