@@ -18,8 +18,8 @@ from traces import READ, rows, written
 
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND, exact_seconds
 from tui_batching.errors import InputError
+from tui_batching.requests import MAX_TOKENS, Requests
 from tui_batching.workload import load_workload
-from tui_batching.workload.model import MAX_TOKENS, Requests
 from tui_batching.workload.traces import (
     FORMATS,
     TraceOptions,

@@ -16,9 +16,10 @@ import numpy as np
 from tui_batching.clock import HORIZON, MILLISECOND
 from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
+from tui_batching.requests import Requests
 from tui_batching.workload.arrivals import Arrivals, Poisson
 from tui_batching.workload.lengths import Lengths, Uniform
-from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
+from tui_batching.workload.model import Progress, ignore_progress, refuse_rate
 
 MAX_COUNT = 10_000_000
 """The most requests that are generated: 320 MB of them."""

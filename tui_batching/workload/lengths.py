@@ -14,7 +14,7 @@ import numpy as np
 
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.errors import InputError
-from tui_batching.workload.model import MAX_TOKENS
+from tui_batching.requests import MAX_TOKENS
 
 ZIPF_MOST = 1_000_000
 """The largest `max` of a Zipf distribution, which keeps a table of that size while it draws."""

@@ -11,7 +11,8 @@ import numpy as np
 
 from tui_batching.clock import HORIZON, SECOND
 from tui_batching.errors import InputError
-from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
+from tui_batching.requests import Requests
+from tui_batching.workload.model import Progress, ignore_progress, refuse_rate
 
 
 @dataclass(frozen=True)

@@ -10,33 +10,14 @@ from collections.abc import Callable
 from functools import partial
 
 from tui_batching.cost import AffineCost, Cost, LinearCost
-from tui_batching.strategy import MAX_BATCH_SIZE, Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.fields import Field, Reader
 
-_batch_size = partial(Field.whole, least=1, most=MAX_BATCH_SIZE)
 
+def strategy_readers(kind: type[Strategy]) -> dict[str, Reader]:
+    """How each parameter of a strategy is read, by its key."""
+    return {parameter.name: parameter.read for parameter in kind.about.parameters}
 
-def _timeout_from(field: Field) -> str:
-    return field.choice("server_free", "arrival")
-
-
-def _pad_to(field: Field) -> str:
-    return field.choice("batch", "workload")
-
-
-STRATEGIES: dict[str, Callable[..., Strategy]] = {
-    kind.name: kind for kind in (Static, Dynamic, Continuous)
-}
-
-STRATEGY_READERS: dict[str, dict[str, Reader]] = {
-    "static": {"batch_size": _batch_size, "pad_to": _pad_to},
-    "dynamic": {
-        "batch_size": _batch_size,
-        "timeout": Field.duration,
-        "timeout_from": _timeout_from,
-    },
-    "continuous": {"batch_size": _batch_size},
-}
 
 COSTS: dict[str, Callable[..., Cost]] = {kind.name: kind for kind in (LinearCost, AffineCost)}
 

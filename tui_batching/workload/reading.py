@@ -9,17 +9,17 @@ import numpy as np
 
 from tui_batching.cost import Cost, LinearCost
 from tui_batching.printable import name_of, printable
-from tui_batching.strategy import DEFAULT_STRATEGIES, Strategy
+from tui_batching.requests import MAX_TOKENS, Requests
+from tui_batching.strategies import DEFAULT_STRATEGIES, STRATEGIES, Strategy
 from tui_batching.workload.costs import read_cost
 from tui_batching.workload.fields import Field, Record, read_yaml
 from tui_batching.workload.files import path_within, read_text
 from tui_batching.workload.library import bundled_workload
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import MAX_TOKENS, Requests, ServiceLevel, Source, Workload
+from tui_batching.workload.model import ServiceLevel, Source, Workload
 from tui_batching.workload.parameters import (
     SLO_READERS,
-    STRATEGIES,
-    STRATEGY_READERS,
+    strategy_readers,
 )
 from tui_batching.workload.recipe import read_recipe
 from tui_batching.workload.traces import (
@@ -96,7 +96,7 @@ def _read_strategies(field: Field) -> tuple[Strategy, ...]:
     if not record.fields:
         raise field.error(f"at least one of {', '.join(STRATEGIES)}", "an empty mapping")
     strategies: list[Strategy] = [
-        value.build(STRATEGIES[name], STRATEGY_READERS[name])
+        value.build(STRATEGIES[name], strategy_readers(STRATEGIES[name]))
         for name, value in record.fields.items()
     ]
     return tuple(strategies)

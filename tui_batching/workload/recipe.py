@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, get_args
 
 from tui_batching.clock import SECOND
+from tui_batching.requests import MAX_TOKENS
 from tui_batching.workload import lengths
 from tui_batching.workload.arrivals import Arrivals, Burst, Constant, Gamma, Poisson, Ramp
 from tui_batching.workload.fields import Field, Reader
@@ -18,7 +19,6 @@ from tui_batching.workload.generate import (
     RequestClass,
 )
 from tui_batching.workload.lengths import Lengths
-from tui_batching.workload.model import MAX_TOKENS
 
 _LENGTH_KEYS = ("input_tokens", "output_tokens")
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeAlias
 
 from tui_batching.clock import Picoseconds
-from tui_batching.workload.model import MAX_TOKENS
+from tui_batching.requests import MAX_TOKENS
 
 Parse: TypeAlias = Callable[[Sequence[str]], list[int]]
 

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Literal, TypeAlias
 
 from tui_batching.clock import Picoseconds
+from tui_batching.requests import MAX_TOKENS
 from tui_batching.workload.fields import Field, Reader
-from tui_batching.workload.model import MAX_TOKENS
 
 Over: TypeAlias = Literal["clip", "drop"]
 """What becomes of a request with more tokens than asked for: it is cut, or left out."""

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from tui_batching.clock import HORIZON, Picoseconds
 from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
+from tui_batching.requests import Requests
 from tui_batching.workload.generate import MAX_COUNT
-from tui_batching.workload.model import Requests
 from tui_batching.workload.traces.report import TraceReport
 from tui_batching.workload.traces.rows import Rows
 

@@ -9,8 +9,9 @@ from typing import Any, NoReturn, Self
 
 from tui_batching.errors import InputError
 from tui_batching.printable import printable
+from tui_batching.requests import Requests
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
+from tui_batching.workload.model import Progress, ignore_progress, refuse_rate
 from tui_batching.workload.traces.options import TraceOptions
 from tui_batching.workload.traces.recognise import FORMATS, recognise
 from tui_batching.workload.traces.report import TraceReport
