@@ -15,11 +15,10 @@ from typing import Literal, TypeAlias, get_args
 
 from rich.color import Color
 
-from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
-from tui_batching.workload.fields import Field, Record, read_yaml
-from tui_batching.workload.files import read_text
-from tui_batching.workload.nodes import Scalar
+from tui_batching.reading.fields import Field, Record, read_yaml
+from tui_batching.reading.files import data_folder, read_text
+from tui_batching.reading.nodes import Scalar
 
 StrategyName: TypeAlias = Literal["static", "dynamic", "continuous"]
 StateName: TypeAlias = Literal[

@@ -1,4 +1,4 @@
-"""Requests from an explicit list."""
+"""Requests from an explicit list, such as the `requests:` of a workload file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ import numpy as np
 
 from tui_batching.clock import HORIZON, SECOND
 from tui_batching.errors import InputError
-from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
+from tui_batching.reading.fields import Field
+from tui_batching.workload.model import (
+    INPUT_TOKENS,
+    OUTPUT_TOKENS,
+    Progress,
+    Requests,
+    ignore_progress,
+    refuse_rate,
+)
+
+_KEYS = ("arrival_time", "input_tokens", "output_tokens", "id")
 
 
 @dataclass(frozen=True)
@@ -112,3 +122,29 @@ class ListedRequests:
         times = self.requests.arrival_time
         length = int(times[-1]) - int(times[0])
         return Fraction((len(times) - 1) * SECOND, length) if length else None
+
+
+def read_list(field: Field) -> ListedRequests:
+    """Read a list of requests.
+
+    Raises:
+        InputError: if it is empty, or a value is not as expected.
+    """
+    entries = field.items()
+    columns = np.empty((4, len(entries)), dtype=np.int64)
+    rows_of_ids: dict[int, int] = {}
+    for row, entry in enumerate(entries):
+        record = entry.mapping(_KEYS)
+        number = record.read("id", Field.whole, row)
+        if number in rows_of_ids:
+            first = rows_of_ids[number]
+            raise record["id"].error("each id once", f"{number} again (also requests[{first}])")
+        rows_of_ids[number] = row
+        columns[:, row] = (
+            record["arrival_time"].duration(),
+            INPUT_TOKENS(record["input_tokens"]),
+            OUTPUT_TOKENS(record["output_tokens"]),
+            number,
+        )
+    with field.placing_errors():
+        return ListedRequests(Requests.from_columns(*columns))

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import partial
 
 from tui_batching.cost import AffineCost, Cost, LinearCost
+from tui_batching.reading.fields import Field, Reader
 from tui_batching.strategy import MAX_BATCH_SIZE, Continuous, Dynamic, Static, Strategy
-from tui_batching.workload.fields import Field, Reader
 
 _batch_size = partial(Field.whole, least=1, most=MAX_BATCH_SIZE)
 

@@ -7,14 +7,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
-from tui_batching.errors import InputError
-from tui_batching.workload.costs import read_profile
-from tui_batching.workload.fields import Field, Reader
-from tui_batching.workload.generate import MAX_SEED
-from tui_batching.workload.model import ServiceLevel, Source, Workload
+from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.printable import quoted
+from tui_batching.reading.fields import Field, Reader
+from tui_batching.reading.limits import Whole
+from tui_batching.workload.generate import SEED
+from tui_batching.workload.model import RATE, ServiceLevel, Source, Workload
 from tui_batching.workload.parameters import COST_READERS, SLO_READERS, STRATEGY_READERS
-from tui_batching.workload.traces import OPTION_READERS, TraceRequests
-from tui_batching.workload.wording import did_you_mean, one_of, shown
+from tui_batching.workload.profiles import read_profile
+from tui_batching.workload.traces import TraceOptions, TraceRequests
 
 Change: TypeAlias = Callable[[Workload, Field], Workload]
 
@@ -40,13 +41,13 @@ def setting_keys() -> tuple[str, ...]:
 
 
 def _apply(workload: Workload, setting: str) -> Workload:
-    where = f"--set {setting if len(setting) <= 60 else shown(setting)}"
+    where = f"--set {setting if len(setting) <= 60 else quoted(setting)}"
     key, equals, value = (part.strip() for part in setting.partition("="))
     if not equals:
         raise InputError(f"{where}: found no '=', expected KEY=VALUE")
     if key not in _CHANGES:
         raise InputError(
-            f"{where}: found the unknown key {shown(key)}, "
+            f"{where}: found the unknown key {quoted(key)}, "
             f"expected {one_of(_CHANGES)}{did_you_mean(key, _CHANGES)}"
         )
     return change(workload, key, Field.of_text(value, where))
@@ -133,19 +134,13 @@ def _strategy_changes() -> dict[str, Change]:
 _CHANGES: dict[str, Change] = {
     **_strategy_changes(),
     "workload.count": partial(
-        _set_source, lambda source, count: source.with_count(count), partial(Field.whole, least=1)
+        _set_source, lambda source, count: source.with_count(count), Whole(least=1)
     ),
-    "workload.rate": partial(
-        _set_source, lambda source, rate: source.with_rate(rate), partial(Field.decimal, above=0)
-    ),
-    "workload.seed": partial(
-        _set_source,
-        lambda source, seed: source.with_seed(seed),
-        partial(Field.whole, most=MAX_SEED),
-    ),
+    "workload.rate": partial(_set_source, lambda source, rate: source.with_rate(rate), RATE),
+    "workload.seed": partial(_set_source, lambda source, seed: source.with_seed(seed), SEED),
     **{
         f"workload.{key}": partial(_set_trace, key, reader)
-        for key, reader in OPTION_READERS.items()
+        for key, reader in TraceOptions.limits.items()
     },
     "cost": _set_profile,
     **{f"cost.{key}": partial(_set_cost, key) for keys in COST_READERS.values() for key in keys},

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tui_batching.errors import InputError
-from tui_batching.workload.files import open_file, unreadable
+from tui_batching.reading.files import open_file, unreadable
 from tui_batching.workload.model import Progress
 
 LONGEST_LINE = 64 * 2**20
@@ -25,7 +25,7 @@ _GZIP = b"\x1f\x8b"
 _BLOCK = 64 * 2**10
 """Bytes: what fits the processor's cache is read fastest."""
 
-_BYTES_PER_REPORT = 2**16
+_BYTES_PER_CALL = 2**16
 
 
 class TraceText:
@@ -42,7 +42,7 @@ class TraceText:
         self._path = path
         self._raw = raw
         self._progress = progress
-        self.line = self._unreported = 0
+        self.line = self._uncounted = 0
         self._size = os.fstat(raw.fileno()).st_size
         compressed = raw.read(len(_GZIP)) == _GZIP
         raw.seek(0)
@@ -79,7 +79,7 @@ class TraceText:
             )
         text = self._decode(content)
         self.line += count_lines(text)
-        self._report(len(content))
+        self._count(len(content))
         return text
 
     def document(self) -> str:
@@ -97,7 +97,7 @@ class TraceText:
                         f"{self.where}: found more than {LARGEST_DOCUMENT:,} bytes, "
                         "expected a smaller file"
                     )
-                self._report(len(part))
+                self._count(len(part))
         return self._decode(content)
 
     def _decode(self, content: bytes | bytearray) -> str:
@@ -110,10 +110,10 @@ class TraceText:
                 f"{self.where}:{line}: found bytes that are not UTF-8, expected UTF-8 text"
             ) from None
 
-    def _report(self, count: int) -> None:
-        self._unreported += count
-        if self._unreported >= _BYTES_PER_REPORT:
-            self._unreported = 0
+    def _count(self, count: int) -> None:
+        self._uncounted += count
+        if self._uncounted >= _BYTES_PER_CALL:
+            self._uncounted = 0
             self._progress(self._raw.tell() / max(1, self._size))
 
     @contextmanager
