@@ -17,7 +17,7 @@ from tui_batching import clock
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.printable import quoted
 from tui_batching.reading import nodes
-from tui_batching.reading.limits import LARGEST
+from tui_batching.reading.constraints import LARGEST
 from tui_batching.reading.nodes import Node, Scalar
 
 T = TypeVar("T")

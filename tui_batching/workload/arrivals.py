@@ -13,16 +13,16 @@ import numpy as np
 from tui_batching.clock import HORIZON, MICROSECOND, SECOND, Picoseconds
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.errors import InputError
-from tui_batching.reading.fields import Field, Reader
-from tui_batching.reading.limits import (
+from tui_batching.reading.constraints import (
+    Constraints,
     Duration,
-    Limits,
     Number,
     OneOf,
     Whole,
-    check_limits,
+    check_constraints,
 )
-from tui_batching.workload.model import RATE
+from tui_batching.reading.fields import Field, Reader
+from tui_batching.workload.model import RATE, arrives_beyond_clock
 
 _BURSTINESS = Number(above=0)
 
@@ -143,7 +143,7 @@ class Ramp:
         InputError: if a rate or the burstiness is no finite number above zero.
     """
 
-    limits: ClassVar[Limits] = {
+    constraints: ClassVar[Constraints] = {
         "start_rate": RATE,
         "end_rate": RATE,
         "shape": OneOf(get_args(RampShape)),
@@ -156,7 +156,7 @@ class Ramp:
     burstiness: float = 1.0
 
     def __post_init__(self) -> None:
-        check_limits(self, self.limits)
+        check_constraints(self, self.constraints)
 
     @property
     def rate(self) -> float | None:
@@ -204,7 +204,7 @@ class Burst:
         InputError: if only one of size and every is given, or one is out of its range.
     """
 
-    limits: ClassVar[Limits] = {
+    constraints: ClassVar[Constraints] = {
         "size": Whole(least=1),
         "every": Duration(longer_than_zero=True),
         "at": Duration(),
@@ -217,7 +217,7 @@ class Burst:
     def __post_init__(self) -> None:
         if (self.size is None) != (self.every is None):
             raise InputError("found one of size and every, expected both or neither")
-        check_limits(self, self.limits)
+        check_constraints(self, self.constraints)
 
     @property
     def rate(self) -> float | None:
@@ -241,19 +241,15 @@ class Burst:
         size, every = self.size or count, self.every or 0
         bursts = np.arange(count, dtype=np.int64) // size
         if self.at + int(bursts[-1]) * every > HORIZON:
-            raise _beyond_clock()
+            raise arrives_beyond_clock()
         return self.at + bursts * np.int64(every)
 
 
 def _whole_times(times: FloatArray, unit: Picoseconds) -> IntArray:
     """Ascending times in `unit`s, rounded to whole ones, in picoseconds."""
     if not times[-1] <= HORIZON // unit:
-        raise _beyond_clock()
+        raise arrives_beyond_clock()
     return np.rint(times).astype(np.int64) * unit
-
-
-def _beyond_clock() -> InputError:
-    return InputError("the last arrival lies beyond 106 days, where the clock ends")
 
 
 def read_arrivals(field: Field) -> Arrivals:
@@ -290,6 +286,6 @@ _ARRIVALS: dict[str, Callable[[Field], Arrivals]] = {
     "poisson": partial(_read_spaced, Poisson, _RESCALE),
     "gamma": partial(_read_spaced, Gamma, {"burstiness": _BURSTINESS, **_RESCALE}),
     "constant": partial(_read_spaced, Constant, {}),
-    "ramp": lambda field: field.build(Ramp, Ramp.limits),
-    "burst": lambda field: field.build(Burst, Burst.limits),
+    "ramp": lambda field: field.build(Ramp, Ramp.constraints),
+    "burst": lambda field: field.build(Burst, Burst.constraints),
 }

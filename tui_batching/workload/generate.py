@@ -16,11 +16,17 @@ import numpy as np
 from tui_batching.clock import HORIZON, MILLISECOND
 from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
+from tui_batching.reading.constraints import Constraints, Number, OneOf, Whole, check_constraints
 from tui_batching.reading.fields import Field, Reader, Record
-from tui_batching.reading.limits import Limits, Number, OneOf, Whole, check_limits
 from tui_batching.workload.arrivals import Arrivals, Poisson, read_arrivals
 from tui_batching.workload.lengths import Lengths, Uniform, read_lengths
-from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
+from tui_batching.workload.model import (
+    ReadingProgress,
+    Requests,
+    arrives_beyond_clock,
+    ignore_progress,
+    refuse_rate,
+)
 
 MAX_COUNT = 10_000_000
 """The most requests that are generated: 320 MB of them."""
@@ -79,7 +85,7 @@ class GeneratedRequests:
             anything but Poisson arrivals and uniform lengths, or `skip` without them.
     """
 
-    limits: ClassVar[Limits] = {
+    constraints: ClassVar[Constraints] = {
         "count": Whole(1, MAX_COUNT),
         "seed": SEED,
         "draws": OneOf(get_args(Draws)),
@@ -94,7 +100,7 @@ class GeneratedRequests:
     skip: int = 0
 
     def __post_init__(self) -> None:
-        check_limits(self, self.limits)
+        check_constraints(self, self.constraints)
         if not self.classes:
             raise InputError("classes: found none, expected at least one")
         if self.draws != "streams":
@@ -112,7 +118,7 @@ class GeneratedRequests:
         """There is nothing that the workload file does not tell."""
         return ()
 
-    def make_requests(self, progress: Progress = ignore_progress) -> Requests:  # noqa: ARG002
+    def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:  # noqa: ARG002
         """The requests of this recipe, drawn on the first call.
 
         Raises:
@@ -198,7 +204,7 @@ class GeneratedRequests:
                 continue
             time += gap
             if not time <= HORIZON // MILLISECOND:
-                raise InputError("the last arrival lies beyond 106 days, where the clock ends")
+                raise arrives_beyond_clock()
             rows[:, number] = (round(time) * MILLISECOND, *tokens)
         return rows[0], rows[1], rows[2]
 
@@ -226,10 +232,10 @@ def read_recipe(field: Field) -> GeneratedRequests:
     """
     record = field.mapping(("count", "seed", "arrivals", *_LENGTH_KEYS, "classes", "draws", "skip"))
     classes = _read_classes(record)
-    arrivals = read_arrivals(record["arrivals"])
-    values = record.read_all(GeneratedRequests.limits, GeneratedRequests)
+    readers: dict[str, Reader] = {"arrivals": read_arrivals, **GeneratedRequests.constraints}
+    values = record.read_all(readers, GeneratedRequests)
     with record.placing_errors():
-        return GeneratedRequests(arrivals=arrivals, classes=classes, **values)
+        return GeneratedRequests(classes=classes, **values)
 
 
 def _read_classes(record: Record) -> tuple[RequestClass, ...]:

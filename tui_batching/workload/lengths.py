@@ -16,8 +16,8 @@ import numpy as np
 
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.errors import InputError
+from tui_batching.reading.constraints import Constraints, Number, OneOf, Whole, check_constraints
 from tui_batching.reading.fields import Field
-from tui_batching.reading.limits import Limits, Number, OneOf, Whole, check_limits
 from tui_batching.workload.model import MAX_TOKENS
 
 ZIPF_MOST = 1_000_000
@@ -30,8 +30,8 @@ _MOST_REDRAWS = 1000
 
 _TOKENS = Whole(most=MAX_TOKENS)
 _MEAN = Number(above=0, most=MAX_TOKENS)
-_MIN_AND_MAX: Limits = {"min": _TOKENS, "max": _TOKENS}
-_ABOVE_MAX: Limits = {"above_max": OneOf(get_args(AboveMax))}
+_MIN_AND_MAX: Constraints = {"min": _TOKENS, "max": _TOKENS}
+_ABOVE_MAX: Constraints = {"above_max": OneOf(get_args(AboveMax))}
 
 
 class Lengths(Protocol):
@@ -94,14 +94,14 @@ class Fixed:
 class _Limited:
     """What distributions with a `min` and a `max` share."""
 
-    limits: ClassVar[Limits]
+    constraints: ClassVar[Constraints]
 
     min: int = 1
     max: int = MAX_TOKENS
     above_max: AboveMax = "cut"
 
     def __post_init__(self) -> None:
-        check_limits(self, self.limits)
+        check_constraints(self, self.constraints)
         if self.min > self.max:
             raise InputError(
                 f"found min {self.min} and max {self.max}, expected 0 <= min <= max <= {MAX_TOKENS}"
@@ -140,7 +140,7 @@ class _Limited:
 class Normal(_Limited):
     """The bell curve with this mean and standard deviation, before it is limited."""
 
-    limits: ClassVar[Limits] = {"mean": _MEAN, "sd": _MEAN, **_ABOVE_MAX, **_MIN_AND_MAX}
+    constraints: ClassVar[Constraints] = {"mean": _MEAN, "sd": _MEAN, **_ABOVE_MAX, **_MIN_AND_MAX}
 
     mean: float
     sd: float
@@ -158,7 +158,7 @@ class Lognormal(_Limited):
         sigma: the standard deviation of their logarithms.
     """
 
-    limits: ClassVar[Limits] = {
+    constraints: ClassVar[Constraints] = {
         "mean": _MEAN,
         "sigma": Number(above=0, most=10),
         **_ABOVE_MAX,
@@ -177,7 +177,7 @@ class Lognormal(_Limited):
 class Exponential(_Limited):
     """Ever fewer of the longer ones, with this mean before the limits."""
 
-    limits: ClassVar[Limits] = {"mean": _MEAN, **_ABOVE_MAX, **_MIN_AND_MAX}
+    constraints: ClassVar[Constraints] = {"mean": _MEAN, **_ABOVE_MAX, **_MIN_AND_MAX}
 
     mean: float
 
@@ -192,7 +192,7 @@ class Zipf(_Limited):
     The exponent may be below 1, since `max` bounds the distribution; by default at 32,768.
     """
 
-    limits: ClassVar[Limits] = {
+    constraints: ClassVar[Constraints] = {
         "exponent": Number(above=0, most=100),
         "min": Whole(1, MAX_TOKENS),
         "max": Whole(most=ZIPF_MOST),
@@ -231,7 +231,7 @@ def _read_uniform(field: Field) -> Uniform:
 
 
 def _read_limited(make: type[_Limited], field: Field) -> _Limited:
-    return field.build(make, make.limits)
+    return field.build(make, make.constraints)
 
 
 _LENGTHS: dict[str, Callable[[Field], Lengths]] = {

@@ -15,8 +15,9 @@ from tui_batching.reading.fields import Field
 from tui_batching.workload.model import (
     INPUT_TOKENS,
     OUTPUT_TOKENS,
-    Progress,
+    ReadingProgress,
     Requests,
+    arrives_beyond_clock,
     ignore_progress,
     refuse_rate,
 )
@@ -54,7 +55,7 @@ class ListedRequests:
         """There is nothing that the workload file does not tell."""
         return ()
 
-    def make_requests(self, progress: Progress = ignore_progress) -> Requests:  # noqa: ARG002
+    def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:  # noqa: ARG002
         """The requests in arrival order."""
         return self.requests
 
@@ -79,7 +80,7 @@ class ListedRequests:
         # Python's integers: the products are too long for int64.
         scaled = [first + ((t - first) * double + factor.denominator) // divisor for t in times]
         if scaled[-1] > HORIZON:
-            raise InputError("the last arrival lies beyond 106 days, where the clock ends")
+            raise arrives_beyond_clock()
         same = self.requests
         return ListedRequests(
             Requests.from_columns(

@@ -14,7 +14,7 @@ from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import Cost, LinearCost
 from tui_batching.errors import InputError
-from tui_batching.reading.limits import Number, Whole
+from tui_batching.reading.constraints import Number, Whole
 from tui_batching.strategy import DEFAULT_STRATEGIES, Strategy
 
 MAX_TOKENS = 2**31 - 1
@@ -89,13 +89,13 @@ def _refuse_twice(ids: IntArray) -> None:
         raise InputError(f"id: found {twice[0]} more than once, expected each id once")
 
 
-def _refuse_outside(column: IntArray, limit: Whole, name: str) -> None:
+def _refuse_outside(column: IntArray, allowed: Whole, name: str) -> None:
     if not len(column):
         return
-    if int(column.min()) < limit.least:
-        row, expected = int(np.argmin(column)), f">= {limit.least}"
-    elif int(column.max()) > limit.most:
-        row, expected = int(np.argmax(column)), f"<= {limit.most}"
+    if int(column.min()) < allowed.least:
+        row, expected = int(np.argmin(column)), f">= {allowed.least}"
+    elif int(column.max()) > allowed.most:
+        row, expected = int(np.argmax(column)), f"<= {allowed.most}"
     else:
         return
     raise InputError(f"request {row}: {name}: found {column[row]}, expected {expected}")
@@ -110,18 +110,23 @@ def refuse_rate(rate: float) -> None:
     RATE.check("rate", rate)
 
 
-Progress: TypeAlias = Callable[[float], None]
-"""Is told the share of a long work that is done, from 0 to 1."""
+def arrives_beyond_clock() -> InputError:
+    """The sentence that refuses requests of which the last arrives too late."""
+    return InputError("the last arrival lies beyond 106 days, where the clock ends")
+
+
+ReadingProgress: TypeAlias = Callable[[float], None]
+"""Is told the share of a long file that has been read, from 0 to 1."""
 
 
 def ignore_progress(share: float) -> None:
-    """The progress of work that nobody watches."""
+    """The progress of reading that nobody watches."""
 
 
 class Source(Protocol):
     """Where requests come from: a list, a trace, or a recipe that draws them."""
 
-    def make_requests(self, progress: Progress = ignore_progress) -> Requests:
+    def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:
         """The requests, the same ones every time; `progress` is told of a long first time."""
         ...
 

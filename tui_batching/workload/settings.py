@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.printable import quoted
+from tui_batching.reading.constraints import Whole
 from tui_batching.reading.fields import Field, Reader
-from tui_batching.reading.limits import Whole
 from tui_batching.workload.generate import SEED
 from tui_batching.workload.model import RATE, ServiceLevel, Source, Workload
 from tui_batching.workload.parameters import COST_READERS, SLO_READERS, STRATEGY_READERS
@@ -140,7 +140,7 @@ _CHANGES: dict[str, Change] = {
     "workload.seed": partial(_set_source, lambda source, seed: source.with_seed(seed), SEED),
     **{
         f"workload.{key}": partial(_set_trace, key, reader)
-        for key, reader in TraceOptions.limits.items()
+        for key, reader in TraceOptions.constraints.items()
     },
     "cost": _set_profile,
     **{f"cost.{key}": partial(_set_cost, key) for keys in COST_READERS.values() for key in keys},

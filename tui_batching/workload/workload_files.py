@@ -138,7 +138,7 @@ def _read_requests(field: Field, folder: Path) -> Source:
         return read_list(field)
     if not field.is_mapping:
         raise field.error("a list of requests, or a mapping with generate or trace")
-    record = field.mapping(("generate", "trace", "format", *TraceOptions.limits))
+    record = field.mapping(("generate", "trace", "format", *TraceOptions.constraints))
     if "trace" not in record.fields:
         return read_recipe(field.only_key(("generate",)))
     if "generate" in record.fields:
@@ -147,7 +147,7 @@ def _read_requests(field: Field, folder: Path) -> Source:
 
 
 def _read_trace(record: Record, folder: Path) -> TraceRequests:
-    options = TraceOptions(**record.read_all(TraceOptions.limits, TraceOptions))
+    options = TraceOptions(**record.read_all(TraceOptions.constraints, TraceOptions))
     name = record.read("format", lambda field: field.choice(*FORMATS), None)
     path = record["trace"].path_within(folder)
     with record["trace"].placing_errors():

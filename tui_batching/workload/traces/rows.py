@@ -183,13 +183,13 @@ def _position(head: Sequence[str], column: Column, place: str) -> int:
     return found[0]
 
 
-class _Number(str):
+class _WrittenNumber(str):
     """A number with a fraction, as it is written."""
 
     __slots__ = ()
 
 
-_decode = json.JSONDecoder(parse_float=_Number, parse_constant=_Number).decode
+_decode = json.JSONDecoder(parse_float=_WrittenNumber, parse_constant=_WrittenNumber).decode
 
 
 def read_json_lines(columns: Sequence[Column], text: TraceText) -> Iterator[Rows]:
@@ -235,7 +235,7 @@ def number_texts(name: str, values: Sequence[object], places: Sequence[str]) -> 
         InputError: at the first value that is no number.
     """
     for row, value in enumerate(values):
-        if type(value) not in (int, _Number):
+        if type(value) not in (int, _WrittenNumber):
             raise _refusal(places[row], name, _described(value), "a number")
     return list(map(str, values))
 

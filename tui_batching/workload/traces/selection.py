@@ -14,7 +14,14 @@ import numpy.typing as npt
 from tui_batching.clock import HORIZON, Picoseconds, duration_text
 from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
-from tui_batching.reading.limits import Duration, Limits, Number, OneOf, Whole, check_limits
+from tui_batching.reading.constraints import (
+    Constraints,
+    Duration,
+    Number,
+    OneOf,
+    Whole,
+    check_constraints,
+)
 from tui_batching.workload.generate import MAX_COUNT
 from tui_batching.workload.model import MAX_TOKENS, Requests
 from tui_batching.workload.traces.rows import Rows
@@ -39,10 +46,10 @@ class TraceOptions:
         over: whether longer ones are cut to the maximum or left out.
 
     Raises:
-        InputError: if one is not within its limit.
+        InputError: if one is not as expected.
     """
 
-    limits: ClassVar[Limits] = {
+    constraints: ClassVar[Constraints] = {
         "limit": Whole(least=1),
         "start": Duration(),
         "duration": Duration(longer_than_zero=True),
@@ -61,7 +68,7 @@ class TraceOptions:
     over: Over = "clip"
 
     def __post_init__(self) -> None:
-        check_limits(self, self.limits)
+        check_constraints(self, self.constraints)
 
     @property
     def exact_speed(self) -> Fraction:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, Self
 from tui_batching.errors import InputError
 from tui_batching.printable import printable
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
+from tui_batching.workload.model import ReadingProgress, Requests, ignore_progress, refuse_rate
 from tui_batching.workload.traces.formats import FORMATS, recognise
 from tui_batching.workload.traces.selection import RowCounts, Selection, TraceOptions
 from tui_batching.workload.traces.text import open_text
@@ -33,7 +33,7 @@ class Trace:
         default=None, init=False, compare=False, repr=False
     )
 
-    def read(self, progress: Progress = ignore_progress) -> tuple[ListedRequests, RowCounts]:
+    def read(self, progress: ReadingProgress = ignore_progress) -> tuple[ListedRequests, RowCounts]:
         """The requests, and what was left out.
 
         Raises:
@@ -43,7 +43,7 @@ class Trace:
             self._content = self._read(progress)
         return self._content
 
-    def _read(self, progress: Progress) -> tuple[ListedRequests, RowCounts]:
+    def _read(self, progress: ReadingProgress) -> tuple[ListedRequests, RowCounts]:
         known = FORMATS[self.format]
         with open_text(self.path, progress) as text:
             name = printable(self.path.name)
@@ -70,7 +70,7 @@ class TraceRequests:
     count: int | None = None
     wanted_rate: float | None = None
 
-    def make_requests(self, progress: Progress = ignore_progress) -> Requests:
+    def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:
         """The requests in arrival order; the file is read on the first call.
 
         Raises:

@@ -1,7 +1,7 @@
 """What a value may be, told once for files, the command line and Python alike.
 
-A limit is called with a field to read a value within it, and then refuses with the field's place;
-`check` refuses a value that comes from Python.
+A constraint is called with a field to read a value that meets it, and refuses others with the
+field's place; `check` refuses a value that comes from Python.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LARGEST = 2**63 - 1
 """The largest whole number that an int64 column holds."""
 
 
-class Limit(ABC):
+class Constraint(ABC):
     """What values a parameter may have."""
 
     @abstractmethod
@@ -30,14 +30,14 @@ class Limit(ABC):
         """The value of the field.
 
         Raises:
-            InputError: if it is not within the limit.
+            InputError: if it does not meet the constraint.
         """
 
     def check(self, name: str, value: Any) -> None:
         """Check a value from Python.
 
         Raises:
-            InputError: if it is not within the limit; the sentence starts with `name`.
+            InputError: if it does not meet the constraint; the sentence starts with `name`.
         """
         if not self._allows(value):
             raise InputError(f"{name}: found {value!r}, expected {self._expected}")
@@ -50,24 +50,24 @@ class Limit(ABC):
     def _expected(self) -> str: ...
 
 
-Limits: TypeAlias = Mapping[str, Limit]
-"""The limits of a dataclass, by the names of its attributes."""
+Constraints: TypeAlias = Mapping[str, Constraint]
+"""The constraints of a dataclass, by the names of its attributes."""
 
 
-def check_limits(made: object, limits: Limits) -> None:
-    """Check the attributes of a dataclass; one that may be None is within every limit when it is.
+def check_constraints(made: object, constraints: Constraints) -> None:
+    """Check the attributes of a dataclass; None meets every constraint.
 
     Raises:
-        InputError: at the first that is not within its limit.
+        InputError: at the first that does not meet its constraint.
     """
-    for name, limit in limits.items():
+    for name, constraint in constraints.items():
         value = getattr(made, name)
         if value is not None:
-            limit.check(name, value)
+            constraint.check(name, value)
 
 
 @dataclass(frozen=True, slots=True)
-class Whole(Limit):
+class Whole(Constraint):
     """Whole numbers from `least` to `most`."""
 
     least: int = 0
@@ -88,7 +88,7 @@ class Whole(Limit):
 
 
 @dataclass(frozen=True, slots=True)
-class Number(Limit):
+class Number(Constraint):
     """Finite numbers greater than `above`, up to `most`."""
 
     above: float
@@ -109,7 +109,7 @@ class Number(Limit):
 
 
 @dataclass(frozen=True, slots=True)
-class Duration(Limit):
+class Duration(Constraint):
     """Picoseconds, from zero or from one on."""
 
     longer_than_zero: bool = False
@@ -128,7 +128,7 @@ class Duration(Limit):
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf(Limit):
+class OneOf(Constraint):
     """The words in `allowed`."""
 
     allowed: tuple[str, ...]
