@@ -14,7 +14,7 @@ from tui_batching.errors import InputError
 from tui_batching.workload import load_workload, parse_workload
 from tui_batching.workload.traces import FORMATS
 from tui_batching.workload.traces.formats import TraceFormat
-from tui_batching.workload.traces.rows import Column, read_json_lines
+from tui_batching.workload.traces.layouts import Column, read_json_lines
 from tui_batching.workload.traces.values import milliseconds, some_tokens, tokens
 
 EACH_FORMAT = pytest.mark.parametrize(("text", "expected"), READ.values(), ids=READ)

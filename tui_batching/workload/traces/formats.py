@@ -14,7 +14,7 @@ from typing import Any
 
 from tui_batching.errors import InputError, one_of
 from tui_batching.printable import quoted
-from tui_batching.workload.traces.rows import (
+from tui_batching.workload.traces.layouts import (
     Column,
     Rows,
     decode_object,

@@ -24,7 +24,7 @@ from tui_batching.reading.constraints import (
 )
 from tui_batching.workload.generate import MAX_COUNT
 from tui_batching.workload.model import MAX_TOKENS, Requests
-from tui_batching.workload.traces.rows import Rows
+from tui_batching.workload.traces.layouts import Rows
 
 _BEYOND_CLOCK = "found an arrival over 106 days from the first one, where the clock ends"
 

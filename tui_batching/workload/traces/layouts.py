@@ -1,4 +1,4 @@
-"""The rows of a trace, a block at a time, read from CSV or JSON.
+"""How the rows of a trace are laid out, as CSV or as JSON, and read a block at a time.
 
 Whatever the layout, a row has three values, each a column of CSV or a key of JSON: when the request
 arrived, and the tokens of its prompt and of its answer.
@@ -99,15 +99,15 @@ def read_csv(columns: Sequence[Column], text: TraceText) -> Iterator[Rows]:
     Raises:
         InputError: if a column is missing or twice, or a row is not as expected.
     """
-    table = _Table(columns, text)
+    file = _CsvFile(columns, text)
     for block in text.blocks():
         if '"' in block or ", " in block:
-            yield from table.quoted_rows(block)
+            yield from file.quoted_rows(block)
         else:
-            yield table.plain_rows(block)
+            yield file.plain_rows(block)
 
 
-class _Table:
+class _CsvFile:
     """A CSV file, of which the head has been read."""
 
     def __init__(self, columns: Sequence[Column], text: TraceText) -> None:
