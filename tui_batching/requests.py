@@ -9,9 +9,13 @@ import numpy.typing as npt
 
 from tui_batching.columns import IntArray, freeze
 from tui_batching.errors import InputError
+from tui_batching.reading.constraints import Whole
 
 MAX_TOKENS = 2**31 - 1
 """The most tokens one prompt or one answer may have."""
+
+INPUT_TOKENS = Whole(0, MAX_TOKENS)
+OUTPUT_TOKENS = Whole(1, MAX_TOKENS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +55,9 @@ class Requests:
         columns = (ids, arrivals, inputs, outputs)
         if any(len(column) != len(arrivals) for column in columns):
             raise InputError("the columns of the requests differ in length")
-        _refuse_below(arrivals, 0, "arrival_time")
-        _refuse_outside_tokens(inputs, 0, "input_tokens")
-        _refuse_outside_tokens(outputs, 1, "output_tokens")
+        _refuse_outside(arrivals, Whole(), "arrival_time")
+        _refuse_outside(inputs, INPUT_TOKENS, "input_tokens")
+        _refuse_outside(outputs, OUTPUT_TOKENS, "output_tokens")
         if id is not None:
             _refuse_twice(ids)
         order = np.argsort(arrivals, kind="stable")
@@ -77,14 +81,13 @@ def _refuse_twice(ids: IntArray) -> None:
         raise InputError(f"id: found {twice[0]} more than once, expected each id once")
 
 
-def _refuse_below(column: IntArray, least: int, name: str) -> None:
-    if len(column) and int(column.min()) < least:
-        row = int(np.argmin(column))
-        raise InputError(f"request {row}: {name}: found {column[row]}, expected >= {least}")
-
-
-def _refuse_outside_tokens(column: IntArray, least: int, name: str) -> None:
-    _refuse_below(column, least, name)
-    if len(column) and int(column.max()) > MAX_TOKENS:
-        row = int(np.argmax(column))
-        raise InputError(f"request {row}: {name}: found {column[row]}, expected <= {MAX_TOKENS}")
+def _refuse_outside(column: IntArray, allowed: Whole, name: str) -> None:
+    if not len(column):
+        return
+    if int(column.min()) < allowed.least:
+        row, expected = int(np.argmin(column)), f">= {allowed.least}"
+    elif int(column.max()) > allowed.most:
+        row, expected = int(np.argmax(column)), f"<= {allowed.most}"
+    else:
+        return
+    raise InputError(f"request {row}: {name}: found {column[row]}, expected {expected}")

@@ -13,7 +13,7 @@ from tui_batching.analysis.sweeps import Kind, Sweep, sweep
 from tui_batching.clock import SECOND, format_duration
 from tui_batching.sim.spans import SpanKind
 from tui_batching.tour import Chapter
-from tui_batching.tour.tables import step_times
+from tui_batching.tour.deck import step_times
 from tui_batching.workload import apply_settings, load_workload
 
 

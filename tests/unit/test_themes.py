@@ -23,8 +23,8 @@ from tui_batching.charts.palette import (
     read_palette,
 )
 from tui_batching.columns import FloatArray
-from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
+from tui_batching.reading.files import data_folder
 from tui_batching.sim.life import State
 from tui_batching.tui.themes import textual_theme
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oracle import oracle
+from tui_batching.analysis.kv_cache import peak_tokens_held
 
-from tui_batching import data_folders
-from tui_batching.analysis.peaks import peak_tokens_held
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.columns import IntArray
-from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
+from tui_batching.reading import files
+from tui_batching.reading.files import data_folder
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Continuous, Dynamic, Static
@@ -140,7 +140,7 @@ def test_illustrative_r4_waits_for_the_batch_of_r3():
     for run in (static, dynamic):
         assert round(int(waits(run)[4]) / SECOND, 1) == 1.5
         assert run.start[4] == run.finish[3]
-    assert continuous.stays.slot[4] == continuous.stays.slot[0] == 0
+    assert continuous.slot[4] == continuous.slot[0] == 0
     assert continuous.end[0] < continuous.requests.arrival_time[4]
 
 
@@ -276,7 +276,7 @@ def test_an_installed_package_is_searched_before_the_checkout(
     package = tmp_path / "tui_batching"
     (tmp_path / "workloads").mkdir()
     package.mkdir()
-    monkeypatch.setattr(data_folders.resources, "files", lambda name: package)
+    monkeypatch.setattr(files.resources, "files", lambda name: package)
     assert data_folder("workloads") == tmp_path / "workloads"
     (package / "workloads").mkdir()
     assert data_folder("workloads") == package / "workloads"

@@ -50,10 +50,7 @@ def state_intervals(run: Run, stays: IntArray) -> Iterator[list[StateInterval]]:
             )
         ]
         steps = zip(begins[one:other].tolist(), ends[one:other].tolist(), strict=True)
-        at_work += [
-            StateInterval(State.DECODE, max(begins, own), min(ends, done))
-            for begins, ends in steps  # noqa: F402 - the same words for one of them
-        ]
+        at_work += [StateInterval(State.DECODE, max(a, own), min(b, done)) for a, b in steps]
         intervals = list(_with_stalls(at_work, begun, done))
         if released > done:
             intervals.append(StateInterval(State.HELD, done, released))

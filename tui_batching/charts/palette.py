@@ -1,7 +1,7 @@
 """The colour themes: one YAML file each, read as a Palette.
 
-Every colour has a name, the same in the file, in the Palette (`palette.state(State.HELD)`) and as a CSS
-variable of the app (`$state-held`). The file format is told at the top of `themes/dark.yaml`.
+Every colour has a name, the same in the file, in the Palette (`palette.state(State.HELD)`) and as a
+CSS variable of the app (`$state-held`). The file format is told at the top of `themes/dark.yaml`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from typing import Literal, TypeAlias, get_args
 
 from rich.color import Color
 
-from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
+from tui_batching.reading.fields import Field, Record, read_yaml
+from tui_batching.reading.files import data_folder, read_text
+from tui_batching.reading.nodes import Scalar
 from tui_batching.sim.life import State
-from tui_batching.workload.fields import Field, Record, read_yaml
-from tui_batching.workload.files import read_text
-from tui_batching.workload.nodes import Scalar
 
 StrategyName: TypeAlias = Literal["static", "dynamic", "continuous"]
 

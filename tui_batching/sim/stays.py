@@ -79,7 +79,7 @@ class Stays:
 
 @dataclass(frozen=True, eq=False)
 class Chunks:
-    """The parts of prompts that were processed, in order of time; a part that takes no time is none.
+    """The parts of prompts that were processed, in order of time; one that takes no time is none.
 
     Attributes:
         span: the prefill or mixed span that processes it.

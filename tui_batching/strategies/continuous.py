@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from tui_batching.sim.iteration_level import run_continuous
-from tui_batching.strategies.parameters import Count
+from tui_batching.strategies.parameters import SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Lesson, Textbook
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Continuous(Textbook):
         name="continuous",
         mark="●",
         colour=2,
-        parameters=(Count("batch_size", "batch size"),),
+        parameters=(Parameter("batch_size", "batch size", SLOTS),),
         lesson=Lesson(
             idea="admit and release requests between decode steps",
             used_in="vLLM, TGI, TensorRT-LLM, SGLang",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from tui_batching.clock import MILLISECOND, Picoseconds, format_duration
+from tui_batching.reading.constraints import Duration, OneOf
 from tui_batching.sim.request_level import Timeout, run_batches
-from tui_batching.strategies.parameters import Choice, Count, Duration
+from tui_batching.strategies.parameters import SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Lesson, Textbook
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ class Dynamic(Textbook):
         mark="◆",
         colour=1,
         parameters=(
-            Count("batch_size", "batch size"),
-            Duration("timeout", "timeout"),
-            Choice("timeout_from", "timeout from", options=("server_free", "arrival")),
+            Parameter("batch_size", "batch size", SLOTS),
+            Parameter("timeout", "timeout", Duration()),
+            Parameter("timeout_from", "timeout from", OneOf(("server_free", "arrival"))),
         ),
         lesson=Lesson(
             idea="as static, but start when a timeout passes, full or not",

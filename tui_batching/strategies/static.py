@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.reading.constraints import OneOf
 from tui_batching.sim.request_level import Timeout, run_batches
-from tui_batching.strategies.parameters import Choice, Count
+from tui_batching.strategies.parameters import SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Lesson, Textbook
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class Static(Textbook):
         mark="■",
         colour=0,
         parameters=(
-            Count("batch_size", "batch size"),
-            Choice("pad_to", "pad to", quiet=True, options=("batch", "workload")),
+            Parameter("batch_size", "batch size", SLOTS),
+            Parameter("pad_to", "pad to", OneOf(("batch", "workload")), quiet=True),
         ),
         lesson=Lesson(
             idea="wait for a full batch and run it until its longest answer is done",

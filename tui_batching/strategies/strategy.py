@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.reading.constraints import Constraints, check_constraints
 from tui_batching.strategies.parameters import Parameter
 
 if TYPE_CHECKING:
@@ -61,8 +62,12 @@ class Strategy(ABC):
     about: ClassVar[About]
 
     def __post_init__(self) -> None:
-        for parameter in self.about.parameters:
-            parameter.check(getattr(self, parameter.name))
+        check_constraints(self, self.constraints())
+
+    @classmethod
+    def constraints(cls) -> Constraints:
+        """What each parameter may be, by its name."""
+        return {parameter.name: parameter.constraint for parameter in cls.about.parameters}
 
     @abstractmethod
     def serve(self, requests: Requests, cost: Cost) -> Run:

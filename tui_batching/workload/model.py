@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 from tui_batching.clock import Picoseconds
 from tui_batching.cost import Cost, LinearCost
 from tui_batching.errors import InputError
+from tui_batching.reading.constraints import Constraints, Duration, Number
 from tui_batching.requests import Requests
 from tui_batching.strategies import DEFAULT_STRATEGIES, Strategy
+
+RATE = Number(above=0)
+"""Of arrivals, in requests per second."""
 
 
 def refuse_rate(rate: float) -> None:
@@ -21,22 +24,26 @@ def refuse_rate(rate: float) -> None:
     Raises:
         InputError: if it is not a finite number above zero.
     """
-    if not 0 < rate < math.inf:
-        raise InputError(f"rate: found {rate}, expected a finite number > 0")
+    RATE.check("rate", rate)
 
 
-Progress: TypeAlias = Callable[[float], None]
-"""Is told the share of a long work that is done, from 0 to 1."""
+def arrives_beyond_clock() -> InputError:
+    """The sentence that refuses requests of which the last arrives too late."""
+    return InputError("the last arrival lies beyond 106 days, where the clock ends")
+
+
+ReadingProgress: TypeAlias = Callable[[float], None]
+"""Is told the share of a long file that has been read, from 0 to 1."""
 
 
 def ignore_progress(share: float) -> None:
-    """The progress of work that nobody watches."""
+    """The progress of reading that nobody watches."""
 
 
 class Source(Protocol):
     """Where requests come from: a list, a trace, or a recipe that draws them."""
 
-    def make_requests(self, progress: Progress = ignore_progress) -> Requests:
+    def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:
         """The requests, the same ones every time; `progress` is told of a long first time."""
         ...
 
@@ -75,6 +82,8 @@ class Source(Protocol):
 @dataclass(frozen=True)
 class ServiceLevel:
     """The service level objective: the most each request may take; None where not limited."""
+
+    constraints: ClassVar[Constraints] = dict.fromkeys(("ttft", "tpot", "e2el"), Duration())
 
     ttft: Picoseconds | None = None
     tpot: Picoseconds | None = None

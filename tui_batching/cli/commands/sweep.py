@@ -17,8 +17,8 @@ from tui_batching.clock import SECOND
 from tui_batching.errors import InputError
 from tui_batching.export import sweep_output
 from tui_batching.output_files import written_whole
+from tui_batching.reading.fields import Field
 from tui_batching.strategies.parameters import MAX_SLOTS
-from tui_batching.workload.fields import Field
 
 _WITH_UNIT = re.compile(r"[0-9.]+(?:[eE][+-]?[0-9]+)?\s*[a-zµμ]+")
 _DESCRIPTION = """\

@@ -1,13 +1,13 @@
-"""Reading a text file so that every failure is one sentence."""
+"""Opening files so that every failure is one sentence, and where the bundled ones lie."""
 
 from __future__ import annotations
 
 import stat
+from importlib import resources
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from tui_batching.errors import InputError
-from tui_batching.workload.fields import Field
 
 LARGEST_YAML = 16 * 2**20
 """Bytes: a quarter of a million listed requests."""
@@ -73,19 +73,14 @@ def _kind(mode: int) -> str:
     return "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
 
 
-def path_within(folder: Path, field: Field) -> Path:
-    """The path in a value of a file of this folder: a file from elsewhere may not read all files.
+def data_folder(kind: Literal["themes", "workloads"]) -> Path:
+    """The folder of bundled files: inside an installed package, or at the top of a checkout.
 
     Raises:
-        InputError: if it is relative and leaves the folder, be it through a link.
+        InputError: if the installation lacks it.
     """
-    path = Path(field.text())
-    if path.is_absolute():
-        return path
-    try:
-        inside = (folder / path).resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError) as error:
-        raise field.complaint(f"cannot be read ({error}), expected a file") from None
-    if not inside:
-        raise field.error("a path that stays in the file's folder, or an absolute one")
-    return folder / path
+    package = Path(str(resources.files("tui_batching")))
+    for folder in (package / kind, package.parent / kind):
+        if folder.is_dir():
+            return folder
+    raise InputError(f"the bundled {kind} are missing, expected them in {package / kind}")

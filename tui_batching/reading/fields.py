@@ -1,4 +1,4 @@
-"""Checked reading of a YAML file: every error names file, line, key, found and expected."""
+"""Checked values of a YAML file: every error names file, line, key, found and expected."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from tui_batching import clock
-from tui_batching.errors import InputError
-from tui_batching.workload import nodes
-from tui_batching.workload.nodes import Node, Scalar
-from tui_batching.workload.wording import did_you_mean, one_of, shown
+from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.printable import quoted
+from tui_batching.reading import nodes
+from tui_batching.reading.constraints import LARGEST
+from tui_batching.reading.nodes import Node, Scalar
 
 T = TypeVar("T")
-
-LARGEST = 2**63 - 1
-"""The largest whole number that an int64 column holds."""
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -66,7 +65,7 @@ class Field:
             return "nothing"
         if isinstance(self.node, Scalar):
             bare = self.node.plain and _BARE.fullmatch(self.node.text)
-            return self.node.text if bare else shown(self.node.text)
+            return self.node.text if bare else quoted(self.node.text)
         return "a list" if isinstance(self.node, nodes.Sequence) else "a mapping"
 
     @property
@@ -78,6 +77,11 @@ class Field:
     def is_mapping(self) -> bool:
         """Whether the value is a mapping."""
         return isinstance(self.node, nodes.Mapping)
+
+    @property
+    def written(self) -> str:
+        """A single value as the file has it, before it is read; empty for a list or mapping."""
+        return self.node.text if isinstance(self.node, Scalar) else ""
 
     def whole(self, least: int = 0, most: int = LARGEST) -> int:
         """A whole number from `least` to `most`; neither 3.0 nor true nor "5" is one."""
@@ -139,6 +143,27 @@ class Field:
             raise self.error(one_of(allowed))
         return self.node.text
 
+    def flag(self) -> bool:
+        """Whether it is `true` and not `false`."""
+        return self.choice("true", "false") == "true"
+
+    def path_within(self, folder: Path) -> Path:
+        """A path in a file of this folder: a file from elsewhere may not read all files.
+
+        Raises:
+            InputError: if it is relative and leaves the folder, be it through a link.
+        """
+        path = Path(self.text())
+        if path.is_absolute():
+            return path
+        try:
+            inside = (folder / path).resolve().is_relative_to(folder.resolve())
+        except (OSError, RuntimeError) as error:
+            raise self.complaint(f"cannot be read ({error}), expected a file") from None
+        if not inside:
+            raise self.error("a path that stays in the file's folder, or an absolute one")
+        return folder / path
+
     def items(self, most: int | None = None) -> list[Field]:
         """The values of a list, which must not be empty, nor have more than `most`."""
         if not isinstance(self.node, nodes.Sequence):
@@ -196,12 +221,7 @@ class Field:
                 place of the key that it starts with.
         """
         record = self.mapping(readers)
-        needed = {name for name, reader in readers.items() if not _has_default(make, name)}
-        values = {
-            name: reader(record[name])
-            for name, reader in readers.items()
-            if name in record.fields or name in needed
-        }
+        values = record.read_all(readers, make)
         with record.placing_errors():
             return make(**values)
 
@@ -226,7 +246,7 @@ class Field:
         name = key.text if isinstance(key, Scalar) else None
         if name is not None and name in allowed:
             return name
-        found = "a list or mapping as a key" if name is None else f"the unknown key {shown(name)}"
+        found = "a list or mapping as a key" if name is None else f"the unknown key {quoted(name)}"
         at_key = Field(self.where, self.path, key.line, key)
         raise at_key.error(one_of(allowed) + did_you_mean(name or "", allowed), found)
 
@@ -250,6 +270,14 @@ class Record:
     def read(self, key: str, reader: Callable[[Field], T], default: T) -> T:
         """What `reader` makes of the value of `key`; `default` where it is missing."""
         return reader(self.fields[key]) if key in self.fields else default
+
+    def read_all(self, readers: Mapping[str, Reader], make: Callable[..., Any]) -> dict[str, Any]:
+        """The values of those keys that are there, or that the dataclass `make` asks for."""
+        return {
+            key: reader(self[key])
+            for key, reader in readers.items()
+            if key in self.fields or not _has_default(make, key)
+        }
 
     def placing_errors(self) -> AbstractContextManager[None]:
         """As `Field.placing_errors`, with errors that start with a key placed on that key."""

@@ -1,4 +1,4 @@
-"""Where a presentation is: how the speaker notes in another terminal find and follow it.
+"""A presentation that is going on: how the speaker notes in another terminal follow it.
 
 The presenting app keeps a small file in a folder that is the user's alone, one file a deck, and
 replaces it as a whole whenever a chapter is turned; the notes look at it a few times a second.
@@ -25,8 +25,8 @@ _LARGEST_NUMBER = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a presentation is.
+class Presentation:
+    """How far a presentation is.
 
     Attributes:
         process: the id of the process that presents.
@@ -52,7 +52,7 @@ class Place:
         return True
 
 
-def place_file(deck: Path) -> Path:
+def presentation_file(deck: Path) -> Path:
     """The file in which a presentation of this deck says where it is.
 
     Raises:
@@ -62,7 +62,7 @@ def place_file(deck: Path) -> Path:
     return _private_folder() / f"presenting-{key}.json"
 
 
-def write_place(file: Path, place: Place) -> None:
+def write_presentation(file: Path, presentation: Presentation) -> None:
     """Say where the presentation is; whoever reads sees all of it or what was there before.
 
     Raises:
@@ -70,13 +70,13 @@ def write_place(file: Path, place: Place) -> None:
     """
     draft = file.with_suffix(f".{os.getpid()}.tmp")
     try:
-        draft.write_text(json.dumps(asdict(place)), encoding="utf-8")
+        draft.write_text(json.dumps(asdict(presentation)), encoding="utf-8")
         draft.replace(file)
     except OSError as error:
         raise InputError(f"{file}: cannot be written ({error.strerror or error})") from None
 
 
-def read_place(file: Path) -> Place | None:
+def read_presentation(file: Path) -> Presentation | None:
     """Where the presentation is; None where nothing is being presented.
 
     Raises:
@@ -93,21 +93,21 @@ def read_place(file: Path) -> Place | None:
         raise InputError(f"{where}: found no place of a presentation ({error})") from None
 
 
-def remove_place(file: Path) -> None:
+def remove_presentation(file: Path) -> None:
     """Say that this process presents no more; what another process says there stays."""
-    place = read_place(file)
-    if place is not None and place.process == os.getpid():
+    presentation = read_presentation(file)
+    if presentation is not None and presentation.process == os.getpid():
         file.unlink(missing_ok=True)
 
 
-def _checked(found: Any) -> Place:
-    place = Place(**found)
-    for number, least in ((place.process, 1), (place.chapter, 0)):
+def _checked(found: Any) -> Presentation:
+    presentation = Presentation(**found)
+    for number, least in ((presentation.process, 1), (presentation.chapter, 0)):
         if type(number) is not int or not least <= number <= _LARGEST_NUMBER:
             raise ValueError(f"{number!r} is no number of a process or chapter")
-    if not math.isfinite(place.started) or type(place.black) is not bool:
+    if not math.isfinite(presentation.started) or type(presentation.black) is not bool:
         raise ValueError("found no instant, or neither true nor false")
-    return place
+    return presentation
 
 
 def _private_folder() -> Path:

@@ -10,9 +10,15 @@ from pathlib import Path
 import pytest
 
 from tui_batching.errors import InputError
-from tui_batching.tour.place import Place, place_file, read_place, remove_place, write_place
+from tui_batching.tour.presentation import (
+    Presentation,
+    presentation_file,
+    read_presentation,
+    remove_presentation,
+    write_presentation,
+)
 
-HERE = Place(os.getpid(), 2, 1000.5)
+HERE = Presentation(os.getpid(), 2, 1000.5)
 
 
 @pytest.fixture
@@ -25,10 +31,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     file = tmp_path / "place.json"
-    assert read_place(file) is None
-    for place in (HERE, Place(os.getpid(), 3, 1000.5, black=True)):
-        write_place(file, place)
-        assert read_place(file) == place
+    assert read_presentation(file) is None
+    for place in (HERE, Presentation(os.getpid(), 3, 1000.5, black=True)):
+        write_presentation(file, place)
+        assert read_presentation(file) == place
         assert [path.name for path in tmp_path.iterdir()] == ["place.json"]
 
 
@@ -36,7 +42,7 @@ def test_it_is_in_the_folder_of_the_session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    assert place_file(Path("a.yaml")).parent == tmp_path / "tui-batching"
+    assert presentation_file(Path("a.yaml")).parent == tmp_path / "tui-batching"
 
 
 @pytest.mark.parametrize("session", ["", "relative", "/no/such/folder"])
@@ -44,15 +50,15 @@ def test_without_one_it_is_in_a_folder_that_is_closed_to_others(
     folder: Path, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", session)
-    assert place_file(Path("a.yaml")).parent == folder
+    assert presentation_file(Path("a.yaml")).parent == folder
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_decks_do_not_mix(folder: Path, tmp_path: Path) -> None:
     one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
     (tmp_path / "link.yaml").symlink_to(one)
-    assert place_file(one) != place_file(other)
-    assert place_file(one) == place_file(tmp_path / "link.yaml")
+    assert presentation_file(one) != presentation_file(other)
+    assert presentation_file(one) == presentation_file(tmp_path / "link.yaml")
 
 
 def test_a_link_in_place_of_the_folder_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -60,14 +66,14 @@ def test_a_link_in_place_of_the_folder_is_refused(folder: Path, tmp_path: Path) 
     target.mkdir(mode=0o700)
     folder.symlink_to(target)
     with pytest.raises(InputError, match="expected a folder of yours alone"):
-        place_file(Path("a.yaml"))
+        presentation_file(Path("a.yaml"))
     assert list(target.iterdir()) == []
 
 
 def test_a_file_in_place_of_the_folder_is_refused(folder: Path) -> None:
     folder.write_text("")
     with pytest.raises(InputError, match="cannot be made"):
-        place_file(Path("a.yaml"))
+        presentation_file(Path("a.yaml"))
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o755])
@@ -75,7 +81,7 @@ def test_a_folder_that_others_can_reach_is_refused(folder: Path, mode: int) -> N
     folder.mkdir()
     folder.chmod(mode)
     with pytest.raises(InputError, match="expected a folder of yours alone"):
-        place_file(Path("a.yaml"))
+        presentation_file(Path("a.yaml"))
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
@@ -83,7 +89,7 @@ def test_a_folder_of_somebody_else_is_refused(folder: Path) -> None:
     folder.mkdir(mode=0o700)
     os.chown(folder, 12345, 12345)
     with pytest.raises(InputError, match="expected a folder of yours alone"):
-        place_file(Path("a.yaml"))
+        presentation_file(Path("a.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -115,29 +121,29 @@ def test_what_this_program_has_not_written_is_told(text: str, tmp_path: Path) ->
     file = tmp_path / "place.json"
     file.write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(InputError, match="found no place of a presentation"):
-        read_place(file)
+        read_presentation(file)
 
 
 def test_only_the_own_place_is_removed(tmp_path: Path) -> None:
     file = tmp_path / "place.json"
-    remove_place(file)
-    other = Place(1, 0, 0.0)
-    write_place(file, other)
-    remove_place(file)
-    assert read_place(file) == other
-    write_place(file, HERE)
-    remove_place(file)
-    assert read_place(file) is None
+    remove_presentation(file)
+    other = Presentation(1, 0, 0.0)
+    write_presentation(file, other)
+    remove_presentation(file)
+    assert read_presentation(file) == other
+    write_presentation(file, HERE)
+    remove_presentation(file)
+    assert read_presentation(file) is None
 
 
 def test_a_process_that_is_gone_is_not_live() -> None:
     assert HERE.is_live
-    assert Place(1, 0, 0.0).is_live  # somebody else's, maybe
+    assert Presentation(1, 0, 0.0).is_live  # somebody else's, maybe
     ended = subprocess.Popen(["true"])
     ended.wait()
-    assert not Place(ended.pid, 0, 0.0).is_live
+    assert not Presentation(ended.pid, 0, 0.0).is_live
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
-        write_place(tmp_path / "missing" / "place.json", HERE)
+        write_presentation(tmp_path / "missing" / "place.json", HERE)

@@ -1,40 +1,49 @@
-"""Reading workload files."""
+"""Workload files: those of the user, and those that come with the program."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-import numpy as np
-
 from tui_batching.cost import Cost, LinearCost
-from tui_batching.printable import name_of, printable
-from tui_batching.requests import MAX_TOKENS, Requests
+from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.printable import name_of, printable, quoted
+from tui_batching.reading.fields import Field, Record, read_yaml
+from tui_batching.reading.files import data_folder, read_text
 from tui_batching.strategies import DEFAULT_STRATEGIES, STRATEGIES, Strategy
-from tui_batching.workload.costs import read_cost
-from tui_batching.workload.fields import Field, Record, read_yaml
-from tui_batching.workload.files import path_within, read_text
-from tui_batching.workload.library import bundled_workload
-from tui_batching.workload.listed import ListedRequests
+from tui_batching.workload.generate import read_recipe
+from tui_batching.workload.listed import read_list
 from tui_batching.workload.model import ServiceLevel, Source, Workload
-from tui_batching.workload.parameters import (
-    SLO_READERS,
-    strategy_readers,
-)
-from tui_batching.workload.recipe import read_recipe
+from tui_batching.workload.profiles import read_cost
 from tui_batching.workload.traces import (
     FORMATS,
-    OPTION_READERS,
     TraceOptions,
     TraceRequests,
     find_trace,
 )
 
 _KEYS = ("name", "description", "requests", "cost", "strategies", "slo")
-_REQUEST_KEYS = ("arrival_time", "input_tokens", "output_tokens", "id")
 _LONGEST_NAME = 60
 _TRACE_ENDINGS = (".csv", ".jsonl", ".json", ".gz")
 _DEFAULT_COST: Cost = LinearCost()
+_TEACHING_ORDER = (
+    "notebook",
+    "illustrative",
+    "mixed-lengths",
+    "chat",
+    "code-completion",
+    "rag",
+    "bursty",
+    "summarize-burst",
+    "overload",
+    "notebook-load",
+    "notebook-batch-size",
+    "notebook-large",
+    "anyscale-32",
+    "anyscale-128",
+    "anyscale-512",
+    "anyscale-1536",
+)
 
 
 def load_workload(name_or_path: str | Path) -> Workload:
@@ -48,7 +57,7 @@ def load_workload(name_or_path: str | Path) -> Workload:
     Raises:
         InputError: if there is no such workload, or its file is not as expected.
     """
-    path = Path(name_or_path) if _is_path(name_or_path) else bundled_workload(str(name_or_path))
+    path = Path(name_or_path) if _is_path(name_or_path) else _bundled_workload(str(name_or_path))
     if path.name.endswith(_TRACE_ENDINGS):
         return Workload(_trace_name(path), find_trace(path))
     return parse_workload(read_text(path), str(path), path.parent)
@@ -72,8 +81,27 @@ def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
         description=record.read("description", Field.text, ""),
         cost=record.read("cost", read_cost, _DEFAULT_COST),
         strategies=record.read("strategies", _read_strategies, DEFAULT_STRATEGIES),
-        slo=record.read("slo", lambda field: field.build(ServiceLevel, SLO_READERS), None),
+        slo=record.read(
+            "slo", lambda field: field.build(ServiceLevel, ServiceLevel.constraints), None
+        ),
     )
+
+
+def bundled_workloads() -> dict[str, Path]:
+    """The bundled workloads' files by name, in an order to learn from."""
+    files = {name_of(path): path for path in sorted(data_folder("workloads").glob("*.yaml"))}
+    known = [name for name in _TEACHING_ORDER if name in files]
+    return {name: files[name] for name in (*known, *(n for n in files if n not in known))}
+
+
+def _bundled_workload(name: str) -> Path:
+    files = bundled_workloads()
+    if name not in files:
+        raise InputError(
+            f"found no workload called {quoted(name)}, expected a file (*.yaml or a trace) or "
+            f"{one_of(files)}{did_you_mean(name, files)}"
+        )
+    return files[name]
 
 
 def _is_path(name_or_path: str | Path) -> bool:
@@ -96,7 +124,7 @@ def _read_strategies(field: Field) -> tuple[Strategy, ...]:
     if not record.fields:
         raise field.error(f"at least one of {', '.join(STRATEGIES)}", "an empty mapping")
     strategies: list[Strategy] = [
-        value.build(STRATEGIES[name], strategy_readers(STRATEGIES[name]))
+        value.build(STRATEGIES[name], STRATEGIES[name].constraints())
         for name, value in record.fields.items()
     ]
     return tuple(strategies)
@@ -104,10 +132,10 @@ def _read_strategies(field: Field) -> tuple[Strategy, ...]:
 
 def _read_requests(field: Field, folder: Path) -> Source:
     if field.is_list:
-        return _read_list(field)
+        return read_list(field)
     if not field.is_mapping:
         raise field.error("a list of requests, or a mapping with generate or trace")
-    record = field.mapping(("generate", "trace", "format", *OPTION_READERS))
+    record = field.mapping(("generate", "trace", "format", *TraceOptions.constraints))
     if "trace" not in record.fields:
         return read_recipe(field.only_key(("generate",)))
     if "generate" in record.fields:
@@ -116,33 +144,8 @@ def _read_requests(field: Field, folder: Path) -> Source:
 
 
 def _read_trace(record: Record, folder: Path) -> TraceRequests:
-    values = {
-        name: reader(record[name])
-        for name, reader in OPTION_READERS.items()
-        if name in record.fields
-    }
+    options = TraceOptions(**record.read_all(TraceOptions.constraints, TraceOptions))
     name = record.read("format", lambda field: field.choice(*FORMATS), None)
-    path = path_within(folder, record["trace"])
+    path = record["trace"].path_within(folder)
     with record["trace"].placing_errors():
-        return find_trace(path, name, TraceOptions(**values))
-
-
-def _read_list(field: Field) -> ListedRequests:
-    entries = field.items()
-    columns = np.empty((4, len(entries)), dtype=np.int64)
-    rows_of_ids: dict[int, int] = {}
-    for row, entry in enumerate(entries):
-        record = entry.mapping(_REQUEST_KEYS)
-        number = record.read("id", Field.whole, row)
-        if number in rows_of_ids:
-            first = rows_of_ids[number]
-            raise record["id"].error("each id once", f"{number} again (also requests[{first}])")
-        rows_of_ids[number] = row
-        columns[:, row] = (
-            record["arrival_time"].duration(),
-            record["input_tokens"].whole(most=MAX_TOKENS),
-            record["output_tokens"].whole(least=1, most=MAX_TOKENS),
-            number,
-        )
-    with field.placing_errors():
-        return ListedRequests(Requests.from_columns(*columns))
+        return find_trace(path, name, options)

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import yaml
 
 from tui_batching.errors import InputError
-from tui_batching.workload.wording import shown
+from tui_batching.printable import quoted
 
 MAX_DEPTH = 20
 """How deep lists and mappings may nest; no file of this project needs a third of it."""
@@ -124,13 +124,13 @@ def _node(event: yaml.NodeEvent, where: str) -> Node:
     line = _line(event)
     if isinstance(event, yaml.AliasEvent):
         raise InputError(
-            f"{where}:{line}: found the alias {shown(f'*{event.anchor}')}, "
+            f"{where}:{line}: found the alias {quoted(f'*{event.anchor}')}, "
             "expected the value itself (aliases are not supported)"
         )
     tag = getattr(event, "tag", None)
     if tag is not None:
         raise InputError(
-            f"{where}:{line}: found the tag {shown(tag)}, "
+            f"{where}:{line}: found the tag {quoted(tag)}, "
             "expected a value without a tag (tags are not supported)"
         )
     if isinstance(event, yaml.ScalarEvent):
@@ -144,4 +144,4 @@ def _line(event: yaml.Event) -> int:
 
 def _one_line(problem: str | None) -> str:
     text = " ".join((problem or "syntax error").split())
-    return text if text.isprintable() and len(text) <= 100 else shown(text)
+    return text if text.isprintable() and len(text) <= 100 else quoted(text)

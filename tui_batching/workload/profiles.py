@@ -16,14 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tui_batching.cost import Cost, Profile
-from tui_batching.data_folders import data_folder
-from tui_batching.errors import InputError
-from tui_batching.printable import name_of
-from tui_batching.workload.fields import Field, Reader, read_yaml
-from tui_batching.workload.files import read_text
-from tui_batching.workload.parameters import COST_READERS, COSTS
-from tui_batching.workload.wording import did_you_mean, one_of, shown
+from tui_batching.cost import COSTS, Cost, Profile
+from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.printable import name_of, quoted
+from tui_batching.reading.fields import Field, Reader, read_yaml
+from tui_batching.reading.files import data_folder, read_text
 
 DEFAULT_PROFILE = "textbook"
 
@@ -43,7 +40,7 @@ def load_profile(name: str) -> Cost:
     files = bundled_profiles()
     if name not in files:
         raise InputError(
-            f"found no profile called {shown(name)}, expected {one_of(files)}"
+            f"found no profile called {quoted(name)}, expected {one_of(files)}"
             f"{did_you_mean(name, files)}"
         )
     return parse_profile(read_text(files[name]), str(files[name]), name)
@@ -74,7 +71,7 @@ def read_cost(field: Field) -> Cost:
     if chosen.key in COSTS:
         return _read_model(field)
     cost = load_profile(chosen.key)
-    readers = COST_READERS[cost.name]
+    readers = cost.constraints
     record = chosen.mapping(readers)
     changes: Any = {key: readers[key](value) for key, value in record.fields.items()}
     with record.placing_errors():
@@ -93,7 +90,7 @@ def read_profile(field: Field) -> Cost:
 
 def _read_model(field: Field) -> Cost:
     chosen = field.only_key(COSTS)
-    return chosen.build(COSTS[chosen.key], COST_READERS[chosen.key])
+    return chosen.build(COSTS[chosen.key], COSTS[chosen.key].constraints)
 
 
 def _range(field: Field) -> tuple[int, int]:
