@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reference import serve
 from workloads_for_laws import costs
 
-from tui_batching.analysis import progressions
+from tui_batching.analysis import pooled_values
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.kv_cache import peak_tokens_held
 from tui_batching.analysis.metrics import metrics
@@ -99,7 +99,7 @@ def test_percentiles_are_numpys_however_few_values_are_written_out(
 ):
     gaps = token_gaps(run)
     if gaps:
-        monkeypatch.setattr(progressions, "_FEW", 2)
+        monkeypatch.setattr(pooled_values, "_FEW", 2)
         q = [0, 1, 50, 62.5, 90, 99, 100]
         assert (
             gaps.percentiles(q).tolist()

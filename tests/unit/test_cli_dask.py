@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from command_line import complaint
 
+from tui_batching import executors
 from tui_batching.__main__ import main
-from tui_batching.analysis import dask_cluster
-from tui_batching.analysis.dask_cluster import dask_executor
 from tui_batching.analysis.sweeps import sweep
+from tui_batching.executors import dask_executor
 from tui_batching.export.sweep_output import write_json
 from tui_batching.workload import apply_settings, load_workload
 
@@ -75,7 +75,7 @@ def test_a_cluster_that_is_not_there_is_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     pytest.importorskip("distributed", reason="the extra dask is not installed")
-    monkeypatch.setattr(dask_cluster, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(executors, "PATIENCE_SECONDS", 0.3)
     for address in ("tcp://127.0.0.1:1", "nothing://here"):
         told = complaint(capsys, "sweep", "load", "--dask", address)
         assert told == (

@@ -14,7 +14,7 @@ from stage import hand_made, scene_of
 
 from tui_batching import compare, load_workload
 from tui_batching.__main__ import main
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
+from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.export import report

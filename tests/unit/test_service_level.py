@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from tui_batching.analysis.comparison import compare
-from tui_batching.analysis.metric_table import METRIC_TABLE, SERVICE_LEVEL
-from tui_batching.analysis.metrics import metrics
+from tui_batching.analysis.metrics import METRIC_TABLE, SERVICE_LEVEL, metrics
 from tui_batching.analysis.service_level import limits_text, service, within_limits
 from tui_batching.clock import MILLISECOND
 from tui_batching.cost import LinearCost

@@ -17,8 +17,9 @@ from oracle import oracle
 from workloads_for_laws import workload_of
 
 from tui_batching.analysis.metrics import metrics
-from tui_batching.analysis.sweeps import Point, Workers, plan_sweep, sweep
-from tui_batching.analysis.sweeps.task import Task
+from tui_batching.analysis.sweeps import Point, plan_sweep, sweep
+from tui_batching.analysis.sweeps.plan import Task
+from tui_batching.executors import Workers
 from tui_batching.clock import MILLISECOND
 from tui_batching.errors import InputError
 from tui_batching.sim.simulate import simulate

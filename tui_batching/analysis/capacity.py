@@ -8,10 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
-from tui_batching.analysis.parallel import Progress, run_all
 from tui_batching.analysis.service_level import service
 from tui_batching.clock import HORIZON
 from tui_batching.errors import InputError
+from tui_batching.executors import CountDone, run_all
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Strategy
 from tui_batching.workload.generate import seed_after
@@ -92,7 +92,7 @@ def find_capacities(
     attainment: float,
     count: int = VARIANTS,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: CountDone | None = None,
 ) -> Capacities:
     """The capacity of each strategy of a workload; see `variants` and `sustained_rate`.
 

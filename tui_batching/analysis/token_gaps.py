@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_batching.analysis.decode_spans import DecodeSpans
-from tui_batching.analysis.progressions import Progressions
+from tui_batching.analysis.pooled_values import PooledValues
 from tui_batching.columns import IntArray
 from tui_batching.sim.run import Run
 from tui_batching.strategy import Continuous
 
 
-def token_gaps(run: Run) -> Progressions:
+def token_gaps(run: Run) -> PooledValues:
     """Every gap between consecutive tokens of a request, over all requests, in picoseconds.
 
     Within a decode span gaps last one step. Before the first step of a span, those who were already
@@ -33,12 +33,12 @@ def token_gaps(run: Run) -> Progressions:
     across = pieces.active[pieces.offset == 0] - newcomers
     parts = [
         pieces.gaps(spans, skip_first_step=apart),
-        Progressions.single((pause + spans.step_time)[apart], across[apart]),
+        PooledValues.single((pause + spans.step_time)[apart], across[apart]),
     ]
     if run.cost.made_by_prefill:
         stalled = spans.start[entry] - run.first_token[rows]
-        parts.append(Progressions.single(stalled + spans.step_time[entry], np.ones_like(entry)))
-    return Progressions.joined(parts)
+        parts.append(PooledValues.single(stalled + spans.step_time[entry], np.ones_like(entry)))
+    return PooledValues.joined(parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,21 +74,21 @@ class _Pieces:
             active=np.searchsorted(entered, cut, "right") - np.searchsorted(left, cut, "right"),
         )
 
-    def gaps(self, spans: DecodeSpans, skip_first_step: npt.NDArray[np.bool_]) -> Progressions:
+    def gaps(self, spans: DecodeSpans, skip_first_step: npt.NDArray[np.bool_]) -> PooledValues:
         """The gaps of one step each, without the first step of these spans."""
         skipped = (self.offset == 0) & skip_first_step[self.span]
         length, growth = self.length - skipped, spans.step_growth[self.span]
         if not growth.any():
             return _added_up_by_billed(spans, self.span, length * self.active)
         first = spans.step_time[self.span] + growth * (self.offset + skipped)
-        return Progressions(first, growth, length, self.active)
+        return PooledValues(first, growth, length, self.active)
 
 
-def _added_up_by_billed(spans: DecodeSpans, span: IntArray, counts: IntArray) -> Progressions:
+def _added_up_by_billed(spans: DecodeSpans, span: IntArray, counts: IntArray) -> PooledValues:
     """One row for all gaps of one step with the same number of requests billed."""
     billed = spans.billed[span]
     # bincount adds floats up, which is exact below 2**53: nobody counts that many tokens.
     by_billed = np.bincount(billed, weights=counts).astype(np.int64)
     step_times = np.zeros_like(by_billed)
     step_times[billed] = spans.step_time[span]
-    return Progressions.single(step_times, by_billed)
+    return PooledValues.single(step_times, by_billed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, MetricInfo, format_value
+from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
 from tui_batching.charts.comparison_table import BEST, NOTE, notes
 from tui_batching.charts.parts import SIGNS, add_parts
 from tui_batching.charts.pen import Pen, marked

@@ -7,7 +7,7 @@ from itertools import groupby
 from rich.cells import cell_len
 
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.metric_table import SERVICE_LEVEL, MetricInfo, format_value
+from tui_batching.analysis.metrics import SERVICE_LEVEL, MetricInfo, format_value
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.charts.pen import Pen, marked
 from tui_batching.charts.rows import Cells

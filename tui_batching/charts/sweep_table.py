@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, best_of, format_value
+from tui_batching.analysis.metrics import METRICS_BY_NAME, best_of, format_value
 from tui_batching.analysis.sweeps import Kind, Sweep
-from tui_batching.analysis.sweeps.wording import HEADLINES
+from tui_batching.analysis.sweeps.sweep import HEADLINES
 from tui_batching.charts.chart import MARKS
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style

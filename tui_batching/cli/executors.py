@@ -8,9 +8,9 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeAlias
 
-from tui_batching.analysis.dask_cluster import dask_executor
-from tui_batching.analysis.sweeps import Workers
+from tui_batching.executors import Workers
 from tui_batching.cli.arguments import Parser
+from tui_batching.executors import dask_executor
 from tui_batching.workload.fields import Field
 
 Executors: TypeAlias = Callable[[int], AbstractContextManager[Executor | None]]

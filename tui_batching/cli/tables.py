@@ -14,16 +14,16 @@ from rich.text import Text
 
 from tui_batching.analysis.capacity import Capacities
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.metric_table import (
+from tui_batching.analysis.metrics import (
     METRICS_BY_NAME,
     MetricInfo,
+    Value,
     best_of,
     format_value,
 )
-from tui_batching.analysis.metrics import Value
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.sweeps import Sweep
-from tui_batching.analysis.sweeps.wording import HEADLINES, kind_text, value_text
+from tui_batching.analysis.sweeps.sweep import HEADLINES, kind_text, value_text
 from tui_batching.charts.ascii import to_ascii
 from tui_batching.cli.ascii import needs_ascii
 from tui_batching.clock import format_duration

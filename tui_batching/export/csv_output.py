@@ -6,7 +6,7 @@ import csv
 from typing import TextIO
 
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.metric_table import METRIC_TABLE
+from tui_batching.analysis.metrics import METRIC_TABLE
 from tui_batching.export.records import PART_FIELDS, REQUEST_FIELDS, parameters, request_records
 
 PARAMETERS = ("batch_size", "pad_to", "timeout", "timeout_from")

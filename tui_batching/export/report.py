@@ -11,10 +11,10 @@ from tui_batching import __version__
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.claims import claims
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, best_of, format_value
+from tui_batching.analysis.metrics import METRICS_BY_NAME, best_of, format_value
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.sweeps import Kind, Sweep
-from tui_batching.analysis.sweeps.wording import HEADLINES, kind_text, value_text
+from tui_batching.analysis.sweeps.sweep import HEADLINES, kind_text, value_text
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.comparison_table import notes
 from tui_batching.charts.gallery import PICTURES, SWEEP_PICTURES

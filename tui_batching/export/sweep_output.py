@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from tui_batching.analysis.metric_table import METRIC_TABLE
+from tui_batching.analysis.metrics import METRIC_TABLE
 from tui_batching.analysis.sweeps import Kind, Point, Sweep
 from tui_batching.clock import to_seconds
 from tui_batching.export.csv_output import PARAMETERS
