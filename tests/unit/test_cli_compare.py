@@ -16,7 +16,7 @@ from tui_batching.__main__ import main
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.metrics import METRIC_TABLE
 from tui_batching.clock import SECOND
-from tui_batching.export.records import REQUEST_FIELDS
+from tui_batching.export.json_and_csv import REQUEST_FIELDS
 
 
 def test_the_table_shows_headline_metrics_and_marks_the_best(capsys: pytest.CaptureFixture[str]):

@@ -16,7 +16,7 @@ from tui_batching import executors
 from tui_batching.__main__ import main
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.executors import dask_executor
-from tui_batching.export.sweep_output import write_json
+from tui_batching.export.json_and_csv import write_sweep_json
 from tui_batching.workload import apply_settings, load_workload
 
 
@@ -67,7 +67,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(cluster: Any):
 
 def as_json(found: Any) -> str:
     out = io.StringIO()
-    write_json(found, out)
+    write_sweep_json(found, out)
     return out.getvalue()
 
 

@@ -10,8 +10,8 @@ import pytest
 from command_line import printed_json, printed_rows
 from oracle import oracle
 
-from tui_batching.__main__ import main
 from tui_batching import executors
+from tui_batching.__main__ import main
 from tui_batching.analysis.metrics import METRIC_TABLE
 
 

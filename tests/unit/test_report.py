@@ -19,7 +19,7 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.export import report
 from tui_batching.export.findings import findings
-from tui_batching.export.markdown import fenced, plain, table
+from tui_batching.export.report import fenced, plain, table
 from tui_batching.strategy import Continuous
 from tui_batching.workload import Workload
 

@@ -19,9 +19,9 @@ from workloads_for_laws import workload_of
 from tui_batching.analysis.metrics import metrics
 from tui_batching.analysis.sweeps import Point, plan_sweep, sweep
 from tui_batching.analysis.sweeps.plan import Task
-from tui_batching.executors import Workers
 from tui_batching.clock import MILLISECOND
 from tui_batching.errors import InputError
+from tui_batching.executors import Workers
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload import ListedRequests, Workload, load_workload

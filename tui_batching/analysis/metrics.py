@@ -74,15 +74,15 @@ _PERCENTS = (50, 90, 95, 99)
 
 @dataclass(frozen=True)
 class Summary:
-    """Mean, percentiles, standard deviation and largest of some times, in seconds."""
+    """Mean, standard deviation, largest and percentiles of some times, in seconds."""
 
     mean: float
+    std: float
+    largest: float
     p50: float
     p90: float
     p95: float
     p99: float
-    std: float
-    largest: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,9 +168,9 @@ class Measured:
         mean = (exact_sum(self.run.finish) - exact_sum(self.run.first_token)) / gaps.total
         return Summary(
             mean / SECOND,
+            gaps.standard_deviation(mean) / SECOND,
+            to_seconds(gaps.largest),
             *_in_seconds(gaps.percentiles(_PERCENTS)),
-            std=gaps.standard_deviation(mean) / SECOND,
-            largest=to_seconds(gaps.largest),
         )
 
 
@@ -181,11 +181,12 @@ def _of_times(column: IntArray) -> Summary:
 def _summary(column: IntArray | FloatArray, total: float) -> Summary:
     """The column and its sum are picoseconds."""
     count = len(column)
+    squares: FloatArray = np.square(column - total / count)
     return Summary(
         total / (count * SECOND),
+        math.sqrt(float_sum(squares) / count) / SECOND,
+        column.max().item() / SECOND,
         *_in_seconds(np.percentile(column, _PERCENTS)),
-        std=math.sqrt(float_sum((column - total / count) ** 2) / count) / SECOND,
-        largest=column.max().item() / SECOND,
     )
 
 
@@ -292,14 +293,15 @@ def _part(name: str) -> MetricInfo:
         return m.parts.totals[name] / (len(m.run) * SECOND)
 
     better: Better = "none" if name in _OWN_WORK else "low"
-    return MetricInfo(f"mean_{name}", _PARTS, name, mean, better=better)
+    return MetricInfo(f"mean_{name}", PARTS_OF_LATENCY, name, mean, better=better)
 
 
 SERVICE_LEVEL = "Service level"
 """The group of the metrics that only a workload with limits has."""
+PARTS_OF_LATENCY = "Where the time went (mean)"
+"""The group of the mean parts, which sum to the mean latency."""
 _RATES = "Throughput"
 _SLOTS = "Utilization of the slots"
-_PARTS = "Where the time went (mean)"
 
 METRIC_TABLE: tuple[MetricInfo, ...] = (
     *_statistics("wait", "Wait", _WAITING, lambda m: m.wait),

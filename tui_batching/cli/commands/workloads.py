@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from tui_batching.cli.arguments import Choices, Parser
-from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.commands import export
+from tui_batching.cli.terminal import add_ascii
 from tui_batching.workload import bundled_workloads, load_workload
 
 _EXAMPLES = """\
