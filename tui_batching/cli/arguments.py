@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from tui_batching.analysis.sweeps import Kind
-from tui_batching.cli.progress import Reporter
 from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError
-from tui_batching.executors import dask_executor, process_executor
 from tui_batching.output_files import refuse_target
 from tui_batching.workload import Workload, apply_settings, load_workload
-from tui_batching.workload.fields import Field
 from tui_batching.workload.parameters import SLO_READERS
 from tui_batching.workload.settings import setting_keys
+
+if TYPE_CHECKING:
+    from tui_batching.analysis.sweeps import Kind
+    from tui_batching.cli.progress import Reporter
 
 FIRST_WORKLOAD = "notebook"
 """What is served where no workload is named."""
@@ -29,12 +27,6 @@ FIRST_WORKLOADS: Mapping[Kind, str] = {
     "timeout": "notebook",
 }
 """What is swept where no workload is named."""
-
-MOST_JOBS = 256
-"""Processes; each takes 40 MB and more."""
-
-Executors: TypeAlias = Callable[[int], AbstractContextManager[Executor | None]]
-"""Gives an executor for work that serves so many requests; None where it is best done here."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -225,32 +217,3 @@ def csv_file(arguments: argparse.Namespace) -> Path | None:
     path = Path(arguments.csv)
     refuse_target(path, replace=arguments.force)
     return path
-
-
-def add_executors(parser: Parser) -> None:
-    """Let the parser take a number of processes, or a cluster."""
-    place = parser.add_mutually_exclusive_group()
-    place.add_argument(
-        "--jobs",
-        metavar="N",
-        help="how many processes long work uses (default: one for each processor)",
-    )
-    place.add_argument(
-        "--dask",
-        metavar="ADDRESS",
-        help="work on the Dask cluster whose scheduler is at tcp://HOST:PORT",
-    )
-
-
-def read_executors(arguments: argparse.Namespace) -> Executors:
-    """Where the arguments want long work to be done.
-
-    Raises:
-        InputError: if the number of processes is no whole number from 1 to `MOST_JOBS`.
-    """
-    address: str | None = arguments.dask
-    if address is not None:
-        return lambda _: dask_executor(address)
-    text: str | None = arguments.jobs
-    jobs = None if text is None else Field.of_text(text, "--jobs").whole(1, MOST_JOBS)
-    return lambda requests_served: process_executor(jobs, requests_served)

@@ -10,11 +10,12 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 from tui_batching.cli.terminal import needs_ascii
-from tui_batching.executors import CountDone
 from tui_batching.printable import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
+
+    from tui_batching.executors import CountDone
 
 _PATIENCE = 0.5
 """Seconds of work that pass without a word."""

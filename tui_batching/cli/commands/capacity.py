@@ -8,11 +8,10 @@ import sys
 from tui_batching.analysis.capacity import VARIANTS, Capacities, find_capacities
 from tui_batching.cli.arguments import (
     Choices,
-    add_executors,
     add_workload,
-    read_executors,
     read_workload,
 )
+from tui_batching.cli.executors import add_executors, read_executors
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.export import json_and_csv

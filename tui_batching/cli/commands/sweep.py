@@ -12,12 +12,11 @@ from tui_batching.cli.arguments import (
     FIRST_WORKLOADS,
     Choices,
     add_csv,
-    add_executors,
     add_workload,
     csv_file,
-    read_executors,
     read_workload,
 )
+from tui_batching.cli.executors import add_executors, read_executors
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.clock import SECOND
