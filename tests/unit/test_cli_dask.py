@@ -37,9 +37,13 @@ def out_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     "command",
     [
         ("sweep", "load", "chat", "--values", "1", "2", "4", "--json"),
+        (
+            *("sweep", "load", "chat", "--values", "4", "--csv", "-"),
+            *("--set", "workload.count=10000", "cost=h100-llama-3-8b"),
+        ),
         ("capacity", "notebook", "--slo", "e2el=5s", "--variants", "2", "--json"),
     ],
-    ids=lambda command: command[0],
+    ids=["JSON", "many requests as CSV", "capacity"],
 )
 def test_a_cluster_gives_byte_for_byte_what_one_process_gives(
     cluster: Any, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]

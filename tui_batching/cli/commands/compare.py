@@ -24,6 +24,7 @@ examples:
   tui-batching compare
   tui-batching compare chat --set batch_size=8 --set workload.rate=5
   tui-batching compare overload --set dynamic.timeout=300ms --set dynamic.timeout_from=arrival
+  tui-batching compare chat --strategies continuous,static
   tui-batching compare chat --set cost=h100-llama-3-8b --set batch_size=64
   tui-batching compare my-workload.yaml --json > metrics.json
   tui-batching compare chat --requests --csv requests.csv
@@ -95,6 +96,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _refuse_contradictions(arguments: argparse.Namespace) -> None:
+    if arguments.strategy is not None and arguments.strategies is not None:
+        raise InputError("found --strategy and --strategies, expected only one of them")
     if arguments.format != "table" and arguments.csv == "-":
         format_option = "--json" if arguments.format == "json" else "--format vllm"
         raise InputError(f"found {format_option} and --csv -, expected only one of them on stdout")
