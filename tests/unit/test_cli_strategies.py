@@ -76,8 +76,10 @@ def test_one_that_the_workload_lacks_has_its_usual_parameters(
     [
         (
             "static,contnuous",
-            "--strategies: found 'contnuous', expected one of static, dynamic, continuous"
-            " (did you mean 'continuous'?)",
+            (
+                "--strategies: found 'contnuous', expected one of static, dynamic, continuous "
+                "(did you mean 'continuous'?)"
+            ),
         ),
         ("", "--strategies: found '', expected one of static, dynamic, continuous"),
         ("static,static", "--strategies: found 'static' twice, expected each strategy once"),

@@ -11,7 +11,7 @@ from tui_batching.cli.arguments import (
     add_workload,
     read_workload,
 )
-from tui_batching.cli.executors import add_executors, read_executors
+from tui_batching.cli.jobs import add_executors, read_executors
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.export import json_and_csv
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         json_and_csv.write_capacities_json(capacities, sys.stdout)
     else:
-        from tui_batching.cli.tables import print_capacities  # noqa: PLC0415 - rich loads slowly
+        from tui_batching.cli.print_tables import print_capacities  # noqa: PLC0415 - rich loads slowly
 
         print_capacities(capacities, ascii_only=arguments.ascii)
 

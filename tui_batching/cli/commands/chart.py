@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> None:
             expected.
     """
     # Here, so that no other command waits for rich.
-    from tui_batching.cli.charts import Stdout, drawn  # noqa: PLC0415
+    from tui_batching.cli.print_charts import Stdout, drawn  # noqa: PLC0415
 
     name, first = arguments.chart, FIRST_WORKLOAD
     if name in SWEEP_CHARTS:

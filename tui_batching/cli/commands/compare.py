@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> None:
     elif arguments.format == "vllm":
         vllm_output.write(comparison, sys.stdout)
     else:
-        from tui_batching.cli.tables import print_comparison  # noqa: PLC0415 - rich loads slowly
+        from tui_batching.cli.print_tables import print_comparison  # noqa: PLC0415 - rich loads slowly
 
         print_comparison(comparison, ascii_only=arguments.ascii)
     for warned in warnings(result.run for result in comparison):

@@ -16,7 +16,7 @@ from tui_batching.cli.arguments import (
     csv_file,
     read_workload,
 )
-from tui_batching.cli.executors import add_executors, read_executors
+from tui_batching.cli.jobs import add_executors, read_executors
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.clock import SECOND
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> None:
     elif arguments.json:
         json_and_csv.write_sweep_json(result, sys.stdout)
     else:
-        from tui_batching.cli.tables import print_sweep  # noqa: PLC0415 - rich loads slowly
+        from tui_batching.cli.print_tables import print_sweep  # noqa: PLC0415 - rich loads slowly
 
         print_sweep(result, ascii_only=arguments.ascii)
 
