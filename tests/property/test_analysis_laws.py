@@ -16,7 +16,7 @@ from tui_batching.analysis import pooled_values
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.kv_cache import peak_tokens_held
 from tui_batching.analysis.metrics import metrics
-from tui_batching.analysis.service_level import service, within_limits
+from tui_batching.analysis.service_level import limits_kept, within_limits
 from tui_batching.analysis.stretches import stretches
 from tui_batching.analysis.token_gaps import token_gaps
 from tui_batching.analysis.utilization import SlotIntegrals, utilization
@@ -196,6 +196,6 @@ def test_the_service_level_is_that_of_each_request_in_fractions(
     limits = ServiceLevel(ttft, tpot, e2el)
     expected = [keeps(row) for row in range(len(run))]
     assert within_limits(run, limits).tolist() == expected
-    served = service(run, limits)
+    served = limits_kept(run, limits)
     assert served.attainment == sum(expected) / len(run)
     assert served.goodput == pytest.approx(sum(expected) * 1e12 / run.makespan)

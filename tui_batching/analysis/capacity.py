@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
-from tui_batching.analysis.service_level import service
+from tui_batching.analysis.service_level import limits_kept
 from tui_batching.clock import HORIZON
 from tui_batching.errors import InputError
 from tui_batching.executors import CountDone, run_all
@@ -177,7 +177,7 @@ def sustained_rate(workload: Workload, strategy: Strategy, attainment: float) ->
 
     def keeps(rate: float) -> bool:
         run = simulate(replace(workload, source=workload.source.with_rate(rate)), strategy)
-        return service(run, limits).attainment >= attainment
+        return limits_kept(run, limits).attainment >= attainment
 
     return _border(keeps, own, _slowest(workload, own))
 

@@ -20,7 +20,7 @@ from tui_batching.analysis.distribution import (
     times_to_first_token,
     waits,
 )
-from tui_batching.analysis.service_level import Service, service
+from tui_batching.analysis.service_level import LimitsKept, limits_kept
 from tui_batching.analysis.token_gaps import token_gaps
 from tui_batching.analysis.utilization import Utilization, utilization
 from tui_batching.clock import SECOND, format_duration, to_seconds
@@ -113,18 +113,18 @@ class Measured:
         return len(self.run) * SECOND / self.run.makespan
 
     @cached_property
-    def _service(self) -> Service | None:
-        return None if self.slo is None else service(self.run, self.slo)
+    def _kept(self) -> LimitsKept | None:
+        return None if self.slo is None else limits_kept(self.run, self.slo)
 
     @property
     def attainment(self) -> float | None:
         """The share of requests within the limits; None without limits."""
-        return None if self._service is None else self._service.attainment
+        return None if self._kept is None else self._kept.attainment
 
     @property
     def goodput(self) -> float | None:
         """Requests within the limits per second; None without limits."""
-        return None if self._service is None else self._service.goodput
+        return None if self._kept is None else self._kept.goodput
 
     @cached_property
     def parts(self) -> Breakdown:
