@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oracle import oracle
-from tui_batching.analysis.kv_cache import peak_tokens_held
 
+from tui_batching.analysis.peaks import peak_tokens_held
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.columns import IntArray

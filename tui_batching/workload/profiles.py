@@ -90,7 +90,9 @@ def read_profile(field: Field) -> Cost:
 
 def _read_model(field: Field) -> Cost:
     chosen = field.only_key(COSTS)
-    return chosen.build(COSTS[chosen.key], COSTS[chosen.key].constraints)
+    kind = COSTS[chosen.key]
+    cost: Cost = chosen.build(kind, kind.constraints)
+    return cost
 
 
 def _range(field: Field) -> tuple[int, int]:
