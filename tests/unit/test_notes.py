@@ -16,7 +16,7 @@ from tour import TOUR
 
 from tui_batching.tour import Deck
 from tui_batching.tour.place import Place, place_file, write_place
-from tui_batching.tui.notes import NotesApp, clock_text
+from tui_batching.tui.presenting.notes import NotesApp, clock_text
 
 HERE = Place(os.getpid(), 0, 1000.0)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tui_batching.cli.ascii import add_ascii, needs_ascii
 from tui_batching.errors import InputError
-from tui_batching.tui.pace import LOCAL, LOW_BANDWIDTH, Pace
+from tui_batching.tui.drawing_options import LOCAL, LOW_BANDWIDTH, DrawingOptions
 from tui_batching.workload.fields import Field
 
 MOST_FRAMES = 60
@@ -69,7 +69,7 @@ def _is_terminal(stream: object) -> bool:
     return bool(isatty and isatty())
 
 
-def read_pace(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Pace:
+def read_pace(arguments: argparse.Namespace, environment: Mapping[str, str]) -> DrawingOptions:
     """How often the app draws, and with what.
 
     Raises:
