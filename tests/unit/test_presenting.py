@@ -18,6 +18,7 @@ from tui_batching.tui.dialogs import BlackScreen
 from tui_batching.tui.presenting.presentation import Presentation
 from tui_batching.tui.views import VIEWS, view_names
 from tui_batching.tui.views.live import LiveView
+from tui_batching.tui.views.metrics import MetricsView
 from tui_batching.workload import Workload
 
 COUNT = len(TOUR.chapters)
@@ -216,17 +217,15 @@ async def test_where_no_tour_runs_pages_scroll_the_view_and_b_does_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pages: list[int] = []
-    monkeypatch.setattr(
-        LiveView, "scroll_pages", lambda _, count: pages.append(count), raising=False
-    )
-    async with on_stage() as stage:
+    monkeypatch.setattr(MetricsView, "scroll_pages", lambda _, count: pages.append(count))
+    async with on_stage(view="5") as stage:
         await stage.press("pagedown", "pagedown", "pageup", "b")
         assert pages == [1, 1, -1]
         assert not isinstance(stage.app.screen, BlackScreen)
         await stage.press("p", "pagedown")
         assert pages == [1, 1, -1]
         assert "2/15" in told(stage)
-        await stage.press("J", "K")
+        await stage.press("5", "J", "K")
         assert pages == [1, 1, -1, 1, -1]
 
 

@@ -91,7 +91,8 @@ def tab_row(views: Sequence[type[View]], seen: str, width: int, palette: Palette
     names = [view.named() for view in views]
     words, gap = _that_fit(views, seen, width)
     lengths = [cell_len(word) + gap for word in words]
-    there = _around(names.index(seen), lengths, width - 2 + gap)
+    fits = sum(lengths) - gap + 2 <= width
+    there = range(len(views)) if fits else _around(names.index(seen), lengths, width)
     row = Row(width, _tab_look(palette)).gap()
     if there.start > 0:
         row.add(_BEFORE, _tab_look(palette, names[there.start - 1]))
@@ -134,12 +135,9 @@ def _that_fit(views: Sequence[type[View]], seen: str, width: int) -> tuple[list[
     ], 2
 
 
-def _around(here: int, lengths: Sequence[int], room: int) -> range:
-    """The tabs to show: all of them, else those on both sides of one that fit with the signs."""
-    if sum(lengths) <= room:
-        return range(len(lengths))
-    there = range(here, here + 1)
-    room -= len(_BEFORE) + len(_AFTER)
+def _around(here: int, lengths: Sequence[int], width: int) -> range:
+    """The tabs to show where not all fit: those on both sides of one, with a sign at each end."""
+    there, room = range(here, here + 1), width - 1 - len(_BEFORE) - len(_AFTER)
     while True:
         start, stop = there.start, there.stop
         wider = [range(max(0, start - 1), stop), range(start, min(len(lengths), stop + 1))]

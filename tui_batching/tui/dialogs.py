@@ -83,7 +83,7 @@ class PickWorkload(Dialog[Workload | None]):
             yield Static(classes="error", markup=False)
 
     def on_mount(self) -> None:
-        """Start at the workload that is on stage."""
+        """Start at the workload that is shown."""
         names = [workload.name for workload in self._workloads]
         options = self.query_one("#workloads", OptionList)
         options.highlighted = names.index(self._current) if self._current in names else 0
@@ -141,7 +141,7 @@ class PickCost(Dialog[Knobs | None]):
             yield OptionList(*map(self._option, self._names), id="costs")
 
     def on_mount(self) -> None:
-        """Start at the cost that is on stage."""
+        """Start at the cost that is used."""
         self.query_one(OptionList).highlighted = self._names.index(self._knobs.settings.get(COST))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -81,13 +81,12 @@ class Lanes(SideBySide):
         self.every: list[Lane] = []
         self._first = 0
 
-    async def hold(self, count: int) -> None:
+    def hold(self, count: int) -> None:
         """Have so many lanes."""
-        before = len(self.every)
-        added = [Lane(number) for number in range(before, count)]
+        added = [Lane(number) for number in range(len(self.every), count)]
         removed, self.every = self.every[count:], [*self.every[:count], *added]
-        await self.remove_children(removed)
-        await self.mount_all(added)
+        self.remove_children(removed)
+        self.mount_all(added)
         self.move(0)
 
     @property

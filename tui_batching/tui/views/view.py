@@ -13,7 +13,7 @@ from tui_batching.tui.panes import Stacked
 
 
 class View(Stacked):
-    """One way of looking at the Runs on stage. Only the view that is seen is asked to show.
+    """One way of looking at the Runs. Only the view that is seen is asked to show.
 
     Attributes:
         key: the digit that opens it; empty where all ten are taken.
