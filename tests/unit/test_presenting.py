@@ -15,7 +15,7 @@ from tui_batching.clock import SECOND
 from tui_batching.tour import Chapter, Deck, parse_deck
 from tui_batching.tui import simulator
 from tui_batching.tui.dialogs import BlackScreen
-from tui_batching.tui.presenting.presentation import Presentation
+from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.views import VIEWS, view_names
 from tui_batching.tui.views.live import LiveView
 from tui_batching.tui.views.metrics import MetricsView
@@ -35,8 +35,8 @@ def short_talk(folder: Path, text: str = SHORT) -> Deck:
     return parse_deck(text, folder / "talk.yaml", view_names())
 
 
-def talk(stage: Stage) -> Presentation:
-    return stage.live.query_one(Presentation)
+def talk(stage: Stage) -> Presenter:
+    return stage.live.query_one(Presenter)
 
 
 def told(stage: Stage) -> str:

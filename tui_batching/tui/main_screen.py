@@ -32,7 +32,7 @@ from tui_batching.tui.lane import Lane, Lanes
 from tui_batching.tui.notices import Notices
 from tui_batching.tui.panes import Body, ChartPane, Pages, StripView
 from tui_batching.tui.player import Player
-from tui_batching.tui.presenting.presentation import Presentation
+from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.simulator import Refused, Simulated, Simulator
 from tui_batching.tui.sweeper import Sweeper
 from tui_batching.tui.textual_internals import EndsWorkFirst
@@ -97,7 +97,7 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         )
         self._title_bar = TitleBar(drawing.note, id="title")
         self._tab_bar = TabBar(id="tabs")
-        self._presentation = Presentation(id="presentation")
+        self._presenter = Presenter(id="presenter")
         self._views = {view.named(): view(id=_id_of(view.named())) for view in VIEWS}
         self._timeline = Timeline(id="timeline")
         self._key_bar = KeyBar(ascii_only=drawing.ascii, id="keys")
@@ -108,7 +108,7 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         yield self._tab_bar
         yield self._progress
         with Body(id="body"):
-            yield self._presentation
+            yield self._presenter
             with Pages(initial=_id_of(self.seen), id="views"):
                 yield from self._views.values()
         yield self._timeline
@@ -126,7 +126,7 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         if self.deck is None:
             self._simulator.start(self._simulator.knobs)
         else:
-            self._presentation.begin(self.deck, self._snapshot)
+            self._presenter.begin(self.deck, self._snapshot)
 
     def on_unmount(self) -> None:
         """Leave no process behind."""
@@ -184,14 +184,14 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
     def _show_words(self, frame: Frame | None) -> None:
         """What has to be read in peace."""
         if frame is not None:
-            self._presentation.show(frame)
+            self._presenter.show(frame)
             self.view.show_words(frame)
 
     def _show_keys(self, frame: Frame | None) -> None:
         """What can be done, which no playing changes."""
         if frame is not None:
             keys = [key for key in KEYS if self._can(key.action)]
-            if not self._presentation.is_on:  # PageUp and PageDown scroll, too
+            if not self._presenter.is_on:  # PageUp and PageDown scroll, too
                 keys = [key for key in keys if not key.action.startswith("scroll_pages")]
             self._key_bar.show(keys, frame.palette)
             self._tab_bar.show(VIEWS, self.seen, frame.palette)
@@ -204,7 +204,7 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         """Choose what there is room for; then draw at the new sizes."""
         width, height = self.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
-        left = self._presentation.take_room(width, height, self._palettes[self.app.theme])
+        left = self._presenter.take_room(width, height, self._palettes[self.app.theme])
         self.set_class(left < 33, "-low")
         self.set_class(left >= 42, "-high")
 
@@ -234,9 +234,9 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     def _can(self, action: str) -> bool:
         name = action.partition("(")[0]
-        if self._presentation.is_on and name == "turn_pages":
+        if self._presenter.is_on and name == "turn_pages":
             return True
-        return self._presentation.is_on if name == "blacken" else self.view.can(name)
+        return self._presenter.is_on if name == "blacken" else self.view.can(name)
 
     # What is shown
 
@@ -288,7 +288,7 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         self.selected = ids.index(snapshot.selected) if snapshot.selected in ids else None
         self.seen = snapshot.view
 
-    def on_presentation_turned(self, event: Presentation.Turned) -> None:
+    def on_presenter_turned(self, event: Presenter.Turned) -> None:
         """Show what a chapter needs."""
         self.on_resize()  # its text may need more or less room
         self._simulator.show(event.snapshot, event.ahead)
@@ -336,17 +336,17 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     def action_present(self) -> None:
         """Begin the tour, or leave it."""
-        if self._presentation.is_on:
-            self._presentation.leave()
+        if self._presenter.is_on:
+            self._presenter.leave()
         else:
-            self._presentation.begin(
-                self._presentation.deck or load_deck(None, view_names()), self._snapshot
+            self._presenter.begin(
+                self._presenter.deck or load_deck(None, view_names()), self._snapshot
             )
 
     def action_turn_pages(self, pages: int) -> None:
         """Turn to another chapter while a deck is presented, else show other rows."""
-        if self._presentation.is_on:
-            self._presentation.turn(pages)
+        if self._presenter.is_on:
+            self._presenter.turn(pages)
         else:
             self.action_scroll_pages(pages)
 
@@ -359,9 +359,9 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         def light(_: None) -> None:
             if playing:
                 self.action_toggle_play()
-            self._presentation.say_where()
+            self._presenter.say_where()
 
-        self._presentation.say_where(black=True)
+        self._presenter.say_where(black=True)
         self.app.push_screen(BlackScreen(), light)
 
     # Playing
@@ -477,11 +477,11 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
     def action_unselect(self) -> None:
         """Select nothing and focus nothing; where that changes nothing, leave the tour."""
         if (
-            self._presentation.is_on
+            self._presenter.is_on
             and self.focused is None
-            and self._selected_id in (None, self._presentation.selects)
+            and self._selected_id in (None, self._presenter.selects)
         ):
-            self._presentation.leave()
+            self._presenter.leave()
         self.selected = None
         self.set_focus(None)
 

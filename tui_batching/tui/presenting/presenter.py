@@ -48,13 +48,13 @@ def _knobs_of(chapter: Chapter) -> Knobs:
     return Knobs(chapter.workload, chapter.settings)
 
 
-class Presentation(StripView):
+class Presenter(StripView):
     """Turns the chapters and shows their text. It tells by messages what else is to be shown."""
 
     DEFAULT_CSS = """
-    Presentation { display: none; background: $panel; padding: 0 2; dock: top; width: 100%; }
-    Presentation.-shown { display: block; }
-    Presentation.-beside { dock: right; height: 100%; padding: 1 2; }
+    Presenter { display: none; background: $panel; padding: 0 2; dock: top; width: 100%; }
+    Presenter.-shown { display: block; }
+    Presenter.-beside { dock: right; height: 100%; padding: 1 2; }
     """
 
     class Turned(Message):
