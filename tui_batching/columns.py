@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 IntArray: TypeAlias = npt.NDArray[np.int64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 
@@ -21,3 +22,27 @@ def freeze(column: npt.ArrayLike) -> IntArray:
 def exact_sum(column: IntArray) -> int:
     """The sum as a Python int; int64 would overflow for a million long latencies."""
     return (int((column >> 32).sum()) << 32) + int((column & 0xFFFFFFFF).sum())
+
+
+def members_of_groups(first: IntArray, after: IntArray) -> tuple[IntArray, IntArray]:
+    """The members of several groups that lie in a row somewhere, written one after the other.
+
+    Args:
+        first: where each group begins.
+        after: where it ends, exclusively.
+
+    Returns:
+        The members, and where each group begins among them, with one more entry at the end.
+        `first` 4, 0 and `after` 6, 3 give 4 5 0 1 2 and 0 2 5.
+    """
+    count = after - first
+    begins = np.concatenate(([0], np.cumsum(count)))
+    return np.arange(int(begins[-1])) + np.repeat(first - begins[:-1], count), begins
+
+
+def sums_of_groups(column: IntArray, begins: IntArray) -> IntArray:
+    """The sum of each group, where `begins` is as `members_of_groups` returns it.
+
+    The sums before a group may overflow, which does no harm: they wrap around and so back.
+    """
+    return np.asarray(np.diff(np.concatenate(([0], np.cumsum(column)))[begins]))

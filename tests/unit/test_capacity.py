@@ -14,7 +14,7 @@ from tui_batching import InputError, load_workload, simulate
 from tui_batching.analysis.capacity import Capacity, find_capacities, sustained_rate, variants
 from tui_batching.analysis.service_level import service
 from tui_batching.clock import MILLISECOND, SECOND
-from tui_batching.strategy import Continuous, Static
+from tui_batching.strategies import Continuous, Static
 from tui_batching.workload import ListedRequests, Requests, ServiceLevel, Workload
 
 MS = MILLISECOND

@@ -77,7 +77,7 @@ def test_json_has_every_request(capsys: pytest.CaptureFixture[str]):
             assert tuple(request) == (*REQUEST_FIELDS, "breakdown")
             assert tuple(request["breakdown"]) == PARTS
             assert request["start_time"] == result.run.start[row] / SECOND
-            assert request["slot"] == result.run.slot[row]
+            assert request["slot"] == result.run.stays.slot[row]
             total = sum(request["breakdown"].values())
             assert total == pytest.approx(request["end_time"] - request["arrival_time"])
 

@@ -8,7 +8,7 @@ import pytest
 from stage import MS, Stage, crowd, hand_made, on_stage
 from textual.events import MouseScrollDown
 
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.tui.lane import FEWEST, Lane, lanes_seen
 from tui_batching.workload import Workload
 

@@ -11,12 +11,12 @@ from oracle import oracle
 from tui_batching.analysis.metric_table import METRIC_TABLE, MetricInfo, format_value
 from tui_batching.analysis.metrics import Metrics, Value, metrics
 from tui_batching.analysis.progressions import Progressions
-from tui_batching.analysis.token_gaps import token_gaps
+from tui_batching.analysis.tokens import token_gaps
 from tui_batching.clock import MILLISECOND
 from tui_batching.cost import LinearCost
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 from tui_batching.workload.model import ServiceLevel
 
@@ -89,7 +89,9 @@ def test_by_hand():
         "total_tokens": 4,
         "throughput": 4 / 0.057,
         "request_throughput": 2 / 0.057,
-        "mean_queued": 0.0025,
+        "mean_turn": 0.0025,
+        "mean_slots": 0,
+        "mean_memory": 0,
         "mean_stalled": 0.010,
     }
     assert {key: found[key] for key in expected} == pytest.approx(expected, rel=1e-12, abs=1e-15)

@@ -20,7 +20,7 @@ from tui_batching.analysis.sweeps import sweep
 from tui_batching.export import report
 from tui_batching.export.findings import findings
 from tui_batching.export.markdown import fenced, plain, table
-from tui_batching.strategy import Continuous
+from tui_batching.strategies import Continuous
 from tui_batching.workload import Workload
 
 NAMES = ["static", "dynamic", "continuous"]
@@ -163,7 +163,7 @@ def test_findings_name_the_best_and_how_far_the_others_are():
     )
     assert any("continuous with 69.2 %; static 59.8 %, dynamic 58.4 %." in one for one in told)
     assert told[-1] == (
-        "Where a mean latency of 2.76 s with continuous went: 48% queued, 31% decode, 9% stalled."
+        "Where a mean latency of 2.76 s with continuous went: 48% slots, 31% decode, 9% stalled."
     )
 
 

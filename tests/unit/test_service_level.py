@@ -15,7 +15,7 @@ from tui_batching.clock import MILLISECOND
 from tui_batching.cost import LinearCost
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous
+from tui_batching.strategies import Continuous
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 from tui_batching.workload.model import ServiceLevel
 

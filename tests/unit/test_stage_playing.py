@@ -10,7 +10,7 @@ import pytest
 from stage import MS, as_shown, hand_made, on_stage
 from textual.events import MouseMove
 
-from tui_batching.strategy import Continuous
+from tui_batching.strategies import Continuous
 from tui_batching.tui import panes, simulator
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.timeline import Timeline

@@ -22,7 +22,7 @@ from tui_batching.analysis.sweeps.task import Task
 from tui_batching.clock import MILLISECOND
 from tui_batching.errors import InputError
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload import ListedRequests, Workload, load_workload
 
 MS = MILLISECOND

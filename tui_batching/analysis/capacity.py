@@ -12,11 +12,12 @@ from tui_batching.analysis.parallel import Progress, run_all
 from tui_batching.analysis.service_level import service
 from tui_batching.clock import HORIZON
 from tui_batching.errors import InputError
+from tui_batching.requests import Requests
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.generate import seed_after
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import Requests, Workload
+from tui_batching.workload.model import Workload
 
 PRECISION = 0.01
 """How far apart, as a share, the highest rate that is kept and the lowest that is not may be."""

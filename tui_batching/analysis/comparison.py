@@ -18,7 +18,7 @@ from tui_batching.analysis.utilization import Utilization, utilization
 from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload, join_names
 
 Progress: TypeAlias = Callable[[str], None]
@@ -72,7 +72,9 @@ class Comparison:
         return tuple(
             metric
             for metric in METRIC_TABLE
-            if metric.headline and (limited or metric.group != SERVICE_LEVEL)
+            if metric.headline
+            and (limited or metric.group != SERVICE_LEVEL)
+            and not (metric.rare and not any(self.values(metric)))
         )
 
     def values(self, metric: MetricInfo) -> tuple[Value, ...]:

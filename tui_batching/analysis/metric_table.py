@@ -24,6 +24,7 @@ class MetricInfo:
         unit: seconds, per second, a share from 0 to 1, or a count.
         better: whether a low or a high value is better, or neither.
         headline: whether it is worth a row in a short table.
+        rare: whether a short table leaves it out where it is zero for all.
     """
 
     name: str
@@ -32,6 +33,7 @@ class MetricInfo:
     unit: Unit = "s"
     better: Better = "low"
     headline: bool = True
+    rare: bool = False
 
     @property
     def full_label(self) -> str:
@@ -117,12 +119,16 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
     # More occupied is not better: a slot that holds a finished request is occupied, too.
     MetricInfo("occupied", _UTILIZATION, "occupied", "share", "none"),
     MetricInfo("mean_forming", _PARTS, "forming"),
-    MetricInfo("mean_queued", _PARTS, "queued"),
+    MetricInfo("mean_slots", _PARTS, "slots"),
+    MetricInfo("mean_memory", _PARTS, "memory", rare=True),
+    MetricInfo("mean_turn", _PARTS, "turn"),
     # The own work is the same with every strategy.
     MetricInfo("mean_prefill", _PARTS, "prefill", better="none"),
     MetricInfo("mean_stalled", _PARTS, "stalled"),
     MetricInfo("mean_decode", _PARTS, "decode", better="none"),
     MetricInfo("mean_sharing", _PARTS, "sharing"),
+    MetricInfo("mean_evicted", _PARTS, "evicted", rare=True),
+    MetricInfo("mean_recompute", _PARTS, "recompute", rare=True),
     MetricInfo("mean_held", _PARTS, "held"),
 )
 """All metrics in the order of a table, group by group."""

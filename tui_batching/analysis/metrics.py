@@ -16,7 +16,7 @@ from tui_batching.analysis.distribution import (
     waits,
 )
 from tui_batching.analysis.service_level import service
-from tui_batching.analysis.token_gaps import token_gaps
+from tui_batching.analysis.tokens import token_gaps
 from tui_batching.analysis.utilization import utilization
 from tui_batching.clock import SECOND, to_seconds
 from tui_batching.columns import FloatArray, IntArray, exact_sum

@@ -28,7 +28,7 @@ def bar_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     for metric, title, hint in _BARS:
         rows += [pen.heading(title, hint), *_bars(comparison, metric, pen)]
     heading = pen.heading("Where the mean latency went", "the parts sum to it")
-    return [*rows, pen.blank(), heading, *_broken_down(comparison, pen), *_legend(comparison, pen)]
+    return [*rows, heading, *_broken_down(comparison, pen), *_legend(comparison, pen)]
 
 
 def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen) -> list[Cells]:
@@ -62,14 +62,14 @@ def _broken_down(comparison: Comparison, pen: Pen) -> list[Cells]:
 
 def _legend(comparison: Comparison, pen: Pen) -> list[Cells]:
     """The signs of the parts that there are."""
-    rows, row = [], pen.row().gap(2)
+    rows, row = [], pen.row()
     for name, (sign, state) in SIGNS.items():
         if not any(result.metrics[f"mean_{name}"] for result in comparison):
             continue
-        if len(name) + 3 > row.left:
+        if len(name) + 4 > row.left:
             rows.append(row.cells())
-            row = pen.row().gap(2)
-        row.add(sign, pen.look(pen.palette.state(state))).add(f" {name}  ", pen.muted)
+            row = pen.row()
+        row.gap(2).add(sign, pen.look(pen.palette.state(state))).add(f" {name}", pen.muted)
     return [*rows, row.cells()]
 
 

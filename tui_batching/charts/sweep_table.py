@@ -44,7 +44,7 @@ def is_present(sweep: Sweep, value: float, now: Workload) -> bool:
     """Whether a workload has this value of what is varied, with each of its strategies."""
     if sweep.kind == "load":
         return value == now.source.rate
-    sizes = {strategy.batch_size for strategy in now.strategies}
+    sizes = {strategy.slots for strategy in now.strategies}
     return sweep.kind == "batch-size" and sizes == {int(value)}
 
 

@@ -13,7 +13,7 @@ from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError
 from tui_batching.output_files import refuse_target
 from tui_batching.workload import Workload, apply_settings, load_workload
-from tui_batching.workload.parameters import SLO_READERS
+from tui_batching.workload.model import ServiceLevel
 from tui_batching.workload.settings import setting_keys
 
 FIRST_WORKLOAD = "notebook"
@@ -78,7 +78,7 @@ class _Limits(argparse.Action):
     ) -> None:
         for limit in str(values).split(","):
             name, equals, most = limit.partition("=")
-            if not equals or name.strip() not in SLO_READERS:
+            if not equals or name.strip() not in ServiceLevel.constraints:
                 parser.error(
                     f"--slo: found {limit!r}, expected limits such as ttft=500ms,tpot=50ms,e2el=10s"
                 )

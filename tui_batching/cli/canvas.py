@@ -14,8 +14,7 @@ from tui_batching.charts.palette import Palette, default_theme, load_palettes
 from tui_batching.charts.printing import printed
 from tui_batching.charts.rows import Cells
 from tui_batching.cli.ascii import needs_ascii
-from tui_batching.errors import InputError
-from tui_batching.workload.wording import one_of
+from tui_batching.errors import InputError, one_of
 
 _NO_TERMINAL = (80, 24)
 

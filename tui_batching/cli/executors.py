@@ -11,7 +11,7 @@ from typing import TypeAlias
 from tui_batching.analysis.dask_cluster import dask_executor
 from tui_batching.analysis.sweeps import Workers
 from tui_batching.cli.arguments import Parser
-from tui_batching.workload.fields import Field
+from tui_batching.reading.fields import Field
 
 Executors: TypeAlias = Callable[[int], AbstractContextManager[Executor | None]]
 """Gives an executor for work that serves so many requests; None where it is best done here."""

@@ -26,8 +26,7 @@ from tui_batching.analysis.sweeps import Sweep
 from tui_batching.analysis.sweeps.wording import HEADLINES, kind_text, value_text
 from tui_batching.charts.ascii import to_ascii
 from tui_batching.cli.ascii import needs_ascii
-from tui_batching.clock import format_duration
-from tui_batching.strategy import Dynamic, Static, Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
 
 _BEST = "★"
@@ -176,21 +175,14 @@ def _comparison_table(printer: _Printer, comparison: Comparison) -> Table:
 
 def _add_parameters(printer: _Printer, table: Table, strategies: Sequence[Strategy]) -> None:
     table.add_row(printer.text("Parameters", "bold"))
-    described = [_described(strategy) for strategy in strategies]
+    described = [
+        {parameter.label: parameter.text(value) for parameter, value in strategy.told()}
+        for strategy in strategies
+    ]
     for label in dict.fromkeys(label for parameters in described for label in parameters):
         values = (parameters.get(label, "") for parameters in described)
         cells = (printer.text(text) for value in values for text in (value, ""))
         table.add_row(printer.text(f"  {label}"), *cells)
-
-
-def _described(strategy: Strategy) -> dict[str, str]:
-    parameters = {"batch size": f"{strategy.batch_size:,}"}
-    if isinstance(strategy, Static) and strategy.is_padded:
-        parameters["pad to"] = strategy.pad_to
-    if isinstance(strategy, Dynamic):
-        parameters["timeout"] = format_duration(strategy.timeout)
-        parameters["timeout from"] = strategy.timeout_from.replace("_", " ")
-    return parameters
 
 
 def _rate_text(metric: MetricInfo, rate: Value) -> str:

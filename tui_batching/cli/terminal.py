@@ -11,8 +11,8 @@ from typing import Any
 
 from tui_batching.cli.ascii import add_ascii, needs_ascii
 from tui_batching.errors import InputError
+from tui_batching.reading.fields import Field
 from tui_batching.tui.drawing_options import LOCAL, LOW_BANDWIDTH, DrawingOptions
-from tui_batching.workload.fields import Field
 
 MOST_FRAMES = 60
 """A second; more would be seen by nobody."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from tui_batching.analysis.breakdown import PARTS, breakdown
-from tui_batching.clock import exact_seconds, to_seconds
+from tui_batching.clock import exact_seconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.run import Run
-from tui_batching.strategy import Dynamic, Static, Strategy
+from tui_batching.strategies import Strategy
 
 REQUEST_FIELDS: tuple[str, ...] = (
     "id",
@@ -30,12 +30,10 @@ _ROWS_AT_ONCE = 4096
 
 def parameters(strategy: Strategy) -> dict[str, int | float | str]:
     """The parameters of a strategy; durations in seconds."""
-    found: dict[str, int | float | str] = {"batch_size": strategy.batch_size}
-    if isinstance(strategy, Static):
-        found["pad_to"] = strategy.pad_to
-    if isinstance(strategy, Dynamic):
-        found |= {"timeout": to_seconds(strategy.timeout), "timeout_from": strategy.timeout_from}
-    return found
+    return {
+        parameter.name: parameter.exported(strategy.value(parameter.name))
+        for parameter in strategy.about.parameters
+    }
 
 
 def request_records(run: Run) -> Iterator[list[tuple[str, ...]]]:
@@ -45,7 +43,8 @@ def request_records(run: Run) -> Iterator[list[tuple[str, ...]]]:
     """
     requests = run.requests
     times = (requests.arrival_time, run.start, run.first_token, run.finish, run.end)
-    counts = (requests.input_tokens, requests.output_tokens, run.slot)
+    slot = run.stays.slot[run.by_request.stays[run.by_request.first[1:] - 1]]
+    counts = (requests.input_tokens, requests.output_tokens, slot)
     parts = tuple(breakdown(run).columns().values())
     for first in range(0, len(run), _ROWS_AT_ONCE):
         rows = slice(first, first + _ROWS_AT_ONCE)

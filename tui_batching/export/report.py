@@ -26,7 +26,7 @@ from tui_batching.columns import IntArray
 from tui_batching.cost import Cost, Profile
 from tui_batching.export.findings import findings
 from tui_batching.export.markdown import bullets, fenced, plain, table
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.model import ServiceLevel, Workload, join_names
 
 _PART_METRICS = tuple(f"mean_{name}" for name in PARTS)

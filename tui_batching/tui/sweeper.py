@@ -23,7 +23,7 @@ from tui_batching.analysis.sweeps import (
 from tui_batching.analysis.sweeps.task import run_task
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.tui.background import StartWork, Work, aside
 from tui_batching.workload.model import ServiceLevel, Source, Workload
 

@@ -10,7 +10,7 @@ from tui_batching.analysis.sweeps.sweep import Kind, Point, Sweep
 from tui_batching.analysis.sweeps.task import AtLoad, AtOnce, Served, Task
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.errors import InputError
-from tui_batching.strategy import Dynamic, Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import Source, Workload, refuse_rate
@@ -94,7 +94,7 @@ def unvaried(workload: Workload, kind: Kind) -> Workload:
     """
     if kind != "batch-size":
         return workload
-    alike = (replace(strategy, batch_size=1) for strategy in workload.strategies)
+    alike = (strategy.with_slots(1) for strategy in workload.strategies)
     return replace(workload, strategies=tuple(alike))
 
 
@@ -137,14 +137,14 @@ def _plan_batch_size(workload: Workload, values: Sequence[float] | None) -> Plan
     source = _small(workload)
 
     def with_size(size: int) -> tuple[Strategy, ...]:
-        return tuple(replace(strategy, batch_size=size) for strategy in workload.strategies)
+        return tuple(strategy.with_slots(size) for strategy in workload.strategies)
 
     tasks = tuple(_task(size, source, workload, with_size(size)) for size in sizes)
     return Plan("batch-size", workload, tasks, until_free=values is None)
 
 
 def _plan_timeout(workload: Workload, values: Sequence[float] | None) -> Plan:
-    patient = [strategy for strategy in workload.strategies if isinstance(strategy, Dynamic)]
+    patient = [each for each in workload.strategies if each.has("timeout")]
     if not patient:
         raise InputError(
             f"no strategy of {workload.name} has a timeout, expected a workload with dynamic"
@@ -153,7 +153,7 @@ def _plan_timeout(workload: Workload, values: Sequence[float] | None) -> Plan:
     source = _small(workload)
 
     def with_timeout(timeout: Picoseconds) -> tuple[Strategy, ...]:
-        return tuple(replace(strategy, timeout=timeout) for strategy in patient)
+        return tuple(each.with_parameter("timeout", timeout) for each in patient)
 
     tasks = tuple(_task(timeout, source, workload, with_timeout(timeout)) for timeout in timeouts)
     return Plan("timeout", workload, tasks)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from tui_batching.analysis.metrics import Metrics
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
 
 Kind: TypeAlias = Literal["load", "batch-size", "timeout"]
@@ -33,7 +33,7 @@ class Point:
     @property
     def all_taken(self) -> bool:
         """Whether all slots were taken at some instant; if not, more of them change nothing."""
-        return self.peak_batch == self.strategy.batch_size
+        return self.peak_batch == self.strategy.slots
 
     def metric(self, name: str) -> float:
         """A metric that every Run has, such as `p99_latency`."""

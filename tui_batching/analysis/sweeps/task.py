@@ -11,10 +11,11 @@ from tui_batching.analysis.metrics import metrics
 from tui_batching.analysis.sweeps.sweep import Point
 from tui_batching.columns import freeze
 from tui_batching.cost import Cost
+from tui_batching.requests import Requests
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import Requests, ServiceLevel, Source, Workload
+from tui_batching.workload.model import ServiceLevel, Source, Workload
 
 
 class Served(Protocol):
@@ -73,5 +74,7 @@ def run_task(task: Task) -> tuple[Point, ...]:
     for strategy in task.strategies:
         run = simulate(workload, strategy)
         # The lowest free slot is taken first, so the highest tells how many were taken at once.
-        points.append(Point(task.value, strategy, metrics(run, task.slo), int(run.slot.max()) + 1))
+        points.append(
+            Point(task.value, strategy, metrics(run, task.slo), int(run.stays.slot.max()) + 1)
+        )
     return tuple(points)

@@ -11,7 +11,7 @@ from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.executors import add_executors, read_executors
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.export import capacity_output
-from tui_batching.workload.fields import Field
+from tui_batching.reading.fields import Field
 
 _EXAMPLES = """\
 examples:

@@ -16,7 +16,7 @@ from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.progress import reporting
 from tui_batching.cli.sweeping import FIRST_WORKLOADS
 from tui_batching.errors import InputError
-from tui_batching.workload.fields import Field
+from tui_batching.reading.fields import Field
 
 SCENE_CHARTS = ("gantt", "slots", "utilization", "latency", "distribution")
 SWEEP_CHARTS: dict[str, Kind] = {"load": "load", "frontier": "load", "batch-size": "batch-size"}

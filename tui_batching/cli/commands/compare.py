@@ -14,7 +14,7 @@ from tui_batching.cli.progress import Report, reporting
 from tui_batching.errors import InputError
 from tui_batching.export import csv_output, json_output, vllm_output
 from tui_batching.output_files import written_whole
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload import Workload
 
 _FORMATS = ("table", "json", "vllm")

@@ -17,8 +17,8 @@ from tui_batching.clock import SECOND
 from tui_batching.errors import InputError
 from tui_batching.export import sweep_output
 from tui_batching.output_files import written_whole
-from tui_batching.strategy import MAX_BATCH_SIZE
-from tui_batching.workload.fields import Field
+from tui_batching.reading.fields import Field
+from tui_batching.strategies.parameters import MAX_SLOTS
 
 _WITH_UNIT = re.compile(r"[0-9.]+(?:[eE][+-]?[0-9]+)?\s*[a-zµμ]+")
 _DESCRIPTION = """\
@@ -114,6 +114,6 @@ def _read_load(field: Field, text: str) -> float:
 
 _VALUE_READERS: dict[Kind, Callable[[Field, str], float]] = {
     "load": _read_load,
-    "batch-size": lambda field, _: field.whole(1, MAX_BATCH_SIZE),
+    "batch-size": lambda field, _: field.whole(1, MAX_SLOTS),
     "timeout": lambda field, _: field.duration(),
 }
