@@ -58,13 +58,13 @@ async def test_the_notes_look_no_more_once_their_widgets_go(
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setattr(notes, "LOOKS_PER_SECOND", 500)
-    read, looks, then = notes.read_place, [], []
+    read, looks, then = notes.read_presentation, [], []
 
     def looked(file: Path) -> object:
         looks.append(file)
         return read(file)
 
-    monkeypatch.setattr(notes, "read_place", looked)
+    monkeypatch.setattr(notes, "read_presentation", looked)
     app = NotesApp(TOUR, "dark")
     async with app.run_test() as pilot:
         await app.screen.mount(Lingers(lambda: then.append(len(looks)), lambda: True))
