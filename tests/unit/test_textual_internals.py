@@ -16,8 +16,11 @@ HOME = Path(textual_internals.__file__)
 MODULES = {file: ast.parse(file.read_text()) for file in HOME.parent.rglob("*.py")}
 
 
+OF_NAMED_TUPLES = {"_make", "_replace", "_asdict", "_fields"}
+
+
 def private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__")
+    return name.startswith("_") and not name.startswith("__") and name not in OF_NAMED_TUPLES
 
 
 def defined() -> Iterator[str]:
