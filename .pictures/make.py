@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tui_batching.clock import parse_duration
 from tui_batching.tui.app import BatchingApp
-from tui_batching.tui.chart_pane import DrawnPane
-from tui_batching.tui.stage import Stage
+from tui_batching.tui.main_screen import MainScreen
+from tui_batching.tui.panes import DrawnPane
 from tui_batching.tui.timeline import Timeline
 from tui_batching.workload import load_workload
 
@@ -20,7 +20,7 @@ async def draw(name: str, theme: str, workload: str, instant: str, keys: list[st
     app = BatchingApp(load_workload(workload), theme)
     async with app.run_test(size=(120, 36)) as pilot:
         screen = app.screen
-        assert isinstance(screen, Stage)
+        assert isinstance(screen, MainScreen)
         while screen.scene is None:
             await pilot.pause(0.05)
         for key in keys:

@@ -23,7 +23,7 @@ EACH_SIZE = pytest.mark.parametrize(
 def frozen(workload: str, theme: str, *settings: str) -> BatchingApp:
     """The app, with a clock that stands still."""
     changed = apply_settings(load_workload(workload), settings)
-    return BatchingApp(changed, theme, wall=FakeWall(), pace=EAGER)
+    return BatchingApp(changed, theme, wall=FakeWall(), drawing=EAGER)
 
 
 def at(instant: str, *keys: str) -> Prepare:

@@ -21,10 +21,10 @@ from tui_batching.sim.run import Run
 from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.tour import Deck
 from tui_batching.tui.app import BatchingApp
-from tui_batching.tui.chart_pane import DrawnPane
+from tui_batching.tui.drawing_options import DrawingOptions
 from tui_batching.tui.lane import Lane
-from tui_batching.tui.pace import Pace
-from tui_batching.tui.stage import Stage as StageScreen
+from tui_batching.tui.main_screen import MainScreen
+from tui_batching.tui.panes import DrawnPane
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
 MS = MILLISECOND
@@ -88,7 +88,7 @@ def texts(rows: Iterable[Cells]) -> list[str]:
     return [text_of(row) for row in rows]
 
 
-EAGER = Pace(frames=10, words=3, charts=1000)
+EAGER = DrawingOptions(frames=10, words=3, charts=1000)
 """The usual pace, but a chart does not rest after it is drawn."""
 
 
@@ -111,10 +111,10 @@ class Stage:
     wall: FakeWall
 
     @property
-    def live(self) -> StageScreen:
+    def live(self) -> MainScreen:
         """The screen below all dialogs."""
         found = self.app.screen_stack[0]
-        assert isinstance(found, StageScreen)
+        assert isinstance(found, MainScreen)
         return found
 
     @property
@@ -216,7 +216,7 @@ class Stage:
 async def on_stage(
     workload: Workload | str = "notebook",
     size: tuple[int, int] = (120, 32),
-    pace: Pace = EAGER,
+    drawing: DrawingOptions = EAGER,
     deck: Deck | None = None,
     view: str = "",
 ) -> AsyncIterator[Stage]:
@@ -226,7 +226,7 @@ async def on_stage(
     """
     wall = FakeWall()
     chosen = load_workload(workload) if isinstance(workload, str) else workload
-    app = BatchingApp(chosen, theme="dark", wall=wall, pace=pace)
+    app = BatchingApp(chosen, theme="dark", wall=wall, drawing=drawing)
     if deck is not None:
         app.present(deck)
     async with app.run_test(size=size) as pilot:

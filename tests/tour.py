@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui_batching.tour import load_deck
-from tui_batching.tui.presenting.cue import view_names
+from tui_batching.tui.views import view_names
 
 TOUR = load_deck(None, view_names())
 EACH_CHAPTER = pytest.mark.parametrize("chapter", TOUR.chapters, ids=lambda chapter: chapter.title)

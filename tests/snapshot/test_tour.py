@@ -12,7 +12,7 @@ from tui_batching.tui.app import BatchingApp
 
 def presented() -> BatchingApp:
     """The app with the tour, and a clock that stands still."""
-    app = BatchingApp(TOUR.chapters[0].workload, "dark", wall=FakeWall(), pace=EAGER)
+    app = BatchingApp(TOUR.chapters[0].workload, "dark", wall=FakeWall(), drawing=EAGER)
     app.present(TOUR)
     return app
 

@@ -30,8 +30,8 @@ from tui_batching.cli import progress
 from tui_batching.cli.commands.chart import SCENE_CHARTS, SWEEP_CHARTS
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.clock import MILLISECOND
+from tui_batching.tui.bars import key_row
 from tui_batching.tui.bindings import KEYS
-from tui_batching.tui.key_bar import key_row
 from tui_batching.tui.lane_view import STATE_GLYPHS
 from tui_batching.tui.views import VIEWS
 
@@ -120,7 +120,7 @@ def holds(stage: Stage) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (60, 20)])
 async def test_every_view_and_dialog_becomes_ascii(size: tuple[int, int]) -> None:
-    async with on_stage("notebook", size, pace=ASCII) as stage:
+    async with on_stage("notebook", size, drawing=ASCII) as stage:
         await stage.seek(3400 * MILLISECOND)
         await stage.press("j")
         for view in VIEWS:
@@ -137,7 +137,7 @@ async def test_every_view_and_dialog_becomes_ascii(size: tuple[int, int]) -> Non
 
 
 async def test_a_presentation_becomes_ascii() -> None:
-    async with on_stage("notebook", (100, 30), pace=ASCII, deck=TOUR) as s:
+    async with on_stage("notebook", (100, 30), drawing=ASCII, deck=TOUR) as s:
         holds(s)
         await s.press("pagedown")
         holds(s)
@@ -150,7 +150,7 @@ async def test_keys_are_spelled_for_arrows_are_none_in_ascii() -> None:
     assert {"left", "shift+right", "<"} <= set(written)
     text = text_of(key_row(200, KEYS, palette(), ascii_only=True))
     assert "left/right step" in text
-    async with on_stage("notebook", (120, 36), pace=ASCII) as stage:
+    async with on_stage("notebook", (120, 36), drawing=ASCII) as stage:
         assert "left/right step" in stage.rows()[-1]
         await stage.pilot.press("question_mark")
         await stage.pilot.pause(0.1)

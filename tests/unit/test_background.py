@@ -12,13 +12,13 @@ from stage import MS, FakeWall, Stage, hand_made, on_stage
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.clock import HORIZON
-from tui_batching.tui import simulation
+from tui_batching.tui import simulator
 from tui_batching.tui.app import BatchingApp
 
 ENDLESS = """
 import asyncio
 from threading import Event
-from tui_batching.tui import simulation
+from tui_batching.tui import simulator
 from tui_batching.tui.app import BatchingApp
 from tui_batching.workload import load_workload
 
@@ -36,7 +36,7 @@ async def quit_meanwhile():
         await pilot.press("q")
     print("quit with", app.return_code)
 
-simulation.build_scene = never_ends
+simulator.build_scene = never_ends
 asyncio.run(quit_meanwhile())
 """
 
@@ -59,7 +59,7 @@ class Builds:
     def __init__(self) -> None:
         self.go = Event()
         self.begun = self.at_once = self.most_at_once = 0
-        self._lock, self._build = Lock(), simulation.build_scene
+        self._lock, self._build = Lock(), simulator.build_scene
 
     def __call__(self, *given: object) -> Scene:
         with self._lock:
@@ -88,7 +88,7 @@ async def test_a_key_held_down_simulates_first_and_last_and_never_two_at_once(
 ) -> None:
     builds = Builds()
     builds.go.set()
-    monkeypatch.setattr(simulation, "build_scene", builds)
+    monkeypatch.setattr(simulator, "build_scene", builds)
     async with on_stage(hand_made((0, 5, 2))) as stage:
         await held_down(stage, builds)
         assert (builds.begun, builds.most_at_once) == (2, 1)
@@ -99,16 +99,16 @@ async def test_where_memory_ends_the_app_says_so_and_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with on_stage() as stage:
-        build = simulation.build_scene
+        build = simulator.build_scene
 
         def fill(*_: object) -> None:
             raise MemoryError
 
-        monkeypatch.setattr(simulation, "build_scene", fill)
+        monkeypatch.setattr(simulator, "build_scene", fill)
         before = stage.titles
         await stage.press("right_square_bracket")
         assert "too little memory" in stage.notices[-1]
-        monkeypatch.setattr(simulation, "build_scene", build)
+        monkeypatch.setattr(simulator, "build_scene", build)
         assert stage.titles == before
         await stage.press("left_square_bracket")
         assert stage.titles[0] == "STATIC · batch 3"

@@ -8,7 +8,7 @@ import pytest
 
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.bindings import KEYS, Key, bindings, keys_table
-from tui_batching.tui.stage import Stage
+from tui_batching.tui.main_screen import MainScreen
 
 README = Path(__file__).parents[2] / "README.md"
 EACH_KEY = pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
@@ -44,7 +44,7 @@ def test_a_key_is_shown_once_for_each_way_to_press_it(key: Key) -> None:
 @EACH_KEY
 def test_the_action_of_a_key_exists(key: Key) -> None:
     action = key.action.partition("(")[0].removeprefix("app.")
-    owner = BatchingApp if key.action.startswith("app.") else Stage
+    owner = BatchingApp if key.action.startswith("app.") else MainScreen
     assert callable(getattr(owner, f"action_{action}", None))
 
 

@@ -12,7 +12,7 @@ from tui_batching.charts.rows import text_of
 from tui_batching.tour import Chapter
 from tui_batching.tour.deck import bundled_deck
 from tui_batching.tui.presenting.chapter_text import ChapterText
-from tui_batching.tui.presenting.talk import side_width
+from tui_batching.tui.presenting.presenter import side_width
 
 
 def test_the_story_is_told_in_order() -> None:

@@ -4,7 +4,7 @@ from rich.segment import Segment
 from textual.app import App, ComposeResult
 
 from tui_batching.charts.rows import Cells
-from tui_batching.tui.chart_pane import DrawnPane
+from tui_batching.tui.panes import DrawnPane
 
 
 class OnePane(App[None]):

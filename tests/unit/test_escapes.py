@@ -22,9 +22,8 @@ from tui_batching.charts.palette import load_palettes
 from tui_batching.errors import InputError
 from tui_batching.tour import load_deck
 from tui_batching.tui.exports import EXPORTS
-from tui_batching.tui.notes import NotesApp
-from tui_batching.tui.presenting.cue import view_names
-from tui_batching.tui.views import VIEWS
+from tui_batching.tui.presenting.notes import NotesApp
+from tui_batching.tui.views import VIEWS, view_names
 from tui_batching.workload import bundled_profiles, load_workload
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=str)
@@ -206,7 +205,7 @@ async def test_what_cannot_be_saved_is_told(folder: Path, monkeypatch: pytest.Mo
     def fail(*_: object, **__: object) -> None:
         raise InputError(f"{folder}: cannot be written")
 
-    monkeypatch.setattr("tui_batching.tui.stage.save", fail)
+    monkeypatch.setattr("tui_batching.tui.main_screen.save", fail)
     async with on_stage("notebook") as stage:
         await stage.press("x", "enter")
         await stage.until(lambda: len(stage.notices) > 0)
@@ -267,7 +266,7 @@ async def test_a_deck_is_presented_word_for_word(folder: Path, size: tuple[int, 
 
 def text_of_talk(stage: Stage) -> str:
     """What the talk says, in one line."""
-    return "".join(strip.text for strip in stage.live._talk._strips)
+    return "".join(strip.text for strip in stage.live._presenter._strips)
 
 
 @SIZES

@@ -7,8 +7,8 @@ from stage import on_stage
 
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.charts.rows import text_of
+from tui_batching.tui.bars import KeyBar, key_row
 from tui_batching.tui.bindings import KEYS
-from tui_batching.tui.key_bar import KeyBar, key_row
 
 PALETTE = load_palettes()[DEFAULT_THEME]
 

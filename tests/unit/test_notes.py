@@ -16,7 +16,7 @@ from tour import TOUR
 
 from tui_batching.tour import Deck
 from tui_batching.tour.presentation import Presentation, presentation_file, write_presentation
-from tui_batching.tui.notes import NotesApp, clock_text
+from tui_batching.tui.presenting.notes import NotesApp, clock_text
 
 HERE = Presentation(os.getpid(), 0, 1000.0)
 

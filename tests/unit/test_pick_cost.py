@@ -5,7 +5,7 @@ from __future__ import annotations
 from stage import on_stage
 from textual.widgets import OptionList
 
-from tui_batching.tui.screens.pick_cost import PickCost
+from tui_batching.tui.dialogs import PickCost
 from tui_batching.workload import apply_settings, bundled_profiles, load_profile, load_workload
 
 

@@ -8,7 +8,7 @@ from stage import NOTEBOOK_TITLES, as_shown, boundary_from, hand_made, on_stage
 from textual.widgets import Input, OptionList
 
 from tui_batching.clock import SECOND
-from tui_batching.tui.screens.pick_workload import PickWorkload
+from tui_batching.tui.dialogs import PickWorkload
 from tui_batching.workload import bundled_workloads
 
 

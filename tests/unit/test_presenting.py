@@ -13,12 +13,12 @@ from tour import TOUR
 from tui_batching.analysis.scene import Scene
 from tui_batching.clock import SECOND
 from tui_batching.tour import Chapter, Deck, parse_deck
-from tui_batching.tui import simulation
-from tui_batching.tui.presenting.cue import view_names
-from tui_batching.tui.presenting.talk import Talk
-from tui_batching.tui.screens.black import BlackScreen
-from tui_batching.tui.views import VIEWS
+from tui_batching.tui import simulator
+from tui_batching.tui.dialogs import BlackScreen
+from tui_batching.tui.presenting.presenter import Presenter
+from tui_batching.tui.views import VIEWS, view_names
 from tui_batching.tui.views.live import LiveView
+from tui_batching.tui.views.metrics import MetricsView
 from tui_batching.workload import Workload
 
 COUNT = len(TOUR.chapters)
@@ -35,8 +35,8 @@ def short_talk(folder: Path, text: str = SHORT) -> Deck:
     return parse_deck(text, folder / "talk.yaml", view_names())
 
 
-def talk(stage: Stage) -> Talk:
-    return stage.live.query_one(Talk)
+def talk(stage: Stage) -> Presenter:
+    return stage.live.query_one(Presenter)
 
 
 def told(stage: Stage) -> str:
@@ -54,7 +54,7 @@ def assert_on_stage(stage: Stage, chapter: Chapter, number: int) -> None:
     for paragraph in (chapter.title, *chapter.text):
         assert paragraph in text
     assert live.scene.workload.name == chapter.workload.name
-    assert live.view.name_in_decks() == chapter.view
+    assert live.view.named() == chapter.view
     assert live.view.region.area > 0
     assert (player.speed, player.playing) == (chapter.speed, chapter.play)
     assert player.time == min(chapter.at, stage.scene.end)
@@ -101,13 +101,13 @@ async def test_the_next_chapter_is_simulated_ahead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built: list[str] = []
-    build = simulation.build_scene
+    build = simulator.build_scene
 
     def noted(workload: Workload, *others: object) -> Scene:
         built.append(f"{workload.name} {workload.strategies[0].batch_size}")
         return build(workload, *others)
 
-    monkeypatch.setattr(simulation, "build_scene", noted)
+    monkeypatch.setattr(simulator, "build_scene", noted)
     deck = short_talk(tmp_path)
     async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
         assert built == ["illustrative 4", "illustrative 2"]
@@ -123,9 +123,9 @@ async def test_a_parameter_turned_while_a_chapter_is_simulated_belongs_to_the_ch
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deck = short_talk(tmp_path)
-    go, build = Event(), simulation.build_scene
+    go, build = Event(), simulator.build_scene
     go.set()
-    monkeypatch.setattr(simulation, "build_scene", lambda *given: go.wait(20) and build(*given))
+    monkeypatch.setattr(simulator, "build_scene", lambda *given: go.wait(20) and build(*given))
     async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
         await stage.press("pagedown")
         go.clear()
@@ -159,12 +159,12 @@ async def test_what_was_on_stage_comes_back() -> None:
     async with on_stage("chat") as stage:
         await stage.press("right_square_bracket", "greater_than_sign", "plus", *["down"] * 4)
         await stage.seek(12 * SECOND)
-        before = stage.live._on_stage
+        before = stage.live._snapshot
         for leave in ("p", "escape"):
             await stage.press("p", "pagedown", "space", "left_square_bracket")
-            assert stage.live._on_stage != before
+            assert stage.live._snapshot != before
             await stage.press("j", "escape", leave)  # escape unselects first
-            assert stage.live._on_stage == before
+            assert stage.live._snapshot == before
             assert stage.titles[0] == "STATIC · batch 5"
             assert "4.00x" not in stage.rows()[0]
             assert talk(stage).region.area == 0
@@ -217,17 +217,15 @@ async def test_where_no_tour_runs_pages_scroll_the_view_and_b_does_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pages: list[int] = []
-    monkeypatch.setattr(
-        LiveView, "scroll_pages", lambda _, count: pages.append(count), raising=False
-    )
-    async with on_stage() as stage:
+    monkeypatch.setattr(MetricsView, "scroll_pages", lambda _, count: pages.append(count))
+    async with on_stage(view="5") as stage:
         await stage.press("pagedown", "pagedown", "pageup", "b")
         assert pages == [1, 1, -1]
         assert not isinstance(stage.app.screen, BlackScreen)
         await stage.press("p", "pagedown")
         assert pages == [1, 1, -1]
         assert "2/15" in told(stage)
-        await stage.press("J", "K")
+        await stage.press("5", "J", "K")
         assert pages == [1, 1, -1, 1, -1]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from readme import README, up_to_date
 
 from tui_batching.tour import parse_deck
-from tui_batching.tui.presenting.cue import view_names
+from tui_batching.tui.views import view_names
 from tui_batching.workload import parse_workload
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from stage import MS, Stage, crowd, on_stage
 from textual.events import MouseScrollDown, MouseScrollUp
 
-from tui_batching.tui.strip_view import WHEEL_ROWS
+from tui_batching.tui.panes import WHEEL_ROWS
 
 slots_on_stage = partial(on_stage, size=(120, 36), view="3")
 

@@ -9,11 +9,8 @@ from stage import MS, NOTEBOOK_TITLES, Stage, as_shown, boundary_from, on_stage,
 
 from tui_batching.clock import SECOND
 from tui_batching.tui.bindings import KEYS, Key
+from tui_batching.tui.dialogs import HelpScreen, PickCost, PickExport, PickWorkload
 from tui_batching.tui.lane import Lane
-from tui_batching.tui.screens.help import HelpScreen
-from tui_batching.tui.screens.pick_cost import PickCost
-from tui_batching.tui.screens.pick_export import PickExport
-from tui_batching.tui.screens.pick_workload import PickWorkload
 from tui_batching.tui.views import VIEWS, View
 from tui_batching.workload import load_workload
 
@@ -92,7 +89,7 @@ async def tells_that_there_is_no_shell(stage: Stage) -> None:
 def focuses(strategy: str) -> Check:
     async def check(stage: Stage) -> None:
         assert isinstance(stage.live.focused, Lane)
-        assert stage.live.focused.id == strategy
+        assert stage.live.focused.border_title.startswith(strategy.upper())
         assert f"┏━ {strategy.upper()}" in stage.seen()
 
     return check
@@ -199,8 +196,8 @@ async def test_tab_goes_through_the_lanes_and_then_to_none() -> None:
         found = []
         for _ in range(5):
             await stage.press("tab")
-            found.append(stage.live.focused and stage.live.focused.id)
-        assert found == ["static", "dynamic", "continuous", None, "static"]
+            found.append(stage.live.focused and stage.live.focused.border_title.split(" ")[0])
+        assert found == ["STATIC", "DYNAMIC", "CONTINUOUS", None, "STATIC"]
 
 
 async def test_keys_of_other_views_are_not_offered() -> None:

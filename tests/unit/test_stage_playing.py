@@ -11,7 +11,7 @@ from stage import MS, as_shown, hand_made, on_stage
 from textual.events import MouseMove
 
 from tui_batching.strategies import Continuous
-from tui_batching.tui import chart_pane, simulation
+from tui_batching.tui import panes, simulator
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.timeline import Timeline
 
@@ -70,9 +70,9 @@ async def test_one_lane_and_one_request_play_from_end_to_end() -> None:
 
 
 async def test_a_slow_simulation_shows_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    go, build = Event(), simulation.build_scene
-    monkeypatch.setattr(simulation, "SLOW_SECONDS", 0.01)
-    monkeypatch.setattr(simulation, "build_scene", lambda *given: go.wait(20) and build(*given))
+    go, build = Event(), simulator.build_scene
+    monkeypatch.setattr(simulator, "SLOW_SECONDS", 0.01)
+    monkeypatch.setattr(simulator, "build_scene", lambda *given: go.wait(20) and build(*given))
     go.set()
     async with on_stage(hand_made((0, 5, 2))) as stage:
         progress = stage.live.query_one("#simulation")
@@ -102,8 +102,8 @@ def slowly(build: Callable) -> Callable:
 async def test_quitting_while_something_is_computed_is_clean(
     keys: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(simulation, "build_scene", slowly(simulation.build_scene))
-    monkeypatch.setattr(chart_pane, "draw", slowly(chart_pane.draw))
+    monkeypatch.setattr(simulator, "build_scene", slowly(simulator.build_scene))
+    monkeypatch.setattr(panes, "draw", slowly(panes.draw))
     app = BatchingApp(hand_made((0, 5, 2), (9, 5, 2)))
     async with app.run_test(size=(160, 45)) as pilot:
         while live_scene(app) is None:

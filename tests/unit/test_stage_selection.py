@@ -9,24 +9,24 @@ from stage import Stage, on_stage
 
 from tui_batching.charts.rows import short
 from tui_batching.clock import SECOND
+from tui_batching.tui.lane import Lane
 
 
-async def click(stage: Stage, text: str, among: str) -> None:
+async def click(stage: Stage, text: str, lane: Lane) -> None:
     """Click on a text in a lane."""
-    lane = stage.live.query_one(f"#{among}")
     rows = stage.rows()[lane.region.y : lane.region.bottom]
     places = [(row[lane.region.x : lane.region.right].find(text), y) for y, row in enumerate(rows)]
     x, y = next((x, y) for x, y in places if x >= 0)
-    await stage.pilot.click(f"#{among}", offset=(x, y))
+    await stage.pilot.click(lane, offset=(x, y))
     await stage.settled()
 
 
 async def test_a_click_on_a_request_selects_it_in_all_lanes_and_another_unselects_it() -> None:
     async with on_stage() as stage:
         await stage.seek(3 * SECOND)
-        lane = stage.scene.runs[2].at(3 * SECOND)
-        name = f"R{lane.occupants[lane.occupants >= 0].max()}"
-        await click(stage, name, "continuous")
+        moment, lane = stage.scene.runs[2].at(3 * SECOND), stage.live.query(Lane)[2]
+        name = f"R{moment.occupants[moment.occupants >= 0].max()}"
+        await click(stage, name, lane)
         assert stage.tells_of == [name] * 3
         assert stage.live.selected == int(name[1:])
         reversed_names = {
@@ -36,7 +36,7 @@ async def test_a_click_on_a_request_selects_it_in_all_lanes_and_another_unselect
             if segment.style and segment.style.reverse and re.match(r"R\d", segment.text)
         }
         assert reversed_names == {name}
-        await click(stage, name, "continuous")
+        await click(stage, name, lane)
         assert stage.live.selected is None
         assert stage.tells_who_waits
 

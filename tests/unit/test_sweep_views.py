@@ -52,7 +52,7 @@ class Slow(Executor):
 
 
 def sweeper_of(stage: Stage) -> Sweeper:
-    return stage.live.query_one(Sweeper)
+    return stage.live.sweeper
 
 
 def slow_down(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Slow:

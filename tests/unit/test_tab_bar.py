@@ -6,18 +6,18 @@ import pytest
 
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.charts.rows import text_of
-from tui_batching.tui.tab_bar import tab_row
+from tui_batching.tui.bars import tab_row
 from tui_batching.tui.views import VIEWS
 
 PALETTE = load_palettes()[DEFAULT_THEME]
 
 
-def row(width: int, seen: str = "4") -> str:
+def row(width: int, seen: str = "utilization") -> str:
     return text_of(tab_row(VIEWS, seen, width, PALETTE))
 
 
 @pytest.mark.parametrize("width", range(60, 161, 4))
-@pytest.mark.parametrize("seen", ["1", "4", "0"])
+@pytest.mark.parametrize("seen", ["live", "utilization", "learn"])
 def test_every_view_is_there_and_nothing_is_cut(width: int, seen: str) -> None:
     text = row(width, seen)
     assert len(text) == width

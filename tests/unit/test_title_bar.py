@@ -6,8 +6,8 @@ import pytest
 from stage import palette, scene_of
 
 from tui_batching.charts.rows import text_of
+from tui_batching.tui.bars import title_row
 from tui_batching.tui.frame import Frame
-from tui_batching.tui.title_bar import title_row
 from tui_batching.workload import load_workload
 
 FRAME = Frame(scene_of(load_workload("notebook")), 0, True, 0.5, None, palette())

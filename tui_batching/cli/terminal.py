@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from tui_batching.errors import InputError
 from tui_batching.reading.fields import Field
-from tui_batching.tui.pace import LOCAL, LOW_BANDWIDTH, Pace
+from tui_batching.tui.drawing_options import LOCAL, LOW_BANDWIDTH, DrawingOptions
 
 _LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")
 """The first of them that is set counts, as POSIX has it."""
@@ -136,7 +136,7 @@ def _is_terminal(stream: object) -> bool:
     return bool(isatty and isatty())
 
 
-def read_pace(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Pace:
+def read_pace(arguments: argparse.Namespace, environment: Mapping[str, str]) -> DrawingOptions:
     """How often the app draws, and with what.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The app: the stage, and the command palette."""
+"""The app: the main screen, and the command palette."""
 
 from __future__ import annotations
 
@@ -12,22 +12,21 @@ from textual.screen import Screen
 from tui_batching.clock import Picoseconds
 from tui_batching.tour import Deck
 from tui_batching.tui.bindings import KEYS
-from tui_batching.tui.pace import LOCAL, Pace
-from tui_batching.tui.showing import TICK
-from tui_batching.tui.stage import Stage
+from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
+from tui_batching.tui.main_screen import TICK, MainScreen
 from tui_batching.tui.terminal_app import TerminalApp
 from tui_batching.workload import Workload
 
 
 class BatchingApp(TerminalApp):
-    """Opens the stage on a workload.
+    """Plays a workload.
 
     Args:
         workload: what is played.
         theme: the name of a theme; None takes one that the terminal's colours can show.
         tick: how far one tick key goes, in picoseconds.
         wall: the clock that playing follows, in seconds.
-        pace: how often it draws.
+        drawing: how often it draws.
 
     Raises:
         InputError: for an unknown theme.
@@ -42,23 +41,23 @@ class BatchingApp(TerminalApp):
         theme: str | None = None,
         tick: Picoseconds = TICK,
         wall: Callable[[], float] = time.monotonic,
-        pace: Pace = LOCAL,
+        drawing: DrawingOptions = LOCAL,
     ) -> None:
-        super().__init__(theme, pace)
-        self._stage = Stage(workload, self.palettes, tick, wall, pace)
+        super().__init__(theme, drawing)
+        self._main = MainScreen(workload, self.palettes, tick, wall, drawing)
 
     def present(self, deck: Deck) -> None:
         """Begin with a deck; to be called before the app runs."""
-        self._stage.deck = deck
+        self._main.deck = deck
 
     def get_default_screen(self) -> Screen[None]:
-        """The stage."""
-        return self._stage
+        """The main screen."""
+        return self._main
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """The command palette offers every key and every theme."""
         for key in KEYS:
-            run = partial(self._stage.run_action, key.action)
+            run = partial(self._main.run_action, key.action)
             yield SystemCommand(key.name, key.help_text, run)
         for name in self.palettes:
             wear = partial(setattr, self, "theme", name)
@@ -69,22 +68,22 @@ def run_app(
     workload: Workload,
     theme: str | None = None,
     tick: Picoseconds | None = None,
-    pace: Pace = LOCAL,
+    drawing: DrawingOptions = LOCAL,
 ) -> int:
     """Open the app on a workload and stay in it; returns the exit code.
 
     Raises:
         InputError: for an unknown theme.
     """
-    return BatchingApp(workload, theme, tick or TICK, pace=pace).run_to_exit()
+    return BatchingApp(workload, theme, tick or TICK, drawing=drawing).run_to_exit()
 
 
-def present(deck: Deck, theme: str | None = None, pace: Pace = LOCAL) -> int:
+def present(deck: Deck, theme: str | None = None, drawing: DrawingOptions = LOCAL) -> int:
     """Open the app, present a deck, and stay in it; returns the exit code.
 
     Raises:
         InputError: for an unknown theme.
     """
-    app = BatchingApp(deck.chapters[0].workload, theme, pace=pace)
+    app = BatchingApp(deck.chapters[0].workload, theme, drawing=drawing)
     app.present(deck)
     return app.run_to_exit()

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextvars import copy_context
 from threading import Thread
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
 Parameters = ParamSpec("Parameters")
 Outcome = TypeVar("Outcome")
+
+
+class Work(Protocol):
+    """Work under way."""
+
+    def cancel(self) -> None:
+        """End it where it waits for something."""
+        ...
+
+
+StartWork: TypeAlias = Callable[[Coroutine[Any, Any, None]], Work]
+"""How a plain object gets work done: whoever owns it decides where, and ends it with itself."""
 
 
 async def aside(

@@ -1,4 +1,4 @@
-"""Every key of the stage, in one list.
+"""Every key of the main screen, in one list.
 
 The key bar, the help screen, the command palette and the README's table are all made from it; the
 key bar shows them in this order, as many as there is room for.
@@ -19,7 +19,8 @@ class Key:
     """One key, or a key and its aliases.
 
     Attributes:
-        keys: as Textual names them, the aliases after commas.
+        keys: as Textual names them, the aliases after commas; empty where all that could be are
+            taken, so that the command palette is the way.
         display: as it is written for a reader; the aliases after a space.
         action: what it runs.
         id: its name in a keymap.
@@ -43,6 +44,23 @@ class Key:
 
 
 _WORDS = {"←": "left", "→": "right", "↑": "up", "↓": "down", "⇧": "shift+"}
+
+
+def _view_keys() -> Iterator[Key]:
+    """A digit a view; and where there are more views than digits, keys that go through them."""
+    for view in VIEWS:
+        keys, display = (view.key, view.key) if view.key else ("", "ctrl+p")
+        action, name = f"view({view.named()!r})", f"view-{view.key or view.named()}"
+        yield Key(keys, display, action, name, view.title[0], f"See {view.hint}.")
+    if not all(view.key for view in VIEWS):
+        yield Key(
+            "v", "v", "turn_view(1)", "view-next", "Next view", "See the view of the next tab."
+        )
+        yield Key(
+            "V", "V", "turn_view(-1)", "view-back", "View back", "See the one of the tab before."
+        )
+
+
 GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("", (
         Key("space", "space", "toggle_play", "play", "Play",
@@ -160,11 +178,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("ctrl+z", "ctrl+z", "app.suspend_process", "suspend", "Suspend",
             "Go back to the shell; fg comes here again."),
     )),
-    ("views", tuple(
-        Key(view.key, view.key, f"view({view.key!r})", f"view-{view.key}", view.title[0],
-            f"See {view.hint}.")
-        for view in VIEWS
-    )),
+    ("views", tuple(_view_keys())),
 )  # fmt: skip
 """The keys that belong together, each group with its label, or each key for itself."""
 
@@ -174,7 +188,7 @@ KEYS: tuple[Key, ...] = tuple(key for _, keys in GROUPS for key in keys)
 
 def bindings() -> Iterator[Binding]:
     """The keys as Textual binds them."""
-    for key in KEYS:
+    for key in filter(lambda key: key.keys, KEYS):
         yield Binding(
             key.keys,
             key.action,

@@ -9,12 +9,13 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.moment import Moment
+from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.sweeper import SweepState
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What is on stage, where the playhead is, and in which colours it is shown.
+    """What is shown, where the playhead is, and in which colours.
 
     Attributes:
         scene: the Runs.
@@ -38,3 +39,24 @@ class Frame:
     def moments(self) -> list[Moment]:
         """Each Run at the playhead."""
         return [run.at(self.time) for run in self.scene.runs]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that makes up what is shown, to be shown again: as a chapter asks, or as it was before.
+
+    Attributes:
+        knobs: the workload and its settings.
+        view: the name of the view.
+        time: of the playhead.
+        speed: simulated seconds a second.
+        playing: whether it plays.
+        selected: the id of the selected request, or None.
+    """
+
+    knobs: Knobs
+    view: str
+    time: Picoseconds
+    speed: float
+    playing: bool
+    selected: int | None

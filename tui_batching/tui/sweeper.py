@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
-
-from textual.message import Message
-from textual.timer import Timer
-from textual.widget import Widget
 
 from tui_batching.analysis.sweeps import (
     KINDS,
@@ -25,7 +22,7 @@ from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
 from tui_batching.executors import CountDone, Share, Workers
 from tui_batching.strategies import Strategy
-from tui_batching.tui.background import aside
+from tui_batching.tui.background import StartWork, Work, aside
 from tui_batching.workload.model import ServiceLevel, Source, Workload
 
 SLOW_SECONDS = 0.4
@@ -100,31 +97,31 @@ class _Running:
         return self.done / self.total, elapsed / self.done * (self.total - self.done)
 
 
-class Sweeper(Widget):
-    """Makes the sweeps that are wanted of what is on stage; invisible.
+class Sweeper:
+    """Makes the sweeps that are wanted of what is shown.
 
-    A change on stage cancels a sweep that depends on what has changed.
+    A change of what is shown cancels a sweep that depends on what has changed.
+
+    Args:
+        start_work: where to work.
+        changed: called when a sweep is finished, or farther than before.
 
     Attributes:
         processes: where long sweeps run.
     """
 
-    DEFAULT_CSS = "Sweeper { display: none; }"
-
-    class Changed(Message):
-        """A sweep is finished, or farther than before."""
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
-        super().__init__(id=id)
+    def __init__(self, start_work: StartWork, changed: Callable[[], object]) -> None:
         self.processes: Processes = Workers()
+        self._start_work = start_work
+        self._changed = changed
         self._inputs: dict[Kind, _Inputs] = {}
         self._workloads: dict[Kind, Workload] = {}
         self._finished: list[tuple[_Inputs, Sweep | str]] = []
         self._under_way: _Running | None = None
-        self._ticking: Timer | None = None
+        self._work: Work | None = None
 
     def load(self, workload: Workload, at_own_load: Workload) -> None:
-        """Sweep from now on what is on stage.
+        """Sweep from now on what is shown.
 
         A sweep does not depend on the present value of what it varies: where that alone has
         changed, the same curves stay and what is present moves along them.
@@ -148,12 +145,10 @@ class Sweeper(Widget):
         self._cancel()
         if self._known(inputs) is None:
             self._under_way = running = _Running(inputs, monotonic())
-            self._ticking = self.set_interval(SLOW_SECONDS, self._tell)
-            work = self._sweep(running, self._workloads[kind])
-            self.run_worker(work, group="sweep", exclusive=True)
+            self._work = self._start_work(self._sweep(running, self._workloads[kind]))
 
     def state(self, kind: Kind) -> SweepState | None:
-        """What there is to see of the sweep of this kind; None before anything is on stage."""
+        """What there is to see of the sweep of this kind; None before anything is shown."""
         inputs = self._inputs.get(kind)
         if inputs is None:
             return None
@@ -165,23 +160,37 @@ class Sweeper(Widget):
         share, left = self._under_way.progress(monotonic()) if self._under_way else (None, None)
         return SweepState(self._latest(inputs), under_way=True, share=share, seconds_left=left)
 
-    def on_unmount(self) -> None:
-        """Leave no process behind."""
+    def stop(self) -> None:
+        """End what is under way, and leave no process behind."""
+        self._cancel()
         self.processes.stop()
 
     async def _sweep(self, running: _Running, workload: Workload) -> None:
-        outcome: Sweep | str
+        telling = asyncio.create_task(self._keep_telling())
+        try:
+            outcome = await self._outcome(running, workload)
+        finally:
+            telling.cancel()
+        self._finished = [*self._finished, (running.inputs, outcome)][-_REMEMBERED:]
+        self._under_way = self._work = None
+        self._changed()
+
+    async def _keep_telling(self) -> None:
+        """Let it be shown how far the sweep is, and how long it will probably take."""
+        while True:
+            await asyncio.sleep(SLOW_SECONDS)
+            self._changed()
+
+    async def _outcome(self, running: _Running, workload: Workload) -> Sweep | str:
+        """The sweep; or why there is none, in one sentence."""
         try:
             plan = await aside(plan_sweep, workload, running.inputs.kind)
-            outcome = await self._run(plan, running)
+            return await self._run(plan, running)
         except (InputError, MemoryError) as error:
-            outcome = sentence_of(error)
+            return sentence_of(error)
         except BrokenExecutor:
             self.processes.stop()  # the next sweep starts new ones
-            outcome = "a process was ended from outside, perhaps for want of memory"
-        self._finished = [*self._finished, (running.inputs, outcome)][-_REMEMBERED:]
-        self._end()
-        self._tell()
+            return "a process was ended from outside, perhaps for want of memory"
 
     async def _run(self, plan: Plan, running: _Running) -> Sweep:
         running.total = len(plan.tasks)
@@ -217,14 +226,6 @@ class Sweeper(Widget):
         return None
 
     def _cancel(self) -> None:
-        self.workers.cancel_group(self, "sweep")
-        self._end()
-
-    def _end(self) -> None:
-        self._under_way = None
-        if self._ticking is not None:
-            self._ticking.stop()
-            self._ticking = None
-
-    def _tell(self) -> None:
-        self.post_message(self.Changed())
+        work, self._work, self._under_way = self._work, None, None
+        if work is not None:
+            work.cancel()

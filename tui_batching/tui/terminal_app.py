@@ -1,16 +1,23 @@
-"""What the app and the speaker's notes share: the themes, and how they get on with a terminal."""
+"""What the app and the speaker's notes share: the themes, and how they get on with a terminal.
+
+Names, descriptions and sentences have nothing in them that a terminal would obey where they come
+in. The filter is for what comes another way, such as a text that is pasted into an input line.
+"""
 
 from __future__ import annotations
 
 import gc
 import os
 import signal
+import unicodedata
 from collections.abc import Sequence
 
+from rich.cells import get_character_cell_size
 from rich.console import Console
+from rich.segment import Segment
 from textual.app import App, SuspendNotSupported
+from textual.color import Color
 from textual.driver import Driver
-from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
@@ -18,9 +25,8 @@ from textual.theme import BUILTIN_THEMES
 
 from tui_batching.charts.palette import DEFAULT_THEME, default_theme, load_palettes
 from tui_batching.errors import InputError
-from tui_batching.tui.driver import TerminalDriver
-from tui_batching.tui.harmless import Harmless
-from tui_batching.tui.pace import LOCAL, Pace
+from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
+from tui_batching.tui.textual_internals import ours_for, redraw, told
 from tui_batching.tui.themes import textual_theme
 
 _OBJECTS_A_COLLECTION = 5000
@@ -31,7 +37,7 @@ class TerminalApp(App[None]):
 
     Args:
         theme: the name of a theme; None takes one that the terminal's colours can show.
-        pace: whether it does with few colours, and with ASCII alone.
+        drawing: whether it does with few colours, and with ASCII alone.
 
     Attributes:
         palettes: every theme by name.
@@ -41,18 +47,18 @@ class TerminalApp(App[None]):
         InputError: for an unknown theme.
     """
 
-    def __init__(self, theme: str | None = None, pace: Pace = LOCAL) -> None:
+    def __init__(self, theme: str | None = None, drawing: DrawingOptions = LOCAL) -> None:
         self.palettes = load_palettes()
         if theme not in (None, *self.palettes):
             raise InputError(f"--theme: found {theme!r}, expected {', '.join(self.palettes)}")
-        self._harmless = Harmless()
+        self._filter = ControlFilter()
         super().__init__()
-        self.ascii = pace.ascii
+        self.ascii = drawing.ascii
         for name in BUILTIN_THEMES:
             self.unregister_theme(name)
         for palette in self.palettes.values():
             self.register_theme(textual_theme(palette))
-        if pace.few_colours and self.console.color_system == "truecolor":
+        if drawing.few_colours and self.console.color_system == "truecolor":
             self.console = Console(
                 file=self.console.file, color_system="256", force_terminal=True, highlight=False
             )
@@ -65,17 +71,16 @@ class TerminalApp(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's own, and one that looks at all that is drawn."""
-        return [*super().get_line_filters(), self._harmless]
+        return [*super().get_line_filters(), self._filter]
 
     def get_driver_class(self) -> type[Driver]:
         """Our driver wherever Textual would take the one that ours extends."""
-        theirs = super().get_driver_class()
-        return TerminalDriver if theirs is LinuxDriver else theirs
+        return ours_for(super().get_driver_class())
 
     def on_resize(self, event: Resize) -> None:
         """Draw anew on a terminal that was changed and changed back: its picture may be lost."""
-        if event.size == self.size and isinstance(self._driver, TerminalDriver):
-            self._driver.redraw()
+        if event.size == self.size:
+            redraw(self)
 
     def notify(
         self,
@@ -87,7 +92,7 @@ class TerminalApp(App[None]):
         markup: bool = True,
     ) -> None:
         """Tell something, unless it is told already, as when a key is held down at an end."""
-        if all(told.has_expired or told.message != message for told in self._notifications):
+        if message not in told(self):
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def action_suspend_process(self) -> None:
@@ -119,3 +124,29 @@ class TerminalApp(App[None]):
         gc.enable()
         self.run()
         return self.return_code or 0
+
+
+_OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""The categories of Unicode for controls, formats, halves of characters, and ends of lines."""
+
+
+class ControlFilter(LineFilter):
+    """The last look at every cell before it is drawn: no text may steer the terminal.
+
+    What a terminal would obey is replaced, so that every cell stays where it is.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
+        """The segments of one row, which are almost always as they should be."""
+        if all(segment.text.isprintable() for segment in segments):
+            return segments
+        return [
+            Segment(_without_controls(text), style, control) for text, style, control in segments
+        ]
+
+
+def _without_controls(text: str) -> str:
+    return "".join(
+        "?" * get_character_cell_size(letter) if unicodedata.category(letter) in _OBEYED else letter
+        for letter in text
+    )

@@ -15,7 +15,7 @@ from tui_batching.charts.rows import LEVELS, Cells, Row, style
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
 from tui_batching.tui.frame import Frame
-from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.panes import StripView
 
 
 def cell_of(time: Picoseconds, end: Picoseconds, cells: int) -> int:

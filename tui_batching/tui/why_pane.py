@@ -14,7 +14,7 @@ from tui_batching.charts.parts import SIGNS, add_parts
 from tui_batching.charts.rows import Cells, Row, short, style
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.moment import Moment
-from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.panes import StripView
 
 
 def why_rows(moments: list[Moment], rows_each: int, width: int, palette: Palette) -> list[Cells]:

@@ -53,8 +53,9 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_without_terminal()
     pace = read_pace(arguments, os.environ)
     # Here, so that no other command waits for the app's libraries.
-    from tui_batching.tui import app, notes  # noqa: PLC0415
-    from tui_batching.tui.presenting.cue import view_names  # noqa: PLC0415
+    from tui_batching.tui import app  # noqa: PLC0415
+    from tui_batching.tui.presenting import notes  # noqa: PLC0415
+    from tui_batching.tui.views import view_names  # noqa: PLC0415
 
     deck = load_deck(None if arguments.deck is None else Path(arguments.deck), view_names())
     show = notes.run_notes if arguments.notes else app.present

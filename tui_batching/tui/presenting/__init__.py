@@ -1,1 +1,1 @@
-"""Presenting to a room: the talk with its text, and the cues that bring a chapter on stage."""
+"""Presenting to a room: the chapters with their text, and the speaker's notes."""

@@ -38,20 +38,20 @@ class ChapterText:
 
     def rows(self, width: int, palette: Palette, *, spaced: bool) -> list[Cells]:
         """Title and counter, the paragraphs, and the table; blank rows between if spaced."""
-        pen = _Pen(max(1, width), palette)
-        between = [pen.row().cells()] if spaced else []
-        rows = [*pen.title(self.chapter.title, self.counter), *between]
+        sheet = _Sheet(max(1, width), palette)
+        between = [sheet.row().cells()] if spaced else []
+        rows = [*sheet.title(self.chapter.title, self.counter), *between]
         for number, paragraph in enumerate(self.chapter.text):
             rows += between if number and width < _BROAD else []
-            rows += pen.paragraph(paragraph)
+            rows += sheet.paragraph(paragraph)
         if self.chapter.table is not None:
-            rows += [*between, *pen.table(step_times(self.workload))]
+            rows += [*between, *sheet.table(step_times(self.workload))]
         return rows
 
 
 @dataclass(frozen=True)
-class _Pen:
-    """What every row of one drawing shares."""
+class _Sheet:
+    """Writes rows of one width on the ground of panels."""
 
     width: int
     palette: Palette

@@ -1,13 +1,18 @@
-"""The views, and what they are made of; `VIEWS` lists them in the order of their keys."""
+"""The views: a further one is a module here, and one line in `VIEWS`.
 
-from tui_batching.tui.views.distribution import DistributionView
-from tui_batching.tui.views.gantt import GanttView
+That line makes its tab, its command in the palette, its entry in the help and its name in decks.
+"""
+
+from tui_batching.tui.views.figures import (
+    DistributionView,
+    GanttView,
+    SlotsView,
+    UtilizationView,
+)
 from tui_batching.tui.views.learn import LearnView
 from tui_batching.tui.views.live import LiveView
 from tui_batching.tui.views.metrics import MetricsView
-from tui_batching.tui.views.slots import SlotsView
-from tui_batching.tui.views.sweep_view import BatchSizeView, FrontierView, LoadView
-from tui_batching.tui.views.utilization import UtilizationView
+from tui_batching.tui.views.sweeps import BatchSizeView, FrontierView, LoadView
 from tui_batching.tui.views.view import View
 
 VIEWS: tuple[type[View], ...] = (
@@ -22,5 +27,12 @@ VIEWS: tuple[type[View], ...] = (
     DistributionView,
     LearnView,
 )
+"""In the order of their tabs."""
 
-__all__ = ["VIEWS", "View"]
+
+def view_names() -> list[str]:
+    """The names that the chapters of a deck may give as their view."""
+    return [view.named() for view in VIEWS]
+
+
+__all__ = ["VIEWS", "View", "view_names"]

@@ -7,17 +7,20 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from tui_batching.charts.live import LATENCY, UTILIZATION
-from tui_batching.tui.chart_pane import ChartPane
 from tui_batching.tui.frame import Frame
-from tui_batching.tui.holders import SideBySide
-from tui_batching.tui.lane import Lane
+from tui_batching.tui.lane import Lanes
 from tui_batching.tui.lane_view import lane_view
+from tui_batching.tui.panes import ChartPane, SideBySide
 from tui_batching.tui.views.view import View
 from tui_batching.tui.why_pane import WhyPane
 
 
 class LiveView(View):
-    """Plays the strategies of a workload side by side."""
+    """Plays the strategies of a workload side by side.
+
+    Attributes:
+        lanes: one for each strategy.
+    """
 
     key = "1"
     title = ("Live", "Live")
@@ -29,29 +32,42 @@ class LiveView(View):
     LiveView #why { height: 6; }
     """
 
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
+        super().__init__(id=id)
+        self.lanes = Lanes(id="lanes")
+        self._charts = (
+            ChartPane(UTILIZATION, id="utilization"),
+            ChartPane(LATENCY, id="latency"),
+        )
+        self._why = WhyPane(id="why")
+
     def compose(self) -> ComposeResult:
         """Lanes, charts, why."""
-        yield SideBySide(id="lanes")
+        yield self.lanes
         with SideBySide(id="charts"):
-            yield ChartPane(UTILIZATION, id="utilization")
-            yield ChartPane(LATENCY, id="latency")
-        yield WhyPane(id="why")
-
-    @property
-    def lanes(self) -> list[Lane]:
-        """The lanes, in the workload's order of strategies."""
-        return list(self.query(Lane))
+            yield from self._charts
+        yield self._why
 
     def show(self, frame: Frame) -> None:
         """The lanes; and the charts that were drawn since, as every picture of its own costs."""
-        for number, lane in enumerate(self.lanes):
-            lane.show(lane_view(frame.scene, number, frame.time, frame.selected), frame.palette)
-        for pane in self.query(ChartPane):
+        for lane in self.lanes.seen:
+            view = lane_view(frame.scene, lane.number, frame.time, frame.selected)
+            lane.show(view, frame.palette)
+        for pane in self._charts:
             pane.keeps_step = frame.playing
             pane.catch_up()
 
     def show_words(self, frame: Frame) -> None:
-        """The sentences and the charts."""
-        self.query_one(WhyPane).show(frame.moments, frame.selected, frame.palette)
-        for pane in self.query(ChartPane):
+        """The sentences, of the lanes that are seen, and the charts."""
+        moments = [frame.moments[lane.number] for lane in self.lanes.seen]
+        self._why.show(moments, frame.selected, frame.palette)
+        for pane in self._charts:
             pane.show(frame.scene, frame.time, frame.palette)
+
+    def can(self, action: str) -> bool:
+        """Lanes scroll only if there are more than fit."""
+        return super().can(action) and (self.lanes.has_more or "pages" not in action)
+
+    def scroll_pages(self, pages: int) -> None:
+        """Show lanes further right, or left if negative."""
+        self.lanes.move(pages)

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 
 from tui_batching.charts.metrics import metrics_rows
 from tui_batching.tui.frame import Frame
-from tui_batching.tui.scroll_pane import ScrollPane
+from tui_batching.tui.panes import ScrollPane
 from tui_batching.tui.views.view import View
 
 

@@ -8,26 +8,32 @@ from tui_batching.analysis.sweeps import Kind
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.tui.frame import Frame
-from tui_batching.tui.holders import Stacked
+from tui_batching.tui.lane import Lanes
+from tui_batching.tui.panes import Stacked
 
 
 class View(Stacked):
-    """One way of looking at the Runs on stage. Only the view that is seen is asked to show.
+    """One way of looking at the Runs. Only the view that is seen is asked to show.
 
     Attributes:
-        key: the digit that opens it.
+        key: the digit that opens it; empty where all ten are taken.
         title: what its tab is called, and what it is called where there is little room.
         hint: in one line, what to see in it.
     """
 
-    key: ClassVar[str]
+    key: ClassVar[str] = ""
     title: ClassVar[tuple[str, str]]
     hint: ClassVar[str]
 
     @classmethod
-    def name_in_decks(cls) -> str:
-        """The view's name in the files of decks: its title, such as `batch-size`."""
+    def named(cls) -> str:
+        """The name by which decks and keys ask for the view: its title, such as `batch-size`."""
         return cls.title[0].lower().replace(" ", "-")
+
+    def can(self, action: str) -> bool:
+        """Whether an action of a key makes sense here; most do everywhere."""
+        needed = _NEEDED.get(action)
+        return needed is None or isinstance(self, needed)
 
     def hint_row(self, width: int, palette: Palette) -> Cells:
         """The hint as a row of the view."""
@@ -81,3 +87,25 @@ class ShowsSweep(Protocol):
     """
 
     sweep_kind: ClassVar[Kind]
+
+
+@runtime_checkable
+class HasLanes(Protocol):
+    """A view of lanes, one of which may have the focus.
+
+    Attributes:
+        lanes: one for each strategy.
+    """
+
+    lanes: Lanes
+
+
+_NEEDED: dict[str, type] = {
+    "zoom": Zooms,
+    "pan": Zooms,
+    "scroll_pages": Scrolls,
+    "turn_pages": Scrolls,
+    "next_quantity": Switches,
+    "focus_lane": HasLanes,
+}
+"""What a view needs for an action."""

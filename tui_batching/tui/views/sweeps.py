@@ -15,13 +15,12 @@ from tui_batching.charts.load import load_picture
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, bar, folded, style
 from tui_batching.charts.sweep_picture import SweepRequest
-from tui_batching.tui.chart_pane import DrawnPane
 from tui_batching.tui.frame import Frame
-from tui_batching.tui.strip_view import StripView
+from tui_batching.tui.panes import DrawnPane, StripView
 from tui_batching.tui.sweeper import SweepState
 from tui_batching.tui.views.view import View
 
-Picture: TypeAlias = Callable[[SweepRequest], list[Cells]]
+DrawSweep: TypeAlias = Callable[[SweepRequest], list[Cells]]
 
 _BAR = 20
 
@@ -43,7 +42,7 @@ class SweepView(View):
     """
 
     sweep_kind: ClassVar[Kind]
-    picture: ClassVar[Picture]
+    picture: ClassVar[DrawSweep]
     DEFAULT_CSS: ClassVar[str] = """
     SweepView DrawnPane { height: 1fr; }
     """
@@ -98,7 +97,7 @@ class LoadView(SweepView):
     title = ("Load", "Load")
     hint = "how latency takes off where the load exceeds what a strategy can serve (┊)"
     sweep_kind = "load"
-    picture: ClassVar[Picture] = staticmethod(load_picture)
+    picture: ClassVar[DrawSweep] = staticmethod(load_picture)
 
 
 class FrontierView(SweepView):
@@ -108,7 +107,7 @@ class FrontierView(SweepView):
     title = ("Frontier", "Frontier")
     hint = "who gets closest to the ideal corner: many tokens a second at a short p99"
     sweep_kind = "load"
-    picture: ClassVar[Picture] = staticmethod(frontier_picture)
+    picture: ClassVar[DrawSweep] = staticmethod(frontier_picture)
 
 
 class BatchSizeView(SweepView):
@@ -118,7 +117,7 @@ class BatchSizeView(SweepView):
     title = ("Batch size", "Batch")
     hint = "what more slots bring: throughput and shorter waits, but longer steps"
     sweep_kind = "batch-size"
-    picture: ClassVar[Picture] = staticmethod(batch_size_picture)
+    picture: ClassVar[DrawSweep] = staticmethod(batch_size_picture)
 
 
 def _seconds(left: float) -> str:

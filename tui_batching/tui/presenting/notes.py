@@ -11,12 +11,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_batching.errors import InputError
 from tui_batching.tour import Deck
 from tui_batching.tour.presentation import Presentation, presentation_file, read_presentation
-from tui_batching.tui.pace import LOCAL, Pace
+from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 from tui_batching.tui.terminal_app import TerminalApp
 
 LOOKS_PER_SECOND = 4
@@ -29,7 +30,7 @@ class NotesApp(TerminalApp):
         deck: what is presented, read from the same file.
         theme: the name of a theme; None takes one that the terminal's colours can show.
         wall: the time of day, in seconds since 1970.
-        pace: whether it does with few colours.
+        drawing: whether it does with few colours.
 
     Raises:
         InputError: for an unknown theme, or where this user has no folder to meet the presenting
@@ -38,17 +39,6 @@ class NotesApp(TerminalApp):
 
     TITLE = "tui-batching: notes"
     ENABLE_COMMAND_PALETTE = False
-    CSS = """
-    Screen { background: $background; color: $foreground; }
-    #head { height: 1; background: $panel; padding: 0 2; }
-    #warning { height: auto; background: $panel; color: $warning; padding: 0 2; }
-    #warning.-empty { display: none; }
-    VerticalScroll { height: 1fr; padding: 1 4; }
-    #title { text-style: bold; color: $accent; padding: 0 0 1 0; }
-    #notes { padding: 0 0 1 0; }
-    #next { height: auto; padding: 0 4 1 4; color: $muted; }
-    #keys { height: 1; background: $panel; color: $muted; padding: 0 2; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", id="notes.quit", tooltip="Close the notes."),
         Binding("ctrl+z", "suspend_process", "Suspend", id="notes.suspend", show=False),
@@ -60,9 +50,36 @@ class NotesApp(TerminalApp):
         deck: Deck,
         theme: str | None = None,
         wall: Callable[[], float] = time.time,
-        pace: Pace = LOCAL,
+        drawing: DrawingOptions = LOCAL,
     ) -> None:
-        super().__init__(theme, pace)
+        super().__init__(theme, drawing)
+        self._notes = NotesScreen(deck, wall)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The notes."""
+        return self._notes
+
+
+class NotesScreen(Screen[None]):
+    """Looks where the presentation is, a few times a second, and shows that chapter's notes.
+
+    Its timer is its own and not the app's, which would go on when its widgets have gone.
+    """
+
+    DEFAULT_CSS = """
+    NotesScreen { background: $background; color: $foreground; }
+    NotesScreen #head { height: 1; background: $panel; padding: 0 2; }
+    NotesScreen #warning { height: auto; background: $panel; color: $warning; padding: 0 2; }
+    NotesScreen #warning.-empty { display: none; }
+    NotesScreen VerticalScroll { height: 1fr; padding: 1 4; }
+    NotesScreen #title { text-style: bold; color: $accent; padding: 0 0 1 0; }
+    NotesScreen #notes { padding: 0 0 1 0; }
+    NotesScreen #next { height: auto; padding: 0 4 1 4; color: $muted; }
+    NotesScreen #keys { height: 1; background: $panel; color: $muted; padding: 0 2; }
+    """
+
+    def __init__(self, deck: Deck, wall: Callable[[], float]) -> None:
+        super().__init__()
         self._deck = deck
         self._wall = wall
         self._file: Path = presentation_file(deck.path)
@@ -141,10 +158,10 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def run_notes(deck: Deck, theme: str | None = None, pace: Pace = LOCAL) -> int:
+def run_notes(deck: Deck, theme: str | None = None, drawing: DrawingOptions = LOCAL) -> int:
     """Follow the presentation of a deck; returns the exit code.
 
     Raises:
         InputError: as NotesApp does.
     """
-    return NotesApp(deck, theme, pace=pace).run_to_exit()
+    return NotesApp(deck, theme, drawing=drawing).run_to_exit()

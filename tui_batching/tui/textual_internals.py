@@ -1,4 +1,9 @@
-"""The driver: how the app enters a terminal, writes to it and leaves it, whatever happens."""
+"""All that the app uses of Textual without being promised to find it there tomorrow.
+
+Read in Textual 8.2.8: how it enters a terminal, writes to it and leaves it (`LinuxDriver`), what it
+has told, and in which order it ends what belongs to a screen. The driver here enters and leaves
+whatever happens, and writes less.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +15,15 @@ import time
 from collections.abc import Callable
 from typing import IO, Any
 
+from textual.app import App
+from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
+from textual.screen import Screen
 
 from tui_batching.charts.ascii import to_ascii
-from tui_batching.tui.picture import Picture, is_picture
+from tui_batching.tui.screen_difference import ScreenDifference, draws_cells
 
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 """They end the app as quitting does, with the exit code that a shell reports of them."""
@@ -27,6 +35,34 @@ _MOST_UNANSWERED = 2
 _PATIENCE_SECONDS = 1.0
 _LOOK_SECONDS = 1.0
 _LEAVING_SECONDS = 3.0
+
+
+def ours_for(theirs: type[Driver]) -> type[Driver]:
+    """Our driver wherever Textual would take the one that ours extends."""
+    return TerminalDriver if theirs is LinuxDriver else theirs
+
+
+def redraw(app: App[Any]) -> None:
+    """Write the whole picture again, on a terminal of which nothing is known any more."""
+    if isinstance(app._driver, TerminalDriver):  # noqa: SLF001
+        app._driver.redraw()  # noqa: SLF001
+
+
+def told(app: App[Any]) -> list[str]:
+    """What notifications say now."""
+    return [each.message for each in app._notifications if not each.has_expired]  # noqa: SLF001
+
+
+class EndsWorkFirst:
+    """A screen whose work ends before the widgets that it changes are taken away.
+
+    Textual itself ends a screen's timers first, then its widgets, and its workers last.
+    """
+
+    def _on_prune(self) -> None:
+        """End the work: the screen is about to go."""
+        assert isinstance(self, Screen)
+        self.workers.cancel_node(self)
 
 
 class TerminalDriver(LinuxDriver):
@@ -47,7 +83,7 @@ class TerminalDriver(LinuxDriver):
             taken=lambda: self._loop.call_soon_threadsafe(self._has_been_taken),
             failed=lambda: self._loop.call_soon_threadsafe(self._leave, signal.SIGHUP),
         )
-        self._picture = Picture()
+        self._picture = ScreenDifference()
         self._ascii: bool = app.ascii
         self._synchronized = False
         self._asked = self._answered = 0
@@ -81,7 +117,7 @@ class TerminalDriver(LinuxDriver):
         """Write what changes the terminal at once, and a picture as soon as it is free."""
         if data in _SYNCHRONIZED:
             self._synchronized = True
-        elif is_picture(data):
+        elif draws_cells(data):
             self._picture.resize(*self._app.size)
             self._picture.draw(to_ascii(data) if self._ascii else data)
             self._show()

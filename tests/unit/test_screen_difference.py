@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tui_batching.tui.picture import Picture, is_picture
+from tui_batching.tui.screen_difference import ScreenDifference, draws_cells
 
 RED, BLUE = "38;2;200;0;0", "38;2;0;0;200"
 
 
-def shown(*rows: str) -> Picture:
+def shown(*rows: str) -> ScreenDifference:
     """A picture of 20 columns that shows the rows."""
-    picture = Picture()
+    picture = ScreenDifference()
     picture.resize(20, 3)
     picture.draw("\n".join(f"\x1b[{y};1H{row}" for y, row in enumerate(rows, 1)) + "\x1b[1;1H")
     picture.update()
@@ -76,4 +76,4 @@ def test_modes_are_no_pictures() -> None:
         "\x1b]52;c;eA==\x07",
         "\x1b[?25h",
     ):
-        assert not is_picture(mode)
+        assert not draws_cells(mode)

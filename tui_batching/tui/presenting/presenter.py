@@ -1,4 +1,4 @@
-"""The talk: which chapter of which deck is told, and its text beside what is on stage."""
+"""Presenting a deck: which chapter is told, and its text beside what it shows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from tui_batching.tour.presentation import (
     remove_presentation,
     write_presentation,
 )
-from tui_batching.tui.frame import Frame
+from tui_batching.tui.frame import Frame, Snapshot
 from tui_batching.tui.knobs import Knobs
+from tui_batching.tui.panes import StripView
 from tui_batching.tui.presenting.chapter_text import ChapterText
-from tui_batching.tui.presenting.cue import Cue, cue_of, knobs_of
-from tui_batching.tui.strip_view import StripView
 from tui_batching.workload import Workload
 
 WIDE = 110
@@ -37,33 +36,50 @@ def side_width(width: int) -> int:
     return max(30, min(46, width - 86))
 
 
-class Talk(StripView):
-    """Turns the chapters and shows their text. It tells the stage by messages what to show."""
+def snapshot_of(chapter: Chapter) -> Snapshot:
+    """What a chapter shows."""
+    return Snapshot(
+        knobs=_knobs_of(chapter),
+        view=chapter.view,
+        time=chapter.at,
+        speed=chapter.speed,
+        playing=chapter.play,
+        selected=chapter.select,
+    )
+
+
+def _knobs_of(chapter: Chapter) -> Knobs:
+    """The workload of a chapter, as the parameter keys turn it from there."""
+    return Knobs(chapter.workload, chapter.settings)
+
+
+class Presenter(StripView):
+    """Turns the chapters and shows their text. It tells by messages what else is to be shown."""
 
     DEFAULT_CSS = """
-    Talk { display: none; background: $panel; padding: 0 2; dock: top; width: 100%; }
-    Talk.-shown { display: block; }
-    Talk.-beside { dock: right; height: 100%; padding: 1 2; }
+    Presenter { display: none; background: $panel; padding: 0 2; dock: top; width: 100%; }
+    Presenter.-shown { display: block; }
+    Presenter.-beside { dock: right; height: 100%; padding: 1 2; }
     """
 
-    class Cued(Message):
-        """Something is to come on stage.
+    class Turned(Message):
+        """Something else is to be shown.
 
         Attributes:
-            cue: what.
+            snapshot: what.
             ahead: the knobs of what probably comes next, or None.
         """
 
-        def __init__(self, cue: Cue, ahead: Knobs | None) -> None:
+        def __init__(self, snapshot: Snapshot, ahead: Knobs | None) -> None:
             super().__init__()
-            self.cue = cue
+            self.snapshot = snapshot
             self.ahead = ahead
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
         self._deck: Deck | None = None
         self._number = 0
-        self._before: Cue | None = None
+        self._before: Snapshot | None = None
         self._started = 0.0
         self._place_file: Path | None = None
 
@@ -87,7 +103,7 @@ class Talk(StripView):
         """The id of the request that the chapter selects."""
         return self.chapter.select if self.chapter else None
 
-    def begin(self, deck: Deck, before: Cue) -> None:
+    def begin(self, deck: Deck, before: Snapshot) -> None:
         """Tell a deck, from where it was left; `before` is what to give back afterwards."""
         if self._deck is not deck:
             self._deck, self._number, self._started = deck, 0, time.time()
@@ -96,7 +112,7 @@ class Talk(StripView):
             self._place_file = presentation_file(deck.path)
         except InputError as error:
             self._tell_notes_are_off(error)
-        self._cue()
+        self._ask()
 
     def turn(self, chapters: int) -> None:
         """Tell a later chapter, or an earlier one if negative; at the ends it stays."""
@@ -104,14 +120,14 @@ class Talk(StripView):
             number = max(0, min(len(self._deck.chapters) - 1, self._number + chapters))
             if number != self._number:
                 self._number = number
-                self._cue()
+                self._ask()
 
     def leave(self) -> None:
-        """End the talk, and give back what was on stage before."""
+        """End it, and give back what was shown before."""
         if self._before is not None:
             before, self._before = self._before, None
             self._forget_place()
-            self.post_message(self.Cued(before, None))
+            self.post_message(self.Turned(before, None))
 
     def say_where(self, *, black: bool = False) -> None:
         """Let the speaker's notes know."""
@@ -165,13 +181,13 @@ class Talk(StripView):
         count = len(self._deck.chapters) if self._deck else 0
         return ChapterText(chapter, f"{self._number + 1}/{count}", workload)
 
-    def _cue(self) -> None:
-        """Ask for what the chapter needs on stage, and say which one comes next."""
+    def _ask(self) -> None:
+        """Ask for what the chapter shows, and say which one comes next."""
         if self._deck is not None:
             chapters, number = self._deck.chapters, self._number
             nearest = chapters[number + 1 : number + 2] or chapters[number - 1 : number]
-            ahead = knobs_of(nearest[0]) if nearest else None
-            self.post_message(self.Cued(cue_of(chapters[number]), ahead))
+            ahead = _knobs_of(nearest[0]) if nearest else None
+            self.post_message(self.Turned(snapshot_of(chapters[number]), ahead))
             self.say_where()
 
     def _forget_place(self) -> None:

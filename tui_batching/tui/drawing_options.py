@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class DrawingOptions:
     """How often what is drawn, a second, in how many colours, and with which signs.
 
     Attributes:
@@ -23,8 +23,8 @@ class Pace:
     few_colours: bool = False
     ascii: bool = False
 
-    def at(self, frames: int) -> Pace:
-        """This pace with another number of frames, and words no more often than frames."""
+    def at(self, frames: int) -> DrawingOptions:
+        """The same with another number of frames, and words no more often than frames."""
         return replace(self, frames=frames, words=min(self.words, frames))
 
     @property
@@ -38,5 +38,5 @@ class Pace:
         return "" if self.frames == LOCAL.frames else f"{self.frames} fps"
 
 
-LOCAL = Pace(frames=10, words=3, charts=1)
-LOW_BANDWIDTH = Pace(frames=5, words=2, charts=1, few_colours=True)
+LOCAL = DrawingOptions(frames=10, words=3, charts=1)
+LOW_BANDWIDTH = DrawingOptions(frames=5, words=2, charts=1, few_colours=True)

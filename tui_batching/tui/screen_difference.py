@@ -2,8 +2,8 @@
 
 Textual writes every row that has changed again from the left edge of its widget, and each run of
 cells with all of its style: most of what goes over the wire says what is there already. As curses
-does, a Picture keeps both screens, cell by cell, and tells the difference. It also forgets what
-was never shown: pictures that come faster than the terminal reads are dropped, not queued.
+does, a ScreenDifference keeps both screens, cell by cell, and tells what differs. It also forgets
+what was never shown: pictures that come faster than the terminal reads are dropped, not queued.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _JOINED = 3
 """Cells between two changes that are written again rather than jumped over."""
 
 
-def is_picture(written: str) -> bool:
+def draws_cells(written: str) -> bool:
     """Whether Textual draws cells with this, and does not change a mode of the terminal."""
     return _MOVE.match(written) is not None
 
 
-class Picture:
+class ScreenDifference:
     """Two screens of cells: the one that is wanted and the one that is shown.
 
     A cell is a character and its look, the numbers of its SGR code; the right half of a wide

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui_batching.tui.picture import Picture, is_picture
+from tui_batching.tui.screen_difference import ScreenDifference, draws_cells
 
 WIDTH, HEIGHT = 24, 4
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
@@ -70,11 +70,11 @@ def test_dropped_frames_or_not_the_terminal_shows_the_newest_one(
 ) -> None:
     theirs, all_of_it = terminal()
     ours, differences = terminal()
-    picture = Picture()
+    picture = ScreenDifference()
     picture.resize(WIDTH, HEIGHT)
     for number, (frame, taken) in enumerate(play):
         data = written(frame)
-        assert is_picture(data)
+        assert draws_cells(data)
         all_of_it.feed(data.replace("\n", ""))
         picture.draw(data)
         if taken or number == len(play) - 1:

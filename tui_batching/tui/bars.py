@@ -1,0 +1,231 @@
+"""The bars above and below the view: title, tabs, keys, and how far a simulation is.
+
+Rows of Strips instead of Textual's Footer and Tabs, which build a widget an entry anew whenever
+the focus or the screen changes and so keep the next key waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual.widgets import ProgressBar
+
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import Cells, Row, first_that_fits, style
+from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.tui.bindings import GROUPS, Key
+from tui_batching.tui.frame import Frame
+from tui_batching.tui.panes import StripView
+from tui_batching.tui.views.view import View
+
+
+def title_row(frame: Frame, width: int, note: str = "") -> Cells:
+    """The row, with a note; parts that do not fit are left out, the playhead last."""
+    palette = frame.palette
+    ground = palette.panel
+    text, muted = style(palette.text, ground), style(palette.muted, ground)
+    playing = style(palette.playhead, ground, bold=True)
+    clock = f"t {_seconds(frame.time)} / {_seconds(frame.scene.end)} s"
+    speed = f"{'▶' if frame.playing else '‖'} {speed_text(frame.speed)}"
+    row = Row(width, text)
+    row.gap().add("tui-batching", style(palette.accent, ground, bold=True)).gap(2)
+    workload = frame.scene.workload
+    facts, profile = _facts(frame.scene), workload.cost.profile
+    costed = [" · ".join([*facts, profile.name])] if profile else []
+    told = [*costed, " · ".join(facts), workload.name]
+    row.add(first_that_fits(told, row.left - len(clock) - len(speed) - 7), text)
+    state = " playing" if frame.playing else " paused"
+    states = [f"{state} · {note}", f" · {note}", ""] if note else [state, ""]
+    state = first_that_fits(states, row.left - len(speed) - len(clock) - 5)
+    ending = f"{speed}{state}   {clock} "
+    if cell_len(ending) <= row.left:
+        row.gap(row.left - cell_len(ending)).add(speed, playing).add(f"{state}   ", muted)
+    return row.add_right(f"{clock} ", text).cells()
+
+
+def _facts(scene: Scene) -> list[str]:
+    source, count = scene.workload.source, len(scene.workload.requests)
+    facts = [scene.workload.name, "1 request" if count == 1 else f"{count:,} requests"]
+    if source.rate is not None:
+        facts.append(f"{source.rate:.3g}/s")
+    if source.seed is not None:
+        facts.append(f"seed {source.seed}")
+    return facts
+
+
+def _seconds(time: Picoseconds) -> str:
+    return f"{time / SECOND:,.3f}"
+
+
+def speed_text(speed: float) -> str:
+    """How fast it plays: `0.5x`, `1/16x`."""
+    return f"{speed:g}x" if speed >= 0.25 else f"1/{round(1 / speed)}x"
+
+
+class TitleBar(StripView):
+    """Shows the row."""
+
+    DEFAULT_CSS = """
+    TitleBar { height: 1; background: $panel; }
+    """
+
+    def __init__(self, note: str = "", *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._note = note
+
+    def show(self, frame: Frame) -> None:
+        """Draw the row if it has changed."""
+        self.present([title_row(frame, self.content_size.width, self._note)])
+
+
+_GAPS = (3, 2, 1)
+_BEFORE, _AFTER = "‹ ", "›"
+"""Beside the tabs where there are more; a click sees the nearest of them."""
+
+
+def tab_row(views: Sequence[type[View]], seen: str, width: int, palette: Palette) -> Cells:
+    """The row, worded as fully as the width allows; the view named `seen` is marked and there."""
+    names = [view.named() for view in views]
+    words, gap = _that_fit(views, seen, width)
+    lengths = [cell_len(word) + gap for word in words]
+    fits = sum(lengths) - gap + 2 <= width
+    there = range(len(views)) if fits else _around(names.index(seen), lengths, width)
+    row = Row(width, _tab_look(palette)).gap()
+    if there.start > 0:
+        row.add(_BEFORE, _tab_look(palette, names[there.start - 1]))
+    for name, word in list(zip(names, words, strict=True))[there.start : there.stop]:
+        row.add(word, _tab_look(palette, name, here=name == seen))
+        row.add(" " * min(gap, row.left), style(palette.muted, palette.background))
+    if there.stop < len(views):
+        row.add(_AFTER, _tab_look(palette, names[there.stop]))
+    return row.cells()
+
+
+def _tab_look(palette: Palette, opens: str = "", *, here: bool = False) -> Style:
+    """How a tab looks that opens a view, and how the row does beside the tabs."""
+    ground = palette.background
+    if not opens:
+        return style(palette.text, ground)
+    return Style(
+        color=palette.text if here else palette.muted,
+        bgcolor=ground,
+        bold=here,
+        reverse=here,
+        meta={"@click": f"screen.view({opens!r})"},
+    )
+
+
+def _that_fit(views: Sequence[type[View]], seen: str, width: int) -> tuple[list[str], int]:
+    """The labels of the tabs and the gap between them; the shortest ones, fit they or not."""
+    fullest, shortest = ([view.title[number] for view in views] for number in (0, 1))
+    keys = [view.key for view in views]
+    for names, joint in ((fullest, " "), (fullest, ""), (shortest, "")):
+        words = [
+            f"{key}{joint if key else ''}{name}" for key, name in zip(keys, names, strict=True)
+        ]
+        for gap in _GAPS:
+            if sum(map(cell_len, words)) + gap * (len(words) - 1) + 2 <= width:
+                return words, gap
+    return [
+        f"{view.key} {view.title[0]}".strip() if view.named() == seen else view.key or view.title[1]
+        for view in views
+    ], 2
+
+
+def _around(here: int, lengths: Sequence[int], width: int) -> range:
+    """The tabs to show where not all fit: those on both sides of one, with a sign at each end."""
+    there, room = range(here, here + 1), width - 1 - len(_BEFORE) - len(_AFTER)
+    while True:
+        start, stop = there.start, there.stop
+        wider = [range(max(0, start - 1), stop), range(start, min(len(lengths), stop + 1))]
+        wider = [each for each in wider if len(each) > len(there)]
+        wider = [each for each in wider if sum(lengths[each.start : each.stop]) <= room]
+        if not wider:
+            return there
+        there = min(wider, key=lambda each: abs(each.start + each.stop - 1 - 2 * here))
+
+
+class TabBar(StripView):
+    """Shows the row."""
+
+    DEFAULT_CSS = """
+    TabBar { height: 1; background: $background; }
+    """
+
+    def show(self, views: Sequence[type[View]], seen: str, palette: Palette) -> None:
+        """Draw the row if it has changed."""
+        self.present([tab_row(views, seen, self.content_size.width, palette)])
+
+
+def key_row(
+    width: int, keys: Collection[Key], palette: Palette, *, ascii_only: bool = False
+) -> Cells:
+    """The row, with those of the keys that act; a group that does not fit as a whole ends it."""
+    ground = palette.panel
+    words = style(palette.muted, ground)
+    row = Row(width, style(palette.text, ground)).gap()
+    for label, group in GROUPS:
+        acting = tuple(key for key in group if key in keys)
+        items = [(acting, label)] if label else [((key,), key.name.lower()) for key in acting]
+        for together, name in items:
+            if not together:
+                continue
+            written = [key.written(ascii_only=ascii_only)[0] for key in together]
+            joint = "" if all(len(text) == 1 for text in written) else "/"
+            if len(joint.join(written)) + len(name) + 3 > row.left:
+                return row.cells()
+            for number, (key, text) in enumerate(zip(together, written, strict=True)):
+                row.add(joint if number else "", words).add(text, _look(key, palette))
+            row.add(f" {name}  ", words)
+    return row.cells()
+
+
+def _look(key: Key, palette: Palette) -> Style:
+    action = key.action if key.action.startswith("app.") else f"screen.{key.action}"
+    return Style(color=palette.accent, bgcolor=palette.panel, bold=True, meta={"@click": action})
+
+
+class KeyBar(StripView):
+    """Shows the row."""
+
+    DEFAULT_CSS = """
+    KeyBar { height: 1; background: $panel; }
+    """
+
+    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._ascii = ascii_only
+
+    def show(self, keys: Collection[Key], palette: Palette) -> None:
+        """Draw the row if it has changed."""
+        width = self.content_size.width
+        self.present([key_row(width, keys, palette, ascii_only=self._ascii)])
+
+
+class ProgressRow(ProgressBar):
+    """Shows how far a slow simulation is."""
+
+    DEFAULT_CSS = """
+    ProgressRow { display: none; height: 1; padding: 0 2; background: $panel; width: 100%; }
+    ProgressRow.-shown { display: block; }
+    ProgressRow Bar { width: 1fr; }
+    """
+
+    def begin(self, lanes: int) -> None:
+        """So many lanes are to be simulated."""
+        self.update(total=lanes, progress=0)
+
+    def done(self, lanes: int) -> None:
+        """So many of them are."""
+        self.update(progress=lanes)
+
+    def reveal(self) -> None:
+        """Show it."""
+        self.add_class("-shown")
+
+    def hide(self) -> None:
+        """Show it no longer."""
+        self.remove_class("-shown")

@@ -1,0 +1,277 @@
+"""The screens that open over the main one: the dialogs, the help, and the black screen."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.geometry import Size
+from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui_batching.charts.rows import Row, column
+from tui_batching.cost import Cost
+from tui_batching.errors import InputError, sentence_of
+from tui_batching.tui.background import aside
+from tui_batching.tui.bindings import KEYS, Key
+from tui_batching.tui.exports import EXPORTS, Export
+from tui_batching.tui.knobs import COST, Knobs
+from tui_batching.tui.panes import StripView
+from tui_batching.tui.textual_internals import EndsWorkFirst
+from tui_batching.workload import (
+    Workload,
+    bundled_profiles,
+    bundled_workloads,
+    load_profile,
+    load_workload,
+)
+
+
+class Dialog(EndsWorkFirst, ModalScreen[ScreenResultType]):
+    """A box as high as what is in it, while there is room; it holds a list or a text."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; }
+    Dialog > Vertical, Dialog > VerticalScroll {
+        max-width: 96%; height: auto; max-height: 94%;
+        background: $panel; border: round $accent; border-title-color: $accent;
+    }
+    Dialog OptionList, Dialog OptionList:focus {
+        height: auto; max-height: 70vh; background: $panel; border: none;
+    }
+    """
+
+
+_WORKLOAD_NAME = 20
+"""Cells of the column of the names of workloads."""
+
+
+class PickWorkload(Dialog[Workload | None]):
+    """Gives the workload that was picked, or None."""
+
+    DEFAULT_CSS = """
+    PickWorkload > Vertical { width: 96; height: 94%; }
+    PickWorkload OptionList, PickWorkload OptionList:focus { height: 1fr; max-height: 100%; }
+    PickWorkload Input { border: tall $bar-track; }
+    PickWorkload .error { color: $error; height: auto; padding: 0 1; display: none; }
+    PickWorkload .error.-shown { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Close", id="workload.close", tooltip="Keep the workload."),
+    ]
+
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self._current = current
+        self._workloads = [load_workload(path) for path in bundled_workloads().values()]
+
+    def compose(self) -> ComposeResult:
+        """The list, and a line for a path."""
+        with Vertical() as box:
+            box.border_title = "workload · enter picks · escape closes"
+            options = [self._option(workload) for workload in self._workloads]
+            yield OptionList(*options, id="workloads")
+            yield Input(placeholder="or the path of a workload file", id="path")
+            yield Static(classes="error", markup=False)
+
+    def on_mount(self) -> None:
+        """Start at the workload that is shown."""
+        names = [workload.name for workload in self._workloads]
+        options = self.query_one("#workloads", OptionList)
+        options.highlighted = names.index(self._current) if self._current in names else 0
+        options.focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Give the bundled workload."""
+        self.dismiss(self._workloads[event.option_index])
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give the workload in the file, or say what is wrong with it."""
+        self.run_worker(self._read(event.value.strip()), group="read", exclusive=True)
+
+    async def _read(self, path: str) -> None:
+        try:
+            workload = await aside(load_workload, path)  # it may be long
+        except (InputError, MemoryError) as error:
+            message = self.query_one(Static)
+            message.update(sentence_of(error))
+            message.add_class("-shown")
+        else:
+            self.dismiss(workload)
+
+    @staticmethod
+    def _option(workload: Workload) -> Option:
+        name, count = column(workload.name, _WORKLOAD_NAME), len(workload.requests)
+        text = Text.assemble((name, "bold"), f"{count:>6,} requests\n", workload.description)
+        return Option(text)
+
+
+_OWN = "as loaded"
+_COST_NAME = 17
+"""Cells of the column of the names of costs."""
+
+
+class PickCost(Dialog[Knobs | None]):
+    """Gives the knobs with the cost that was picked, or None."""
+
+    DEFAULT_CSS = """
+    PickCost > Vertical { width: 84; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,g", "dismiss", "Close", id="cost.close", tooltip="Keep the cost."),
+    ]
+
+    def __init__(self, knobs: Knobs) -> None:
+        super().__init__()
+        self._knobs = knobs
+        self._names: list[str | None] = [None, *bundled_profiles()]
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        with Vertical() as box:
+            box.border_title = "what an iteration costs · enter picks · escape closes"
+            yield OptionList(*map(self._option, self._names), id="costs")
+
+    def on_mount(self) -> None:
+        """Start at the cost that is used."""
+        self.query_one(OptionList).highlighted = self._names.index(self._knobs.settings.get(COST))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Give what was chosen."""
+        self.dismiss(self._knobs.choose_cost(self._names[event.option_index]))
+
+    def _option(self, name: str | None) -> Option:
+        cost = load_profile(name) if name else self._knobs.base.cost
+        label = column(name or _OWN, _COST_NAME)
+        return Option(Text.assemble((label, "bold"), _described(cost)))
+
+
+def _described(cost: Cost) -> str:
+    """One line: whose times they are; a profile that was loaded is named."""
+    return cost.profile.description if cost.profile else f"the workload's own {cost.name} times"
+
+
+class PickExport(Dialog[Export | None]):
+    """Gives what is to be saved, or None."""
+
+    DEFAULT_CSS = """
+    PickExport > Vertical { width: 56; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,x", "dismiss", "Close", id="export.close", tooltip="Save nothing."),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        with Vertical() as box:
+            box.border_title = "save in this folder · enter saves · escape closes"
+            yield OptionList(*(export.label for export in EXPORTS))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Give what was chosen."""
+        self.dismiss(EXPORTS[event.option_index])
+
+
+_BOLD = Style(bold=True)
+
+READING = """\
+Each lane serves the same requests, with the same names and colours, by another strategy.
+
+ slots    › makes tokens    » is prefilled    ‖ stalled by somebody else's prefill
+          ▒ is done, but held until its batch is    + has joined a forming batch    · free
+ bars     solid: tokens made    dots: tokens to come    ▒▒▒ the bubble: done, and in its slot
+ useful   slot-time that makes a token or prefills; occupied less useful is the bubble
+ time     arrivals below, the playhead ●, and where static S, dynamic D, continuous C are done
+
+ctrl+p finds each of these keys by name.
+"""
+
+
+class HelpScreen(Dialog[None]):
+    """How to read the lanes, and what each key does."""
+
+    DEFAULT_CSS = """
+    HelpScreen > VerticalScroll { width: 104; padding: 0 1; }
+    HelpScreen Static { width: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape,q,question_mark,enter",
+            "dismiss",
+            "Close",
+            id="help.close",
+            tooltip="Close the help.",
+        ),
+    ]
+
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        super().__init__()
+        self._ascii = ascii_only
+
+    def compose(self) -> ComposeResult:
+        """The text and the keys."""
+        with VerticalScroll() as box:
+            box.border_title = "help · escape closes"
+            yield Static(READING)
+            yield KeyList(ascii_only=self._ascii)
+
+
+class KeyList(StripView):
+    """A row a key: how it is written, what it is called, and what it does, over lines that fit.
+
+    Textual asks for the height of a table several times, and each time draws it.
+    """
+
+    DEFAULT_CSS = """
+    KeyList { width: 1fr; height: auto; }
+    """
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        super().__init__()
+        self._keys = [(" ".join(key.written(ascii_only=ascii_only)), key) for key in KEYS]
+        self._key_width = max(cell_len(written) for written, _ in self._keys) + 2
+        self._name_width = max(cell_len(key.name) for _, key in self._keys) + 2
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """As many rows as the texts take."""
+        return sum(len(self._told(key, width)) for _, key in self._keys)
+
+    def on_resize(self) -> None:
+        """Fill the width."""
+        width, look = self.content_size.width, self.rich_style
+        rows = []
+        for written, key in self._keys:
+            names = [
+                set_cell_size(written, self._key_width),
+                set_cell_size(key.name, self._name_width),
+            ]
+            for text in self._told(key, width):
+                row = Row(width, look).add(names[0], look + _BOLD).add(names[1], look)
+                rows.append(row.add(text, look).cells())
+                names = [" " * cell_len(name) for name in names]
+        self.present(rows)
+
+    def _told(self, key: Key, width: int) -> list[str]:
+        return wrap(key.help_text, max(20, width - self._key_width - self._name_width))
+
+
+class BlackScreen(Screen[None]):
+    """Black in every theme; any key and any click brings back what was there."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Bring it back, whatever else the key is for."""
+        event.stop()
+        event.prevent_default()
+        self.dismiss(None)
+
+    def on_click(self) -> None:
+        """Bring it back."""
+        self.dismiss(None)

@@ -1,0 +1,240 @@
+"""What the screens are made of: rows that are drawn only where they change, in panes of all kinds.
+
+Containers that what they hold fills are blank, so that Textual has no need to draw them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.containers import Container, Horizontal, Vertical
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher
+
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.chart import Chart, ChartRequest
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.pen import Pen
+from tui_batching.charts.plot import draw
+from tui_batching.charts.rows import Cells
+from tui_batching.clock import Picoseconds
+from tui_batching.tui.background import aside
+
+WHEEL_ROWS = 3
+"""Rows that a notch of the mouse wheel scrolls, where there are more than fit."""
+
+
+class StripView(Widget):
+    """Rows of cells, given to `present`. A click on a cell marked with a request tells which."""
+
+    class RequestClicked(Message):
+        """A request was clicked.
+
+        Attributes:
+            row: of the request.
+        """
+
+        def __init__(self, row: int) -> None:
+            super().__init__()
+            self.row = row
+
+    class Resized(Message):
+        """There is another amount of room, so what was presented is out of date."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name
+        super().__init__(id=id)
+        self._presented: list[Cells] = []
+        self._strips: list[Strip] = []
+
+    def present(self, rows: Sequence[Cells]) -> None:
+        """Show these rows; what stays the same is not drawn again."""
+        before, self._presented = self._presented, list(rows)
+        if len(before) != len(self._presented):
+            self._strips = [Strip(row) for row in self._presented]
+            self.refresh()
+            return
+        pairs = enumerate(zip(before, self._presented, strict=True))
+        changed = [y for y, (old, new) in pairs if old != new]
+        for y in changed:
+            self._strips[y] = Strip(self._presented[y])
+        if changed:
+            # The whole row, frame and all, so that Textual need not cut a part out of it.
+            left, width = -self.content_offset.x, self.outer_size.width
+            self.refresh(*(Region(left, y, width, 1) for y in changed))
+
+    def render_line(self, y: int) -> Strip:
+        """One row; blank below the last one."""
+        if y < len(self._strips):
+            return self._strips[y]
+        return Strip.blank(self.content_size.width, self.rich_style)
+
+    def on_resize(self) -> None:
+        """Ask for rows that fit."""
+        self.post_message(self.Resized())
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which request is under the pointer."""
+        row = event.style.meta.get("request_row")
+        if row is not None:
+            self.post_message(self.RequestClicked(row))
+
+
+class ScrollPane(StripView):
+    """Shows as many of its rows as fit, from the row it is scrolled to; its last row counts them.
+
+    Attributes:
+        top: the first row that is shown.
+    """
+
+    DEFAULT_CSS = """
+    ScrollPane { height: 1fr; padding: 0 1; background: $background; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.top = 0
+        self._rows: Sequence[Cells] = ()
+        self._palette: Palette | None = None
+
+    def show(self, rows: Sequence[Cells], palette: Palette) -> None:
+        """Show these rows, the same part of them as before if that is possible."""
+        self._rows, self._palette = rows, palette
+        self.scroll_rows(0)
+
+    def scroll_pages(self, pages: int) -> None:
+        """Show rows further down, or up if negative; a page overlaps the one before."""
+        self.scroll_rows(pages * max(1, self._page - 2))
+
+    def scroll_rows(self, rows: int) -> None:
+        """Show what is so many rows further down, or up if negative."""
+        self.top = max(0, min(self.top + rows, len(self._rows) - self._page))
+        shown = list(self._rows[self.top : self.top + self._page])
+        if self._palette is not None and len(shown) < len(self._rows):
+            shown.append(self._position(self._palette))
+        self.present(shown)
+
+    @property
+    def _page(self) -> int:
+        """How many rows fit."""
+        height = self.content_size.height
+        return height if len(self._rows) <= height else max(1, height - 1)
+
+    def _position(self, palette: Palette) -> Cells:
+        """Which rows are shown, and how to see others."""
+        last = self.top + self._page
+        arrow = "↓" if self.top == 0 else "↑" if last >= len(self._rows) else "↕"
+        text = f" {arrow} rows {self.top + 1}–{last} of {len(self._rows)} · J, K or the wheel"
+        pen = Pen(self.content_size.width, palette)
+        return pen.row().add(text, pen.muted).cells()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll with the wheel."""
+        event.stop()
+        self.scroll_rows(WHEEL_ROWS)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll with the wheel."""
+        event.stop()
+        self.scroll_rows(-WHEEL_ROWS)
+
+
+class DrawnPane(StripView):
+    """Shows one picture; the newest wish is the one that is drawn.
+
+    Attributes:
+        rest_seconds: pause between two drawings, whatever is asked meanwhile.
+        drawing: whether a wish is being drawn, or was just now.
+        keeps_step: whether what has been drawn is shown at the next `catch_up`, together with all
+            else that moves then, and not at once.
+    """
+
+    DEFAULT_CSS = """
+    DrawnPane { background: $surface; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name
+        super().__init__(id=id)
+        self._wanted: tuple[Hashable, Callable[[], list[Cells]]] | None = None
+        self._drawn: list[Cells] | None = None
+        self.rest_seconds = 0.1
+        self.drawing = False
+        self.keeps_step = False
+
+    def want(self, depends_on: Hashable, picture: Callable[[], list[Cells]]) -> None:
+        """Draw a picture, unless nothing that it depends on has changed."""
+        if self._wanted is not None and self._wanted[0] == depends_on:
+            return
+        self._wanted = (depends_on, picture)
+        if not self.drawing:
+            self.drawing = True
+            self.run_worker(self._draw_what_is_wanted(), group="chart", exclusive=True)
+
+    def catch_up(self) -> None:
+        """Show what has been drawn meanwhile."""
+        if self._drawn is not None:
+            self.present(self._drawn)
+            self._drawn = None
+
+    async def _draw_what_is_wanted(self) -> None:
+        drawn = None
+        try:
+            while self._wanted is not None and drawn is not self._wanted:
+                drawn = self._wanted
+                self._drawn = await aside(drawn[1])
+                if not self.keeps_step:
+                    self.catch_up()
+                await asyncio.sleep(self.rest_seconds)
+        finally:
+            self.drawing = False
+
+
+class ChartPane(DrawnPane):
+    """One chart of a scene; `show` says for which instant it is wanted."""
+
+    DEFAULT_CSS = """
+    ChartPane { border: round $bar-track; }
+    """
+
+    def __init__(self, chart: Chart, *, id: str) -> None:  # noqa: A002 - the widget's name
+        super().__init__(id=id)
+        self._chart = chart
+        self.rest_seconds = 1.0
+
+    def show(self, scene: Scene, time: Picoseconds, palette: Palette) -> None:
+        """Draw the chart for an instant, unless nothing that it depends on has changed."""
+        width, height = self.content_size
+        if not self.display or width < 1 or height < 1:
+            return
+        request = ChartRequest(scene, time, width, height, palette)
+        depends_on = (scene, self._chart.depends_on(scene, time), width, height, palette)
+        self.want(depends_on, lambda: draw(self._chart.spec(request)))
+
+
+class Stacked(Vertical):
+    """Holds widgets one below the other."""
+
+    BLANK: ClassVar[bool] = True
+
+
+class SideBySide(Horizontal):
+    """Holds widgets side by side."""
+
+    BLANK: ClassVar[bool] = True
+
+
+class Body(Container):
+    """Holds what is between the bars."""
+
+    BLANK: ClassVar[bool] = True
+
+
+class Pages(ContentSwitcher):
+    """Shows one of the widgets that it holds."""
+
+    BLANK: ClassVar[bool] = True
