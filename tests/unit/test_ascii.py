@@ -21,18 +21,18 @@ from tour import TOUR
 
 import tui_batching
 from tui_batching.__main__ import main
-from tui_batching.charts import gantt_bars, slot_cells
-from tui_batching.charts.ascii import to_ascii
+from tui_batching.charts import gantt, slots
 from tui_batching.charts.chart import MARKS
-from tui_batching.charts.parts import SIGNS
+from tui_batching.charts.gallery import SCENE_CHARTS, SWEEP_CHARTS, TEXT_CHARTS
+from tui_batching.charts.lane_view import STATE_GLYPHS
+from tui_batching.charts.pen import PART_SIGNS
+from tui_batching.charts.printing import to_ascii
 from tui_batching.charts.rows import FULL, HATCH, LEVELS, SHADE, TRACK, bar, text_of
 from tui_batching.cli import progress
-from tui_batching.cli.commands.chart import SCENE_CHARTS, SWEEP_CHARTS
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.clock import MILLISECOND
 from tui_batching.tui.bars import key_row
 from tui_batching.tui.bindings import KEYS
-from tui_batching.tui.lane_view import STATE_GLYPHS
 from tui_batching.tui.views import VIEWS
 
 ASCII = replace(EAGER, ascii=True)
@@ -41,13 +41,13 @@ TOLD_APART = {
     "what a slot does": SLOTS,
     "bars of a lane": [FULL, HATCH, SHADE, TRACK, " "],
     "bars of the Gantt": [
-        *(sign.glyph[0] for sign in gantt_bars.signs(palette())),
-        *(gantt_bars.WAITS, gantt_bars.CURSOR, gantt_bars.EARLIER, gantt_bars.LATER),
+        *(entry.glyph[0] for entry in gantt.legend(palette())),
+        *(gantt.WAITS, gantt.CURSOR, gantt.EARLIER, gantt.LATER),
     ],
     "slots by steps": [
-        *(FULL, HATCH, TRACK, slot_cells.BEGIN, slot_cells.NOW),
+        *(FULL, HATCH, TRACK, slots.BEGIN, slots.NOW),
     ],
-    "parts of a latency": [glyph for glyph, _ in SIGNS.values()],
+    "parts of a latency": [glyph for glyph, _ in PART_SIGNS.values()],
     "strategies": list(MARKS.values()),
     "the timeline": ["─", "▼", "◆", "●", "S", "D", "C"],
     "uprights": ["│", "┊"],
@@ -239,6 +239,7 @@ COMMANDS: Collection[str] = (
     "sweep batch-size illustrative --values 1 2",
     "workloads",
     *(f"chart {name} illustrative --width 90 --height 30" for name in SCENE_CHARTS),
+    *(f"chart {name} illustrative --width 90" for name in TEXT_CHARTS),
     *(f"chart {name} notebook --width 90 --height 30" for name in SWEEP_CHARTS),
 )
 

@@ -11,17 +11,14 @@ from stage import palette, texts
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.analysis.tables import difference_text
-from tui_batching.charts.bars import bar_rows
-from tui_batching.charts.comparison_table import table_rows
-from tui_batching.charts.metrics import metrics_rows
-from tui_batching.charts.parts import SIGNS
-from tui_batching.charts.pen import Pen
+from tui_batching.charts.metric_rows import bar_rows, metric_rows, table_rows
+from tui_batching.charts.pen import PART_SIGNS, Pen
 from tui_batching.strategies import Static
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
 NOTEBOOK = compare(load_workload("notebook"))
 RAG = compare(load_workload("rag"))
-SIGN_RUNS = re.compile(f"[{''.join(sign for sign, _ in SIGNS.values())}]+")
+SIGN_RUNS = re.compile(f"[{''.join(sign for sign, _ in PART_SIGNS.values())}]+")
 
 
 def row_after(rows: list[str], heading: str, name: str) -> str:
@@ -42,7 +39,7 @@ def test_the_parts_of_a_bar_are_as_long_as_the_bar_of_their_sum(comparison, widt
         mean = format_value(METRICS_BY_NAME["avg_latency"], result.metrics["avg_latency"])
         assert mean in whole
         assert mean in broken
-        parts = [result.metrics[f"mean_{name}"] for name in SIGNS]
+        parts = [result.metrics[f"mean_{name}"] for name in PART_SIGNS]
         assert sum(parts) == pytest.approx(result.metrics["avg_latency"])
 
 
@@ -51,7 +48,7 @@ def test_a_part_takes_the_share_of_the_bar_that_it_takes_of_the_time():
     rows = texts(bar_rows(NOTEBOOK, Pen(width, palette())))
     for result in NOTEBOOK:
         drawn = SIGN_RUNS.search(row_after(rows, "Where the mean", result.strategy.name)[15:])[0]
-        for name, (sign, _) in SIGNS.items():
+        for name, (sign, _) in PART_SIGNS.items():
             share = result.metrics[f"mean_{name}"] / result.metrics["avg_latency"]
             assert drawn.count(sign) == pytest.approx(share * len(drawn), abs=1)
 
@@ -59,7 +56,7 @@ def test_a_part_takes_the_share_of_the_bar_that_it_takes_of_the_time():
 def test_the_legend_tells_the_signs_that_are_drawn():
     rows = texts(bar_rows(NOTEBOOK, Pen(80, palette())))
     never = ("memory", "evicted", "recompute")
-    drawn = {name: sign for name, (sign, _) in SIGNS.items() if name not in never}
+    drawn = {name: sign for name, (sign, _) in PART_SIGNS.items() if name not in never}
     assert rows[-1].split() == [word for name, sign in drawn.items() for word in (sign, name)]
 
 
@@ -109,7 +106,7 @@ def test_differences_are_short(behind: float | None, text: str):
 def test_one_strategy_and_latencies_of_one_step_are_drawn_as_well():
     requests = Requests.from_columns(np.zeros(1, np.int64), [0], [1])
     alone = Workload("alone", ListedRequests(requests), strategies=(Static(1),))
-    rows = texts(metrics_rows(compare(alone), 80, palette()))
+    rows = texts(metric_rows(compare(alone), Pen(80, palette())))
     assert "20.0 ms" in row_after(rows, "Mean latency", "static")
     assert "★" not in "".join(rows)
     assert any(re.search("TPOT|per output token", row) for row in rows)

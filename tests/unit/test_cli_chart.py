@@ -8,10 +8,10 @@ import pytest
 from command_line import complaint, shell
 
 from tui_batching.__main__ import main
-from tui_batching.charts.gallery import PICTURES, SWEEP_PICTURES
-from tui_batching.cli.commands.chart import SCENE_CHARTS, SWEEP_CHARTS
+from tui_batching.charts.gallery import CHARTS, SCENE_CHARTS, SWEEP_CHARTS, TEXT_CHARTS
 
-EACH_CHART = pytest.mark.parametrize("chart", [*SCENE_CHARTS, *SWEEP_CHARTS])
+SIZED_CHARTS = [*SCENE_CHARTS, *SWEEP_CHARTS]
+EACH_SIZED = pytest.mark.parametrize("chart", SIZED_CHARTS)
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
@@ -22,12 +22,41 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
     return out.splitlines()
 
 
-def test_every_picture_can_be_printed():
-    assert tuple(PICTURES) == SCENE_CHARTS
-    assert {name: kind for name, (kind, _) in SWEEP_PICTURES.items()} == SWEEP_CHARTS
+def test_the_help_tells_of_every_chart(capsys: pytest.CaptureFixture[str]):
+    assert main(["chart", "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for name, chart in CHARTS.items():
+        [line] = [line for line in lines if line.split()[:1] == [name]]
+        assert line.endswith(f"  {chart.shows}")
 
 
-@EACH_CHART
+@pytest.mark.parametrize("width", [80, 120, 160])
+@pytest.mark.parametrize("chart", TEXT_CHARTS)
+def test_what_is_told_takes_as_many_rows_as_it_needs(
+    capsys: pytest.CaptureFixture[str], chart: str, width: int
+):
+    lines = printed(capsys, chart, "illustrative", "--width", str(width))
+    words = " ".join(lines)
+    assert 24 < len(lines) < 100
+    assert max(map(len, lines)) <= width
+    assert "…" not in words
+    for told in ("static", "dynamic", "continuous", "★"):
+        assert told in words
+    plain = printed(capsys, chart, "illustrative", "--width", str(width), "--ascii")
+    assert [*map(len, plain)] == [*map(len, lines)]
+    assert "".join(plain).isascii()
+
+
+def test_what_is_told_is_what_the_app_tells(capsys: pytest.CaptureFixture[str]):
+    metrics = " ".join(printed(capsys, "metrics", "illustrative"))
+    for told in ("Mean latency", "Where the mean latency went", "p99 latency", "useful"):
+        assert told in metrics
+    lesson = " ".join(printed(capsys, "learn", "illustrative"))
+    for told in ("What is said of them", "hold on illustrative, 6 requests", "Where to read on"):
+        assert told in lesson
+
+
+@EACH_SIZED
 def test_a_chart_is_plain_text_of_80_by_24(capsys: pytest.CaptureFixture[str], chart: str):
     lines = printed(capsys, chart, "illustrative")
     assert 6 <= len(lines) <= 24
@@ -38,7 +67,7 @@ def test_a_chart_is_plain_text_of_80_by_24(capsys: pytest.CaptureFixture[str], c
         assert strategy in words
 
 
-@EACH_CHART
+@EACH_SIZED
 def test_a_chart_has_the_size_that_is_asked_for(capsys: pytest.CaptureFixture[str], chart: str):
     lines = printed(capsys, chart, "illustrative", "--width", "110", "--height", "30")
     assert 90 < max(map(len, lines)) <= 110
@@ -110,7 +139,9 @@ def test_where_only_ascii_goes_a_chart_is_drawn_with_that():
         (("latency", "--width", "5000"), "--width"),
         (("latency", "--height", "many"), "--height: found 'many'"),
         (("latency", "--height", "9"), "expected a whole number >= 10"),
-        (("load", "--at", "2s"), "--at: found with load, expected with gantt, slots"),
+        (("load", "--at", "2s"), "--at: found with load, expected with live, gantt, slots"),
+        (("learn", "--at", "2s"), "--at: found with learn, expected with live, gantt, slots"),
+        (("metrics", "--height", "40"), "--height: found with metrics, expected with live, gantt"),
         (("frontier", "summarize-burst"), "arrive at once, so there is no load to vary"),
         (("latency", "--at", "soon"), "--at: found 'soon'"),
         (("latency", "--at=-1s"), "--at: found -1s"),

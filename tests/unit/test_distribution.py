@@ -19,7 +19,7 @@ from tui_batching.analysis.distribution import (
     times_per_output_token,
 )
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.distribution import picture
+from tui_batching.charts.histograms import histograms_chart
 from tui_batching.charts.rows import LEVELS, short
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.strategies import Continuous, Static
@@ -95,7 +95,7 @@ def test_every_request_is_in_one_bin(workload, quantity: Quantity, bins: int):
 
 
 def rows_of(scene, width: int, height: int, quantity: Quantity = LATENCY) -> list[str]:
-    return texts(picture(ChartRequest(scene, 0, width, height, palette()), quantity))
+    return texts(histograms_chart(ChartRequest(scene, 0, width, height, palette()), quantity))
 
 
 def panels(rows: list[str]) -> list[list[str]]:

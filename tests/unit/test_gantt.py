@@ -10,9 +10,8 @@ import pytest
 from stage import MS, crowd, hand_made, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.gantt import Gantt, picture
-from tui_batching.charts.look import Look
+from tui_batching.charts.chart import ChartRequest, Viewport
+from tui_batching.charts.gantt import Gantt, gantt_chart
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.spans import SpanKind
 from tui_batching.strategies import Continuous, Static
@@ -28,9 +27,9 @@ def gantt(
     scene: Scene,
     time: Picoseconds = 0,
     size: tuple[int, int] = (120, 32),
-    look: Look | None = None,
+    look: Viewport | None = None,
 ) -> Gantt:
-    return Gantt(ChartRequest(scene, time, *size, palette()), look or Look())
+    return Gantt(ChartRequest(scene, time, *size, palette()), look or Viewport())
 
 
 def lines(drawn: Gantt) -> list[str]:
@@ -124,10 +123,10 @@ def test_the_playhead_crosses_every_row_at_the_same_time() -> None:
 
 
 def test_the_picture_of_a_whole_run_has_no_playhead() -> None:
-    drawn = texts(picture(ChartRequest(NOTEBOOK, NOTEBOOK.end, 100, 26, palette())))
+    drawn = texts(gantt_chart(ChartRequest(NOTEBOOK, NOTEBOOK.end, 100, 26, palette())))
     assert not re.search("┃|▲", "".join(drawn[1:]))
     assert drawn[2].startswith("R0 ")
-    at = texts(picture(ChartRequest(NOTEBOOK, NOTEBOOK.end // 2, 100, 26, palette())))
+    at = texts(gantt_chart(ChartRequest(NOTEBOOK, NOTEBOOK.end // 2, 100, 26, palette())))
     assert any("▲" in row for row in at)
 
 
@@ -145,7 +144,7 @@ def test_a_label_keeps_clear_of_the_playhead() -> None:
 def test_each_zoom_shows_half_the_time_around_the_playhead_down_to_single_steps() -> None:
     time, cells = NOTEBOOK.end // 2, []
     for zoom in range(-3, 12):
-        window = gantt(NOTEBOOK, time, look=Look(zoom=zoom)).window
+        window = gantt(NOTEBOOK, time, look=Viewport(zoom=zoom)).window
         cells.append(window.cell)
         assert window.edges[0] <= time < window.edges[-1]
         assert window.cursor is not None
@@ -158,7 +157,7 @@ def test_stalls_are_seen_at_a_close_look() -> None:
     run = NOTEBOOK.runs[2]
     prefills = np.flatnonzero((run.spans.kind == SpanKind.PREFILL) & (run.spans.start > 10**12))
     middle = int(run.spans.start[prefills[0]] + run.spans.end[prefills[0]]) // 2
-    close = gantt(NOTEBOOK, middle, look=Look(zoom=6))
+    close = gantt(NOTEBOOK, middle, look=Viewport(zoom=6))
     rows = [line for line in lines(close) if line.startswith("R")]
     beside = {line[rows[0].rindex("┃") + 1 :][:1] for line in rows}
     assert "‖" in beside
@@ -178,7 +177,7 @@ def test_the_rows_follow_the_playhead(scene: Scene, size: tuple[int, int]) -> No
 
 
 def test_the_window_stands_still_for_a_quarter_of_its_length() -> None:
-    zoomed = Look(zoom=3)
+    zoomed = Viewport(zoom=3)
     starts = [
         gantt(NOTEBOOK, time, look=zoomed).window.edges[0]
         for time in range(0, NOTEBOOK.end, 20 * MS)
@@ -189,15 +188,15 @@ def test_the_window_stands_still_for_a_quarter_of_its_length() -> None:
 
 
 def test_hidden_rows_are_counted_and_rows_can_be_chosen() -> None:
-    chosen = gantt(CROWD, 0, (118, 32), Look(top=100))
+    chosen = gantt(CROWD, 0, (118, 32), Viewport(top=100))
     assert chosen.tops == (100, 100, 100)
     assert chosen.page == 29
     assert lines(chosen)[1].count("↑100 ↓271") == 3
-    assert gantt(CROWD, 0, (118, 32), Look(top=10**6)).tops == (371,) * 3
+    assert gantt(CROWD, 0, (118, 32), Viewport(top=10**6)).tops == (371,) * 3
 
 
 def test_a_request_that_is_not_to_be_seen_now_is_pointed_at() -> None:
-    look = Look(zoom=5, top=0)
+    look = Viewport(zoom=5, top=0)
     for time, sign, those in ((9000 * MS, "‹", slice(5)), (0, "›", slice(-5, None))):
         rows = [line for line in lines(gantt(NOTEBOOK, time, look=look)) if line.startswith("R")]
         assert all(line.count(sign) == 3 for line in rows[those])
@@ -211,12 +210,12 @@ def test_revealing_scrolls_to_the_request_in_rows_and_in_time() -> None:
     arrival = int(CROWD.workload.requests.arrival_time[350])
     assert seen.window.edges[0] <= arrival < seen.window.edges[-1]
     assert seen.revealing(350) == look
-    assert far.revealing(3) == far.look
+    assert far.revealing(3) == far.viewport
 
 
 def test_a_view_that_does_not_follow_says_how_to_go_back() -> None:
     assert "a row a request" in lines(gantt(NOTEBOOK))[0]
-    for look in (Look(top=3), Look(since=0, shift=2)):
+    for look in (Viewport(top=3), Viewport(since=0, shift=2)):
         assert lines(gantt(NOTEBOOK, look=look))[0].startswith("z Z: to the playhead")
 
 
@@ -231,7 +230,7 @@ def test_headings_count_those_who_run_are_held_and_wait() -> None:
 
 
 def test_the_selected_request_is_marked_in_every_panel() -> None:
-    drawn = gantt(NOTEBOOK, look=Look(selected=7)).draw()
+    drawn = gantt(NOTEBOOK, look=Viewport(selected=7)).draw()
     reversed_names = [
         part.text for row in drawn for part in row if part.style and part.style.reverse
     ]

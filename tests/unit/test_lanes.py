@@ -8,8 +8,9 @@ import pytest
 from stage import MS, Stage, crowd, hand_made, on_stage
 from textual.events import MouseScrollDown
 
+from tui_batching.charts.live_page import FEWEST_LANES
 from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
-from tui_batching.tui.lane import FEWEST, Lane, lanes_seen
+from tui_batching.tui.lane import Lane, lanes_seen
 from tui_batching.workload import Workload
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)], ids=str)
@@ -127,7 +128,7 @@ async def test_another_workload_has_its_own_lanes() -> None:
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 20])
 def test_wherever_one_scrolls_no_room_is_wasted(width: int, count: int) -> None:
     most = len(lanes_seen(0, 100, width))
-    assert most >= FEWEST
+    assert most >= FEWEST_LANES
     for first in range(-2, count + 3):
         there = lanes_seen(first, count, width)
         assert len(there) == min(count, most)

@@ -18,7 +18,7 @@ from tui_batching.tui.dialogs import BlackScreen
 from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.views import VIEWS, view_names
 from tui_batching.tui.views.live import LiveView
-from tui_batching.tui.views.metrics import MetricsView
+from tui_batching.tui.views.scrolled import MetricsView
 from tui_batching.workload import Workload
 
 COUNT = len(TOUR.chapters)

@@ -10,9 +10,8 @@ import pytest
 from stage import MS, crowd, hand_made, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.look import Look
-from tui_batching.charts.slots import Slots, picture
+from tui_batching.charts.chart import ChartRequest, Viewport
+from tui_batching.charts.slots import Slots, slots_chart
 from tui_batching.clock import Picoseconds
 from tui_batching.strategies import Continuous, Dynamic, Static
 from tui_batching.workload import load_workload
@@ -32,9 +31,9 @@ def slots(
     scene: Scene,
     time: Picoseconds = 0,
     size: tuple[int, int] = (120, 32),
-    look: Look | None = None,
+    look: Viewport | None = None,
 ) -> Slots:
-    return Slots(ChartRequest(scene, time, *size, palette()), look or Look())
+    return Slots(ChartRequest(scene, time, *size, palette()), look or Viewport())
 
 
 def lines(drawn: Slots) -> list[str]:
@@ -75,22 +74,22 @@ def test_with_room_each_slot_is_two_rows_high_and_is_named_once() -> None:
 
 
 def test_close_up_every_step_of_every_slot_has_its_name() -> None:
-    close = slots(HELD, size=(62, 16), look=Look(zoom=2))
+    close = slots(HELD, size=(62, 16), look=Viewport(zoom=2))
     static = panel(close, "STATIC")
     assert static[1] == "0 " + " ".join(["R0█"] * 3 + ["R0▒"] * 9 + ["R2█"] * 3)
     assert static[2] == "1 " + " ".join(["R1█"] * 12 + ["·  "] * 3).rstrip()
-    assert panel(slots(HELD, size=(62, 16), look=Look(zoom=9)), "STATIC") == static
+    assert panel(slots(HELD, size=(62, 16), look=Viewport(zoom=9)), "STATIC") == static
 
 
 def test_two_columns_a_step_lie_between() -> None:
-    rows = panel(slots(HELD, size=(62, 16), look=Look(zoom=1)), "CONTINUOUS")
+    rows = panel(slots(HELD, size=(62, 16), look=Viewport(zoom=1)), "CONTINUOUS")
     assert rows[1:3] == ["0  R0 ██ R2 ██████████████", "1  R1 ████████████████████"]
 
 
 def test_far_off_a_column_stands_for_several_steps_and_all_of_them_are_seen() -> None:
-    far = slots(NOTEBOOK, 3400 * MS, (80, 20), Look(zoom=-99))
+    far = slots(NOTEBOOK, 3400 * MS, (80, 20), Viewport(zoom=-99))
     assert far.windows[0].steps_per_column == 8  # 346 steps on 78 columns
-    assert slots(NOTEBOOK, 0, (80, 20), Look(zoom=-1)).windows[0].steps_per_column == 2
+    assert slots(NOTEBOOK, 0, (80, 20), Viewport(zoom=-1)).windows[0].steps_per_column == 2
     for lane, window in zip(NOTEBOOK.slot_steps, far.windows, strict=True):
         assert window.begin == 0
         assert window.end >= lane.count
@@ -100,14 +99,14 @@ def test_far_off_a_column_stands_for_several_steps_and_all_of_them_are_seen() ->
 
 def test_the_level_above_is_the_mean_of_the_steps_in_a_column() -> None:
     making = NOTEBOOK.slot_steps[0].making(np.array([0, 8, 16, 24, 32]))
-    levels = panel(slots(NOTEBOOK, NOTEBOOK.end, (80, 20), Look(zoom=-3)), "STATIC")[0][2:6]
+    levels = panel(slots(NOTEBOOK, NOTEBOOK.end, (80, 20), Viewport(zoom=-3)), "STATIC")[0][2:6]
     assert levels == "".join("▁▂▃▄▅▆▇█"[int(share * 8) - 1] for share in making / 4)
 
 
 @pytest.mark.parametrize("zoom", [-2, -1, 0, 1, 2])
 def test_the_step_under_way_of_each_strategy_is_marked_and_seen(zoom: int) -> None:
     for time in range(0, NOTEBOOK.end - 1, NOTEBOOK.end // 19):
-        drawn = slots(NOTEBOOK, time, (160, 41), Look(zoom=zoom))
+        drawn = slots(NOTEBOOK, time, (160, 41), Viewport(zoom=zoom))
         for window, lane in zip(drawn.windows, NOTEBOOK.slot_steps, strict=True):
             moment = lane.run.at(time)
             if moment.over:
@@ -158,7 +157,7 @@ def test_slots_that_do_not_fit_are_counted_and_can_be_scrolled_to() -> None:
     rows = lines(first)
     assert first.page == 20
     assert rows[-1].count("↓12") == 3
-    below = slots(WIDE, 0, (118, 24), Look(top=99))
+    below = slots(WIDE, 0, (118, 24), Viewport(top=99))
     assert below.tops == (12, 12, 12)
     rows = lines(below)
     assert rows[2].count("↑12") == 3
@@ -179,12 +178,12 @@ def test_lanes_of_different_sizes_each_show_their_own_slots() -> None:
 @pytest.mark.parametrize("scene", [HELD, WIDE, MANY])
 @pytest.mark.parametrize("zoom", [-2, 0, 2])
 def test_every_size_is_filled_exactly(size: tuple[int, int], scene: Scene, zoom: int) -> None:
-    drawn = slots(scene, scene.end // 2, size, Look(zoom=zoom)).draw()
+    drawn = slots(scene, scene.end // 2, size, Viewport(zoom=zoom)).draw()
     assert [sum(len(part.text) for part in row) for row in drawn] == [size[0]] * size[1]
 
 
 def test_the_selected_request_is_marked_and_found() -> None:
-    drawn = slots(NOTEBOOK, 3400 * MS, look=Look(selected=7)).draw()
+    drawn = slots(NOTEBOOK, 3400 * MS, look=Viewport(selected=7)).draw()
     marked = [part.text for row in drawn for part in row if part.style and part.style.reverse]
     assert marked == ["R7"] * 3
     clickable = {
@@ -204,14 +203,14 @@ def test_revealing_goes_to_the_slot_and_the_steps_of_a_request() -> None:
         window.begin <= lane.admitted[490] < window.end
         for window, lane in zip(seen.windows, MANY.slot_steps, strict=True)
     )
-    assert far.revealing(0) == far.look
+    assert far.revealing(0) == far.viewport
 
 
 def test_the_picture_of_a_whole_run_shows_all_steps_and_no_playhead() -> None:
-    drawn = texts(picture(ChartRequest(NOTEBOOK, NOTEBOOK.end, 120, 30, palette())))
+    drawn = texts(slots_chart(ChartRequest(NOTEBOOK, NOTEBOOK.end, 120, 30, palette())))
     assert not re.search("▼|▲", "".join(drawn[1:]))
     assert all(f"R{row}" in "".join(drawn) for row in (3, 7, 19))
-    at = texts(picture(ChartRequest(NOTEBOOK, NOTEBOOK.end // 2, 120, 30, palette())))
+    at = texts(slots_chart(ChartRequest(NOTEBOOK, NOTEBOOK.end // 2, 120, 30, palette())))
     assert any("▼" in row for row in at[1:])
 
 

@@ -12,20 +12,23 @@ from rich.color import Color
 from stage import palette, texts
 
 from tui_batching.analysis.sweeps import Kind, Sweep, sweep
-from tui_batching.charts.batch_size import batch_size_picture
 from tui_batching.charts.chart import MARKS
-from tui_batching.charts.frontier import IDEAL, frontier_picture
-from tui_batching.charts.load import load_picture
 from tui_batching.charts.rows import Cells
-from tui_batching.charts.sweep_picture import SweepRequest
+from tui_batching.charts.sweep_charts import (
+    IDEAL,
+    SweepRequest,
+    batch_size_chart,
+    frontier_chart,
+    load_chart,
+)
 from tui_batching.strategies import Continuous, Static
 from tui_batching.workload import Workload, apply_settings, load_workload
 
-Picture = Callable[[SweepRequest], list[Cells]]
-PICTURES: dict[Picture, Kind] = {
-    load_picture: "load",
-    frontier_picture: "load",
-    batch_size_picture: "batch-size",
+DrawSweep = Callable[[SweepRequest], list[Cells]]
+CHARTS: dict[DrawSweep, Kind] = {
+    load_chart: "load",
+    frontier_chart: "load",
+    batch_size_chart: "batch-size",
 }
 SIZES = [(80, 19), (60, 15), (100, 25), (120, 31), (160, 40), (300, 60), (80, 60)]
 
@@ -42,42 +45,42 @@ def request_of(
     return SweepRequest(made, now or made.workload, width, height, palette())
 
 
-def seen(picture: Picture, name: str, width: int, height: int, *settings: str) -> str:
+def seen(chart: DrawSweep, name: str, width: int, height: int, *settings: str) -> str:
     now = apply_settings(load_workload(name), settings)
-    return "\n".join(texts(picture(request_of(name, PICTURES[picture], width, height, now))))
+    return "\n".join(texts(chart(request_of(name, CHARTS[chart], width, height, now))))
 
 
-@pytest.mark.parametrize("picture", PICTURES)
+@pytest.mark.parametrize("chart", CHARTS)
 @pytest.mark.parametrize("name", ["notebook", "chat", "overload"])
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_every_picture_has_exactly_the_size_asked_for(
-    picture: Picture, name: str, width: int, height: int
+    chart: DrawSweep, name: str, width: int, height: int
 ) -> None:
-    rows = picture(request_of(name, PICTURES[picture], width, height))
+    rows = chart(request_of(name, CHARTS[chart], width, height))
     assert len(rows) == height
     assert {sum(segment.cell_length for segment in row) for row in rows} == {width}
 
 
-@pytest.mark.parametrize("picture", PICTURES)
+@pytest.mark.parametrize("chart", CHARTS)
 @pytest.mark.parametrize("height", [0, 1, 2, 4, 6, 11])
 @pytest.mark.parametrize("width", [1, 7, 8, 20, 33])
-def test_no_size_is_too_small(picture: Picture, width: int, height: int) -> None:
-    rows = picture(request_of("notebook", PICTURES[picture], width, height))
+def test_no_size_is_too_small(chart: DrawSweep, width: int, height: int) -> None:
+    rows = chart(request_of("notebook", CHARTS[chart], width, height))
     assert [sum(segment.cell_length for segment in row) for row in rows] == [width] * height
 
 
-@pytest.mark.parametrize("picture", PICTURES)
-def test_a_single_value_and_a_single_strategy_are_drawn(picture: Picture) -> None:
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_single_value_and_a_single_strategy_are_drawn(chart: DrawSweep) -> None:
     workload = replace(load_workload("notebook"), strategies=(Static(3),))
-    made = sweep(workload, PICTURES[picture], [3.0])
-    rows = picture(SweepRequest(made, workload, 100, 25, palette()))
+    made = sweep(workload, CHARTS[chart], [3.0])
+    rows = chart(SweepRequest(made, workload, 100, 25, palette()))
     canvas = "\n".join(texts(rows[1:]))
     assert MARKS["static"] in canvas
     assert MARKS["continuous"] not in canvas
 
 
 def test_small_terminals_show_two_charts_and_large_ones_three_and_the_table() -> None:
-    small, large = (seen(load_picture, "chat", *size) for size in ((80, 19), (120, 31)))
+    small, large = (seen(load_chart, "chat", *size) for size in ((80, 19), (120, 31)))
     assert "mean latency" not in small
     assert "p99 latency" in small
     assert "throughput" in small
@@ -87,17 +90,17 @@ def test_small_terminals_show_two_charts_and_large_ones_three_and_the_table() ->
 
 
 def test_the_table_marks_the_best_of_each_value_and_the_present_one() -> None:
-    rows = seen(load_picture, "chat", 120, 31).splitlines()[-8:]
+    rows = seen(load_chart, "chat", 120, 31).splitlines()[-8:]
     present = next(row for row in rows if "▸" in row)
     figures = "22.5 s 37.7 s 77.6 20.1 s 32.6 s 80.1 3.54 s★ 10.4 s★ 108★"
     assert " ".join(present.split()) == f"▸ 1.25/s {figures}"
     assert rows[-1].split() == ["saturated", "0.810/s", "0.810/s", "1.36/s"]
-    faster = seen(load_picture, "chat", 120, 31, "workload.rate=3")
+    faster = seen(load_chart, "chat", 120, 31, "workload.rate=3")
     assert "▸" not in faster
 
 
 def test_each_chart_of_loads_marks_the_saturation_points_and_the_present_load() -> None:
-    rows = seen(load_picture, "chat", 120, 31).splitlines()
+    rows = seen(load_chart, "chat", 120, 31).splitlines()
     assert "┊ saturated at ■◆ 0.81/s  ● 1.36/s" in rows[0]
     assert rows[0].rstrip().endswith("│ now 1.25/s")
     top = "".join(rows[2:5])
@@ -107,18 +110,18 @@ def test_each_chart_of_loads_marks_the_saturation_points_and_the_present_load() 
 
 @pytest.mark.parametrize(("rate", "label"), [("40", "now →"), ("1.9", "now")])
 def test_a_present_load_beyond_the_axis_is_at_its_border(rate: str, label: str) -> None:
-    rows = seen(load_picture, "chat", 80, 19, f"workload.rate={rate}").splitlines()
+    rows = seen(load_chart, "chat", 80, 19, f"workload.rate={rate}").splitlines()
     assert any(label in row for row in rows[2:5])
     assert any("→" in row for row in rows[2:5]) == ("→" in label)
 
 
 def test_colours_are_not_needed_to_tell_the_strategies_apart() -> None:
-    canvas = "".join(seen(load_picture, "overload", 120, 20).splitlines()[1:])
+    canvas = "".join(seen(load_chart, "overload", 120, 20).splitlines()[1:])
     assert all(canvas.count(mark) >= 12 for mark in MARKS.values())
 
 
 def test_the_frontier_names_the_ideal_corner_and_the_loads() -> None:
-    rows = seen(frontier_picture, "chat", 80, 19).splitlines()
+    rows = seen(frontier_chart, "chat", 80, 19).splitlines()
     assert rows[-3].rstrip().endswith(IDEAL)
     chart = "\n".join(rows[1:-2])
     for load in ("0.469", "1.25", "4.69"):
@@ -128,7 +131,7 @@ def test_the_frontier_names_the_ideal_corner_and_the_loads() -> None:
 def test_labels_of_the_frontier_never_run_together() -> None:
     for name in ("notebook-load", "overload", "chat", "notebook"):
         loads = {f"{value:.3g}" for value in swept(name, "load").values}
-        for row in seen(frontier_picture, name, 80, 19).splitlines()[2:-3]:
+        for row in seen(frontier_chart, name, 80, 19).splitlines()[2:-3]:
             found = re.findall(r"[0-9.]+", row.partition("┤")[2] or row.partition("│")[2])
             assert set(found) <= loads, row
 
@@ -137,37 +140,37 @@ def test_the_frontier_is_drawn_in_the_order_of_the_loads() -> None:
     made = swept("notebook-load", "load")
     rates = [point.metric("throughput") for point in made.curve("static")]
     assert rates != sorted(rates)  # the line goes back: it is not sorted by its x
-    chart = "".join(seen(frontier_picture, "notebook-load", 120, 25).splitlines()[1:])
+    chart = "".join(seen(frontier_chart, "notebook-load", 120, 25).splitlines()[1:])
     assert chart.count(MARKS["static"]) == len(rates)
 
 
 def test_batch_sizes_are_the_ticks_and_the_present_ones_are_marked() -> None:
-    rows = seen(batch_size_picture, "chat", 120, 31).splitlines()
+    rows = seen(batch_size_chart, "chat", 120, 31).splitlines()
     ticks = next(row for row in rows if row.split()[:3] == ["1", "2", "4"])
     assert ticks.split() == ["1", "2", "4", "8", "16", "32", "64"] * 3
     assert rows[2].count("now") == 3
-    mixed = seen(batch_size_picture, "chat", 120, 31, "static.batch_size=16").splitlines()
+    mixed = seen(batch_size_chart, "chat", 120, 31, "static.batch_size=16").splitlines()
     assert mixed[2].count("│◆●") == mixed[2].count("│■ ") == 3
-    assert "now →" in seen(batch_size_picture, "chat", 120, 31, "batch_size=500")
+    assert "now →" in seen(batch_size_chart, "chat", 120, 31, "batch_size=500")
 
 
 def test_a_line_of_batch_sizes_ends_where_slots_stay_free() -> None:
     made = swept("chat", "batch-size")
     ends = {name: made.curve(name)[-1].value for name in made.strategies}
     assert ends == {"static": 64, "dynamic": 32, "continuous": 16}
-    assert "a line ends where" in seen(batch_size_picture, "chat", 120, 31).splitlines()[0]
+    assert "a line ends where" in seen(batch_size_chart, "chat", 120, 31).splitlines()[0]
 
 
 def test_a_wide_range_of_loads_is_drawn_on_a_logarithmic_axis() -> None:
     workload = replace(load_workload("chat"), strategies=(Continuous(4),))
     made = sweep(workload, "load", [0.01, 0.1, 1, 10])
-    rows = texts(load_picture(SweepRequest(made, workload, 120, 25, palette())))
+    rows = texts(load_chart(SweepRequest(made, workload, 120, 25, palette())))
     assert any(row.split() == ["0.01", "0.1", "1"] * 3 for row in rows)
 
 
 def test_the_ground_is_everywhere() -> None:
-    for picture, kind in PICTURES.items():
-        rows = picture(request_of("chat", kind, 120, 31))
+    for chart, kind in CHARTS.items():
+        rows = chart(request_of("chat", kind, 120, 31))
         grounds: set[Color | None] = {
             segment.style.bgcolor for row in rows for segment in row if segment.style
         }

@@ -9,10 +9,9 @@ import pytest
 from stage import MS, crowd, hand_made, on_stage, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.charts.area import filled_cells
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.rows import LEVELS
-from tui_batching.charts.utilization import picture
+from tui_batching.charts.rows import LEVELS, filled_cells
+from tui_batching.charts.utilization_panels import utilization_chart
 from tui_batching.clock import Picoseconds
 from tui_batching.strategies import Static
 from tui_batching.workload import load_workload
@@ -23,7 +22,7 @@ AREA = slice(5, -17)
 
 
 def rows_of(scene: Scene, width: int, height: int, time: Picoseconds = 0) -> list[str]:
-    return texts(picture(ChartRequest(scene, time, width, height, palette())))
+    return texts(utilization_chart(ChartRequest(scene, time, width, height, palette())))
 
 
 def panels(rows: list[str]) -> list[list[str]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tui_batching.charts.live_page import breakdown_rows
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.charts.rows import text_of
 from tui_batching.clock import parse_duration
 from tui_batching.sim.simulate import simulate
-from tui_batching.tui.why_pane import breakdown_rows
 from tui_batching.workload import load_workload
 
 PALETTE = load_palettes()[DEFAULT_THEME]

@@ -1,13 +1,18 @@
-"""What every chart is: a function of a scene, an instant, a size and a palette."""
+"""What every chart of a scene is: a function of it, an instant, a size and a palette.
+
+Some are larger than what is seen of them; these are also a function of a viewport.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.plot import ChartSpec
+from tui_batching.charts.rows import Cells
 from tui_batching.clock import Picoseconds
 
 MARKS = {"static": "■", "dynamic": "◆", "continuous": "●"}
@@ -26,8 +31,8 @@ class ChartRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """A kind of chart.
+class LineChart:
+    """A kind of chart that is drawn as lines.
 
     Attributes:
         spec: what to draw for a request.
@@ -36,3 +41,81 @@ class Chart:
 
     spec: Callable[[ChartRequest], ChartSpec]
     depends_on: Callable[[Scene, Picoseconds], Hashable]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport:
+    """Which part of a large chart is seen; the default is what is going on at the playhead.
+
+    Attributes:
+        zoom: how often the stretch shown was halved; doubled if negative.
+        shift: by how many half windows it is shifted.
+        since: the instant that the stretch is around while it is shifted; None follows the
+            playhead.
+        top: the first row shown; None follows the playhead.
+        selected: the row of the selected request, or None.
+        printed: whether nobody can move it, so that no key is told of.
+    """
+
+    zoom: int = 0
+    shift: int = 0
+    since: Picoseconds | None = None
+    top: int | None = None
+    selected: int | None = None
+    printed: bool = False
+
+    @property
+    def moved(self) -> bool:
+        """Whether somebody moved away from the playhead and can go back to it."""
+        return not (self.printed or (self.since is None and self.top is None))
+
+    def following(self) -> Viewport:
+        """The same, but around the playhead."""
+        return replace(self, shift=0, since=None, top=None)
+
+
+class LargeChart(Protocol):
+    """A chart that is larger than what is seen of it."""
+
+    def __init__(self, request: ChartRequest, viewport: Viewport) -> None: ...
+
+    @property
+    def place(self) -> Hashable:
+        """Which part is seen; two viewports with the same place show the same part."""
+        ...
+
+    @property
+    def tops(self) -> tuple[int, ...]:
+        """The first row seen in each panel."""
+        ...
+
+    @property
+    def page(self) -> int:
+        """How many rows are seen in a panel."""
+        ...
+
+    def revealing(self, row: int) -> Viewport:
+        """The viewport in which a request is seen; the same one if it is seen already."""
+        ...
+
+    def draw(self) -> list[Cells]:
+        """The part that is seen, at the size asked for."""
+        ...
+
+
+def window_start(column: int, width: int, total: int, shift: int = 0) -> int:
+    """The first of `width` columns to show so that `column` is in the second half of them.
+
+    The window moves by quarters of its width, so that a chart stands still most of the time. It
+    does not go beyond the `total` columns that there are.
+
+    Args:
+        column: where the playhead is, of all columns.
+        width: columns shown.
+        total: columns there are.
+        shift: by how many half windows to go on from there, or back.
+    """
+    quarter = max(1, width // 4)
+    last = max(0, total - width)
+    following = max(0, min((column // quarter - 2) * quarter, last))
+    return max(0, min(following + shift * max(1, width // 2), last))

@@ -1,41 +1,106 @@
-"""The pictures that can be printed, by name; each is drawn as the app draws it."""
+"""All charts by name, for whoever prints them; each is drawn as the app draws it.
+
+A further one is a module here, and one line in one of these tables.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from dataclasses import dataclass
 
+from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.sweeps import Kind
-from tui_batching.charts import distribution, gantt, slots, utilization
-from tui_batching.charts.batch_size import batch_size_picture
-from tui_batching.charts.chart import Chart, ChartRequest
-from tui_batching.charts.frontier import frontier_picture
-from tui_batching.charts.live import LATENCY
-from tui_batching.charts.load import load_picture
+from tui_batching.charts.chart import ChartRequest, LineChart
+from tui_batching.charts.gantt import gantt_chart
+from tui_batching.charts.histograms import histograms_chart
+from tui_batching.charts.learn import learn_rows
+from tui_batching.charts.live_page import LATENCY, live_chart
+from tui_batching.charts.metric_rows import metric_rows
+from tui_batching.charts.pen import Pen
 from tui_batching.charts.plot import draw
 from tui_batching.charts.rows import Cells
-from tui_batching.charts.sweep_picture import SweepRequest
+from tui_batching.charts.slots import slots_chart
+from tui_batching.charts.sweep_charts import (
+    SweepRequest,
+    batch_size_chart,
+    frontier_chart,
+    load_chart,
+)
+from tui_batching.charts.utilization_panels import utilization_chart
 
-Picture: TypeAlias = Callable[[ChartRequest], list[Cells]]
-SweepPicture: TypeAlias = Callable[[SweepRequest], list[Cells]]
+
+@dataclass(frozen=True, slots=True)
+class SceneChart:
+    """What is drawn of a scene at an instant.
+
+    Attributes:
+        shows: in a few words, what is seen in it.
+        draw: draws it at exactly the size asked for.
+    """
+
+    shows: str
+    draw: Callable[[ChartRequest], list[Cells]]
 
 
-def _plotted(chart: Chart) -> Picture:
+@dataclass(frozen=True, slots=True)
+class TextChart:
+    """What is told of whole Runs, in as many rows as it takes.
+
+    Attributes:
+        shows: in a few words, what is told.
+        draw: draws it with a pen, which knows how wide it is.
+    """
+
+    shows: str
+    draw: Callable[[Comparison, Pen], list[Cells]]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepChart:
+    """What is drawn of a sweep.
+
+    Attributes:
+        shows: in a few words, what is seen in it.
+        kind: what is varied in the sweep.
+        draw: draws it at exactly the size asked for.
+    """
+
+    shows: str
+    kind: Kind
+    draw: Callable[[SweepRequest], list[Cells]]
+
+
+def _lines_of(chart: LineChart) -> Callable[[ChartRequest], list[Cells]]:
     return lambda request: draw(chart.spec(request))
 
 
-PICTURES: Mapping[str, Picture] = {
-    "gantt": gantt.picture,
-    "slots": slots.picture,
-    "utilization": utilization.picture,
-    "latency": _plotted(LATENCY),
-    "distribution": distribution.picture,
+SCENE_CHARTS: Mapping[str, SceneChart] = {
+    "live": SceneChart("who is in which slot, who waits, and why", live_chart),
+    "gantt": SceneChart("each request's way through time", gantt_chart),
+    "slots": SceneChart("who is in which slot, decode step by decode step", slots_chart),
+    "utilization": SceneChart("occupied and useful slots over time", utilization_chart),
+    "latency": SceneChart("the share of requests answered within each latency", _lines_of(LATENCY)),
+    "distribution": SceneChart("how the latencies are distributed", histograms_chart),
 }
-"""What is drawn of a scene at an instant."""
 
-SWEEP_PICTURES: Mapping[str, tuple[Kind, SweepPicture]] = {
-    "load": ("load", load_picture),
-    "frontier": ("load", frontier_picture),
-    "batch-size": ("batch-size", batch_size_picture),
+TEXT_CHARTS: Mapping[str, TextChart] = {
+    "metrics": TextChart("all metrics, and where the time of the mean latency went", metric_rows),
+    "learn": TextChart("what the strategies are, and what is said of them", learn_rows),
 }
-"""What is drawn of a sweep, and of which kind of it."""
+
+SWEEP_CHARTS: Mapping[str, SweepChart] = {
+    "load": SweepChart("latency and throughput against the offered load", "load", load_chart),
+    "frontier": SweepChart(
+        "throughput against p99 latency, a point a load", "load", frontier_chart
+    ),
+    "batch-size": SweepChart(
+        "latency and throughput against the batch size", "batch-size", batch_size_chart
+    ),
+}
+
+CHARTS: Mapping[str, SceneChart | TextChart | SweepChart] = {
+    **SCENE_CHARTS,
+    **TEXT_CHARTS,
+    **SWEEP_CHARTS,
+}
+"""All of them, in the order in which they are listed."""

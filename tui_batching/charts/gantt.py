@@ -1,4 +1,7 @@
-"""The Gantt chart: one row a request, one panel a strategy, time from left to right."""
+"""The Gantt chart: one row a request, one panel a strategy, time from left to right.
+
+The bars of requests are drawn cell by cell from a matrix of what each does in the middle of a cell.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,29 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from rich.color import Color
+from rich.style import Style
 
-from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.gantt_bars import CURSOR, WAITS, Bars, TimeWindow, signs
-from tui_batching.charts.look import Look, window_start
+from tui_batching.charts.chart import ChartRequest, Viewport, window_start
+from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import (
     Arrangement,
+    LegendEntry,
     Scale,
-    Sign,
     arrange,
     headings,
     joined,
     legend_row,
     scale_row,
 )
-from tui_batching.charts.rows import FULL, HATCH, Cells, Row, style
-from tui_batching.clock import SECOND, Picoseconds, format_duration
-from tui_batching.columns import IntArray
+from tui_batching.charts.rows import FULL, HATCH, SHADE, Cells, Row, painted, style
+from tui_batching.clock import HORIZON, SECOND, Picoseconds, format_duration
+from tui_batching.columns import BoolArray, IntArray
+from tui_batching.sim.life import WAITS as WAITING_STATES
+from tui_batching.sim.life import State, StateMatrix, states_at
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.run import Run
+from tui_batching.sim.spans import SpanKind
 
 HINT = "a row a request: when it waits, runs and is held (the bubble)"
 NARROWEST = 31
@@ -36,13 +43,175 @@ AFTER = 5
 FINEST = 16
 """The most cells for one decode step of a single request."""
 
+WAITS, STALLED, ARRIVAL, CURSOR = "─", "‖", "├", "┃"
+EARLIER, LATER = "‹", "›"
+"""At the edge of a row whose request was answered before the window, or arrives after it."""
+
+_BAR_SIGNS = {
+    **dict.fromkeys((*WAITING_STATES, State.EVICTED), WAITS),
+    State.PREFILL: SHADE,
+    State.RECOMPUTE: SHADE,
+    State.DECODE: FULL,
+    State.HELD: HATCH,
+    State.STALLED: STALLED,
+}
+_GLYPHS = np.array([_BAR_SIGNS.get(state, " ") for state in State])
+"""By `State`, which is also the number of their inks."""
+_FAINT, _CURSOR = int(State.TURN), len(_GLYPHS)
+"""The inks of marks and labels, and of the playhead."""
+
+
+@dataclass(frozen=True, eq=False)
+class TimeWindow:
+    """The stretch of time that is drawn.
+
+    Attributes:
+        cell: the time that a cell stands for.
+        first: the first cell, counted from time zero.
+        cells: how many there are.
+        cursor: the one of them that the playhead is in, or None.
+    """
+
+    cell: Picoseconds
+    first: int
+    cells: int
+    cursor: int | None
+
+    @cached_property
+    def edges(self) -> IntArray:
+        """The instants between cells. Shape: (cells + 1,)."""
+        columns = range(self.first, self.first + self.cells + 1)
+        return np.array([min(column * self.cell, HORIZON) for column in columns])
+
+    def cell_of(self, times: IntArray) -> IntArray:
+        """The cells that instants lie in; below 0 or too high outside of the window."""
+        return times // self.cell - self.first
+
+
+def _prefill_fills_most(run: Run, edges: IntArray) -> BoolArray:
+    """Whether the server prefills at least half the time between neighbouring edges."""
+    time = np.diff(run.spans.clock_of(SpanKind.PREFILL).at(edges))
+    return (2 * time >= np.diff(edges)) & (time > 0)
+
+
+def legend(palette: Palette) -> list[LegendEntry]:
+    """What the bars are made of."""
+    return [
+        LegendEntry(ARRIVAL + WAITS, palette.muted, "arrives, waits"),
+        LegendEntry(SHADE, palette.state(State.PREFILL), "prefill"),
+        LegendEntry(FULL, palette.request(0), "runs"),
+        LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
+        LegendEntry(HATCH, palette.state(State.HELD), "held"),
+        LegendEntry("39", palette.muted, "tokens"),
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class RequestBars:
+    """Some requests of a Run, each a row with its name and its bar.
+
+    Attributes:
+        run: whose requests.
+        rows: of the requests.
+        window: the time shown.
+        margin: cells for the name.
+        palette: the colours.
+        selected: the row of the selected request, or None.
+    """
+
+    run: Run
+    rows: IntArray
+    window: TimeWindow
+    margin: int
+    palette: Palette
+    selected: int | None
+
+    def draw(self) -> list[Cells]:
+        """A row of cells for each request."""
+        return [self._line(place) for place in range(len(self.rows))]
+
+    @cached_property
+    def _states(self) -> StateMatrix:
+        """What is done in the middle of each cell; every start is seen, however short the run."""
+        run, edges, rows = self.run, self.window.edges, self.rows
+        middles = edges[:-1] + np.diff(edges) // 2
+        states = states_at(run, rows, middles, ~_prefill_fills_most(run, edges))
+        start, finish = (self.window.cell_of(times[rows]) for times in (run.start, run.finish))
+        seen = np.flatnonzero((start >= 0) & (start < self.window.cells))
+        stay = run.by_request.stays[run.by_request.first[rows[seen]]]
+        prefills = run.stays.ready[stay] > run.stays.start[stay]
+        longer = finish[seen] > start[seen] + 1
+        mark = np.where(prefills & longer, State.PREFILL, State.DECODE)
+        states[seen, start[seen]] = mark
+        return states
+
+    def _line(self, place: int) -> Cells:
+        row, states = int(self.rows[place]), self._states[place]
+        text, inks = _GLYPHS[states].tolist(), states.copy()
+        self._mark_arrival(row, text, inks)
+        self._label(row, text, states)
+        cursor = self.window.cursor
+        if cursor is not None:
+            text[cursor], inks[cursor] = CURSOR, _CURSOR
+        looks = self._looks(row)
+        return [*self._name(row, looks[0]), *painted("".join(text), inks, looks.__getitem__)]
+
+    def _mark_arrival(self, row: int, text: list[str], inks: StateMatrix) -> None:
+        """Where the request arrives, unless it starts at once; or where it is to be looked for."""
+        run, window = self.run, self.window
+        arrival, start = run.requests.arrival_time[row], run.start[row]
+        cell = int(window.cell_of(arrival))
+        if 0 <= cell < window.cells and cell < int(window.cell_of(start)):
+            text[cell], inks[cell] = ARRIVAL, _FAINT
+        elif arrival >= window.edges[-1]:
+            text[-1] = LATER
+        elif run.end[row] <= window.edges[0]:
+            text[0] = EARLIER
+
+    def _label(self, row: int, text: list[str], states: StateMatrix) -> None:
+        """The number of output tokens behind the bar, clear of the cursor, where it fits."""
+        if self.run.end[row] <= self.window.edges[0]:
+            return
+        label = str(self.run.requests.output_tokens[row])
+        begin = 1 + int(np.count_nonzero(states != State.DONE))
+        cursor = self.window.cursor
+        if cursor is not None and begin <= cursor <= begin + len(label):
+            begin = cursor + 2
+        if begin + len(label) <= len(text):
+            text[begin : begin + len(label)] = label
+
+    def _name(self, row: int, ground: Style) -> Cells:
+        """The request's name in its colour, reversed if it is selected."""
+        number = int(self.run.requests.id[row])
+        chosen = row == self.selected
+        colour = self.palette.request(number)
+        look = style(colour, self._ground(row), bold=True, reverse=chosen, row=row)
+        return Row(self.margin, ground).add(f"R{number}", look).add(" ", ground).cells()
+
+    def _ground(self, row: int) -> Color:
+        chosen = row == self.selected
+        return self.palette.selection_ground if chosen else self.palette.surface
+
+    def _looks(self, row: int) -> list[Style]:
+        """The style of each ink; a click on any cell finds the request."""
+        palette = self.palette
+        colours = {
+            State.PREFILL: palette.state(State.PREFILL),
+            State.RECOMPUTE: palette.state(State.RECOMPUTE),
+            State.DECODE: palette.request(int(self.run.requests.id[row])),
+            State.HELD: palette.state(State.HELD),
+            State.STALLED: palette.state(State.STALLED),
+        }
+        inks = [*(colours.get(state, palette.muted) for state in State), palette.playhead]
+        return [style(colour, self._ground(row), row=row) for colour in inks]
+
 
 @dataclass(frozen=True, eq=False)
 class Gantt:
     """The part of the chart that is seen."""
 
     request: ChartRequest
-    look: Look
+    viewport: Viewport
 
     @property
     def _runs(self) -> tuple[Run, ...]:
@@ -87,8 +256,8 @@ class Gantt:
         time, end = self.request.time, self.request.scene.end
         cells = max(1, min(self._arrangement.widths) - self._margin)
         cell = self._time_of_a_cell(cells)
-        around = time if self.look.since is None else self.look.since
-        first = window_start(around // cell, cells, end // cell + 1 + AFTER, self.look.shift)
+        around = time if self.viewport.since is None else self.viewport.since
+        first = window_start(around // cell, cells, end // cell + 1 + AFTER, self.viewport.shift)
         cursor = time // cell - first
         seen = 0 <= cursor < cells and time < end
         return TimeWindow(cell, first, cells, cursor if seen else None)
@@ -96,15 +265,15 @@ class Gantt:
     def _time_of_a_cell(self, cells: int) -> Picoseconds:
         whole = -(-self.request.scene.end // max(1, cells - AFTER))
         finest = max(1, min(run.cost.step_time(1) for run in self._runs) // FINEST)
-        usual, zoom = whole * self.page // self._count, self.look.zoom
+        usual, zoom = whole * self.page // self._count, self.viewport.zoom
         wanted = usual >> zoom if zoom >= 0 else usual << min(-zoom, 64)
         return min(max(wanted, finest), whole)
 
     @cached_property
     def tops(self) -> tuple[int, ...]:
         """The first request in each panel: the same one if those running are seen in all so."""
-        if self.look.top is not None:
-            return (max(0, min(self.look.top, self._last_top)),) * len(self._runs)
+        if self.viewport.top is not None:
+            return (max(0, min(self.viewport.top, self._last_top)),) * len(self._runs)
         running = [_running(moment) for moment in self._moments]
         common, seen_in_all = self._top_over(np.unique(np.concatenate(running)))
         if seen_in_all:
@@ -139,25 +308,25 @@ class Gantt:
         """Which part is seen."""
         return self.window.cell, self.window.first, self.tops
 
-    def revealing(self, row: int) -> Look:
-        """The look at which the request's row is seen, and something of its life in it."""
-        look, edges = self.look, self.window.edges
+    def revealing(self, row: int) -> Viewport:
+        """The viewport in which the request's row is seen, and something of its life in it."""
+        viewport, edges = self.viewport, self.window.edges
         if any(not top <= row < top + self.page for top in self.tops):
-            look = replace(look, top=max(0, row - self.page // 2))
+            viewport = replace(viewport, top=max(0, row - self.page // 2))
         arrival = int(self._runs[0].requests.arrival_time[row])
         answered = max(int(run.end[row]) for run in self._runs)
         if arrival >= edges[-1] or answered <= edges[0]:
-            look = replace(look, since=arrival, shift=0)
-        return look
+            viewport = replace(viewport, since=arrival, shift=0)
+        return viewport
 
     def draw(self) -> list[Cells]:
         """Legend, panels, axes."""
         palette, width, height = self.request.palette, self.request.width, self.request.height
         ground = style(palette.text, palette.background)
         panels = [self._panel(number) for number in range(len(self._runs))]
-        legend = [*signs(palette), Sign(CURSOR, palette.playhead, "now")]
+        entries = [*legend(palette), LegendEntry(CURSOR, palette.playhead, "now")]
         rows = [
-            legend_row(HINT, legend, width, palette, moved=self.look.moved),
+            legend_row(HINT, entries, width, palette, moved=self.viewport.moved),
             *joined(panels, self._arrangement, ground),
             *joined(self._axes(), self._arrangement, ground),
         ]
@@ -187,7 +356,7 @@ class Gantt:
         rows = [self._headings[number]]
         ground = style(palette.text, palette.surface)
         shown = np.arange(top, top + self.page)
-        bars = Bars(run, shown, self.window, self._margin, palette, self.look.selected)
+        bars = RequestBars(run, shown, self.window, self._margin, palette, self.viewport.selected)
         airy = self._rows_each >= 2 * self._count - 1
         for line in bars.draw():
             rest = width - self._margin - self.window.cells
@@ -196,15 +365,15 @@ class Gantt:
         return rows[: self._arrangement.heights[number]]
 
 
-def picture(request: ChartRequest) -> list[Cells]:
+def gantt_chart(request: ChartRequest) -> list[Cells]:
     """The chart as it is without anybody to scroll it.
 
     The rows and the time around the playhead are drawn; those at the start, and no playhead, if it
     is at the end.
     """
     if request.time < request.scene.end:
-        return Gantt(request, Look()).draw()
-    return Gantt(request, Look(since=0, top=0, printed=True)).draw()
+        return Gantt(request, Viewport()).draw()
+    return Gantt(request, Viewport(since=0, top=0, printed=True)).draw()
 
 
 def _running(moment: Moment) -> IntArray:

@@ -134,8 +134,8 @@ def _heading(strategy: Strategy, told: str, width: int, palette: Palette) -> Cel
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
-    """A sign of a picture and what it stands for."""
+class LegendEntry:
+    """A sign of a chart and what it stands for."""
 
     glyph: str
     colour: Color
@@ -143,25 +143,25 @@ class Sign:
 
 
 def legend_row(
-    hint: str, signs: Sequence[Sign], width: int, palette: Palette, *, moved: bool
+    hint: str, entries: Sequence[LegendEntry], width: int, palette: Palette, *, moved: bool
 ) -> Cells:
-    """What to see in a picture, and what its signs stand for, which comes before a long hint.
+    """What to see in a chart, and what its signs stand for, which comes before a long hint.
 
-    Where the picture was moved away from the playhead, it tells how to go back.
+    Where the chart was moved away from the playhead, it tells how to go back.
     """
     ground = palette.background
     muted = style(palette.muted, ground)
     row = Row(width, muted)
-    legend = sum(len(sign.glyph) + len(sign.word) + 3 for sign in signs)
+    legend = sum(len(entry.glyph) + len(entry.word) + 3 for entry in entries)
     if moved:
         row.add(BACK, style(palette.accent, ground, bold=True))
     elif len(hint) + legend <= width:
         row.add(hint, muted)
     else:
         row.add(hint.partition(":")[0], muted)
-    for sign in signs:
-        if len(sign.glyph) + len(sign.word) + 3 <= row.left:
-            row.gap(2).add(f"{sign.glyph} ", style(sign.colour, ground)).add(sign.word, muted)
+    for entry in entries:
+        if len(entry.glyph) + len(entry.word) + 3 <= row.left:
+            row.gap(2).add(f"{entry.glyph} ", style(entry.colour, ground)).add(entry.word, muted)
     return row.cells()
 
 

@@ -1,8 +1,11 @@
-"""A pen: the looks in which rows of text and bars are written on the ground of charts."""
+"""A pen: the looks in which rows of text and bars are written on the ground of charts.
+
+Names of strategies and parts of a latency are written the same way everywhere.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.color import Color
@@ -11,6 +14,7 @@ from rich.style import Style
 from tui_batching.charts.chart import MARKS
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style
+from tui_batching.sim.life import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +79,35 @@ class Pen:
 def marked(name: str) -> str:
     """A strategy's mark and name: `● continuous`."""
     return f"{MARKS[name]} {name}"
+
+
+PART_SIGNS: dict[str, tuple[str, State]] = {
+    "forming": ("+", State.FORMING),
+    "slots": ("─", State.SLOTS),
+    "memory": ("═", State.MEMORY),
+    "turn": ("~", State.TURN),
+    "prefill": ("░", State.PREFILL),
+    "stalled": ("‖", State.STALLED),
+    "decode": ("█", State.DECODE),
+    "sharing": ("▓", State.DONE),
+    "evicted": ("↩", State.EVICTED),
+    "recompute": ("▚", State.RECOMPUTE),
+    "held": ("▒", State.HELD),
+}
+"""The sign and the colour of each part, in the order in which a request goes through them."""
+
+
+def add_parts(
+    row: Row, parts: Mapping[str, float], cells: int, longest: float, palette: Palette
+) -> None:
+    """Append the parts side by side, on a scale where `longest` fills the cells.
+
+    Each part ends where the sum up to it does, so that the whole is as long as their sum is.
+    """
+    drawn, passed = 0, 0.0
+    for name, amount in parts.items():
+        sign, state = PART_SIGNS[name]
+        passed += amount
+        reached = round(cells * passed / longest) if longest else 0
+        row.add(sign * (reached - drawn), style(palette.state(state), row.ground.bgcolor))
+        drawn = reached

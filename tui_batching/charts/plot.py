@@ -1,38 +1,143 @@
-"""Line charts for a terminal: a ChartSpec in, rows of cells out; the one that knows plotext.
+"""Line charts for a terminal: a ChartSpec in, rows of cells out.
 
-plotext draws what is hard to draw well, the lines in braille, with axes and ticks, on a figure
-made for one call and forgotten after it: nothing of plotext's module-level figure is read or
-changed, and neither the size of the terminal nor its being one plays a part. The title, the legend
-and the label of the x axis are laid around it here, because plotext's own legend would take half of
-a small chart.
-
-Colours do not go through plotext. Each thing is drawn in a numbered ink, plotext writes the number
-as an escape code, and reading it back gives the cell the rich colour of that number: 16 colours,
-"default" and true colour come out as they went in.
+The lines, with axes and ticks, are drawn by `plotext_figure`. The title, the legend and the label
+of the x axis are laid around them here, because a legend within them would take half of a small
+chart; marks and labels are put over them cell by cell, where they hide nothing and each other
+neither.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import floor
+from typing import Literal, TypeAlias
 
 import numpy as np
 from rich.cells import cell_len
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
 from tui_batching.charts.axis import Axis
-from tui_batching.charts.canvas import Canvas, Inked, write
-from tui_batching.charts.chart_spec import ChartSpec, Label, Line, Range, Vertical
+from tui_batching.charts.plotext_figure import PLAIN, Inked, Stroke, figure_rows
 from tui_batching.charts.polyline import Points, finite_pieces, staircase, thin, window
 from tui_batching.charts.rows import Cells
 from tui_batching.columns import FloatArray
 
-__all__ = ["ChartSpec", "Label", "Line", "Vertical", "draw"]
+Range: TypeAlias = tuple[float, float]
+Dots: TypeAlias = Literal["braille", "hd"]
+Place: TypeAlias = tuple[int, int]
+"""A row and a column."""
 
-_PLAIN, _TEXT, _MUTED, _FIRST = 0, 1, 2, 3
-_ESCAPE_OR_TEXT = re.compile(r"\x1b\[([0-9;]*)m|([^\x1b]+)")
+_TEXT, _MUTED, _FIRST = 1, 2, 3
+"""The inks of words and of axes, and of the first line."""
 _MARK_SPACING = 16
+_BLANK = (" ", 0)
+_NEAR = (0, 1, -1, 2, -2, 3, -3)
+"""Columns beside a point whose own cell is taken."""
+_UPRIGHTS = "│┊"
+"""What upright lines are drawn with."""
+_HANGING = 3
+"""Rows in which the label of an upright line may hang."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One series.
+
+    Attributes:
+        name: what the legend calls it.
+        x: non-decreasing, unless it has points; NaN anywhere in x or y leaves a gap.
+        y: one value for each x.
+        colour: of line, marks and legend entry.
+        mark: one cell set on the line now and then and before the name in the legend, so that
+            lines are told apart without colour.
+        steps: keep each value until the next x, as a cumulative distribution does.
+        points: mark each point, for there are few; they are joined in their order.
+    """
+
+    name: str
+    x: FloatArray
+    y: FloatArray
+    colour: Color
+    mark: str = "●"
+    steps: bool = False
+    points: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vertical:
+    """An upright line over the whole height, behind the series: the playhead.
+
+    Attributes:
+        x: where it is.
+        colour: of the line and its label.
+        label: beside its upper end.
+        glyph: what its cells show.
+    """
+
+    x: float
+    colour: Color
+    label: str = ""
+    glyph: str = "│"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text beside a point, left out where there is no room for it."""
+
+    x: float
+    y: float
+    text: str
+    colour: Color
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChartSpec:
+    """All that a chart depends on.
+
+    Attributes:
+        width: in cells.
+        height: in cells: one row of legend, the lines, one row of axis and one of tick labels.
+        lines: drawn in this order, the last one on top.
+        text: colour of the title and of the legend's names.
+        muted: colour of axes, ticks and labels.
+        title: left of the legend; may be empty.
+        x_label: with its unit, at the right end of the tick labels.
+        y_label: with its unit, after the title.
+        x_range: lowest and highest x shown; None shows all of the data.
+        y_range: as `x_range`; values beyond are drawn on the border.
+        verticals: upright lines; those outside of `x_range` are left out.
+        background: ground of every cell; None leaves what is below.
+        empty: said in the middle when no line has a point to draw.
+        x_log: whether equal factors are equally far apart; what is not above zero is left out.
+        y_log: as `x_log`.
+        x_ticks: the ticks of the x axis; None takes round values.
+        labels: texts within the chart.
+        legend: whether the names of the lines stand above it.
+        dots: what lines are made of: braille, or quarter blocks for fonts without it.
+    """
+
+    width: int
+    height: int
+    lines: tuple[Line, ...]
+    text: Color
+    muted: Color
+    title: str = ""
+    x_label: str = ""
+    y_label: str = ""
+    x_range: Range | None = None
+    y_range: Range | None = None
+    verticals: tuple[Vertical, ...] = ()
+    background: Color | None = None
+    empty: str = "no data yet"
+    dots: Dots = "braille"
+    x_log: bool = False
+    y_log: bool = False
+    x_ticks: tuple[float, ...] | None = None
+    labels: tuple[Label, ...] = ()
+    legend: bool = True
 
 
 def draw(spec: ChartSpec) -> list[Cells]:
@@ -54,21 +159,21 @@ def _inks(spec: ChartSpec) -> list[Style]:
 def _styled(row: Inked, inks: list[Style], width: int) -> Cells:
     """A row of cells as few Segments as possible, `width` cells wide."""
     segments: list[Segment] = []
-    run, ink = "", _PLAIN
+    run, ink = "", PLAIN
     for character, wanted in row:
         if wanted != ink and run:
             segments.append(Segment(run, inks[ink]))
             run = ""
         run, ink = run + character, wanted
     segments.append(Segment(run, inks[ink]))
-    return Segment.adjust_line_length(segments, width, inks[_PLAIN])
+    return Segment.adjust_line_length(segments, width, inks[PLAIN])
 
 
 def _cells(spec: ChartSpec) -> list[Inked]:
     """The whole chart as rows of (character, ink)."""
     width, height = max(spec.width, 0), max(spec.height, 0)
     if width < 8 or height < 4:
-        return [[(" ", _PLAIN)] * width for _ in range(height)]
+        return [[(" ", PLAIN)] * width for _ in range(height)]
     pieces = [_pieces(line, spec) for line in spec.lines]
     drawn = [part for parts in pieces for part in parts]
     x = _axis(spec.x_range, [xs for xs, _ in drawn], max(2, width // 8), log=spec.x_log)
@@ -79,14 +184,16 @@ def _cells(spec: ChartSpec) -> list[Inked]:
     x = x.without_crowded(width - left, cell_len(spec.x_label))
     placed = [[(x.place(xs), y.place(ys)) for xs, ys in parts] for parts in pieces]
     uprights = [float(x.place(vertical.x)) for vertical in spec.verticals]
-    drawing = _plot(spec, placed, uprights, x.even, y.even)
-    cells = [_header(spec), *_read(drawing, width, height - 1)]
+    inked = list(enumerate(uprights, _FIRST + len(spec.lines)))
+    strokes = _strokes(spec, placed, x.even, y.even)
+    figure = figure_rows((width, height - 1), (x.even, y.even), _MUTED, inked, strokes)
+    cells = [_header(spec), *figure]
     if spec.x_label:
-        write(cells[-1], width - cell_len(spec.x_label), spec.x_label, _MUTED)
+        _write(cells[-1], width - cell_len(spec.x_label), spec.x_label, _MUTED)
     if not drawn:
         middle = max(0, (width - cell_len(spec.empty)) // 2)
-        write(cells[height // 2 - 1], middle, spec.empty, _MUTED)
-    _put_over(spec, Canvas(cells, left, 1, width - left, height - 3, x, y))
+        _write(cells[height // 2 - 1], middle, spec.empty, _MUTED)
+    _put_over(spec, _Canvas(cells, left, 1, width - left, height - 3, x, y))
     return cells
 
 
@@ -109,7 +216,7 @@ def _axis(limits: Range | None, parts: list[FloatArray], most: int, *, log: bool
     return Axis.over(limits or (0.0, 1.0), most)
 
 
-def _put_over(spec: ChartSpec, canvas: Canvas) -> None:
+def _put_over(spec: ChartSpec, canvas: _Canvas) -> None:
     """Marks of points, then labels, over what plotext has drawn."""
     verticals = _FIRST + len(spec.lines)
     for number, vertical in enumerate(spec.verticals, verticals):
@@ -127,7 +234,7 @@ def _put_over(spec: ChartSpec, canvas: Canvas) -> None:
 
 def _header(spec: ChartSpec) -> Inked:
     """Title and y label on the left, the legend on the right; the names shrink before marks do."""
-    row = [(" ", _PLAIN)] * spec.width
+    row = [(" ", PLAIN)] * spec.width
     lines = spec.lines if spec.legend else ()
     count = max(1, len(lines))
     longest = max((cell_len(line.name) for line in lines), default=0)
@@ -136,51 +243,34 @@ def _header(spec: ChartSpec) -> Inked:
     column = spec.width - sum(cell_len(name) + 4 for _, name in entries) + 2
     room = column - 2
     for number, (line, name) in enumerate(entries):
-        write(row, column, line.mark, _FIRST + number)
-        write(row, column + 2, name, _TEXT)
+        _write(row, column, line.mark, _FIRST + number)
+        _write(row, column + 2, name, _TEXT)
         column += cell_len(name) + 4
     label = f" · {spec.y_label}" if spec.title and spec.y_label else spec.y_label
     if cell_len(spec.title) <= room:
-        write(row, 0, spec.title, _TEXT)
+        _write(row, 0, spec.title, _TEXT)
         if cell_len(spec.title + label) <= room:
-            write(row, cell_len(spec.title), label, _MUTED)
+            _write(row, cell_len(spec.title), label, _MUTED)
     return row
 
 
-def _plot(
-    spec: ChartSpec, pieces: list[list[Points]], uprights: list[float], x: Axis, y: Axis
-) -> str:
-    """What plotext makes of the lines, the axes and the ticks: rows of text with escape codes.
-
-    The figure and the terminal it believes in are new ones; `limit` lets it be larger than the real
-    terminal. plotext is imported here because that takes a third of a second.
-    """
-    import plotext  # noqa: PLC0415
-
-    terminal = type(plotext.terminal)().limit(width=False, height=False)
-    figure: Any = type(plotext.figure)(terminal)
-    figure.plot_size(spec.width, spec.height - 1).canvas("default").axes(active=False)
-    for axis, side, of in (("x", "lower", x), ("y", "left", y)):
-        figure.axes(active=True, pixel=plotext.pixel(_MUTED), axis=axis, side=side)
-        ruler = figure.ruler(axis, side).pixel(plotext.pixel(_MUTED)).lim(of.lower, of.upper)
-        ruler.ticks(list(of.ticks), list(of.labels))
-    for number, upright in enumerate(uprights, _FIRST + len(spec.lines)):
-        if x.lower <= upright <= x.upper:
-            figure.line(upright, orientation=1, pixel=plotext.pixel(number))
+def _strokes(spec: ChartSpec, pieces: list[list[Points]], x: Axis, y: Axis) -> list[Stroke]:
+    """The lines, then the marks that are set on them now and then."""
+    strokes = []
     for number, parts in enumerate(pieces):
-        pen = plotext.marker(spec.pen, plotext.pixel(_FIRST + number))
         for part in parts:
             xs, ys = part if spec.lines[number].points else _visible(part, x, y, spec)
             if len(xs):
-                figure.draw(figure.signal(xs.tolist(), ys.tolist(), marker=pen).lines())
+                ink = _FIRST + number
+                strokes.append(Stroke(xs.tolist(), ys.tolist(), spec.dots, ink, joined=True))
     spots = max(1, spec.width // _MARK_SPACING) * len(pieces)
     shares = (np.arange(spots) + 0.5) / max(1, spots)
     for number, parts in enumerate(pieces):
-        mark = plotext.marker(spec.lines[number].mark, plotext.pixel(_FIRST + number))
-        places = _marks(parts, shares[number :: len(pieces)], x, y)
-        if places and not spec.lines[number].points:
-            figure.draw(figure.signal(*map(list, zip(*places, strict=True)), marker=mark))
-    return str(figure.build().string())
+        line, places = spec.lines[number], _marks(parts, shares[number :: len(pieces)], x, y)
+        if places and not line.points:
+            at, values = map(list, zip(*places, strict=True))
+            strokes.append(Stroke(at, values, line.mark, _FIRST + number, joined=False))
+    return strokes
 
 
 def _visible(part: Points, x: Axis, y: Axis, spec: ChartSpec) -> Points:
@@ -202,18 +292,113 @@ def _marks(parts: list[Points], shares: FloatArray, x: Axis, y: Axis) -> list[tu
     return places or ends[-1:]
 
 
-def _read(drawing: str, width: int, height: int) -> list[Inked]:
-    """The drawing's escape codes as cells: `38;5;N` sets ink N, `0` no ink."""
-    rows: list[Inked] = []
-    for text in drawing.split("\n")[:height]:
-        row: Inked = []
-        ink = _PLAIN
-        for code, run in _ESCAPE_OR_TEXT.findall(text):
-            if run:
-                row.extend((character, ink) for character in run)
-            elif code.startswith("38;5;"):
-                ink = int(code[5:])
-            elif code == "0":
-                ink = _PLAIN
-        rows.append(row[:width] + [(" ", _PLAIN)] * (width - len(row)))
-    return rows + [[(" ", _PLAIN)] * width for _ in range(height - len(rows))]
+def _write(row: Inked, column: int, text: str, ink: int) -> None:
+    """Put a text over the cells of a row; what does not fit is cut."""
+    for number, character in enumerate(text, max(0, column)):
+        if number < len(row):
+            row[number] = (character, ink)
+
+
+@dataclass(frozen=True, slots=True)
+class _Canvas:
+    """The cells of a chart, and which of them are within its axes.
+
+    Attributes:
+        cells: all rows of the chart; they are changed in place.
+        left: the first column within the axes.
+        top: the first row.
+        columns: how many columns there are.
+        rows: how many rows.
+        x: the axis below.
+        y: the axis at the left.
+    """
+
+    cells: list[Inked]
+    left: int
+    top: int
+    columns: int
+    rows: int
+    x: Axis
+    y: Axis
+    _marked: set[Place] = field(default_factory=set)
+
+    def place(self, x: float, y: float) -> Place:
+        """The cell of a point."""
+        across = floor(self.x.share(x) * (self.columns - 1) + 0.5)  # as plotext rounds
+        up = floor(self.y.share(y) * (self.rows - 1) + 0.5)
+        return self.top + self.rows - 1 - up, self.left + across
+
+    def put_mark(self, x: float, y: float, mark: str, ink: int) -> None:
+        """Mark a point; beside it where another one is marked there."""
+        row, column = self.place(x, y)
+        for beside in _NEAR:
+            place = (row, column + beside)
+            if place not in self._marked and self._holds(place, 1):
+                self._marked.add(place)
+                _write(self.cells[row], column + beside, mark, ink)
+                return
+
+    def put_label(self, x: float, y: float, text: str, ink: int) -> None:
+        """Put a text beside a point, or above or below it; nowhere if there is no room."""
+        row, column = self.place(x, y)
+        length = cell_len(text)
+        self._put_first(self._around(row, column, length), text, ink)
+
+    def hang(self, x: float, text: str, ink: int) -> None:
+        """Put a text beside the upper end of an upright line, if need be over other lines."""
+        column = self._column_of(ink)
+        if column is None:  # another one stands in the same column
+            _, column = self.place(x, self.y.lower)
+        right, left = column + 1, column - cell_len(text)
+        rows = range(self.top, self.top + min(_HANGING, self.rows))
+        places = [(row, at) for row in rows for at in (right, left)]
+        if not self._put_first(iter(places), text, ink, over=_UPRIGHTS):
+            at = right if self._holds((self.top, right), cell_len(text)) else left
+            _write(self.cells[self.top], at, text, ink)
+
+    def replace(self, ink: int, glyph: str) -> None:
+        """Draw all cells of an ink with another character."""
+        for row in self.cells[self.top : self.top + self.rows]:
+            row[:] = [(glyph, ink) if cell == ("│", ink) else cell for cell in row]
+
+    def _column_of(self, ink: int) -> int | None:
+        """The column in which an upright line was drawn, whichever way its place was rounded."""
+        for row in self.cells[self.top : self.top + self.rows]:
+            for column, (_, each) in enumerate(row):
+                if each == ink:
+                    return column
+        return None
+
+    def _around(self, row: int, column: int, length: int) -> Iterator[Place]:
+        yield row, column + 2
+        yield row, column - length - 1
+        for beside in (-1, 1):
+            yield row + beside, column - length // 2
+            yield row + beside, column + 1
+            yield row + beside, column - length
+
+    def _put_first(self, places: Iterator[Place], text: str, ink: int, over: str = "") -> bool:
+        """Put a text in the first place that is blank, but for `over`; whether there was one."""
+        length = cell_len(text)
+        for row, column in places:
+            if self._holds((row, column), length) and self._is_free(row, column, length, over):
+                _write(self.cells[row], column, text, ink)
+                return True
+        return False
+
+    def _is_free(self, row: int, column: int, length: int, over: str) -> bool:
+        """Whether there is nothing in the cells but what a text may cover, and none beside them."""
+        cells = self.cells[row]
+        beside = [*cells[column - 1 : column], *cells[column + length : column + length + 1]]
+        return all(
+            cell == _BLANK or cell[0] in over for cell in cells[column : column + length]
+        ) and not any(character.isalnum() for character, _ in beside)
+
+    def _holds(self, place: Place, length: int) -> bool:
+        """Whether so many cells from a place on are within the axes."""
+        row, column = place
+        return (
+            self.top <= row < self.top + self.rows
+            and self.left <= column
+            and column + length <= self.left + self.columns
+        )

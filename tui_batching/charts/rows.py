@@ -17,14 +17,16 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui_batching.clock import SECOND, Picoseconds, format_duration
+from tui_batching.columns import FloatArray
 
 Cells: TypeAlias = list[Segment]
-"""One row of a picture."""
+"""One row of a chart."""
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 """A cell filled from the left, by eighths; eight eighths are `FULL`."""
 LEVELS = " ▁▂▃▄▅▆▇█"
 """A cell filled from below, by eighths."""
+_LEVELS_FROM_BELOW = np.array(list(LEVELS))
 _UNIT = re.compile(r" (?=(?:%|s|ms|µs|ns)(?![a-z]))")
 """The space before a unit."""
 _GLUE = "\N{NO-BREAK SPACE}"
@@ -120,6 +122,21 @@ def level(fraction: float) -> str:
     if fraction >= 1:
         return LEVELS[8]
     return LEVELS[max(1, min(7, int(fraction * 8)))] if fraction > 0 else LEVELS[0]
+
+
+def filled_cells(heights: FloatArray, rows: int) -> npt.NDArray[np.str_]:
+    """Columns filled from below.
+
+    Args:
+        heights: of each column, in rows; what is above zero is drawn by at least an eighth.
+        rows: how many there are.
+
+    Returns:
+        One character a cell, the top row first. Shape: (rows, columns).
+    """
+    eighths = np.where(heights > 0, np.maximum(1, np.round(heights * 8)), 0)
+    below = 8 * np.arange(rows - 1, -1, -1)[:, np.newaxis]
+    return _LEVELS_FROM_BELOW[np.clip(eighths - below, 0, 8).astype(np.int64)]
 
 
 def short(time: Picoseconds, digits: int = 3) -> str:

@@ -13,11 +13,12 @@ from rich.console import COLOR_SYSTEMS, Console
 from tui_batching.analysis.scene import build_scene
 from tui_batching.analysis.sweeps import usual_sweeps
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.gallery import PICTURES, SWEEP_PICTURES
+from tui_batching.charts.gallery import CHARTS, SceneChart, SweepChart
 from tui_batching.charts.palette import Palette, default_theme, load_palettes
+from tui_batching.charts.pen import Pen
 from tui_batching.charts.printing import printed
 from tui_batching.charts.rows import Cells
-from tui_batching.charts.sweep_picture import SweepRequest
+from tui_batching.charts.sweep_charts import SweepRequest
 from tui_batching.cli.progress import Reporter
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.clock import Picoseconds
@@ -86,16 +87,17 @@ def drawn(
     Args:
         name: of the chart.
         workload: what is served.
-        at: the instant to look at, the end by default; a sweep has none.
+        at: the instant to look at, the end by default; only the chart of a scene has one.
         stdout: how large it is, and in which colours.
         report: is told what begins.
     """
-    width, height, palette = stdout.width, stdout.height, stdout.palette
-    if name in SWEEP_PICTURES:
-        kind, sweep_picture = SWEEP_PICTURES[name]
-        [sweep] = usual_sweeps(workload, [kind], report)
-        return sweep_picture(SweepRequest(sweep, workload, width, height, palette))
+    chart, palette = CHARTS[name], stdout.palette
+    if isinstance(chart, SweepChart):
+        [sweep] = usual_sweeps(workload, [chart.kind], report)
+        return chart.draw(SweepRequest(sweep, workload, stdout.width, stdout.height, palette))
     report(f"{len(workload.requests):,} requests")
     scene = build_scene(workload, None, lambda _: None)
-    time = scene.end if at is None else at
-    return PICTURES[name](ChartRequest(scene, time, width, height, palette))
+    if isinstance(chart, SceneChart):
+        time = scene.end if at is None else at
+        return chart.draw(ChartRequest(scene, time, stdout.width, stdout.height, palette))
+    return chart.draw(scene.comparison, Pen(stdout.width, palette))

@@ -26,7 +26,7 @@ from tui_batching.analysis.tables import (
     comparison_table,
     sweep_table,
 )
-from tui_batching.charts.ascii import to_ascii
+from tui_batching.charts.printing import to_ascii
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload

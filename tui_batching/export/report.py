@@ -17,10 +17,10 @@ from tui_batching.analysis.sweeps import Kind, Sweep
 from tui_batching.analysis.sweeps.sweep import kind_text
 from tui_batching.analysis.tables import SATURATION, Table, comparison_table, sweep_table
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.gallery import PICTURES, SWEEP_PICTURES
+from tui_batching.charts.gallery import SCENE_CHARTS, SWEEP_CHARTS
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.charts.printing import printed
-from tui_batching.charts.sweep_picture import SweepRequest
+from tui_batching.charts.sweep_charts import SweepRequest
 from tui_batching.clock import SECOND, duration_text, format_duration
 from tui_batching.columns import IntArray, exact_sum
 from tui_batching.cost import Cost, Profile
@@ -179,14 +179,13 @@ def _charts(scene: Scene) -> Iterator[str]:
 
 def _chart(scene: Scene, name: str, height: int) -> str:
     request = ChartRequest(scene, scene.end, _WIDTH, height, load_palettes()[DEFAULT_THEME])
-    return fenced(printed(PICTURES[name](request), None))
+    return fenced(printed(SCENE_CHARTS[name].draw(request), None))
 
 
 def _sweep_chart(sweep: Sweep, name: str) -> str:
-    _, picture = SWEEP_PICTURES[name]
     palette = load_palettes()[DEFAULT_THEME]
     request = SweepRequest(sweep, sweep.workload, _WIDTH, _HEIGHT, palette)
-    return fenced(printed(picture(request), None))
+    return fenced(printed(SWEEP_CHARTS[name].draw(request), None))
 
 
 def _sweep(sweep: Sweep) -> Iterator[str]:

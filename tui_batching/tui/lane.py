@@ -5,17 +5,14 @@ from __future__ import annotations
 from textual import events
 from textual.css.types import AlignHorizontal
 
+from tui_batching.charts.lane_rows import lane_rows
+from tui_batching.charts.lane_view import LaneView
+from tui_batching.charts.live_page import lanes_that_fit
 from tui_batching.charts.palette import STRATEGIES, Palette
 from tui_batching.charts.panels import strategy_titles
 from tui_batching.charts.rows import first_that_fits
-from tui_batching.tui.lane_rows import lane_rows
-from tui_batching.tui.lane_view import LaneView
 from tui_batching.tui.panes import SideBySide, StripView
 
-FEWEST, MOST = 3, 6
-"""Lanes side by side, if there are so many: as few in narrow terminals, as many in wide ones."""
-ROOM = 40
-"""Columns of a lane from which on there is room for a further one."""
 _FRAMES = "\n".join(
     f"&.-{name} {{ border: round $strategy-{name}; border-title-color: $strategy-{name}; }}"
     for name in STRATEGIES
@@ -24,7 +21,7 @@ _FRAMES = "\n".join(
 
 def lanes_seen(first: int, count: int, width: int) -> range:
     """Which of `count` lanes share a width: from `first` on, or earlier so that none is wasted."""
-    fitting = max(FEWEST, min(MOST, width // ROOM))
+    fitting = lanes_that_fit(width)
     start = max(0, min(first, count - fitting))
     return range(start, min(count, start + fitting))
 

@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.charts.chart import Chart, ChartRequest
+from tui_batching.charts.chart import ChartRequest, LineChart
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.plot import draw
@@ -201,7 +201,7 @@ class ChartPane(DrawnPane):
     ChartPane { border: round $bar-track; }
     """
 
-    def __init__(self, chart: Chart, *, id: str) -> None:  # noqa: A002 - the widget's name
+    def __init__(self, chart: LineChart, *, id: str) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
         self._chart = chart
         self.rest_seconds = 1.0

@@ -22,7 +22,7 @@ from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.screen import Screen
 
-from tui_batching.charts.ascii import to_ascii
+from tui_batching.charts.printing import to_ascii
 from tui_batching.tui.screen_difference import ScreenDifference, draws_cells
 
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)

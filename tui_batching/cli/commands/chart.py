@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
-from tui_batching.analysis.sweeps import Kind
+from tui_batching.charts.gallery import CHARTS, SCENE_CHARTS, SWEEP_CHARTS, TEXT_CHARTS
 from tui_batching.cli.arguments import (
     FIRST_WORKLOAD,
     FIRST_WORKLOADS,
@@ -13,31 +14,22 @@ from tui_batching.cli.arguments import (
     read_duration,
     read_workload,
 )
+from tui_batching.cli.print_charts import Stdout, drawn
 from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
 from tui_batching.reading.fields import Field
 
-SCENE_CHARTS = ("gantt", "slots", "utilization", "latency", "distribution")
-SWEEP_CHARTS: dict[str, Kind] = {"load": "load", "frontier": "load", "batch-size": "batch-size"}
 _SMALLEST = (40, 10)
 _LARGEST = 1000
 _DESCRIPTION = """\
 Serve a workload with each strategy and print one of the app's charts: in colour on a
 terminal, unless NO_COLOR is set, and as plain text elsewhere.
-
-  gantt         each request's way through time
-  slots         who is in which slot, decode step by decode step
-  utilization   occupied and useful slots over time
-  latency       the share of requests answered within each latency
-  distribution  how the latencies are distributed
-  load          latency and throughput against the offered load
-  frontier      throughput against p99 latency, a point a load
-  batch-size    latency and throughput against the batch size
 """
 _EXAMPLES = """\
 examples:
   tui-batching chart gantt
+  tui-batching chart live chat --at 20s --width 120 --height 40
   tui-batching chart slots overload --set batch_size=16 --at 20s
   tui-batching chart frontier chat --width 100 --height 30 > frontier.txt
 """
@@ -46,10 +38,9 @@ examples:
 def add_to(choices: Choices) -> None:
     """Add the command."""
     parser = choices.add_parser(
-        "chart", help="print one chart", description=_DESCRIPTION, epilog=_EXAMPLES
+        "chart", help="print one chart", description=_description(), epilog=_EXAMPLES
     )
-    charts = (*SCENE_CHARTS, *SWEEP_CHARTS)
-    parser.add_argument("chart", metavar="CHART", choices=charts, help="one of those above")
+    parser.add_argument("chart", metavar="CHART", choices=[*CHARTS], help="one of those above")
     add_workload(parser, f"{FIRST_WORKLOAD}, and for a sweep one of its kind")
     parser.add_argument("--at", metavar="DURATION", help="when to look (default: at the end)")
     parser.add_argument("--width", metavar="CELLS", help="(default: the terminal's, or 80)")
@@ -66,14 +57,11 @@ def run(arguments: argparse.Namespace) -> None:
         InputError: if the workload, a setting, the instant, the size or the theme is not as
             expected.
     """
-    # Here, so that no other command waits for rich.
-    from tui_batching.cli.print_charts import Stdout, drawn  # noqa: PLC0415
-
     name, first = arguments.chart, FIRST_WORKLOAD
     if name in SWEEP_CHARTS:
-        first = FIRST_WORKLOADS[SWEEP_CHARTS[name]]
-        if arguments.at is not None:
-            raise InputError(f"--at: found with {name}, expected with {', '.join(SCENE_CHARTS)}")
+        first = FIRST_WORKLOADS[SWEEP_CHARTS[name].kind]
+    _refuse("--at", arguments.at, name, [*SCENE_CHARTS])
+    _refuse("--height", arguments.height, name, [*SCENE_CHARTS, *SWEEP_CHARTS])
     at = read_duration("--at", arguments.at)
     least_width, least_height = _SMALLEST
     width = _cells("--width", arguments.width, least_width)
@@ -83,6 +71,20 @@ def run(arguments: argparse.Namespace) -> None:
         workload = read_workload(arguments, report, first)
         rows = drawn(name, workload, at, stdout, report)
     stdout.print(rows)
+
+
+def _description() -> str:
+    """What the command does, and all charts in a line each."""
+    column = max(map(len, CHARTS)) + 2
+    lines = [f"  {name:<{column}}{chart.shows}" for name, chart in CHARTS.items()]
+    whole = " and ".join(TEXT_CHARTS)
+    return "\n".join((_DESCRIPTION, *lines, "", f"{whole} take as many rows as they need."))
+
+
+def _refuse(option: str, given: str | None, name: str, charts: Sequence[str]) -> None:
+    """Refuse an option that plays no part in a chart."""
+    if given is not None and name not in charts:
+        raise InputError(f"{option}: found with {name}, expected with {', '.join(charts)}")
 
 
 def _cells(option: str, text: str | None, least: int) -> int | None:

@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
             written.
     """
     # Here, so that no other command waits for rich.
-    from tui_batching.charts.ascii import to_ascii  # noqa: PLC0415
+    from tui_batching.charts.printing import to_ascii  # noqa: PLC0415
     from tui_batching.export import report as document  # noqa: PLC0415
 
     target = output_file(arguments)

@@ -9,9 +9,8 @@ from tui_batching.tui.views.figures import (
     SlotsView,
     UtilizationView,
 )
-from tui_batching.tui.views.learn import LearnView
 from tui_batching.tui.views.live import LiveView
-from tui_batching.tui.views.metrics import MetricsView
+from tui_batching.tui.views.scrolled import LearnView, MetricsView
 from tui_batching.tui.views.sweeps import BatchSizeView, FrontierView, LoadView
 from tui_batching.tui.views.view import View
 

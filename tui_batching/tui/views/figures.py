@@ -9,16 +9,17 @@ from textual import events
 from textual.app import ComposeResult
 
 from tui_batching.analysis.distribution import QUANTITIES
-from tui_batching.charts import distribution, gantt, slots, utilization
-from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.look import Look, Picture
+from tui_batching.charts import gantt, slots
+from tui_batching.charts.chart import ChartRequest, LargeChart, Viewport
+from tui_batching.charts.histograms import histograms_chart
+from tui_batching.charts.utilization_panels import utilization_chart
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import WHEEL_ROWS, StripView
 from tui_batching.tui.views.view import View
 
 
 class FigurePane(StripView):
-    """Shows the picture."""
+    """Shows the chart."""
 
     DEFAULT_CSS = """
     FigurePane { height: 1fr; padding: 0 1; background: $background; }
@@ -26,71 +27,71 @@ class FigurePane(StripView):
 
 
 class FigureView(View):
-    """Draws a picture of each frame at a look, which keys and the mouse wheel change.
+    """Draws a chart of each frame through a viewport, which keys and the mouse wheel move.
 
     A change after which the same part would be seen, as beyond an end, is not made.
 
     Attributes:
         figure: what is drawn.
-        look: how it is looked at.
+        viewport: which part of it is seen.
     """
 
-    figure: ClassVar[type[Picture]]
+    figure: ClassVar[type[LargeChart]]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
-        self.look = Look()
+        self.viewport = Viewport()
         self._frame: Frame | None = None
 
     def compose(self) -> ComposeResult:
-        """The picture."""
+        """The chart."""
         yield FigurePane()
 
     def show(self, frame: Frame) -> None:
         """Draw what is seen."""
         before, self._frame = self._frame, frame
         if before is None or before.scene.workload.name != frame.scene.workload.name:
-            self.look = Look()
-        if self.look.selected != frame.selected:
+            self.viewport = Viewport()
+        if self.viewport.selected != frame.selected:
             self._select(frame)
         self._draw()
 
     def _draw(self) -> None:
         pane = self.query_one(FigurePane)
         if self._frame is not None and pane.content_size.area:
-            pane.present(self.figure_of(self._frame, self.look).draw())
+            pane.present(self.figure_of(self._frame, self.viewport).draw())
 
-    def figure_of(self, frame: Frame, look: Look) -> Picture:
-        """The picture of a frame at a look, as large as there is room."""
+    def figure_of(self, frame: Frame, viewport: Viewport) -> LargeChart:
+        """The chart of a frame in a viewport, as large as there is room."""
         width, height = self.query_one(FigurePane).content_size
         request = ChartRequest(frame.scene, frame.time, width, height, frame.palette)
-        return self.figure(request, look)
+        return self.figure(request, viewport)
 
     def _select(self, frame: Frame) -> None:
         """Bring what was just selected into view; follow the playhead again if it is nothing."""
-        self.look = replace(self.look, selected=frame.selected)
+        self.viewport = replace(self.viewport, selected=frame.selected)
         if frame.selected is None:
-            self.look = self.look.following()
+            self.viewport = self.viewport.following()
         else:
-            self.look = self.figure_of(frame, self.look).revealing(frame.selected)
+            self.viewport = self.figure_of(frame, self.viewport).revealing(frame.selected)
 
     def zoom(self, notches: int) -> None:
         """Show half the stretch a notch, or twice as much if negative, around the playhead."""
-        around = self.look.following()
-        if not self._turn(around, replace(around, zoom=around.zoom + notches)):
-            self.look = around
+        around = self.viewport.following()
+        if not self._move(around, replace(around, zoom=around.zoom + notches)):
+            self.viewport = around
 
     def pan(self, notches: int) -> None:
         """Show a stretch half a window later a notch, or earlier if negative."""
         if self._frame is not None:
-            since = self._frame.time if self.look.since is None else self.look.since
-            shifted = replace(self.look, since=since, shift=self.look.shift + notches)
-            self._turn(self.look, shifted)
+            since = self._frame.time if self.viewport.since is None else self.viewport.since
+            shifted = replace(self.viewport, since=since, shift=self.viewport.shift + notches)
+            self._move(self.viewport, shifted)
 
     def scroll_pages(self, pages: int) -> None:
         """Show rows a page further down, or up if negative."""
         if self._frame is not None:
-            self._scroll(pages * self.figure_of(self._frame, self.look).page)
+            self._scroll(pages * self.figure_of(self._frame, self.viewport).page)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Show rows a little further down."""
@@ -106,17 +107,17 @@ class FigureView(View):
 
     def _scroll(self, rows: int) -> None:
         if self._frame is not None:
-            top = max(self.figure_of(self._frame, self.look).tops)
-            self._turn(self.look, replace(self.look, top=max(0, top + rows)))
+            top = max(self.figure_of(self._frame, self.viewport).tops)
+            self._move(self.viewport, replace(self.viewport, top=max(0, top + rows)))
 
-    def _turn(self, before: Look, after: Look) -> bool:
-        """Look so, if another part is seen then than before; whether it is."""
+    def _move(self, before: Viewport, after: Viewport) -> bool:
+        """Move there, if another part is seen then than before; whether it is."""
         if self._frame is None:
             return False
-        places = [self.figure_of(self._frame, look).place for look in (before, after)]
+        places = [self.figure_of(self._frame, viewport).place for viewport in (before, after)]
         if places[0] == places[1]:
             return False
-        self.look = after
+        self.viewport = after
         return True
 
 
@@ -157,7 +158,7 @@ class UtilizationView(View):
         pane, palette = self.query_one(StripView), frame.palette
         width, height = pane.content_size
         request = ChartRequest(frame.scene, frame.time, width, height - 1, palette)
-        pane.present([self.hint_row(width, palette), *utilization.picture(request)])
+        pane.present([self.hint_row(width, palette), *utilization_chart(request)])
 
 
 class DistributionView(View):
@@ -183,7 +184,7 @@ class DistributionView(View):
         pane, palette = self.query_one(StripView), frame.palette
         width, height = pane.content_size
         request = ChartRequest(frame.scene, 0, width, height - 1, palette)
-        rows = distribution.picture(request, QUANTITIES[self._shown])
+        rows = histograms_chart(request, QUANTITIES[self._shown])
         pane.present([self.hint_row(width, palette), *rows])
 
     def next_quantity(self) -> None:

@@ -6,13 +6,31 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from tui_batching.charts.live import LATENCY, UTILIZATION
+from tui_batching.charts.lane_view import lane_view
+from tui_batching.charts.live_page import LATENCY, UTILIZATION, breakdown_rows, why_rows
+from tui_batching.charts.palette import Palette
+from tui_batching.sim.moment import Moment
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.lane import Lanes
-from tui_batching.tui.lane_view import lane_view
-from tui_batching.tui.panes import ChartPane, SideBySide
+from tui_batching.tui.panes import ChartPane, SideBySide, StripView
 from tui_batching.tui.views.view import View
-from tui_batching.tui.why_pane import WhyPane
+
+
+class WhyPane(StripView):
+    """Tells why somebody waits in each lane; or, of the selected request, where its time went."""
+
+    DEFAULT_CSS = """
+    WhyPane { background: $background; }
+    """
+
+    def show(self, moments: list[Moment], selected: int | None, palette: Palette) -> None:
+        """Draw what has changed."""
+        width, height = self.content_size
+        rows_each = max(1, height // max(1, len(moments)))
+        if selected is None:
+            self.present(why_rows(moments, rows_each, width, palette))
+        else:
+            self.present(breakdown_rows(moments, selected, rows_each, width, palette))
 
 
 class LiveView(View):

@@ -1,4 +1,4 @@
-"""The views of sweeps: load, frontier and batch size. Each draws one picture of one sweep."""
+"""The views of sweeps: load, frontier and batch size. Each draws one chart of one sweep."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 
 from tui_batching.analysis.sweeps import Kind
-from tui_batching.charts.batch_size import batch_size_picture
-from tui_batching.charts.frontier import frontier_picture
-from tui_batching.charts.load import load_picture
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, bar, folded, style
-from tui_batching.charts.sweep_picture import SweepRequest
+from tui_batching.charts.sweep_charts import (
+    SweepRequest,
+    batch_size_chart,
+    frontier_chart,
+    load_chart,
+)
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import DrawnPane, StripView
 from tui_batching.tui.sweeper import SweepState
@@ -26,7 +28,7 @@ _BAR = 20
 
 
 class SweepHead(StripView):
-    """What to see in the picture; or, while the sweep is under way, how far it is."""
+    """What to see in the chart; or, while the sweep is under way, how far it is."""
 
     DEFAULT_CSS = """
     SweepHead { height: 1; padding: 0 1; background: $background; }
@@ -34,21 +36,21 @@ class SweepHead(StripView):
 
 
 class SweepView(View):
-    """Shows the picture of a sweep, and the one before until a new one is finished.
+    """Shows the chart of a sweep, and the one before until a new one is finished.
 
     Attributes:
         sweep_kind: what is varied.
-        picture: what is drawn of it.
+        chart: what is drawn of it.
     """
 
     sweep_kind: ClassVar[Kind]
-    picture: ClassVar[DrawSweep]
+    chart: ClassVar[DrawSweep]
     DEFAULT_CSS: ClassVar[str] = """
     SweepView DrawnPane { height: 1fr; }
     """
 
     def compose(self) -> ComposeResult:
-        """A row of words, and the picture."""
+        """A row of words, and the chart."""
         yield SweepHead()
         yield DrawnPane()
 
@@ -85,9 +87,9 @@ class SweepView(View):
                     (words, width, height, palette), lambda: _words(words, width, height, palette)
                 )
             return
-        picture, present = type(self).picture, (now.source.rate, now.strategies)
+        chart, present = type(self).chart, (now.source.rate, now.strategies)
         request = SweepRequest(state.sweep, now, width, height, palette)
-        pane.want((state.sweep, present, width, height, palette), lambda: picture(request))
+        pane.want((state.sweep, present, width, height, palette), lambda: chart(request))
 
 
 class LoadView(SweepView):
@@ -97,7 +99,7 @@ class LoadView(SweepView):
     title = ("Load", "Load")
     hint = "how latency takes off where the load exceeds what a strategy can serve (┊)"
     sweep_kind = "load"
-    picture: ClassVar[DrawSweep] = staticmethod(load_picture)
+    chart: ClassVar[DrawSweep] = staticmethod(load_chart)
 
 
 class FrontierView(SweepView):
@@ -107,7 +109,7 @@ class FrontierView(SweepView):
     title = ("Frontier", "Frontier")
     hint = "who gets closest to the ideal corner: many tokens a second at a short p99"
     sweep_kind = "load"
-    picture: ClassVar[DrawSweep] = staticmethod(frontier_picture)
+    chart: ClassVar[DrawSweep] = staticmethod(frontier_chart)
 
 
 class BatchSizeView(SweepView):
@@ -117,7 +119,7 @@ class BatchSizeView(SweepView):
     title = ("Batch size", "Batch")
     hint = "what more slots bring: throughput and shorter waits, but longer steps"
     sweep_kind = "batch-size"
-    picture: ClassVar[DrawSweep] = staticmethod(batch_size_picture)
+    chart: ClassVar[DrawSweep] = staticmethod(batch_size_chart)
 
 
 def _seconds(left: float) -> str:
@@ -126,7 +128,7 @@ def _seconds(left: float) -> str:
 
 
 def _words(words: str, width: int, height: int, palette: Palette) -> list[Cells]:
-    """Words in the middle of an empty picture."""
+    """Words in the middle of an empty chart."""
     text = style(palette.text, palette.surface)
     blank = Row(width, text).cells()
     lines = [

@@ -8,12 +8,11 @@ import numpy as np
 from rich.style import Style
 
 from tui_batching.analysis.distribution import QUANTITIES, Histogram, Quantity, histogram
-from tui_batching.charts.area import filled_cells
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row
 from tui_batching.charts.pen import Pen
-from tui_batching.charts.rows import FULL, Cells, painted, short
+from tui_batching.charts.rows import FULL, Cells, filled_cells, painted, short
 from tui_batching.clock import MILLISECOND, SECOND
 
 _MARGIN = 7
@@ -27,7 +26,7 @@ _GROUND, _BAR, _LINE, _LINE_BAR = range(4)
 """What a cell shows; a line lies on what is behind it."""
 
 
-def picture(request: ChartRequest, quantity: Quantity = QUANTITIES[0]) -> list[Cells]:
+def histograms_chart(request: ChartRequest, quantity: Quantity = QUANTITIES[0]) -> list[Cells]:
     """What is measured, the panels below each other, and the axis of time."""
     pen = Pen(request.width, request.palette)
     runs = request.scene.runs

@@ -1,4 +1,4 @@
-"""Drawing a lane: from its view, a size and a palette to Strips, and nothing else."""
+"""Drawing a lane: from its view, a size and a palette to rows of cells, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.color import Color
 from rich.style import Style
 
 from tui_batching.analysis.why import request_name
+from tui_batching.charts.lane_view import (
+    PHASE_STATES,
+    STATE_GLYPHS,
+    LaneView,
+    SlotView,
+    phase_texts,
+    slot_views,
+)
 from tui_batching.charts.palette import Palette
+from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import (
     FULL,
     HATCH,
@@ -27,14 +35,6 @@ from tui_batching.charts.rows import (
 )
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.life import State
-from tui_batching.tui.lane_view import (
-    PHASE_STATES,
-    STATE_GLYPHS,
-    LaneView,
-    SlotView,
-    phase_texts,
-    slot_views,
-)
 
 ROOMY = 34
 """From this width on, rows are worded in full."""
@@ -44,7 +44,7 @@ def lane_rows(view: LaneView, width: int, height: int, palette: Palette) -> list
     """The inside of a lane: phase, slots, queue and running figures, `height` rows of `width`."""
     if width < 1 or height < 1:
         return []
-    pen = _Pen(view, width, palette)
+    pen = _LanePen(width, palette, view)
     figures = _figure_rows(pen)[: 3 if height >= 10 else 2 if height >= 8 else 1]
     room = height - 1 - len(figures) - (4 if height >= 14 else 1)  # the rest is for the queue
     slots = _slot_rows(pen, max(1, room))
@@ -58,28 +58,14 @@ def lane_rows(view: LaneView, width: int, height: int, palette: Palette) -> list
 
 
 @dataclass(frozen=True, eq=False)
-class _Pen:
+class _LanePen(Pen):
     """What every row of one drawing shares."""
 
     view: LaneView
-    width: int
-    palette: Palette
 
     @property
     def roomy(self) -> bool:
         return self.width >= ROOMY
-
-    def row(self) -> Row:
-        return Row(self.width, self.ink(self.palette.text))
-
-    def blank(self) -> Cells:
-        return self.row().cells()
-
-    def ink(self, colour: Color, *, bold: bool = False) -> Style:
-        return style(colour, self.palette.surface, bold=bold)
-
-    def muted(self) -> Style:
-        return self.ink(self.palette.muted)
 
     def name(self, row: int) -> Style:
         """How the name of a request is written: in its colour, reversed if it is selected."""
@@ -100,14 +86,14 @@ class _Pen:
         return style(colour, self.palette.surface, bold=state is State.HELD, row=row)
 
 
-def _phase_row(pen: _Pen) -> Cells:
+def _phase_row(pen: _LanePen) -> Cells:
     state = PHASE_STATES.get(pen.view.moment.phase.kind)
     colour = pen.palette.idle if state is None else pen.palette.state(state)
     text = first_that_fits(phase_texts(pen.view.moment), pen.width)
-    return pen.row().add(text, pen.ink(colour, bold=True)).cells()
+    return pen.row().add(text, pen.look(colour, bold=True)).cells()
 
 
-def _slot_rows(pen: _Pen, room: int) -> list[Cells]:
+def _slot_rows(pen: _LanePen, room: int) -> list[Cells]:
     """One row a slot where they fit, else several a row, else one cell a slot."""
     capacity = pen.view.moment.run.capacity
     if capacity <= room:
@@ -126,27 +112,27 @@ def _slot_rows(pen: _Pen, room: int) -> list[Cells]:
     return [_small_bars_row(pen, views[first::rows], names, cell) for first in range(rows)]
 
 
-def _slot_row(pen: _Pen, view: SlotView, digits: int, names: int) -> Cells:
-    row = pen.row().add(f"{view.slot:>{digits}} ", pen.muted())
+def _slot_row(pen: _LanePen, view: SlotView, digits: int, names: int) -> Cells:
+    row = pen.row().add(f"{view.slot:>{digits}} ", pen.muted)
     if view.state is None:
-        return row.add("· free", pen.ink(pen.palette.idle)).cells()
+        return row.add("· free", pen.look(pen.palette.idle)).cells()
     row.add(view.name, pen.name(view.row)).gap(names - len(view.name) + 1)
     if view.state is State.FORMING:
         room = row.left - 2
-        joined = pen.ink(pen.palette.state(State.FORMING))
+        joined = pen.look(pen.palette.state(State.FORMING))
         return row.add(f"+ {first_that_fits(view.text, room)}", joined).cells()
     row.add(f"{STATE_GLYPHS[view.state]} ", pen.state(view.state, view.row))
     beside = 13 if pen.roomy else 7
     _add_slot_bar(row, pen, view, max(1, row.left - beside - 1))
     text = first_that_fits(view.text, row.left - 1)
-    look = pen.ink(pen.palette.text) if "/" in text else pen.state(view.state, view.row)
+    look = pen.text if "/" in text else pen.state(view.state, view.row)
     return row.add_right(text, look).cells()
 
 
-def _add_slot_bar(row: Row, pen: _Pen, view: SlotView, width: int) -> None:
+def _add_slot_bar(row: Row, pen: _LanePen, view: SlotView, width: int) -> None:
     """Tokens made as a solid bar over a track as long as the answer; behind it the bubble."""
     body = pen.body(view.row)
-    track = pen.ink(pen.palette.bar_track)
+    track = pen.look(pen.palette.bar_track)
     if view.state is State.PREFILL:
         shaded = int(view.fraction * width)
         prefill = pen.state(view.state, view.row)
@@ -164,17 +150,17 @@ def _add_slot_bar(row: Row, pen: _Pen, view: SlotView, width: int) -> None:
     row.add(filled, body).add(rest, track).gap(width - own)
 
 
-def _small_bars_row(pen: _Pen, views: list[SlotView], names: int, cell: int) -> Cells:
+def _small_bars_row(pen: _LanePen, views: list[SlotView], names: int, cell: int) -> Cells:
     """Several slots a row, each with its request's name, its state and a small bar."""
     row = pen.row()
     for view in views:
         end = row.left - cell
         if view.state is None:
-            row.add("·", pen.ink(pen.palette.idle))
+            row.add("·", pen.look(pen.palette.idle))
         else:
             row.add(view.name, pen.name(view.row)).gap(names - len(view.name))
             glyph = "+" if view.state is State.FORMING else STATE_GLYPHS[view.state]
-            joined = pen.ink(pen.palette.state(State.FORMING))
+            joined = pen.look(pen.palette.state(State.FORMING))
             row.add(glyph, joined if glyph == "+" else pen.state(view.state, view.row))
             if view.state is not State.FORMING:
                 _add_slot_bar(row, pen, view, cell - names - 2)
@@ -182,7 +168,7 @@ def _small_bars_row(pen: _Pen, views: list[SlotView], names: int, cell: int) -> 
     return row.cells()
 
 
-def _cell_grid(pen: _Pen, room: int) -> list[Cells]:
+def _cell_grid(pen: _LanePen, room: int) -> list[Cells]:
     """One cell a slot; what does not fit even so is counted."""
     capacity = pen.view.moment.run.capacity
     shown = min(capacity, pen.width * room)
@@ -196,26 +182,26 @@ def _cell_grid(pen: _Pen, room: int) -> list[Cells]:
             row.add(*_cell_of(pen, view))
         rows.append(row.cells())
     if shown < capacity:
-        rows.append(pen.row().add(f"+{capacity - shown:,} more slots", pen.muted()).cells())
+        rows.append(pen.row().add(f"+{capacity - shown:,} more slots", pen.muted).cells())
     return rows
 
 
-def _cell_of(pen: _Pen, view: SlotView) -> tuple[str, Style]:
+def _cell_of(pen: _LanePen, view: SlotView) -> tuple[str, Style]:
     """A slot in one cell: how full its bar is, or the sign of its state."""
     if view.state is None:
-        return "·", pen.ink(pen.palette.idle)
+        return "·", pen.look(pen.palette.idle)
     if view.state is State.FORMING:
-        return "+", pen.ink(pen.palette.state(State.FORMING))
+        return "+", pen.look(pen.palette.state(State.FORMING))
     if view.state in (State.HELD, State.PREFILL):
         return STATE_GLYPHS[view.state], pen.state(view.state, view.row)
     return level(view.fraction / view.extent or 0.01), pen.body(view.row)
 
 
-def _queue_rows(pen: _Pen, room: int) -> list[Cells]:
+def _queue_rows(pen: _LanePen, room: int) -> list[Cells]:
     """The waiting queue, oldest first: a row each with its age as a bar, or packed side by side."""
     moment = pen.view.moment
     waiting = moment.waiting[len(moment.joined) :]
-    waits = pen.ink(pen.palette.state(State.TURN), bold=bool(waiting))
+    waits = pen.look(pen.palette.state(State.TURN), bold=bool(waiting))
     head = pen.row().add(f"queue {len(waiting):,}", waits)
     if room < 1:
         return []
@@ -225,20 +211,20 @@ def _queue_rows(pen: _Pen, room: int) -> list[Cells]:
     return _packed_queue(pen, waiting, head, room)
 
 
-def _waiting_row(pen: _Pen, row: int, names: int) -> Cells:
+def _waiting_row(pen: _LanePen, row: int, names: int) -> Cells:
     age, name = _age(pen, row), request_name(pen.view.moment, row)
     line = pen.row().gap(2).add(name, pen.name(row)).gap(names - len(name) + 1)
     width = max(1, (pen.width - 18) // 2)
     filled, _ = bar(min(1.0, age / max(1, pen.view.longest_wait)), width)
     return (
-        line.add(filled, pen.ink(pen.palette.state(State.TURN)))
+        line.add(filled, pen.look(pen.palette.state(State.TURN)))
         .gap()
-        .add(age_text(age), pen.muted())
+        .add(age_text(age), pen.muted)
         .cells()
     )
 
 
-def _packed_queue(pen: _Pen, waiting: Sequence[int], row: Row, room: int) -> list[Cells]:
+def _packed_queue(pen: _LanePen, waiting: Sequence[int], row: Row, room: int) -> list[Cells]:
     rows: list[Cells] = []
     for position, request in enumerate(waiting):
         name, age = request_name(pen.view.moment, request), age_text(_age(pen, request))
@@ -249,23 +235,23 @@ def _packed_queue(pen: _Pen, waiting: Sequence[int], row: Row, room: int) -> lis
             needed += len(rest) + 2
         if needed > row.left:
             if last:
-                rows.append(row.gap(2).add(rest, pen.muted()).cells())
+                rows.append(row.gap(2).add(rest, pen.muted).cells())
                 return rows
             rows.append(row.cells())
             row = pen.row()
-        row.gap(2).add(name, pen.name(request)).gap().add(age, pen.muted())
+        row.gap(2).add(name, pen.name(request)).gap().add(age, pen.muted)
     return [*rows, row.cells()]
 
 
-def _age(pen: _Pen, row: int) -> Picoseconds:
+def _age(pen: _LanePen, row: int) -> Picoseconds:
     moment = pen.view.moment
     return moment.time - int(moment.run.requests.arrival_time[row])
 
 
-def _figure_rows(pen: _Pen) -> list[Cells]:
+def _figure_rows(pen: _LanePen) -> list[Cells]:
     """How many are done, the share of useful work, and the latency so far."""
     moment, view = pen.view.moment, pen.view
-    text, muted = pen.ink(pen.palette.text), pen.muted()
+    text, muted = pen.text, pen.muted
     done = pen.row().add("done ", muted).add(f"{moment.done:,}/{len(moment.run):,}", text)
     done.add(
         f" · iteration {moment.iteration:,}" if pen.roomy else f" · #{moment.iteration:,}", muted
@@ -279,18 +265,18 @@ def _figure_rows(pen: _Pen) -> list[Cells]:
     return [_utilization_row(pen), done.cells(), latency.cells()]
 
 
-def _utilization_row(pen: _Pen) -> Cells:
+def _utilization_row(pen: _LanePen) -> Cells:
     """Useful and occupied slot-time so far, and between them the bubble."""
     view, palette = pen.view, pen.palette
     useful, bubble = view.useful, max(0.0, view.occupied - view.useful)
-    row = pen.row().add("useful " if pen.roomy else "use ", pen.muted())
-    row.add(f"{useful:.0%}", pen.ink(palette.state(State.DECODE), bold=True)).gap()
+    row = pen.row().add("useful " if pen.roomy else "use ", pen.muted)
+    row.add(f"{useful:.0%}", pen.look(palette.state(State.DECODE), bold=True)).gap()
     ending = f"{HATCH} bubble {bubble:.0%}" if pen.roomy else f"{HATCH} {bubble:.0%}"
     occupied = f" occupied {view.occupied:.0%}" if pen.roomy else f" occ {view.occupied:.0%}"
     width = row.left - len(ending) - len(occupied) - 1
     if width >= 8:
         solid, hatch = round(useful * width), round(bubble * width)
-        row.add(FULL * solid, pen.ink(palette.state(State.DECODE)))
-        row.add(HATCH * min(hatch, width - solid), pen.ink(palette.state(State.HELD)))
-        row.add(TRACK * max(0, width - solid - hatch), pen.ink(palette.bar_track)).gap()
-    return row.add(ending, pen.ink(palette.state(State.HELD))).add(occupied, pen.muted()).cells()
+        row.add(FULL * solid, pen.look(palette.state(State.DECODE)))
+        row.add(HATCH * min(hatch, width - solid), pen.look(palette.state(State.HELD)))
+        row.add(TRACK * max(0, width - solid - hatch), pen.look(palette.bar_track)).gap()
+    return row.add(ending, pen.look(palette.state(State.HELD))).add(occupied, pen.muted).cells()

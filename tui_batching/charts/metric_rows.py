@@ -1,16 +1,28 @@
-"""Latency and throughput as bars, one a strategy, and where the time of the mean latency went."""
+"""All figures of a scene: the metrics as bars and as a table, and where the mean latency went.
+
+The best of each row is marked, and it is told how far off the rest is.
+"""
 
 from __future__ import annotations
+
+from itertools import zip_longest
+
+from rich.cells import cell_len
 
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
-from tui_batching.analysis.tables import metric_cells
-from tui_batching.charts.comparison_table import NOTE
-from tui_batching.charts.parts import SIGNS, add_parts
-from tui_batching.charts.pen import Pen, marked
+from tui_batching.analysis.tables import Table, TableRow, comparison_table, metric_cells
+from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, marked
 from tui_batching.charts.rows import Cells, Row, bar
 
+_BESIDE = 150
+"""Cells from which on the table stands beside the bars."""
+_NOTE = 7
+"""Cells for the mark of the best value, or for how far another one is from it."""
+_WIDEST = 92
+"""Cells beyond which the table does not grow."""
+_LABEL = 23
 _VALUE = 9
 """Cells for a value."""
 _NAME = 15
@@ -21,6 +33,15 @@ _BARS = (
     (METRICS_BY_NAME["p99_latency"], "p99 latency", "shorter is better"),
     (METRICS_BY_NAME["throughput"], "Tokens per second", "longer is better"),
 )
+
+
+def metric_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
+    """As many rows as it takes, what matters first at the top."""
+    if pen.width < _BESIDE:
+        return [*bar_rows(comparison, pen), pen.blank(), *table_rows(comparison, pen)]
+    left, right = Pen(_WIDEST, pen.palette), Pen(pen.width - _WIDEST, pen.palette)
+    pairs = zip_longest(table_rows(comparison, left), bar_rows(comparison, right))
+    return [[*(table or left.blank()), *(bars or right.blank())] for table, bars in pairs]
 
 
 def bar_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
@@ -65,7 +86,7 @@ def _broken_down(comparison: Comparison, pen: Pen) -> list[Cells]:
 def _legend(comparison: Comparison, pen: Pen) -> list[Cells]:
     """The signs of the parts that there are."""
     rows, row = [], pen.row()
-    for name, (sign, state) in SIGNS.items():
+    for name, (sign, state) in PART_SIGNS.items():
         if not any(result.metrics[f"mean_{name}"] for result in comparison):
             continue
         if len(name) + 4 > row.left:
@@ -76,8 +97,8 @@ def _legend(comparison: Comparison, pen: Pen) -> list[Cells]:
 
 
 def _cells(pen: Pen) -> int:
-    """How long the longest bar is: the same in all pictures, for they are compared."""
-    return max(1, pen.width - _NAME - _VALUE - NOTE - 2)
+    """How long the longest bar is: the same for all metrics, for they are compared."""
+    return max(1, pen.width - _NAME - _VALUE - _NOTE - 2)
 
 
 def _named(name: str, pen: Pen) -> Row:
@@ -89,3 +110,31 @@ def _add_value(row: Row, value: str, pen: Pen, *, best: bool = False) -> None:
     """Append a value in the column behind the bars."""
     row.gap(_NAME + _cells(pen) - (pen.width - row.left))
     row.add(f"{value:>{_VALUE}}", pen.good if best else pen.text)
+
+
+def table_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
+    """The headline metrics, group by group."""
+    table = comparison_table(comparison)
+    column = max(10, (min(pen.width, _WIDEST) - _LABEL) // len(table.strategies))
+    rows = [_names(table, column, pen)]
+    for group in table.groups:
+        rows.append(pen.heading(group.title, group.hint))
+        rows.extend(_figures(row, column, pen) for row in group.rows)
+    return rows
+
+
+def _names(table: Table, column: int, pen: Pen) -> Cells:
+    row = pen.row().gap(_LABEL)
+    for strategy in table.strategies:
+        name = marked(strategy)
+        row.gap(column - _NOTE - 1 - cell_len(name)).add(name, pen.strategy(strategy))
+        row.gap(_NOTE + 1)
+    return row.cells()
+
+
+def _figures(figures: TableRow, column: int, pen: Pen) -> Cells:
+    row = pen.row().add(f"   {figures.label:<{_LABEL - 3}}", pen.muted)
+    for cell in figures.cells:
+        row.add(f"{cell.text:>{column - _NOTE - 1}}", pen.good if cell.best else pen.text)
+        row.add(f" {cell.note:<{_NOTE}}", pen.good if cell.best else pen.muted)
+    return row.cells()

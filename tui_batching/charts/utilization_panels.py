@@ -10,12 +10,11 @@ from rich.style import Style
 from tui_batching.analysis.claims import occupied
 from tui_batching.analysis.comparison import Result
 from tui_batching.analysis.utilization import Utilization, UtilizationSeries
-from tui_batching.charts.area import filled_cells
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row
 from tui_batching.charts.pen import Pen
-from tui_batching.charts.rows import FULL, HATCH, Cells, painted, wrapped
+from tui_batching.charts.rows import FULL, HATCH, Cells, filled_cells, painted, wrapped
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
@@ -31,7 +30,7 @@ _GROUND, _USEFUL, _EDGE, _BUBBLE, _LINE, _LINE_USEFUL, _LINE_BUBBLE, _PLAYHEAD =
 """What a cell shows; an edge has useful slots below and bubble above, a line something behind."""
 
 
-def picture(request: ChartRequest) -> list[Cells]:
+def utilization_chart(request: ChartRequest) -> list[Cells]:
     """The panels below each other, the axis of time, and why the two utilizations differ."""
     pen = Pen(request.width, request.palette)
     results = request.scene.comparison.results

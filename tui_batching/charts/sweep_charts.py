@@ -1,0 +1,339 @@
+"""What is drawn of a sweep: charts over the load or the batch size, and the frontier of both.
+
+Each is a row of legend, line charts, and below them the table of the sweep if there is room for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+
+from tui_batching.analysis.metrics import MetricInfo
+from tui_batching.analysis.sweeps import Point, Sweep
+from tui_batching.analysis.sweeps.sweep import HEADLINES
+from tui_batching.charts.axis import LOG_FROM
+from tui_batching.charts.chart import MARKS
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.plot import ChartSpec, Label, Line, Vertical, draw
+from tui_batching.charts.rows import Cells, Row, style
+from tui_batching.charts.sweep_table import table_rows, table_width, tick_text
+from tui_batching.workload.model import Workload
+
+IDEAL = "ideal: fast and much ◢"
+_FROM_HEIGHT = 30
+"""Rows from which on there is room for the table."""
+_SATURATION = "┊"
+"""What a saturation point is drawn with."""
+_TITLES = {
+    "avg_latency": ("mean latency", "s"),
+    "p99_latency": ("p99 latency", "s"),
+    "throughput": ("throughput", "tokens/s"),
+}
+_NARROWEST, _LOWEST = 34, 9
+"""Columns and rows below which a chart is cramped."""
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRequest:
+    """What a chart of a sweep is drawn for.
+
+    Attributes:
+        sweep: what is drawn.
+        now: the workload whose present value is marked, or None.
+        width: in cells.
+        height: in rows.
+        palette: the colours.
+    """
+
+    sweep: Sweep
+    now: Workload | None
+    width: int
+    height: int
+    palette: Palette
+
+    def look(self, name: str) -> Style:
+        """The look of a strategy's mark."""
+        return style(self.palette.strategy(name), self.palette.surface, bold=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _ValueAxis:
+    """The x axis that the line charts of a sweep share.
+
+    Attributes:
+        label: what it is.
+        limits: the lowest and the highest value shown.
+        log: whether equal factors are equally far apart.
+        ticks: None takes round values.
+        verticals: the upright lines on it.
+    """
+
+    label: str
+    limits: tuple[float, float]
+    log: bool
+    ticks: tuple[float, ...] | None
+    verticals: tuple[Vertical, ...]
+
+
+def load_chart(request: SweepRequest) -> list[Cells]:
+    """Mean latency, p99 latency and throughput of a sweep over loads, at exactly the size."""
+    values = request.sweep.values
+    points = (*values, *request.sweep.saturation.values())
+    log = _needs_log(points)
+    limits = (min(points) / 1.1, max(points) * 1.1) if log else (0.0, max(points) * 1.03)
+    verticals = (*_saturations(request), *_present_load(request, limits))
+    axis = _ValueAxis("requests/s", limits, log, None, verticals)
+    return _charts_and_table(request, _legend_row(request, *_load_facts(request)), axis)
+
+
+def _together(sweep: Sweep) -> list[tuple[float, list[str]]]:
+    """The saturation points, ascending, each with the strategies that have it."""
+    ordered = sorted(sweep.strategies, key=lambda name: sweep.saturation[name])
+    groups = groupby(ordered, key=lambda name: sweep.saturation[name])
+    return [(load, list(names)) for load, names in groups]
+
+
+def _saturations(request: SweepRequest) -> list[Vertical]:
+    palette = request.palette
+    return [
+        Vertical(
+            x=load,
+            colour=palette.strategy(names[0]) if len(names) == 1 else palette.text,
+            label="".join(MARKS[name] for name in names),
+            glyph=_SATURATION,
+        )
+        for load, names in _together(request.sweep)
+    ]
+
+
+def _present_load(request: SweepRequest, limits: tuple[float, float]) -> list[Vertical]:
+    """The workload's own load; at the border if it is beyond."""
+    rate = request.now.source.rate if request.now is not None else None
+    if rate is None:
+        return []
+    lower, upper = limits
+    label = "now" if lower <= rate <= upper else "← now" if rate < lower else "now →"
+    return [Vertical(min(max(rate, lower), upper), request.palette.playhead, label)]
+
+
+def _load_facts(request: SweepRequest) -> list[list[tuple[str, Style]]]:
+    """The saturation points, and the present load."""
+    palette = request.palette
+    muted = style(palette.muted, palette.surface)
+    saturated = [(f" {_SATURATION} saturated at ", muted)]
+    for load, names in _together(request.sweep):
+        saturated += [(MARKS[name], request.look(name)) for name in names]
+        saturated += [(f" {tick_text('load', load)}  ", muted)]
+    rate = request.now.source.rate if request.now is not None else None
+    if rate is None:
+        return [saturated]
+    present = [(" │ ", style(palette.playhead, palette.surface))]
+    return [saturated, [*present, (f"now {tick_text('load', rate)}", muted)]]
+
+
+def batch_size_chart(request: SweepRequest) -> list[Cells]:
+    """Mean latency, p99 latency and throughput of a sweep over batch sizes, at exactly the size."""
+    sizes = request.sweep.values
+    limits = (min(sizes) / 1.1, max(sizes) * 1.4)  # room for the last tick
+    axis = _ValueAxis(
+        label="batch size",
+        limits=limits,
+        log=True,
+        ticks=sizes,
+        verticals=tuple(_present_sizes(request, limits)),
+    )
+    muted = style(request.palette.muted, request.palette.surface)
+    present = [(" │ ", style(request.palette.playhead, request.palette.surface)), ("now", muted)]
+    ends = [("   a line ends where its slots are never all taken", muted)]
+    return _charts_and_table(request, _legend_row(request, present, ends), axis)
+
+
+def _present_sizes(request: SweepRequest, limits: tuple[float, float]) -> Iterator[Vertical]:
+    """The present batch sizes, with the marks of the strategies that have each if they differ."""
+    if request.now is None:
+        return
+    shown = [each for each in request.now.strategies if each.name in request.sweep.strategies]
+    present = sorted({strategy.slots for strategy in shown})
+    for size in present:
+        marks = "".join(MARKS[each.name] for each in shown if each.slots == size)
+        label = "now" if len(present) == 1 else marks
+        x = min(max(size, limits[0]), limits[1])
+        yield Vertical(x, request.palette.playhead, f"{label} →" if size > x else label)
+
+
+def frontier_chart(request: SweepRequest) -> list[Cells]:
+    """The frontier of each strategy in a sweep over loads, at exactly the size asked for."""
+    muted = style(request.palette.muted, request.palette.surface)
+    legend = _legend_row(request, [(" numbers: requests per second offered", muted)])
+    table: list[Cells] = []
+    if request.height >= _FROM_HEIGHT and table_width(request.sweep) <= request.width:
+        table = [
+            Row(request.width, muted).cells(),
+            *table_rows(request.sweep, request.now, request.width, request.palette),
+        ]
+    chart = draw(_frontier_spec(request, max(0, request.height - 1 - len(table))))
+    return [legend, *chart, *table][: request.height]
+
+
+def _frontier_spec(request: SweepRequest, height: int) -> ChartSpec:
+    sweep, palette = request.sweep, request.palette
+    rates = [point.metric("throughput") for point in sweep.points]
+    latencies = [point.metric("p99_latency") for point in sweep.points]
+    y_range = _value_range(latencies) or (min(latencies) / 1.2, max(latencies) * 1.2)
+    x_range = (min(rates) / 1.1, max(rates) * 1.1)
+    corner = Label(x_range[1], y_range[0], IDEAL, palette.text)
+    return ChartSpec(
+        width=request.width,
+        height=height,
+        lines=_strategy_lines(
+            sweep,
+            lambda point: point.metric("throughput"),
+            lambda point: point.metric("p99_latency"),
+            palette,
+        ),
+        text=palette.text,
+        muted=palette.muted,
+        title=" p99 latency",
+        y_label="s",
+        x_label="tokens/s",
+        x_range=x_range,
+        y_range=y_range,
+        background=palette.surface,
+        x_log=_needs_log(rates),
+        y_log=_needs_log(latencies),
+        labels=(corner, *_point_labels(sweep, request)),
+        legend=False,
+    )
+
+
+def _point_labels(sweep: Sweep, request: SweepRequest) -> list[Label]:
+    """The load of each point, the highest and the lowest of each strategy first."""
+    ends_first = sorted(range(len(sweep.values)), key=lambda n: min(n, len(sweep.values) - 1 - n))
+    labels: dict[tuple[float, float], Label] = {}  # one where strategies coincide
+    for number in ends_first:
+        for name in reversed(sweep.strategies):
+            for point in sweep.curve(name)[number : number + 1]:
+                x, y = point.metric("throughput"), point.metric("p99_latency")
+                colour = request.palette.strategy(name)
+                labels.setdefault((x, y), Label(x, y, f"{point.value:.3g}", colour))
+    return list(labels.values())
+
+
+def _charts_and_table(request: SweepRequest, legend: Cells, axis: _ValueAxis) -> list[Cells]:
+    """As many line charts as fit without being cramped, and the table if it fits."""
+    width, height = request.width, request.height - 1
+    if height < 4 or width < 8:
+        return _filled([legend], request)
+    in_a_row = max(1, min(3, (width + _GAP) // (_NARROWEST + _GAP)))
+    table = table_rows(request.sweep, request.now, width, request.palette)
+    if table_width(request.sweep) > width or height - len(table) - 1 < _LOWEST + 3:
+        table = []
+    if in_a_row == 2 and height >= 2 * _LOWEST + 2:  # the third chart gets a row of its own
+        below = height // 2
+        rows = _beside(request, HEADLINES[:2], height - below, axis)
+        return _filled([legend, *rows, *_beside(request, HEADLINES[2:], below, axis)], request)
+    room = height - (len(table) + 1 if table else 0)
+    rows = _beside(request, HEADLINES[-in_a_row:] if in_a_row > 1 else HEADLINES[1:2], room, axis)
+    blank = [Row(width, style(None, request.palette.surface)).cells()] if table else []
+    return _filled([legend, *rows, *blank, *table], request)
+
+
+def _strategy_lines(
+    sweep: Sweep, x: Callable[[Point], float], y: Callable[[Point], float], palette: Palette
+) -> tuple[Line, ...]:
+    """A line a strategy through its points, in the order of their values."""
+    return tuple(
+        Line(
+            name=name,
+            x=np.array([x(point) for point in sweep.curve(name)], np.float64),
+            y=np.array([y(point) for point in sweep.curve(name)], np.float64),
+            colour=palette.strategy(name),
+            mark=MARKS[name],
+            points=True,
+        )
+        for name in sweep.strategies
+    )
+
+
+def _needs_log(values: Sequence[float]) -> bool:
+    """Whether a linear axis would press the small ones of these values _together."""
+    return min(values) > 0 and max(values) > LOG_FROM * min(values)
+
+
+def _value_range(values: Sequence[float]) -> tuple[float, float] | None:
+    """The limits of an axis: from zero on where it is linear, else over all values."""
+    return None if _needs_log(values) else (0.0, max(values) * 1.05)
+
+
+def _legend_row(request: SweepRequest, *facts: Sequence[tuple[str, Style]]) -> Cells:
+    """The marks of the strategies, then those facts, of several texts each, that fit."""
+    palette = request.palette
+    text = style(palette.text, palette.surface)
+    row = Row(request.width, text).gap()
+    for name in request.sweep.strategies:
+        row.add(MARKS[name], request.look(name)).add(f" {name}  ", text)
+    for fact in facts:
+        if sum(cell_len(text) for text, _ in fact) <= row.left:
+            for part, look in fact:
+                row.add(part, look)
+    return row.cells()
+
+
+def _beside(
+    request: SweepRequest, metrics: Sequence[MetricInfo], height: int, axis: _ValueAxis
+) -> list[Cells]:
+    """A chart a metric, side by side over the whole width."""
+    gap = Row(_GAP, style(None, request.palette.surface)).cells()
+    each = (request.width - _GAP * (len(metrics) - 1)) // len(metrics)
+    rows: list[Cells] = [[] for _ in range(height)]
+    for number, metric in enumerate(metrics):
+        width = each
+        if number == len(metrics) - 1:
+            width = request.width - number * (each + _GAP)
+        chart = draw(_metric_spec(request, metric, width, height, axis))
+        rows = [
+            [*row, *(gap if number else []), *cells] for row, cells in zip(rows, chart, strict=True)
+        ]
+    return rows
+
+
+def _metric_spec(
+    request: SweepRequest, metric: MetricInfo, width: int, height: int, axis: _ValueAxis
+) -> ChartSpec:
+    palette = request.palette
+    figures = [point.metric(metric.name) for point in request.sweep.points]
+    title, unit = _TITLES[metric.name]
+    return ChartSpec(
+        width=width,
+        height=height,
+        lines=_strategy_lines(
+            request.sweep,
+            lambda point: point.value,
+            lambda point: point.metric(metric.name),
+            palette,
+        ),
+        text=palette.text,
+        muted=palette.muted,
+        title=f" {title}",
+        y_label=f"{unit} · by {axis.label}",
+        x_range=axis.limits,
+        y_range=_value_range(figures),
+        verticals=axis.verticals,
+        background=palette.surface,
+        x_log=axis.log,
+        y_log=_needs_log(figures),
+        x_ticks=axis.ticks,
+        legend=False,
+    )
+
+
+def _filled(rows: list[Cells], request: SweepRequest) -> list[Cells]:
+    """Exactly as many rows as there is room for."""
+    blank = Row(request.width, style(None, request.palette.surface)).cells()
+    return [*rows, *[blank] * (request.height - len(rows))][: request.height]

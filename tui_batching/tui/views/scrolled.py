@@ -1,0 +1,60 @@
+"""The views of more rows than fit: all metrics, and what there is to learn of the strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from tui_batching.analysis.comparison import Comparison
+from tui_batching.charts.learn import learn_rows
+from tui_batching.charts.metric_rows import metric_rows
+from tui_batching.charts.pen import Pen
+from tui_batching.charts.rows import Cells
+from tui_batching.tui.frame import Frame
+from tui_batching.tui.panes import ScrollPane
+from tui_batching.tui.views.view import View
+
+
+class ScrolledView(View):
+    """Rows told of the whole Runs; the playhead plays no part.
+
+    Attributes:
+        rows_of: what is told, as many rows as it takes.
+    """
+
+    rows_of: ClassVar[Callable[[Comparison, Pen], list[Cells]]]
+
+    def compose(self) -> ComposeResult:
+        """The rows."""
+        yield ScrollPane()
+
+    def show_words(self, frame: Frame) -> None:
+        """The rows; they change with the Runs alone."""
+        pane, palette = self.query_one(ScrollPane), frame.palette
+        width = pane.content_size.width
+        rows = type(self).rows_of(frame.scene.comparison, Pen(width, palette))
+        pane.show([self.hint_row(width, palette), *rows], palette)
+
+    def scroll_pages(self, pages: int) -> None:
+        """Show other rows."""
+        self.query_one(ScrollPane).scroll_pages(pages)
+
+
+class MetricsView(ScrolledView):
+    """Who is best at what, by how much, and where the time went."""
+
+    key = "5"
+    title = ("Metrics", "Metrics")
+    hint = "who is best (★) over the whole run, by how much, and where the time went"
+    rows_of: ClassVar[Callable[[Comparison, Pen], list[Cells]]] = staticmethod(metric_rows)
+
+
+class LearnView(ScrolledView):
+    """What the strategies are, and which of their claims hold here."""
+
+    key = "0"
+    title = ("Learn", "Learn")
+    hint = "what each strategy is, and whether what is said of it holds here (✓ or ✗)"
+    rows_of: ClassVar[Callable[[Comparison, Pen], list[Cells]]] = staticmethod(learn_rows)
