@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from stage import palette, scene_of, texts
+from stage import hand_made, on_stage, palette, scene_of, texts
 
 from tui_batching.analysis.why import why
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.live_page import live_chart
+from tui_batching.charts.printing import to_ascii
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.strategies import Continuous
 from tui_batching.workload import load_workload
@@ -53,15 +54,30 @@ def test_the_charts_are_there_from_29_rows_on(height: int) -> None:
 
 
 def test_it_shows_the_instant() -> None:
-    assert "PREFILL" in " ".join(page(120, 36, 0)[:3]) or "FORMING" in " ".join(page(120, 36, 0))
+    assert " ".join(page(120, 36, 0)).count("IDLE") == 3
     assert " ".join(page(120, 36, SCENE.end)).count("DONE at") == 3
 
 
 @pytest.mark.parametrize(("width", "bands"), [(80, 2), (120, 2), (160, 2), (200, 1)])
 def test_lanes_that_do_not_fit_stand_below_the_others(width: int, bands: int) -> None:
-    sizes = (2, 4, 8, 16, 32)
-    scene = scene_of(NOTEBOOK.with_strategies([Continuous(batch_size=size) for size in sizes]))
-    rows = texts(live_chart(ChartRequest(scene, 3 * SECOND, width, 60, palette())))
+    strategies = [Continuous(batch_size=size) for size in (2, 4, 8, 16, 32)]
+    scene = scene_of(hand_made((0, 5, 2), (7, 3, 9), strategies=strategies))
+    rows = texts(live_chart(ChartRequest(scene, scene.end // 2, width, 60, palette())))
     assert sum("╭─ CONTINUOUS" in row for row in rows) == bands
-    assert sum(row.count("╭─ CONTINUOUS") for row in rows) == len(sizes)
-    assert {len(row) for row in rows} == {width}
+    assert sum(row.count("╭─ CONTINUOUS") for row in rows) == len(strategies)
+    assert [len(row) for row in rows] == [width] * 60
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 36), (160, 45)])
+async def test_it_is_what_the_app_shows_between_its_bars(width: int, height: int) -> None:
+    rows = page(width, height, 3 * SECOND)
+    async with on_stage(NOTEBOOK, (width, height + 4)) as stage:
+        await stage.seek(3 * SECOND)
+        assert rows == stage.rows()[2:-2]
+
+
+def test_it_is_drawn_with_ascii_alone_too() -> None:
+    for row in page(120, 36):
+        plain = to_ascii(row)
+        assert plain.isascii()
+        assert len(plain) == len(row)
