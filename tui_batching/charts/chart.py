@@ -80,8 +80,8 @@ class LargeChart(Protocol):
     def __init__(self, request: ChartRequest, viewport: Viewport) -> None: ...
 
     @property
-    def place(self) -> Hashable:
-        """Which part is seen; two viewports with the same place show the same part."""
+    def part_seen(self) -> Hashable:
+        """Which part is seen; equal values, equal parts."""
         ...
 
     @property

@@ -304,7 +304,7 @@ class Gantt:
         return min(top, self._last_top), False
 
     @property
-    def place(self) -> tuple[object, ...]:
+    def part_seen(self) -> tuple[object, ...]:
         """Which part is seen."""
         return self.window.cell, self.window.first, self.tops
 

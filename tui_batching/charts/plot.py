@@ -27,8 +27,7 @@ from tui_batching.columns import FloatArray
 
 Range: TypeAlias = tuple[float, float]
 Dots: TypeAlias = Literal["braille", "hd"]
-Place: TypeAlias = tuple[int, int]
-"""A row and a column."""
+_RowAndColumn: TypeAlias = tuple[int, int]
 
 _TEXT, _MUTED, _FIRST = 1, 2, 3
 """The inks of words and of axes, and of the first line."""
@@ -320,9 +319,9 @@ class _Canvas:
     rows: int
     x: Axis
     y: Axis
-    _marked: set[Place] = field(default_factory=set)
+    _marked: set[_RowAndColumn] = field(default_factory=set)
 
-    def place(self, x: float, y: float) -> Place:
+    def place(self, x: float, y: float) -> _RowAndColumn:
         """The cell of a point."""
         across = floor(self.x.share(x) * (self.columns - 1) + 0.5)  # as plotext rounds
         up = floor(self.y.share(y) * (self.rows - 1) + 0.5)
@@ -369,7 +368,7 @@ class _Canvas:
                     return column
         return None
 
-    def _around(self, row: int, column: int, length: int) -> Iterator[Place]:
+    def _around(self, row: int, column: int, length: int) -> Iterator[_RowAndColumn]:
         yield row, column + 2
         yield row, column - length - 1
         for beside in (-1, 1):
@@ -377,7 +376,9 @@ class _Canvas:
             yield row + beside, column + 1
             yield row + beside, column - length
 
-    def _put_first(self, places: Iterator[Place], text: str, ink: int, over: str = "") -> bool:
+    def _put_first(
+        self, places: Iterator[_RowAndColumn], text: str, ink: int, over: str = ""
+    ) -> bool:
         """Put a text in the first place that is blank, but for `over`; whether there was one."""
         length = cell_len(text)
         for row, column in places:
@@ -394,7 +395,7 @@ class _Canvas:
             cell == _BLANK or cell[0] in over for cell in cells[column : column + length]
         ) and not any(character.isalnum() for character, _ in beside)
 
-    def _holds(self, place: Place, length: int) -> bool:
+    def _holds(self, place: _RowAndColumn, length: int) -> bool:
         """Whether so many cells from a place on are within the axes."""
         row, column = place
         return (

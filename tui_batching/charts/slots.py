@@ -254,7 +254,7 @@ class _Layout(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Slots:
-    """The part of the picture that is seen; each strategy is at its own step."""
+    """The part of the chart that is seen; each strategy is at its own step."""
 
     request: ChartRequest
     viewport: Viewport
@@ -346,7 +346,7 @@ class Slots:
         return self.request.time if self.viewport.since is None else self.viewport.since
 
     @property
-    def place(self) -> tuple[object, ...]:
+    def part_seen(self) -> tuple[object, ...]:
         """Which part is seen."""
         return self.windows, self.tops
 

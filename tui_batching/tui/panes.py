@@ -145,7 +145,7 @@ class ScrollPane(StripView):
 
 
 class DrawnPane(StripView):
-    """Shows one picture; the newest wish is the one that is drawn.
+    """Shows one chart; the newest wish is the one that is drawn.
 
     Attributes:
         rest_seconds: pause between two drawings, whatever is asked meanwhile.
@@ -166,11 +166,11 @@ class DrawnPane(StripView):
         self.drawing = False
         self.keeps_step = False
 
-    def want(self, depends_on: Hashable, picture: Callable[[], list[Cells]]) -> None:
-        """Draw a picture, unless nothing that it depends on has changed."""
+    def want(self, depends_on: Hashable, chart: Callable[[], list[Cells]]) -> None:
+        """Draw a chart, unless nothing that it depends on has changed."""
         if self._wanted is not None and self._wanted[0] == depends_on:
             return
-        self._wanted = (depends_on, picture)
+        self._wanted = (depends_on, chart)
         if not self.drawing:
             self.drawing = True
             self.run_worker(self._draw_what_is_wanted(), group="chart", exclusive=True)

@@ -83,7 +83,7 @@ class ScreenDifference:
     def update(self) -> str:
         """What to write so that what is wanted is shown; empty if it is."""
         parts: list[str] = []
-        pen = ""
+        current = ""
         for y in sorted(self._touched):
             texts, looks, shown = self._texts[y], self._looks[y], self._shown[y]
             if shown == (texts, looks):
@@ -93,11 +93,11 @@ class ScreenDifference:
                 x = start
                 for look, run in groupby(looks[start:end]):
                     length = sum(1 for _ in run)
-                    parts += (_change_of_look(pen, look), *texts[x : x + length])
-                    pen, x = look, x + length
+                    parts += (_change_of_look(current, look), *texts[x : x + length])
+                    current, x = look, x + length
             self._shown[y] = (texts.copy(), looks.copy())
         self._touched.clear()
-        if pen:
+        if current:
             parts.append("\x1b[0m")
         if parts or self._cursor != self._shown_cursor:
             self._shown_cursor = self._cursor

@@ -114,8 +114,8 @@ class FigureView(View):
         """Move there, if another part is seen then than before; whether it is."""
         if self._frame is None:
             return False
-        places = [self.figure_of(self._frame, viewport).place for viewport in (before, after)]
-        if places[0] == places[1]:
+        parts = [self.figure_of(self._frame, viewport).part_seen for viewport in (before, after)]
+        if parts[0] == parts[1]:
             return False
         self.viewport = after
         return True
