@@ -26,7 +26,7 @@ def test_the_help_tells_of_every_chart(capsys: pytest.CaptureFixture[str]):
     assert main(["chart", "--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
     for name, chart in CHARTS.items():
-        [line] = [line for line in lines if line.split()[:1] == [name]]
+        [line] = [line for line in lines if line.startswith(f"  {name} ")]
         assert line.endswith(f"  {chart.shows}")
 
 
