@@ -23,13 +23,13 @@ import tui_batching
 from tui_batching.__main__ import main
 from tui_batching.charts import gantt_bars, slot_cells
 from tui_batching.charts.ascii import to_ascii
-from tui_batching.charts.chart import MARKS
 from tui_batching.charts.parts import SIGNS
 from tui_batching.charts.rows import FULL, HATCH, LEVELS, SHADE, TRACK, bar, text_of
 from tui_batching.cli import progress
 from tui_batching.cli.commands.chart import SCENE_CHARTS, SWEEP_CHARTS
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.clock import MILLISECOND
+from tui_batching.strategies import STRATEGIES, mark_of
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.key_bar import key_row
 from tui_batching.tui.lane_view import STATE_GLYPHS
@@ -48,7 +48,7 @@ TOLD_APART = {
         *(FULL, HATCH, TRACK, slot_cells.BEGIN, slot_cells.NOW),
     ],
     "parts of a latency": [glyph for glyph, _ in SIGNS.values()],
-    "strategies": list(MARKS.values()),
+    "strategies": list(map(mark_of, STRATEGIES)),
     "the timeline": ["─", "▼", "◆", "●", "S", "D", "C"],
     "uprights": ["│", "┊"],
     "percentiles": ["│", "┆"],
