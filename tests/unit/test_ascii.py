@@ -22,7 +22,6 @@ from tour import TOUR
 import tui_batching
 from tui_batching.__main__ import main
 from tui_batching.charts import gantt, slots
-from tui_batching.charts.chart import MARKS
 from tui_batching.charts.gallery import SCENE_CHARTS, SWEEP_CHARTS, TEXT_CHARTS
 from tui_batching.charts.lane_view import STATE_GLYPHS
 from tui_batching.charts.pen import PART_SIGNS
@@ -31,6 +30,7 @@ from tui_batching.charts.rows import FULL, HATCH, LEVELS, SHADE, TRACK, bar, tex
 from tui_batching.cli import progress
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.clock import MILLISECOND
+from tui_batching.strategies import STRATEGIES, mark_of
 from tui_batching.tui.bars import key_row
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.views import VIEWS
@@ -48,7 +48,7 @@ TOLD_APART = {
         *(FULL, HATCH, TRACK, slots.BEGIN, slots.NOW),
     ],
     "parts of a latency": [glyph for glyph, _ in PART_SIGNS.values()],
-    "strategies": list(MARKS.values()),
+    "strategies": list(map(mark_of, STRATEGIES)),
     "the timeline": ["─", "▼", "◆", "●", "S", "D", "C"],
     "uprights": ["│", "┊"],
     "percentiles": ["│", "┆"],

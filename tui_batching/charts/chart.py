@@ -15,9 +15,6 @@ from tui_batching.charts.plot import ChartSpec
 from tui_batching.charts.rows import Cells
 from tui_batching.clock import Picoseconds
 
-MARKS = {"static": "■", "dynamic": "◆", "continuous": "●"}
-"""What tells the strategies apart without colour."""
-
 
 @dataclass(frozen=True, slots=True)
 class ChartRequest:

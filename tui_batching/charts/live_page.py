@@ -14,7 +14,7 @@ from rich.style import Style
 from tui_batching.analysis.breakdown import Breakdown, breakdown
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.why import request_name, why
-from tui_batching.charts.chart import MARKS, ChartRequest, LineChart
+from tui_batching.charts.chart import ChartRequest, LineChart
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import lane_view
 from tui_batching.charts.palette import Palette
@@ -25,6 +25,7 @@ from tui_batching.charts.rows import Cells, Row, first_that_fits, short, style
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.columns import FloatArray
 from tui_batching.sim.moment import Moment
+from tui_batching.strategies import mark_of
 
 FEWEST_LANES, MOST_LANES = 3, 6
 """Lanes side by side, if there are so many: as few where it is narrow, as many where it is wide."""
@@ -163,7 +164,7 @@ def _lines(
             x=x if len(x) > 1 or not steps else np.zeros(0),
             y=y if len(x) > 1 or not steps else np.zeros(0),
             colour=request.palette.strategy(run.strategy.name),
-            mark=MARKS[run.strategy.name],
+            mark=mark_of(run.strategy.name),
             steps=steps,
         )
         for run, (x, y) in zip(request.scene.runs, curves, strict=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from rich.color import Color
 from rich.style import Style
 
-from tui_batching.charts.chart import MARKS
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.sim.life import State
+from tui_batching.strategies import mark_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Pen:
 
 def marked(name: str) -> str:
     """A strategy's mark and name: `● continuous`."""
-    return f"{MARKS[name]} {name}"
+    return f"{mark_of(name)} {name}"
 
 
 PART_SIGNS: dict[str, tuple[str, State]] = {

@@ -17,11 +17,11 @@ from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Point, Sweep
 from tui_batching.analysis.sweeps.sweep import HEADLINES
 from tui_batching.charts.axis import LOG_FROM
-from tui_batching.charts.chart import MARKS
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.plot import ChartSpec, Label, Line, Vertical, draw
 from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.charts.sweep_table import table_rows, table_width, tick_text
+from tui_batching.strategies import mark_of
 from tui_batching.workload.model import Workload
 
 IDEAL = "ideal: fast and much ◢"
@@ -105,7 +105,7 @@ def _saturations(request: SweepRequest) -> list[Vertical]:
         Vertical(
             x=load,
             colour=palette.strategy(names[0]) if len(names) == 1 else palette.text,
-            label="".join(MARKS[name] for name in names),
+            label="".join(mark_of(name) for name in names),
             glyph=_SATURATION,
         )
         for load, names in _together(request.sweep)
@@ -128,7 +128,7 @@ def _load_facts(request: SweepRequest) -> list[list[tuple[str, Style]]]:
     muted = style(palette.muted, palette.surface)
     saturated = [(f" {_SATURATION} saturated at ", muted)]
     for load, names in _together(request.sweep):
-        saturated += [(MARKS[name], request.look(name)) for name in names]
+        saturated += [(mark_of(name), request.look(name)) for name in names]
         saturated += [(f" {tick_text('load', load)}  ", muted)]
     rate = request.now.source.rate if request.now is not None else None
     if rate is None:
@@ -161,7 +161,7 @@ def _present_sizes(request: SweepRequest, limits: tuple[float, float]) -> Iterat
     shown = [each for each in request.now.strategies if each.name in request.sweep.strategies]
     present = sorted({strategy.slots for strategy in shown})
     for size in present:
-        marks = "".join(MARKS[each.name] for each in shown if each.slots == size)
+        marks = "".join(mark_of(each.name) for each in shown if each.slots == size)
         label = "now" if len(present) == 1 else marks
         x = min(max(size, limits[0]), limits[1])
         yield Vertical(x, request.palette.playhead, f"{label} →" if size > x else label)
@@ -254,7 +254,7 @@ def _strategy_lines(
             x=np.array([x(point) for point in sweep.curve(name)], np.float64),
             y=np.array([y(point) for point in sweep.curve(name)], np.float64),
             colour=palette.strategy(name),
-            mark=MARKS[name],
+            mark=mark_of(name),
             points=True,
         )
         for name in sweep.strategies
@@ -277,7 +277,7 @@ def _legend_row(request: SweepRequest, *facts: Sequence[tuple[str, Style]]) -> C
     text = style(palette.text, palette.surface)
     row = Row(request.width, text).gap()
     for name in request.sweep.strategies:
-        row.add(MARKS[name], request.look(name)).add(f" {name}  ", text)
+        row.add(mark_of(name), request.look(name)).add(f" {name}  ", text)
     for fact in facts:
         if sum(cell_len(text) for text, _ in fact) <= row.left:
             for part, look in fact:

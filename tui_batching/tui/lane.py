@@ -8,14 +8,15 @@ from textual.css.types import AlignHorizontal
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import LaneView
 from tui_batching.charts.live_page import lanes_that_fit
-from tui_batching.charts.palette import STRATEGIES, Palette
+from tui_batching.charts.palette import STRATEGY_COLOURS, Palette, strategy_colour
 from tui_batching.charts.panels import strategy_titles
 from tui_batching.charts.rows import first_that_fits
 from tui_batching.tui.panes import SideBySide, StripView
 
 _FRAMES = "\n".join(
-    f"&.-{name} {{ border: round $strategy-{name}; border-title-color: $strategy-{name}; }}"
-    for name in STRATEGIES
+    f"&.-strategy-{number} {{"
+    f" border: round $strategy-{number}; border-title-color: $strategy-{number}; }}"
+    for number in range(STRATEGY_COLOURS)
 )
 
 
@@ -56,7 +57,7 @@ class Lane(StripView, can_focus=True):
         title = first_that_fits(strategy_titles(strategy), width - 4)
         if self.border_title != title:
             self.border_title = title
-            self.set_classes(f"-{strategy.name}")
+            self.set_classes(f"-{strategy_colour(strategy.name)}")
         self.present(lane_rows(view, width, height, palette))
 
     def say_below(self, text: str, align: AlignHorizontal = "right") -> None:
