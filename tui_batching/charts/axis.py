@@ -72,7 +72,7 @@ class Axis:
         kept = tuple(tick for tick in ticks if self.lower <= tick <= self.upper)
         return replace(self, ticks=kept, labels=tuple(map(_short, kept)))
 
-    def place(self, values: npt.ArrayLike) -> FloatArray:
+    def in_even_units(self, values: npt.ArrayLike) -> FloatArray:
         """Where values are, in units in which the axis is even; nowhere if it has no place."""
         places = np.asarray(values, np.float64)
         if not self.log:
@@ -84,12 +84,12 @@ class Axis:
         """The same axis in units in which it is even."""
         if not self.log:
             return self
-        lower, upper = self.place([self.lower, self.upper]).tolist()
-        return Axis(lower, upper, tuple(self.place(self.ticks).tolist()), self.labels)
+        lower, upper = self.in_even_units([self.lower, self.upper]).tolist()
+        return Axis(lower, upper, tuple(self.in_even_units(self.ticks).tolist()), self.labels)
 
     def share(self, value: float) -> float:
         """Where a value is: 0 at the lower limit, 1 at the upper one."""
-        at, lower, upper = self.place([value, self.lower, self.upper]).tolist()
+        at, lower, upper = self.in_even_units([value, self.lower, self.upper]).tolist()
         return float((at - lower) / (upper - lower))
 
     def without_crowded(self, cells: int, reserved: int) -> Axis:

@@ -181,11 +181,11 @@ def _cells(spec: ChartSpec) -> list[Inked]:
         x = x.with_ticks(spec.x_ticks)
     left = max(map(len, y.labels), default=0) + 1
     x = x.without_crowded(width - left, cell_len(spec.x_label))
-    placed = [[(x.place(xs), y.place(ys)) for xs, ys in parts] for parts in pieces]
-    uprights = [float(x.place(vertical.x)) for vertical in spec.verticals]
-    inked = list(enumerate(uprights, _FIRST + len(spec.lines)))
+    placed = [[(x.in_even_units(xs), y.in_even_units(ys)) for xs, ys in parts] for parts in pieces]
+    upright = [float(x.in_even_units(vertical.x)) for vertical in spec.verticals]
+    uprights = list(enumerate(upright, _FIRST + len(spec.lines)))
     strokes = _strokes(spec, placed, x.even, y.even)
-    figure = figure_rows((width, height - 1), (x.even, y.even), _MUTED, inked, strokes)
+    figure = figure_rows((width, height - 1), (x.even, y.even), _MUTED, uprights, strokes)
     cells = [_header(spec), *figure]
     if spec.x_label:
         _write(cells[-1], width - cell_len(spec.x_label), spec.x_label, _MUTED)
@@ -321,7 +321,7 @@ class _Canvas:
     y: Axis
     _marked: set[_RowAndColumn] = field(default_factory=set)
 
-    def place(self, x: float, y: float) -> _RowAndColumn:
+    def cell_of(self, x: float, y: float) -> _RowAndColumn:
         """The cell of a point."""
         across = floor(self.x.share(x) * (self.columns - 1) + 0.5)  # as plotext rounds
         up = floor(self.y.share(y) * (self.rows - 1) + 0.5)
@@ -329,7 +329,7 @@ class _Canvas:
 
     def put_mark(self, x: float, y: float, mark: str, ink: int) -> None:
         """Mark a point; beside it where another one is marked there."""
-        row, column = self.place(x, y)
+        row, column = self.cell_of(x, y)
         for beside in _NEAR:
             place = (row, column + beside)
             if place not in self._marked and self._holds(place, 1):
@@ -339,7 +339,7 @@ class _Canvas:
 
     def put_label(self, x: float, y: float, text: str, ink: int) -> None:
         """Put a text beside a point, or above or below it; nowhere if there is no room."""
-        row, column = self.place(x, y)
+        row, column = self.cell_of(x, y)
         length = cell_len(text)
         self._put_first(self._around(row, column, length), text, ink)
 
@@ -347,7 +347,7 @@ class _Canvas:
         """Put a text beside the upper end of an upright line, if need be over other lines."""
         column = self._column_of(ink)
         if column is None:  # another one stands in the same column
-            _, column = self.place(x, self.y.lower)
+            _, column = self.cell_of(x, self.y.lower)
         right, left = column + 1, column - cell_len(text)
         rows = range(self.top, self.top + min(_HANGING, self.rows))
         places = [(row, at) for row in rows for at in (right, left)]
