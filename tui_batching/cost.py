@@ -208,9 +208,7 @@ class AffineCost(_Model):
 
 Cost: TypeAlias = LinearCost | AffineCost
 
-COSTS: dict[str, type[LinearCost] | type[AffineCost]] = {
-    kind.name: kind for kind in (LinearCost, AffineCost)
-}
+COSTS: dict[str, type[Cost]] = {"linear": LinearCost, "affine": AffineCost}
 """The cost models by name."""
 
 

@@ -9,9 +9,10 @@ import pytest
 from stage import palette, texts
 
 from tui_batching.analysis.comparison import compare
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
+from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
+from tui_batching.analysis.tables import difference_text
 from tui_batching.charts.bars import bar_rows
-from tui_batching.charts.comparison_table import difference_text, table_rows
+from tui_batching.charts.comparison_table import table_rows
 from tui_batching.charts.metrics import metrics_rows
 from tui_batching.charts.parts import SIGNS
 from tui_batching.charts.pen import Pen

@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 from oracle import oracle
 
-from tui_batching.analysis.metric_table import METRIC_TABLE, MetricInfo, format_value
-from tui_batching.analysis.metrics import Metrics, Value, metrics
-from tui_batching.analysis.progressions import Progressions
+from tui_batching.analysis.metrics import (
+    METRIC_TABLE,
+    MetricInfo,
+    Metrics,
+    Value,
+    format_value,
+    metrics,
+)
+from tui_batching.analysis.pooled_values import PooledValues
 from tui_batching.analysis.tokens import token_gaps
 from tui_batching.clock import MILLISECOND
 from tui_batching.cost import LinearCost
@@ -137,7 +143,7 @@ def test_weighted_percentiles_are_numpys_of_the_expanded_values(seed: int):
     q = [0, 1, 12.5, 50, 90, 95, 99, 99.9, 100]
     expanded = np.repeat(values, counts)
     assert (
-        Progressions.single(values, counts).percentiles(q).tolist()
+        PooledValues.single(values, counts).percentiles(q).tolist()
         == np.percentile(expanded, q).tolist()
     )
 
@@ -145,7 +151,7 @@ def test_weighted_percentiles_are_numpys_of_the_expanded_values(seed: int):
 def test_weighted_percentiles_of_nothing_are_refused():
     for values in (np.array([], np.int64), np.array([3])):
         with pytest.raises(ValueError, match="undefined"):
-            Progressions.single(values, np.zeros_like(values)).percentiles([50])
+            PooledValues.single(values, np.zeros_like(values)).percentiles([50])
 
 
 def test_gaps_are_counted_not_written_out():
@@ -187,4 +193,4 @@ def test_the_table_names_every_metric_once():
     ],
 )
 def test_values_are_formatted_by_unit(unit: Any, value: Value, text: str):
-    assert format_value(MetricInfo("name", "Group", "label", unit), value) == text
+    assert format_value(MetricInfo("name", "Group", "label", lambda _: value, unit), value) == text

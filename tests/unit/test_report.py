@@ -14,12 +14,12 @@ from stage import hand_made, scene_of
 
 from tui_batching import compare, load_workload
 from tui_batching.__main__ import main
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
+from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.export import report
 from tui_batching.export.findings import findings
-from tui_batching.export.markdown import fenced, plain, table
+from tui_batching.export.report import fenced, plain, table
 from tui_batching.strategies import Continuous
 from tui_batching.workload import Workload
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tui_batching.analysis.progressions import Progressions
+from tui_batching.analysis.pooled_values import PooledValues
 from tui_batching.columns import BoolArray, IntArray, members_of_groups
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
@@ -43,7 +43,7 @@ def token_gaps_by_request(run: Run) -> Iterator[list[IntArray]]:
         yield [np.diff(times) for times in block]
 
 
-def token_gaps(run: Run) -> Progressions:
+def token_gaps(run: Run) -> PooledValues:
     """Every gap between consecutive tokens of a request, over all requests, in picoseconds.
 
     Within a decode span gaps last one step. Before the first step of a span, those who were already
@@ -73,11 +73,11 @@ def token_gaps(run: Run) -> Progressions:
     across = pieces.active[pieces.offset == 0] - newcomers
     parts = [
         *pieces.gaps(spans, skip_first_step=apart),
-        Progressions.single((pause + spans.step_time)[apart], across[apart]),
+        PooledValues.single((pause + spans.step_time)[apart], across[apart]),
     ]
     gaps = made.gaps_before_steps()
-    parts += [Progressions.single(column, np.ones_like(column)) for column in gaps]
-    return Progressions.joined(parts)
+    parts += [PooledValues.single(column, np.ones_like(column)) for column in gaps]
+    return PooledValues.joined(parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ class _DecodeSpans:
             step_growth=spans.step_growth[rows],
             steps_before=spans.steps_before[rows],
             decoding=decoding,
-            uniform=pure,
+            uniform=pure & (run.cost.decode_per_context_token == 0),
         )
 
     def __len__(self) -> int:
@@ -156,8 +156,7 @@ class _MadeInStays:
         by_prefill = np.zeros_like(stay)
         if run.cost.made_by_prefill:
             by_prefill += run.known_made[stay] <= until
-        steps_at = run.spans.decode_steps_at
-        steps = steps_at(until) - steps_at(ready)
+        steps = (run.steps_by_until - run.steps_by_ready)[stay]
         return cls(run, spans, stay, by_prefill, steps, np.searchsorted(spans.start, ready))
 
     def times(self) -> IntArray:
@@ -233,25 +232,25 @@ class _Pieces:
             - np.searchsorted(left, cut, "right"),
         )
 
-    def gaps(self, spans: _DecodeSpans, skip_first_step: BoolArray) -> Iterator[Progressions]:
+    def gaps(self, spans: _DecodeSpans, skip_first_step: BoolArray) -> Iterator[PooledValues]:
         """The gaps of one step each, without the first step of these spans."""
         skipped = (self.offset == 0) & skip_first_step[self.span]
         length, growth = self.length - skipped, spans.step_growth[self.span]
         if growth.any():
             first = spans.step_time[self.span] + growth * (self.offset + skipped)
-            yield Progressions(first, growth, length, self.active)
+            yield PooledValues(first, growth, length, self.active)
             return
         alike = spans.uniform[self.span]
         yield _added_up(spans, self.span[alike], (length * self.active)[alike])
         rest = np.flatnonzero(~alike & (length > 0))
-        yield Progressions.single(spans.step_time[self.span[rest]], self.active[rest])
+        yield PooledValues.single(spans.step_time[self.span[rest]], self.active[rest])
 
 
-def _added_up(spans: _DecodeSpans, span: IntArray, counts: IntArray) -> Progressions:
+def _added_up(spans: _DecodeSpans, span: IntArray, counts: IntArray) -> PooledValues:
     """One row for all gaps of one step with the same number of requests billed."""
     billed = spans.decoding[span]
     # bincount adds floats up, which is exact below 2**53: nobody counts that many tokens.
     by_billed = np.bincount(billed, weights=counts).astype(np.int64)
     step_times = np.zeros_like(by_billed)
     step_times[billed] = spans.step_time[span]
-    return Progressions.single(step_times, by_billed)
+    return PooledValues.single(step_times, by_billed)

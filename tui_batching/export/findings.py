@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison, Result
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, MetricInfo, format_value
-from tui_batching.charts.comparison_table import difference_text
+from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
+from tui_batching.analysis.tables import difference_text
 
 _CLAIMS = {
     "throughput": "Most tokens per second",

@@ -11,6 +11,7 @@ A profile is a YAML file beside the workloads that says what an iteration costs 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -90,7 +91,8 @@ def read_profile(field: Field) -> Cost:
 
 def _read_model(field: Field) -> Cost:
     chosen = field.only_key(COSTS)
-    return chosen.build(COSTS[chosen.key], COSTS[chosen.key].constraints)
+    kind: Callable[..., Cost] = COSTS[chosen.key]
+    return chosen.build(kind, COSTS[chosen.key].constraints)
 
 
 def _range(field: Field) -> tuple[int, int]:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import TypeAlias
 
-from tui_batching.analysis.dask_cluster import dask_executor
-from tui_batching.analysis.sweeps import Workers
 from tui_batching.cli.arguments import Parser
+from tui_batching.executors import dask_executor, process_executor
 from tui_batching.reading.fields import Field
-
-Executors: TypeAlias = Callable[[int], AbstractContextManager[Executor | None]]
-"""Gives an executor for work that serves so many requests; None where it is best done here."""
-
 
 MOST_JOBS = 256
 """Processes; each takes 40 MB and more."""
+
+Executors: TypeAlias = Callable[[int], AbstractContextManager[Executor | None]]
+"""Gives an executor for work that serves so many requests; None where it is best done here."""
 
 
 def add_executors(parser: Parser) -> None:
@@ -47,10 +45,4 @@ def read_executors(arguments: argparse.Namespace) -> Executors:
         return lambda _: dask_executor(address)
     text: str | None = arguments.jobs
     jobs = None if text is None else Field.of_text(text, "--jobs").whole(1, MOST_JOBS)
-    return lambda requests_served: _processes(jobs, requests_served)
-
-
-@contextmanager
-def _processes(jobs: int | None, requests_served: int) -> Iterator[Executor | None]:
-    with Workers(jobs) as workers:
-        yield None if jobs == 1 else workers.executor_for(requests_served)
+    return lambda requests_served: process_executor(jobs, requests_served)

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
-from math import inf
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from tui_batching.analysis.capacity import Capacities
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.metric_table import (
-    METRICS_BY_NAME,
-    MetricInfo,
-    best_of,
-    format_value,
-)
-from tui_batching.analysis.metrics import Value
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.sweeps import Sweep
-from tui_batching.analysis.sweeps.wording import HEADLINES, kind_text, value_text
+from tui_batching.analysis.sweeps.sweep import kind_text
+from tui_batching.analysis.tables import (
+    BEST,
+    Cell,
+    Group,
+    Table,
+    TableRow,
+    capacity_table,
+    comparison_table,
+    sweep_table,
+)
 from tui_batching.charts.ascii import to_ascii
-from tui_batching.cli.ascii import needs_ascii
+from tui_batching.cli.terminal import needs_ascii
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
 
-_BEST = "★"
 _UNLIMITED = 10_000
 
 
@@ -38,18 +39,20 @@ def print_comparison(comparison: Comparison, *, ascii_only: bool | None = None) 
     printer = _Printer(ascii_only)
     workload = comparison.workload
     printer.line(_heading(workload))
-    printer.show(_comparison_table(printer, comparison))
+    told = comparison_table(comparison)
+    parameters = _parameters([result.strategy for result in comparison])
+    printer.show(_laid_out(printer, replace(told, groups=(parameters, *told.groups))))
     if workload.slo is not None:
         printer.line(printer.text(f"service level: {limits_text(workload.slo)}", "dim"))
-    printer.line(Text(f"{_BEST} the best of its row; --json and --csv tell more", "dim"))
+    printer.line(Text(f"{BEST} the best of its row; --json and --csv tell more", "dim"))
 
 
 def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
     """Print latency and throughput of all strategies at each value, the best of each row marked."""
     printer = _Printer(ascii_only)
     printer.line(_heading(sweep.workload).append(f" · {kind_text(sweep.kind)}"))
-    printer.show(_sweep_table(printer, sweep))
-    legend = f"{_BEST} the best of its row; " if len(sweep.strategies) > 1 else ""
+    printer.show(_laid_out(printer, sweep_table(sweep)))
+    legend = f"{BEST} the best of its row; " if len(sweep.strategies) > 1 else ""
     printer.line(Text(f"{legend}--json and --csv tell more", "dim"))
 
 
@@ -59,22 +62,16 @@ def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> No
     limits = limits_text(found.workload.slo) if found.workload.slo else ""
     share = f"{found.attainment:.10g}"
     printer.line(_heading(found.workload).append(f" · {limits} for {share} of the requests"))
-    table = _empty_table(printer, (each.strategy.name for each in found.capacities))
-    table.add_row(printer.text("Sustained requests per second", "bold"))
-    for end in ("median", "lowest", "highest"):
-        rates = [getattr(each, end) or None for each in found.capacities]
-        cells = _cells(printer, METRICS_BY_NAME["request_throughput"], rates, _rate_text)
-        table.add_row(printer.text(f"  {end}"), *cells)
-    printer.show(table)
+    printer.show(_laid_out(printer, capacity_table(found)))
     count = len(found.capacities[0].rates)
     over = "the requests as they are" if count == 1 else f"{count} seeds or stretches"
-    printer.line(Text(f"{_BEST} the best of its row; over {over}", "dim"))
+    printer.line(Text(f"{BEST} the best of its row; over {over}", "dim"))
 
 
 def print_workloads(workloads: Sequence[Workload], *, ascii_only: bool | None = None) -> None:
     """Print a list of workloads with the first sentence of each description."""
     printer = _Printer(ascii_only)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("workload", no_wrap=True)
     table.add_column("requests", justify="right", no_wrap=True)
     table.add_column("what to watch for")
@@ -117,7 +114,7 @@ class _Printer:
             text = self.text(text.plain)
         self._console.print(text, soft_wrap=True)
 
-    def show(self, table: Table, *, folds: bool = False) -> None:
+    def show(self, table: RichTable, *, folds: bool = False) -> None:
         """Print a table as wide as it needs to be, unless it `folds` to a terminal's width."""
         if not (folds and self.is_terminal):
             options = self._console.options.update_width(_UNLIMITED)
@@ -134,72 +131,36 @@ def _heading(workload: Workload) -> Text:
     return Text.assemble((workload.name, "bold"), f" · {requests}{on}")
 
 
-def _empty_table(printer: _Printer, strategies: Iterable[str]) -> Table:
-    """A table with a column for labels and one for each strategy."""
+def _laid_out(printer: _Printer, told: Table) -> RichTable:
+    """A column for labels, and for each strategy one for figures and one for the marks."""
     padding = (0, 0, 0, 0 if printer.rule else 1)
-    table = Table(box=printer.rule, show_edge=False, padding=padding, header_style="bold")
+    table = RichTable(box=printer.rule, show_edge=False, padding=padding, header_style="bold")
     table.add_column("", no_wrap=True)
-    for name in strategies:
+    for name in told.strategies:
         table.add_column(name, justify="right", no_wrap=True, min_width=14)
         table.add_column("", width=1)  # for the mark of the best
+    for group in told.groups:
+        table.add_row(printer.text(group.title, "bold"))
+        for row in group.rows:
+            table.add_row(printer.text(f"  {row.label}"), *_figures(printer, row))
     return table
 
 
-def _sweep_table(printer: _Printer, sweep: Sweep) -> Table:
-    table = _empty_table(printer, sweep.strategies)
-    for metric in HEADLINES:
-        table.add_row(printer.text(metric.full_label, "bold"))
-        for value in sweep.values:
-            points = sweep.row(value)
-            found = [points[name].metrics[metric.name] for name in sweep.strategies]
-            label = printer.text(f"  {value_text(sweep.kind, value)}")
-            table.add_row(label, *_cells(printer, metric, found))
-    if sweep.saturation:
-        table.add_row(printer.text("Saturation: the most that is served", "bold"))
-        served = METRICS_BY_NAME["request_throughput"]
-        cells = _cells(printer, served, list(sweep.saturation.values()))
-        table.add_row(printer.text(f"  {served.label}"), *cells)
-    return table
+def _figures(printer: _Printer, row: TableRow) -> Iterator[Text]:
+    for cell in row.cells:
+        style = "bold green" if cell.best else ""
+        yield printer.text(cell.text, style)
+        yield printer.text(BEST if cell.best else "", style)
 
 
-def _comparison_table(printer: _Printer, comparison: Comparison) -> Table:
-    table = _empty_table(printer, (result.strategy.name for result in comparison))
-    _add_parameters(printer, table, [result.strategy for result in comparison])
-    for group, metrics in groupby(comparison.headlines, key=lambda metric: metric.group):
-        table.add_row(printer.text(group, "bold"))
-        for metric in metrics:
-            cells = _cells(printer, metric, comparison.values(metric))
-            table.add_row(printer.text(f"  {metric.label}"), *cells)
-    return table
-
-
-def _add_parameters(printer: _Printer, table: Table, strategies: Sequence[Strategy]) -> None:
-    table.add_row(printer.text("Parameters", "bold"))
+def _parameters(strategies: Sequence[Strategy]) -> Group:
     described = [
         {parameter.label: parameter.text(value) for parameter, value in strategy.told()}
         for strategy in strategies
     ]
-    for label in dict.fromkeys(label for parameters in described for label in parameters):
-        values = (parameters.get(label, "") for parameters in described)
-        cells = (printer.text(text) for value in values for text in (value, ""))
-        table.add_row(printer.text(f"  {label}"), *cells)
-
-
-def _rate_text(metric: MetricInfo, rate: Value) -> str:
-    """A sustained rate; at the ends of the scale it is no number."""
-    return "none" if rate is None else "any" if rate == inf else format_value(metric, rate)
-
-
-def _cells(
-    printer: _Printer,
-    metric: MetricInfo,
-    values: Sequence[Value],
-    spell: Callable[[MetricInfo, Value], str] = format_value,
-) -> list[Text]:
-    """For each strategy its value and the mark of the best, where it is that."""
-    cells: list[Text] = []
-    for value, best in zip(values, best_of(metric, values), strict=True):
-        style = "bold green" if best else ""
-        cells += [printer.text(spell(metric, value), style)]
-        cells += [printer.text(_BEST if best else "", style)]
-    return cells
+    labels = dict.fromkeys(label for parameters in described for label in parameters)
+    rows = (
+        TableRow(label, tuple(Cell(parameters.get(label, "")) for parameters in described))
+        for label in labels
+    )
+    return Group("Parameters", tuple(rows))

@@ -1,4 +1,7 @@
-"""Processes for long sweeps: started when they are first needed, gone when they are not."""
+"""Executors: where long work is done. Here, in processes of this machine, or on a Dask cluster.
+
+`run_all` does the same work on many inputs on any of them, and the outcome is the same.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,169 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    as_completed,
+)
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import active_children, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from threading import RLock, Thread
-from typing import Any, Self
+from typing import Any, Self, TypeAlias, TypeVar
+
+from tui_batching.errors import InputError
+
+Input = TypeVar("Input")
+Outcome = TypeVar("Outcome")
+
+CountDone: TypeAlias = Callable[[int, int], None]
+"""Is told how many inputs are done, of how many; what it raises cancels the rest."""
 
 SMALL = 500_000
-"""Requests to serve, over all tasks, below which starting processes takes longer than serving:
+"""Requests to serve, over all inputs, below which starting processes takes longer than serving:
 half a second."""
+
+PATIENCE_SECONDS = 5
+"""How long a cluster's scheduler may take to answer, and then to have a worker."""
+
+
+def run_all(
+    work: Callable[[Input], Outcome],
+    inputs: Sequence[Input],
+    executor: Executor | None = None,
+    progress: CountDone | None = None,
+) -> list[Outcome]:
+    """The outcome of the work on each input, in the order of the inputs.
+
+    Args:
+        work: a module's function, so that it can be sent to another process.
+        inputs: what to send to it.
+        executor: where to work, such as a `ProcessPoolExecutor`; None works here.
+        progress: is told after each input.
+
+    Raises:
+        BrokenExecutor: if the executor is gone; what the work raises is raised here.
+    """
+    if executor is None:
+        return _here(work, inputs, progress)
+    futures = [executor.submit(work, each) for each in inputs]
+    try:
+        for done, future in enumerate(as_completed(futures), 1):
+            future.result()  # the first error ends it all
+            if progress:
+                progress(done, len(futures))
+    finally:
+        for future in futures:
+            future.cancel()
+    return [future.result() for future in futures]
+
+
+def _here(
+    work: Callable[[Input], Outcome], inputs: Sequence[Input], progress: CountDone | None
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for each in inputs:
+        outcomes.append(work(each))
+        if progress:
+            progress(len(outcomes), len(inputs))
+    return outcomes
+
+
+class Share(Executor):
+    """One user's part of an executor that others use as well: only their own is cancelled."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._futures: list[Future[Any]] = []
+        self._cancelled = False
+        self._lock = RLock()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Pass a task on, unless all is cancelled."""
+        with self._lock:
+            future = self._executor.submit(fn, *args, **kwargs)
+            self._futures.append(future)
+            if self._cancelled:
+                future.cancel()
+        return future
+
+    def cancel(self) -> None:
+        """Cancel what has not begun, and what is still submitted."""
+        with self._lock:
+            self._cancelled = True
+            for future in self._futures:
+                future.cancel()
+
+
+@contextmanager
+def process_executor(jobs: int | None, requests_served: int) -> Iterator[Executor | None]:
+    """Processes of this machine; None for work that is best done here.
+
+    Args:
+        jobs: how many processes; None takes one for each processor.
+        requests_served: how much work there is.
+
+    Raises:
+        InputError: if one of the processes is ended from outside.
+    """
+    with Workers(jobs) as workers:
+        try:
+            yield None if jobs == 1 else workers.executor_for(requests_served)
+        except BrokenExecutor:
+            raise InputError(
+                "a process was ended from outside, perhaps for want of memory; --jobs 1 needs less"
+            ) from None
+
+
+@contextmanager
+def dask_executor(address: str) -> Iterator[Executor]:
+    """The workers of a cluster, on which this package must be installed as well.
+
+    The work of one that is lost goes to another; nothing is kept on the cluster afterwards.
+
+    Args:
+        address: of its scheduler, such as `tcp://node7:8786`.
+
+    Raises:
+        InputError: if Dask is not installed, or the cluster cannot be reached, has no workers, or
+            cannot do the work.
+    """
+    try:
+        from distributed import Client, KilledWorker  # noqa: PLC0415 - optional, and slow to load
+    except ImportError:
+        raise InputError(
+            "found no Dask, which --dask needs: pip install 'tui-batching[dask]'"
+        ) from None
+    try:
+        client = Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError):
+        raise InputError(
+            f"--dask: found no scheduler at {address!r}, expected a running one as tcp://HOST:PORT"
+        ) from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
+        except TimeoutError:
+            raise InputError(
+                f"--dask: found no worker at {address!r}, expected at least one"
+            ) from None
+        try:
+            yield client.get_executor(pure=False)
+        except (KilledWorker, CancelledError):
+            raise InputError(
+                f"--dask: the cluster at {address!r} was lost, or its workers died of the work"
+            ) from None
+        except ImportError as error:
+            raise InputError(
+                f"--dask: the workers at {address!r} need tui-batching installed ({error})"
+            ) from None
 
 
 def cores() -> int:
@@ -134,7 +288,7 @@ class _Feeder(Executor):
         self._feed()
 
 
-@contextlib.contextmanager
+@contextmanager
 def _without_ctrl_c() -> Iterator[None]:
     """Start a process: Ctrl-C waits until it is whole, and it does not hear it before `_begin`.
 

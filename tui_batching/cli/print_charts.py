@@ -1,4 +1,4 @@
-"""What stdout can show: how many cells, in which colours."""
+"""Charts on stdout, by the names that the command `chart` knows."""
 
 from __future__ import annotations
 
@@ -10,23 +10,31 @@ from dataclasses import dataclass
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console
 
+from tui_batching.analysis.scene import build_scene
+from tui_batching.analysis.sweeps import usual_sweeps
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.gallery import PICTURES, SWEEP_PICTURES
 from tui_batching.charts.palette import Palette, default_theme, load_palettes
 from tui_batching.charts.printing import printed
 from tui_batching.charts.rows import Cells
-from tui_batching.cli.ascii import needs_ascii
+from tui_batching.charts.sweep_picture import SweepRequest
+from tui_batching.cli.progress import Reporter
+from tui_batching.cli.terminal import needs_ascii
+from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError, one_of
+from tui_batching.workload import Workload
 
 _NO_TERMINAL = (80, 24)
 
 
 @dataclass(frozen=True, slots=True)
-class Canvas:
-    """A place on stdout for one picture.
+class Stdout:
+    """What stdout shows of a chart.
 
     Attributes:
         width: in cells.
         height: in cells.
-        palette: the colours of the picture.
+        palette: the colours of the chart.
         colours: how many of them stdout shows; None for none.
         ascii: whether stdout shows ASCII alone.
     """
@@ -38,10 +46,10 @@ class Canvas:
     ascii: bool
 
     @classmethod
-    def on_stdout(
+    def offered(
         cls, theme: str | None, width: int | None, height: int | None, ascii_only: bool | None
-    ) -> Canvas:
-        """The canvas that stdout offers; what is given is taken in place of what it is.
+    ) -> Stdout:
+        """What stdout offers; what is given is taken in place of that.
 
         Colours are those of the terminal, none where stdout is no terminal or NO_COLOR is set; the
         size is that of the terminal, less a row for the prompt, or else 80 by 24.
@@ -58,7 +66,7 @@ class Canvas:
         return cls(width or columns, height or rows, palette, colours, plain)
 
     def print(self, rows: Sequence[Cells]) -> None:
-        """Print a picture."""
+        """Print a chart."""
         sys.stdout.write(f"{printed(rows, self.colours, ascii_only=self.ascii)}\n")
 
 
@@ -68,3 +76,26 @@ def _palette(theme: str | None, *, few_colours: bool) -> Palette:
     if name not in palettes:
         raise InputError(f"--theme: found {name!r}, expected {one_of(palettes)}")
     return palettes[name]
+
+
+def drawn(
+    name: str, workload: Workload, at: Picoseconds | None, stdout: Stdout, report: Reporter
+) -> list[Cells]:
+    """The rows of a chart.
+
+    Args:
+        name: of the chart.
+        workload: what is served.
+        at: the instant to look at, the end by default; a sweep has none.
+        stdout: how large it is, and in which colours.
+        report: is told what begins.
+    """
+    width, height, palette = stdout.width, stdout.height, stdout.palette
+    if name in SWEEP_PICTURES:
+        kind, sweep_picture = SWEEP_PICTURES[name]
+        [sweep] = usual_sweeps(workload, [kind], report)
+        return sweep_picture(SweepRequest(sweep, workload, width, height, palette))
+    report(f"{len(workload.requests):,} requests")
+    scene = build_scene(workload, None, lambda _: None)
+    time = scene.end if at is None else at
+    return PICTURES[name](ChartRequest(scene, time, width, height, palette))
