@@ -36,7 +36,7 @@ def test_a_mistake_of_our_own_is_shown_on_a_restored_terminal(tmp_path: Path) ->
     program.write_text(
         "import sys\n"
         "from tui_batching.cli.main import main\n"
-        "from tui_batching.tui.stage import MainScreen\n"
+        "from tui_batching.tui.main_screen import MainScreen\n"
         "def mistake(self): raise ZeroDivisionError('by mistake')\n"
         "MainScreen.action_home = mistake\n"
         "sys.exit(main([]))\n"
