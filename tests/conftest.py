@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Colours in tests are those of the themes, whatever terminal the tests are started from.
 for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
@@ -11,6 +12,18 @@ for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
 os.environ["COLORTERM"] = "truecolor"
 os.environ["TERM"] = "xterm-256color"
 os.environ.pop("SSH_CONNECTION", None)
+
+# Fresh examples in every run, in the gate as well, and no limit that a busy machine breaks. A
+# failure tells the line that repeats it; --hypothesis-seed repeats a whole run.
+UNHURRIED = settings(
+    derandomize=False,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("desk", UNHURRIED)
+settings.register_profile("gate", UNHURRIED, database=None)
+settings.load_profile("gate" if "CI" in os.environ else "desk")
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pexpect
 import pyte
 import pytest
+from waiting import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 30
 ROWS, COLUMNS = 30, 100
 _OF_A_TERMINAL = {"COLORTERM", "NO_COLOR", "COLUMNS", "LINES", "SSH_CONNECTION", "TMUX", "STY"}
 _OF_A_LOCALE = {"LC_ALL", "LC_CTYPE", "LANG"}
@@ -106,10 +106,22 @@ class Terminal:
             self.read(0.05)
 
     def wait_until_quiet(self) -> None:
-        """Read on until nothing is written for a second and a half."""
+        """Read on until nothing is written for a second."""
         until = time.monotonic() + PATIENCE_SECONDS
-        while self.read(1.5):
+        while self.read(1):
             assert time.monotonic() < until, "it never stops writing"
+
+    @property
+    def seen_view(self) -> str:
+        """The key of the view whose tab is reversed."""
+        row = self.screen.buffer[1]
+        cells = (row[column] for column in range(self.screen.columns))
+        return "".join(cell.data for cell in cells if cell.reverse)[:1]
+
+    def open_view(self, key: str) -> None:
+        """Go to a view, and wait until its tab is the one that is seen."""
+        self.program.send(key)
+        self.wait_for(lambda _: self.seen_view == key)
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the program another amount of room."""
