@@ -106,10 +106,12 @@ class Terminal:
             self.read(0.05)
 
     def wait_until_quiet(self) -> None:
-        """Read on until nothing is written for a second."""
-        until = time.monotonic() + PATIENCE_SECONDS
-        while self.read(1):
-            assert time.monotonic() < until, "it never stops writing"
+        """Read on until nothing has been written for most of a second."""
+        began = last = time.monotonic()
+        while (now := time.monotonic()) < last + 0.7:
+            assert now < began + PATIENCE_SECONDS, "it never stops writing"
+            if self.read(0.05):
+                last = time.monotonic()
 
     @property
     def seen_view(self) -> str:
@@ -134,7 +136,7 @@ class Terminal:
         while self.program.isalive() and time.monotonic() < until:
             self.read(0.1)
         assert not self.program.isalive(), self.text
-        self.read(0.1)
+        self.read(PATIENCE_SECONDS)  # what it has left behind, up to its end
         if self.program.exitstatus is None:
             return 128 + int(self.program.signalstatus or 0)
         return int(self.program.exitstatus)

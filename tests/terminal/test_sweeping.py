@@ -30,7 +30,9 @@ def children(parent: int) -> list[int]:
 
 def wait_until_gone(processes: list[int]) -> None:
     left = [Path(f"/proc/{process}") for process in processes]
-    assert eventually(lambda: not any(process.exists() for process in left)), f"{processes} are left"
+    assert eventually(lambda: not any(process.exists() for process in left)), (
+        f"{processes} are left"
+    )
 
 
 @pytest.fixture

@@ -169,7 +169,11 @@ def test_no_process_is_left_behind():
         "    print(len(m.active_children()), file=sys.stderr)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=True,
     )
     assert done.stderr == "0\n"
     assert done.stdout.startswith("sweep,value,strategy")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event, enumerate as all_threads
+from threading import Event
+from threading import enumerate as all_threads
 
 import pytest
 from stage import MS, as_shown, hand_made, on_stage
@@ -72,7 +73,9 @@ async def test_one_lane_and_one_request_play_from_end_to_end() -> None:
 async def test_a_slow_simulation_shows_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     go, build = Event(), simulation.build_scene
     monkeypatch.setattr(simulation, "SLOW_SECONDS", 0.01)
-    monkeypatch.setattr(simulation, "build_scene", lambda *given: go.wait(PATIENCE_SECONDS) and build(*given))
+    monkeypatch.setattr(
+        simulation, "build_scene", lambda *given: go.wait(PATIENCE_SECONDS) and build(*given)
+    )
     go.set()
     async with on_stage(hand_made((0, 5, 2))) as stage:
         progress = stage.live.query_one("#simulation")
