@@ -1,10 +1,12 @@
 """Shared by all tests; its place puts `tests/` on the import path: `from oracle import oracle`."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from idle import be_exact
 
 # Colours in tests are those of the themes, whatever terminal the tests are started from.
 for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
@@ -32,3 +34,11 @@ def _own_runtime_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: p
     folder: Path = tmp_path_factory.getbasetemp() / "runtime"
     folder.mkdir(mode=0o700, exist_ok=True)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _waits_exactly() -> Iterator[None]:
+    """Tests of the app go on when it has nothing left to do."""
+    with pytest.MonkeyPatch.context() as patch:
+        be_exact(patch)
+        yield
