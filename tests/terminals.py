@@ -91,7 +91,7 @@ class Terminal:
         while time.monotonic() < until:
             if seen(self.text):
                 return self.text
-            self.read(0.05)
+            self.read(0.02)
         pytest.fail("the screen stayed at\n" + self.text)
 
     def wait_until_open(self) -> str:
@@ -103,14 +103,14 @@ class Terminal:
         until = time.monotonic() + PATIENCE_SECONDS
         while sequence not in self.written:
             assert time.monotonic() < until, self.text
-            self.read(0.05)
+            self.read(0.02)
 
     def wait_until_quiet(self) -> None:
         """Read on until nothing has been written for most of a second."""
         began = last = time.monotonic()
         while (now := time.monotonic()) < last + 0.7:
             assert now < began + PATIENCE_SECONDS, "it never stops writing"
-            if self.read(0.05):
+            if self.read(0.02):
                 last = time.monotonic()
 
     @property
