@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from idle import be_exact
+from idle import wait_exactly
 
 # Colours in tests are those of the themes, whatever terminal the tests are started from.
 for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
@@ -40,5 +40,5 @@ def _own_runtime_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: p
 def _waits_exactly() -> Iterator[None]:
     """Tests of the app go on when it has nothing left to do."""
     with pytest.MonkeyPatch.context() as patch:
-        be_exact(patch)
+        wait_exactly(patch)
         yield
