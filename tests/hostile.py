@@ -6,7 +6,7 @@ import shutil
 import unicodedata
 from pathlib import Path
 
-from tui_batching.data_folders import data_folder
+from tui_batching.reading.files import data_folder
 
 EVIL = "e\x1b]0;owned\x07\x1b[31m\x9b2J\u202e\u200b\t\n[red]x[@click=app.quit]q[b 名"
 """A file may be called so: OSC, BEL, CSI, C1, bidi, zero width, ends of lines, and markup."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tui_batching.cost import Cost, LinearCost
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
-from tui_batching.workload.model import Requests
+from tui_batching.requests import Requests
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from tui_batching.charts.rows import Cells, text_of
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.cost import LinearCost
 from tui_batching.sim.run import Run
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.tour import Deck
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.chart_pane import DrawnPane

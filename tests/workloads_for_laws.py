@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.cost import AffineCost, Cost, LinearCost
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.requests import Requests
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import Requests, Workload
+from tui_batching.workload.model import Workload
 
 BATCH_SIZES = st.one_of(st.integers(1, 8), st.just(50))
 

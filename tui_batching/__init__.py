@@ -16,7 +16,7 @@ from tui_batching.analysis.metrics import Metrics, metrics
 from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Dynamic, Static
+from tui_batching.strategies import Continuous, Dynamic, Static
 from tui_batching.workload import Workload, apply_settings, bundled_workloads, load_workload
 
 __version__ = "0.1.0"

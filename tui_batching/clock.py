@@ -69,6 +69,16 @@ def parse_duration(text: str | float | Decimal) -> Picoseconds:
     return int(exact)
 
 
+def refuse_beyond_horizon(last_end: Picoseconds) -> None:
+    """Refuse a simulation that ends after the clock's horizon: times never wrap around.
+
+    Raises:
+        InputError: if it does.
+    """
+    if last_end > HORIZON:
+        raise InputError("the simulation would last beyond the clock's horizon of 106 days")
+
+
 def to_seconds(time: Picoseconds) -> float:
     """Seconds as a float, for showing and for files; rounded once, correctly."""
     return time / SECOND

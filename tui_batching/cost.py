@@ -15,7 +15,7 @@ last `k * step_time(b, c) + decode_per_context_token * b * k * (k - 1) / 2`: one
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -23,6 +23,13 @@ import numpy as np
 from tui_batching.clock import HORIZON, MILLISECOND, Picoseconds
 from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
+from tui_batching.reading.constraints import (
+    Constraints,
+    Duration,
+    OneOf,
+    Whole,
+    check_constraints,
+)
 
 FirstToken: TypeAlias = Literal["decode", "prefill"]
 """What makes a request's first token: its first decode step, or its prefill as in real engines."""
@@ -62,9 +69,17 @@ class _Model:
         profile: where the coefficients come from; costs without and with it are equal.
     """
 
+    constraints: ClassVar[Constraints] = {
+        "first_token": OneOf(("decode", "prefill")),
+        "kv_cache_tokens": Whole(1),
+    }
+
     first_token: FirstToken = "decode"
     kv_cache_tokens: int | None = None
     profile: Profile | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        check_constraints(self, self.constraints)
 
     @property
     def made_by_prefill(self) -> int:
@@ -96,16 +111,17 @@ class LinearCost(_Model):
     """
 
     name: ClassVar[str] = "linear"
+    constraints: ClassVar[Constraints] = {
+        "prefill_per_token": Duration(),
+        "decode_step": Duration(longer_than_zero=True),
+        "per_extra_request": Duration(),
+        **_Model.constraints,
+    }
     decode_per_context_token: ClassVar[Picoseconds] = 0
 
     prefill_per_token: Picoseconds = MILLISECOND
     decode_step: Picoseconds = 20 * MILLISECOND
     per_extra_request: Picoseconds = 2 * MILLISECOND
-
-    def __post_init__(self) -> None:
-        if self.decode_step <= 0:
-            raise InputError("expected a decode_step longer than zero")
-        _refuse_impossible(self)
 
     def prefill_times(self, input_tokens: IntArray) -> IntArray:
         """The prefill time of each prompt alone, in picoseconds."""
@@ -140,6 +156,20 @@ class AffineCost(_Model):
     """
 
     name: ClassVar[str] = "affine"
+    constraints: ClassVar[Constraints] = {
+        **dict.fromkeys(
+            (
+                "decode_base",
+                "decode_per_request",
+                "decode_per_context_token",
+                "prefill_base",
+                "prefill_per_token",
+                "prefill_per_token_squared",
+            ),
+            Duration(),
+        ),
+        **_Model.constraints,
+    }
 
     decode_base: Picoseconds
     decode_per_request: Picoseconds = 0
@@ -149,7 +179,7 @@ class AffineCost(_Model):
     prefill_per_token_squared: Picoseconds = 0
 
     def __post_init__(self) -> None:
-        _refuse_impossible(self)
+        _Model.__post_init__(self)
         if not self.decode_base + self.decode_per_request:
             raise InputError("expected a decode_base or a decode_per_request longer than zero")
 
@@ -178,18 +208,8 @@ class AffineCost(_Model):
 
 Cost: TypeAlias = LinearCost | AffineCost
 
-
-def _refuse_impossible(cost: Cost) -> None:
-    shared = {shared.name for shared in fields(_Model)}
-    times = [getattr(cost, own.name) for own in fields(cost) if own.name not in shared]
-    if min(times) < 0:
-        raise InputError("expected costs that are not negative")
-    if max(times) > HORIZON:
-        raise InputError("expected costs of at most 106 days (the clock's horizon)")
-    if cost.first_token not in ("decode", "prefill"):
-        raise InputError(f"first_token: found {cost.first_token!r}, expected decode or prefill")
-    if cost.kv_cache_tokens is not None and cost.kv_cache_tokens < 1:
-        raise InputError(f"kv_cache_tokens: found {cost.kv_cache_tokens}, expected at least 1")
+COSTS: dict[str, type[Cost]] = {"linear": LinearCost, "affine": AffineCost}
+"""The cost models by name."""
 
 
 def _refuse_long_prefill(longest: int, time: Picoseconds) -> None:

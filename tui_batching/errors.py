@@ -1,6 +1,9 @@
-"""The one error that a user of the program is meant to see."""
+"""The one error that a user of the program is meant to see, and the phrases it is told in."""
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
 
 from tui_batching.printable import printable
 
@@ -25,3 +28,15 @@ def sentence_of(error: InputError | MemoryError) -> str:
     if isinstance(error, InputError):
         return str(error)
     return "found too little memory for this, expected fewer requests or more memory"
+
+
+def one_of(allowed: Collection[str]) -> str:
+    """What is expected of a name that has to be in `allowed`."""
+    names = ", ".join(allowed)
+    return names if len(allowed) == 1 else f"one of {names}"
+
+
+def did_you_mean(name: str, allowed: Collection[str]) -> str:
+    """` (did you mean 'count'?)` where a name in `allowed` is close to `name`."""
+    close = difflib.get_close_matches(name[:60], list(allowed), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 _LONGEST_NAME = 60
+_LONGEST_QUOTED = 60
 
 
 def printable(text: str) -> str:
@@ -12,6 +13,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def quoted(text: str) -> str:
+    """The text in quotes for an error message, cut where it is long."""
+    return repr(text if len(text) <= _LONGEST_QUOTED else text[: _LONGEST_QUOTED - 3] + "...")
 
 
 def name_of(path: Path) -> str:

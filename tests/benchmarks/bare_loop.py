@@ -9,7 +9,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from tui_batching.cost import LinearCost
-from tui_batching.workload.model import Requests
+from tui_batching.requests import Requests
 
 
 def serve_bare(

@@ -26,7 +26,7 @@ from tests.reference import as_objects, serve_objects
 from tui_batching.analysis.metrics import metrics
 from tui_batching.cost import Cost
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload import load_profile
 from tui_batching.workload.model import Workload
 
@@ -56,8 +56,9 @@ def one_token_loop_time(workload: Workload, strategy: Strategy) -> float:
     served = as_objects(workload.requests)
     time = best_time(lambda: serve_objects(served, workload.cost, strategy, log=False), 1)
     run = simulate(workload, strategy)
-    for column in ("start", "first_token", "finish", "end", "slot"):
+    for column in ("start", "first_token", "finish", "end"):
         assert [getattr(one, column) for one in served] == getattr(run, column).tolist()
+    assert [one.slot for one in served] == run.stays.slot.tolist()
     return time
 
 

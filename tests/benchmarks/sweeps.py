@@ -13,8 +13,9 @@ from dataclasses import replace
 from time import perf_counter
 
 from tests.benchmarks.workloads import loaded
-from tui_batching.analysis.sweeps import Kind, Sweep, Workers, sweep
-from tui_batching.strategy import DEFAULT_STRATEGIES, Continuous
+from tui_batching.analysis.sweeps import Kind, Sweep, sweep
+from tui_batching.executors import Workers
+from tui_batching.strategies import DEFAULT_STRATEGIES, Continuous
 from tui_batching.workload import ListedRequests, Workload
 
 KINDS: tuple[Kind, ...] = ("load", "batch-size")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui_batching.cost import Cost, LinearCost
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.arrivals import Burst, Poisson
 from tui_batching.workload.generate import GeneratedRequests, RequestClass
 from tui_batching.workload.lengths import Lognormal, Uniform

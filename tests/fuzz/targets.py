@@ -10,12 +10,11 @@ from pathlib import Path
 
 from tests import traces
 from tui_batching.charts.palette import read_palette
-from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
+from tui_batching.reading.files import data_folder, read_text
 from tui_batching.tour import load_deck
 from tui_batching.workload import apply_settings, load_workload
-from tui_batching.workload.costs import parse_profile
-from tui_batching.workload.files import read_text
+from tui_batching.workload.profiles import parse_profile
 
 MOST_REQUESTS = 5_000
 """Larger workloads are read, but not drawn: fuzzing is after the reader."""

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from reference import serve
 from workloads_for_laws import costs
 
-from tui_batching.analysis import progressions
+from tui_batching.analysis import pooled_values
 from tui_batching.analysis.breakdown import breakdown
-from tui_batching.analysis.kv_cache import peak_tokens_held
 from tui_batching.analysis.metrics import metrics
-from tui_batching.analysis.service_level import service, within_limits
-from tui_batching.analysis.stretches import stretches
-from tui_batching.analysis.token_gaps import token_gaps
+from tui_batching.analysis.peaks import peak_tokens_held
+from tui_batching.analysis.service_level import limits_kept, within_limits
+from tui_batching.analysis.state_intervals import state_intervals
+from tui_batching.analysis.tokens import token_gaps
 from tui_batching.analysis.utilization import SlotIntegrals, utilization
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload import ListedRequests, Requests, Workload
 from tui_batching.workload.model import ServiceLevel
 
@@ -99,7 +99,7 @@ def test_percentiles_are_numpys_however_few_values_are_written_out(
 ):
     gaps = token_gaps(run)
     if gaps:
-        monkeypatch.setattr(progressions, "_FEW", 2)
+        monkeypatch.setattr(pooled_values, "_FEW", 2)
         q = [0, 1, 50, 62.5, 90, 99, 100]
         assert (
             gaps.percentiles(q).tolist()
@@ -108,15 +108,15 @@ def test_percentiles_are_numpys_however_few_values_are_written_out(
 
 
 @given(runs())
-def test_stretches_add_up_to_the_parts(run: Run):
+def test_the_intervals_of_states_add_up_to_the_parts(run: Run):
     parts = breakdown(run)
-    for row, told in enumerate(stretches(run, np.arange(len(run)))):
+    for row, told in enumerate(state_intervals(run, np.arange(len(run)))):
         lengths = dict.fromkeys(("prefill", "stalled", "decode", "held"), 0)
         assert [one.end for one in told[:-1]] == [one.start for one in told[1:]]
         assert (told[0].start, told[-1].end) == (run.start[row], run.end[row])
-        for doing, start, end in told:
+        for state, start, end in told:
             assert end > start
-            lengths[doing] += end - start
+            lengths[state.word] += end - start
         assert list(lengths.values()) == [
             parts.prefill[row],
             parts.stalled[row],
@@ -196,6 +196,6 @@ def test_the_service_level_is_that_of_each_request_in_fractions(
     limits = ServiceLevel(ttft, tpot, e2el)
     expected = [keeps(row) for row in range(len(run))]
     assert within_limits(run, limits).tolist() == expected
-    served = service(run, limits)
+    served = limits_kept(run, limits)
     assert served.attainment == sum(expected) / len(run)
     assert served.goodput == pytest.approx(sum(expected) * 1e12 / run.makespan)

@@ -18,8 +18,8 @@ from traces import READ, rows, written
 
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND, exact_seconds
 from tui_batching.errors import InputError
+from tui_batching.requests import MAX_TOKENS, Requests
 from tui_batching.workload import load_workload
-from tui_batching.workload.model import MAX_TOKENS, Requests
 from tui_batching.workload.traces import (
     FORMATS,
     TraceOptions,
@@ -145,7 +145,7 @@ def test_options_take_what_they_say(folder: Path, given_rows: list[Row], asked: 
     path = written(folder, "\n".join(["Timestamp,Request tokens,Response tokens", *lines]))
     source = find_trace(path, options=asked)
     expected = slowly_selected(given_rows, asked)
-    with patch("tui_batching.workload.traces.csv_rows.ROWS_AT_ONCE", 3):
+    with patch("tui_batching.workload.traces.layouts.ROWS_AT_ONCE", 3):
         if not expected:
             with pytest.raises(InputError, match="found no request to replay"):
                 source.make_requests()

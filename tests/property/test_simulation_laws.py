@@ -16,15 +16,16 @@ from workloads_for_laws import cases, workload_of
 
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.cost import Cost, LinearCost
+from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.sim.spans import SpanKind
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload import load_profile
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import Requests, Workload
+from tui_batching.workload.model import Workload
 
-COLUMNS = ("start", "first_token", "finish", "end", "slot")
+COLUMNS = ("start", "first_token", "finish", "end")
 
 
 def assert_equals_reference(workload: Workload, strategy: Strategy) -> None:
@@ -32,6 +33,7 @@ def assert_equals_reference(workload: Workload, strategy: Strategy) -> None:
     served, iterations = serve(workload.requests, workload.cost, strategy)
     for name in COLUMNS:
         assert getattr(run, name).tolist() == [getattr(one, name) for one in served], name
+    assert run.stays.slot.tolist() == [one.slot for one in served]
     assert one_by_one(run) == iterations
 
 
@@ -125,7 +127,7 @@ def test_a_slot_holds_one_request_and_is_the_lowest_free_one(
     run = simulate(workload, strategy)
     taken_until: dict[int, int] = {}
     for start, end, slot in zip(
-        run.start.tolist(), run.end.tolist(), run.slot.tolist(), strict=True
+        run.start.tolist(), run.end.tolist(), run.stays.slot.tolist(), strict=True
     ):
         running = {other for other, until in taken_until.items() if until > start}
         assert slot == min(set(range(len(running) + 1)) - running)
@@ -153,6 +155,8 @@ def raw(run: Run) -> list[bytes]:
     columns = [getattr(run, name) for name in COLUMNS]
     columns += [spans.start, spans.kind, spans.steps]
     columns += [spans.step_time, spans.step_growth, spans.billed]
+    for part in (run.stays, run.chunks):
+        columns += [getattr(part, field.name) for field in fields(part)]
     return [column.tobytes() for column in columns]
 
 
@@ -177,7 +181,9 @@ def test_columns_are_read_only_int64(case: tuple[Workload, Strategy]) -> None:
     columns += [spans.start, spans.end, spans.steps]
     columns += [spans.step_time, spans.step_growth, spans.billed]
     columns += [run.ends, spans.steps_before]
-    for column in (*columns, spans.kind):
+    for part in (run.stays, run.chunks):
+        columns += [getattr(part, f.name) for f in fields(part) if f.name != "ended"]
+    for column in (*columns, spans.kind, run.stays.ended):
         with pytest.raises(ValueError, match="read-only"):
             column[0] = 0
         assert column.base is None or not column.base.flags.writeable
@@ -199,7 +205,7 @@ def test_later_arrivals_move_everything_by_as_much(
     there = simulate(replace(workload, source=ListedRequests(later)), strategy)
     for name in ("start", "first_token", "finish", "end"):
         assert (getattr(there, name) - getattr(here, name) == shift).all()
-    assert there.slot.tolist() == here.slot.tolist()
+    assert there.stays.slot.tolist() == here.stays.slot.tolist()
     # Only the idle time before the first arrival is longer, or there for the first time.
     was_idle = int(here.begin > 0)
     assert (there.spans.start[1:] - here.spans.start[was_idle:] == shift).all()

@@ -9,7 +9,7 @@ from workloads_for_laws import cases
 
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload import Workload
 
 

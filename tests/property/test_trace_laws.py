@@ -20,7 +20,7 @@ from tui_batching.export import trace_output
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.sim.spans import SpanKind
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
 
 SERVER = "server"
@@ -104,7 +104,7 @@ def test_every_request_lies_in_its_slot(run: Run) -> None:
         if name != SERVER
         for request in track
     }
-    columns = (run.requests.id, run.slot, run.start, run.end)
+    columns = (run.requests.id, run.stays.slot, run.start, run.end)
     told = zip(*(column.tolist() for column in columns), strict=True)
     assert found == {(f"R{number}", f"slot {slot}", a, b) for number, slot, a, b in told}
 

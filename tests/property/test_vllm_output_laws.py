@@ -17,13 +17,13 @@ from reference import serve as serve_slowly
 from workloads_for_laws import cases, workload_of
 
 from tui_batching.analysis.comparison import Comparison, serve
-from tui_batching.analysis.in_flight import peak_in_flight_by_second
-from tui_batching.analysis.token_times import token_times
+from tui_batching.analysis.peaks import peak_in_flight_by_second
+from tui_batching.analysis.tokens import token_times
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.cost import LinearCost
 from tui_batching.export import vllm_output
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload import load_workload
 from tui_batching.workload.model import Workload
 

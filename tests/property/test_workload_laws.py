@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tui_batching.clock import HORIZON
 from tui_batching.errors import InputError
+from tui_batching.requests import Requests
 from tui_batching.workload import Workload, apply_settings, bundled_workloads, parse_workload
 from tui_batching.workload.arrivals import Arrivals, Burst, Constant, Gamma, Poisson
 from tui_batching.workload.generate import GeneratedRequests, RequestClass
@@ -23,7 +24,6 @@ from tui_batching.workload.lengths import (
     Zipf,
 )
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import Requests
 from tui_batching.workload.settings import setting_keys
 
 FILES = [Path(path).read_text(encoding="utf-8") for path in bundled_workloads().values()]

@@ -65,6 +65,7 @@ def test_only_the_commands_that_open_the_app_know_it():
 @pytest.mark.parametrize(
     ("part", "above"),
     [
+        ("reading", ("workload", "sim", "analysis", "charts", "tour", "export", "cli", "tui")),
         ("workload", ("sim", "analysis", "charts", "tour", "export", "cli", "tui")),
         ("sim", ("analysis", "charts", "tour", "export", "cli", "tui")),
         ("analysis", ("charts", "tour", "export", "cli", "tui")),

@@ -27,8 +27,8 @@ from tui_batching.charts.chart import MARKS
 from tui_batching.charts.parts import SIGNS
 from tui_batching.charts.rows import FULL, HATCH, LEVELS, SHADE, TRACK, bar, text_of
 from tui_batching.cli import progress
-from tui_batching.cli.ascii import needs_ascii
 from tui_batching.cli.commands.chart import SCENE_CHARTS, SWEEP_CHARTS
+from tui_batching.cli.terminal import needs_ascii
 from tui_batching.clock import MILLISECOND
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.key_bar import key_row
@@ -205,7 +205,7 @@ def test_an_encoding_without_the_signs_leaves_no_choice() -> None:
 
 def given_to_python(**environment: str) -> str:
     """What a new process finds of its locale, after Python has seen to it."""
-    code = "import tui_batching.cli.ascii as a; print(a.given_environment().get('LC_CTYPE'))"
+    code = "import tui_batching.cli.terminal as a; print(a.given_environment().get('LC_CTYPE'))"
     names = " ".join(f"{name}={value}" for name, value in environment.items())
     return shell(f'env -u LC_ALL -u LC_CTYPE {names} ${{P%% *}} -c "{code}"').stdout.strip()
 

@@ -9,10 +9,11 @@ from oracle import oracle
 from tui_batching.analysis.breakdown import PARTS, Breakdown, breakdown
 from tui_batching.clock import MILLISECOND
 from tui_batching.cost import LinearCost
+from tui_batching.requests import Requests
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import Requests, Workload
+from tui_batching.workload.model import Workload
 
 MS = MILLISECOND
 COST = LinearCost(1 * MS, 10 * MS, 2 * MS)
@@ -30,17 +31,19 @@ def ms(**parts: int) -> dict[str, int]:
 
 
 def in_ms(parts: Breakdown, row: int) -> dict[str, int]:
-    return {name: int(column[row]) // MS for name, column in parts.columns().items()}
+    told = {name: int(column[row]) // MS for name, column in parts.columns().items()}
+    assert not any(told.pop(name) for name in ("memory", "evicted", "recompute"))
+    return told
 
 
 def test_static_forms_then_stalls_the_short_prompt_and_holds_the_short_answer():
     # The batch starts at 30, prefills 20, then decodes 5 steps of 12 ms.
     parts = parts_of(Static(2), (0, 5, 2), (30, 20, 5))
     assert in_ms(parts, 0) == ms(
-        forming=30, queued=0, prefill=5, stalled=15, decode=20, sharing=4, held=36
+        forming=30, slots=0, turn=0, prefill=5, stalled=15, decode=20, sharing=4, held=36
     )
     assert in_ms(parts, 1) == ms(
-        forming=0, queued=0, prefill=20, stalled=0, decode=50, sharing=10, held=0
+        forming=0, slots=0, turn=0, prefill=20, stalled=0, decode=50, sharing=10, held=0
     )
 
 
@@ -48,7 +51,7 @@ def test_static_queues_behind_a_batch_and_then_forms():
     # The first batch ends at 5 + 5 + 2 * 12 = 34; the third request then waits for the fourth.
     parts = parts_of(Static(2), (0, 5, 2), (5, 5, 2), (10, 5, 1), (50, 5, 1))
     assert in_ms(parts, 2) == ms(
-        forming=16, queued=24, prefill=5, stalled=0, decode=10, sharing=2, held=0
+        forming=16, slots=24, turn=0, prefill=5, stalled=0, decode=10, sharing=2, held=0
     )
 
 
@@ -61,10 +64,10 @@ def test_continuous_stalls_for_the_prefill_of_a_newcomer():
     # R0 decodes from 5 on; R1 arrives at 10, is admitted at 15 and prefills 20; then both share.
     parts = parts_of(Continuous(2), (0, 5, 3), (10, 20, 1))
     assert in_ms(parts, 0) == ms(
-        forming=0, queued=0, prefill=5, stalled=20, decode=30, sharing=2, held=0
+        forming=0, slots=0, turn=0, prefill=5, stalled=20, decode=30, sharing=2, held=0
     )
     assert in_ms(parts, 1) == ms(
-        forming=0, queued=5, prefill=20, stalled=0, decode=10, sharing=2, held=0
+        forming=0, slots=0, turn=5, prefill=20, stalled=0, decode=10, sharing=2, held=0
     )
 
 

@@ -10,7 +10,7 @@ from tour import EACH_CHAPTER, TOUR
 
 from tui_batching.charts.rows import text_of
 from tui_batching.tour import Chapter
-from tui_batching.tour.reading import bundled_deck
+from tui_batching.tour.deck import bundled_deck
 from tui_batching.tui.presenting.chapter_text import ChapterText
 from tui_batching.tui.presenting.talk import side_width
 

@@ -13,7 +13,7 @@ from tui_batching.analysis.sweeps import Kind, Sweep, sweep
 from tui_batching.clock import SECOND, format_duration
 from tui_batching.sim.spans import SpanKind
 from tui_batching.tour import Chapter
-from tui_batching.tour.tables import step_times
+from tui_batching.tour.deck import step_times
 from tui_batching.workload import apply_settings, load_workload
 
 
@@ -76,7 +76,7 @@ def step_ratio(facts: Facts) -> str:
 
 def slot_goes_on(facts: Facts) -> str:
     run = facts.results["continuous"].run
-    assert run.slot[0] == run.slot[4]
+    assert run.stays.slot[0] == run.stays.slot[4]
     steps = run.spans.decode_steps_at(run.start)
     return f"slot of R0 goes on to R4 after {steps[4]} steps"
 
@@ -171,7 +171,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
             f"waits {seconds(f.wait('static', 4))} with static,"
             f" and {format_duration(f.wait('continuous', 4), 1)} with"
         ),
-        lambda f: f"gets slot {f.results['continuous'].run.slot[0]}",
+        lambda f: f"gets slot {f.results['continuous'].run.stays.slot[0]}",
     ],
     "When more people come": [
         lambda f: f"Static and dynamic can serve {saturation('static')} per second",

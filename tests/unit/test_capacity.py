@@ -12,9 +12,9 @@ import pytest
 
 from tui_batching import InputError, load_workload, simulate
 from tui_batching.analysis.capacity import Capacity, find_capacities, sustained_rate, variants
-from tui_batching.analysis.service_level import service
+from tui_batching.analysis.service_level import limits_kept
 from tui_batching.clock import MILLISECOND, SECOND
-from tui_batching.strategy import Continuous, Static
+from tui_batching.strategies import Continuous, Static
 from tui_batching.workload import ListedRequests, Requests, ServiceLevel, Workload
 
 MS = MILLISECOND
@@ -51,7 +51,7 @@ def test_the_rate_is_kept_and_a_little_more_is_not(name: str, attainment: float)
 
     def attained(rate: float) -> float:
         faster = replace(workload, source=workload.source.with_rate(rate))
-        return service(simulate(faster, strategy), workload.slo).attainment  # type: ignore[arg-type]
+        return limits_kept(simulate(faster, strategy), workload.slo).attainment  # type: ignore[arg-type]
 
     rate = sustained_rate(workload, strategy, attainment)
     assert 0 < rate < math.inf
@@ -72,7 +72,7 @@ def test_static_needs_load_to_fill_its_batches():
     rate = sustained_rate(workload, Static(4), 1.0)
     assert rate > 3
     slow = replace(workload, source=workload.source.with_rate(rate / 10))
-    assert service(simulate(slow, Static(4)), ServiceLevel(ttft=SECOND)).attainment < 1
+    assert limits_kept(simulate(slow, Static(4)), ServiceLevel(ttft=SECOND)).attainment < 1
 
 
 def test_without_limits_or_a_rate_there_is_nothing_to_find():

@@ -12,11 +12,11 @@ from workloads_for_laws import workloads
 
 from tui_batching.analysis.claims import CLEARLY, Claim, claims, held, stalls, throughput, timeout
 from tui_batching.analysis.comparison import Comparison, compare
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
+from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.charts.learn import LESSONS, SOURCES, learn_rows
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import wrapped
-from tui_batching.strategy import Continuous, Dynamic, Static
+from tui_batching.strategies import Continuous, Dynamic, Static
 from tui_batching.workload import load_workload
 
 ORDER = ("throughput", "wait", "held", "stalls", "tail", "occupied", "goodput", "timeout")

@@ -14,9 +14,9 @@ from oracle import oracle
 from tui_batching import compare, load_workload
 from tui_batching.__main__ import main
 from tui_batching.analysis.breakdown import PARTS
-from tui_batching.analysis.metric_table import METRIC_TABLE
+from tui_batching.analysis.metrics import METRIC_TABLE
 from tui_batching.clock import SECOND
-from tui_batching.export.records import REQUEST_FIELDS
+from tui_batching.export.json_and_csv import REQUEST_FIELDS
 
 
 def test_the_table_shows_headline_metrics_and_marks_the_best(capsys: pytest.CaptureFixture[str]):
@@ -77,7 +77,7 @@ def test_json_has_every_request(capsys: pytest.CaptureFixture[str]):
             assert tuple(request) == (*REQUEST_FIELDS, "breakdown")
             assert tuple(request["breakdown"]) == PARTS
             assert request["start_time"] == result.run.start[row] / SECOND
-            assert request["slot"] == result.run.slot[row]
+            assert request["slot"] == result.run.stays.slot[row]
             total = sum(request["breakdown"].values())
             assert total == pytest.approx(request["end_time"] - request["arrival_time"])
 

@@ -12,7 +12,7 @@ from command_line import complaint, printed_rows
 
 from tui_batching.__main__ import main
 from tui_batching.analysis.breakdown import PARTS
-from tui_batching.export.records import REQUEST_FIELDS
+from tui_batching.export.json_and_csv import REQUEST_FIELDS
 
 
 def test_csv_has_a_row_a_strategy(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -70,7 +70,7 @@ def test_csv_is_written_whole_or_not_at_all(
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tui_batching.export.csv_output.write", fail)
+    monkeypatch.setattr("tui_batching.export.json_and_csv.write_comparison_csv", fail)
     sentence = complaint(capsys, "compare", "--csv", str(tmp_path / "metrics.csv"))
     assert "No space left on device" in sentence
     assert list(tmp_path.iterdir()) == []

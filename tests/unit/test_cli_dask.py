@@ -13,11 +13,11 @@ import pytest
 from command_line import complaint
 from waiting import eventually
 
+from tui_batching import executors
 from tui_batching.__main__ import main
-from tui_batching.analysis import dask_cluster
-from tui_batching.analysis.dask_cluster import dask_executor
 from tui_batching.analysis.sweeps import sweep
-from tui_batching.export.sweep_output import write_json
+from tui_batching.executors import dask_executor
+from tui_batching.export.json_and_csv import write_sweep_json
 from tui_batching.workload import apply_settings, load_workload
 
 
@@ -38,9 +38,13 @@ def out_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     "command",
     [
         ("sweep", "load", "chat", "--values", "1", "2", "4", "--json"),
+        (
+            *("sweep", "load", "chat", "--values", "4", "--csv", "-"),
+            *("--set", "workload.count=10000", "cost=h100-llama-3-8b"),
+        ),
         ("capacity", "notebook", "--slo", "e2el=5s", "--variants", "2", "--json"),
     ],
-    ids=lambda command: command[0],
+    ids=["JSON", "many requests as CSV", "capacity"],
 )
 def test_a_cluster_gives_byte_for_byte_what_one_process_gives(
     cluster: Any, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
@@ -68,7 +72,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(cluster: Any):
 
 def as_json(found: Any) -> str:
     out = io.StringIO()
-    write_json(found, out)
+    write_sweep_json(found, out)
     return out.getvalue()
 
 
@@ -76,7 +80,7 @@ def test_a_cluster_that_is_not_there_is_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     pytest.importorskip("distributed", reason="the extra dask is not installed")
-    monkeypatch.setattr(dask_cluster, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(executors, "PATIENCE_SECONDS", 0.3)
     for address in ("tcp://127.0.0.1:1", "nothing://here"):
         told = complaint(capsys, "sweep", "load", "--dask", address)
         assert told == (

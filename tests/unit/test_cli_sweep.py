@@ -11,9 +11,9 @@ from command_line import printed_json, printed_rows
 from oracle import oracle
 from waiting import PATIENCE_SECONDS
 
+from tui_batching import executors
 from tui_batching.__main__ import main
-from tui_batching.analysis.metric_table import METRIC_TABLE
-from tui_batching.analysis.sweeps import workers
+from tui_batching.analysis.metrics import METRIC_TABLE
 
 
 def values(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[float]:
@@ -154,7 +154,7 @@ def test_processes_print_the_same_bytes(
     command = ["sweep", kind, "chat", "--json"]
     assert main([*command, "--jobs", "1"]) == 0
     here = capsys.readouterr().out
-    monkeypatch.setattr(workers, "SMALL", 0)
+    monkeypatch.setattr(executors, "SMALL", 0)
     assert main([*command, "--jobs", "2"]) == 0
     assert capsys.readouterr().out == here
 
@@ -162,7 +162,7 @@ def test_processes_print_the_same_bytes(
 def test_no_process_is_left_behind():
     program = (
         "import sys; from tui_batching.__main__ import main\n"
-        "from tui_batching.analysis.sweeps import workers; workers.SMALL = 0\n"
+        "from tui_batching import executors; executors.SMALL = 0\n"
         "import multiprocessing as m\n"
         "if __name__ == '__main__':\n"
         "    main(['sweep', 'load', '--jobs', '2', '--csv', '-'])\n"

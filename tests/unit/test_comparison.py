@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from tui_batching.analysis.comparison import Comparison, Result, compare
-from tui_batching.analysis.metric_table import METRIC_TABLE
-from tui_batching.analysis.metrics import Metrics
+from tui_batching.analysis.metrics import METRIC_TABLE, Metrics
 from tui_batching.errors import InputError
-from tui_batching.strategy import Continuous, Static
+from tui_batching.strategies import Continuous, Static
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
 TABLE = {metric.name: metric for metric in METRIC_TABLE}

@@ -22,7 +22,7 @@ from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.distribution import picture
 from tui_batching.charts.rows import LEVELS, short
 from tui_batching.clock import MILLISECOND, SECOND
-from tui_batching.strategy import Continuous, Static
+from tui_batching.strategies import Continuous, Static
 from tui_batching.workload import load_workload
 
 MS = MILLISECOND

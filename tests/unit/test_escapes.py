@@ -34,7 +34,7 @@ SIZES = pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=str)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, which has an evil name; in the bundled data there are such names, too."""
     home = evil_data(tmp_path / "data")
-    for module in ("charts.palette", "workload.library", "workload.costs"):
+    for module in ("charts.palette", "workload.workload_files", "workload.profiles"):
         monkeypatch.setattr(f"tui_batching.{module}.data_folder", lambda kind: home / kind)
     here = tmp_path / EVIL
     here.mkdir()

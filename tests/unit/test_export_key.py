@@ -13,7 +13,7 @@ from stage import MS, Stage, hand_made, on_stage
 from textual.widgets import OptionList
 
 from tui_batching.__main__ import main
-from tui_batching.export import csv_output
+from tui_batching.export import json_and_csv
 from tui_batching.tui.exports import EXPORTS, Export, save
 from tui_batching.workload import Workload
 
@@ -136,7 +136,7 @@ async def test_a_full_disk_leaves_nothing(folder: Path, monkeypatch: pytest.Monk
     def fail(*_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tui_batching.export.csv_output.request_records", fail)
+    monkeypatch.setattr("tui_batching.export.json_and_csv.request_records", fail)
     async with on_stage() as stage:
         assert "(No space left on device)" in await export(stage, REQUESTS_CSV)
     assert list(folder.iterdir()) == []
@@ -168,14 +168,14 @@ async def test_exports_that_race_for_a_name_do_not_replace_one_another(
     assert frame is not None
     racers, saved = 4, []
     together = Barrier(racers)
-    write = csv_output.write
+    write = json_and_csv.write_comparison_csv
 
     def write_together(*arguments: object, **options: object) -> None:
         together.wait()  # all have chosen the same name by now, and write it at once
-        monkeypatch.setattr(csv_output, "write", write)
+        monkeypatch.setattr(json_and_csv, "write_comparison_csv", write)
         write(*arguments, **options)
 
-    monkeypatch.setattr(csv_output, "write", write_together)
+    monkeypatch.setattr(json_and_csv, "write_comparison_csv", write_together)
     threads = [
         Thread(target=lambda: saved.append(save(METRICS_CSV, frame, "live", "")))
         for _ in range(racers)

@@ -8,7 +8,7 @@ from workloads_for_laws import workload_of
 
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.metrics import metrics
-from tui_batching.analysis.token_gaps import token_gaps
+from tui_batching.analysis.tokens import token_gaps
 from tui_batching.clock import MILLISECOND
 from tui_batching.columns import IntArray
 from tui_batching.cost import LinearCost
@@ -16,7 +16,7 @@ from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.sim.spans import SpanKind
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 
 COST = LinearCost(first_token="prefill")
 
@@ -45,7 +45,7 @@ def test_an_answer_of_one_token_leaves_after_its_prefill_and_frees_its_slot_ther
     assert ms(run.start) == [0, 10, 15]
     assert ms(run.first_token) == [10, 15, 22]
     assert ms(run.finish) == ms(run.end) == [10, 15, 42]
-    assert run.slot.tolist() == [0, 0, 0]
+    assert run.stays.slot.tolist() == [0, 0, 0]
     assert run.spans.kind.tolist() == [SpanKind.PREFILL] * 3 + [SpanKind.DECODE]
 
 

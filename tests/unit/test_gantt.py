@@ -15,7 +15,7 @@ from tui_batching.charts.gantt import Gantt, picture
 from tui_batching.charts.look import Look
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.spans import SpanKind
-from tui_batching.strategy import Continuous, Static
+from tui_batching.strategies import Continuous, Static
 from tui_batching.workload import load_workload
 
 BUBBLE = scene_of(hand_made((0, 20, 20), (40, 40, 5), (60, 0, 10)))

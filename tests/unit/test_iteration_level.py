@@ -13,7 +13,7 @@ from tui_batching.sim import work
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.sim.spans import SpanKind
-from tui_batching.strategy import Continuous
+from tui_batching.strategies import Continuous
 
 
 def ms(column: np.ndarray) -> list[int]:
@@ -59,7 +59,7 @@ def test_an_arrival_exactly_on_a_boundary_is_admitted_there(arrival: int, start:
 def test_an_arrival_as_the_last_one_leaves(arrival: int, start: int) -> None:
     run = serve(2, (0, 0, 2), (arrival, 0, 1))
     assert ms(run.start) == [0, start]
-    assert run.slot.tolist() == [0, 0]
+    assert run.stays.slot.tolist() == [0, 0]
     assert (SpanKind.IDLE in run.spans.kind) == (arrival > 40)
 
 
@@ -74,7 +74,7 @@ def test_a_full_batch_admits_in_the_step_after_somebody_leaves() -> None:
     run = serve(2, (0, 0, 1), (0, 0, 3), (0, 0, 1))
     assert ms(run.start) == [0, 0, 22]
     assert ms(run.end) == [22, 64, 44]
-    assert run.slot.tolist() == [0, 1, 0]
+    assert run.stays.slot.tolist() == [0, 1, 0]
 
 
 def test_steps_grow_with_the_contexts_of_those_who_run() -> None:
@@ -102,7 +102,7 @@ def test_an_arrival_around_a_boundary_of_growing_steps(arrival: int, start: int)
 
 def test_the_lowest_free_slot_is_taken() -> None:
     run = serve(3, (0, 0, 2), (0, 0, 1), (0, 0, 1), (100, 0, 1), (100, 0, 1))
-    assert run.slot.tolist() == [0, 1, 2, 0, 1]
+    assert run.stays.slot.tolist() == [0, 1, 2, 0, 1]
 
 
 def test_a_batch_size_beyond_the_workload_changes_nothing() -> None:

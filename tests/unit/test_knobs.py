@@ -7,7 +7,7 @@ from stage import MS, hand_made
 
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.errors import InputError
-from tui_batching.strategy import Continuous, Dynamic, Static
+from tui_batching.strategies import Continuous, Dynamic, Static
 from tui_batching.tui.knobs import Knobs
 from tui_batching.workload import apply_settings, load_profile, load_workload
 

@@ -11,8 +11,8 @@ from stage import MS, crowd, hand_made, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.panels import strategy_titles
-from tui_batching.sim.moment import SlotState
-from tui_batching.strategy import Continuous, Dynamic, Static
+from tui_batching.sim.life import State
+from tui_batching.strategies import Continuous, Dynamic, Static
 from tui_batching.tui.lane_rows import lane_rows
 from tui_batching.tui.lane_view import STATE_GLYPHS, lane_view, slot_views
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
@@ -128,7 +128,7 @@ def test_a_prefill_tells_whose_it_is_and_how_long_it_takes() -> None:
     requests = ((0, 9, 9), (4, 30, 2))
     alone = rows(scene_ms(*requests, strategy=Continuous(2)), 0, 22 * MS)
     assert alone[0].startswith("PREFILL R1 · 30ms")
-    assert one("^0 R0", alone)[6] == STATE_GLYPHS[SlotState.STALLED]
+    assert one("^0 R0", alone)[6] == STATE_GLYPHS[State.STALLED]
     assert re.search(r"» ░+·+ +prefill", one("^1 R1", alone))
     batch = rows(scene_ms(*requests, strategy=Static(2)), 0, 20 * MS)
     assert batch[0].startswith("PREFILL R0–R1 · 30ms")
@@ -146,7 +146,7 @@ def test_a_padded_lane_says_so_and_draws_bars_to_the_longest_of_all() -> None:
     (own,) = [view for view in slot_views(scene.runs[0].at(30 * MS), 9) if view.slot == 0]
     assert (own.fraction, own.extent, own.text) == (2 / 20, 5 / 20, ("2/5",))
     (held,) = [view for view in slot_views(scene.runs[0].at(60 * MS), 9) if view.slot == 1]
-    assert (held.state, held.fraction, held.extent) == (SlotState.HELD, 4 / 20, 2 / 20)
+    assert (held.state, held.fraction, held.extent) == (State.HELD, 4 / 20, 2 / 20)
 
 
 def test_idle_and_done_are_told() -> None:
@@ -197,7 +197,7 @@ def test_without_any_style_the_sign_behind_each_name_tells_its_state() -> None:
         for time in instants(NOTEBOOK, 150):
             moment = run.at(time)
             occupants = moment.occupants[moment.occupants >= 0]
-            states = [SlotState(state) for state in moment.states(occupants).tolist()]
+            states = moment.states(occupants)
             wanted = {
                 f"R{row}": STATE_GLYPHS[state]
                 for row, state in zip(occupants.tolist(), states, strict=True)
@@ -215,17 +215,17 @@ def test_folded_slots_still_tell_their_states(batch_size: int) -> None:
     held = next(
         time
         for time in instants(scene, 200)
-        if {SlotState.HELD, SlotState.DECODE} <= set(states_of(scene, STATIC, time))
+        if {State.HELD, State.DECODE} <= set(states_of(scene, STATIC, time))
     )
     shown = "\n".join(rows(scene, STATIC, held)[1:-6])
-    assert shown.count("▒") >= states_of(scene, STATIC, held).count(SlotState.HELD)
+    assert shown.count("▒") >= states_of(scene, STATIC, held).count(State.HELD)
     prefill = "\n".join(rows(scene, STATIC, 1 * MS)[1:-6])
-    assert prefill.count("»") == states_of(scene, STATIC, 1 * MS).count(SlotState.PREFILL) > 0
+    assert prefill.count("»") == states_of(scene, STATIC, 1 * MS).count(State.PREFILL) > 0
 
 
-def states_of(scene: Scene, lane: int, time: int) -> list[SlotState]:
+def states_of(scene: Scene, lane: int, time: int) -> list[State]:
     moment = scene.runs[lane].at(time)
-    return [SlotState(s) for s in moment.states(moment.occupants[moment.occupants >= 0]).tolist()]
+    return moment.states(moment.running)
 
 
 def test_a_request_has_the_same_colour_and_name_in_all_lanes() -> None:

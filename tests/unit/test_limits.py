@@ -10,7 +10,8 @@ from command_line import complaint
 
 from tui_batching.__main__ import main
 from tui_batching.errors import InputError
-from tui_batching.strategy import MAX_BATCH_SIZE, Continuous, Dynamic, Static
+from tui_batching.strategies import Continuous, Dynamic, Static
+from tui_batching.strategies.parameters import MAX_SLOTS
 
 TOO_MANY_VALUES = [str(value) for value in range(1, 1002)]
 
@@ -78,14 +79,14 @@ def test_where_memory_ends_there_is_a_sentence(
 
 @pytest.mark.parametrize("kind", [Static, Dynamic, Continuous])
 def test_every_strategy_has_a_most_of_slots(kind: type[Static | Dynamic | Continuous]) -> None:
-    assert kind(batch_size=MAX_BATCH_SIZE).batch_size == MAX_BATCH_SIZE
+    assert kind(batch_size=MAX_SLOTS).batch_size == MAX_SLOTS
     with pytest.raises(InputError, match="batch_size: found 1000001"):
-        kind(batch_size=MAX_BATCH_SIZE + 1)
+        kind(batch_size=MAX_SLOTS + 1)
 
 
 @pytest.mark.parametrize("command", [("compare",), ("chart", "slots"), ("chart", "gantt")])
 def test_the_most_slots_are_served_and_drawn(
     capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
-    assert main([*command, "notebook", "--set", f"batch_size={MAX_BATCH_SIZE}"]) == 0
+    assert main([*command, "notebook", "--set", f"batch_size={MAX_SLOTS}"]) == 0
     assert capsys.readouterr().out

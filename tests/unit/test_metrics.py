@@ -8,15 +8,21 @@ import numpy as np
 import pytest
 from oracle import oracle
 
-from tui_batching.analysis.metric_table import METRIC_TABLE, MetricInfo, format_value
-from tui_batching.analysis.metrics import Metrics, Value, metrics
-from tui_batching.analysis.progressions import Progressions
-from tui_batching.analysis.token_gaps import token_gaps
+from tui_batching.analysis.metrics import (
+    METRIC_TABLE,
+    MetricInfo,
+    Metrics,
+    Value,
+    format_value,
+    metrics,
+)
+from tui_batching.analysis.pooled_values import PooledValues
+from tui_batching.analysis.tokens import token_gaps
 from tui_batching.clock import MILLISECOND
 from tui_batching.cost import LinearCost
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 from tui_batching.workload.model import ServiceLevel
 
@@ -89,7 +95,9 @@ def test_by_hand():
         "total_tokens": 4,
         "throughput": 4 / 0.057,
         "request_throughput": 2 / 0.057,
-        "mean_queued": 0.0025,
+        "mean_turn": 0.0025,
+        "mean_slots": 0,
+        "mean_memory": 0,
         "mean_stalled": 0.010,
     }
     assert {key: found[key] for key in expected} == pytest.approx(expected, rel=1e-12, abs=1e-15)
@@ -135,7 +143,7 @@ def test_weighted_percentiles_are_numpys_of_the_expanded_values(seed: int):
     q = [0, 1, 12.5, 50, 90, 95, 99, 99.9, 100]
     expanded = np.repeat(values, counts)
     assert (
-        Progressions.single(values, counts).percentiles(q).tolist()
+        PooledValues.single(values, counts).percentiles(q).tolist()
         == np.percentile(expanded, q).tolist()
     )
 
@@ -143,7 +151,7 @@ def test_weighted_percentiles_are_numpys_of_the_expanded_values(seed: int):
 def test_weighted_percentiles_of_nothing_are_refused():
     for values in (np.array([], np.int64), np.array([3])):
         with pytest.raises(ValueError, match="undefined"):
-            Progressions.single(values, np.zeros_like(values)).percentiles([50])
+            PooledValues.single(values, np.zeros_like(values)).percentiles([50])
 
 
 def test_gaps_are_counted_not_written_out():
@@ -185,4 +193,4 @@ def test_the_table_names_every_metric_once():
     ],
 )
 def test_values_are_formatted_by_unit(unit: Any, value: Value, text: str):
-    assert format_value(MetricInfo("name", "Group", "label", unit), value) == text
+    assert format_value(MetricInfo("name", "Group", "label", lambda _: value, unit), value) == text

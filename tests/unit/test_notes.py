@@ -17,10 +17,10 @@ from tour import TOUR
 from waiting import PATIENCE_SECONDS
 
 from tui_batching.tour import Deck
-from tui_batching.tour.place import Place, place_file, write_place
+from tui_batching.tour.presentation import Presentation, presentation_file, write_presentation
 from tui_batching.tui.notes import NotesApp, clock_text
 
-HERE = Place(os.getpid(), 0, 1000.0)
+HERE = Presentation(os.getpid(), 0, 1000.0)
 
 
 class Notes:
@@ -78,14 +78,14 @@ async def test_they_follow_the_presenting_app_from_chapter_to_chapter() -> None:
 
 async def test_another_deck_is_not_followed(tmp_path: Path) -> None:
     async with notes_of(replace(TOUR, path=tmp_path / "other.yaml")) as notes:
-        write_place(place_file(TOUR.path), HERE)
+        write_presentation(presentation_file(TOUR.path), HERE)
         notes.app._look()
         await notes.pilot.pause()
         assert "Nothing is presented yet" in notes.seen()
 
 
 async def test_the_time_since_the_start_goes_on() -> None:
-    write_place(place_file(TOUR.path), HERE)
+    write_presentation(presentation_file(TOUR.path), HERE)
     async with notes_of(TOUR) as notes:
         await notes.until_seen("0:00 elapsed")
         notes.wall.now += 754
@@ -102,23 +102,23 @@ def test_minutes_and_seconds(seconds: float, text: str) -> None:
 async def test_a_presentation_that_is_gone_is_told_and_its_notes_stay() -> None:
     ended = subprocess.Popen(["true"])
     ended.wait()
-    write_place(place_file(TOUR.path), replace(HERE, process=ended.pid, chapter=1))
+    write_presentation(presentation_file(TOUR.path), replace(HERE, process=ended.pid, chapter=1))
     async with notes_of(TOUR) as notes:
         await notes.until_seen(f"its process {ended.pid} has ended", TOUR.chapters[1].notes[0])
 
 
 async def test_a_longer_deck_than_these_notes_know_is_told() -> None:
-    write_place(place_file(TOUR.path), replace(HERE, chapter=20))
+    write_presentation(presentation_file(TOUR.path), replace(HERE, chapter=20))
     async with notes_of(TOUR) as notes:
         await notes.until_seen("more chapters: start these notes again", "15/15")
 
 
 async def test_what_cannot_be_read_is_told_and_then_followed_again() -> None:
-    file = place_file(TOUR.path)
+    file = presentation_file(TOUR.path)
     file.write_text("nonsense")
     async with notes_of(TOUR) as notes:
         await notes.until_seen("found no place of a presentation")
-        write_place(file, HERE)
+        write_presentation(file, HERE)
         await notes.until_seen("1/15", TOUR.chapters[0].title)
         assert "found no place" not in notes.seen()
 
@@ -126,7 +126,7 @@ async def test_what_cannot_be_read_is_told_and_then_followed_again() -> None:
 async def test_long_notes_can_be_scrolled() -> None:
     long = replace(TOUR.chapters[0], notes=tuple(f"Paragraph {number}." for number in range(60)))
     deck = replace(TOUR, chapters=(long,))
-    write_place(place_file(deck.path), HERE)
+    write_presentation(presentation_file(deck.path), HERE)
     async with notes_of(deck) as notes:
         await notes.until_seen("Paragraph 0.", "This is the last chapter.")
         await notes.pilot.press("end")

@@ -18,7 +18,7 @@ from tui_batching.workload import (
     load_workload,
     parse_workload,
 )
-from tui_batching.workload.costs import parse_profile
+from tui_batching.workload.profiles import parse_profile
 
 ACCELERATORS = ("a100-llama-3-8b", "a100-opt-13b", "h100-llama-3-8b", "h200-llama-3-8b")
 ONE = "{arrival_time: 0, input_tokens: 1, output_tokens: 1}"

@@ -14,13 +14,13 @@ from stage import hand_made, scene_of
 
 from tui_batching import compare, load_workload
 from tui_batching.__main__ import main
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
+from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.export import report
 from tui_batching.export.findings import findings
-from tui_batching.export.markdown import fenced, plain, table
-from tui_batching.strategy import Continuous
+from tui_batching.export.report import fenced, plain, table
+from tui_batching.strategies import Continuous
 from tui_batching.workload import Workload
 
 NAMES = ["static", "dynamic", "continuous"]
@@ -163,7 +163,7 @@ def test_findings_name_the_best_and_how_far_the_others_are():
     )
     assert any("continuous with 69.2 %; static 59.8 %, dynamic 58.4 %." in one for one in told)
     assert told[-1] == (
-        "Where a mean latency of 2.76 s with continuous went: 48% queued, 31% decode, 9% stalled."
+        "Where a mean latency of 2.76 s with continuous went: 48% slots, 31% decode, 9% stalled."
     )
 
 

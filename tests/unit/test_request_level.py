@@ -9,11 +9,11 @@ from workloads_for_laws import workload_of
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND
 from tui_batching.cost import AffineCost, LinearCost
 from tui_batching.errors import InputError
-from tui_batching.sim import forming
+from tui_batching.sim import request_level
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.sim.spans import SpanKind
-from tui_batching.strategy import Dynamic, Static, Strategy
+from tui_batching.strategies import Dynamic, Static, Strategy
 
 HUGE = 10**6 * SECOND
 
@@ -38,14 +38,14 @@ def test_static_waits_for_the_last_member_and_runs_to_the_longest() -> None:
     assert ms(run.first_token) == [112, 112]
     assert ms(run.finish) == [90 + 2 * 22, 90 + 5 * 22]
     assert ms(run.end) == [200, 200]
-    assert run.slot.tolist() == [0, 1]
+    assert run.stays.slot.tolist() == [0, 1]
 
 
 def test_statics_last_batch_may_be_smaller_and_is_billed_so() -> None:
     run = serve(Static(2), (0, 0, 1), (0, 0, 1), (5, 0, 1))
     assert ms(run.start) == [0, 0, 22]
     assert ms(run.end) == [22, 22, 42]
-    assert run.slot.tolist() == [0, 1, 0]
+    assert run.stays.slot.tolist() == [0, 1, 0]
     assert run.spans.billed.tolist() == [2, 1]
 
 
@@ -96,7 +96,7 @@ def test_dynamic_starts_when_full() -> None:
 def test_dynamic_starts_when_the_timeout_passes() -> None:
     run = serve(Dynamic(2, 100 * MILLISECOND), (0, 0, 1), (101, 0, 1))
     assert ms(run.start) == [100, 120]
-    assert run.slot.tolist() == [0, 0]
+    assert run.stays.slot.tolist() == [0, 0]
 
 
 def test_who_arrives_exactly_at_the_deadline_joins() -> None:
@@ -147,10 +147,10 @@ def test_stretches_and_single_batches_agree(shortest: int, monkeypatch: pytest.M
     """Whether full batches are found by the stretch or one by one makes no difference."""
     rows = [(k * 7 + (k // 40 % 2) * 5000 * (k % 3), k % 5, 1 + k % 4) for k in range(400)]
     expected = serve(Dynamic(3, 15 * MILLISECOND), *rows)
-    monkeypatch.setattr(forming._FullStretches, "WORTH_IT", shortest)
+    monkeypatch.setattr(request_level._FullStretches, "WORTH_IT", shortest)
     run = serve(Dynamic(3, 15 * MILLISECOND), *rows)
     assert run.start.tolist() == expected.start.tolist()
-    assert run.slot.tolist() == expected.slot.tolist()
+    assert run.stays.slot.tolist() == expected.stays.slot.tolist()
 
 
 @pytest.mark.parametrize("strategy", [Static(2), Dynamic(2), Dynamic(2, HORIZON, "arrival")])

@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 
 from tui_batching.analysis.comparison import compare
-from tui_batching.analysis.metric_table import METRIC_TABLE, SERVICE_LEVEL
-from tui_batching.analysis.metrics import metrics
-from tui_batching.analysis.service_level import limits_text, service, within_limits
+from tui_batching.analysis.metrics import METRIC_TABLE, SERVICE_LEVEL, metrics
+from tui_batching.analysis.service_level import limits_kept, limits_text, within_limits
 from tui_batching.clock import MILLISECOND
 from tui_batching.cost import LinearCost
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous
+from tui_batching.strategies import Continuous
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 from tui_batching.workload.model import ServiceLevel
 
@@ -49,7 +48,7 @@ def test_a_request_keeps_all_limits_or_does_not_count(limits: ServiceLevel, kept
 
 
 def test_goodput_is_per_second_of_the_makespan():
-    served = service(hand_made(), ServiceLevel(ttft=15 * MS))
+    served = limits_kept(hand_made(), ServiceLevel(ttft=15 * MS))
     assert served.attainment == 0.5
     assert served.goodput == pytest.approx(1 / 0.057)
 

@@ -9,7 +9,7 @@ import pytest
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.cost import AffineCost, LinearCost
 from tui_batching.errors import InputError
-from tui_batching.strategy import Continuous, Dynamic, Static
+from tui_batching.strategies import Continuous, Dynamic, Static
 from tui_batching.workload import apply_settings, load_profile, load_workload
 from tui_batching.workload.model import ServiceLevel, Workload
 

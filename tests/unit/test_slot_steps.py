@@ -15,7 +15,7 @@ from workloads_for_laws import cases
 from tui_batching.analysis.slot_steps import SlotSteps
 from tui_batching.clock import MILLISECOND
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Static, Strategy
+from tui_batching.strategies import Continuous, Static, Strategy
 from tui_batching.workload import load_workload
 from tui_batching.workload.model import Workload
 

@@ -14,7 +14,7 @@ from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.look import Look
 from tui_batching.charts.slots import Slots, picture
 from tui_batching.clock import Picoseconds
-from tui_batching.strategy import Continuous, Dynamic, Static
+from tui_batching.strategies import Continuous, Dynamic, Static
 from tui_batching.workload import load_workload
 
 HELD = scene_of(

@@ -12,11 +12,11 @@ from stage import boundaries, hand_made
 from workloads_for_laws import cases
 
 from tui_batching.analysis.breakdown import breakdown
-from tui_batching.analysis.so_far import SoFar, breakdown_so_far
+from tui_batching.analysis.so_far import SoFar
 from tui_batching.analysis.utilization import utilization
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous
+from tui_batching.strategies import Continuous
 
 
 @st.composite
@@ -28,7 +28,8 @@ def runs_and_instants(draw: st.DrawFn) -> tuple[Run, list[int]]:
 
 
 def parts_at(run: Run, row: int, time: int) -> list[int]:
-    return [int(column[0]) for column in breakdown_so_far(run, row, time).columns().values()]
+    parts = breakdown(run, np.array([row]), time)
+    return [int(column[0]) for column in parts.columns().values()]
 
 
 def age(run: Run, row: int, time: int) -> int:

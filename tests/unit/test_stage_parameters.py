@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from stage import MS, NOTEBOOK_TITLES, as_shown, hand_made, on_stage
 
-from tui_batching.strategy import Static
+from tui_batching.strategies import Static
 
 
 async def test_a_focused_lane_alone_takes_the_parameter_keys() -> None:

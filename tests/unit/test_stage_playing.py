@@ -11,7 +11,7 @@ from stage import MS, as_shown, hand_made, on_stage
 from textual.events import MouseMove
 from waiting import PATIENCE_SECONDS, eventually
 
-from tui_batching.strategy import Continuous
+from tui_batching.strategies import Continuous
 from tui_batching.tui import chart_pane, simulation
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.timeline import Timeline

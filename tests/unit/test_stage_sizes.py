@@ -8,7 +8,7 @@ import pytest
 from stage import crowd, hand_made, on_stage
 
 from tui_batching.clock import SECOND
-from tui_batching.strategy import Continuous, Static
+from tui_batching.strategies import Continuous, Static
 from tui_batching.tui.lane import Lane
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tui_batching.clock import MICROSECOND, MILLISECOND
 from tui_batching.cost import AffineCost
-from tui_batching.tour.tables import step_times
+from tui_batching.tour.deck import step_times
 from tui_batching.workload import load_workload
 
 

@@ -18,7 +18,7 @@ from tui_batching.charts.frontier import IDEAL, frontier_picture
 from tui_batching.charts.load import load_picture
 from tui_batching.charts.rows import Cells
 from tui_batching.charts.sweep_picture import SweepRequest
-from tui_batching.strategy import Continuous, Static
+from tui_batching.strategies import Continuous, Static
 from tui_batching.workload import Workload, apply_settings, load_workload
 
 Picture = Callable[[SweepRequest], list[Cells]]

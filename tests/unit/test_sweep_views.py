@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from stage import Stage, crowd, on_stage
 
-from tui_batching.analysis.parallel import Progress
-from tui_batching.analysis.sweeps import Plan, Sweep, workers
+from tui_batching import executors
+from tui_batching.analysis.sweeps import Plan, Sweep
+from tui_batching.executors import CountDone
 from tui_batching.tui import sweeper
 from tui_batching.tui.sweeper import Sweeper
 
@@ -225,7 +226,7 @@ async def test_a_sweep_in_this_process_shows_its_progress_and_is_cancelled_as_we
 ) -> None:
     ended: list[BaseException] = []
 
-    def endless(plan: Plan, executor: None, progress: Progress) -> Sweep:
+    def endless(plan: Plan, executor: None, progress: CountDone) -> Sweep:
         try:
             while True:
                 time.sleep(0.01)
@@ -244,7 +245,7 @@ async def test_a_sweep_in_this_process_shows_its_progress_and_is_cancelled_as_we
 
 
 async def test_real_processes_sweep_for_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "SMALL", 0)
+    monkeypatch.setattr(executors, "SMALL", 0)
     async with on_stage("notebook-load", (120, 36)) as stage:
         await stage.press("6")
         await stage.until(lambda: "saturated at" in stage.seen())

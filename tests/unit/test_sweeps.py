@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import pickle
 import time
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,15 @@ import pytest
 from oracle import oracle
 from workloads_for_laws import workload_of
 
+from tui_batching import executors
 from tui_batching.analysis.metrics import metrics
-from tui_batching.analysis.sweeps import Point, Workers, plan_sweep, sweep
-from tui_batching.analysis.sweeps.task import Task
+from tui_batching.analysis.sweeps import Point, plan_sweep, sweep
+from tui_batching.analysis.sweeps.plan import Task
 from tui_batching.clock import MILLISECOND
 from tui_batching.errors import InputError
+from tui_batching.executors import Workers, process_executor, run_all
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload import ListedRequests, Workload, load_workload
 
 MS = MILLISECOND
@@ -257,19 +259,12 @@ def _die(_: Any) -> None:
     os._exit(1)
 
 
-class Deadly(ProcessPoolExecutor):
-    """Its processes die of their tasks."""
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        return super().submit(_die, *args)
-
-
 def test_processes_that_were_ended_are_told_in_a_sentence() -> None:
     with (
-        Deadly(1, get_context("spawn")) as pool,
         pytest.raises(InputError, match="a process was ended from outside"),
+        process_executor(2, executors.SMALL) as processes,
     ):
-        sweep(listed(), "load", None, pool)
+        run_all(_die, range(3), processes)
 
 
 def test_small_sweeps_start_no_process() -> None:

@@ -23,8 +23,9 @@ from tui_batching.charts.palette import (
     read_palette,
 )
 from tui_batching.columns import FloatArray
-from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
+from tui_batching.reading.files import data_folder
+from tui_batching.sim.life import State
 from tui_batching.tui.themes import textual_theme
 
 PALETTES = load_palettes()
@@ -201,7 +202,7 @@ def test_strategies_are_told_apart_without_seeing_red_or_green(vision: str) -> N
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_slot_does_is_told_apart(name: str) -> None:
     of = palette(name)
-    slots = [of.state("prefill"), of.state("decode"), of.state("held"), of.state("stalled")]
+    slots = [*map(of.state, (State.PREFILL, State.DECODE, State.HELD, State.STALLED))]
     assert min(distance(a, b) for a, b in itertools.combinations(slots, 2)) >= 0.1
 
 
@@ -225,7 +226,7 @@ def test_a_request_keeps_its_colour_and_palettes_can_be_keys() -> None:
     assert {of: 1}[palette("dark")] == 1
     assert of != palette("light")
     assert of.strategy("static") == of.colours["strategy-static"]
-    assert palette("ansi-16").state("held") == Color.parse("bright_red")
+    assert palette("ansi-16").state(State.HELD) == Color.parse("bright_red")
 
 
 def test_the_file_format_is_told_in_the_default_theme() -> None:
@@ -249,7 +250,7 @@ async def test_textual_takes_every_theme(name: str) -> None:
     async with app.run_test() as pilot:
         await pilot.pause()
         ground = app.screen.styles.background
-        assert Color.parse(ground.hex.removeprefix("ansi_")) == palette(name).state("held")
+        assert Color.parse(ground.hex.removeprefix("ansi_")) == palette(name).state(State.HELD)
 
 
 def changed(folder: Path, find: str, put: str) -> Path:

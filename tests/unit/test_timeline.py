@@ -9,7 +9,7 @@ from stage import MS, crowd, hand_made, palette, scene_of
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.rows import text_of
-from tui_batching.strategy import Continuous
+from tui_batching.strategies import Continuous
 from tui_batching.tui.timeline import arrival_counts, cell_of, time_of, timeline_row
 from tui_batching.workload import load_workload
 

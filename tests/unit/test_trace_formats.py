@@ -10,7 +10,12 @@ from oracle import SHARED
 from traces import BURSTGPT_6, BURSTGPT_8, PLAIN, READ, refusal, rows, written
 
 from tui_batching.clock import HORIZON, SECOND
-from tui_batching.workload import load_workload
+from tui_batching.errors import InputError
+from tui_batching.workload import load_workload, parse_workload
+from tui_batching.workload.traces import FORMATS
+from tui_batching.workload.traces.formats import TraceFormat
+from tui_batching.workload.traces.layouts import Column, read_json_lines
+from tui_batching.workload.traces.values import milliseconds, some_tokens, tokens
 
 EACH_FORMAT = pytest.mark.parametrize(("text", "expected"), READ.values(), ids=READ)
 
@@ -104,3 +109,19 @@ def test_empty_lines_are_no_rows(tmp_path: Path, gap: str) -> None:
     spaced = f"{head}\n{gap}{first}\n{gap}{rest}{gap}"
     assert rows(load_workload(written(tmp_path, spaced))) == READ["plain"][1]
     assert "found no request" in refusal(written(tmp_path, f"{head}\n{gap}"))
+
+
+def test_one_more_entry_of_the_table_is_known_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    columns = Column("sent", milliseconds), Column("prompt", tokens), Column("made", some_tokens)
+    another = TraceFormat("another", "another log", read_json_lines, *columns)
+    monkeypatch.setitem(FORMATS, another.name, another)
+    path = written(tmp_path, '{"sent": 2.5, "prompt": 4, "made": 5}\n')
+    workload = load_workload(path)
+    assert rows(workload) == [(0, 4, 5)]
+    assert workload.notices == (f"{path.name}: read 1 request (another log)",)
+    text = f"requests: {{trace: '{path}', format: another}}"
+    assert rows(parse_workload(text, "w.yaml")) == [(0, 4, 5)]
+    with pytest.raises(InputError, match=r"expected the columns or keys of one of .*, another "):
+        load_workload(written(tmp_path, "a,b\n"))

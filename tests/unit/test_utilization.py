@@ -14,7 +14,7 @@ from tui_batching.columns import IntArray
 from tui_batching.cost import LinearCost
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Static, Strategy
+from tui_batching.strategies import Continuous, Static, Strategy
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
 MS = MILLISECOND

@@ -14,7 +14,7 @@ from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.rows import LEVELS
 from tui_batching.charts.utilization import picture
 from tui_batching.clock import Picoseconds
-from tui_batching.strategy import Static
+from tui_batching.strategies import Static
 from tui_batching.workload import load_workload
 
 NOTEBOOK = scene_of(load_workload("notebook"))

@@ -9,7 +9,7 @@ from workloads_for_laws import workload_of
 from tui_batching.analysis.warnings import warnings
 from tui_batching.cost import AffineCost, Profile
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 
 PROFILE = Profile("gpu-1", "one", "measured", batch=(1, 2), context=(5, 20))
 COST = AffineCost(decode_base=10**9, prefill_base=1, kv_cache_tokens=43, profile=PROFILE)

@@ -12,7 +12,7 @@ from tui_batching.analysis.why import fires_in, request_name, why
 from tui_batching.clock import format_duration
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 
 
 def moment(strategy: Strategy, ms: float, *rows: tuple[int, int, int]) -> Moment:

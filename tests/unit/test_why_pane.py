@@ -22,6 +22,6 @@ def test_every_part_is_told(width: int) -> None:
     assert [len(text_of(row)) for row in rows] == [width] * 6
     for lane in (0, 1):  # static and dynamic have it queue, share and be held
         text = text_of(rows[2 * lane]) + text_of(rows[2 * lane + 1])
-        for part in ("queued", "prefill", "stalled", "decode", "sharing", "held"):
+        for part in ("slots", "prefill", "stalled", "decode", "sharing", "held"):
             assert part in text
         assert "…" not in text

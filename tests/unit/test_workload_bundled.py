@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from oracle import oracle
 
-from tui_batching import data_folders
-from tui_batching.analysis.kv_cache import peak_tokens_held
+from tui_batching.analysis.peaks import peak_tokens_held
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.columns import IntArray
-from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
+from tui_batching.reading import files
+from tui_batching.reading.files import data_folder
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Continuous, Dynamic, Static
+from tui_batching.strategies import Continuous, Dynamic, Static
 from tui_batching.workload import bundled_workloads, load_workload
 
 NAMES = (
@@ -276,7 +276,7 @@ def test_an_installed_package_is_searched_before_the_checkout(
     package = tmp_path / "tui_batching"
     (tmp_path / "workloads").mkdir()
     package.mkdir()
-    monkeypatch.setattr(data_folders.resources, "files", lambda name: package)
+    monkeypatch.setattr(files.resources, "files", lambda name: package)
     assert data_folder("workloads") == tmp_path / "workloads"
     (package / "workloads").mkdir()
     assert data_folder("workloads") == package / "workloads"

@@ -12,6 +12,7 @@ from oracle import oracle
 
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.errors import InputError
+from tui_batching.requests import Requests
 from tui_batching.workload.arrivals import Arrivals, Burst, Constant, Gamma, Poisson, Ramp
 from tui_batching.workload.generate import GeneratedRequests, RequestClass
 from tui_batching.workload.lengths import (
@@ -23,7 +24,6 @@ from tui_batching.workload.lengths import (
     Uniform,
     Zipf,
 )
-from tui_batching.workload.model import Requests
 
 POISSON = Poisson(300.0 * MILLISECOND)
 SHORT = Uniform(10, 79)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tui_batching.errors import InputError
+from tui_batching.requests import MAX_TOKENS, Requests
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import MAX_TOKENS, Requests, Workload
+from tui_batching.workload.model import Workload
 
 
 def test_ties_keep_their_given_order():

@@ -9,8 +9,9 @@ from workload_texts import CHAT, ONE, recipe
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.cost import LinearCost
 from tui_batching.errors import InputError
-from tui_batching.strategy import DEFAULT_STRATEGIES, Continuous, Dynamic
-from tui_batching.workload import nodes, parse_workload
+from tui_batching.reading import nodes
+from tui_batching.strategies import DEFAULT_STRATEGIES, Continuous, Dynamic
+from tui_batching.workload import parse_workload
 from tui_batching.workload.arrivals import Burst, Constant, Gamma, Poisson, Ramp
 from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.lengths import Exponential, Fixed, Lognormal, Normal, Uniform, Zipf

@@ -1,4 +1,4 @@
-"""Where the time went: each request's latency split into seven parts that sum exactly."""
+"""Where the time went: each request's latency split into parts that sum exactly, at any instant."""
 
 from __future__ import annotations
 
@@ -7,36 +7,56 @@ from functools import cached_property
 
 import numpy as np
 
-from tui_batching.clock import Picoseconds
-from tui_batching.columns import IntArray, exact_sum, freeze
+from tui_batching.clock import HORIZON, Picoseconds
+from tui_batching.columns import (
+    IntArray,
+    exact_sum,
+    freeze,
+    members_of_groups,
+    sums_of_groups,
+)
+from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
-from tui_batching.sim.spans import SpanKind
+from tui_batching.sim.spans import DECODING
+from tui_batching.sim.stays import Ended
 from tui_batching.sim.steps import times_of
 
 
 @dataclass(frozen=True, eq=False)
 class Breakdown:
-    """The parts of every request's latency as int64 columns in picoseconds; none is negative.
+    """The parts of requests' latencies as int64 columns in picoseconds; none is negative.
 
-    Each column has one row a request, in arrival order; the columns sum to `end - arrival`.
+    Each column has one row a request; the columns sum to `end - arrival`, or to the age of a
+    request that is not answered yet. All but `sharing` are called after what a request does then,
+    see `life.State`.
 
     Attributes:
         forming: waiting while the server was idle because the batch was not closed yet.
-        queued: waiting while the server was busy with others.
-        prefill: the own prompt's prefill, as long as it would last alone.
-        stalled: running, but stopped by the prefill of others; in a joint prefill that is the time
-            a short prompt waits for the longest one.
+        slots: waiting while all slots were taken.
+        memory: waiting for KV blocks, though a slot was free.
+        turn: waiting though there was a slot and memory: for an iteration to end, for the prefills
+            of others, or for the rule by which the engine lets requests join.
+        prefill: the own prompt's prefill, as long as it would last alone; of a prompt in chunks,
+            the iterations that processed one.
+        stalled: running, but stopped or slowed down by the prefill of others; in a joint prefill
+            that is the time a short prompt waits for the longest one.
         decode: the decode steps as they would last alone in the batch, with the own context.
         sharing: what the same steps lasted longer because others shared them.
+        evicted: waiting to come back after the memory was taken.
+        recompute: the prefill after that, of the prompt and the tokens made before.
         held: finished, but not released before the batch was done.
     """
 
     forming: IntArray
-    queued: IntArray
+    slots: IntArray
+    memory: IntArray
+    turn: IntArray
     prefill: IntArray
     stalled: IntArray
     decode: IntArray
     sharing: IntArray
+    evicted: IntArray
+    recompute: IntArray
     held: IntArray
 
     def columns(self) -> dict[str, IntArray]:
@@ -53,34 +73,111 @@ PARTS: tuple[str, ...] = tuple(field.name for field in fields(Breakdown))
 """The names of the parts, in order."""
 
 
-def breakdown(run: Run) -> Breakdown:
-    """Split each request's latency into its parts."""
-    requests = run.requests
-    forming = _time_between(run, SpanKind.FORMING, requests.arrival_time, run.start)
-    prefill = run.cost.prefill_times(requests.input_tokens)
-    decoding = _time_between(run, SpanKind.DECODE, run.start, run.finish)
-    decode = decode_times_alone(run)
-    return Breakdown(
-        forming=freeze(forming),
-        queued=freeze(run.start - requests.arrival_time - forming),
-        prefill=freeze(prefill),
-        stalled=freeze(run.finish - run.start - prefill - decoding),
-        decode=freeze(decode),
-        sharing=freeze(decoding - decode),
-        held=freeze(run.end - run.finish),
-    )
+def breakdown(
+    run: Run, rows: IntArray | None = None, until: Picoseconds | None = None
+) -> Breakdown:
+    """Split the latencies of these requests into their parts.
+
+    Args:
+        run: whose requests.
+        rows: of the requests; all of them by default.
+        until: an instant. What comes after it does not count: before a request's arrival its
+            parts are zero, from its end on they are the final ones.
+    """
+    rows = np.arange(len(run)) if rows is None else rows
+    now = HORIZON if until is None else until
+    columns = _waits(run, rows, now) | _Stays.of(run, rows, now).parts()
+    # Between its stays a request is away because it was evicted.
+    age = np.minimum(run.end[rows], now) - np.minimum(run.requests.arrival_time[rows], now)
+    columns["evicted"] = _rest(age, columns)
+    return Breakdown(**{name: freeze(columns[name]) for name in PARTS})
 
 
-def decode_times_alone(run: Run) -> IntArray:
-    """How long each request's decode steps would last with nobody else in the batch."""
-    cost, requests = run.cost, run.requests
-    context = cost.first_contexts(requests.input_tokens)
-    first = cost.step_time(1) + cost.decode_per_context_token * context
-    growth = np.full_like(first, cost.decode_per_context_token)
-    return times_of(cost.decode_steps(requests.output_tokens), first, growth)
+def _waits(run: Run, rows: IntArray, now: Picoseconds) -> dict[str, IntArray]:
+    """The time up to the first admission, by what was missing."""
+    arrival = np.minimum(run.requests.arrival_time[rows], now)
+    start = np.minimum(run.start[rows], now)
+    found = {
+        state.word: run.waiting_clock(state).between(arrival, start)
+        for state in (State.FORMING, State.SLOTS, State.MEMORY)
+    }
+    return found | {"turn": _rest(start - arrival, found)}
 
 
-def _time_between(run: Run, kind: SpanKind, start: IntArray, end: IntArray) -> IntArray:
-    """How long the server is in spans of this kind between two instants of each request."""
-    before = run.spans.time_in(kind, np.concatenate((start, end)))
-    return before[len(start) :] - before[: len(start)]
+def _rest(whole: IntArray, parts: dict[str, IntArray]) -> IntArray:
+    """What the parts leave of the whole."""
+    for part in parts.values():
+        whole = whole - part
+    return whole
+
+
+@dataclass(frozen=True, eq=False)
+class _Stays:
+    """The stays of some requests up to an instant, request by request.
+
+    Attributes:
+        run: whose stays.
+        stay: which ones.
+        begins: where those of each request begin. Shape: (requests + 1,).
+        now: the instant.
+    """
+
+    run: Run
+    stay: IntArray
+    begins: IntArray
+    now: Picoseconds
+
+    @classmethod
+    def of(cls, run: Run, rows: IntArray, now: Picoseconds) -> _Stays:
+        """Those of these requests."""
+        grouped = run.by_request
+        place, begins = members_of_groups(grouped.first[rows], grouped.first[rows + 1])
+        return cls(run, grouped.stays[place], begins, now)
+
+    def parts(self) -> dict[str, IntArray]:
+        """What each request did in its slots, and while it was left out of them."""
+        run, stays, now = self.run, self.run.stays, self.now
+        start, ready, until, end = (
+            np.minimum(column[self.stay], now)
+            for column in (stays.start, stays.ready, run.decoded_until, stays.end)
+        )
+        ready = np.minimum(ready, until)
+        processing = self._processing(until)
+        decoding = run.decode_clock.between(ready, until)
+        decode = np.minimum(self._alone(ready, until), decoding)
+        again = np.ones(len(self.stay), bool)
+        again[self.begins[:-1]] = False
+        skipped = stays.ended[self.stay] == Ended.SKIPPED
+        left_out = np.where(skipped, np.minimum(run.back[self.stay], now) - end, 0)
+        parts = {
+            "prefill": np.where(again, 0, processing),
+            "recompute": np.where(again, processing, 0),
+            "decode": decode,
+            "sharing": decoding - decode,
+            "stalled": until - start - processing - decoding + left_out,
+            "held": end - until,
+        }
+        return {name: sums_of_groups(column, self.begins) for name, column in parts.items()}
+
+    def _processing(self, until: IntArray) -> IntArray:
+        """How long iterations processed a part of each stay's prompt."""
+        prefills = self.run.prefills
+        first, after = prefills.first[self.stay], prefills.first[self.stay + 1]
+        chunk, begins = members_of_groups(first, after)
+        passed = np.repeat(until, after - first) - prefills.start[chunk]
+        return sums_of_groups(np.clip(passed, 0, prefills.length[chunk]), begins)
+
+    def _alone(self, ready: IntArray, until: IntArray) -> IntArray:
+        """How long each stay's decode steps would last with nobody else in the batch."""
+        run, cost, per_token = self.run, self.run.cost, self.run.cost.decode_per_context_token
+        first = cost.step_time(1, 0) + per_token * (
+            run.stays.known[self.stay] + cost.made_by_prefill
+        )
+        steps = run.spans.decode_steps_at(until) - run.spans.decode_steps_at(ready)
+        over = times_of(steps, first, np.full_like(first, per_token))
+        phase = run.at(self.now).phase
+        if phase.kind not in DECODING:
+            return over
+        # Of the step under way as much as has passed, for those who are in it.
+        passed = np.minimum(self.now - phase.step_start, first + per_token * steps)
+        return np.where((ready < self.now) & (until == self.now), over + passed, over)

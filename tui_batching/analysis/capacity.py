@@ -8,15 +8,16 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
-from tui_batching.analysis.parallel import Progress, run_all
-from tui_batching.analysis.service_level import service
+from tui_batching.analysis.service_level import limits_kept
 from tui_batching.clock import HORIZON
 from tui_batching.errors import InputError
+from tui_batching.executors import CountDone, run_all
+from tui_batching.requests import Requests
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.generate import seed_after
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import Requests, Workload
+from tui_batching.workload.model import Workload
 
 PRECISION = 0.01
 """How far apart, as a share, the highest rate that is kept and the lowest that is not may be."""
@@ -92,7 +93,7 @@ def find_capacities(
     attainment: float,
     count: int = VARIANTS,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: CountDone | None = None,
 ) -> Capacities:
     """The capacity of each strategy of a workload; see `variants` and `sustained_rate`.
 
@@ -177,7 +178,7 @@ def sustained_rate(workload: Workload, strategy: Strategy, attainment: float) ->
 
     def keeps(rate: float) -> bool:
         run = simulate(replace(workload, source=workload.source.with_rate(rate)), strategy)
-        return service(run, limits).attainment >= attainment
+        return limits_kept(run, limits).attainment >= attainment
 
     return _border(keeps, own, _slowest(workload, own))
 

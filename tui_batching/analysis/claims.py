@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tui_batching.analysis.comparison import Comparison, Result
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
+from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.analysis.service_level import limits_text
 
 CLEARLY = 0.05

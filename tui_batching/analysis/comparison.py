@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from tui_batching.analysis.metric_table import (
+from tui_batching.analysis.metrics import (
     METRIC_TABLE,
     SERVICE_LEVEL,
     MetricInfo,
+    Metrics,
+    Value,
     best_of,
+    metrics,
 )
-from tui_batching.analysis.metrics import Metrics, Value, metrics
 from tui_batching.analysis.utilization import Utilization, utilization
 from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload, join_names
 
-Progress: TypeAlias = Callable[[str], None]
+Announce: TypeAlias = Callable[[str], None]
 """Is told what begins now, such as `static`."""
 
 
@@ -72,7 +74,9 @@ class Comparison:
         return tuple(
             metric
             for metric in METRIC_TABLE
-            if metric.headline and (limited or metric.group != SERVICE_LEVEL)
+            if metric.headline
+            and (limited or metric.group != SERVICE_LEVEL)
+            and not (metric.rare and not any(self.values(metric)))
         )
 
     def values(self, metric: MetricInfo) -> tuple[Value, ...]:
@@ -98,7 +102,7 @@ class Comparison:
         )
 
 
-def compare(workload: Workload, progress: Progress | None = None) -> Comparison:
+def compare(workload: Workload, progress: Announce | None = None) -> Comparison:
     """Serve the workload with each of its strategies.
 
     Raises:

@@ -1,25 +1,30 @@
-"""The figures of a Run, by the names that JSON, CSV, table and app share."""
+"""The metrics: what each is called, how it is measured, and which direction of it is better.
+
+A new metric is one line in `METRIC_TABLE`; JSON, CSV, tables and the app take it from there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cached_property
+from typing import Literal, TypeAlias
 
 import numpy as np
 
-from tui_batching.analysis.breakdown import Breakdown, breakdown
+from tui_batching.analysis.breakdown import PARTS, Breakdown, breakdown
 from tui_batching.analysis.distribution import (
     latencies,
     times_per_output_token,
     times_to_first_token,
     waits,
 )
-from tui_batching.analysis.service_level import service
-from tui_batching.analysis.token_gaps import token_gaps
-from tui_batching.analysis.utilization import utilization
-from tui_batching.clock import SECOND, to_seconds
-from tui_batching.columns import FloatArray, IntArray, exact_sum
+from tui_batching.analysis.service_level import LimitsKept, limits_kept
+from tui_batching.analysis.tokens import token_gaps
+from tui_batching.analysis.utilization import Utilization, utilization
+from tui_batching.clock import SECOND, format_duration, to_seconds
+from tui_batching.columns import FloatArray, IntArray, exact_sum, float_sum
 from tui_batching.sim.run import Run
 from tui_batching.workload.model import ServiceLevel
 
@@ -29,15 +34,15 @@ Value: TypeAlias = float | int | None
 None where the metric is not defined, as the gaps between tokens where every answer has one token,
 or the goodput where no limits are set.
 """
-
-_PERCENTS = (50, 90, 95, 99)
+Unit: TypeAlias = Literal["s", "1/s", "share", "count"]
+Better: TypeAlias = Literal["low", "high", "none"]
 
 
 @dataclass(frozen=True)
 class Metrics(Mapping[str, Value]):
     """The metrics of one Run by name, such as `metrics["p99_latency"]`; immutable.
 
-    What each name means is told in `metric_table`.
+    What each name means is told in `METRIC_TABLE`.
     """
 
     values_by_name: Mapping[str, Value]
@@ -53,117 +58,281 @@ class Metrics(Mapping[str, Value]):
 
 
 def metrics(run: Run, slo: ServiceLevel | None = None) -> Metrics:
-    """All metrics of a Run. Means are exact sums, divided once.
+    """All metrics of a Run. Sums are exact, and divided once.
 
     Args:
         run: what to measure.
         slo: the limits that SLO attainment and goodput are measured against; without them these
             two are None.
     """
-    parts = breakdown(run)
-    latency = _of_times(latencies(run))
-    return Metrics(
-        {
-            **_named_by_average("wait", _of_times(waits(run))),
-            **_named_by_average("latency", latency),
-            **_throughput(run),
-            **_service(run, slo),
-            **_utilization(run, parts),
-            **_named_by_mean("ttft", _of_times(times_to_first_token(run))),
-            **_named_by_mean("tpot", _of_times_per_token(run)),
-            **_named_by_mean("itl", _of_gaps(run)),
-            **_named_by_mean("e2el", latency),
-            **{f"mean_{name}": total / (len(run) * SECOND) for name, total in parts.totals.items()},
-        }
-    )
+    measured = Measured(run, slo)
+    return Metrics({metric.name: metric.of(measured) for metric in METRIC_TABLE})
+
+
+_PERCENTS = (50, 90, 95, 99)
 
 
 @dataclass(frozen=True)
-class _Summary:
-    """Mean, percentiles, standard deviation and largest of some times, in seconds."""
+class Summary:
+    """Mean, standard deviation, largest and percentiles of some times, in seconds."""
 
     mean: float
-    percentiles: tuple[float, ...]
     std: float
     largest: float
+    p50: float
+    p90: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A Run, and what several of its metrics are made from; each is found once, when asked for.
+
+    Attributes:
+        run: what is measured.
+        slo: the limits that it is measured against, if any.
+    """
+
+    run: Run
+    slo: ServiceLevel | None
+
+    @cached_property
+    def tokens(self) -> int:
+        """All tokens made."""
+        return exact_sum(self.run.requests.output_tokens)
+
+    @property
+    def token_rate(self) -> float:
+        """Tokens per second."""
+        return self.tokens * SECOND / self.run.makespan
+
+    @property
+    def rate(self) -> float:
+        """Requests per second."""
+        return len(self.run) * SECOND / self.run.makespan
+
+    @cached_property
+    def _kept(self) -> LimitsKept | None:
+        return None if self.slo is None else limits_kept(self.run, self.slo)
+
+    @property
+    def attainment(self) -> float | None:
+        """The share of requests within the limits; None without limits."""
+        return None if self._kept is None else self._kept.attainment
+
+    @property
+    def goodput(self) -> float | None:
+        """Requests within the limits per second; None without limits."""
+        return None if self._kept is None else self._kept.goodput
+
+    @cached_property
+    def parts(self) -> Breakdown:
+        """The parts of the latencies."""
+        return breakdown(self.run)
+
+    @cached_property
+    def slots(self) -> Utilization:
+        """How full the slots were."""
+        return utilization(self.run, self.parts)
+
+    @cached_property
+    def wait(self) -> Summary:
+        """From arrival to start."""
+        return _of_times(waits(self.run))
+
+    @cached_property
+    def latency(self) -> Summary:
+        """From arrival to the end."""
+        return _of_times(latencies(self.run))
+
+    @cached_property
+    def ttft(self) -> Summary:
+        """From arrival to the first token."""
+        return _of_times(times_to_first_token(self.run))
+
+    @cached_property
+    def tpot(self) -> Summary | None:
+        """Between two tokens on average; an answer of one token has none."""
+        per_token = times_per_output_token(self.run)
+        if not len(per_token):
+            return None
+        return _summary(per_token, float_sum(per_token))
+
+    @cached_property
+    def itl(self) -> Summary | None:
+        """All gaps between tokens, pooled, so that a long answer counts more than a short one."""
+        gaps = token_gaps(self.run)
+        if not gaps:
+            return None
+        mean = (exact_sum(self.run.finish) - exact_sum(self.run.first_token)) / gaps.total
+        return Summary(
+            mean / SECOND,
+            gaps.standard_deviation(mean) / SECOND,
+            to_seconds(gaps.largest),
+            *_in_seconds(gaps.percentiles(_PERCENTS)),
+        )
+
+
+def _of_times(column: IntArray) -> Summary:
+    return _summary(column, exact_sum(column))
+
+
+def _summary(column: IntArray | FloatArray, total: float) -> Summary:
+    """The column and its sum are picoseconds."""
+    count = len(column)
+    squares: FloatArray = np.square(column - total / count)
+    return Summary(
+        total / (count * SECOND),
+        math.sqrt(float_sum(squares) / count) / SECOND,
+        column.max().item() / SECOND,
+        *_in_seconds(np.percentile(column, _PERCENTS)),
+    )
 
 
 def _in_seconds(percentiles: FloatArray) -> tuple[float, ...]:
     return tuple((percentiles / SECOND).tolist())
 
 
-def _of_times(column: IntArray) -> _Summary:
-    return _Summary(
-        mean=exact_sum(column) / (len(column) * SECOND),
-        percentiles=_in_seconds(np.percentile(column, _PERCENTS)),
-        std=float(np.std(column)) / SECOND,
-        largest=to_seconds(int(column.max())),
+@dataclass(frozen=True)
+class MetricInfo:
+    """One metric, and how to show it.
+
+    Attributes:
+        name: the key in `Metrics`, JSON and CSV.
+        group: the heading it stands under.
+        label: what it is called there.
+        of: its value.
+        unit: seconds, per second, a share from 0 to 1, or a count.
+        better: whether a low or a high value is better, or neither.
+        headline: whether it is worth a row in a short table.
+        rare: whether a short table leaves it out where it is zero for all.
+    """
+
+    name: str
+    group: str
+    label: str
+    of: Callable[[Measured], Value]
+    unit: Unit = "s"
+    better: Better = "low"
+    headline: bool = True
+    rare: bool = False
+
+    @property
+    def full_label(self) -> str:
+        """The label where no heading stands above it."""
+        return f"{self.group}: {self.label}"
+
+
+def format_value(metric: MetricInfo, value: Value) -> str:
+    """A metric's value for reading: `1.33 s`, `82.2 %`, `101`; a dash where it is not defined."""
+    if value is None:
+        return "–"
+    if metric.unit == "s":
+        return format_duration(round(value * SECOND))
+    if metric.unit == "share":
+        return f"{value:.1%}".replace("%", " %")
+    if metric.unit == "count":
+        return f"{value:,}"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:#.3g}".rstrip(".")
+
+
+def best_of(metric: MetricInfo, values: Sequence[Value]) -> tuple[bool, ...]:
+    """Which of the values are the best ones: all of those that look the same.
+
+    None is where the metric has no better direction, or where there is nothing to compare.
+    """
+    known = [value for value in values if value is not None]
+    if metric.better == "none" or len(known) < 2:
+        return (False,) * len(values)
+    best = format_value(metric, min(known) if metric.better == "low" else max(known))
+    return tuple(format_value(metric, value) == best for value in values)
+
+
+_Rows: TypeAlias = Sequence[tuple[str, str, Callable[[Summary], float], bool]]
+"""The statistics of a quantity: prefix of the name, label, value, whether it is a headline."""
+_WAITING: _Rows = (  # called as in the notebook
+    ("avg", "mean", lambda times: times.mean, True),
+    ("p50", "median", lambda times: times.p50, True),
+    ("p90", "p90", lambda times: times.p90, False),
+    ("p95", "p95", lambda times: times.p95, False),
+    ("p99", "p99", lambda times: times.p99, True),
+    ("max", "max", lambda times: times.largest, True),
+)
+_SERVING: _Rows = (  # called as by `vllm bench serve`
+    ("mean", "mean", lambda times: times.mean, True),
+    ("median", "median", lambda times: times.p50, False),
+    ("p90", "p90", lambda times: times.p90, False),
+    ("p95", "p95", lambda times: times.p95, False),
+    ("p99", "p99", lambda times: times.p99, True),
+    ("std", "standard deviation", lambda times: times.std, False),
+)
+
+
+def _statistics(
+    quantity: str,
+    group: str,
+    rows: _Rows,
+    of: Callable[[Measured], Summary | None],
+    *,
+    headline: bool = True,
+) -> tuple[MetricInfo, ...]:
+    def value(statistic: Callable[[Summary], float]) -> Callable[[Measured], Value]:
+        return lambda m: None if (times := of(m)) is None else statistic(times)
+
+    return tuple(
+        MetricInfo(f"{prefix}_{quantity}", group, label, value(statistic), headline=shown)
+        for prefix, label, statistic, shown in ((*row[:3], headline and row[3]) for row in rows)
     )
 
 
-def _of_times_per_token(run: Run) -> _Summary | None:
-    """TPOT; an answer of one token has none."""
-    per_token = times_per_output_token(run)
-    if not len(per_token):
-        return None
-    return _Summary(
-        mean=float(per_token.mean()) / SECOND,
-        percentiles=_in_seconds(np.percentile(per_token, _PERCENTS)),
-        std=float(per_token.std()) / SECOND,
-        largest=float(per_token.max()) / SECOND,
-    )
+_OWN_WORK = ("prefill", "decode")
+"""Parts that are the same with every strategy."""
+_ONLY_WITH_MEMORY = ("memory", "evicted", "recompute")
+"""Parts that only strategies have that heed the KV cache."""
 
 
-def _of_gaps(run: Run) -> _Summary | None:
-    """ITL: all gaps between tokens, pooled, so that a long answer counts more than a short one."""
-    gaps = token_gaps(run)
-    if not gaps:
-        return None
-    mean = (exact_sum(run.finish) - exact_sum(run.first_token)) / gaps.total
-    return _Summary(
-        mean=mean / SECOND,
-        percentiles=_in_seconds(gaps.percentiles(_PERCENTS)),
-        std=gaps.standard_deviation(mean) / SECOND,
-        largest=to_seconds(gaps.largest),
-    )
+def _part(name: str) -> MetricInfo:
+    def mean(m: Measured) -> float:
+        return m.parts.totals[name] / (len(m.run) * SECOND)
+
+    better: Better = "none" if name in _OWN_WORK else "low"
+    rare = name in _ONLY_WITH_MEMORY
+    return MetricInfo(f"mean_{name}", PARTS_OF_LATENCY, name, mean, better=better, rare=rare)
 
 
-def _named_by_average(quantity: str, summary: _Summary) -> dict[str, Value]:
-    """`avg_wait`, `max_wait`, `p50_wait` and so on, as the notebook called them."""
-    return {
-        f"avg_{quantity}": summary.mean,
-        f"max_{quantity}": summary.largest,
-        **{
-            f"p{percent}_{quantity}": value
-            for percent, value in zip(_PERCENTS, summary.percentiles, strict=True)
-        },
-    }
+SERVICE_LEVEL = "Service level"
+"""The group of the metrics that only a workload with limits has."""
+PARTS_OF_LATENCY = "Where the time went (mean)"
+"""The group of the mean parts, which sum to the mean latency."""
+_RATES = "Throughput"
+_SLOTS = "Utilization of the slots"
 
+METRIC_TABLE: tuple[MetricInfo, ...] = (
+    *_statistics("wait", "Wait", _WAITING, lambda m: m.wait),
+    *_statistics("latency", "Latency", _WAITING, lambda m: m.latency),
+    *_statistics("ttft", "Time to first token", _SERVING, lambda m: m.ttft),
+    *_statistics("tpot", "Time per output token", _SERVING, lambda m: m.tpot),
+    *_statistics("itl", "Time between tokens", _SERVING, lambda m: m.itl),
+    *_statistics("e2el", "End-to-end latency", _SERVING, lambda m: m.latency, headline=False),
+    MetricInfo("throughput", _RATES, "tokens per second", lambda m: m.token_rate, "1/s", "high"),
+    MetricInfo(
+        "request_throughput", _RATES, "requests per second", lambda m: m.rate, "1/s", "high"
+    ),
+    MetricInfo("total_time", _RATES, "total time", lambda m: to_seconds(m.run.makespan)),
+    MetricInfo("total_tokens", _RATES, "tokens", lambda m: m.tokens, "count", "none"),
+    MetricInfo(
+        "slo_attainment", SERVICE_LEVEL, "SLO attainment", lambda m: m.attainment, "share", "high"
+    ),
+    MetricInfo(
+        "goodput", SERVICE_LEVEL, "goodput (requests/s)", lambda m: m.goodput, "1/s", "high"
+    ),
+    MetricInfo("useful", _SLOTS, "useful", lambda m: m.slots.useful, "share", "high"),
+    MetricInfo("bubble", _SLOTS, "bubble", lambda m: m.slots.bubble, "share"),
+    # More occupied is not better: a slot that holds a finished request is occupied, too.
+    MetricInfo("occupied", _SLOTS, "occupied", lambda m: m.slots.occupied, "share", "none"),
+    *map(_part, PARTS),
+)
+"""All metrics in the order of a table, group by group."""
 
-def _named_by_mean(quantity: str, summary: _Summary | None) -> dict[str, Value]:
-    """`mean_ttft`, `median_ttft`, `p90_ttft` and so on, as `vllm bench serve` calls them."""
-    names = ("mean", "median", "p90", "p95", "p99", "std")
-    values = (summary.mean, *summary.percentiles, summary.std) if summary else (None,) * len(names)
-    return {f"{name}_{quantity}": value for name, value in zip(names, values, strict=True)}
-
-
-def _throughput(run: Run) -> dict[str, Value]:
-    tokens = exact_sum(run.requests.output_tokens)
-    return {
-        "throughput": tokens * SECOND / run.makespan,
-        "total_time": to_seconds(run.makespan),
-        "total_tokens": tokens,
-        "request_throughput": len(run) * SECOND / run.makespan,
-    }
-
-
-def _service(run: Run, slo: ServiceLevel | None) -> dict[str, Value]:
-    if slo is None:
-        return {"slo_attainment": None, "goodput": None}
-    served = service(run, slo)
-    return {"slo_attainment": served.attainment, "goodput": served.goodput}
-
-
-def _utilization(run: Run, parts: Breakdown) -> dict[str, Value]:
-    shares = utilization(run, parts)
-    return {"occupied": shares.occupied, "useful": shares.useful, "bubble": shares.bubble}
+METRICS_BY_NAME: dict[str, MetricInfo] = {metric.name: metric for metric in METRIC_TABLE}

@@ -16,7 +16,7 @@ from tui_batching.analysis.warnings import Warned, warnings
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.sim.run import Run
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
 
 BINS = 60

@@ -17,7 +17,7 @@ BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Service:
+class LimitsKept:
     """How many requests a Run served well.
 
     Attributes:
@@ -30,10 +30,10 @@ class Service:
     goodput: float
 
 
-def service(run: Run, limits: ServiceLevel) -> Service:
+def limits_kept(run: Run, limits: ServiceLevel) -> LimitsKept:
     """How well a Run kept the limits."""
     good = int(np.count_nonzero(within_limits(run, limits)))
-    return Service(attainment=good / len(run), goodput=good * SECOND / run.makespan)
+    return LimitsKept(attainment=good / len(run), goodput=good * SECOND / run.makespan)
 
 
 def within_limits(run: Run, limits: ServiceLevel) -> BoolArray:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from tui_batching.columns import FloatArray, IntArray, freeze
+from tui_batching.columns import BoolArray, FloatArray, IntArray, freeze
 from tui_batching.sim.run import Run
 
 
@@ -17,11 +16,12 @@ class SlotSteps:
     """A Run told in decode steps, numbered from 0, in place of time.
 
     A request is in its slot in the steps from `admitted` to before `left`, and makes a token in
-    those before `finished`; in the rest of them it is held. One row a request.
+    those from `ready` to before `finished`, after which it is held. One row a stay.
 
     Attributes:
         run: what is told.
-        admitted: the first step that the request is in the batch for.
+        admitted: the first step that the request is in its slot for.
+        ready: the first step that it makes a token in.
         finished: the first step after the one that makes its last token.
         left: the first step after the one at whose end it is released.
         count: how many steps there are.
@@ -29,17 +29,20 @@ class SlotSteps:
 
     run: Run
     admitted: IntArray
+    ready: IntArray
     finished: IntArray
     left: IntArray
     count: int
 
     @classmethod
     def of(cls, run: Run) -> SlotSteps:
-        """Count the steps up to each start, finish and end."""
-        admitted, finished, left = (
-            freeze(run.spans.decode_steps_at(column)) for column in (run.start, run.finish, run.end)
+        """Count the steps up to each start, prompt's end, finish and end."""
+        stays, until = run.stays, run.decoded_until
+        admitted, ready, finished, left = (
+            freeze(run.spans.decode_steps_at(column))
+            for column in (stays.start, np.minimum(stays.ready, until), until, stays.end)
         )
-        return cls(run, admitted, finished, left, int(left.max()))
+        return cls(run, admitted, ready, finished, left, int(left.max()))
 
     @cached_property
     def finishes(self) -> IntArray:
@@ -47,22 +50,21 @@ class SlotSteps:
         return freeze(np.sort(self.finished))
 
     def occupants(self, slots: range, steps: IntArray) -> IntArray:
-        """The row of the request in each slot at each step; -1 where it is free.
+        """The stay in each slot at each step; -1 where it is free.
 
         Shape: (slots, steps).
         """
-        tracks = self.run.tracks
+        by_slot = self.run.by_slot
         found = np.full((len(slots), len(steps)), -1)
-        used = len(tracks.first) - 1
-        for place, slot in enumerate(slots[: max(0, used - slots.start)]):
-            rows = tracks.rows[tracks.first[slot] : tracks.first[slot + 1]]
-            latest = np.searchsorted(self.admitted[rows], steps, side="right") - 1
-            row = rows[np.maximum(latest, 0)]
-            there = (latest >= 0) & (self.left[row] > steps)
-            found[place, there] = row[there]
+        for place, slot in enumerate(slots[: max(0, len(by_slot) - slots.start)]):
+            stays = by_slot.members(slot)
+            latest = np.searchsorted(self.admitted[stays], steps, side="right") - 1
+            stay = stays[np.maximum(latest, 0)]
+            there = (latest >= 0) & (self.left[stay] > steps)
+            found[place, there] = stay[there]
         return found
 
-    def held(self, occupants: IntArray, steps: IntArray) -> npt.NDArray[np.bool_]:
+    def held(self, occupants: IntArray, steps: IntArray) -> BoolArray:
         """Where an occupant has finished. Shape: that of `occupants`."""
         return (occupants >= 0) & (self.finished[occupants] <= steps)
 
@@ -75,7 +77,7 @@ class SlotSteps:
         Returns:
             0 for a window with no step in it. Shape: (windows,).
         """
-        made = np.diff(_ramps(self.admitted, edges) - _ramps(self.finishes, edges))
+        made = np.diff(_ramps(np.sort(self.ready), edges) - _ramps(self.finishes, edges))
         return np.asarray(made / np.maximum(np.diff(edges), 1), np.float64)
 
 

@@ -16,7 +16,6 @@ from tui_batching.analysis.breakdown import Breakdown, breakdown
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.sim.run import Run
-from tui_batching.sim.spans import SpanKind
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,9 @@ class Utilization:
 def utilization(run: Run, parts: Breakdown | None = None) -> Utilization:
     """The utilization of a Run; `parts`, its breakdown, saves time where it is at hand."""
     totals = (parts or breakdown(run)).totals
+    useful = ("prefill", "decode", "sharing", "recompute")
     return Utilization(
-        useful_time=totals["prefill"] + totals["decode"] + totals["sharing"],
+        useful_time=sum(totals[name] for name in useful),
         held_time=totals["held"],
         stalled_time=totals["stalled"],
         available_time=run.capacity * run.makespan,
@@ -90,14 +90,15 @@ class SlotIntegrals:
     """A Run's slot-time up to any instant, in O(log n) once the points below are sorted.
 
     A request in a slot from p to q adds `max(0, t - p) - max(0, t - q)` to the slot-time up to t,
-    so that slot-time is a sum of ramps. From a request's start to its finish every decode step is
-    its own, however long the step, so the same holds for its useful time on a clock that only runs
-    while the server decodes.
+    so that slot-time is a sum of ramps; so is the time in which chunks are processed. From when a
+    request is ready to its finish every decode step is its own, however long the step, so the same
+    holds for its other useful time on a clock that only runs while the server decodes.
     """
 
     run: Run
     starts: _Ramps
     ends: _Ramps
+    prefill_starts: _Ramps
     prefill_ends: _Ramps
     decode_starts: _Ramps
     decode_ends: _Ramps
@@ -105,15 +106,17 @@ class SlotIntegrals:
     @classmethod
     def of(cls, run: Run) -> SlotIntegrals:
         """Sort a Run's points, in O(n log n)."""
-        prefill = run.cost.prefill_times(run.requests.input_tokens)
-        finishes = np.sort(run.finish)
+        stays, prefills, clock = run.stays, run.prefills, run.decode_clock
+        until = run.decoded_until
+        ready = np.minimum(stays.ready, until)
         return cls(
             run=run,
-            starts=_Ramps.of(run.start),
-            ends=_Ramps.of(run.ends),
-            prefill_ends=_Ramps.of(np.sort(run.start + prefill)),
-            decode_starts=_Ramps.of(run.spans.time_in(SpanKind.DECODE, run.start)),
-            decode_ends=_Ramps.of(run.spans.time_in(SpanKind.DECODE, finishes)),
+            starts=_Ramps.of(stays.start),
+            ends=_Ramps.of(np.sort(stays.end)),
+            prefill_starts=_Ramps.of(np.sort(prefills.start)),
+            prefill_ends=_Ramps.of(np.sort(prefills.start + prefills.length)),
+            decode_starts=_Ramps.of(clock.at(np.sort(ready))),
+            decode_ends=_Ramps.of(clock.at(np.sort(until))),
         )
 
     def series(self, edges: IntArray) -> UtilizationSeries:
@@ -125,10 +128,9 @@ class SlotIntegrals:
         Returns:
             Exact integrals over each window, up to float rounding; 0 for an empty window.
         """
-        decoded = self.run.spans.time_in(SpanKind.DECODE, edges)
-        started = self.starts.rise(edges)
-        occupied = started - self.ends.rise(edges)
-        prefilled = started - self.prefill_ends.rise(edges)
+        decoded = self.run.decode_clock.at(edges)
+        occupied = self.starts.rise(edges) - self.ends.rise(edges)
+        prefilled = self.prefill_starts.rise(edges) - self.prefill_ends.rise(edges)
         made = self.decode_starts.rise(decoded) - self.decode_ends.rise(decoded)
         available = np.maximum(np.diff(edges), 1) * float(self.run.capacity)
         return UtilizationSeries(

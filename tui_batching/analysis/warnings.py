@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tui_batching.analysis.kv_cache import peak_tokens_held
+from tui_batching.analysis.peaks import peak_tokens_held
 from tui_batching.clock import format_duration
 from tui_batching.cost import Profile
 from tui_batching.sim.run import Run
-from tui_batching.sim.spans import SpanKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,7 @@ def _context_warnings(run: Run, profile: Profile) -> Iterator[Warned]:
 
 
 def _batch_warnings(run: Run, profile: Profile) -> Iterator[Warned]:
-    decoding = run.spans.kind == SpanKind.DECODE
-    largest = int(run.spans.billed[decoding].max(initial=0))
+    largest = int(run.spans.billed[run.spans.decoding].max(initial=0))
     if profile.batch and largest > profile.batch[1]:
         yield Warned(
             f"batches of {run.strategy.name}",

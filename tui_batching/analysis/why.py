@@ -8,7 +8,6 @@ from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.columns import IntArray
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import SpanKind
-from tui_batching.strategy import Continuous, Dynamic
 
 
 def request_name(moment: Moment, row: int) -> str:
@@ -18,13 +17,19 @@ def request_name(moment: Moment, row: int) -> str:
 
 def fires_in(moment: Moment) -> Picoseconds | None:
     """How long until the timeout closes the forming batch; None where no timeout runs."""
-    strategy, phase = moment.run.strategy, moment.phase
-    if not isinstance(strategy, Dynamic) or phase.kind is not SpanKind.FORMING:
+    run, phase = moment.run, moment.phase
+    if phase.kind is not SpanKind.FORMING:
         return None
-    since = phase.start
-    if strategy.timeout_from == "arrival":
-        since = int(moment.run.requests.arrival_time[moment.waiting[0]])
-    return since + strategy.timeout - moment.time
+    oldest = int(run.requests.arrival_time[moment.waiting[0]])
+    closes = run.strategy.closes_at(phase.start, oldest)
+    return None if closes is None else closes - moment.time
+
+
+def batch_tokens(moment: Moment) -> int:
+    """How many tokens the answer has that the batch in the slots runs to."""
+    run = moment.run
+    tokens = run.requests.output_tokens
+    return int((tokens if run.strategy.is_padded else tokens[moment.running]).max(initial=0))
 
 
 def why(moment: Moment) -> str:
@@ -38,19 +43,15 @@ def why(moment: Moment) -> str:
     waits = f"{request_name(moment, oldest)} has waited {format_duration(age)}"
     if moment.phase.kind is SpanKind.FORMING:
         return f"{waits} for {_what_closes_the_batch(moment)}"
-    if isinstance(moment.run.strategy, Continuous):
+    if moment.run.strategy.about.iteration_level:
         return f"{waits} because {_why_not_admitted(moment)}"
     return f"{waits} because {_why_the_batch_lasts(moment)}"
 
 
 def _why_nobody_waits(moment: Moment) -> str:
-    rows = _occupants(moment)
-    if not len(rows):
+    if not len(moment.running):
         return "nobody waits, the server is idle"
-    held = rows[moment.run.finish[rows] <= moment.time]
-    if not len(held):
-        return "nobody waits"
-    return f"nobody waits, but {_held_slots(moment, held)}"
+    return f"nobody waits, but {_held_slots(moment)}" if len(moment.held) else "nobody waits"
 
 
 def _what_closes_the_batch(moment: Moment) -> str:
@@ -62,20 +63,19 @@ def _what_closes_the_batch(moment: Moment) -> str:
 
 def _why_the_batch_lasts(moment: Moment) -> str:
     """The batch is busy until its longest member is done, and may hold finished ones."""
-    run, rows = moment.run, _occupants(moment)
+    run, rows = moment.run, moment.running
     longest = int(rows[np.argmax(run.requests.output_tokens[rows])])
-    tokens, runs = moment.batch_tokens(rows), f"batch {_row_names(moment, rows)} runs to "
+    tokens, runs = batch_tokens(moment), f"batch {_row_names(moment, rows)} runs to "
     if tokens == run.requests.output_tokens[longest]:
         left = tokens - int(moment.tokens_made(rows).max())
         runs += f"its longest, {request_name(moment, longest)} ({_tokens(left)} left)"
     else:
         runs += f"the longest answer of all requests ({_tokens(tokens)})"
-    held = rows[run.finish[rows] <= moment.time]
-    return f"{runs}; {_held_slots(moment, held)}" if len(held) else runs
+    return f"{runs}; {_held_slots(moment)}" if len(moment.held) else runs
 
 
 def _why_not_admitted(moment: Moment) -> str:
-    run, rows = moment.run, _occupants(moment)
+    run, rows = moment.run, moment.running
     if len(rows) == run.capacity:
         left = run.requests.output_tokens[rows] - moment.tokens_made(rows)
         first = int(np.argmin(left))
@@ -84,17 +84,18 @@ def _why_not_admitted(moment: Moment) -> str:
         return f"{taken}; {leaver} leaves next, in {_tokens(int(left[first]))}"
     remaining = format_duration((moment.next_boundary or moment.time) - moment.time)
     if moment.phase.kind is SpanKind.PREFILL:
-        prefilled = request_name(moment, moment.started - 1)
+        prefilled = request_name(moment, int(moment.prefilled[-1]))
         return f"{prefilled} is being prefilled ({remaining} left)"
     return f"requests are admitted between iterations ({remaining} left)"
 
 
-def _held_slots(moment: Moment, held: IntArray) -> str:
+def _held_slots(moment: Moment) -> str:
     """Who is done and still occupies a slot."""
+    held = moment.held
     names = [request_name(moment, int(row)) for row in held[:3]]
     if len(held) > 3:
         return f"{len(held)} done requests hold their slots"
-    slots = ", ".join(str(slot) for slot in moment.run.slot[held])
+    slots = ", ".join(str(slot) for slot in np.flatnonzero(np.isin(moment.occupants, held)))
     verb = "is done and holds slot" if len(held) == 1 else "are done and hold slots"
     return f"{', '.join(names)} {verb} {slots}"
 
@@ -108,7 +109,3 @@ def _row_names(moment: Moment, rows: IntArray) -> str:
 
 def _tokens(count: int) -> str:
     return "1 token" if count == 1 else f"{count} tokens"
-
-
-def _occupants(moment: Moment) -> IntArray:
-    return moment.occupants[moment.occupants >= 0]

@@ -13,6 +13,7 @@ from rich.cells import get_character_cell_size
 _SIGNS = {
     **dict(zip("█▓▒░·", "#%/:.", strict=True)),  # runs, done, held, prefill, free
     **dict(zip("›»‖", ">:!", strict=True)),  # decodes, is prefilled, stalled or paused
+    **dict(zip("═↩▚", "=<&", strict=True)),  # lacks memory, evicted, processed again
     **dict(zip("▏▎▍▌▋▊▉", "|||]]]]", strict=True)),  # the tip of a bar
     **dict(zip("▁▂▃▄▅▆▇", "__===@@", strict=True)),  # levels, up to the full #
     **dict(zip("■◆●★✓✗", "#+o*+x", strict=True)),  # static, dynamic, continuous; best; claims

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, MetricInfo, format_value
-from tui_batching.charts.comparison_table import BEST, NOTE, notes
+from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
+from tui_batching.analysis.tables import metric_cells
+from tui_batching.charts.comparison_table import NOTE
 from tui_batching.charts.parts import SIGNS, add_parts
 from tui_batching.charts.pen import Pen, marked
 from tui_batching.charts.rows import Cells, Row, bar
@@ -28,7 +29,7 @@ def bar_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     for metric, title, hint in _BARS:
         rows += [pen.heading(title, hint), *_bars(comparison, metric, pen)]
     heading = pen.heading("Where the mean latency went", "the parts sum to it")
-    return [*rows, pen.blank(), heading, *_broken_down(comparison, pen), *_legend(comparison, pen)]
+    return [*rows, heading, *_broken_down(comparison, pen), *_legend(comparison, pen)]
 
 
 def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen) -> list[Cells]:
@@ -36,13 +37,14 @@ def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen) -> list[Cells]:
     values = comparison.values(metric)
     longest = max(value or 0 for value in values)
     rows = []
-    for result, value, note in zip(comparison, values, notes(comparison, metric), strict=True):
-        name, best = result.strategy.name, note == BEST
+    cells = metric_cells(comparison, metric)
+    for result, value, cell in zip(comparison, values, cells, strict=True):
+        name = result.strategy.name
         row = _named(name, pen)
         filled, _ = bar((value or 0) / longest if longest else 0, _cells(pen))
         row.add(filled, pen.look(pen.palette.strategy(name)))
-        _add_value(row, format_value(metric, value), pen, best=best)
-        rows.append(row.add(f" {note}", pen.good if best else pen.muted).cells())
+        _add_value(row, cell.text, pen, best=cell.best)
+        rows.append(row.add(f" {cell.note}", pen.good if cell.best else pen.muted).cells())
     return rows
 
 
@@ -62,14 +64,14 @@ def _broken_down(comparison: Comparison, pen: Pen) -> list[Cells]:
 
 def _legend(comparison: Comparison, pen: Pen) -> list[Cells]:
     """The signs of the parts that there are."""
-    rows, row = [], pen.row().gap(2)
+    rows, row = [], pen.row()
     for name, (sign, state) in SIGNS.items():
         if not any(result.metrics[f"mean_{name}"] for result in comparison):
             continue
-        if len(name) + 3 > row.left:
+        if len(name) + 4 > row.left:
             rows.append(row.cells())
-            row = pen.row().gap(2)
-        row.add(sign, pen.look(pen.palette.state(state))).add(f" {name}  ", pen.muted)
+            row = pen.row()
+        row.gap(2).add(sign, pen.look(pen.palette.state(state))).add(f" {name}", pen.muted)
     return [*rows, row.cells()]
 
 

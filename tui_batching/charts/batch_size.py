@@ -32,9 +32,9 @@ def _present(request: SweepRequest, limits: tuple[float, float]) -> Iterator[Ver
     if request.now is None:
         return
     shown = [each for each in request.now.strategies if each.name in request.sweep.strategies]
-    present = sorted({strategy.batch_size for strategy in shown})
+    present = sorted({strategy.slots for strategy in shown})
     for size in present:
-        marks = "".join(MARKS[each.name] for each in shown if each.batch_size == size)
+        marks = "".join(MARKS[each.name] for each in shown if each.slots == size)
         label = "now" if len(present) == 1 else marks
         x = min(max(size, limits[0]), limits[1])
         yield Vertical(x, request.palette.playhead, f"{label} →" if size > x else label)

@@ -211,8 +211,8 @@ def _running(moment: Moment) -> IntArray:
     """The requests in slots, or else the one that is next; none once all is over."""
     if moment.over:
         return np.zeros(0, np.int64)
-    rows = moment.occupants[moment.occupants >= 0]
-    return np.sort(rows) if len(rows) else np.array([moment.started])
+    rows = np.sort(moment.running)
+    return rows if len(rows) else np.flatnonzero(moment.run.start > moment.time)[:1]
 
 
 def _facts(moment: Moment, above: int, below: int) -> list[str]:
@@ -222,9 +222,8 @@ def _facts(moment: Moment, above: int, below: int) -> list[str]:
         finished = format_duration(moment.run.finished)
         told = [f"all answered at {finished}"] * 2 + ["all answered"] * 2
     else:
-        rows = moment.occupants[moment.occupants >= 0]
-        held = int(np.count_nonzero(moment.run.finish[rows] <= moment.time))
-        running, waiting = len(rows) - held, len(moment.waiting)
+        held = len(moment.held)
+        running, waiting = len(moment.running) - held, len(moment.waiting)
         told = [
             f"{running} running · {held} held · {waiting:,} waiting · {moment.done:,} answered",
             f"{running} running · {held} held · {waiting:,} waiting",

@@ -9,26 +9,31 @@ import numpy as np
 from rich.color import Color
 from rich.style import Style
 
-from tui_batching.analysis.request_states import (
-    RequestState,
-    StateMatrix,
-    prefill_fills_most,
-    request_states,
-)
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Sign
 from tui_batching.charts.rows import FULL, HATCH, SHADE, Cells, Row, painted, style
 from tui_batching.clock import HORIZON, Picoseconds
-from tui_batching.columns import IntArray
+from tui_batching.columns import BoolArray, IntArray
+from tui_batching.sim.life import WAITS as WAITING_STATES
+from tui_batching.sim.life import State, StateMatrix, states_at
 from tui_batching.sim.run import Run
+from tui_batching.sim.spans import SpanKind
 
 WAITS, STALLED, ARRIVAL, CURSOR = "─", "‖", "├", "┃"
 EARLIER, LATER = "‹", "›"
 """At the edge of a row whose request was answered before the window, or arrives after it."""
 
-_GLYPHS = np.array([" ", WAITS, SHADE, FULL, HATCH, " ", STALLED])
-"""By `RequestState`, which is also the number of their inks."""
-_FAINT, _CURSOR = int(RequestState.WAITING), len(_GLYPHS)
+_SIGNS = {
+    **dict.fromkeys((*WAITING_STATES, State.EVICTED), WAITS),
+    State.PREFILL: SHADE,
+    State.RECOMPUTE: SHADE,
+    State.DECODE: FULL,
+    State.HELD: HATCH,
+    State.STALLED: STALLED,
+}
+_GLYPHS = np.array([_SIGNS.get(state, " ") for state in State])
+"""By `State`, which is also the number of their inks."""
+_FAINT, _CURSOR = int(State.TURN), len(_GLYPHS)
 """The inks of marks and labels, and of the playhead."""
 
 
@@ -59,14 +64,20 @@ class TimeWindow:
         return times // self.cell - self.first
 
 
+def _prefill_fills_most(run: Run, edges: IntArray) -> BoolArray:
+    """Whether the server prefills at least half the time between neighbouring edges."""
+    time = np.diff(run.spans.clock_of(SpanKind.PREFILL).at(edges))
+    return (2 * time >= np.diff(edges)) & (time > 0)
+
+
 def signs(palette: Palette) -> list[Sign]:
     """What the bars are made of."""
     return [
         Sign(ARRIVAL + WAITS, palette.muted, "arrives, waits"),
-        Sign(SHADE, palette.state("prefill"), "prefill"),
+        Sign(SHADE, palette.state(State.PREFILL), "prefill"),
         Sign(FULL, palette.request(0), "runs"),
-        Sign(STALLED, palette.state("stalled"), "stalled"),
-        Sign(HATCH, palette.state("held"), "held"),
+        Sign(STALLED, palette.state(State.STALLED), "stalled"),
+        Sign(HATCH, palette.state(State.HELD), "held"),
         Sign("39", palette.muted, "tokens"),
     ]
 
@@ -100,12 +111,13 @@ class Bars:
         """What is done in the middle of each cell; every start is seen, however short the run."""
         run, edges, rows = self.run, self.window.edges, self.rows
         middles = edges[:-1] + np.diff(edges) // 2
-        states = request_states(run, rows, middles, prefill_fills_most(run, edges))
+        states = states_at(run, rows, middles, ~_prefill_fills_most(run, edges))
         start, finish = (self.window.cell_of(times[rows]) for times in (run.start, run.finish))
         seen = np.flatnonzero((start >= 0) & (start < self.window.cells))
-        prefills = run.cost.prefill_times(run.requests.input_tokens[rows[seen]]) > 0
+        stay = run.by_request.stays[run.by_request.first[rows[seen]]]
+        prefills = run.stays.ready[stay] > run.stays.start[stay]
         longer = finish[seen] > start[seen] + 1
-        mark = np.where(prefills & longer, RequestState.PREFILL, RequestState.DECODE)
+        mark = np.where(prefills & longer, State.PREFILL, State.DECODE)
         states[seen, start[seen]] = mark
         return states
 
@@ -137,7 +149,7 @@ class Bars:
         if self.run.end[row] <= self.window.edges[0]:
             return
         label = str(self.run.requests.output_tokens[row])
-        begin = 1 + int(np.count_nonzero(states != RequestState.ANSWERED))
+        begin = 1 + int(np.count_nonzero(states != State.DONE))
         cursor = self.window.cursor
         if cursor is not None and begin <= cursor <= begin + len(label):
             begin = cursor + 2
@@ -160,10 +172,11 @@ class Bars:
         """The style of each ink; a click on any cell finds the request."""
         palette = self.palette
         colours = {
-            RequestState.PREFILL: palette.state("prefill"),
-            RequestState.DECODE: palette.request(int(self.run.requests.id[row])),
-            RequestState.HELD: palette.state("held"),
-            RequestState.STALLED: palette.state("stalled"),
+            State.PREFILL: palette.state(State.PREFILL),
+            State.RECOMPUTE: palette.state(State.RECOMPUTE),
+            State.DECODE: palette.request(int(self.run.requests.id[row])),
+            State.HELD: palette.state(State.HELD),
+            State.STALLED: palette.state(State.STALLED),
         }
-        inks = [*(colours.get(state, palette.muted) for state in RequestState), palette.playhead]
+        inks = [*(colours.get(state, palette.muted) for state in State), palette.playhead]
         return [style(colour, self._ground(row), row=row) for colour in inks]

@@ -10,8 +10,8 @@ from rich.style import Style
 
 from tui_batching.analysis.claims import Claim, claims
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, format_value
-from tui_batching.charts.comparison_table import BEST
+from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
+from tui_batching.analysis.tables import BEST
 from tui_batching.charts.pen import Pen, marked
 from tui_batching.charts.rows import Cells, wrapped
 

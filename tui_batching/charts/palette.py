@@ -1,7 +1,7 @@
 """The colour themes: one YAML file each, read as a Palette.
 
-Every colour has a name, the same in the file, in the Palette (`palette.state("held")`) and as a CSS
-variable of the app (`$state-held`). The file format is told at the top of `themes/dark.yaml`.
+Every colour has a name, the same in the file, in the Palette (`palette.state(State.HELD)`) and as a
+CSS variable of the app (`$state-held`). The file format is told at the top of `themes/dark.yaml`.
 """
 
 from __future__ import annotations
@@ -15,22 +15,29 @@ from typing import Literal, TypeAlias, get_args
 
 from rich.color import Color
 
-from tui_batching.data_folders import data_folder
 from tui_batching.errors import InputError
-from tui_batching.workload.fields import Field, Record, read_yaml
-from tui_batching.workload.files import read_text
-from tui_batching.workload.nodes import Scalar
+from tui_batching.reading.fields import Field, Record, read_yaml
+from tui_batching.reading.files import data_folder, read_text
+from tui_batching.reading.nodes import Scalar
+from tui_batching.sim.life import State
 
 StrategyName: TypeAlias = Literal["static", "dynamic", "continuous"]
-StateName: TypeAlias = Literal[
-    "prefill", "decode", "held", "forming", "waiting", "idle", "stalled", "done"
-]
 
 DEFAULT_THEME = "dark"
 SIXTEEN_COLOURS = "ansi-16"
 """The theme for terminals that have no more, such as TERM=linux."""
 STRATEGIES: tuple[str, ...] = get_args(StrategyName)
-STATES: tuple[str, ...] = get_args(StateName)
+STATES = ("prefill", "decode", "held", "forming", "waiting", "idle", "stalled", "done")
+"""What themes have colours for; `State`, but for waiting, which stands for several."""
+_COLOURED_AS = {
+    State.COMING: "idle",
+    State.SLOTS: "waiting",
+    State.MEMORY: "waiting",
+    State.TURN: "waiting",
+    State.EVICTED: "waiting",
+    State.RECOMPUTE: "prefill",
+}
+"""The states that have the colour of another one, or of several together."""
 REQUEST_COLOURS = 8
 """How many colours the requests take in turn; eight is what colour-blind-safe palettes offer."""
 
@@ -79,9 +86,14 @@ class Palette:
         """The colour of a strategy's title and of its line in charts."""
         return self.colours[f"strategy-{name}"]
 
-    def state(self, name: StateName) -> Color:
-        """The colour of what a slot, a request or a lane is seen doing."""
-        return self.colours[f"state-{name}"]
+    def state(self, state: State) -> Color:
+        """The colour of what a request, or the lane that serves it, is seen doing."""
+        return self.colours[f"state-{_COLOURED_AS.get(state, state.word)}"]
+
+    @property
+    def idle(self) -> Color:
+        """A slot or a server that nobody uses."""
+        return self.colours["state-idle"]
 
     def request(self, number: int) -> Color:
         """The colour of the request with this number, the same in all lanes."""

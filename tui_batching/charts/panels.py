@@ -13,7 +13,7 @@ from tui_batching.charts.axis import Axis
 from tui_batching.charts.chart import MARKS
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, first_that_fits, painted, short, style
-from tui_batching.strategy import Dynamic, Static, Strategy
+from tui_batching.strategies import Strategy
 
 GAP = 2
 """Cells between panels that stand side by side."""
@@ -92,18 +92,8 @@ def _beside(parts: Iterable[Cells], gap: Cells) -> Cells:
 
 def strategy_titles(strategy: Strategy) -> list[str]:
     """A strategy with its parameters; the fullest wording first."""
-    name, size = strategy.name.upper(), strategy.batch_size
-    if not isinstance(strategy, Dynamic):
-        if isinstance(strategy, Static) and strategy.is_padded:
-            return [f"{name} · batch {size} · padded to the longest", f"{name} · {size} · padded"]
-        return [f"{name} · batch {size}", f"{name} · {size}"]
-    timeout = short(strategy.timeout)
-    since = " from arrival" if strategy.timeout_from == "arrival" else ""
-    return [
-        f"{name} · batch {size} · {timeout}{since}",
-        f"{name} · {size} · {timeout}{since}",
-        f"{name} · {size} · {timeout}",
-    ]
+    name = strategy.name.upper()
+    return [" · ".join((name, *words)) for words in strategy.wordings(short)]
 
 
 def headings(

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui_batching.charts.palette import Palette, StateName
+from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Row, style
+from tui_batching.sim.life import State
 
-SIGNS: dict[str, tuple[str, StateName]] = {
-    "forming": ("+", "forming"),
-    "queued": ("─", "waiting"),
-    "prefill": ("░", "prefill"),
-    "stalled": ("‖", "stalled"),
-    "decode": ("█", "decode"),
-    "sharing": ("▓", "done"),
-    "held": ("▒", "held"),
+SIGNS: dict[str, tuple[str, State]] = {
+    "forming": ("+", State.FORMING),
+    "slots": ("─", State.SLOTS),
+    "memory": ("═", State.MEMORY),
+    "turn": ("~", State.TURN),
+    "prefill": ("░", State.PREFILL),
+    "stalled": ("‖", State.STALLED),
+    "decode": ("█", State.DECODE),
+    "sharing": ("▓", State.DONE),
+    "evicted": ("↩", State.EVICTED),
+    "recompute": ("▚", State.RECOMPUTE),
+    "held": ("▒", State.HELD),
 }
 """The sign and the colour of each part, in the order in which a request goes through them."""
 

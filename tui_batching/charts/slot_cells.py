@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from rich.style import Style
 
 from tui_batching.analysis.slot_steps import SlotSteps
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Sign
 from tui_batching.charts.rows import FULL, HATCH, TRACK, Cells, level, painted, style
-from tui_batching.columns import IntArray
-
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
+from tui_batching.columns import BoolArray, IntArray
+from tui_batching.sim.life import State
 
 BEGIN, NOW = "▐", "▼"
 """The first cell of a request whose name does not fit; the step under way."""
@@ -81,9 +79,9 @@ def signs(palette: Palette) -> list[Sign]:
     """What the cells are made of."""
     return [
         Sign(FULL, palette.request(0), "makes a token"),
-        Sign(HATCH, palette.state("held"), "held"),
+        Sign(HATCH, palette.state(State.HELD), "held"),
         Sign(TRACK, palette.muted, "free"),
-        Sign("▂▅█", palette.state("decode"), "how many make one"),
+        Sign("▂▅█", palette.state(State.DECODE), "how many make one"),
         Sign(NOW, palette.playhead, "now"),
     ]
 
@@ -134,7 +132,10 @@ class SlotCells:
         if columns := window.now_columns:
             text[columns[0]], inks[columns[0]] = NOW, 1
         ground = self.palette.surface
-        looks = (style(self.palette.state("decode"), ground), style(self.palette.playhead, ground))
+        looks = (
+            style(self.palette.state(State.DECODE), ground),
+            style(self.palette.playhead, ground),
+        )
         return painted("".join(text), inks, looks.__getitem__)
 
     def draw(self, thickness: int) -> list[list[Cells]]:
@@ -143,6 +144,7 @@ class SlotCells:
         steps = np.minimum(middle, self.lane.count - 1)
         occupants = self.lane.occupants(self.slots, steps)
         held = self.lane.held(occupants, steps)
+        occupants = np.where(occupants >= 0, self.lane.run.stays.request[occupants], _FREE)
         occupants[:, self._steps >= self.lane.count] = _NOTHING
         return [
             [self._row(row, states, names=number == 0) for number in range(thickness)]
@@ -209,7 +211,7 @@ class SlotCells:
         if ink == _NAME:
             return style(colour, ground, bold=True, reverse=chosen, row=row)
         if part.held:
-            return style(palette.state("held"), ground, row=row)
+            return style(palette.state(State.HELD), ground, row=row)
         return style(palette.selection if chosen else colour, ground, row=row)
 
 

@@ -24,7 +24,7 @@ from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.charts.slot_cells import SlotCells, StepWindow, signs
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.sim.moment import Moment
-from tui_batching.sim.spans import SpanKind
+from tui_batching.sim.spans import DECODING
 
 HINT = "a row a slot, a column a decode step: who shares the batch, and who makes no token"
 NARROWEST = 24
@@ -146,15 +146,17 @@ class Slots:
         """The look at which the request is seen in its slot."""
         look = self.look
         panels = list(zip(self._lanes, self.windows, self.tops, self._shown, strict=True))
-        slots = [int(lane.run.slot[row]) for lane, *_ in panels]
+        stays = [lane.run.stay_at(row, self.request.time) for lane in self._lanes]
+        pairs = zip(self._lanes, stays, strict=True)
+        slots = [int(lane.run.stays.slot[stay]) for lane, stay in pairs]
         if any(
             not top <= slot < top + shown
             for slot, (*_, top, shown) in zip(slots, panels, strict=True)
         ):
             look = replace(look, top=max(0, max(slots) - self.page // 2))
         if not any(
-            lane.admitted[row] < window.end and lane.left[row] > window.begin
-            for lane, window, *_ in panels
+            lane.admitted[stay] < window.end and lane.left[stay] > window.begin
+            for (lane, window, *_), stay in zip(panels, stays, strict=True)
         ):
             look = replace(look, since=max(int(lane.run.start[row]) for lane in self._lanes))
         return look
@@ -220,10 +222,9 @@ def _facts(lane: SlotSteps, moment: Moment, slots: range) -> list[str]:
     step, of, kind = moment.iteration + 1, f"{lane.count:,}", moment.phase.kind
     if step > lane.count:  # where prefills make tokens, no step need follow
         return [f"{kind.name.lower()} after the last step{hidden}", *[f"after step {of}"] * 3]
-    before = "" if kind is SpanKind.DECODE else f"{kind.name.lower()} before "
-    rows = moment.occupants[moment.occupants >= 0]
-    held = int(np.count_nonzero(moment.run.finish[rows] <= moment.time))
-    making = len(rows) - held
+    before = "" if kind in DECODING else f"{kind.name.lower()} before "
+    held = len(moment.held)
+    making = len(moment.running) - held
     return [
         f"{before}step {step:,} of {of} · {making} make a token, {held} held{hidden}",
         f"{before}step {step:,} of {of} · {making} make, {held} held",

@@ -9,9 +9,9 @@ import numpy as np
 from rich.cells import cell_len
 from rich.style import Style
 
-from tui_batching.analysis.metric_table import MetricInfo
+from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Point, Sweep
-from tui_batching.analysis.sweeps.wording import HEADLINES
+from tui_batching.analysis.sweeps.sweep import HEADLINES
 from tui_batching.charts.axis import LOG_FROM
 from tui_batching.charts.chart import MARKS
 from tui_batching.charts.palette import Palette

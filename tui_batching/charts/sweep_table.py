@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, best_of, format_value
+from collections.abc import Sequence
+
 from tui_batching.analysis.sweeps import Kind, Sweep
-from tui_batching.analysis.sweeps.wording import HEADLINES
+from tui_batching.analysis.sweeps.sweep import HEADLINES
+from tui_batching.analysis.tables import BEST, SATURATION, Cell, Table, sweep_table
 from tui_batching.charts.chart import MARKS
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style
@@ -12,7 +14,6 @@ from tui_batching.clock import format_duration
 from tui_batching.workload.model import Workload
 
 _LABEL, _COLUMN = 12, 9
-_BEST = "★"
 _HEADS = {"avg_latency": "mean", "p99_latency": "p99", "throughput": "tokens/s"}
 
 
@@ -26,10 +27,15 @@ def table_rows(sweep: Sweep, now: Workload | None, width: int, palette: Palette)
 
     The best figure of each kind in a row is marked, and so is the present value's row.
     """
+    table = sweep_table(sweep)
     rows = [_names(sweep, width, palette), _heads(sweep, width, palette)]
-    rows += [_figures(sweep, value, now, width, palette) for value in sweep.values]
-    if sweep.saturation:
-        rows.append(_saturation(sweep, width, palette))
+    for number, value in enumerate(sweep.values):
+        here = now is not None and is_present(sweep, value, now)
+        label = f"{'▸ ' if here else ''}{tick_text(sweep.kind, value)}"
+        figures = [group.rows[number].cells for group in table.groups[: len(HEADLINES)]]
+        rows.append(_figures(label, figures, width, palette, here=here))
+    if table.groups[-1].title == SATURATION:
+        rows.append(_saturation(table, width, palette))
     return rows
 
 
@@ -44,7 +50,7 @@ def is_present(sweep: Sweep, value: float, now: Workload) -> bool:
     """Whether a workload has this value of what is varied, with each of its strategies."""
     if sweep.kind == "load":
         return value == now.source.rate
-    sizes = {strategy.batch_size for strategy in now.strategies}
+    sizes = {strategy.slots for strategy in now.strategies}
     return sweep.kind == "batch-size" and sizes == {int(value)}
 
 
@@ -67,32 +73,21 @@ def _heads(sweep: Sweep, width: int, palette: Palette) -> Cells:
 
 
 def _figures(
-    sweep: Sweep, value: float, now: Workload | None, width: int, palette: Palette
+    label: str, figures: Sequence[Sequence[Cell]], width: int, palette: Palette, *, here: bool
 ) -> Cells:
     text, muted = (style(colour, palette.surface) for colour in (palette.text, palette.muted))
     strong = style(palette.text, palette.surface, bold=True)
-    points = sweep.row(value)
-    best = {
-        metric.name: best_of(metric, [point.metrics[metric.name] for point in points.values()])
-        for metric in HEADLINES
-    }
-    here = now is not None and is_present(sweep, value, now)
-    row = Row(width, text)
-    label = f"{'▸ ' if here else ''}{tick_text(sweep.kind, value)}"
-    row.add(f"{label:>{_LABEL - 1}} ", strong if here else muted)
-    for number, point in enumerate(points.values()):
-        for metric in HEADLINES:
-            wins = best[metric.name][number]
-            figure = format_value(metric, point.metrics[metric.name])
-            look = strong if wins else text
-            row.add(f"{figure:>{_COLUMN}}{_BEST if wins else ' '}", look)
+    row = Row(width, text).add(f"{label:>{_LABEL - 1}} ", strong if here else muted)
+    for cells in zip(*figures, strict=True):
+        for cell in cells:
+            mark = BEST if cell.best else " "
+            row.add(f"{cell.text:>{_COLUMN}}{mark}", strong if cell.best else text)
     return row.cells()
 
 
-def _saturation(sweep: Sweep, width: int, palette: Palette) -> Cells:
+def _saturation(table: Table, width: int, palette: Palette) -> Cells:
     text, muted = (style(colour, palette.surface) for colour in (palette.text, palette.muted))
     row = Row(width, text).add(f"{'saturated':>{_LABEL - 1}} ", muted)
-    for name in sweep.strategies:
-        figure = format_value(METRICS_BY_NAME["request_throughput"], sweep.saturation[name])
-        row.add(f"{figure + '/s':>{len(HEADLINES) * (_COLUMN + 1) - 1}} ", text)
+    for cell in table.groups[-1].rows[0].cells:
+        row.add(f"{cell.text + '/s':>{len(HEADLINES) * (_COLUMN + 1) - 1}} ", text)
     return row.cells()

@@ -18,6 +18,7 @@ from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import FULL, HATCH, Cells, painted, wrapped
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
+from tui_batching.sim.life import State
 
 _MARGIN = 5
 """Cells for the axis of slots."""
@@ -161,7 +162,7 @@ def _playhead(request: ChartRequest, columns: int) -> int:
 
 def _looks(name: str, palette: Palette) -> tuple[Style, ...]:
     """The look of each ink. Edges and lines have the bubble, or the useful slots, as ground."""
-    surface, useful, held = palette.surface, palette.strategy(name), palette.state("held")
+    surface, useful, held = palette.surface, palette.strategy(name), palette.state(State.HELD)
     # What the terminal's own colours are is not known, so they cannot be mixed.
     half = held if palette.ansi else _mixed(held, surface)
     pairs: dict[int, tuple[Color, Color]] = {

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from tui_batching.cli.progress import Report
 from tui_batching.clock import Picoseconds, parse_duration
-from tui_batching.errors import InputError
+from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.output_files import refuse_target
+from tui_batching.printable import quoted
+from tui_batching.strategies import STRATEGIES, Strategy
 from tui_batching.workload import Workload, apply_settings, load_workload
-from tui_batching.workload.parameters import SLO_READERS
+from tui_batching.workload.model import ServiceLevel
 from tui_batching.workload.settings import setting_keys
+
+if TYPE_CHECKING:
+    from tui_batching.analysis.sweeps import Kind
+    from tui_batching.cli.progress import Reporter
 
 FIRST_WORKLOAD = "notebook"
 """What is served where no workload is named."""
+FIRST_WORKLOADS: Mapping[Kind, str] = {
+    "load": "notebook-load",
+    "batch-size": "notebook-batch-size",
+    "timeout": "notebook",
+}
+"""What is swept where no workload is named."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -78,7 +90,7 @@ class _Limits(argparse.Action):
     ) -> None:
         for limit in str(values).split(","):
             name, equals, most = limit.partition("=")
-            if not equals or name.strip() not in SLO_READERS:
+            if not equals or name.strip() not in ServiceLevel.constraints:
                 parser.error(
                     f"--slo: found {limit!r}, expected limits such as ttft=500ms,tpot=50ms,e2el=10s"
                 )
@@ -86,6 +98,16 @@ class _Limits(argparse.Action):
 
 
 def add_workload(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -> None:
+    """Let the parser take a workload to serve, `first` by default; see `add_requests`."""
+    add_requests(parser, first)
+    parser.add_argument(
+        "--strategies",
+        metavar="NAMES",
+        help="serve with these strategies, in this order, such as static,continuous",
+    )
+
+
+def add_requests(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -> None:
     """Let the parser take a workload, which is `first` by default, and settings that change it."""
     parser.add_argument(
         "workload",
@@ -109,11 +131,11 @@ def add_workload(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -
         default=argparse.SUPPRESS,
         help="the most each request may take, such as ttft=500ms,tpot=50ms,e2el=10s",
     )
-    parser.set_defaults(workload=None, settings=[])
+    parser.set_defaults(workload=None, settings=[], strategies=None)
 
 
 def read_workload(
-    arguments: argparse.Namespace, report: Report, first: str = FIRST_WORKLOAD
+    arguments: argparse.Namespace, report: Reporter, first: str = FIRST_WORKLOAD
 ) -> Workload:
     """The workload that the arguments name, or else `first`, changed as they say.
 
@@ -123,12 +145,35 @@ def read_workload(
         InputError: if it or a setting is not as expected.
     """
     workload = load_workload(first if arguments.workload is None else arguments.workload)
+    if arguments.strategies is not None:
+        workload = choose_strategies(workload, arguments.strategies.split(","))
     workload = apply_settings(workload, arguments.settings)
     read_requests(workload, report)
     return workload
 
 
-def read_requests(workload: Workload, report: Report) -> None:
+def choose_strategies(workload: Workload, names: Sequence[str]) -> Workload:
+    """The workload served by these strategies, in this order.
+
+    Each has the parameters that the workload gives it, or else those by default.
+
+    Raises:
+        InputError: if there is no strategy called so, or one is named twice.
+    """
+    known = {name: kind() for name, kind in STRATEGIES.items()}
+    known |= {each.name: each for each in workload.strategies}
+    chosen: dict[str, Strategy] = {}
+    for name in (name.strip() for name in names):
+        if name not in known:
+            expected = f"{one_of(known)}{did_you_mean(name, known)}"
+            raise InputError(f"--strategies: found {quoted(name)}, expected {expected}")
+        if name in chosen:
+            raise InputError(f"--strategies: found {name!r} twice, expected each strategy once")
+        chosen[name] = known[name]
+    return replace(workload, strategies=tuple(chosen.values()))
+
+
+def read_requests(workload: Workload, report: Reporter) -> None:
     """Make the requests of a workload, and tell on stderr what a user should know of them.
 
     Raises:
@@ -141,9 +186,10 @@ def read_requests(workload: Workload, report: Report) -> None:
 
 
 def workload_words(arguments: argparse.Namespace) -> list[str]:
-    """The arguments of a command that name this workload with these settings."""
+    """The arguments of a command that name this workload as it is changed."""
     settings = [word for setting in arguments.settings for word in ("--set", setting)]
-    return [arguments.workload or FIRST_WORKLOAD, *settings]
+    chosen = [] if arguments.strategies is None else ["--strategies", arguments.strategies]
+    return [arguments.workload or FIRST_WORKLOAD, *chosen, *settings]
 
 
 def read_duration(option: str, text: str | None) -> Picoseconds | None:

@@ -7,23 +7,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Timer
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from tui_batching.cli.ascii import needs_ascii
+from tui_batching.cli.terminal import needs_ascii
 from tui_batching.printable import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
-Count: TypeAlias = Callable[[int, int], None]
-"""Is told how much is done, of how much."""
+    from tui_batching.executors import CountDone
 
 _PATIENCE = 0.5
 """Seconds of work that pass without a word."""
 
 
 @dataclass(frozen=True)
-class Report:
+class Reporter:
     """Is told what begins now, by a call, and how much of it is done.
 
     Attributes:
@@ -40,13 +39,13 @@ class Report:
 
 
 @contextmanager
-def reporting() -> Iterator[Report]:
+def reporting() -> Iterator[Reporter]:
     """Show on a terminal what is being done, once it takes over half a second.
 
     Where stderr is no terminal, nothing is shown.
     """
     if not sys.stderr.isatty():
-        yield Report(lambda _: None, lambda _: None)
+        yield Reporter(lambda _: None, lambda _: None)
         return
     # Here and below, so that scripts do not wait for it.
     from rich.progress import (  # noqa: PLC0415
@@ -66,11 +65,11 @@ def reporting() -> Iterator[Report]:
             display.remove_task(stages.pop())
             stages.append(display.add_task(printable(stage), total=None))
 
-        yield Report(begin, lambda share: display.update(stages[-1], completed=share, total=1))
+        yield Reporter(begin, lambda share: display.update(stages[-1], completed=share, total=1))
 
 
 @contextmanager
-def counting(what: str) -> Iterator[Count]:
+def counting(what: str) -> Iterator[CountDone]:
     """As `reporting`, for work that can be counted: a bar, and the time that is left."""
     if not sys.stderr.isatty():
         yield lambda *_: None

@@ -1,4 +1,4 @@
-"""What the commands share that open an app: is there a terminal, and how is it drawn on."""
+"""The terminal: is there one, what can it show, and how does the app draw on it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,84 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
-from tui_batching.cli.ascii import add_ascii, needs_ascii
 from tui_batching.errors import InputError
+from tui_batching.reading.fields import Field
 from tui_batching.tui.pace import LOCAL, LOW_BANDWIDTH, Pace
-from tui_batching.workload.fields import Field
 
+_LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")
+"""The first of them that is set counts, as POSIX has it."""
+_MULTIPLEXERS = ("TMUX", "STY")
+"""Set within tmux and GNU screen, which show ASCII alone unless the locale says UTF-8."""
+_FEW_GLYPHS = "linux"
+"""The TERM of the console, whose fonts have neither braille nor eighths of a cell."""
 MOST_FRAMES = 60
 """A second; more would be seen by nobody."""
 _CANNOT_DRAW = ("dumb", "unknown")
 """Values of TERM that stand for terminals without a cursor that can be moved."""
+
+
+def add_ascii(parser: argparse.ArgumentParser) -> None:
+    """Let the parser take which signs are drawn with."""
+    parser.add_argument(
+        "--ascii",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="draw with plain ASCII (default: where locale or terminal show no more)",
+    )
+
+
+def needs_ascii(
+    asked: bool | None, stream: TextIO | None, environment: Mapping[str, str] | None = None
+) -> bool:
+    """Whether only ASCII may be written.
+
+    A locale that is not set at all says nothing, for most containers and SSH sessions have none
+    and a terminal of UTF-8; but tmux and GNU screen take it for ASCII.
+
+    Args:
+        asked: what the user asks for, if anything.
+        stream: where it is written.
+        environment: of the program, by default the one that it was started in.
+    """
+    if not _takes_signs(stream):
+        return True
+    if asked is not None:
+        return asked
+    if stream is None or not stream.isatty():
+        return False
+    given = given_environment() if environment is None else environment
+    locale = next((given[name] for name in _LOCALE if given.get(name)), None)
+    if given.get("TERM") == _FEW_GLYPHS:
+        return True
+    if locale is None:
+        return any(name in given for name in _MULTIPLEXERS)
+    return "utf8" not in locale.lower().replace("-", "")
+
+
+def given_environment() -> Mapping[str, str]:
+    """The environment as the program was started in it.
+
+    Where the locale is C, Python itself sets LC_CTYPE to one with UTF-8 (PEP 538). Linux
+    remembers whether it was set before.
+    """
+    try:
+        started = Path("/proc/self/environ").read_bytes()
+    except OSError:
+        return os.environ
+    if b"\0LC_CTYPE=" in b"\0" + started:
+        return os.environ
+    return {name: value for name, value in os.environ.items() if name != "LC_CTYPE"}
+
+
+def _takes_signs(stream: TextIO | None) -> bool:
+    try:
+        "█★⠿".encode(getattr(stream, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def add_drawing(parser: argparse.ArgumentParser) -> None:

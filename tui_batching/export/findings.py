@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison, Result
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, MetricInfo, format_value
-from tui_batching.charts.comparison_table import difference_text
+from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
+from tui_batching.analysis.tables import difference_text
 
 _CLAIMS = {
     "throughput": "Most tokens per second",
@@ -51,7 +51,7 @@ def _ranking(comparison: Comparison, metric: MetricInfo) -> str:
 
 
 def _where_the_time_went(result: Result) -> str:
-    """`static: 2.43 s of a mean latency of 3.77 s are queued (51%), ...`."""
+    """`static: 2.43 s of a mean latency of 3.77 s are spent waiting for slots (51%), ...`."""
     latency = result.metrics["avg_latency"] or 0.0
     shares = {name: (result.metrics[f"mean_{name}"] or 0.0) / latency for name in PARTS}
     largest = sorted(shares, key=lambda name: -shares[name])[:_PARTS_TOLD]

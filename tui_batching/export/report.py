@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from itertools import groupby
+from dataclasses import dataclass, fields, replace
 from typing import Any, TextIO
 
 from tui_batching import __version__
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.claims import claims
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.metric_table import METRICS_BY_NAME, best_of, format_value
+from tui_batching.analysis.metrics import METRICS_BY_NAME, PARTS_OF_LATENCY, format_value
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.sweeps import Kind, Sweep
-from tui_batching.analysis.sweeps.wording import HEADLINES, kind_text, value_text
+from tui_batching.analysis.sweeps.sweep import kind_text
+from tui_batching.analysis.tables import SATURATION, Table, comparison_table, sweep_table
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.comparison_table import notes
 from tui_batching.charts.gallery import PICTURES, SWEEP_PICTURES
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.charts.printing import printed
 from tui_batching.charts.sweep_picture import SweepRequest
 from tui_batching.clock import SECOND, duration_text, format_duration
-from tui_batching.columns import IntArray
+from tui_batching.columns import IntArray, exact_sum
 from tui_batching.cost import Cost, Profile
 from tui_batching.export.findings import findings
-from tui_batching.export.markdown import bullets, fenced, plain, table
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload.model import ServiceLevel, Workload, join_names
 
-_PART_METRICS = tuple(f"mean_{name}" for name in PARTS)
 _CHARTS = (
     ("Utilization of the slots", "utilization"),
     ("Latency", "latency"),
@@ -51,6 +49,7 @@ _FEW = 30
 """Requests that are few enough to be drawn one by one."""
 _WIDTH = 78
 _HEIGHT = 24
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 @dataclass(frozen=True)
@@ -123,21 +122,29 @@ def _workload(workload: Workload) -> Iterator[str]:
 def _spread(tokens: IntArray) -> str:
     """`20 to 199 (mean 112)`."""
     low, high = int(tokens.min()), int(tokens.max())
-    return f"{low:,}" if low == high else f"{low:,} to {high:,} (mean {tokens.mean():,.0f})"
+    return (
+        f"{low:,}"
+        if low == high
+        else f"{low:,} to {high:,} (mean {exact_sum(tokens) / len(tokens):,.0f})"
+    )
 
 
 def _metrics(comparison: Comparison) -> str:
-    head = ["", *(result.strategy.name for result in comparison)]
+    """The metrics but for the parts of the latency, which have a table of their own."""
+    told = comparison_table(comparison)
+    groups = tuple(group for group in told.groups if group.title != PARTS_OF_LATENCY)
+    return _laid_out(replace(told, groups=groups))
+
+
+def _laid_out(told: Table) -> str:
     rows: list[list[str]] = []
-    told = (metric for metric in comparison.headlines if metric.name not in _PART_METRICS)
-    for group, metrics in groupby(told, key=lambda metric: metric.group):
-        rows.append(_group(group, len(comparison.results)))
-        for metric in metrics:
-            values = comparison.values(metric)
-            marked = zip(values, notes(comparison, metric), strict=True)
-            shown = (f"{format_value(metric, value)} {note}".strip() for value, note in marked)
-            rows.append([metric.label, *shown])
-    return table(head, rows)
+    for group in told.groups:
+        rows.append([f"**{group.title}**", *[""] * len(told.strategies)])
+        rows += [
+            [row.label, *(f"{cell.text} {cell.note}".strip() for cell in row.cells)]
+            for row in group.rows
+        ]
+    return table(["", *told.strategies], rows)
 
 
 def _breakdown(comparison: Comparison) -> str:
@@ -189,25 +196,11 @@ def _sweep(sweep: Sweep) -> Iterator[str]:
     if sweep.saturation:
         told = ", ".join(f"{name} {load:.3g}" for name, load in sweep.saturation.items())
         yield f"Saturation, the most requests per second that are served: {told}."
-    rows: list[list[str]] = []
-    for metric in HEADLINES:
-        rows.append(_group(metric.full_label, len(sweep.strategies)))
-        for value in sweep.values:
-            points = sweep.row(value)
-            found = [
-                points[name].metrics[metric.name] if name in points else None
-                for name in sweep.strategies
-            ]
-            marked = zip(found, best_of(metric, found), strict=True)
-            shown = (f"{format_value(metric, each)}{' ★' * best}" for each, best in marked)
-            rows.append([value_text(sweep.kind, value), *shown])
-    yield table(["", *sweep.strategies], rows)
+    figures = sweep_table(sweep)
+    groups = tuple(group for group in figures.groups if group.title != SATURATION)
+    yield _laid_out(replace(figures, groups=groups))
     for name in _SWEEP_CHARTS[sweep.kind]:
         yield _sweep_chart(sweep, name)
-
-
-def _group(title: str, columns: int) -> list[str]:
-    return [f"**{title}**", *[""] * columns]
 
 
 def _parameters(workload: Workload) -> str:
@@ -236,3 +229,26 @@ def _fields(prefix: str, parameters: Strategy | Cost | ServiceLevel) -> dict[str
         elif value is not None:
             told[key] = duration_text(value) if "Picoseconds" in str(field.type) else value
     return told
+
+
+def plain(text: str) -> str:
+    """A text in one line, in which nothing is taken for Markdown."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; the first column stands at the left, numbers in the others at the right."""
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+
+
+def bullets(items: Sequence[str]) -> str:
+    """A list."""
+    return "\n".join(f"- {item}" for item in items)
+
+
+def fenced(text: str, language: str = "text") -> str:
+    """Text as it is, in a fence longer than any within it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"

@@ -16,12 +16,12 @@ from typing import TextIO
 import numpy as np
 
 from tui_batching import __version__
-from tui_batching.analysis.stretches import stretches
-from tui_batching.clock import Picoseconds, exact_decimal, exact_seconds, format_duration
+from tui_batching.analysis.state_intervals import state_intervals
+from tui_batching.clock import Picoseconds, exact_decimal, exact_seconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.run import Run
-from tui_batching.sim.spans import SpanKind
-from tui_batching.strategy import Dynamic, Strategy
+from tui_batching.sim.spans import DECODING, SpanKind
+from tui_batching.strategies import Strategy
 
 _SERVER = 99
 _FIRST_SLOT = 100
@@ -53,11 +53,10 @@ def _events(process: int, run: Run) -> Iterator[str]:
     """All events of one strategy; on each track in order of time."""
     yield from _names(process, run)
     yield from _server(process, run)
-    tracks = run.tracks
-    for slot in range(len(tracks.first) - 1):
-        rows = tracks.rows[tracks.first[slot] : tracks.first[slot + 1]]
-        for first in range(0, len(rows), _ROWS_AT_ONCE):
-            yield from _requests(process, run, slot, rows[first : first + _ROWS_AT_ONCE])
+    for slot in range(len(run.by_slot)):
+        stays = run.by_slot.members(slot)
+        for first in range(0, len(stays), _ROWS_AT_ONCE):
+            yield from _stays(process, run, slot, stays[first : first + _ROWS_AT_ONCE])
     arrival = run.requests.arrival_time
     yield from _counter(process, "queue", arrival, run.start)
     yield from _counter(process, "running", run.start, run.finish)
@@ -68,15 +67,14 @@ def _names(process: int, run: Run) -> Iterator[str]:
     """What the process and its tracks are called, and in which order they stand."""
     yield _about(process, 0, "process_name", "name", _described(run.strategy))
     yield _about(process, 0, "process_sort_index", "sort_index", process)
-    slots = (f"slot {slot}" for slot in range(len(run.tracks.first) - 1))
+    slots = (f"slot {slot}" for slot in range(len(run.by_slot)))
     for track, name in enumerate(("server", *slots), _SERVER):
         yield _about(process, track, "thread_name", "name", name)
         yield _about(process, track, "thread_sort_index", "sort_index", track)
 
 
 def _described(strategy: Strategy) -> str:
-    timeout = f", {format_duration(strategy.timeout)}" if isinstance(strategy, Dynamic) else ""
-    return f"{strategy.name}, batch {strategy.batch_size}{timeout}"
+    return ", ".join((strategy.name, *strategy.wordings()[0]))
 
 
 def _server(process: int, run: Run) -> Iterator[str]:
@@ -85,26 +83,26 @@ def _server(process: int, run: Run) -> Iterator[str]:
     columns = (spans.kind, spans.start, spans.end, spans.steps, spans.billed)
     names = {kind: kind.name.lower() for kind in SpanKind}
     for kind, start, end, steps, billed in zip(*(c.tolist() for c in columns), strict=True):
-        about = f'"billed":{billed},"steps":{steps}' if kind == SpanKind.DECODE else ""
+        about = f'"billed":{billed},"steps":{steps}' if kind in DECODING else ""
         yield _begin(process, _SERVER, start, names[kind], about)
         yield _end(process, _SERVER, end)
 
 
-def _requests(process: int, run: Run, slot: int, rows: IntArray) -> Iterator[str]:
-    """The requests of one slot, and within each what it did there."""
-    requests, track = run.requests, slot + _FIRST_SLOT
-    arrival, end = requests.arrival_time[rows], run.end[rows]
+def _stays(process: int, run: Run, slot: int, stays: IntArray) -> Iterator[str]:
+    """The stays of requests in one slot, and within each what the request did there."""
+    requests, track, rows = run.requests, slot + _FIRST_SLOT, run.stays.request[stays]
+    arrival = requests.arrival_time[rows]
     columns = (
         requests.id[rows],
         requests.input_tokens[rows],
         requests.output_tokens[rows],
         run.start[rows] - arrival,
-        end - arrival,
-        run.start[rows],
-        end,
+        run.end[rows] - arrival,
+        run.stays.start[stays],
+        run.stays.end[stays],
     )
     told = zip(*(column.tolist() for column in columns), strict=True)
-    for facts, parts in zip(told, stretches(run, rows), strict=True):
+    for facts, parts in zip(told, state_intervals(run, stays), strict=True):
         number, prompt, answer, wait, latency, begin, release = facts
         about = (
             f'"input_tokens":{prompt},"output_tokens":{answer},'
@@ -112,7 +110,7 @@ def _requests(process: int, run: Run, slot: int, rows: IntArray) -> Iterator[str
         )
         yield _begin(process, track, begin, f"R{number}", about)
         for part in parts:
-            yield _begin(process, track, part.start, part.doing)
+            yield _begin(process, track, part.start, part.state.word)
             yield _end(process, track, part.end)
         yield _end(process, track, release)
 

@@ -12,9 +12,9 @@ from typing import Any, TextIO
 
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.distribution import times_to_first_token
-from tui_batching.analysis.in_flight import peak_in_flight_by_second
 from tui_batching.analysis.metrics import Value
-from tui_batching.analysis.token_times import token_gaps_by_request
+from tui_batching.analysis.peaks import peak_in_flight_by_second
+from tui_batching.analysis.tokens import token_gaps_by_request
 from tui_batching.clock import SECOND, exact_seconds, to_seconds
 from tui_batching.columns import IntArray, exact_sum
 from tui_batching.errors import InputError

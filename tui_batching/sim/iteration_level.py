@@ -1,54 +1,156 @@
 """Iteration-level scheduling: requests are admitted and released between decode steps.
 
-The schedule is found in two moves. `admit_all` walks the requests once and notes only at which
-decode step, counted from the start of the simulation, each one is admitted and to which slot: with
-no preemption a request finishes as many steps later as its answer takes. The times of everything
+The schedule is found in two moves. A walk over the requests notes only at which decode step,
+counted from the start of the simulation, each one is admitted and to which slot: with no
+preemption a request finishes as many steps later as its answer takes. The times of everything
 follow from that by arithmetic on whole columns.
 """
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_right
 from dataclasses import dataclass
+from heapq import heappop, heappush, heapreplace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tui_batching.clock import refuse_beyond_horizon
 from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import Cost
-from tui_batching.sim.admissions import admit_all
+from tui_batching.errors import InputError
+from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
-from tui_batching.sim.spans import SpanKind, Spans, Timeline
-from tui_batching.sim.steps import times_of
+from tui_batching.sim.spans import SpanKind, Spans, SpansBuilder
+from tui_batching.sim.stays import Chunks, Stays
+from tui_batching.sim.steps import steps_within, time_of, times_of
 from tui_batching.sim.work import Work
-from tui_batching.strategy import Continuous
-from tui_batching.workload.model import Requests
+
+if TYPE_CHECKING:
+    from tui_batching.strategies.strategy import Strategy
 
 
-def run_continuous(requests: Requests, cost: Cost, strategy: Continuous) -> Run:
-    """Admit whoever has arrived while a slot is free, decode one step, release; and again."""
-    work = Work.of(requests, cost, strategy.batch_size)
-    admitted, slot = admit_all(requests.arrival_time, work)
+def run_continuous(requests: Requests, cost: Cost, strategy: Strategy) -> Run:
+    """Admit whoever has arrived while a slot is free, decode one step, release; and again.
+
+    Raises:
+        InputError: if the last one ends beyond the clock, or there are too many steps to count;
+            see also `Work.of`.
+    """
+    work = Work.of(requests, cost, strategy.slots)
+    admitted, slot = _admit_all(requests.arrival_time, work)
     events = _Events.of(admitted, work)
     prefill = work.prefill
     start, idle = _starts(requests.arrival_time, prefill, events)
+    start = freeze(start)
     # The time without decoding up to the end of each request's prefill.
     other = np.cumsum(prefill) + idle
     finish = np.empty_like(start)
     finish[events.finisher] = events.decoded[events.finish] + other[events.latest(events.finish)]
     finish = freeze(finish)
-    by_prefill = cost.made_by_prefill
+    ready = freeze(start + prefill)
+    spans, chunks = _spans(requests, start, prefill, idle, other, events)
     return Run(
         strategy=strategy,
         cost=cost,
         requests=requests,
-        start=freeze(start),
-        first_token=freeze(
-            start + prefill if by_prefill else _first_steps(admitted, other, events)
-        ),
+        start=start,
+        first_token=ready
+        if cost.made_by_prefill
+        else freeze(_first_steps(admitted, other, events)),
         finish=finish,
         end=finish,
-        slot=freeze(slot),
-        spans=_spans(start, prefill, idle, other, events),
+        stays=Stays.one_each(slot, start, ready, finish, known=requests.input_tokens),
+        spans=spans,
+        chunks=chunks,
     )
+
+
+_NEVER = 1 << 200
+"""An arrival after everything."""
+
+
+def _admit_all(arrival: IntArray, work: Work) -> tuple[IntArray, IntArray]:
+    """The decode step before which each request is admitted, and the slot it gets."""
+    bits = max(1, (work.most - 1).bit_length())
+    try:
+        keys = np.frombuffer(_walk([*arrival.tolist(), _NEVER], work, bits), np.int64)
+    except OverflowError:
+        raise InputError(
+            f"{len(arrival)} requests make more decode steps than can be counted "
+            f"with a batch_size of {work.most}"
+        ) from None
+    return keys >> bits, keys & ((1 << bits) - 1)
+
+
+def _walk(arrivals: list[int], work: Work, bits: int) -> array[int]:
+    """Go from event to event; for each request, `step << bits | slot` of its admission.
+
+    A running request is one such number, of the step after which it is finished: the smallest is
+    the next one to finish and, among equals, the one in the lowest slot.
+
+    The contexts of those who run cost time in every step. A context of c tokens before step s is
+    always c - s longer than the number of steps done; so they sum to `own`, the sum of their c - s,
+    plus that number for each.
+
+    Worked example, two slots, steps of 20 ms, and 2 ms more for a second request. R0 (arrives at 0,
+    no prompt, 3 tokens) is admitted before step 0 to slot 0 and will be finished before step 3.
+    R1 (arrives at 5 ms, 7 ms of prompt, 1 token) comes while step 0 is under way: the first
+    boundary after it is 20 ms, before step 1. It gets slot 1, is prefilled until 27 ms, and is
+    finished before step 2, at 49 ms. R0 makes its last token alone, from 49 to 69 ms.
+    """
+    slots, per_token = work.most, work.cost.decode_per_context_token
+    slot_mask = (1 << bits) - 1
+    prefills: list[int] = work.prefill.tolist()
+    contexts: list[int] = work.context.tolist()
+    outputs: list[int] = (work.steps << bits).tolist()
+    costs: list[int] = work.step_times.tolist()
+    count = len(prefills)
+    free, own_of_slot = list(range(slots)), [0] * slots
+    running: list[int] = []
+    admitted = array("q")
+    now = step = own = row = growth = 0
+    while row <= count:
+        arrival = arrivals[row]
+        if not (free or per_token) and arrival <= now:
+            # With no slot free, each of those who wait takes the place of the next one to finish.
+            queued = bisect_right(arrivals, now, row)
+            admitted.extend([heapreplace(running, running[0] + o) for o in outputs[row:queued]])
+            reached = admitted[-1] >> bits
+            now += (reached - step) * costs[slots] + sum(prefills[row:queued])
+            step, row = reached, queued
+            continue
+        while running:
+            billed, finish = len(running), running[0] >> bits
+            first = costs[billed]
+            if per_token:
+                first += per_token * (own + billed * step)
+                growth = per_token * billed
+            reached = now + time_of(finish - step, first, growth)
+            if reached <= arrival or not free:
+                now, step = reached, finish
+            else:  # the first boundary after the arrival comes before the finish or is the finish
+                if now < arrival:
+                    steps = steps_within(arrival - now - 1, first, growth) + 1
+                    now += time_of(steps, first, growth)
+                    step += steps
+                if step < finish:
+                    break
+            slot = heappop(running) & slot_mask
+            own -= own_of_slot[slot]
+            heappush(free, slot)
+        if row == count:
+            break
+        slot = heappop(free)
+        admitted.append(step << bits | slot)
+        heappush(running, admitted[-1] + outputs[row])
+        own_of_slot[slot] = contexts[row] - step
+        own += own_of_slot[slot]
+        now = max(now, arrival) + prefills[row]
+        row += 1
+    refuse_beyond_horizon(now)
+    return admitted
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +160,20 @@ class _Events:
     At an equal step finishes come first, except that an answer without decode steps finishes right
     after its own admission. The columns up to `finishes` have one row an event; the first four of
     them tell what follows it until the next event.
+
+    Worked example: R0 and R1 are admitted before step 0 and take 1 and 3 steps, R2 before step 1
+    takes 2, R3 before step 3 takes 1. With two slots and 20 ms a step, 2 ms more for the second:
+
+        event       0    1    2    3    4    5    6    7
+        what       +R0  +R1  -R0  +R2  -R1  -R2  +R3  -R3
+        at step     0    0    1    1    3    3    3    4
+        steps       0    1    0    2    0    0    1    0
+        running     1    2    1    2    1    0    1    0
+        step_time  20   22   20   22   20    0   20    0
+        decoded     0    0   22   22   66   66   66   86
+        finishes    0    0    1    1    2    3    3    4
+
+    so `admission` is 0 1 3 6, `finish` 2 4 5 7, and `finisher` 0 1 2 3.
 
     Attributes:
         steps: decode steps until the next event, 0 for none.
@@ -151,19 +267,24 @@ def _first_steps(admitted: IntArray, other: IntArray, events: _Events) -> IntArr
     return np.repeat(first_token, np.diff(last, prepend=-1))
 
 
-def _spans(
-    start: IntArray, prefill: IntArray, idle: IntArray, other: IntArray, events: _Events
-) -> Spans:
+def _spans(  # noqa: PLR0913, PLR0917 - all that the times follow from
+    requests: Requests,
+    start: IntArray,
+    prefill: IntArray,
+    idle: IntArray,
+    other: IntArray,
+    events: _Events,
+) -> tuple[Spans, Chunks]:
     """An idle time may come before a request's prefill, decode steps may follow an event."""
     idled = np.diff(idle, prepend=0)
     awake, prefilled = np.flatnonzero(idled), np.flatnonzero(prefill)
     decoding = np.flatnonzero(events.steps)
-    spans = (events.steps > 0).astype(np.int8)
-    spans[events.admission[prefilled]] += 1
-    spans[events.admission[awake]] += 1
-    after = np.cumsum(spans, dtype=np.int64)
-    timeline = Timeline(int(after[-1]))
-    timeline.place(
+    count = (events.steps > 0).astype(np.int8)
+    count[events.admission[prefilled]] += 1
+    count[events.admission[awake]] += 1
+    after = np.cumsum(count, dtype=np.int64)
+    spans = SpansBuilder(int(after[-1]))
+    spans.place(
         SpanKind.DECODE,
         after[decoding] - 1,
         events.decoded[decoding] + other[events.latest(decoding)],
@@ -174,9 +295,8 @@ def _spans(
     )
     # The row after a request's prefill, if it has one.
     after = after[events.admission] - (events.steps[events.admission] > 0)
-    timeline.place(
-        SpanKind.PREFILL, after[prefilled] - 1, start[prefilled], prefill[prefilled], billed=1
-    )
+    prefills = after[prefilled] - 1
+    spans.place(SpanKind.PREFILL, prefills, start[prefilled], prefill[prefilled], billed=1)
     row = after[awake] - (prefill[awake] > 0) - 1
-    timeline.place(SpanKind.IDLE, row, (start - idled)[awake], idled[awake])
-    return timeline.finished()
+    spans.place(SpanKind.IDLE, row, (start - idled)[awake], idled[awake])
+    return spans.finished(), Chunks.whole(prefills, prefilled, requests.input_tokens)

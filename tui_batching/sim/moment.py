@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,24 +11,12 @@ import numpy as np
 
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
+from tui_batching.sim.life import State, states_at
 from tui_batching.sim.spans import SpanKind
 from tui_batching.sim.steps import steps_within, time_of
-from tui_batching.strategy import Static
 
 if TYPE_CHECKING:
     from tui_batching.sim.run import Run
-
-
-class SlotState(IntEnum):
-    """What a slot does at an instant."""
-
-    FREE = 0
-    PREFILL = 1
-    STALLED = 2
-    """Running, but stopped by somebody else's prefill."""
-    DECODE = 3
-    HELD = 4
-    """Finished, but not released before the batch is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +24,14 @@ class Phase:
     """What the server does at an instant: the span it is in, and how far it is through it.
 
     Attributes:
-        kind: idle, forming, prefill or decode.
+        kind: idle, forming, prefill, decode or mixed.
         start: of the span.
         end: of the span.
         step: which of the span's steps is under way, from 0.
         steps: how many there are.
         step_start: when the step under way began.
         step_time: how long it lasts.
-        billed: requests billed for it.
+        billed: requests that it computes.
     """
 
     kind: SpanKind
@@ -73,11 +61,15 @@ class Moment:
         return self.time >= self.run.finished
 
     @cached_property
+    def span(self) -> int:
+        """The span that is under way; -1 before the first one and once all is over."""
+        return -1 if self.over else self.run.spans.index_at(self.time)
+
+    @cached_property
     def phase(self) -> Phase:
         """What the server does; idle before the first arrival and once all is over."""
-        spans = self.run.spans
-        index = spans.index_at(self.time)
-        if self.over or index < 0:
+        spans, index = self.run.spans, self.span
+        if index < 0:
             return Phase(SpanKind.IDLE, self.time, self.time, 0, 1, self.time, 0, 0)
         start, first = int(spans.start[index]), int(spans.step_time[index])
         growth = int(spans.step_growth[index])
@@ -104,21 +96,45 @@ class Moment:
         return int(np.searchsorted(self.run.requests.arrival_time, self.time, side="right"))
 
     @cached_property
-    def started(self) -> int:
-        """How many requests have been admitted; with every strategy they start in arrival order."""
-        return int(np.searchsorted(self.run.start, self.time, side="right"))
+    def waiting(self) -> Sequence[int]:
+        """The rows of the waiting queue, in its order: who was evicted, and newcomers.
+
+        The place of a newcomer is its row, that of an evicted one is `Stays.place`; of two at one
+        place the evicted one comes first.
+        """
+        newcomers = self._newcomers
+        evicted = self._evicted
+        if not len(evicted):
+            return newcomers
+        stays = self.run.stays
+        rows = np.concatenate((stays.request[evicted], newcomers)).astype(np.int64)
+        places = np.concatenate((stays.place[evicted], newcomers))
+        order: list[int] = rows[np.argsort(places, kind="stable")].tolist()
+        return order
+
+    @cached_property
+    def _newcomers(self) -> Sequence[int]:
+        """Who has arrived and was never admitted, in order of arrival."""
+        run = self.run
+        if run.admits_in_order:
+            return range(int(np.searchsorted(run.start, self.time, side="right")), self.arrived)
+        rows: list[int] = np.flatnonzero(run.start[: self.arrived] > self.time).tolist()
+        return rows
+
+    @cached_property
+    def _evicted(self) -> IntArray:
+        """The stays after which a request waits to come back, in order of their ends."""
+        run = self.run
+        stays = run.evicted_stays
+        gone = stays[run.stays.end[stays] <= self.time]
+        away = gone[run.back[gone] > self.time]
+        return away[np.argsort(run.stays.end[away], kind="stable")]
 
     @property
-    def waiting(self) -> range:
-        """The rows of the waiting queue, the oldest first."""
-        return range(self.started, self.arrived)
-
-    @property
-    def joined(self) -> range:
+    def joined(self) -> Sequence[int]:
         """While a batch forms, the rows that have joined it; else none."""
         forming = self.phase.kind is SpanKind.FORMING
-        members = min(len(self.waiting), self.run.capacity) if forming else 0
-        return self.waiting[:members]
+        return self.waiting[: self.run.capacity] if forming else ()
 
     @cached_property
     def done(self) -> int:
@@ -126,37 +142,51 @@ class Moment:
         return int(np.searchsorted(self.run.ends, self.time, side="right"))
 
     @cached_property
-    def occupants(self) -> IntArray:
-        """The row in each slot that was ever used; -1 where it is free. Shape: (slots used,)."""
-        latest = self.run.tracks.latest_start(self.time)
+    def stays(self) -> IntArray:
+        """The stay in each slot that was ever used; -1 where it is free. Shape: (slots used,)."""
+        latest = self.run.by_slot.latest(self.time)
         there = latest >= 0
-        there[there] = self.run.end[latest[there]] > self.time
+        there[there] = self.run.stays.end[latest[there]] > self.time
         return np.where(there, latest, -1)
 
+    @cached_property
+    def occupants(self) -> IntArray:
+        """The row in each slot that was ever used; -1 where it is free. Shape: (slots used,)."""
+        return np.where(self.stays >= 0, self.run.stays.request[self.stays], -1)
+
+    @cached_property
+    def running(self) -> IntArray:
+        """The rows in the slots, in order of slots."""
+        return self.occupants[self.occupants >= 0]
+
+    @cached_property
+    def held(self) -> IntArray:
+        """Those of the running rows that are finished."""
+        return self.running[self.run.finish[self.running] <= self.time]
+
+    @cached_property
+    def prefilled(self) -> IntArray:
+        """The rows whose prompts, or chunks of them, are processed in the span under way."""
+        chunks = self.run.chunks
+        first, after = np.searchsorted(chunks.span, (self.span, self.span + 1))
+        return self.run.stays.request[chunks.stay[first:after]]
+
     def tokens_made(self, rows: IntArray) -> IntArray:
-        """How many tokens each of these requests has made; they must have started."""
-        run = self.run
-        made = self.iteration - run.spans.decode_steps_at(run.start[rows])
+        """How many tokens each of these requests has made."""
+        run, stays = self.run, self.run.stays
+        stay = run.by_request.latest(self.time, rows)
+        until = np.minimum(stays.end[stay], self.time)
+        since = np.minimum(stays.ready[stay], until)
+        made = stays.known[stay] - run.requests.input_tokens[rows]
+        made += run.spans.decode_steps_at(until) - run.spans.decode_steps_at(since)
         if run.cost.made_by_prefill:
-            made += run.first_token[rows] <= self.time
-        return np.minimum(made, run.requests.output_tokens[rows])
+            made += run.known_made[stay] <= until
+        return np.where(stay >= 0, np.minimum(made, run.requests.output_tokens[rows]), 0)
 
-    def batch_tokens(self, rows: IntArray) -> int:
-        """How many tokens the answer has that a batch of these requests runs to."""
-        strategy, tokens = self.run.strategy, self.run.requests.output_tokens
-        padded = isinstance(strategy, Static) and strategy.is_padded
-        return int((tokens if padded else tokens[rows]).max(initial=0))
-
-    def states(self, rows: IntArray) -> IntArray:
-        """The `SlotState` of each of these requests; they must be in a slot."""
-        run = self.run
-        prefill = run.cost.prefill_times(run.requests.input_tokens[rows])
-        busy = self.phase.kind is SpanKind.PREFILL
-        return np.select(
-            [run.finish[rows] <= self.time, run.start[rows] + prefill > self.time],
-            [int(SlotState.HELD), int(SlotState.PREFILL)],
-            int(SlotState.STALLED if busy else SlotState.DECODE),
-        )
+    def states(self, rows: IntArray) -> list[State]:
+        """What each of these requests does."""
+        found = states_at(self.run, rows, np.array([self.time]))
+        return [State(state) for state in found[:, 0].tolist()]
 
     @cached_property
     def next_boundary(self) -> Picoseconds | None:
@@ -177,39 +207,3 @@ class Moment:
         growth = int(spans.step_growth[index])
         passed = min(steps_within(self.time - 1 - start, first, growth), int(spans.steps[index]))
         return start + time_of(passed, first, growth)
-
-
-@dataclass(frozen=True, eq=False)
-class Tracks:
-    """Which requests each slot served, for looking up who is in a slot in O(log n).
-
-    Attributes:
-        rows: the rows of all requests, slot by slot, each slot's in order of start.
-        starts: their starts, in picoseconds.
-        first: where each slot's part begins; one more entry at the end. Shape: (slots + 1,).
-    """
-
-    rows: IntArray
-    starts: IntArray
-    first: IntArray
-
-    @classmethod
-    def of(cls, slot: IntArray, start: IntArray) -> Tracks:
-        """Sort the requests (already in order of start) by slot."""
-        rows = np.argsort(slot, kind="stable")
-        slots = int(slot.max()) + 1
-        return cls(rows, start[rows], np.searchsorted(slot[rows], np.arange(slots + 1)))
-
-    def latest_start(self, time: Picoseconds) -> IntArray:
-        """The row that started last in each slot by `time`; -1 where none has. Shape: (slots,).
-
-        A binary search in all slots at once.
-        """
-        low, high = self.first[:-1].copy(), self.first[1:].copy()
-        while (open_ := low < high).any():
-            middle = (low + high) // 2
-            started = open_.copy()
-            started[open_] = self.starts[middle[open_]] <= time
-            low = np.where(started, middle + 1, low)
-            high = np.where(open_ & ~started, middle, high)
-        return np.where(low > self.first[:-1], self.rows[low - 1], -1)

@@ -4,32 +4,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from tui_batching.clock import Picoseconds
-from tui_batching.columns import IntArray, freeze
+from tui_batching.columns import BoolArray, IntArray, freeze
 from tui_batching.cost import Cost
-from tui_batching.sim.moment import Moment, Tracks
-from tui_batching.sim.spans import Spans
-from tui_batching.strategy import Strategy
-from tui_batching.workload.model import Requests
+from tui_batching.requests import Requests
+from tui_batching.sim.decoding import decode_clock
+from tui_batching.sim.life import State
+from tui_batching.sim.moment import Moment
+from tui_batching.sim.spans import SpanClock, SpanKind, Spans
+from tui_batching.sim.stays import NEVER, Chunks, Ended, KvBlocks, Prefills, Stays, Tracks
+
+if TYPE_CHECKING:
+    from tui_batching.strategies.strategy import Strategy
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What happened, as read-only int64 columns with one row a request, in arrival order.
+    """What happened, as read-only int64 columns.
+
+    The first columns have one row a request, in arrival order. Whatever else there is to know of a
+    request follows from its stays, the server's spans, and the chunks that belong to both.
 
     Attributes:
         strategy: who may run when.
         cost: what an iteration costs.
         requests: id, arrival and tokens of each request.
-        start: the instant a request is admitted; its prefill begins.
+        start: the instant a request is first admitted.
         first_token: when its first token is made; see `cost.FirstToken`.
         finish: when its last token is made.
         end: the instant its response is released.
-        slot: the slot it keeps from `start` to `end`, from 0.
+        stays: who was in which slot, when.
         spans: the server's timeline.
+        chunks: the parts of prompts that the spans processed.
+        kv: the KV cache, or None where the strategy ignores memory.
     """
 
     strategy: Strategy
@@ -39,8 +51,10 @@ class Run:
     first_token: IntArray
     finish: IntArray
     end: IntArray
-    slot: IntArray
+    stays: Stays
     spans: Spans
+    chunks: Chunks
+    kv: KvBlocks | None = None
 
     def __len__(self) -> int:
         return len(self.requests)
@@ -48,7 +62,7 @@ class Run:
     @property
     def capacity(self) -> int:
         """The number of slots."""
-        return self.strategy.batch_size
+        return self.strategy.slots
 
     @cached_property
     def begin(self) -> Picoseconds:
@@ -75,6 +89,106 @@ class Run:
         return freeze(np.sort(self.end))
 
     @cached_property
-    def tracks(self) -> Tracks:
-        """Which requests each slot served."""
-        return Tracks.of(self.slot, self.start)
+    def by_slot(self) -> Tracks:
+        """The stays in each slot that was ever used."""
+        return Tracks.of(self.stays.slot, self.stays.start, int(self.stays.slot.max()) + 1)
+
+    @cached_property
+    def by_request(self) -> Tracks:
+        """The stays of each request."""
+        return Tracks.of(self.stays.request, self.stays.start, len(self))
+
+    @cached_property
+    def evictions(self) -> IntArray:
+        """How often each request was evicted. Shape: (requests,)."""
+        evicted = self.stays.request[self.stays.ended == Ended.EVICTED]
+        return freeze(np.bincount(evicted, minlength=len(self)))
+
+    @cached_property
+    def decoded_until(self) -> IntArray:
+        """When each stay makes no more tokens: its request is finished, or it has to leave."""
+        return freeze(np.minimum(self.finish[self.stays.request], self.stays.end))
+
+    @cached_property
+    def known_made(self) -> IntArray:
+        """When each stay makes a token by processing all that is known at its admission.
+
+        `NEVER` where it does not come to that. In a joint prefill a short prompt is ready before.
+        Only costs whose prefills make tokens ask for it.
+        """
+        processed = (np.diff(self.prefills.first) > 0) & (self.stays.ready < NEVER)
+        made = np.maximum(self.stays.ready, self.first_token[self.stays.request])
+        return freeze(np.where(processed, made, NEVER))
+
+    @cached_property
+    def prefills(self) -> Prefills:
+        """When each chunk is processed, stay by stay."""
+        return Prefills.of(self.chunks, self.stays, self.spans)
+
+    @cached_property
+    def decode_clock(self) -> SpanClock:
+        """A clock that runs while decode steps do; see `sim.decoding`."""
+        return decode_clock(self)
+
+    def waiting_clock(self, state: State) -> SpanClock:
+        """A clock that runs in the spans in which waiting requests lack what `state` says."""
+        if state not in self._waiting_clocks:
+            self._waiting_clocks[state] = self.spans.clock(self.missing == state)
+        return self._waiting_clocks[state]
+
+    @cached_property
+    def _waiting_clocks(self) -> dict[State, SpanClock]:
+        return {}
+
+    def stay_at(self, row: int, time: Picoseconds) -> int:
+        """The stay that a request began last by this instant; before its first one, that."""
+        latest = int(self.by_request.latest(time, np.array([row]))[0])
+        return latest if latest >= 0 else int(self.by_request.members(row)[0])
+
+    @cached_property
+    def back(self) -> IntArray:
+        """When the request of each stay is admitted again; `NEVER` after its last one."""
+        grouped = self.by_request.stays
+        following = np.append(self.by_request.starts[1:], NEVER)
+        same = np.diff(self.stays.request[grouped], append=-1) == 0
+        back = np.empty(len(grouped), np.int64)
+        back[grouped] = np.where(same, following, NEVER)
+        return freeze(back)
+
+    @cached_property
+    def evicted_stays(self) -> IntArray:
+        """The stays after which a request waits to come back."""
+        return np.flatnonzero((self.stays.ended == Ended.EVICTED) & (self.back < NEVER))
+
+    @cached_property
+    def admits_in_order(self) -> bool:
+        """Whether requests are first admitted in the order of their arrival."""
+        return bool((np.diff(self.start) >= 0).all())
+
+    def has_chunk(self, stay: IntArray, span: IntArray) -> BoolArray:
+        """Whether a part of the stay's prompt is processed in the span, for each pair of them."""
+        known = self._chunk_numbers
+        wanted = stay * len(self.spans) + span
+        place = np.searchsorted(known, wanted)
+        return np.asarray(np.append(known, -1)[place] == wanted)
+
+    @cached_property
+    def _chunk_numbers(self) -> IntArray:
+        """One number for the stay and the span of each chunk, ascending."""
+        return np.sort(self.chunks.stay * len(self.spans) + self.chunks.span)
+
+    @cached_property
+    def missing(self) -> npt.NDArray[np.int8]:
+        """What a waiting request lacks in each span: one of `life.WAITS`, as int8."""
+        slots_taken = self._changes(self.stays.start) - self._changes(self.stays.end)
+        conditions = [self.spans.kind == SpanKind.FORMING, slots_taken >= self.capacity]
+        answers = [State.FORMING, State.SLOTS]
+        if self.kv:
+            conditions.append(self.kv.short)
+            answers.append(State.MEMORY)
+        return np.select(conditions, [np.int8(answer) for answer in answers], np.int8(State.TURN))
+
+    def _changes(self, instants: IntArray) -> IntArray:
+        """How many of these instants, all of which are starts of spans or the end, are past."""
+        begun = np.searchsorted(self.spans.start, instants)
+        return np.cumsum(np.bincount(begun, minlength=len(self.spans)))[: len(self.spans)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tui_batching.errors import InputError
-from tui_batching.sim.iteration_level import run_continuous
-from tui_batching.sim.request_level import run_dynamic, run_static
 from tui_batching.sim.run import Run
-from tui_batching.strategy import Continuous, Dynamic, Static, Strategy
-from tui_batching.workload.model import Workload
+
+if TYPE_CHECKING:
+    from tui_batching.strategies.strategy import Strategy
+    from tui_batching.workload.model import Workload
 
 
 def simulate(workload: Workload, strategy: Strategy) -> Run:
@@ -21,10 +23,4 @@ def simulate(workload: Workload, strategy: Strategy) -> Run:
     requests = workload.requests
     if not len(requests):
         raise InputError(f"{workload.name}: expected at least one request")
-    match strategy:
-        case Static():
-            return run_static(requests, workload.cost, strategy)
-        case Dynamic():
-            return run_dynamic(requests, workload.cost, strategy)
-        case Continuous():
-            return run_continuous(requests, workload.cost, strategy)
+    return strategy.serve(requests, workload.cost)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_batching.clock import Picoseconds
-from tui_batching.columns import IntArray, freeze
+from tui_batching.columns import BoolArray, IntArray, freeze
 from tui_batching.sim.steps import times_of, whole_steps
 
 
@@ -20,15 +20,23 @@ class SpanKind(IntEnum):
     IDLE = 0
     FORMING = 1
     PREFILL = 2
+    """Prompts are processed, and nobody makes a token but by that."""
     DECODE = 3
+    MIXED = 4
+    """One iteration that makes tokens and processes prompts, or chunks of them, beside."""
+
+
+DECODING = (SpanKind.DECODE, SpanKind.MIXED)
+"""The kinds whose iterations make a token for everybody who decodes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Spans:
     """Columns with one row a span, in time order; a span ends where the next one starts.
 
-    A span is a run of `steps` decode steps of the same requests, or one idle, forming or prefill
-    interval (whose `steps` is 1 and whose `step_time` is its whole length). No span is empty.
+    A span is a run of `steps` decode steps of the same requests, or one idle, forming, prefill or
+    mixed interval (whose `steps` is 1 and whose `step_time` is its whole length). No span is
+    empty. Requests come into slots and leave them between spans, never within one.
 
     Attributes:
         start: in picoseconds.
@@ -37,8 +45,9 @@ class Spans:
         step_time: the time of the first of them, in picoseconds.
         step_growth: how much longer each further one lasts than the one before it, in picoseconds;
             0 where contexts cost nothing.
-        billed: the number of requests a decode step is billed for; the number prefilled together
-            in a prefill; 0 while idle or forming.
+        billed: the number of requests that each iteration computes: those that decode, in a batch
+            also those that are done, and those whose prompts are processed; 0 while idle or
+            forming.
     """
 
     start: IntArray
@@ -57,9 +66,14 @@ class Spans:
         return freeze(self.start + times_of(self.steps, self.step_time, self.step_growth))
 
     @cached_property
+    def decoding(self) -> BoolArray:
+        """Whether tokens are made in a span by decode steps."""
+        return np.isin(self.kind, DECODING)
+
+    @cached_property
     def steps_before(self) -> IntArray:
         """Decode steps done before each span starts."""
-        decoding = np.where(self.kind == SpanKind.DECODE, self.steps, 0)
+        decoding = np.where(self.decoding, self.steps, 0)
         return freeze(np.cumsum(decoding) - decoding)
 
     def index_at(self, time: Picoseconds) -> int:
@@ -73,21 +87,62 @@ class Spans:
         elapsed = np.maximum(times - self.start[index], 0)
         columns = (self.steps, self.step_time, self.step_growth)
         over = whole_steps(elapsed, *(column[index] for column in columns))
-        return self.steps_before[index] + np.where(self.kind[index] == SpanKind.DECODE, over, 0)
+        return self.steps_before[index] + np.where(self.decoding[index], over, 0)
 
-    def time_in(self, kind: SpanKind, times: IntArray) -> IntArray:
-        """How long the server has been in spans of this kind by each instant, in picoseconds."""
-        rows = np.flatnonzero(self.kind == kind)
-        if not len(rows):
+    def clock(self, running: BoolArray) -> SpanClock:
+        """A clock that runs during these spans alone.
+
+        Args:
+            running: which spans. Shape: (spans,).
+        """
+        rows = np.flatnonzero(running)
+        return SpanClock.of(self.start[rows], (self.end - self.start)[rows])
+
+    def clock_of(self, kind: SpanKind) -> SpanClock:
+        """A clock that runs during spans of one kind; made once."""
+        if kind not in self._clocks:
+            self._clocks[kind] = self.clock(self.kind == kind)
+        return self._clocks[kind]
+
+    @cached_property
+    def _clocks(self) -> dict[SpanKind, SpanClock]:
+        return {}
+
+
+@dataclass(frozen=True, eq=False)
+class SpanClock:
+    """A clock that runs during some stretches of time and stands still between them.
+
+    Attributes:
+        start: of each stretch, ascending, in picoseconds.
+        length: of each stretch.
+        before: what the clock shows when the stretch starts.
+    """
+
+    start: IntArray
+    length: IntArray
+    before: IntArray
+
+    @classmethod
+    def of(cls, start: IntArray, length: IntArray) -> SpanClock:
+        """A clock that shows zero at first."""
+        return cls(start, length, np.cumsum(length) - length)
+
+    def at(self, times: IntArray) -> IntArray:
+        """What the clock shows at each instant, in picoseconds. Shape: that of `times`."""
+        if not len(self.start):
             return np.zeros_like(times)
-        start, length = self.start[rows], (self.end - self.start)[rows]
-        before = np.cumsum(length) - length
-        index = np.searchsorted(start, times, side="right") - 1
-        inside = np.clip(times - start[index], 0, length[index])
-        return np.where(index >= 0, before[index] + inside, 0)
+        index = np.searchsorted(self.start, times, side="right") - 1
+        inside = np.clip(times - self.start[index], 0, self.length[index])
+        return np.where(index >= 0, self.before[index] + inside, 0)
+
+    def between(self, begin: IntArray, end: IntArray) -> IntArray:
+        """How long the clock runs between two instants each, in picoseconds."""
+        shown = self.at(np.concatenate((begin, end)))
+        return np.asarray(shown[len(begin) :] - shown[: len(begin)])
 
 
-class Timeline:
+class SpansBuilder:
     """Spans under construction: they are placed kind by kind, until every row is taken."""
 
     def __init__(self, length: int) -> None:
@@ -116,7 +171,7 @@ class Timeline:
         self._billed[row] = billed
 
     def finished(self) -> Spans:
-        """The timeline, from now on read-only."""
+        """The spans, from now on read-only."""
         self._kind.flags.writeable = False
         columns = (self._steps, self._step_time, self._step_growth, self._billed)
         return Spans(freeze(self._start), self._kind, *map(freeze, columns))

@@ -8,13 +8,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from tui_batching.clock import HORIZON, Picoseconds
+from tui_batching.clock import Picoseconds, refuse_beyond_horizon
 from tui_batching.columns import IntArray
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError
-from tui_batching.sim.horizon import step_times_up_to
+from tui_batching.requests import Requests
 from tui_batching.sim.steps import time_of, times_of
-from tui_batching.workload.model import Requests
 
 Service: TypeAlias = Callable[[int, int], Picoseconds]
 """How long the batch of the rows from the first number up to before the second one lasts."""
@@ -144,9 +143,12 @@ class Work:
         prefill = self.cost.joint_prefill([int(self.prefill.max())] * size)
         return prefill + time_of(steps, first, per_token * size)
 
-    def fits_columns(self) -> bool:
-        """Whether no column of any `batches` can overflow (their sums still may)."""
-        most = HORIZON // self.most
-        contexts = self.cost.decode_per_context_token * int(self.context.max())
-        step = int(self.step_times[-1])
-        return int(self.prefill.max()) <= most and contexts <= most - step
+
+def step_times_up_to(most: int, cost: Cost) -> IntArray:
+    """The time of one decode step by the number billed, without contexts; from 0 (none) to `most`.
+
+    Raises:
+        InputError: if even one step would last beyond the clock.
+    """
+    refuse_beyond_horizon(cost.step_time(most))
+    return np.array([0, *map(cost.step_time, range(1, most + 1))], np.int64)

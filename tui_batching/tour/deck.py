@@ -1,16 +1,42 @@
-"""A deck: the chapters that tell a story, each with what is to be on stage meanwhile."""
+"""A deck: the chapters that tell a story, what is on stage meanwhile, and how its file is read.
+
+The format is told at the top of `batching.yaml` beside this module, the deck of the bundled tour.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from importlib import resources
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from tui_batching.clock import Picoseconds
-from tui_batching.workload import Workload
+from tui_batching.clock import HORIZON, SECOND, Picoseconds
+from tui_batching.errors import did_you_mean, one_of
+from tui_batching.printable import name_of
+from tui_batching.reading.fields import Field, Record, read_yaml
+from tui_batching.reading.files import read_text
+from tui_batching.workload import Workload, bundled_workloads, load_workload
+from tui_batching.workload.settings import change, setting_keys
+
+FASTEST = 64
+"""The highest speed of a chapter, in simulated seconds a second; the app's own."""
+
+MOST_CHAPTERS = 500
+"""In a deck; nobody presents more."""
+
+_BATCH_SIZES = (1, 2, 4, 8, 16, 32)
+_KEYS = ("title", "chapters")
+_CHAPTER_KEYS = (
+    "title", "text", "notes", "workload", "set", "view", "at", "speed", "play", "select", "table",
+)  # fmt: skip
+_LONGEST_TITLE = 40
+_LONGEST_TEXT = 160
+_LONGEST_NOTE = 1000
 
 TableName: TypeAlias = Literal["step_time"]
+"""The tables that a chapter can show."""
 
 
 @dataclass(frozen=True)
@@ -57,3 +83,157 @@ class Deck:
     title: str
     chapters: tuple[Chapter, ...]
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class StepTime:
+    """What one decode step of a full batch takes and makes.
+
+    Attributes:
+        batch_size: how many requests are in the batch.
+        step_time: of one decode step.
+    """
+
+    batch_size: int
+    step_time: Picoseconds
+
+    @property
+    def tokens_per_second(self) -> float:
+        """How many tokens the whole batch makes in a second."""
+        return self.batch_size * SECOND / self.step_time
+
+
+def step_times(workload: Workload) -> tuple[StepTime, ...]:
+    """Step time and throughput by batch size, at the cost of the workload.
+
+    Where a step costs by the contexts of its requests, each of them is the workload's average
+    request, with half of its answer made.
+    """
+    requests, cost = workload.requests, workload.cost
+    context = round(requests.input_tokens.mean() + requests.output_tokens.mean() / 2)
+    return tuple(StepTime(size, cost.step_time(size, size * context)) for size in _BATCH_SIZES)
+
+
+def bundled_deck() -> Path:
+    """The file of the tour that comes with the program."""
+    return Path(str(resources.files("tui_batching.tour"))) / "batching.yaml"
+
+
+def load_deck(path: Path | None, views: Collection[str]) -> Deck:
+    """Read a deck, with all workloads that it names.
+
+    Args:
+        path: its file; None for the bundled one.
+        views: the names that its chapters may give as their view.
+
+    Raises:
+        InputError: if the file or a workload is not as expected.
+    """
+    file = bundled_deck() if path is None else path
+    return parse_deck(read_text(file), file, views)
+
+
+def parse_deck(text: str, path: Path, views: Collection[str]) -> Deck:
+    """Read a deck from YAML text.
+
+    Args:
+        text: the YAML text.
+        path: the file's path: errors start with it, and workload files are looked for beside it.
+        views: the names that its chapters may give as their view.
+
+    Raises:
+        InputError: if the text is not as expected; told with line, key, found and expected.
+    """
+    record = read_yaml(text, str(path)).mapping(_KEYS)
+    around = _Surroundings(path.parent, views, {})
+    chapters: list[Chapter] = []
+    for chapter in record["chapters"].items(MOST_CHAPTERS):
+        before = chapters[-1].workload if chapters else None
+        chapters.append(_read_chapter(chapter, before, around))
+    title = record.read("title", partial(Field.text, longest=_LONGEST_TITLE), name_of(path))
+    return Deck(title, tuple(chapters), path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What the chapters of a deck have in common while it is read."""
+
+    folder: Path
+    views: Collection[str]
+    workloads: dict[str, Workload]
+
+
+def _read_chapter(field: Field, before: Workload | None, around: _Surroundings) -> Chapter:
+    """One chapter; where it names no workload it has that of the chapter before."""
+    record = field.mapping(_CHAPTER_KEYS)
+    if before is None or "workload" in record.fields:
+        workload = _read_workload(record["workload"], around)
+    else:
+        workload = before
+    settings, changed = _read_settings(record, workload)
+    return Chapter(
+        title=record["title"].text(_LONGEST_TITLE),
+        text=_read_paragraphs(_LONGEST_TEXT, record["text"]),
+        workload=workload,
+        view=record.read("view", partial(_read_view, around.views), "live"),
+        notes=record.read("notes", partial(_read_paragraphs, _LONGEST_NOTE), ()),
+        settings=settings,
+        at=record.read("at", _read_instant, 0),
+        speed=record.read("speed", partial(Field.decimal, above=0, most=FASTEST), 0.5),
+        play=record.read("play", Field.flag, default=False),
+        select=record.read("select", partial(_read_request, changed), None),
+        table=record.read("table", _read_table, None),
+    )
+
+
+def _read_workload(field: Field, around: _Surroundings) -> Workload:
+    """A bundled workload by its name, or one in a file beside the deck; each is read once."""
+    name, known = field.text(), around.workloads
+    if name not in known:
+        named = Path(name)
+        is_path = name not in bundled_workloads() and (named.suffix or named.parent != Path())
+        source = field.path_within(around.folder) if is_path else name
+        with field.placing_errors():
+            known[name] = load_workload(source)
+    return known[name]
+
+
+def _read_settings(record: Record, workload: Workload) -> tuple[dict[str, str], Workload]:
+    """The settings as `--set` takes them, and the workload as they change it."""
+    settings: dict[str, str] = {}
+    if "set" in record.fields:
+        for key, value in record["set"].mapping(setting_keys()).fields.items():
+            workload = change(workload, key, value)
+            settings[key] = value.written
+    return settings, workload
+
+
+def _read_paragraphs(longest: int, field: Field) -> tuple[str, ...]:
+    """A text, or a list of texts."""
+    paragraphs = field.items() if field.is_list else [field]
+    return tuple(paragraph.text(longest) for paragraph in paragraphs)
+
+
+def _read_view(views: Collection[str], field: Field) -> str:
+    name = field.text()
+    if name not in views:
+        raise field.error(one_of(views) + did_you_mean(name, views))
+    return name
+
+
+def _read_instant(field: Field) -> Picoseconds:
+    if field.written == "end":
+        return HORIZON
+    return field.duration()
+
+
+def _read_request(workload: Workload, field: Field) -> int:
+    number = field.whole()
+    if number not in workload.requests.id:
+        raise field.error("the id of a request of the workload")
+    return number
+
+
+def _read_table(field: Field) -> TableName:
+    field.choice("step_time")
+    return "step_time"

@@ -12,7 +12,7 @@ from typing import TextIO
 from tui_batching.analysis.scene import Scene
 from tui_batching.clock import SECOND
 from tui_batching.errors import FileTakenError
-from tui_batching.export import csv_output, json_output, trace_output
+from tui_batching.export import json_and_csv, trace_output
 from tui_batching.output_files import written_whole
 from tui_batching.tui.frame import Frame
 
@@ -37,15 +37,15 @@ class Export:
 
 
 def _metrics_csv(scene: Scene, out: TextIO) -> None:
-    csv_output.write(scene.comparison, out, each_request=False)
+    json_and_csv.write_comparison_csv(scene.comparison, out, each_request=False)
 
 
 def _metrics_json(scene: Scene, out: TextIO) -> None:
-    json_output.write(scene.comparison, out, each_request=False)
+    json_and_csv.write_comparison_json(scene.comparison, out, each_request=False)
 
 
 def _requests_csv(scene: Scene, out: TextIO) -> None:
-    csv_output.write(scene.comparison, out, each_request=True)
+    json_and_csv.write_comparison_csv(scene.comparison, out, each_request=True)
 
 
 def _trace(scene: Scene, out: TextIO) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from tui_batching.clock import MILLISECOND, Picoseconds, duration_text
 from tui_batching.errors import InputError
-from tui_batching.strategy import Dynamic
 from tui_batching.workload import Workload, apply_settings
 from tui_batching.workload.generate import seed_after
 
@@ -54,7 +53,7 @@ class Knobs:
         knobs = self
         for strategy in self.workload.strategies:
             if strategy.name in names:
-                size = _along(_BATCH_SIZES, strategy.batch_size, notches)
+                size = _along(_BATCH_SIZES, strategy.slots, notches)
                 knobs = knobs._with(f"{strategy.name}.batch_size", str(size))
         return knobs
 
@@ -65,9 +64,9 @@ class Knobs:
             InputError: if none of these strategies has a timeout.
         """
         for strategy in self.workload.strategies:
-            if isinstance(strategy, Dynamic) and strategy.name in names:
-                timeout = _along(_TIMEOUTS, strategy.timeout, notches)
-                return self._with("dynamic.timeout", duration_text(timeout))
+            if strategy.has("timeout") and strategy.name in names:
+                timeout = _along(_TIMEOUTS, strategy.value("timeout"), notches)
+                return self._with(f"{strategy.name}.timeout", duration_text(timeout))
         raise InputError("only dynamic batching has a timeout")
 
     def turn_load(self, notches: int) -> Knobs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,11 +26,10 @@ from tui_batching.charts.rows import (
     style,
 )
 from tui_batching.clock import Picoseconds
-from tui_batching.sim.moment import SlotState
+from tui_batching.sim.life import State
 from tui_batching.tui.lane_view import (
-    PHASE_NAMES,
+    PHASE_STATES,
     STATE_GLYPHS,
-    STATE_NAMES,
     LaneView,
     SlotView,
     phase_texts,
@@ -95,15 +95,16 @@ class _Pen:
         ground = self.palette.selection_ground if chosen else self.palette.surface
         return style(self.palette.request(number), ground, row=row)
 
-    def state(self, state: SlotState, row: int) -> Style:
-        colour = self.palette.state(STATE_NAMES[state])
-        return style(colour, self.palette.surface, bold=state is SlotState.HELD, row=row)
+    def state(self, state: State, row: int) -> Style:
+        colour = self.palette.state(state)
+        return style(colour, self.palette.surface, bold=state is State.HELD, row=row)
 
 
 def _phase_row(pen: _Pen) -> Cells:
-    kind = pen.view.moment.phase.kind
+    state = PHASE_STATES.get(pen.view.moment.phase.kind)
+    colour = pen.palette.idle if state is None else pen.palette.state(state)
     text = first_that_fits(phase_texts(pen.view.moment), pen.width)
-    return pen.row().add(text, pen.ink(pen.palette.state(PHASE_NAMES[kind]), bold=True)).cells()
+    return pen.row().add(text, pen.ink(colour, bold=True)).cells()
 
 
 def _slot_rows(pen: _Pen, room: int) -> list[Cells]:
@@ -127,12 +128,12 @@ def _slot_rows(pen: _Pen, room: int) -> list[Cells]:
 
 def _slot_row(pen: _Pen, view: SlotView, digits: int, names: int) -> Cells:
     row = pen.row().add(f"{view.slot:>{digits}} ", pen.muted())
-    if view.row < 0:
-        return row.add("· free", pen.ink(pen.palette.state("idle"))).cells()
+    if view.state is None:
+        return row.add("· free", pen.ink(pen.palette.idle)).cells()
     row.add(view.name, pen.name(view.row)).gap(names - len(view.name) + 1)
-    if view.state is SlotState.FREE:
+    if view.state is State.FORMING:
         room = row.left - 2
-        joined = pen.ink(pen.palette.state("forming"))
+        joined = pen.ink(pen.palette.state(State.FORMING))
         return row.add(f"+ {first_that_fits(view.text, room)}", joined).cells()
     row.add(f"{STATE_GLYPHS[view.state]} ", pen.state(view.state, view.row))
     beside = 13 if pen.roomy else 7
@@ -146,13 +147,13 @@ def _add_slot_bar(row: Row, pen: _Pen, view: SlotView, width: int) -> None:
     """Tokens made as a solid bar over a track as long as the answer; behind it the bubble."""
     body = pen.body(view.row)
     track = pen.ink(pen.palette.bar_track)
-    if view.state is SlotState.PREFILL:
+    if view.state is State.PREFILL:
         shaded = int(view.fraction * width)
         prefill = pen.state(view.state, view.row)
         row.add(SHADE * shaded, prefill).add(TRACK * (width - shaded), track)
         return
     own = max(1, round(view.extent * width))
-    if view.state is SlotState.HELD:
+    if view.state is State.HELD:
         bubble = max(1, round(view.fraction * width) - own)
         own = min(own, width - 1)
         row.add(FULL * own, body)
@@ -168,14 +169,14 @@ def _small_bars_row(pen: _Pen, views: list[SlotView], names: int, cell: int) -> 
     row = pen.row()
     for view in views:
         end = row.left - cell
-        if view.row < 0:
-            row.add("·", pen.ink(pen.palette.state("idle")))
+        if view.state is None:
+            row.add("·", pen.ink(pen.palette.idle))
         else:
             row.add(view.name, pen.name(view.row)).gap(names - len(view.name))
-            glyph = "+" if view.state is SlotState.FREE else STATE_GLYPHS[view.state]
-            joined = pen.ink(pen.palette.state("forming"))
+            glyph = "+" if view.state is State.FORMING else STATE_GLYPHS[view.state]
+            joined = pen.ink(pen.palette.state(State.FORMING))
             row.add(glyph, joined if glyph == "+" else pen.state(view.state, view.row))
-            if view.state is not SlotState.FREE:
+            if view.state is not State.FORMING:
                 _add_slot_bar(row, pen, view, cell - names - 2)
         row.gap(row.left - max(0, end))
     return row.cells()
@@ -201,11 +202,11 @@ def _cell_grid(pen: _Pen, room: int) -> list[Cells]:
 
 def _cell_of(pen: _Pen, view: SlotView) -> tuple[str, Style]:
     """A slot in one cell: how full its bar is, or the sign of its state."""
-    if view.row < 0:
-        return "·", pen.ink(pen.palette.state("idle"))
-    if view.state is SlotState.FREE:
-        return "+", pen.ink(pen.palette.state("forming"))
-    if view.state in (SlotState.HELD, SlotState.PREFILL):
+    if view.state is None:
+        return "·", pen.ink(pen.palette.idle)
+    if view.state is State.FORMING:
+        return "+", pen.ink(pen.palette.state(State.FORMING))
+    if view.state in (State.HELD, State.PREFILL):
         return STATE_GLYPHS[view.state], pen.state(view.state, view.row)
     return level(view.fraction / view.extent or 0.01), pen.body(view.row)
 
@@ -214,7 +215,7 @@ def _queue_rows(pen: _Pen, room: int) -> list[Cells]:
     """The waiting queue, oldest first: a row each with its age as a bar, or packed side by side."""
     moment = pen.view.moment
     waiting = moment.waiting[len(moment.joined) :]
-    waits = pen.ink(pen.palette.state("waiting"), bold=bool(waiting))
+    waits = pen.ink(pen.palette.state(State.TURN), bold=bool(waiting))
     head = pen.row().add(f"queue {len(waiting):,}", waits)
     if room < 1:
         return []
@@ -230,14 +231,14 @@ def _waiting_row(pen: _Pen, row: int, names: int) -> Cells:
     width = max(1, (pen.width - 18) // 2)
     filled, _ = bar(min(1.0, age / max(1, pen.view.longest_wait)), width)
     return (
-        line.add(filled, pen.ink(pen.palette.state("waiting")))
+        line.add(filled, pen.ink(pen.palette.state(State.TURN)))
         .gap()
         .add(age_text(age), pen.muted())
         .cells()
     )
 
 
-def _packed_queue(pen: _Pen, waiting: range, row: Row, room: int) -> list[Cells]:
+def _packed_queue(pen: _Pen, waiting: Sequence[int], row: Row, room: int) -> list[Cells]:
     rows: list[Cells] = []
     for position, request in enumerate(waiting):
         name, age = request_name(pen.view.moment, request), age_text(_age(pen, request))
@@ -283,13 +284,13 @@ def _utilization_row(pen: _Pen) -> Cells:
     view, palette = pen.view, pen.palette
     useful, bubble = view.useful, max(0.0, view.occupied - view.useful)
     row = pen.row().add("useful " if pen.roomy else "use ", pen.muted())
-    row.add(f"{useful:.0%}", pen.ink(palette.state("decode"), bold=True)).gap()
+    row.add(f"{useful:.0%}", pen.ink(palette.state(State.DECODE), bold=True)).gap()
     ending = f"{HATCH} bubble {bubble:.0%}" if pen.roomy else f"{HATCH} {bubble:.0%}"
     occupied = f" occupied {view.occupied:.0%}" if pen.roomy else f" occ {view.occupied:.0%}"
     width = row.left - len(ending) - len(occupied) - 1
     if width >= 8:
         solid, hatch = round(useful * width), round(bubble * width)
-        row.add(FULL * solid, pen.ink(palette.state("decode")))
-        row.add(HATCH * min(hatch, width - solid), pen.ink(palette.state("held")))
+        row.add(FULL * solid, pen.ink(palette.state(State.DECODE)))
+        row.add(HATCH * min(hatch, width - solid), pen.ink(palette.state(State.HELD)))
         row.add(TRACK * max(0, width - solid - hatch), pen.ink(palette.bar_track)).gap()
-    return row.add(ending, pen.ink(palette.state("held"))).add(occupied, pen.muted()).cells()
+    return row.add(ending, pen.ink(palette.state(State.HELD))).add(occupied, pen.muted()).cells()

@@ -10,13 +10,12 @@ import numpy as np
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.so_far import LatencySoFar
-from tui_batching.analysis.why import fires_in, request_name
-from tui_batching.charts.palette import StateName
+from tui_batching.analysis.why import batch_tokens, fires_in, request_name
 from tui_batching.charts.rows import age_text, short
 from tui_batching.clock import Picoseconds, duration_text, format_duration
-from tui_batching.sim.moment import Moment, SlotState
+from tui_batching.sim.life import State
+from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import SpanKind
-from tui_batching.strategy import Continuous
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +47,8 @@ class SlotView:
         slot: its number.
         row: the row of the request in it; -1 where it is free.
         name: of the request.
-        state: what the slot does.
+        state: what the request in it does; while a batch forms, `FORMING` of those who have joined;
+            None where it is free.
         fraction: how much of the bar is filled.
         extent: how much of the bar the request's own answer takes; less than 1 where the batch
             runs on for a longer member.
@@ -58,7 +58,7 @@ class SlotView:
     slot: int
     row: int = -1
     name: str = ""
-    state: SlotState = SlotState.FREE
+    state: State | None = None
     fraction: float = 0.0
     extent: float = 1.0
     text: tuple[str, ...] = ("free",)
@@ -79,25 +79,19 @@ def lane_view(scene: Scene, lane: int, time: Picoseconds, selected: int | None) 
 
 
 STATE_GLYPHS = {
-    SlotState.FREE: "·",
-    SlotState.PREFILL: "»",
-    SlotState.STALLED: "‖",
-    SlotState.DECODE: "›",
-    SlotState.HELD: "▒",
+    State.PREFILL: "»",
+    State.RECOMPUTE: "▚",
+    State.STALLED: "‖",
+    State.DECODE: "›",
+    State.HELD: "▒",
 }
-STATE_NAMES: dict[SlotState, StateName] = {
-    SlotState.FREE: "idle",
-    SlotState.PREFILL: "prefill",
-    SlotState.STALLED: "stalled",
-    SlotState.DECODE: "decode",
-    SlotState.HELD: "held",
+PHASE_STATES = {
+    SpanKind.FORMING: State.FORMING,
+    SpanKind.PREFILL: State.PREFILL,
+    SpanKind.DECODE: State.DECODE,
+    SpanKind.MIXED: State.DECODE,
 }
-PHASE_NAMES: dict[SpanKind, StateName] = {
-    SpanKind.IDLE: "idle",
-    SpanKind.FORMING: "forming",
-    SpanKind.PREFILL: "prefill",
-    SpanKind.DECODE: "decode",
-}
+"""What the server does, by what its requests do meanwhile; nothing while it is idle."""
 
 
 def phase_texts(moment: Moment) -> list[str]:
@@ -114,7 +108,7 @@ def phase_texts(moment: Moment) -> list[str]:
             text = f"PREFILL {_prefilled(moment)} · {_exact(phase.step_time)}"
             return [f"{text} · {format_duration(phase.end - moment.time)} left", text]
     step = _exact(phase.step_time)
-    if isinstance(moment.run.strategy, Continuous):
+    if moment.run.strategy.about.iteration_level:
         number = f"DECODE #{moment.iteration + 1}"
     else:
         number = f"DECODE {phase.step + 1}/{phase.steps}"
@@ -141,10 +135,10 @@ def _forming_texts(moment: Moment) -> list[str]:
 
 def _prefilled(moment: Moment) -> str:
     """Whose prompt is read: one request, or the batch."""
-    last = moment.started - 1
-    if isinstance(moment.run.strategy, Continuous):
-        return request_name(moment, last)
-    first = int(np.searchsorted(moment.run.start, moment.phase.start))
+    rows = moment.prefilled
+    if moment.run.strategy.about.iteration_level:
+        return request_name(moment, int(rows[-1]))
+    first, last = int(moment.running.min()), int(moment.running.max())
     names = [request_name(moment, row) for row in (first, last)]
     return names[0] if first == last else "–".join(names)
 
@@ -155,7 +149,7 @@ def slot_views(moment: Moment, most: int) -> list[SlotView]:
     for slot, row in enumerate(moment.joined[:most]):
         since = moment.time - int(moment.run.requests.arrival_time[row])
         text = (f"joined, waits {age_text(since)}", f"joined {age_text(since)}", "joined")
-        views[slot] = SlotView(slot, row, request_name(moment, row), text=text)
+        views[slot] = SlotView(slot, row, request_name(moment, row), State.FORMING, text=text)
     for view in _occupied_slots(moment, most):
         views[view.slot] = view
     return views
@@ -168,12 +162,13 @@ def _occupied_slots(moment: Moment, most: int) -> Iterator[SlotView]:
     rows = occupants[slots]
     asked = run.requests.output_tokens[rows]
     full = asked
-    if not isinstance(run.strategy, Continuous):
-        full = np.full_like(asked, moment.batch_tokens(occupants[occupants >= 0]))
-    prefill = run.cost.prefill_times(run.requests.input_tokens[rows])
-    columns = (slots, rows, moment.states(rows), moment.tokens_made(rows), asked, full, prefill)
-    for facts in zip(*(column.tolist() for column in columns), strict=True):
-        yield _occupied_slot(moment, _SlotFacts(*facts))
+    if not run.strategy.about.iteration_level:
+        full = np.full_like(asked, batch_tokens(moment))
+    stays = moment.stays[slots]
+    columns = (slots, rows, moment.tokens_made(rows), asked, full, stays)
+    facts = zip(*(column.tolist() for column in columns), strict=True)
+    for told, state in zip(facts, moment.states(rows), strict=True):
+        yield _occupied_slot(moment, _SlotFacts._make((*told, state)))
 
 
 class _SlotFacts(NamedTuple):
@@ -181,25 +176,27 @@ class _SlotFacts(NamedTuple):
 
     slot: int
     row: int
-    state: int
     made: int
     asked: int
     full: int
-    prefill: Picoseconds
+    stay: int
+    state: State
 
 
 def _occupied_slot(moment: Moment, facts: _SlotFacts) -> SlotView:
     """What is seen of a slot: tokens, or the prefill, or how long it has been held."""
-    state = SlotState(facts.state)
+    run, state = moment.run, facts.state
     fraction = facts.made / facts.full
     text: tuple[str, ...] = (f"{facts.made}/{facts.asked}",)
-    if state is SlotState.HELD:
-        held = moment.time - int(moment.run.finish[facts.row])
+    if state is State.HELD:
+        held = moment.time - int(run.finish[facts.row])
         fraction = _decode_progress(moment, facts.full)
         text = (f"held {age_text(held)}", age_text(held))
-    elif state is SlotState.PREFILL:
-        fraction = (moment.time - int(moment.run.start[facts.row])) / facts.prefill
-        text = (f"prefill {short(facts.prefill)}", "prefill")
+    elif state is State.PREFILL:
+        start = int(run.stays.start[facts.stay])
+        prefill = int(run.stays.ready[facts.stay]) - start
+        fraction = (moment.time - start) / prefill
+        text = (f"prefill {short(prefill)}", "prefill")
     return SlotView(
         slot=facts.slot,
         row=facts.row,

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from tui_batching.errors import InputError
 from tui_batching.tour import Deck
-from tui_batching.tour.place import Place, place_file, read_place
+from tui_batching.tour.presentation import Presentation, presentation_file, read_presentation
 from tui_batching.tui.pace import LOCAL, Pace
 from tui_batching.tui.terminal_app import TerminalApp
 
@@ -65,7 +65,7 @@ class NotesApp(TerminalApp):
         super().__init__(theme, pace)
         self._deck = deck
         self._wall = wall
-        self._file: Path = place_file(deck.path)
+        self._file: Path = presentation_file(deck.path)
 
     def compose(self) -> ComposeResult:
         """Where we are, the notes, and what comes next."""
@@ -86,7 +86,7 @@ class NotesApp(TerminalApp):
     def _look(self) -> None:
         """See where the presentation is, and show it."""
         try:
-            place = read_place(self._file)
+            place = read_presentation(self._file)
         except InputError as error:
             self._show_warning(str(error))
             return
@@ -104,7 +104,7 @@ class NotesApp(TerminalApp):
         )
         self._show("next", f"first: {self._deck.chapters[0].title}")
 
-    def _follow(self, place: Place) -> None:
+    def _follow(self, place: Presentation) -> None:
         chapters = self._deck.chapters
         number = min(place.chapter, len(chapters) - 1)
         chapter, after = chapters[number], chapters[number + 1 : number + 2]
@@ -115,7 +115,7 @@ class NotesApp(TerminalApp):
         self._show("notes", "\n\n".join(chapter.notes or ("There are no notes for this chapter.",)))
         self._show("next", f"next: {after[0].title}" if after else "This is the last chapter.")
 
-    def _warning(self, place: Place) -> str:
+    def _warning(self, place: Presentation) -> str:
         """What the speaker should know beyond the chapter."""
         if not place.is_live:
             return f"The presentation is gone: its process {place.process} has ended."

@@ -12,21 +12,19 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui_batching.analysis.parallel import Progress
 from tui_batching.analysis.sweeps import (
     KINDS,
     Kind,
     Plan,
     Sweep,
-    Workers,
     plan_sweep,
     run_sweep,
     unvaried,
 )
-from tui_batching.analysis.sweeps.task import run_task
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
-from tui_batching.strategy import Strategy
+from tui_batching.executors import CountDone, Share, Workers
+from tui_batching.strategies import Strategy
 from tui_batching.tui.background import aside
 from tui_batching.workload.model import ServiceLevel, Source, Workload
 
@@ -188,22 +186,15 @@ class Sweeper(Widget):
     async def _run(self, plan: Plan, running: _Running) -> Sweep:
         running.total = len(plan.tasks)
         executor = self.processes.executor_for(plan.requests_served)
-        if executor is None:
-            return await aside(run_sweep, plan, None, self._note(running))
-        futures = [asyncio.wrap_future(executor.submit(run_task, task)) for task in plan.tasks]
+        share = None if executor is None else Share(executor)
         try:
-            for future in asyncio.as_completed(futures):
-                await future
-                running.done += 1
-                self._tell()
+            return await aside(run_sweep, plan, share, self._note(running))
         finally:
-            for each in futures:
-                each.cancel()
-            await asyncio.gather(*futures, return_exceptions=True)
-        return plan.finish([each.result() for each in futures])
+            if share is not None:
+                share.cancel()
 
-    def _note(self, running: _Running) -> Progress:
-        """Keeps in mind how far a sweep in a thread is, and ends it once it is cancelled."""
+    def _note(self, running: _Running) -> CountDone:
+        """Keeps in mind how far a sweep is, and ends it once it is cancelled."""
 
         def note(done: int, _: int) -> None:
             if self._under_way is not running:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textwrap import wrap
 
+import numpy as np
 from rich.style import Style
 
-from tui_batching.analysis.breakdown import Breakdown
-from tui_batching.analysis.so_far import breakdown_so_far
+from tui_batching.analysis.breakdown import Breakdown, breakdown
 from tui_batching.analysis.why import request_name, why
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.parts import SIGNS, add_parts
@@ -37,7 +37,9 @@ def breakdown_rows(
 ) -> list[Cells]:
     """For each lane the parts of the selected request's time, as words and as a bar."""
     rows: list[Cells] = []
-    amounts = [_amounts(breakdown_so_far(moment.run, request, moment.time)) for moment in moments]
+    amounts = [
+        _amounts(breakdown(moment.run, np.array([request]), moment.time)) for moment in moments
+    ]
     longest = max(sum(parts.values()) for parts in amounts)
     for moment, parts in zip(moments, amounts, strict=True):
         words = _words(moment, request, parts, width, palette)

@@ -1,16 +1,30 @@
-"""When generated requests arrive."""
+"""When generated requests arrive, and how a workload file tells it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, Self, TypeAlias
+from functools import partial
+from typing import ClassVar, Literal, Protocol, Self, TypeAlias, get_args
 
 import numpy as np
 
 from tui_batching.clock import HORIZON, MICROSECOND, SECOND, Picoseconds
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.errors import InputError
+from tui_batching.reading.constraints import (
+    Constraints,
+    Duration,
+    Number,
+    OneOf,
+    Whole,
+    check_constraints,
+)
+from tui_batching.reading.fields import Field, Reader
+from tui_batching.workload.model import RATE, arrives_beyond_clock
+
+_BURSTINESS = Number(above=0)
 
 
 class Arrivals(Protocol):
@@ -95,7 +109,7 @@ class Gamma(_Spaced):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _refuse_burstiness(self.burstiness)
+        _BURSTINESS.check("burstiness", self.burstiness)
 
     def _unit_gaps(self, stream: np.random.RandomState, count: int) -> FloatArray:
         return stream.standard_gamma(self.burstiness, count) / self.burstiness
@@ -129,18 +143,20 @@ class Ramp:
         InputError: if a rate or the burstiness is no finite number above zero.
     """
 
+    constraints: ClassVar[Constraints] = {
+        "start_rate": RATE,
+        "end_rate": RATE,
+        "shape": OneOf(get_args(RampShape)),
+        "burstiness": _BURSTINESS,
+    }
+
     start_rate: float
     end_rate: float
     shape: RampShape = "linear"
     burstiness: float = 1.0
 
     def __post_init__(self) -> None:
-        for name, rate in (("start_rate", self.start_rate), ("end_rate", self.end_rate)):
-            if not 0 < rate < math.inf:
-                raise InputError(f"{name}: found {rate}, expected a finite number > 0")
-        if self.shape not in ("linear", "exponential"):
-            raise InputError(f"shape: found {self.shape!r}, expected linear or exponential")
-        _refuse_burstiness(self.burstiness)
+        check_constraints(self, self.constraints)
 
     @property
     def rate(self) -> float | None:
@@ -188,6 +204,12 @@ class Burst:
         InputError: if only one of size and every is given, or one is out of its range.
     """
 
+    constraints: ClassVar[Constraints] = {
+        "size": Whole(least=1),
+        "every": Duration(longer_than_zero=True),
+        "at": Duration(),
+    }
+
     size: int | None = None
     every: Picoseconds | None = None
     at: Picoseconds = 0
@@ -195,12 +217,7 @@ class Burst:
     def __post_init__(self) -> None:
         if (self.size is None) != (self.every is None):
             raise InputError("found one of size and every, expected both or neither")
-        if self.size is not None and self.size < 1:
-            raise InputError(f"size: found {self.size}, expected a whole number >= 1")
-        if self.every is not None and self.every <= 0:
-            raise InputError(f"every: found {self.every}, expected a duration longer than zero")
-        if self.at < 0:
-            raise InputError(f"at: found {self.at}, expected a duration that is not negative")
+        check_constraints(self, self.constraints)
 
     @property
     def rate(self) -> float | None:
@@ -224,21 +241,51 @@ class Burst:
         size, every = self.size or count, self.every or 0
         bursts = np.arange(count, dtype=np.int64) // size
         if self.at + int(bursts[-1]) * every > HORIZON:
-            raise _beyond_clock()
+            raise arrives_beyond_clock()
         return self.at + bursts * np.int64(every)
 
 
 def _whole_times(times: FloatArray, unit: Picoseconds) -> IntArray:
     """Ascending times in `unit`s, rounded to whole ones, in picoseconds."""
     if not times[-1] <= HORIZON // unit:
-        raise _beyond_clock()
+        raise arrives_beyond_clock()
     return np.rint(times).astype(np.int64) * unit
 
 
-def _refuse_burstiness(burstiness: float) -> None:
-    if not burstiness > 0:
-        raise InputError(f"burstiness: found {burstiness}, expected a number > 0")
+def read_arrivals(field: Field) -> Arrivals:
+    """Read a process of arrivals, such as `{poisson: {rate: 4}}`.
+
+    Raises:
+        InputError: if it is none, or its parameters are not as expected.
+    """
+    chosen = field.only_key(_ARRIVALS)
+    return _ARRIVALS[chosen.key](chosen)
 
 
-def _beyond_clock() -> InputError:
-    return InputError("the last arrival lies beyond 106 days, where the clock ends")
+def _read_spaced(
+    make: Callable[..., Arrivals], readers: Mapping[str, Reader], field: Field
+) -> Arrivals:
+    """Read a process that has a `mean_gap`, or else a `rate`, beside its other parameters."""
+    record = field.mapping(("rate", "mean_gap", *readers))
+    if ("rate" in record.fields) == ("mean_gap" in record.fields):
+        both = "rate" in record.fields
+        raise field.error(
+            "either rate or mean_gap", "both rate and mean_gap" if both else "neither"
+        )
+    if "rate" in record.fields:
+        mean_gap = SECOND / RATE(record["rate"])
+    else:
+        mean_gap = record["mean_gap"].duration(longer_than_zero=True)
+    values = record.read_all(readers, make)
+    with record.placing_errors():
+        return make(mean_gap=float(mean_gap), **values)
+
+
+_RESCALE: Mapping[str, Reader] = {"rescale": Field.flag}
+_ARRIVALS: dict[str, Callable[[Field], Arrivals]] = {
+    "poisson": partial(_read_spaced, Poisson, _RESCALE),
+    "gamma": partial(_read_spaced, Gamma, {"burstiness": _BURSTINESS, **_RESCALE}),
+    "constant": partial(_read_spaced, Constant, {}),
+    "ramp": lambda field: field.build(Ramp, Ramp.constraints),
+    "burst": lambda field: field.build(Burst, Burst.constraints),
+}

@@ -1,4 +1,4 @@
-"""Requests drawn from a recipe, the same ones for ever and everywhere.
+"""Requests drawn from a recipe, the `generate:` of a workload file: the same ones everywhere.
 
 Only `numpy.random.RandomState` is used: numpy froze its streams for good (NEP 19). Arrivals,
 lengths and classes draw from streams of their own, so that another rate keeps the lengths, and
@@ -9,32 +9,42 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Self, TypeAlias
+from typing import ClassVar, Literal, Self, TypeAlias, get_args
 
 import numpy as np
 
 from tui_batching.clock import HORIZON, MILLISECOND
 from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
-from tui_batching.workload.arrivals import Arrivals, Poisson
-from tui_batching.workload.lengths import Lengths, Uniform
-from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
+from tui_batching.reading.constraints import Constraints, Number, OneOf, Whole, check_constraints
+from tui_batching.reading.fields import Field, Reader, Record
+from tui_batching.requests import Requests
+from tui_batching.workload.arrivals import Arrivals, Poisson, read_arrivals
+from tui_batching.workload.lengths import Lengths, Uniform, read_lengths
+from tui_batching.workload.model import (
+    ReadingProgress,
+    arrives_beyond_clock,
+    ignore_progress,
+    refuse_rate,
+)
 
 MAX_COUNT = 10_000_000
 """The most requests that are generated: 320 MB of them."""
 
-MAX_SEED = 2**32 - 1
+SEED = Whole(most=2**32 - 1)
 
 
 def seed_after(seed: int, steps: int = 1) -> int:
     """The seed that comes so many after this one; after the last one comes 0."""
-    return (seed + steps) % (MAX_SEED + 1)
+    return (seed + steps) % (SEED.most + 1)
 
 
 Draws: TypeAlias = Literal["streams", "notebook", "notebook-loads"]
 """How draws are taken: from a stream for each quantity, or in the notebook's order from one; and
 whether several loads that are compared share their draws, or each one goes on with that stream."""
 
+_WEIGHT = Number(above=0)
+_LENGTH_KEYS = ("input_tokens", "output_tokens")
 _ARRIVALS, _INPUT, _OUTPUT, _CLASS = range(4)
 
 
@@ -51,8 +61,7 @@ class RequestClass:
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.weight > 0:
-            raise InputError(f"weight: found {self.weight}, expected a number > 0")
+        _WEIGHT.check("weight", self.weight)
         if self.output_tokens.shortest < 1:
             raise InputError("output_tokens: found lengths from 0 on, expected lengths >= 1")
 
@@ -76,6 +85,13 @@ class GeneratedRequests:
             anything but Poisson arrivals and uniform lengths, or `skip` without them.
     """
 
+    constraints: ClassVar[Constraints] = {
+        "count": Whole(1, MAX_COUNT),
+        "seed": SEED,
+        "draws": OneOf(get_args(Draws)),
+        "skip": Whole(0, MAX_COUNT),
+    }
+
     count: int
     arrivals: Arrivals
     classes: tuple[RequestClass, ...]
@@ -84,24 +100,13 @@ class GeneratedRequests:
     skip: int = 0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.count <= MAX_COUNT:
-            raise InputError(
-                f"count: found {self.count}, expected a whole number from 1 to {MAX_COUNT}"
-            )
-        if not 0 <= self.seed <= MAX_SEED:
-            raise InputError(
-                f"seed: found {self.seed}, expected a whole number from 0 to {MAX_SEED}"
-            )
+        check_constraints(self, self.constraints)
         if not self.classes:
             raise InputError("classes: found none, expected at least one")
         if self.draws != "streams":
             self._notebook_parts()
         elif self.skip:
             raise InputError(f"skip: found {self.skip}, expected draws: notebook with it")
-        if not 0 <= self.skip <= MAX_COUNT:
-            raise InputError(
-                f"skip: found {self.skip}, expected a whole number from 0 to {MAX_COUNT}"
-            )
 
     @property
     def rate(self) -> float | None:
@@ -113,7 +118,7 @@ class GeneratedRequests:
         """There is nothing that the workload file does not tell."""
         return ()
 
-    def make_requests(self, progress: Progress = ignore_progress) -> Requests:  # noqa: ARG002
+    def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:  # noqa: ARG002
         """The requests of this recipe, drawn on the first call.
 
         Raises:
@@ -199,7 +204,7 @@ class GeneratedRequests:
                 continue
             time += gap
             if not time <= HORIZON // MILLISECOND:
-                raise InputError("the last arrival lies beyond 106 days, where the clock ends")
+                raise arrives_beyond_clock()
             rows[:, number] = (round(time) * MILLISECOND, *tokens)
         return rows[0], rows[1], rows[2]
 
@@ -217,3 +222,32 @@ class GeneratedRequests:
             "draws: found notebook with other distributions, "
             "expected poisson arrivals and uniform lengths with it"
         )
+
+
+def read_recipe(field: Field) -> GeneratedRequests:
+    """Read `generate:`.
+
+    Raises:
+        InputError: if a key is missing, unknown or twice, or a value is not as expected.
+    """
+    record = field.mapping(("count", "seed", "arrivals", *_LENGTH_KEYS, "classes", "draws", "skip"))
+    classes = _read_classes(record)
+    readers: dict[str, Reader] = {"arrivals": read_arrivals, **GeneratedRequests.constraints}
+    values = record.read_all(readers, GeneratedRequests)
+    with record.placing_errors():
+        return GeneratedRequests(classes=classes, **values)
+
+
+def _read_classes(record: Record) -> tuple[RequestClass, ...]:
+    """Those in `classes`, or the only one, whose lengths stand in the recipe itself."""
+    if "classes" not in record.fields:
+        inputs, outputs = (read_lengths(record[key]) for key in _LENGTH_KEYS)
+        with record.placing_errors():
+            return (RequestClass(inputs, outputs),)
+    for key in _LENGTH_KEYS:
+        if key in record.fields:
+            raise record[key].error(
+                "either classes or input_tokens and output_tokens", f"{key} beside classes"
+            )
+    readers: dict[str, Reader] = {"weight": _WEIGHT, **dict.fromkeys(_LENGTH_KEYS, read_lengths)}
+    return tuple(entry.build(RequestClass, readers) for entry in record["classes"].items())

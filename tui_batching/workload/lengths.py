@@ -1,4 +1,4 @@
-"""How long generated prompts and answers are.
+"""How long generated prompts and answers are, and how a workload file tells it.
 
 Every draw is a whole number of tokens, and the first k draws are the same however many are taken.
 A draw longer than `max` is cut to it, as a server's `max_tokens` does, or drawn again; one shorter
@@ -7,14 +7,18 @@ than `min` becomes `min`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from functools import partial
+from typing import ClassVar, Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
 
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.errors import InputError
-from tui_batching.workload.model import MAX_TOKENS
+from tui_batching.reading.constraints import Constraints, Number, OneOf, Whole, check_constraints
+from tui_batching.reading.fields import Field
+from tui_batching.requests import MAX_TOKENS
 
 ZIPF_MOST = 1_000_000
 """The largest `max` of a Zipf distribution, which keeps a table of that size while it draws."""
@@ -24,8 +28,10 @@ AboveMax: TypeAlias = Literal["cut", "redraw"]
 
 _MOST_REDRAWS = 1000
 
-MOST_SIGMA = 10
-MOST_EXPONENT = 100
+_TOKENS = Whole(most=MAX_TOKENS)
+_MEAN = Number(above=0, most=MAX_TOKENS)
+_MIN_AND_MAX: Constraints = {"min": _TOKENS, "max": _TOKENS}
+_ABOVE_MAX: Constraints = {"above_max": OneOf(get_args(AboveMax))}
 
 
 class Lengths(Protocol):
@@ -72,8 +78,7 @@ class Fixed:
     tokens: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.tokens <= MAX_TOKENS:
-            raise InputError(f"found {self.tokens}, expected 0 to {MAX_TOKENS} tokens")
+        _TOKENS.check("tokens", self.tokens)
 
     @property
     def shortest(self) -> int:
@@ -89,12 +94,15 @@ class Fixed:
 class _Limited:
     """What distributions with a `min` and a `max` share."""
 
+    constraints: ClassVar[Constraints]
+
     min: int = 1
     max: int = MAX_TOKENS
     above_max: AboveMax = "cut"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.min <= self.max <= MAX_TOKENS:
+        check_constraints(self, self.constraints)
+        if self.min > self.max:
             raise InputError(
                 f"found min {self.min} and max {self.max}, expected 0 <= min <= max <= {MAX_TOKENS}"
             )
@@ -132,13 +140,10 @@ class _Limited:
 class Normal(_Limited):
     """The bell curve with this mean and standard deviation, before it is limited."""
 
+    constraints: ClassVar[Constraints] = {"mean": _MEAN, "sd": _MEAN, **_ABOVE_MAX, **_MIN_AND_MAX}
+
     mean: float
     sd: float
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _refuse_outside("mean", self.mean, 0, MAX_TOKENS)
-        _refuse_outside("sd", self.sd, 0, MAX_TOKENS)
 
     def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
         return self.mean + self.sd * stream.standard_normal(count)
@@ -153,13 +158,15 @@ class Lognormal(_Limited):
         sigma: the standard deviation of their logarithms.
     """
 
+    constraints: ClassVar[Constraints] = {
+        "mean": _MEAN,
+        "sigma": Number(above=0, most=10),
+        **_ABOVE_MAX,
+        **_MIN_AND_MAX,
+    }
+
     mean: float
     sigma: float
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _refuse_outside("mean", self.mean, 0, MAX_TOKENS)
-        _refuse_outside("sigma", self.sigma, 0, MOST_SIGMA)
 
     def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
         middle = np.log(self.mean) - self.sigma**2 / 2
@@ -170,11 +177,9 @@ class Lognormal(_Limited):
 class Exponential(_Limited):
     """Ever fewer of the longer ones, with this mean before the limits."""
 
-    mean: float
+    constraints: ClassVar[Constraints] = {"mean": _MEAN, **_ABOVE_MAX, **_MIN_AND_MAX}
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _refuse_outside("mean", self.mean, 0, MAX_TOKENS)
+    mean: float
 
     def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
         return self.mean * stream.standard_exponential(count)
@@ -187,16 +192,14 @@ class Zipf(_Limited):
     The exponent may be below 1, since `max` bounds the distribution; by default at 32,768.
     """
 
+    constraints: ClassVar[Constraints] = {
+        "exponent": Number(above=0, most=100),
+        "min": Whole(1, MAX_TOKENS),
+        "max": Whole(most=ZIPF_MOST),
+    }
+
     exponent: float
     max: int = 32_768
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _refuse_outside("exponent", self.exponent, 0, MOST_EXPONENT)
-        if self.max > ZIPF_MOST:
-            raise InputError(f"max: found {self.max}, expected a whole number <= {ZIPF_MOST}")
-        if self.min < 1:
-            raise InputError(f"min: found {self.min}, expected a whole number >= 1")
 
     def _amounts(self, stream: np.random.RandomState, count: int) -> FloatArray:
         # Relative to `min`, so that a large exponent does not underflow every weight to zero.
@@ -206,6 +209,36 @@ class Zipf(_Limited):
         return np.asarray(self.min + np.minimum(chosen, len(ranks) - 1), dtype=np.float64)
 
 
-def _refuse_outside(name: str, value: float, above: float, most: float) -> None:
-    if not above < value <= most:
-        raise InputError(f"{name}: found {value:g}, expected a number > {above:g} and <= {most:g}")
+def read_lengths(field: Field) -> Lengths:
+    """Read a distribution of lengths, such as `{uniform: [20, 199]}`.
+
+    Raises:
+        InputError: if it is none, or its parameters are not as expected.
+    """
+    chosen = field.only_key(_LENGTHS)
+    return _LENGTHS[chosen.key](chosen)
+
+
+def _read_uniform(field: Field) -> Uniform:
+    if not field.is_list:
+        raise field.error("[low, high]")
+    ends = field.items()
+    if len(ends) != 2:
+        raise field.error("[low, high]", f"a list of {len(ends)}")
+    low, high = (_TOKENS(end) for end in ends)
+    with field.placing_errors():
+        return Uniform(low, high)
+
+
+def _read_limited(make: type[_Limited], field: Field) -> _Limited:
+    return field.build(make, make.constraints)
+
+
+_LENGTHS: dict[str, Callable[[Field], Lengths]] = {
+    "uniform": _read_uniform,
+    "fixed": lambda field: Fixed(_TOKENS(field)),
+    "normal": partial(_read_limited, Normal),
+    "lognormal": partial(_read_limited, Lognormal),
+    "exponential": partial(_read_limited, Exponential),
+    "zipf": partial(_read_limited, Zipf),
+}

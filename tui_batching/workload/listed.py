@@ -1,4 +1,4 @@
-"""Requests from an explicit list."""
+"""Requests from an explicit list, such as the `requests:` of a workload file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ import numpy as np
 
 from tui_batching.clock import HORIZON, SECOND
 from tui_batching.errors import InputError
-from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
+from tui_batching.reading.fields import Field
+from tui_batching.requests import INPUT_TOKENS, OUTPUT_TOKENS, Requests
+from tui_batching.workload.model import (
+    ReadingProgress,
+    arrives_beyond_clock,
+    ignore_progress,
+    refuse_rate,
+)
+
+_KEYS = ("arrival_time", "input_tokens", "output_tokens", "id")
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class ListedRequests:
         """There is nothing that the workload file does not tell."""
         return ()
 
-    def make_requests(self, progress: Progress = ignore_progress) -> Requests:  # noqa: ARG002
+    def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:  # noqa: ARG002
         """The requests in arrival order."""
         return self.requests
 
@@ -69,7 +78,7 @@ class ListedRequests:
         # Python's integers: the products are too long for int64.
         scaled = [first + ((t - first) * double + factor.denominator) // divisor for t in times]
         if scaled[-1] > HORIZON:
-            raise InputError("the last arrival lies beyond 106 days, where the clock ends")
+            raise arrives_beyond_clock()
         same = self.requests
         return ListedRequests(
             Requests.from_columns(
@@ -112,3 +121,29 @@ class ListedRequests:
         times = self.requests.arrival_time
         length = int(times[-1]) - int(times[0])
         return Fraction((len(times) - 1) * SECOND, length) if length else None
+
+
+def read_list(field: Field) -> ListedRequests:
+    """Read a list of requests.
+
+    Raises:
+        InputError: if it is empty, or a value is not as expected.
+    """
+    entries = field.items()
+    columns = np.empty((4, len(entries)), dtype=np.int64)
+    rows_of_ids: dict[int, int] = {}
+    for row, entry in enumerate(entries):
+        record = entry.mapping(_KEYS)
+        number = record.read("id", Field.whole, row)
+        if number in rows_of_ids:
+            first = rows_of_ids[number]
+            raise record["id"].error("each id once", f"{number} again (also requests[{first}])")
+        rows_of_ids[number] = row
+        columns[:, row] = (
+            record["arrival_time"].duration(),
+            INPUT_TOKENS(record["input_tokens"]),
+            OUTPUT_TOKENS(record["output_tokens"]),
+            number,
+        )
+    with field.placing_errors():
+        return ListedRequests(Requests.from_columns(*columns))

@@ -2,99 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, TypeAlias
-
-import numpy as np
-import numpy.typing as npt
+from typing import ClassVar, Protocol, TypeAlias
 
 from tui_batching.clock import Picoseconds
-from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import Cost, LinearCost
 from tui_batching.errors import InputError
-from tui_batching.strategy import DEFAULT_STRATEGIES, Strategy
+from tui_batching.reading.constraints import Constraints, Duration, Number
+from tui_batching.requests import Requests
+from tui_batching.strategies import DEFAULT_STRATEGIES, Strategy
 
-MAX_TOKENS = 2**31 - 1
-"""The most tokens one prompt or one answer may have."""
-
-
-@dataclass(frozen=True, eq=False)
-class Requests:
-    """The requests of a workload as int64 columns in arrival order; ties keep their given order.
-
-    Attributes:
-        id: the request's number, unique; by default its position in the list it came from.
-        arrival_time: in picoseconds.
-        input_tokens: tokens of the prompt, >= 0.
-        output_tokens: tokens of the answer, >= 1.
-    """
-
-    id: IntArray
-    arrival_time: IntArray
-    input_tokens: IntArray
-    output_tokens: IntArray
-
-    @classmethod
-    def from_columns(
-        cls,
-        arrival_time: npt.ArrayLike,
-        input_tokens: npt.ArrayLike,
-        output_tokens: npt.ArrayLike,
-        id: npt.ArrayLike | None = None,  # noqa: A002 - the field's name
-    ) -> Requests:
-        """Sort the columns by arrival (stable) and freeze them.
-
-        Raises:
-            InputError: if a value is no whole number or out of its range, an id is there twice,
-                or lengths differ.
-        """
-        arrivals = _whole(arrival_time, "arrival_time")
-        inputs = _whole(input_tokens, "input_tokens")
-        outputs = _whole(output_tokens, "output_tokens")
-        ids = np.arange(len(arrivals), dtype=np.int64) if id is None else _whole(id, "id")
-        columns = (ids, arrivals, inputs, outputs)
-        if any(len(column) != len(arrivals) for column in columns):
-            raise InputError("the columns of the requests differ in length")
-        _refuse_below(arrivals, 0, "arrival_time")
-        _refuse_outside_tokens(inputs, 0, "input_tokens")
-        _refuse_outside_tokens(outputs, 1, "output_tokens")
-        if id is not None:
-            _refuse_twice(ids)
-        order = np.argsort(arrivals, kind="stable")
-        return cls(*(freeze(column[order]) for column in columns))
-
-    def __len__(self) -> int:
-        return len(self.id)
-
-
-def _whole(column: npt.ArrayLike, name: str) -> IntArray:
-    array = np.asarray(column)
-    if array.size and array.dtype.kind not in "iu":
-        raise InputError(f"{name}: found {array.dtype} values, expected whole numbers")
-    return array.astype(np.int64, copy=False)
-
-
-def _refuse_twice(ids: IntArray) -> None:
-    ordered = np.sort(ids)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    if len(twice):
-        raise InputError(f"id: found {twice[0]} more than once, expected each id once")
-
-
-def _refuse_below(column: IntArray, least: int, name: str) -> None:
-    if len(column) and int(column.min()) < least:
-        row = int(np.argmin(column))
-        raise InputError(f"request {row}: {name}: found {column[row]}, expected >= {least}")
-
-
-def _refuse_outside_tokens(column: IntArray, least: int, name: str) -> None:
-    _refuse_below(column, least, name)
-    if len(column) and int(column.max()) > MAX_TOKENS:
-        row = int(np.argmax(column))
-        raise InputError(f"request {row}: {name}: found {column[row]}, expected <= {MAX_TOKENS}")
+RATE = Number(above=0)
+"""Of arrivals, in requests per second."""
 
 
 def refuse_rate(rate: float) -> None:
@@ -103,22 +24,26 @@ def refuse_rate(rate: float) -> None:
     Raises:
         InputError: if it is not a finite number above zero.
     """
-    if not 0 < rate < math.inf:
-        raise InputError(f"rate: found {rate}, expected a finite number > 0")
+    RATE.check("rate", rate)
 
 
-Progress: TypeAlias = Callable[[float], None]
-"""Is told the share of a long work that is done, from 0 to 1."""
+def arrives_beyond_clock() -> InputError:
+    """The sentence that refuses requests of which the last arrives too late."""
+    return InputError("the last arrival lies beyond 106 days, where the clock ends")
+
+
+ReadingProgress: TypeAlias = Callable[[float], None]
+"""Is told the share of a long file that has been read, from 0 to 1."""
 
 
 def ignore_progress(share: float) -> None:
-    """The progress of work that nobody watches."""
+    """The progress of reading that nobody watches."""
 
 
 class Source(Protocol):
     """Where requests come from: a list, a trace, or a recipe that draws them."""
 
-    def make_requests(self, progress: Progress = ignore_progress) -> Requests:
+    def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:
         """The requests, the same ones every time; `progress` is told of a long first time."""
         ...
 
@@ -157,6 +82,8 @@ class Source(Protocol):
 @dataclass(frozen=True)
 class ServiceLevel:
     """The service level objective: the most each request may take; None where not limited."""
+
+    constraints: ClassVar[Constraints] = dict.fromkeys(("ttft", "tpot", "e2el"), Duration())
 
     ttft: Picoseconds | None = None
     tpot: Picoseconds | None = None

@@ -7,14 +7,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
-from tui_batching.errors import InputError
-from tui_batching.workload.costs import read_profile
-from tui_batching.workload.fields import Field, Reader
-from tui_batching.workload.generate import MAX_SEED
-from tui_batching.workload.model import ServiceLevel, Source, Workload
-from tui_batching.workload.parameters import COST_READERS, SLO_READERS, STRATEGY_READERS
-from tui_batching.workload.traces import OPTION_READERS, TraceRequests
-from tui_batching.workload.wording import did_you_mean, one_of, shown
+from tui_batching.cost import COSTS
+from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.printable import quoted
+from tui_batching.reading.constraints import Whole
+from tui_batching.reading.fields import Field, Reader
+from tui_batching.strategies import STRATEGIES
+from tui_batching.workload.generate import SEED
+from tui_batching.workload.model import RATE, ServiceLevel, Source, Workload
+from tui_batching.workload.profiles import read_profile
+from tui_batching.workload.traces import TraceOptions, TraceRequests
 
 Change: TypeAlias = Callable[[Workload, Field], Workload]
 
@@ -36,18 +38,19 @@ def apply_settings(workload: Workload, settings: Sequence[str]) -> Workload:
 
 def setting_keys() -> tuple[str, ...]:
     """All keys that `apply_settings` knows."""
-    return tuple(_CHANGES)
+    return tuple(_changes())
 
 
 def _apply(workload: Workload, setting: str) -> Workload:
-    where = f"--set {setting if len(setting) <= 60 else shown(setting)}"
+    where = f"--set {setting if len(setting) <= 60 else quoted(setting)}"
     key, equals, value = (part.strip() for part in setting.partition("="))
     if not equals:
         raise InputError(f"{where}: found no '=', expected KEY=VALUE")
-    if key not in _CHANGES:
+    known = _changes()
+    if key not in known:
         raise InputError(
-            f"{where}: found the unknown key {shown(key)}, "
-            f"expected {one_of(_CHANGES)}{did_you_mean(key, _CHANGES)}"
+            f"{where}: found the unknown key {quoted(key)}, "
+            f"expected {one_of(known)}{did_you_mean(key, known)}"
         )
     return change(workload, key, Field.of_text(value, where))
 
@@ -60,7 +63,7 @@ def change(workload: Workload, key: str, field: Field) -> Workload:
             field's place.
     """
     try:
-        return _CHANGES[key](workload, field)
+        return _changes()[key](workload, field)
     except InputError as error:
         if str(error).startswith(field.where):
             raise
@@ -105,7 +108,7 @@ def _set_profile(workload: Workload, field: Field) -> Workload:
 
 def _set_cost(parameter: str, workload: Workload, field: Field) -> Workload:
     model = workload.cost.name
-    readers = COST_READERS[model]
+    readers = workload.cost.constraints
     if parameter not in readers:
         found = f"a workload whose cost is {model}"
         raise field.error(f"a parameter of that: {', '.join(readers)}", found)
@@ -122,32 +125,36 @@ def _strategy_changes() -> dict[str, Change]:
     """`static.batch_size` and so on; without a strategy's name, every strategy that has it."""
     one: dict[str, Change] = {}
     every: dict[str, Change] = {}
-    for name, readers in STRATEGY_READERS.items():
+    kinds = {name: kind.constraints() for name, kind in STRATEGIES.items()}
+    for name, readers in kinds.items():
         for parameter, reader in readers.items():
-            owners = tuple(n for n, others in STRATEGY_READERS.items() if parameter in others)
+            owners = tuple(n for n, others in kinds.items() if parameter in others)
             one[f"{name}.{parameter}"] = partial(_set_strategies, (name,), parameter, reader)
             every[parameter] = partial(_set_strategies, owners, parameter, reader)
     return every | one
 
 
-_CHANGES: dict[str, Change] = {
-    **_strategy_changes(),
-    "workload.count": partial(
-        _set_source, lambda source, count: source.with_count(count), partial(Field.whole, least=1)
-    ),
-    "workload.rate": partial(
-        _set_source, lambda source, rate: source.with_rate(rate), partial(Field.decimal, above=0)
-    ),
-    "workload.seed": partial(
-        _set_source,
-        lambda source, seed: source.with_seed(seed),
-        partial(Field.whole, most=MAX_SEED),
-    ),
-    **{
-        f"workload.{key}": partial(_set_trace, key, reader)
-        for key, reader in OPTION_READERS.items()
-    },
-    "cost": _set_profile,
-    **{f"cost.{key}": partial(_set_cost, key) for keys in COST_READERS.values() for key in keys},
-    **{f"slo.{key}": partial(_set_slo, key, reader) for key, reader in SLO_READERS.items()},
-}
+def _changes() -> dict[str, Change]:
+    """What each key changes."""
+    return {
+        **_strategy_changes(),
+        "workload.count": partial(
+            _set_source, lambda source, count: source.with_count(count), Whole(least=1)
+        ),
+        "workload.rate": partial(_set_source, lambda source, rate: source.with_rate(rate), RATE),
+        "workload.seed": partial(_set_source, lambda source, seed: source.with_seed(seed), SEED),
+        **{
+            f"workload.{key}": partial(_set_trace, key, reader)
+            for key, reader in TraceOptions.constraints.items()
+        },
+        "cost": _set_profile,
+        **{
+            f"cost.{key}": partial(_set_cost, key)
+            for kind in COSTS.values()
+            for key in kind.constraints
+        },
+        **{
+            f"slo.{key}": partial(_set_slo, key, reader)
+            for key, reader in ServiceLevel.constraints.items()
+        },
+    }

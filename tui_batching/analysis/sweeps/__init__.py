@@ -1,9 +1,14 @@
 """Sweeps: one parameter of a workload goes through several values, with all else the same."""
 
-from tui_batching.analysis.sweeps.plan import Plan, plan_sweep, unvaried
-from tui_batching.analysis.sweeps.run import run_sweep, sweep
+from tui_batching.analysis.sweeps.plan import (
+    Plan,
+    plan_sweep,
+    run_sweep,
+    sweep,
+    unvaried,
+    usual_sweeps,
+)
 from tui_batching.analysis.sweeps.sweep import KINDS, Kind, Point, Sweep
-from tui_batching.analysis.sweeps.workers import Workers
 
 __all__ = [
     "KINDS",
@@ -11,9 +16,9 @@ __all__ = [
     "Plan",
     "Point",
     "Sweep",
-    "Workers",
     "plan_sweep",
     "run_sweep",
     "sweep",
     "unvaried",
+    "usual_sweeps",
 ]

@@ -1,19 +1,32 @@
-"""From a workload and a kind of sweep to tasks, and from their outcomes to the sweep."""
+"""From a workload and a kind of sweep to tasks, and from their outcomes to the sweep.
+
+A task is one value, small enough to be sent to another process; the outcome is the same wherever
+it runs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from math import inf
+from typing import Protocol
 
+import numpy as np
+
+from tui_batching.analysis.metrics import metrics
 from tui_batching.analysis.sweeps.sweep import Kind, Point, Sweep
-from tui_batching.analysis.sweeps.task import AtLoad, AtOnce, Served, Task
 from tui_batching.clock import MILLISECOND, Picoseconds
+from tui_batching.columns import freeze
+from tui_batching.cost import Cost
 from tui_batching.errors import InputError
-from tui_batching.strategy import Dynamic, Strategy
+from tui_batching.executors import CountDone, process_executor, run_all
+from tui_batching.requests import Requests
+from tui_batching.sim.simulate import simulate
+from tui_batching.strategies import Strategy
 from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import Source, Workload, refuse_rate
+from tui_batching.workload.model import ServiceLevel, Source, Workload, refuse_rate
 
 _LOAD_FACTORS = (0.375, 0.6, 1.0, 1.5, 2.0, 3.0, 3.75)
 """The notebook's loads, gaps of 800 500 300 200 150 100 and 80 ms, relative to its 300 ms."""
@@ -26,6 +39,68 @@ MOST_VALUES = 1000
 _TIMEOUTS: tuple[Picoseconds, ...] = tuple(
     milliseconds * MILLISECOND for milliseconds in (0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 )
+
+
+class Served(Protocol):
+    """What makes the requests of a task; small where they can be drawn."""
+
+    def make_requests(self) -> Requests:
+        """The requests in arrival order."""
+        ...
+
+
+@dataclass(frozen=True)
+class AtLoad:
+    """A source's requests at a rate, made where they are needed; see `Source.at_load`."""
+
+    source: Source
+    rate: float
+    position: int
+
+    def make_requests(self) -> Requests:
+        """The requests in arrival order."""
+        return self.source.at_load(self.rate, self.position).make_requests()
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """A source's requests in their order, all of them there at time zero."""
+
+    source: Source
+
+    def make_requests(self) -> Requests:
+        """The requests in the order in which they would arrive."""
+        requests = self.source.make_requests()
+        return replace(requests, arrival_time=freeze(np.zeros_like(requests.arrival_time)))
+
+
+@dataclass(frozen=True)
+class Task:
+    """One value of a sweep: the requests that are served there, and with what."""
+
+    value: float
+    served: Served
+    cost: Cost
+    strategies: tuple[Strategy, ...]
+    slo: ServiceLevel | None
+
+
+def run_task(task: Task) -> tuple[Point, ...]:
+    """A point for each strategy.
+
+    Raises:
+        InputError: as `simulate` does.
+    """
+    source = ListedRequests(task.served.make_requests())
+    workload = Workload("sweep", source, cost=task.cost, strategies=task.strategies)
+    points: list[Point] = []
+    for strategy in task.strategies:
+        run = simulate(workload, strategy)
+        # The lowest free slot is taken first, so the highest tells how many were taken at once.
+        points.append(
+            Point(task.value, strategy, metrics(run, task.slo), int(run.stays.slot.max()) + 1)
+        )
+    return tuple(points)
 
 
 @dataclass(frozen=True)
@@ -63,6 +138,58 @@ class Plan:
         return Sweep(self.kind, self.workload, tuple(points), saturation)
 
 
+def sweep(
+    workload: Workload,
+    kind: Kind,
+    values: Sequence[float] | None = None,
+    executor: Executor | None = None,
+    progress: CountDone | None = None,
+) -> Sweep:
+    """Serve a workload with one of its parameters at several values.
+
+    Args:
+        workload: what is served.
+        kind: what is varied: `load`, `batch-size` or `timeout`.
+        values: see `plan_sweep`.
+        executor: where the tasks run, such as a `ProcessPoolExecutor`; None runs them here.
+        progress: is told how many tasks are done, of how many; what it raises cancels the rest.
+
+    Raises:
+        InputError: if there is nothing to vary, a value is out of its range, or the workload
+            cannot be simulated there.
+    """
+    return run_sweep(plan_sweep(workload, kind, values), executor, progress)
+
+
+def run_sweep(
+    plan: Plan, executor: Executor | None = None, progress: CountDone | None = None
+) -> Sweep:
+    """Run the tasks of a plan; see `sweep`."""
+    return plan.finish(run_all(run_task, plan.tasks, executor, progress))
+
+
+def usual_sweeps(
+    workload: Workload, kinds: Sequence[Kind], announce: Callable[[str], None]
+) -> list[Sweep]:
+    """One sweep of each kind over its usual values, on all processors.
+
+    Args:
+        workload: what is served.
+        kinds: what is varied, one after the other.
+        announce: is told what begins.
+
+    Raises:
+        InputError: if the workload has nothing to vary or cannot be simulated there.
+    """
+    plans = [plan_sweep(workload, kind) for kind in kinds]
+    found: list[Sweep] = []
+    with process_executor(None, sum(plan.requests_served for plan in plans)) as executor:
+        for plan in plans:
+            announce(f"{plan.kind}, {len(plan.tasks)} times {len(workload.requests):,} requests")
+            found.append(run_sweep(plan, executor))
+    return found
+
+
 def plan_sweep(workload: Workload, kind: Kind, values: Sequence[float] | None = None) -> Plan:
     """What has to be done for a sweep.
 
@@ -94,7 +221,7 @@ def unvaried(workload: Workload, kind: Kind) -> Workload:
     """
     if kind != "batch-size":
         return workload
-    alike = (replace(strategy, batch_size=1) for strategy in workload.strategies)
+    alike = (strategy.with_slots(1) for strategy in workload.strategies)
     return replace(workload, strategies=tuple(alike))
 
 
@@ -137,14 +264,14 @@ def _plan_batch_size(workload: Workload, values: Sequence[float] | None) -> Plan
     source = _small(workload)
 
     def with_size(size: int) -> tuple[Strategy, ...]:
-        return tuple(replace(strategy, batch_size=size) for strategy in workload.strategies)
+        return tuple(strategy.with_slots(size) for strategy in workload.strategies)
 
     tasks = tuple(_task(size, source, workload, with_size(size)) for size in sizes)
     return Plan("batch-size", workload, tasks, until_free=values is None)
 
 
 def _plan_timeout(workload: Workload, values: Sequence[float] | None) -> Plan:
-    patient = [strategy for strategy in workload.strategies if isinstance(strategy, Dynamic)]
+    patient = [each for each in workload.strategies if each.has("timeout")]
     if not patient:
         raise InputError(
             f"no strategy of {workload.name} has a timeout, expected a workload with dynamic"
@@ -153,7 +280,7 @@ def _plan_timeout(workload: Workload, values: Sequence[float] | None) -> Plan:
     source = _small(workload)
 
     def with_timeout(timeout: Picoseconds) -> tuple[Strategy, ...]:
-        return tuple(replace(strategy, timeout=timeout) for strategy in patient)
+        return tuple(each.with_parameter("timeout", timeout) for each in patient)
 
     tasks = tuple(_task(timeout, source, workload, with_timeout(timeout)) for timeout in timeouts)
     return Plan("timeout", workload, tasks)

@@ -1,4 +1,4 @@
-"""What came of a sweep, as plain data."""
+"""What came of a sweep, as plain data, and what its values and figures are called."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from tui_batching.analysis.metrics import Metrics
-from tui_batching.strategy import Strategy
+from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, Metrics
+from tui_batching.clock import SECOND, Picoseconds, format_duration
+from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
 
 Kind: TypeAlias = Literal["load", "batch-size", "timeout"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+HEADLINES: tuple[MetricInfo, ...] = tuple(
+    METRICS_BY_NAME[name] for name in ("avg_latency", "p99_latency", "throughput")
+)
+"""The figures of a sweep that everybody asks for first."""
+
+_KINDS: dict[Kind, str] = {
+    "load": "offered load, requests per second",
+    "batch-size": "batch size, slots",
+    "timeout": "timeout of dynamic",
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,7 @@ class Point:
     @property
     def all_taken(self) -> bool:
         """Whether all slots were taken at some instant; if not, more of them change nothing."""
-        return self.peak_batch == self.strategy.batch_size
+        return self.peak_batch == self.strategy.slots
 
     def metric(self, name: str) -> float:
         """A metric that every Run has, such as `p99_latency`."""
@@ -81,3 +93,21 @@ class Sweep:
         """
         before = (point for point in self.points if point.value <= value)
         return {point.strategy.name: point for point in before}
+
+
+def kind_text(kind: Kind) -> str:
+    """What is varied, with its unit."""
+    return _KINDS[kind]
+
+
+def value_text(kind: Kind, value: float) -> str:
+    """A value in full: `3.33/s (gap 300 ms)`, `16`, `500 ms`."""
+    if kind == "load":
+        return f"{value:.3g}/s (gap {_duration(round(SECOND / value))})"
+    return f"{value:.0f}" if kind == "batch-size" else _duration(int(value))
+
+
+def _duration(time: Picoseconds) -> str:
+    """A duration without zeros that say nothing: `80 ms`, not `80.0 ms`."""
+    number, unit = format_duration(time).split()
+    return f"{float(number):g} {unit}"

@@ -6,12 +6,16 @@ import argparse
 import sys
 
 from tui_batching.analysis.capacity import VARIANTS, Capacities, find_capacities
-from tui_batching.cli.arguments import Choices, add_workload, read_workload
-from tui_batching.cli.ascii import add_ascii
-from tui_batching.cli.executors import add_executors, read_executors
+from tui_batching.cli.arguments import (
+    Choices,
+    add_workload,
+    read_workload,
+)
+from tui_batching.cli.jobs import add_executors, read_executors
 from tui_batching.cli.progress import counting, reporting
-from tui_batching.export import capacity_output
-from tui_batching.workload.fields import Field
+from tui_batching.cli.terminal import add_ascii
+from tui_batching.export import json_and_csv
+from tui_batching.reading.fields import Field
 
 _EXAMPLES = """\
 examples:
@@ -60,9 +64,9 @@ def run(arguments: argparse.Namespace) -> None:
     """
     capacities = _find(arguments)
     if arguments.json:
-        capacity_output.write_json(capacities, sys.stdout)
+        json_and_csv.write_capacities_json(capacities, sys.stdout)
     else:
-        from tui_batching.cli.tables import print_capacities  # noqa: PLC0415 - rich loads slowly
+        from tui_batching.cli.print_tables import print_capacities  # noqa: PLC0415 - rich loads slowly
 
         print_capacities(capacities, ascii_only=arguments.ascii)
 

@@ -7,16 +7,16 @@ import argparse
 from tui_batching.analysis.sweeps import Kind
 from tui_batching.cli.arguments import (
     FIRST_WORKLOAD,
+    FIRST_WORKLOADS,
     Choices,
     add_workload,
     read_duration,
     read_workload,
 )
-from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.progress import reporting
-from tui_batching.cli.sweeping import FIRST_WORKLOADS
+from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
-from tui_batching.workload.fields import Field
+from tui_batching.reading.fields import Field
 
 SCENE_CHARTS = ("gantt", "slots", "utilization", "latency", "distribution")
 SWEEP_CHARTS: dict[str, Kind] = {"load": "load", "frontier": "load", "batch-size": "batch-size"}
@@ -67,8 +67,7 @@ def run(arguments: argparse.Namespace) -> None:
             expected.
     """
     # Here, so that no other command waits for rich.
-    from tui_batching.cli.canvas import Canvas  # noqa: PLC0415
-    from tui_batching.cli.drawing import drawn  # noqa: PLC0415
+    from tui_batching.cli.print_charts import Stdout, drawn  # noqa: PLC0415
 
     name, first = arguments.chart, FIRST_WORKLOAD
     if name in SWEEP_CHARTS:
@@ -79,11 +78,11 @@ def run(arguments: argparse.Namespace) -> None:
     least_width, least_height = _SMALLEST
     width = _cells("--width", arguments.width, least_width)
     height = _cells("--height", arguments.height, least_height)
-    canvas = Canvas.on_stdout(arguments.theme, width, height, arguments.ascii)
+    stdout = Stdout.offered(arguments.theme, width, height, arguments.ascii)
     with reporting() as report:
         workload = read_workload(arguments, report, first)
-        rows = drawn(name, workload, at, canvas, report)
-    canvas.print(rows)
+        rows = drawn(name, workload, at, stdout, report)
+    stdout.print(rows)
 
 
 def _cells(option: str, text: str | None, least: int) -> int | None:

@@ -9,12 +9,12 @@ from dataclasses import replace
 from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.warnings import warnings
 from tui_batching.cli.arguments import Choices, add_csv, add_workload, csv_file, read_workload
-from tui_batching.cli.ascii import add_ascii
-from tui_batching.cli.progress import Report, reporting
+from tui_batching.cli.progress import Reporter, reporting
+from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
-from tui_batching.export import csv_output, json_output, vllm_output
+from tui_batching.export import json_and_csv, vllm_output
 from tui_batching.output_files import written_whole
-from tui_batching.strategy import Strategy
+from tui_batching.strategies import Strategy
 from tui_batching.workload import Workload
 
 _FORMATS = ("table", "json", "vllm")
@@ -24,6 +24,7 @@ examples:
   tui-batching compare
   tui-batching compare chat --set batch_size=8 --set workload.rate=5
   tui-batching compare overload --set dynamic.timeout=300ms --set dynamic.timeout_from=arrival
+  tui-batching compare chat --strategies continuous,static
   tui-batching compare chat --set cost=h100-llama-3-8b --set batch_size=64
   tui-batching compare my-workload.yaml --json > metrics.json
   tui-batching compare chat --requests --csv requests.csv
@@ -79,15 +80,15 @@ def run(arguments: argparse.Namespace) -> None:
         if target:
             report(f"writing {target.name}")
             with written_whole(target, replace=arguments.force) as out:
-                csv_output.write(comparison, out, each_request=arguments.requests)
+                json_and_csv.write_comparison_csv(comparison, out, each_request=arguments.requests)
     if arguments.csv == "-":
-        csv_output.write(comparison, sys.stdout, each_request=arguments.requests)
+        json_and_csv.write_comparison_csv(comparison, sys.stdout, each_request=arguments.requests)
     elif arguments.format == "json":
-        json_output.write(comparison, sys.stdout, each_request=arguments.requests)
+        json_and_csv.write_comparison_json(comparison, sys.stdout, each_request=arguments.requests)
     elif arguments.format == "vllm":
         vllm_output.write(comparison, sys.stdout)
     else:
-        from tui_batching.cli.tables import print_comparison  # noqa: PLC0415 - rich loads slowly
+        from tui_batching.cli.print_tables import print_comparison  # noqa: PLC0415 - rich loads slowly
 
         print_comparison(comparison, ascii_only=arguments.ascii)
     for warned in warnings(result.run for result in comparison):
@@ -95,6 +96,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _refuse_contradictions(arguments: argparse.Namespace) -> None:
+    if arguments.strategy is not None and arguments.strategies is not None:
+        raise InputError("found --strategy and --strategies, expected only one of them")
     if arguments.format != "table" and arguments.csv == "-":
         format_option = "--json" if arguments.format == "json" else "--format vllm"
         raise InputError(f"found {format_option} and --csv -, expected only one of them on stdout")
@@ -102,7 +105,7 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
         raise InputError("found --requests alone, expected --json or --csv FILE with it")
 
 
-def _compare(arguments: argparse.Namespace, report: Report) -> Comparison:
+def _compare(arguments: argparse.Namespace, report: Reporter) -> Comparison:
     workload = read_workload(arguments, report)
     if arguments.strategy is not None:
         workload = replace(workload, strategies=(_strategy(workload, arguments.strategy),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tui_batching.cli.arguments import Choices, add_output, add_workload, output_file, read_workload
+from tui_batching.cli.arguments import Choices, add_output, add_requests, output_file, read_workload
 from tui_batching.cli.progress import reporting
 from tui_batching.output_files import written_whole
 from tui_batching.workload.traces import WRITTEN_FORMATS, WrittenFormat, write_trace
@@ -29,7 +29,7 @@ def add_to(choices: Choices) -> None:
         ),
         epilog=_EXAMPLES,
     )
-    add_workload(parser)
+    add_requests(parser)
     add_output(parser, "a trace")
     parser.add_argument(
         "--format",

@@ -22,6 +22,7 @@ _EXAMPLES = """\
 examples:
   tui-batching play
   tui-batching play rag --set batch_size=8
+  tui-batching play chat --strategies static,continuous
   tui-batching play my-workload.yaml --set dynamic.timeout=300ms --theme light
   tui-batching play --low-bandwidth
 """
@@ -68,6 +69,7 @@ DEFAULTS: dict[str, Any] = {
     "command": run,
     "workload": None,
     "settings": [],
+    "strategies": None,
     "tick": None,
     **DRAWING_DEFAULTS,
 }

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui_batching.analysis.scene import build_scene
-from tui_batching.analysis.sweeps import Kind
+from tui_batching.analysis.sweeps import Kind, usual_sweeps
 from tui_batching.cli.arguments import (
     Choices,
     add_output,
@@ -19,14 +19,13 @@ from tui_batching.cli.arguments import (
     read_workload,
     workload_words,
 )
-from tui_batching.cli.ascii import needs_ascii
-from tui_batching.cli.progress import Report, reporting
-from tui_batching.cli.sweeping import usual_sweeps
+from tui_batching.cli.progress import Reporter, reporting
+from tui_batching.cli.terminal import needs_ascii
 from tui_batching.output_files import written_whole
 from tui_batching.printable import printable
 
 if TYPE_CHECKING:
-    from tui_batching.export.report import Report as Document
+    from tui_batching.export.report import Report
 
 _SWEEPS: tuple[Kind, ...] = ("load", "batch-size")
 _EXAMPLES = """\
@@ -78,15 +77,15 @@ def run(arguments: argparse.Namespace) -> None:
         sys.stdout.write(to_ascii(text.getvalue()) if plain else text.getvalue())
 
 
-def _make(arguments: argparse.Namespace, report: Report) -> Document:
-    from tui_batching.export.report import Report as Document  # noqa: PLC0415
+def _make(arguments: argparse.Namespace, report: Reporter) -> Report:
+    from tui_batching.export.report import Report  # noqa: PLC0415
 
     workload = read_workload(arguments, report)
     report(f"{len(workload.requests):,} requests")
     scene = build_scene(workload, None, lambda _: None)
     kinds = _SWEEPS if workload.source.rate else _SWEEPS[1:]  # or else there is no load to vary
     sweeps = usual_sweeps(workload, kinds, report)
-    return Document(
+    return Report(
         scene, sweeps, _commands(shlex.join(map(printable, workload_words(arguments))), kinds)
     )
 

@@ -8,17 +8,23 @@ import sys
 from collections.abc import Callable
 
 from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, plan_sweep, run_sweep
-from tui_batching.cli.arguments import Choices, add_csv, add_workload, csv_file, read_workload
-from tui_batching.cli.ascii import add_ascii
-from tui_batching.cli.executors import add_executors, read_executors
+from tui_batching.cli.arguments import (
+    FIRST_WORKLOADS,
+    Choices,
+    add_csv,
+    add_workload,
+    csv_file,
+    read_workload,
+)
+from tui_batching.cli.jobs import add_executors, read_executors
 from tui_batching.cli.progress import counting, reporting
-from tui_batching.cli.sweeping import FIRST_WORKLOADS
+from tui_batching.cli.terminal import add_ascii
 from tui_batching.clock import SECOND
 from tui_batching.errors import InputError
-from tui_batching.export import sweep_output
+from tui_batching.export import json_and_csv
 from tui_batching.output_files import written_whole
-from tui_batching.strategy import MAX_BATCH_SIZE
-from tui_batching.workload.fields import Field
+from tui_batching.reading.fields import Field
+from tui_batching.strategies.parameters import MAX_SLOTS
 
 _WITH_UNIT = re.compile(r"[0-9.]+(?:[eE][+-]?[0-9]+)?\s*[a-zµμ]+")
 _DESCRIPTION = """\
@@ -74,13 +80,13 @@ def run(arguments: argparse.Namespace) -> None:
     result = _sweep(arguments)
     if target:
         with written_whole(target, replace=arguments.force) as out:
-            sweep_output.write_csv(result, out)
+            json_and_csv.write_sweep_csv(result, out)
     if arguments.csv == "-":
-        sweep_output.write_csv(result, sys.stdout)
+        json_and_csv.write_sweep_csv(result, sys.stdout)
     elif arguments.json:
-        sweep_output.write_json(result, sys.stdout)
+        json_and_csv.write_sweep_json(result, sys.stdout)
     else:
-        from tui_batching.cli.tables import print_sweep  # noqa: PLC0415 - rich loads slowly
+        from tui_batching.cli.print_tables import print_sweep  # noqa: PLC0415 - rich loads slowly
 
         print_sweep(result, ascii_only=arguments.ascii)
 
@@ -114,6 +120,6 @@ def _read_load(field: Field, text: str) -> float:
 
 _VALUE_READERS: dict[Kind, Callable[[Field, str], float]] = {
     "load": _read_load,
-    "batch-size": lambda field, _: field.whole(1, MAX_BATCH_SIZE),
+    "batch-size": lambda field, _: field.whole(1, MAX_SLOTS),
     "timeout": lambda field, _: field.duration(),
 }

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from tui_batching.cli.arguments import Choices, add_output, add_workload, output_file, read_workload
-from tui_batching.cli.progress import Report, reporting
+from tui_batching.cli.progress import Reporter, reporting
 from tui_batching.export import trace_output
 from tui_batching.output_files import written_whole
 from tui_batching.sim.run import Run
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
         trace_output.write(workload.name, runs, sys.stdout)
 
 
-def _simulate(arguments: argparse.Namespace, report: Report) -> tuple[Workload, list[Run]]:
+def _simulate(arguments: argparse.Namespace, report: Reporter) -> tuple[Workload, list[Run]]:
     workload = read_workload(arguments, report)
     runs = []
     for strategy in workload.strategies:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from tui_batching.cli.arguments import Choices, Parser
-from tui_batching.cli.ascii import add_ascii
 from tui_batching.cli.commands import export
+from tui_batching.cli.terminal import add_ascii
 from tui_batching.workload import bundled_workloads, load_workload
 
 _EXAMPLES = """\
@@ -31,7 +31,7 @@ def add_to(choices: Choices) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """List the bundled workloads."""
-    from tui_batching.cli.tables import print_workloads  # noqa: PLC0415 - rich loads slowly
+    from tui_batching.cli.print_tables import print_workloads  # noqa: PLC0415 - rich loads slowly
 
     print_workloads(
         [load_workload(path) for path in bundled_workloads().values()], ascii_only=arguments.ascii

@@ -14,7 +14,7 @@ from tui_batching.charts.palette import STRATEGIES, Palette
 from tui_batching.charts.rows import Cells, Row, bar, folded, style
 from tui_batching.clock import format_duration
 from tui_batching.tour import Chapter
-from tui_batching.tour.tables import StepTime, step_times
+from tui_batching.tour.deck import StepTime, step_times
 from tui_batching.workload import Workload
 
 _NAMES = re.compile(rf"\b({'|'.join(STRATEGIES)}|R[0-9]+)\b", re.IGNORECASE)

@@ -13,7 +13,12 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Row, style
 from tui_batching.errors import InputError
 from tui_batching.tour import Chapter, Deck
-from tui_batching.tour.place import Place, place_file, remove_place, write_place
+from tui_batching.tour.presentation import (
+    Presentation,
+    presentation_file,
+    remove_presentation,
+    write_presentation,
+)
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.presenting.chapter_text import ChapterText
@@ -88,7 +93,7 @@ class Talk(StripView):
             self._deck, self._number, self._started = deck, 0, time.time()
         self._before = before
         try:
-            self._place_file = place_file(deck.path)
+            self._place_file = presentation_file(deck.path)
         except InputError as error:
             self._tell_notes_are_off(error)
         self._cue()
@@ -111,9 +116,9 @@ class Talk(StripView):
     def say_where(self, *, black: bool = False) -> None:
         """Let the speaker's notes know."""
         if self._place_file is not None:
-            place = Place(os.getpid(), self._number, self._started, black)
+            place = Presentation(os.getpid(), self._number, self._started, black)
             try:
-                write_place(self._place_file, place)
+                write_presentation(self._place_file, place)
             except InputError as error:
                 self._place_file = None
                 self._tell_notes_are_off(error)
@@ -173,7 +178,7 @@ class Talk(StripView):
         file, self._place_file = self._place_file, None
         if file is not None:
             with suppress(InputError):  # the notes see by themselves that this process is gone
-                remove_place(file)
+                remove_presentation(file)
 
     def _tell_notes_are_off(self, error: InputError) -> None:
         sentence = f"speaker notes cannot follow: {error}"

@@ -1,13 +1,12 @@
-"""Traces of real traffic: a small module for each format, and what they have in common."""
+"""Traces of real traffic: a table of formats, and what is taken of a file."""
 
-from tui_batching.workload.traces.options import OPTION_READERS, TraceOptions
-from tui_batching.workload.traces.recognise import FORMATS
+from tui_batching.workload.traces.formats import FORMATS
+from tui_batching.workload.traces.selection import TraceOptions
 from tui_batching.workload.traces.source import TraceRequests, find_trace
 from tui_batching.workload.traces.writing import WRITTEN_FORMATS, WrittenFormat, write_trace
 
 __all__ = [
     "FORMATS",
-    "OPTION_READERS",
     "WRITTEN_FORMATS",
     "TraceOptions",
     "TraceRequests",

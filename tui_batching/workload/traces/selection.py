@@ -1,35 +1,157 @@
-"""Taking the requests that were asked for, block by block, as a trace streams by."""
+"""Which requests of a trace are replayed: what is asked for, what is taken, what is left out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import ClassVar, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from tui_batching.clock import HORIZON, Picoseconds
+from tui_batching.clock import HORIZON, Picoseconds, duration_text
 from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
+from tui_batching.reading.constraints import (
+    Constraints,
+    Duration,
+    Number,
+    OneOf,
+    Whole,
+    check_constraints,
+)
+from tui_batching.requests import MAX_TOKENS, Requests
 from tui_batching.workload.generate import MAX_COUNT
-from tui_batching.workload.model import Requests
-from tui_batching.workload.traces.report import TraceReport
-from tui_batching.workload.traces.rows import Rows
+from tui_batching.workload.traces.layouts import Rows
 
 _BEYOND_CLOCK = "found an arrival over 106 days from the first one, where the clock ends"
 
+Over: TypeAlias = Literal["clip", "drop"]
+"""What becomes of a request with more tokens than asked for: it is cut, or left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceOptions:
+    """Which requests are taken, in the order of these attributes from `start` on.
+
+    Attributes:
+        limit: the most requests, counted after all else; None for all.
+        start: where the window begins, from the trace's first row on, in picoseconds.
+        duration: how long the window is, in picoseconds of the trace's own time.
+        speed: how much faster than recorded requests arrive.
+        max_input: the most tokens of a prompt.
+        max_output: the most tokens of an answer.
+        over: whether longer ones are cut to the maximum or left out.
+
+    Raises:
+        InputError: if one is not as expected.
+    """
+
+    constraints: ClassVar[Constraints] = {
+        "limit": Whole(least=1),
+        "start": Duration(),
+        "duration": Duration(longer_than_zero=True),
+        "speed": Number(above=0),
+        "max_input": Whole(1, MAX_TOKENS),
+        "max_output": Whole(1, MAX_TOKENS),
+        "over": OneOf(get_args(Over)),
+    }
+
+    limit: int | None = None
+    start: Picoseconds | None = None
+    duration: Picoseconds | None = None
+    speed: float = 1.0
+    max_input: int | None = None
+    max_output: int | None = None
+    over: Over = "clip"
+
+    def __post_init__(self) -> None:
+        check_constraints(self, self.constraints)
+
+    @property
+    def exact_speed(self) -> Fraction:
+        """The speed as the decimal that Python prints for it."""
+        return Fraction(Decimal(repr(self.speed)))
+
+
+@dataclass
+class RowCounts:
+    """How many rows were taken, and how many were not and why; `sentence` tells it.
+
+    Attributes:
+        name: of the file.
+        title: of its format.
+        failed_because: what marks a failed request in this format.
+        options: what was asked for.
+        requests: taken.
+        failed: not taken, because they failed when they were recorded.
+        outside: not taken, because they arrive outside of the window.
+        long_inputs, long_outputs: with more tokens than asked for; cut, or not taken.
+        stopped: whether reading ended at the limit.
+    """
+
+    name: str
+    title: str
+    failed_because: str
+    options: TraceOptions
+    requests: int = 0
+    failed: int = 0
+    outside: int = 0
+    long_inputs: int = 0
+    long_outputs: int = 0
+    stopped: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """Everything in one line; what did not happen is not mentioned."""
+        read = f"read {_counted(self.requests, 'request')} ({self.title})"
+        return f"{self.name}: " + "; ".join((read, *self.left_out()))
+
+    def left_out(self) -> list[str]:
+        """What was not taken as it is."""
+        asked = self.options
+        fate = "clipped to" if asked.over == "clip" else "dropped, over"
+        told = [
+            (self.stopped, f"stopped at the limit of {asked.limit or 0:,}"),
+            (self.failed, f"{_counted(self.failed, 'failed row')} skipped ({self.failed_because})"),
+            (self.outside, f"{_counted(self.outside, 'row')} outside of {self._window()} skipped"),
+            (
+                self.long_inputs,
+                f"{_counted(self.long_inputs, 'prompt')} {fate} {asked.max_input or 0:,} tokens",
+            ),
+            (
+                self.long_outputs,
+                f"{_counted(self.long_outputs, 'answer')} {fate} {asked.max_output or 0:,} tokens",
+            ),
+            (asked.speed != 1, f"replayed at {asked.speed:g} times the speed"),
+        ]
+        return [sentence for happened, sentence in told if happened]
+
+    def _window(self) -> str:
+        start = duration_text(self.options.start or 0)
+        if self.options.duration is None:
+            return f"the window from {start} on"
+        return f"the window of {duration_text(self.options.duration)} from {start} on"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
 
 class Selection:
-    """Collects requests; what it leaves out is counted in the report.
+    """Collects requests; what it leaves out is counted in the counts.
 
     Times are counted from the first row that did not fail, in Python's integers, because the
     trace's own clock may be any; only what is left of them has to fit the simulation's clock.
     """
 
-    def __init__(self, report: TraceReport, where: str) -> None:
-        self._report = report
+    def __init__(self, counts: RowCounts, where: str) -> None:
+        self._counts = counts
         self._where = where
-        self._options = report.options
-        self._speed = report.options.exact_speed
+        self._options = counts.options
+        self._speed = counts.options.exact_speed
         self._origin: Picoseconds | None = None
         self._rows = 0
         self._columns: list[tuple[IntArray, IntArray, IntArray, IntArray]] = []
@@ -37,7 +159,7 @@ class Selection:
     @property
     def full(self) -> bool:
         """Whether the limit is reached."""
-        return self._report.requests == self._options.limit
+        return self._counts.requests == self._options.limit
 
     def add(self, rows: Rows) -> None:
         """Take what is asked for of these rows.
@@ -57,11 +179,11 @@ class Selection:
         chosen = self._up_to_limit(np.flatnonzero(taken))
         # Rows behind the last one that is taken at the limit do not count.
         seen = slice(int(chosen[-1]) + 1) if self.full else slice(None)
-        self._report.failed += _number(~served[seen])
-        self._report.outside += _number((served & ~inside)[seen])
-        self._report.long_inputs += _number(long_input[seen])
+        self._counts.failed += _number(~served[seen])
+        self._counts.outside += _number((served & ~inside)[seen])
+        self._counts.long_inputs += _number(long_input[seen])
         # A request that is dropped for its prompt is told once.
-        self._report.long_outputs += _number((long_output & ~(long_input & dropping))[seen])
+        self._counts.long_outputs += _number((long_output & ~(long_input & dropping))[seen])
         self._columns.append(
             (
                 self._rows + chosen,
@@ -78,11 +200,11 @@ class Selection:
         Raises:
             InputError: if there is none, or they do not fit the clock.
         """
-        report = self._report
-        if not report.requests:
+        counts = self._counts
+        if not counts.requests:
             raise InputError(
                 f"{self._where}: found no request to replay "
-                f"({'; '.join(report.left_out()) or 'no rows'}), expected at least one"
+                f"({'; '.join(counts.left_out()) or 'no rows'}), expected at least one"
             )
         ids, arrivals, inputs, outputs = map(np.concatenate, zip(*self._columns, strict=True))
         self._columns.clear()
@@ -102,12 +224,12 @@ class Selection:
         return np.array([begin <= offset < begin + duration for offset in offsets], np.bool_)
 
     def _up_to_limit(self, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        report = self._report
+        counts = self._counts
         if self._options.limit is not None:
-            chosen = chosen[: self._options.limit - report.requests]
-        report.requests += len(chosen)
-        report.stopped = self.full
-        if report.requests > MAX_COUNT:
+            chosen = chosen[: self._options.limit - counts.requests]
+        counts.requests += len(chosen)
+        counts.stopped = self.full
+        if counts.requests > MAX_COUNT:
             raise InputError(
                 f"{self._where}: found more than {MAX_COUNT:,} requests, "
                 "expected fewer (limit takes the first ones)"

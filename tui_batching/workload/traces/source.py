@@ -9,12 +9,11 @@ from typing import Any, NoReturn, Self
 
 from tui_batching.errors import InputError
 from tui_batching.printable import printable
+from tui_batching.requests import Requests
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import Progress, Requests, ignore_progress, refuse_rate
-from tui_batching.workload.traces.options import TraceOptions
-from tui_batching.workload.traces.recognise import FORMATS, recognise
-from tui_batching.workload.traces.report import TraceReport
-from tui_batching.workload.traces.selection import Selection
+from tui_batching.workload.model import ReadingProgress, ignore_progress, refuse_rate
+from tui_batching.workload.traces.formats import FORMATS, recognise
+from tui_batching.workload.traces.selection import RowCounts, Selection, TraceOptions
 from tui_batching.workload.traces.text import open_text
 
 
@@ -31,11 +30,11 @@ class Trace:
     path: Path
     format: str
     options: TraceOptions
-    _content: tuple[ListedRequests, TraceReport] | None = field(
+    _content: tuple[ListedRequests, RowCounts] | None = field(
         default=None, init=False, compare=False, repr=False
     )
 
-    def read(self, progress: Progress = ignore_progress) -> tuple[ListedRequests, TraceReport]:
+    def read(self, progress: ReadingProgress = ignore_progress) -> tuple[ListedRequests, RowCounts]:
         """The requests, and what was left out.
 
         Raises:
@@ -45,17 +44,17 @@ class Trace:
             self._content = self._read(progress)
         return self._content
 
-    def _read(self, progress: Progress) -> tuple[ListedRequests, TraceReport]:
+    def _read(self, progress: ReadingProgress) -> tuple[ListedRequests, RowCounts]:
         known = FORMATS[self.format]
         with open_text(self.path, progress) as text:
             name = printable(self.path.name)
-            report = TraceReport(name, known.title, known.failed, self.options)
-            selection = Selection(report, text.where)
+            counts = RowCounts(name, known.title, known.failed, self.options)
+            selection = Selection(counts, text.where)
             for rows in known.read(text):
                 selection.add(rows)
                 if selection.full:
                     break
-            return ListedRequests(selection.requests()), report
+            return ListedRequests(selection.requests()), counts
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class TraceRequests:
     count: int | None = None
     wanted_rate: float | None = None
 
-    def make_requests(self, progress: Progress = ignore_progress) -> Requests:
+    def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:
         """The requests in arrival order; the file is read on the first call.
 
         Raises:
@@ -84,8 +83,8 @@ class TraceRequests:
     @property
     def notices(self) -> tuple[str, ...]:
         """What was read, what was left out and why."""
-        _, report = self.trace.read()
-        return (report.sentence,)
+        _, counts = self.trace.read()
+        return (counts.sentence,)
 
     @property
     def rate(self) -> float | None:

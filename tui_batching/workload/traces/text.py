@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tui_batching.errors import InputError
-from tui_batching.workload.files import open_file, unreadable
-from tui_batching.workload.model import Progress
+from tui_batching.reading.files import open_file, unreadable
+from tui_batching.workload.model import ReadingProgress
 
 LONGEST_LINE = 64 * 2**20
 """Bytes: the line of a Mooncake trace for the longest prompt there may be takes 50 million."""
@@ -25,7 +25,8 @@ _GZIP = b"\x1f\x8b"
 _BLOCK = 64 * 2**10
 """Bytes: what fits the processor's cache is read fastest."""
 
-_BYTES_PER_REPORT = 2**16
+_TOLD_EVERY = 2**16
+"""Bytes between two tellings of the progress."""
 
 
 class TraceText:
@@ -37,12 +38,12 @@ class TraceText:
         line: the number of lines that have been read.
     """
 
-    def __init__(self, raw: BinaryIO, path: Path, progress: Progress) -> None:
+    def __init__(self, raw: BinaryIO, path: Path, progress: ReadingProgress) -> None:
         self.where = str(path)
         self._path = path
         self._raw = raw
         self._progress = progress
-        self.line = self._unreported = 0
+        self.line = self._untold = 0
         self._size = os.fstat(raw.fileno()).st_size
         compressed = raw.read(len(_GZIP)) == _GZIP
         raw.seek(0)
@@ -79,7 +80,7 @@ class TraceText:
             )
         text = self._decode(content)
         self.line += count_lines(text)
-        self._report(len(content))
+        self._tell_progress(len(content))
         return text
 
     def document(self) -> str:
@@ -97,7 +98,7 @@ class TraceText:
                         f"{self.where}: found more than {LARGEST_DOCUMENT:,} bytes, "
                         "expected a smaller file"
                     )
-                self._report(len(part))
+                self._tell_progress(len(part))
         return self._decode(content)
 
     def _decode(self, content: bytes | bytearray) -> str:
@@ -110,10 +111,10 @@ class TraceText:
                 f"{self.where}:{line}: found bytes that are not UTF-8, expected UTF-8 text"
             ) from None
 
-    def _report(self, count: int) -> None:
-        self._unreported += count
-        if self._unreported >= _BYTES_PER_REPORT:
-            self._unreported = 0
+    def _tell_progress(self, count: int) -> None:
+        self._untold += count
+        if self._untold >= _TOLD_EVERY:
+            self._untold = 0
             self._progress(self._raw.tell() / max(1, self._size))
 
     @contextmanager
@@ -129,7 +130,7 @@ class TraceText:
 
 
 @contextmanager
-def open_text(path: Path, progress: Progress) -> Iterator[TraceText]:
+def open_text(path: Path, progress: ReadingProgress) -> Iterator[TraceText]:
     """Open a trace.
 
     Args:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Literal, TextIO, TypeAlias
 
 from tui_batching.clock import MILLISECOND, Picoseconds, exact_decimal, exact_seconds
-from tui_batching.workload.model import Requests
-from tui_batching.workload.traces.plain import PLAIN
+from tui_batching.requests import Requests
+from tui_batching.workload.traces.formats import PLAIN
 
 BLOCK = 512
 """Tokens of a prompt that one of Mooncake's `hash_ids` stands for."""

@@ -1,0 +1,148 @@
+"""The tables of figures as data: what a terminal, the screen and a document lay out alike.
+
+A table has a column a strategy. Its rows stand in groups, each below a heading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from math import inf
+
+from tui_batching.analysis.capacity import Capacities
+from tui_batching.analysis.comparison import Comparison
+from tui_batching.analysis.metrics import (
+    METRICS_BY_NAME,
+    SERVICE_LEVEL,
+    MetricInfo,
+    Value,
+    best_of,
+    format_value,
+)
+from tui_batching.analysis.service_level import limits_text
+from tui_batching.analysis.sweeps.sweep import HEADLINES, Sweep, value_text
+
+BEST = "★"
+SATURATION = "Saturation: the most that is served"
+_RATE = METRICS_BY_NAME["request_throughput"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure of one strategy.
+
+    Attributes:
+        text: the figure.
+        best: whether it is the best of its row.
+        behind: how far it is from the best one, such as `+54%`; empty where that is not told.
+    """
+
+    text: str
+    best: bool = False
+    behind: str = ""
+
+    @property
+    def note(self) -> str:
+        """The mark of the best, or how far it is from that."""
+        return BEST if self.best else self.behind
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row: what is told, and a cell for each strategy."""
+
+    label: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows below a heading, and what is said of them."""
+
+    title: str
+    rows: tuple[TableRow, ...]
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Groups of rows, with a column for each of these strategies."""
+
+    strategies: tuple[str, ...]
+    groups: tuple[Group, ...]
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """The headline metrics of all strategies, group by group."""
+    names = tuple(result.strategy.name for result in comparison)
+    groups = groupby(comparison.headlines, key=lambda metric: metric.group)
+    return Table(names, tuple(_metrics(comparison, title, each) for title, each in groups))
+
+
+def _metrics(comparison: Comparison, title: str, metrics: Iterable[MetricInfo]) -> Group:
+    limits = comparison.workload.slo if title == SERVICE_LEVEL else None
+    rows = (TableRow(metric.label, metric_cells(comparison, metric)) for metric in metrics)
+    return Group(title, tuple(rows), limits_text(limits) if limits else "")
+
+
+def metric_cells(comparison: Comparison, metric: MetricInfo) -> tuple[Cell, ...]:
+    """A metric of each strategy, and how far it is from the best."""
+    cells = _cells(metric, comparison.values(metric))
+    differences = map(difference_text, comparison.behind(metric))
+    return tuple(
+        Cell(cell.text, cell.best, behind) for cell, behind in zip(cells, differences, strict=True)
+    )
+
+
+def difference_text(behind: float | None) -> str:
+    """By how much a value differs from the best one: `+54%`, `-0.4%`, `123x`; empty if unknown."""
+    if behind is None:
+        return ""
+    if behind >= 99:
+        return f"{behind + 1:,.0f}x"
+    return f"{behind:+.0%}" if abs(behind) >= 0.0095 else f"{behind:+.1%}"
+
+
+def sweep_table(sweep: Sweep) -> Table:
+    """Latency and throughput at each value, a group a figure; then the saturation, if known."""
+    groups = [_values(sweep, metric) for metric in HEADLINES]
+    if sweep.saturation:
+        row = TableRow(_RATE.label, _cells(_RATE, list(sweep.saturation.values())))
+        groups.append(Group(SATURATION, (row,)))
+    return Table(sweep.strategies, tuple(groups))
+
+
+def _values(sweep: Sweep, metric: MetricInfo) -> Group:
+    rows: list[TableRow] = []
+    for value in sweep.values:
+        points = sweep.row(value)
+        found = [points[name].metrics[metric.name] for name in sweep.strategies]
+        rows.append(TableRow(value_text(sweep.kind, value), _cells(metric, found)))
+    return Group(metric.full_label, tuple(rows))
+
+
+def capacity_table(found: Capacities) -> Table:
+    """The request rate that each strategy sustains: the median of the variants, and the range."""
+    rows: list[TableRow] = []
+    for end in ("median", "lowest", "highest"):
+        rates = [getattr(each, end) or None for each in found.capacities]
+        rows.append(TableRow(end, _cells(_RATE, rates, _rate)))
+    names = tuple(each.strategy.name for each in found.capacities)
+    return Table(names, (Group("Sustained requests per second", tuple(rows)),))
+
+
+def _rate(metric: MetricInfo, rate: Value) -> str:
+    """A sustained rate; at the ends of the scale it is no number."""
+    return "none" if rate is None else "any" if rate == inf else format_value(metric, rate)
+
+
+def _cells(
+    metric: MetricInfo,
+    values: Sequence[Value],
+    spell: Callable[[MetricInfo, Value], str] = format_value,
+) -> tuple[Cell, ...]:
+    return tuple(
+        Cell(spell(metric, value), best)
+        for value, best in zip(values, best_of(metric, values), strict=True)
+    )

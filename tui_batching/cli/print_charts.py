@@ -1,0 +1,101 @@
+"""Charts on stdout, by the names that the command `chart` knows."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.color import ColorSystem
+from rich.console import COLOR_SYSTEMS, Console
+
+from tui_batching.analysis.scene import build_scene
+from tui_batching.analysis.sweeps import usual_sweeps
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.gallery import PICTURES, SWEEP_PICTURES
+from tui_batching.charts.palette import Palette, default_theme, load_palettes
+from tui_batching.charts.printing import printed
+from tui_batching.charts.rows import Cells
+from tui_batching.charts.sweep_picture import SweepRequest
+from tui_batching.cli.progress import Reporter
+from tui_batching.cli.terminal import needs_ascii
+from tui_batching.clock import Picoseconds
+from tui_batching.errors import InputError, one_of
+from tui_batching.workload import Workload
+
+_NO_TERMINAL = (80, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Stdout:
+    """What stdout shows of a chart.
+
+    Attributes:
+        width: in cells.
+        height: in cells.
+        palette: the colours of the chart.
+        colours: how many of them stdout shows; None for none.
+        ascii: whether stdout shows ASCII alone.
+    """
+
+    width: int
+    height: int
+    palette: Palette
+    colours: ColorSystem | None
+    ascii: bool
+
+    @classmethod
+    def offered(
+        cls, theme: str | None, width: int | None, height: int | None, ascii_only: bool | None
+    ) -> Stdout:
+        """What stdout offers; what is given is taken in place of that.
+
+        Colours are those of the terminal, none where stdout is no terminal or NO_COLOR is set; the
+        size is that of the terminal, less a row for the prompt, or else 80 by 24.
+
+        Raises:
+            InputError: if there is no such theme.
+        """
+        console = Console()
+        colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
+        columns, lines = shutil.get_terminal_size(_NO_TERMINAL)
+        rows = lines - 1 if sys.stdout.isatty() else lines
+        palette = _palette(theme, few_colours=colours is ColorSystem.STANDARD)
+        plain = needs_ascii(ascii_only, sys.stdout)
+        return cls(width or columns, height or rows, palette, colours, plain)
+
+    def print(self, rows: Sequence[Cells]) -> None:
+        """Print a chart."""
+        sys.stdout.write(f"{printed(rows, self.colours, ascii_only=self.ascii)}\n")
+
+
+def _palette(theme: str | None, *, few_colours: bool) -> Palette:
+    palettes = load_palettes()
+    name = theme or default_theme(few_colours=few_colours)
+    if name not in palettes:
+        raise InputError(f"--theme: found {name!r}, expected {one_of(palettes)}")
+    return palettes[name]
+
+
+def drawn(
+    name: str, workload: Workload, at: Picoseconds | None, stdout: Stdout, report: Reporter
+) -> list[Cells]:
+    """The rows of a chart.
+
+    Args:
+        name: of the chart.
+        workload: what is served.
+        at: the instant to look at, the end by default; a sweep has none.
+        stdout: how large it is, and in which colours.
+        report: is told what begins.
+    """
+    width, height, palette = stdout.width, stdout.height, stdout.palette
+    if name in SWEEP_PICTURES:
+        kind, sweep_picture = SWEEP_PICTURES[name]
+        [sweep] = usual_sweeps(workload, [kind], report)
+        return sweep_picture(SweepRequest(sweep, workload, width, height, palette))
+    report(f"{len(workload.requests):,} requests")
+    scene = build_scene(workload, None, lambda _: None)
+    time = scene.end if at is None else at
+    return PICTURES[name](ChartRequest(scene, time, width, height, palette))

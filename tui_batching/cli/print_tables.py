@@ -1,0 +1,166 @@
+"""Tables for people."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from tui_batching.analysis.capacity import Capacities
+from tui_batching.analysis.comparison import Comparison
+from tui_batching.analysis.service_level import limits_text
+from tui_batching.analysis.sweeps import Sweep
+from tui_batching.analysis.sweeps.sweep import kind_text
+from tui_batching.analysis.tables import (
+    BEST,
+    Cell,
+    Group,
+    Table,
+    TableRow,
+    capacity_table,
+    comparison_table,
+    sweep_table,
+)
+from tui_batching.charts.ascii import to_ascii
+from tui_batching.cli.terminal import needs_ascii
+from tui_batching.strategies import Strategy
+from tui_batching.workload.model import Workload
+
+_UNLIMITED = 10_000
+
+
+def print_comparison(comparison: Comparison, *, ascii_only: bool | None = None) -> None:
+    """Print the headline metrics of all strategies side by side, the best of each row marked."""
+    printer = _Printer(ascii_only)
+    workload = comparison.workload
+    printer.line(_heading(workload))
+    told = comparison_table(comparison)
+    parameters = _parameters([result.strategy for result in comparison])
+    printer.show(_laid_out(printer, replace(told, groups=(parameters, *told.groups))))
+    if workload.slo is not None:
+        printer.line(printer.text(f"service level: {limits_text(workload.slo)}", "dim"))
+    printer.line(Text(f"{BEST} the best of its row; --json and --csv tell more", "dim"))
+
+
+def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
+    """Print latency and throughput of all strategies at each value, the best of each row marked."""
+    printer = _Printer(ascii_only)
+    printer.line(_heading(sweep.workload).append(f" · {kind_text(sweep.kind)}"))
+    printer.show(_laid_out(printer, sweep_table(sweep)))
+    legend = f"{BEST} the best of its row; " if len(sweep.strategies) > 1 else ""
+    printer.line(Text(f"{legend}--json and --csv tell more", "dim"))
+
+
+def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> None:
+    """Print the request rate that each strategy sustains, the best one marked."""
+    printer = _Printer(ascii_only)
+    limits = limits_text(found.workload.slo) if found.workload.slo else ""
+    share = f"{found.attainment:.10g}"
+    printer.line(_heading(found.workload).append(f" · {limits} for {share} of the requests"))
+    printer.show(_laid_out(printer, capacity_table(found)))
+    count = len(found.capacities[0].rates)
+    over = "the requests as they are" if count == 1 else f"{count} seeds or stretches"
+    printer.line(Text(f"{BEST} the best of its row; over {over}", "dim"))
+
+
+def print_workloads(workloads: Sequence[Workload], *, ascii_only: bool | None = None) -> None:
+    """Print a list of workloads with the first sentence of each description."""
+    printer = _Printer(ascii_only)
+    table = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("workload", no_wrap=True)
+    table.add_column("requests", justify="right", no_wrap=True)
+    table.add_column("what to watch for")
+    for workload in workloads:
+        sentence, stop, _ = workload.description.partition(". ")
+        table.add_row(
+            printer.text(workload.name),
+            printer.text(f"{len(workload.requests):,}"),
+            printer.text(sentence + stop.strip()),
+        )
+    printer.show(table, folds=True)
+
+
+class _Console(Console):
+    """A rich console that leaves it to the program what follows when its reader has left."""
+
+    def on_broken_pipe(self) -> None:
+        """Instead of rich's own exit."""
+        raise BrokenPipeError
+
+
+class _Printer:
+    """A rich console on stdout that neither cuts nor wraps, and does without Unicode if it must."""
+
+    def __init__(self, ascii_only: bool | None) -> None:
+        self._console = _Console(highlight=False, markup=False, emoji=False)
+        self._plain = needs_ascii(ascii_only, sys.stdout)
+        self.is_terminal = self._console.is_terminal
+        self.rule = None if self._plain else box.SIMPLE_HEAD
+
+    def text(self, text: str, style: str = "") -> Text:
+        """The text in letters that stdout can take."""
+        if self._plain:
+            text = to_ascii(text.replace("≤", "<="))
+        return Text(text, style)
+
+    def line(self, text: Text) -> None:
+        """Print one line, however long."""
+        if self._plain:
+            text = self.text(text.plain)
+        self._console.print(text, soft_wrap=True)
+
+    def show(self, table: RichTable, *, folds: bool = False) -> None:
+        """Print a table as wide as it needs to be, unless it `folds` to a terminal's width."""
+        if not (folds and self.is_terminal):
+            options = self._console.options.update_width(_UNLIMITED)
+            needed = self._console.measure(table, options=options).maximum
+            self._console.width = max(self._console.width, needed)
+        self._console.print(table)
+
+
+def _heading(workload: Workload) -> Text:
+    count = len(workload.requests)
+    requests = "1 request" if count == 1 else f"{count:,} requests"
+    profile = workload.cost.profile
+    on = f" · {profile.name}" if profile else ""
+    return Text.assemble((workload.name, "bold"), f" · {requests}{on}")
+
+
+def _laid_out(printer: _Printer, told: Table) -> RichTable:
+    """A column for labels, and for each strategy one for figures and one for the marks."""
+    padding = (0, 0, 0, 0 if printer.rule else 1)
+    table = RichTable(box=printer.rule, show_edge=False, padding=padding, header_style="bold")
+    table.add_column("", no_wrap=True)
+    for name in told.strategies:
+        table.add_column(name, justify="right", no_wrap=True, min_width=14)
+        table.add_column("", width=1)  # for the mark of the best
+    for group in told.groups:
+        table.add_row(printer.text(group.title, "bold"))
+        for row in group.rows:
+            table.add_row(printer.text(f"  {row.label}"), *_figures(printer, row))
+    return table
+
+
+def _figures(printer: _Printer, row: TableRow) -> Iterator[Text]:
+    for cell in row.cells:
+        style = "bold green" if cell.best else ""
+        yield printer.text(cell.text, style)
+        yield printer.text(BEST if cell.best else "", style)
+
+
+def _parameters(strategies: Sequence[Strategy]) -> Group:
+    described = [
+        {parameter.label: parameter.text(value) for parameter, value in strategy.told()}
+        for strategy in strategies
+    ]
+    labels = dict.fromkeys(label for parameters in described for label in parameters)
+    rows = (
+        TableRow(label, tuple(Cell(parameters.get(label, "")) for parameters in described))
+        for label in labels
+    )
+    return Group("Parameters", tuple(rows))

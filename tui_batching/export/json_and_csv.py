@@ -1,0 +1,231 @@
+"""Figures as JSON and CSV: comparisons, sweeps and capacities, as records of text and numbers."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, TextIO
+
+from tui_batching.analysis.breakdown import PARTS, breakdown
+from tui_batching.analysis.capacity import Capacities, Capacity
+from tui_batching.analysis.comparison import Comparison, Result
+from tui_batching.analysis.metrics import METRIC_TABLE
+from tui_batching.analysis.sweeps import Kind, Point, Sweep
+from tui_batching.clock import exact_seconds, to_seconds
+from tui_batching.columns import IntArray
+from tui_batching.sim.run import Run
+from tui_batching.strategies import Strategy
+from tui_batching.workload import Workload
+
+SCHEMA = 1
+"""Of all JSON."""
+
+
+def parameter_names() -> tuple[str, ...]:
+    """The columns of CSV for the parameters of all strategies that there are, each once."""
+    kinds = STRATEGIES.values()
+    return tuple(dict.fromkeys(each.name for kind in kinds for each in kind.about.parameters))
+
+
+REQUEST_FIELDS: tuple[str, ...] = (
+    "id",
+    "arrival_time",
+    "start_time",
+    "first_token_time",
+    "finish_time",
+    "end_time",
+    "input_tokens",
+    "output_tokens",
+    "slot",
+)
+"""What is told of each request, before the parts of its latency."""
+
+_ROWS_AT_ONCE = 4096
+
+_UNITS: Mapping[Kind, str] = {"load": "requests/s", "batch-size": "slots", "timeout": "s"}
+
+
+def write_comparison_json(comparison: Comparison, out: TextIO, *, each_request: bool) -> None:
+    """Write one JSON object, request by request, so that its size does not matter.
+
+    Args:
+        comparison: what to write.
+        out: where to.
+        each_request: whether to write every request, not only the metrics.
+    """
+    out.writelines(_pieces(comparison, each_request=each_request))
+
+
+def _pieces(comparison: Comparison, *, each_request: bool) -> Iterator[str]:
+    workload = json.dumps(_served(comparison.workload))
+    yield f'{{"schema": {SCHEMA}, "workload": {workload}, "runs": ['
+    for number, result in enumerate(comparison):
+        yield ",\n" if number else "\n"
+        yield _run_without_brace(result)
+        if each_request:
+            yield ', "requests": ['
+            yield from _requests(result.run)
+            yield "\n]"
+        yield "}"
+    yield "\n]}\n"
+
+
+def _run_without_brace(result: Result) -> str:
+    record = {
+        "strategy": result.strategy.name,
+        "parameters": parameters(result.strategy),
+        "metrics": dict(result.metrics),
+    }
+    return json.dumps(record, allow_nan=False).removesuffix("}")
+
+
+def _requests(run: Run) -> Iterator[str]:
+    """One request a line. All values are numbers, so that they only need to be put in place."""
+    fields = ", ".join(f'"{name}": %s' for name in REQUEST_FIELDS)
+    parts = ", ".join(f'"{name}": %s' for name in PARTS)
+    template = f'{{{fields}, "breakdown": {{{parts}}}}}'
+    separator = "\n"
+    for records in request_records(run):
+        yield separator + ",\n".join([template % record for record in records])
+        separator = ",\n"
+
+
+def write_comparison_csv(comparison: Comparison, out: TextIO, *, each_request: bool) -> None:
+    """Write CSV with a head line; an undefined metric or a parameter not had is left empty."""
+    writer = csv.writer(out, lineterminator="\n")
+    if each_request:
+        writer.writerow(("strategy", *REQUEST_FIELDS, *PARTS))
+        for result in comparison:
+            name = result.strategy.name
+            for records in request_records(result.run):
+                writer.writerows((name, *record) for record in records)
+        return
+    names = [metric.name for metric in METRIC_TABLE]
+    writer.writerow(("strategy", *parameter_names(), *names))
+    for result in comparison:
+        known = parameters(result.strategy)
+        given = (known.get(name) for name in parameter_names())
+        writer.writerow((result.strategy.name, *given, *(result.metrics[name] for name in names)))
+
+
+def write_sweep_json(sweep: Sweep, out: TextIO) -> None:
+    """Write one JSON object.
+
+    Its keys: `schema`; `workload` with `name` and `requests`; `sweep` with `kind` and the `unit`
+    of its values; for loads `saturation`, in requests per second by strategy; and `points`, a list
+    by value and strategy of objects with `value`, `strategy`, its `parameters` there, `peak_batch`
+    (the most slots taken at once) and all `metrics`, named and counted as `compare --json` does.
+    """
+    head = {
+        "schema": SCHEMA,
+        "workload": _served(sweep.workload),
+        "sweep": {"kind": sweep.kind, "unit": _UNITS[sweep.kind]},
+        **({"saturation": dict(sweep.saturation)} if sweep.saturation else {}),
+    }
+    points = ",\n".join(json.dumps(_point(sweep, each), allow_nan=False) for each in sweep.points)
+    out.write(json.dumps(head).removesuffix("}") + f', "points": [\n{points}\n]}}\n')
+
+
+def write_sweep_csv(sweep: Sweep, out: TextIO) -> None:
+    """Write CSV with a head line and one row a point; what is not defined is left empty."""
+    writer = csv.writer(out, lineterminator="\n")
+    names = [metric.name for metric in METRIC_TABLE]
+    writer.writerow(("sweep", "value", "strategy", *parameter_names(), "peak_batch", *names))
+    for point in sweep.points:
+        known = parameters(point.strategy)
+        given = (known.get(name) for name in parameter_names())
+        figures = (point.metrics[name] for name in names)
+        value = _value(sweep.kind, point)
+        writer.writerow(
+            (sweep.kind, value, point.strategy.name, *given, point.peak_batch, *figures)
+        )
+
+
+def _point(sweep: Sweep, point: Point) -> dict[str, Any]:
+    return {
+        "value": _value(sweep.kind, point),
+        "strategy": point.strategy.name,
+        "parameters": parameters(point.strategy),
+        "peak_batch": point.peak_batch,
+        "metrics": dict(point.metrics),
+    }
+
+
+def _value(kind: Kind, point: Point) -> float:
+    return to_seconds(int(point.value)) if kind == "timeout" else point.value
+
+
+def write_capacities_json(found: Capacities, out: TextIO) -> None:
+    """Write one JSON object.
+
+    Its keys: `schema`; `workload` with `name` and `requests`; `slo`, the limits in seconds;
+    `attainment`, the share of requests that keeps them; and `capacities`, a list with `strategy`,
+    its `parameters`, and in requests per second `median`, `lowest`, `highest` and
+    `rates` (one a variant); 0 where the limits are never kept, null where they always are.
+    """
+    limits = asdict(found.workload.slo) if found.workload.slo else {}
+    record = {
+        "schema": SCHEMA,
+        "workload": _served(found.workload),
+        "slo": {name: to_seconds(most) for name, most in limits.items() if most is not None},
+        "attainment": found.attainment,
+        "capacities": [_capacity(capacity) for capacity in found.capacities],
+    }
+    out.write(json.dumps(record, allow_nan=False) + "\n")
+
+
+def _capacity(capacity: Capacity) -> dict[str, Any]:
+    return {
+        "strategy": capacity.strategy.name,
+        "parameters": parameters(capacity.strategy),
+        "median": _finite(capacity.median),
+        "lowest": _finite(capacity.lowest),
+        "highest": _finite(capacity.highest),
+        "rates": [_finite(rate) for rate in capacity.rates],
+    }
+
+
+def _finite(rate: float) -> float | None:
+    return None if math.isinf(rate) else rate
+
+
+def _served(workload: Workload) -> dict[str, Any]:
+    return {"name": workload.name, "requests": len(workload.requests)}
+
+
+def parameters(strategy: Strategy) -> dict[str, int | float | str]:
+    """The parameters of a strategy; durations in seconds."""
+    return {
+        parameter.name: parameter.exported(strategy.value(parameter.name))
+        for parameter in strategy.about.parameters
+    }
+
+
+def request_records(run: Run) -> Iterator[list[tuple[str, ...]]]:
+    """The requests of a Run in arrival order: `REQUEST_FIELDS`, then `PARTS`, as text.
+
+    They come a few thousand at a time: a million as text would fill gigabytes.
+    """
+    requests = run.requests
+    times = (requests.arrival_time, run.start, run.first_token, run.finish, run.end)
+    slot = run.stays.slot[run.by_request.stays[run.by_request.first[1:] - 1]]
+    counts = (requests.input_tokens, requests.output_tokens, slot)
+    parts = tuple(breakdown(run).columns().values())
+    for first in range(0, len(run), _ROWS_AT_ONCE):
+        rows = slice(first, first + _ROWS_AT_ONCE)
+        texts = (
+            *_as_text(str, (requests.id,), rows),
+            *_as_text(exact_seconds, times, rows),
+            *_as_text(str, counts, rows),
+            *_as_text(exact_seconds, parts, rows),
+        )
+        yield list(zip(*texts, strict=True))
+
+
+def _as_text(
+    spell: Callable[[int], str], columns: Sequence[IntArray], rows: slice
+) -> Iterator[Iterator[str]]:
+    return (map(spell, column[rows].tolist()) for column in columns)

@@ -1,0 +1,145 @@
+"""What a value may be, told once for files, the command line and Python alike.
+
+A constraint is called with a field to read a value that meets it, and refuses others with the
+field's place; `check` refuses a value that comes from Python.
+"""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tui_batching.clock import HORIZON, Picoseconds
+from tui_batching.errors import InputError, one_of
+
+if TYPE_CHECKING:
+    from tui_batching.reading.fields import Field
+
+LARGEST = 2**63 - 1
+"""The largest whole number that an int64 column holds."""
+
+
+class Constraint(ABC):
+    """What values a parameter may have."""
+
+    @abstractmethod
+    def __call__(self, field: Field) -> Any:
+        """The value of the field.
+
+        Raises:
+            InputError: if it does not meet the constraint.
+        """
+
+    def check(self, name: str, value: Any) -> None:
+        """Check a value from Python.
+
+        Raises:
+            InputError: if it does not meet the constraint; the sentence starts with `name`.
+        """
+        if not self._allows(value):
+            raise InputError(f"{name}: found {value!r}, expected {self._expected}")
+
+    @abstractmethod
+    def _allows(self, value: Any) -> bool: ...
+
+    @property
+    @abstractmethod
+    def _expected(self) -> str: ...
+
+
+Constraints: TypeAlias = Mapping[str, Constraint]
+"""The constraints of a dataclass, by the names of its attributes."""
+
+
+def check_constraints(made: object, constraints: Constraints) -> None:
+    """Check the attributes of a dataclass; None meets every constraint.
+
+    Raises:
+        InputError: at the first that does not meet its constraint.
+    """
+    for name, constraint in constraints.items():
+        value = getattr(made, name)
+        if value is not None:
+            constraint.check(name, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(Constraint):
+    """Whole numbers from `least` to `most`."""
+
+    least: int = 0
+    most: int = LARGEST
+
+    def __call__(self, field: Field) -> int:
+        """The whole number in the field."""
+        return field.whole(self.least, self.most)
+
+    def _allows(self, value: int) -> bool:
+        return self.least <= value <= self.most
+
+    @property
+    def _expected(self) -> str:
+        if self.most == LARGEST:
+            return f"a whole number >= {self.least}"
+        return f"a whole number from {self.least} to {self.most}"
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Constraint):
+    """Finite numbers greater than `above`, up to `most`."""
+
+    above: float
+    most: float = sys.float_info.max
+
+    def __call__(self, field: Field) -> float:
+        """The number in the field."""
+        return field.decimal(self.above, self.most)
+
+    def _allows(self, value: float) -> bool:
+        return self.above < value <= self.most
+
+    @property
+    def _expected(self) -> str:
+        if self.most == sys.float_info.max:
+            return f"a finite number > {self.above:g}"
+        return f"a number > {self.above:g} and <= {self.most:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Duration(Constraint):
+    """Picoseconds, from zero or from one on."""
+
+    longer_than_zero: bool = False
+
+    def __call__(self, field: Field) -> Picoseconds:
+        """The duration in the field, in picoseconds."""
+        return field.duration(longer_than_zero=self.longer_than_zero)
+
+    def _allows(self, value: Picoseconds) -> bool:
+        return self.longer_than_zero <= value <= HORIZON
+
+    @property
+    def _expected(self) -> str:
+        ending = "longer than zero" if self.longer_than_zero else "that is not negative"
+        return f"a duration {ending}, of at most 106 days (the clock's horizon)"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Constraint):
+    """The words in `allowed`."""
+
+    allowed: tuple[str, ...]
+
+    def __call__(self, field: Field) -> str:
+        """The word in the field."""
+        return field.choice(*self.allowed)
+
+    def _allows(self, value: str) -> bool:
+        return value in self.allowed
+
+    @property
+    def _expected(self) -> str:
+        return one_of(self.allowed)

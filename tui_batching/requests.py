@@ -1,0 +1,93 @@
+"""Requests: what arrives, as columns; everything that is simulated starts from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tui_batching.columns import IntArray, freeze
+from tui_batching.errors import InputError
+from tui_batching.reading.constraints import Whole
+
+MAX_TOKENS = 2**31 - 1
+"""The most tokens one prompt or one answer may have."""
+
+INPUT_TOKENS = Whole(0, MAX_TOKENS)
+OUTPUT_TOKENS = Whole(1, MAX_TOKENS)
+
+
+@dataclass(frozen=True, eq=False)
+class Requests:
+    """The requests of a workload as int64 columns in arrival order; ties keep their given order.
+
+    Attributes:
+        id: the request's number, unique; by default its position in the list it came from.
+        arrival_time: in picoseconds.
+        input_tokens: tokens of the prompt, >= 0.
+        output_tokens: tokens of the answer, >= 1.
+    """
+
+    id: IntArray
+    arrival_time: IntArray
+    input_tokens: IntArray
+    output_tokens: IntArray
+
+    @classmethod
+    def from_columns(
+        cls,
+        arrival_time: npt.ArrayLike,
+        input_tokens: npt.ArrayLike,
+        output_tokens: npt.ArrayLike,
+        id: npt.ArrayLike | None = None,  # noqa: A002 - the field's name
+    ) -> Requests:
+        """Sort the columns by arrival (stable) and freeze them.
+
+        Raises:
+            InputError: if a value is no whole number or out of its range, an id is there twice,
+                or lengths differ.
+        """
+        arrivals = _whole(arrival_time, "arrival_time")
+        inputs = _whole(input_tokens, "input_tokens")
+        outputs = _whole(output_tokens, "output_tokens")
+        ids = np.arange(len(arrivals), dtype=np.int64) if id is None else _whole(id, "id")
+        columns = (ids, arrivals, inputs, outputs)
+        if any(len(column) != len(arrivals) for column in columns):
+            raise InputError("the columns of the requests differ in length")
+        _refuse_outside(arrivals, Whole(), "arrival_time")
+        _refuse_outside(inputs, INPUT_TOKENS, "input_tokens")
+        _refuse_outside(outputs, OUTPUT_TOKENS, "output_tokens")
+        if id is not None:
+            _refuse_twice(ids)
+        order = np.argsort(arrivals, kind="stable")
+        return cls(*(freeze(column[order]) for column in columns))
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+
+def _whole(column: npt.ArrayLike, name: str) -> IntArray:
+    array = np.asarray(column)
+    if array.size and array.dtype.kind not in "iu":
+        raise InputError(f"{name}: found {array.dtype} values, expected whole numbers")
+    return array.astype(np.int64, copy=False)
+
+
+def _refuse_twice(ids: IntArray) -> None:
+    ordered = np.sort(ids)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(twice):
+        raise InputError(f"id: found {twice[0]} more than once, expected each id once")
+
+
+def _refuse_outside(column: IntArray, allowed: Whole, name: str) -> None:
+    if not len(column):
+        return
+    if int(column.min()) < allowed.least:
+        row, expected = int(np.argmin(column)), f">= {allowed.least}"
+    elif int(column.max()) > allowed.most:
+        row, expected = int(np.argmax(column)), f"<= {allowed.most}"
+    else:
+        return
+    raise InputError(f"request {row}: {name}: found {column[row]}, expected {expected}")

@@ -1,0 +1,119 @@
+"""The life of a request: what it does at an instant, in the one set of words that all share.
+
+The parts of a latency are called after these states (`breakdown`), the lanes, the Gantt chart and
+the trace show them, and the themes have colours for them.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tui_batching.columns import BoolArray, IntArray
+from tui_batching.sim.stays import Ended
+
+if TYPE_CHECKING:
+    from tui_batching.sim.run import Run
+
+StateMatrix: TypeAlias = npt.NDArray[np.int8]
+"""A `State` for each request and instant. Shape: (requests, instants)."""
+
+
+class State(IntEnum):
+    """What a request does at an instant."""
+
+    COMING = 0
+    """Has not arrived yet."""
+    FORMING = 1
+    """Waits for the batch to close, while the server is idle."""
+    SLOTS = 2
+    """Waits while all slots are taken."""
+    MEMORY = 3
+    """Waits for KV blocks, though a slot is free."""
+    TURN = 4
+    """Waits though a slot and memory are there: for an iteration to end, for the prefills of
+    others, or for the rule by which the engine lets requests join."""
+    PREFILL = 5
+    """Has its prompt, or a chunk of it, processed."""
+    STALLED = 6
+    """Is in a slot, but an iteration goes by without it, for the prompts of others."""
+    DECODE = 7
+    """Makes tokens."""
+    EVICTED = 8
+    """Waits to come back: its memory was taken from it."""
+    RECOMPUTE = 9
+    """Is back, and has its prompt and the tokens that it had made processed again."""
+    HELD = 10
+    """Is finished, but still in its slot."""
+    DONE = 11
+    """Has left."""
+
+    @property
+    def word(self) -> str:
+        """What it is called on screen and in files: `held`."""
+        return self.name.lower()
+
+
+WAITS = (State.FORMING, State.SLOTS, State.MEMORY, State.TURN)
+"""What a request does from its arrival to its first admission, by what is missing."""
+
+
+def states_at(
+    run: Run, rows: IntArray, instants: IntArray, decoding: BoolArray | None = None
+) -> StateMatrix:
+    """The state of each of these requests at each of these instants, half-open as in `Moment`.
+
+    Args:
+        run: whose requests.
+        rows: of the requests.
+        instants: in picoseconds, not negative.
+        decoding: whether the server counts as busy with decode steps at each instant; where it is
+            not, those who would decode are stalled. By default whether it is.
+    """
+    span = np.maximum(np.searchsorted(run.spans.start, instants, side="right") - 1, 0)
+    if decoding is None:
+        decoding = run.spans.decoding[span]
+    arrival, start, end = (
+        column[rows][:, np.newaxis] for column in (run.requests.arrival_time, run.start, run.end)
+    )
+    turns = [instants < arrival, instants < start, instants < end]
+    states = np.select(turns, [np.int8(State.COMING), run.missing[span], np.int8(State.EVICTED)])
+    states = np.where(instants < end, states, np.int8(State.DONE))
+    stays = run.by_request
+    first, count = stays.first[rows], np.diff(stays.first)[rows]
+    for number in range(int(count.max(initial=0))):
+        again = np.flatnonzero(count > number)
+        stay = stays.stays[first[again] + number]
+        computing = State.RECOMPUTE if number else State.PREFILL
+        states[again] = _in_slots(run, stay, instants, span, decoding, computing, states[again])
+    return states
+
+
+def _in_slots(  # noqa: PLR0913, PLR0917 - what is known of the instants
+    run: Run,
+    stay: IntArray,
+    instants: IntArray,
+    span: IntArray,
+    decoding: BoolArray,
+    computing: State,
+    outside: StateMatrix,
+) -> StateMatrix:
+    """What each request does during one stay, and `outside` before and after it."""
+    stays = run.stays
+    start, ready, until, end = (
+        column[stay][:, np.newaxis]
+        for column in (stays.start, stays.ready, run.decoded_until, stays.end)
+    )
+    here = (start <= instants) & (instants < end)
+    at_work = (instants < ready) & run.has_chunk(stay[:, np.newaxis], span)
+    going_on = (ready <= instants) & (instants < until) & decoding
+    left_out = (stays.ended[stay] == Ended.SKIPPED)[:, np.newaxis] & (end <= instants)
+    left_out &= instants < run.back[stay][:, np.newaxis]
+    return np.select(
+        [here & at_work, here & going_on, here & (until <= instants), here | left_out],
+        [np.int8(s) for s in (computing, State.DECODE, State.HELD, State.STALLED)],
+        outside,
+    )

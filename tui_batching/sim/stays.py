@@ -1,0 +1,191 @@
+"""Stays: who was in which slot from when to when, and which parts of prompts were processed.
+
+A textbook request stays once and has its whole prompt processed at once. Real engines cut prompts
+into chunks, take memory back and let a request come again: each time is a stay of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from tui_batching.clock import HORIZON, Picoseconds
+from tui_batching.columns import IntArray, freeze
+from tui_batching.sim.spans import Spans
+
+NEVER: Picoseconds = HORIZON
+"""When a stay is ready whose prompt was not processed to its end."""
+
+
+class Ended(IntEnum):
+    """How a stay ended."""
+
+    DONE = 0
+    EVICTED = 1
+    """Its memory was taken, and it waits to come back."""
+    SKIPPED = 2
+    """It keeps its memory, but is left out for some iterations."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stays:
+    """Columns with one row a stay, in order of admission.
+
+    Attributes:
+        request: the row of the request.
+        slot: the slot it keeps from `start` to `end`, from 0.
+        start: the instant of its admission.
+        ready: when its prompt is processed, from which on it decodes; `NEVER` if it was evicted
+            before. After a stay that was skipped it is ready when it starts.
+        end: when it leaves the slot.
+        ended: an `Ended` as int8.
+        known: the tokens there are at its admission: the prompt and those made before.
+        place: of an evicted one in the queue, see `Moment.waiting`; 0 for the others.
+    """
+
+    request: IntArray
+    slot: IntArray
+    start: IntArray
+    ready: IntArray
+    end: IntArray
+    ended: npt.NDArray[np.int8]
+    known: IntArray
+    place: IntArray
+
+    @classmethod
+    def one_each(
+        cls, slot: IntArray, start: IntArray, ready: IntArray, end: IntArray, known: IntArray
+    ) -> Stays:
+        """Every request stays once, until it is done; they are admitted in order of arrival."""
+        ended = np.zeros(len(slot), np.int8)
+        ended.flags.writeable = False
+        return cls(
+            request=freeze(np.arange(len(slot))),
+            slot=freeze(slot),
+            start=freeze(start),
+            ready=freeze(ready),
+            end=freeze(end),
+            ended=ended,
+            known=freeze(known),
+            place=freeze(np.zeros(len(slot))),
+        )
+
+    def __len__(self) -> int:
+        return len(self.request)
+
+
+@dataclass(frozen=True, eq=False)
+class Chunks:
+    """The parts of prompts that were processed, in order of time; one that takes no time is none.
+
+    Attributes:
+        span: the prefill or mixed span that processes it.
+        stay: whose prompt it is a part of.
+        tokens: how many.
+    """
+
+    span: IntArray
+    stay: IntArray
+    tokens: IntArray
+
+    @classmethod
+    def whole(cls, span: IntArray, stay: IntArray, prompts: IntArray) -> Chunks:
+        """Prompts that are processed whole, each in the span beside it."""
+        return cls(freeze(span), freeze(stay.copy()), freeze(prompts[stay]))
+
+    def __len__(self) -> int:
+        return len(self.span)
+
+
+@dataclass(frozen=True, eq=False)
+class Prefills:
+    """When chunks are processed, stay by stay; one row a chunk.
+
+    A chunk ends with the iteration that processes it, but for a short prompt in a joint prefill,
+    which would be done before: it counts for as long as it would last alone.
+
+    Attributes:
+        start: in picoseconds.
+        length: in picoseconds.
+        first: the first chunk of each stay; one more entry at the end. Shape: (stays + 1,).
+    """
+
+    start: IntArray
+    length: IntArray
+    first: IntArray
+
+    @classmethod
+    def of(cls, chunks: Chunks, stays: Stays, spans: Spans) -> Prefills:
+        """Sort the chunks, which are in order of time, by stay."""
+        order = np.argsort(chunks.stay, kind="stable")
+        stay, span = chunks.stay[order], chunks.span[order]
+        start = spans.start[span]
+        length = np.minimum(spans.end[span], stays.ready[stay]) - start
+        return cls(start, length, np.searchsorted(stay, np.arange(len(stays) + 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class KvBlocks:
+    """The KV cache of an engine that heeds it, with one row a span.
+
+    Attributes:
+        block: tokens in a block.
+        pool: how many blocks there are to be had.
+        at_start: blocks taken in the first iteration of each span, while it runs.
+        at_end: in its last one; every step may take some.
+        short: whether the first in the queue lacks blocks in this span, though a slot is free.
+    """
+
+    block: int
+    pool: int
+    at_start: IntArray
+    at_end: IntArray
+    short: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """Stays in groups, those of a slot or of a request, to find the latest one in O(log n).
+
+    Attributes:
+        stays: group by group, each group's in order of start.
+        starts: their starts, in picoseconds.
+        first: where each group begins; one more entry at the end. Shape: (groups + 1,).
+    """
+
+    stays: IntArray
+    starts: IntArray
+    first: IntArray
+
+    @classmethod
+    def of(cls, group: IntArray, start: IntArray, groups: int) -> Tracks:
+        """Sort stays, which are in order of start, by group."""
+        stays = np.argsort(group, kind="stable")
+        return cls(stays, start[stays], np.searchsorted(group[stays], np.arange(groups + 1)))
+
+    def __len__(self) -> int:
+        return len(self.first) - 1
+
+    def members(self, group: int) -> IntArray:
+        """The stays of one group."""
+        return self.stays[self.first[group] : self.first[group + 1]]
+
+    def latest(self, time: Picoseconds, groups: IntArray | None = None) -> IntArray:
+        """The stay that started last in each of these groups by `time`; -1 where none has.
+
+        A binary search in all of them at once.
+        """
+        below, above = self.first[:-1], self.first[1:]
+        if groups is not None:
+            below, above = below[groups], above[groups]
+        low, high = below.copy(), above.copy()
+        while (open_ := low < high).any():
+            middle = (low + high) // 2
+            started = open_.copy()
+            started[open_] = self.starts[middle[open_]] <= time
+            low = np.where(started, middle + 1, low)
+            high = np.where(open_ & ~started, middle, high)
+        return np.where(low > below, self.stays[low - 1], -1)

@@ -1,0 +1,22 @@
+"""The strategies: who may run when.
+
+Each is one module: a frozen dataclass of its parameters with its rule, and what there is to know
+of it. `STRATEGIES` is the table of them; nothing else in the house names one.
+"""
+
+from __future__ import annotations
+
+from tui_batching.strategies.continuous import Continuous
+from tui_batching.strategies.dynamic import Dynamic
+from tui_batching.strategies.static import Static
+from tui_batching.strategies.strategy import Strategy
+
+STRATEGIES: dict[str, type[Strategy]] = {
+    kind.about.name: kind for kind in (Static, Dynamic, Continuous)
+}
+"""Every strategy by name, in the order in which they are listed."""
+
+DEFAULT_STRATEGIES: tuple[Strategy, ...] = (Static(), Dynamic(), Continuous())
+"""What serves a workload that names no strategies."""
+
+__all__ = ["DEFAULT_STRATEGIES", "STRATEGIES", "Continuous", "Dynamic", "Static", "Strategy"]

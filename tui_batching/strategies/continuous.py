@@ -1,0 +1,40 @@
+"""Continuous batching: admit and release requests between decode steps (Orca, OSDI '22)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from tui_batching.sim.iteration_level import run_continuous
+from tui_batching.strategies.parameters import SLOTS, Parameter
+from tui_batching.strategies.strategy import About, Lesson, Textbook
+
+if TYPE_CHECKING:
+    from tui_batching.cost import Cost
+    from tui_batching.requests import Requests
+    from tui_batching.sim.run import Run
+
+
+@dataclass(frozen=True)
+class Continuous(Textbook):
+    """Admit whoever has arrived while a slot is free, decode one step, release; and again."""
+
+    about: ClassVar[About] = About(
+        name="continuous",
+        mark="●",
+        colour=2,
+        parameters=(Parameter("batch_size", "batch size", SLOTS),),
+        lesson=Lesson(
+            idea="admit and release requests between decode steps",
+            used_in="vLLM, TGI, TensorRT-LLM, SGLang",
+            complexity=(
+                "high: a scheduler in every step, and a KV cache that requests join and leave"
+            ),
+            claims=("throughput", "wait", "held", "stalls", "tail", "occupied", "goodput"),
+        ),
+        iteration_level=True,
+    )
+
+    def serve(self, requests: Requests, cost: Cost) -> Run:
+        """Each prefill of a newcomer runs alone while everybody else stalls."""
+        return run_continuous(requests, cost, self)

@@ -1,0 +1,54 @@
+"""The parameters of strategies: what they are called, what they may be, how they are told.
+
+Workload files and `--set`, the dataclasses themselves, tables, titles and exports all go by these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tui_batching.clock import format_duration, to_seconds
+from tui_batching.reading.constraints import Constraint, Duration, OneOf, Whole
+
+MAX_SLOTS = 1_000_000
+"""Beyond any accelerator, and so few that every slot can be drawn."""
+
+SLOTS = Whole(1, MAX_SLOTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a strategy.
+
+    Attributes:
+        name: of the dataclass's field, and the key in workload files.
+        label: what it is called in tables.
+        constraint: what it may be, and how it is read.
+        aliases: further keys that mean the same.
+        quiet: whether tables tell it only where it is not the default.
+    """
+
+    name: str
+    label: str
+    constraint: Constraint
+    aliases: tuple[str, ...] = ()
+    quiet: bool = False
+
+    def text(self, value: Any) -> str:
+        """A value for reading: `1,024`, `500 ms`, `server free`."""
+        match self.constraint:
+            case Whole():
+                return f"{value:,}"
+            case Duration():
+                return format_duration(value)
+            case OneOf():
+                return str(value).replace("_", " ")
+        return str(value)
+
+    def exported(self, value: Any) -> int | float | str:
+        """A value for JSON; durations in seconds."""
+        plain: int | float | str = (
+            to_seconds(value) if isinstance(self.constraint, Duration) else value
+        )
+        return plain

@@ -1,0 +1,113 @@
+"""Reading `cost:`, a model written out or a profile by its name, and the bundled profiles.
+
+A profile is a YAML file beside the workloads that says what an iteration costs on one accelerator:
+
+    description: the accelerator and the model it serves
+    source: who measured or computed it
+    batch: [1, 256]         # where it holds; so does context
+    mean_error: 0.03        # and max_error, as shares
+    cost: {affine: {...}}
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tui_batching.cost import COSTS, Cost, Profile
+from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.printable import name_of, quoted
+from tui_batching.reading.fields import Field, Reader, read_yaml
+from tui_batching.reading.files import data_folder, read_text
+
+DEFAULT_PROFILE = "textbook"
+
+
+def bundled_profiles() -> dict[str, Path]:
+    """The bundled profiles' files by name, the default one first."""
+    files = sorted((data_folder("workloads") / "profiles").glob("*.yaml"))
+    return {name_of(path): path for path in sorted(files, key=lambda p: p.stem != DEFAULT_PROFILE)}
+
+
+def load_profile(name: str) -> Cost:
+    """What an iteration costs by the bundled profile called `name`.
+
+    Raises:
+        InputError: if there is none.
+    """
+    files = bundled_profiles()
+    if name not in files:
+        raise InputError(
+            f"found no profile called {quoted(name)}, expected {one_of(files)}"
+            f"{did_you_mean(name, files)}"
+        )
+    return parse_profile(read_text(files[name]), str(files[name]), name)
+
+
+def parse_profile(text: str, where: str, name: str) -> Cost:
+    """Read a profile from YAML text.
+
+    Raises:
+        InputError: if the text is not as expected; errors start with `where`, the file's name.
+    """
+    record = read_yaml(text, where).mapping((*_PROFILE_READERS, "cost"))
+    optional = (key for key in _LIMIT_READERS if key in record.fields)
+    values: Any = {key: _PROFILE_READERS[key](record[key]) for key in (*_TEXTS, *optional)}
+    return replace(_read_model(record["cost"]), profile=Profile(name, **values))
+
+
+def read_cost(field: Field) -> Cost:
+    """Read `cost:`: a profile's name, or a mapping with a model or a profile and its changes.
+
+    Raises:
+        InputError: if it is neither, or a value is not as expected.
+    """
+    if not field.is_mapping:
+        return read_profile(field)
+    profiles = bundled_profiles()
+    chosen = field.only_key((*COSTS, *profiles))
+    if chosen.key in COSTS:
+        return _read_model(field)
+    cost = load_profile(chosen.key)
+    readers = cost.constraints
+    record = chosen.mapping(readers)
+    changes: Any = {key: readers[key](value) for key, value in record.fields.items()}
+    with record.placing_errors():
+        return replace(cost, **changes)
+
+
+def read_profile(field: Field) -> Cost:
+    """Read a profile's name.
+
+    Raises:
+        InputError: if there is no such profile.
+    """
+    profiles = bundled_profiles()
+    return load_profile(field.choice(*profiles))
+
+
+def _read_model(field: Field) -> Cost:
+    chosen = field.only_key(COSTS)
+    kind = COSTS[chosen.key]
+    cost: Cost = chosen.build(kind, kind.constraints)
+    return cost
+
+
+def _range(field: Field) -> tuple[int, int]:
+    ends = field.items()
+    if len(ends) != 2:
+        raise field.error("[fewest, most]", f"a list of {len(ends)}")
+    fewest = ends[0].whole()
+    return fewest, ends[1].whole(least=fewest)
+
+
+_TEXTS = ("description", "source")
+_LIMIT_READERS: dict[str, Reader] = {
+    "batch": _range,
+    "context": _range,
+    "mean_error": partial(Field.decimal, above=0),
+    "max_error": partial(Field.decimal, above=0),
+}
+_PROFILE_READERS: dict[str, Reader] = dict.fromkeys(_TEXTS, Field.text) | _LIMIT_READERS

@@ -1,0 +1,151 @@
+"""Workload files: those of the user, and those that come with the program."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tui_batching.cost import Cost, LinearCost
+from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.printable import name_of, printable, quoted
+from tui_batching.reading.fields import Field, Record, read_yaml
+from tui_batching.reading.files import data_folder, read_text
+from tui_batching.strategies import DEFAULT_STRATEGIES, STRATEGIES, Strategy
+from tui_batching.workload.generate import read_recipe
+from tui_batching.workload.listed import read_list
+from tui_batching.workload.model import ServiceLevel, Source, Workload
+from tui_batching.workload.profiles import read_cost
+from tui_batching.workload.traces import (
+    FORMATS,
+    TraceOptions,
+    TraceRequests,
+    find_trace,
+)
+
+_KEYS = ("name", "description", "requests", "cost", "strategies", "slo")
+_LONGEST_NAME = 60
+_TRACE_ENDINGS = (".csv", ".jsonl", ".json", ".gz")
+_DEFAULT_COST: Cost = LinearCost()
+_TEACHING_ORDER = (
+    "notebook",
+    "illustrative",
+    "mixed-lengths",
+    "chat",
+    "code-completion",
+    "rag",
+    "bursty",
+    "summarize-burst",
+    "overload",
+    "notebook-load",
+    "notebook-batch-size",
+    "notebook-large",
+    "anyscale-32",
+    "anyscale-128",
+    "anyscale-512",
+    "anyscale-1536",
+)
+
+
+def load_workload(name_or_path: str | Path) -> Workload:
+    """Read a bundled workload by its name, or any workload by its file.
+
+    A `Path`, and a text with a folder in it or with one of the endings below, is a file; any other
+    text is a bundled workload's name. A file that ends in `.csv`, `.jsonl`, `.json` or `.gz` is a
+    trace: its format is recognised and its requests are read when they are first needed. Every
+    other file is YAML.
+
+    Raises:
+        InputError: if there is no such workload, or its file is not as expected.
+    """
+    path = Path(name_or_path) if _is_path(name_or_path) else _bundled_workload(str(name_or_path))
+    if path.name.endswith(_TRACE_ENDINGS):
+        return Workload(_trace_name(path), find_trace(path))
+    return parse_workload(read_text(path), str(path), path.parent)
+
+
+def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
+    """Read a workload from YAML text.
+
+    Args:
+        text: the YAML text.
+        where: the file's name: errors start with it, and it names a workload without a name.
+        folder: where the traces are that it names by a relative path.
+
+    Raises:
+        InputError: if the text is not as expected; told with line, key, found and expected.
+    """
+    record = read_yaml(text, where).mapping(_KEYS)
+    return Workload(
+        name=record.read("name", lambda field: field.text(_LONGEST_NAME), name_of(Path(where))),
+        source=_read_requests(record["requests"], folder),
+        description=record.read("description", Field.text, ""),
+        cost=record.read("cost", read_cost, _DEFAULT_COST),
+        strategies=record.read("strategies", _read_strategies, DEFAULT_STRATEGIES),
+        slo=record.read(
+            "slo", lambda field: field.build(ServiceLevel, ServiceLevel.constraints), None
+        ),
+    )
+
+
+def bundled_workloads() -> dict[str, Path]:
+    """The bundled workloads' files by name, in an order to learn from."""
+    files = {name_of(path): path for path in sorted(data_folder("workloads").glob("*.yaml"))}
+    known = [name for name in _TEACHING_ORDER if name in files]
+    return {name: files[name] for name in (*known, *(n for n in files if n not in known))}
+
+
+def _bundled_workload(name: str) -> Path:
+    files = bundled_workloads()
+    if name not in files:
+        raise InputError(
+            f"found no workload called {quoted(name)}, expected a file (*.yaml or a trace) or "
+            f"{one_of(files)}{did_you_mean(name, files)}"
+        )
+    return files[name]
+
+
+def _is_path(name_or_path: str | Path) -> bool:
+    if isinstance(name_or_path, Path):
+        return True
+    separators = {os.sep, os.altsep or os.sep}
+    endings = (".yaml", ".yml", *_TRACE_ENDINGS)
+    return name_or_path.endswith(endings) or any(s in name_or_path for s in separators)
+
+
+def _trace_name(path: Path) -> str:
+    stem = path.name
+    while stem.endswith(_TRACE_ENDINGS):
+        stem = stem.rpartition(".")[0]
+    return printable(stem)[:_LONGEST_NAME]
+
+
+def _read_strategies(field: Field) -> tuple[Strategy, ...]:
+    record = field.mapping(STRATEGIES)
+    if not record.fields:
+        raise field.error(f"at least one of {', '.join(STRATEGIES)}", "an empty mapping")
+    strategies: list[Strategy] = [
+        value.build(STRATEGIES[name], STRATEGIES[name].constraints())
+        for name, value in record.fields.items()
+    ]
+    return tuple(strategies)
+
+
+def _read_requests(field: Field, folder: Path) -> Source:
+    if field.is_list:
+        return read_list(field)
+    if not field.is_mapping:
+        raise field.error("a list of requests, or a mapping with generate or trace")
+    record = field.mapping(("generate", "trace", "format", *TraceOptions.constraints))
+    if "trace" not in record.fields:
+        return read_recipe(field.only_key(("generate",)))
+    if "generate" in record.fields:
+        raise record["generate"].error("either generate or trace", "generate beside trace")
+    return _read_trace(record, folder)
+
+
+def _read_trace(record: Record, folder: Path) -> TraceRequests:
+    options = TraceOptions(**record.read_all(TraceOptions.constraints, TraceOptions))
+    name = record.read("format", lambda field: field.choice(*FORMATS), None)
+    path = record["trace"].path_within(folder)
+    with record["trace"].placing_errors():
+        return find_trace(path, name, options)
