@@ -232,6 +232,7 @@ async def on_stage(
     wall = FakeWall()
     chosen = load_workload(workload) if isinstance(workload, str) else workload
     app = BatchingApp(chosen, theme="dark", wall=wall, pace=pace)
+    app.NOTIFICATION_TIMEOUT = 3600  # a busy machine may be late to look
     if deck is not None:
         app.present(deck)
     async with app.run_test(size=size) as pilot:

@@ -121,8 +121,8 @@ def has_ended(process: int) -> bool:
 
 def test_opens_plays_steps_is_resized_and_quits(server: Server) -> None:
     terminal = server.app()
-    started = terminal.wait_until_open()
-    assert all(part in started for part in ("STATIC", "DYNAMIC", "notebook", "5 fps"))
+    parts = ("STATIC", "DYNAMIC", "CONTINUOUS", "notebook", "5 fps")
+    terminal.wait_for(lambda text: all(part in text for part in parts))
     terminal.program.send(" ")
     terminal.wait_for(lambda text: clock(text) > 0.3)
     terminal.resize(80, 24)

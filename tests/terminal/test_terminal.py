@@ -27,8 +27,8 @@ def terminal(request: pytest.FixtureRequest) -> Iterator[Terminal]:
 
 
 def test_start_play_step_quit(terminal: Terminal) -> None:
-    started = terminal.wait_until_open()
-    assert all(lane in started for lane in ("STATIC", "DYNAMIC", "notebook"))
+    parts = ("STATIC", "DYNAMIC", "CONTINUOUS", "notebook")
+    terminal.wait_for(lambda text: all(part in text for part in parts))
     terminal.program.send(" ")
     terminal.wait_for(lambda text: clock(text) > 0.3)
     terminal.program.send(" ")
