@@ -102,8 +102,8 @@ def test_a_first_token_by_the_prefill_saves_a_step_and_is_in_the_context() -> No
         ({"decode_base": 0, "decode_per_request": 0}, "longer than zero"),
         ({"decode_base": -1}, "not negative"),
         ({"prefill_base": HORIZON + 1}, "at most 106 days"),
-        ({"first_token": "last"}, "first_token: found 'last', expected decode or prefill"),
-        ({"kv_cache_tokens": 0}, "kv_cache_tokens: found 0, expected at least 1"),
+        ({"first_token": "last"}, "first_token: found 'last', expected one of decode, prefill"),
+        ({"kv_cache_tokens": 0}, "kv_cache_tokens: found 0, expected a whole number >= 1"),
     ],
 )
 def test_impossible_affine_costs_are_refused(changes: dict[str, Any], sentence: str) -> None:

@@ -140,7 +140,7 @@ def test_illustrative_r4_waits_for_the_batch_of_r3():
     for run in (static, dynamic):
         assert round(int(waits(run)[4]) / SECOND, 1) == 1.5
         assert run.start[4] == run.finish[3]
-    assert continuous.slot[4] == continuous.slot[0] == 0
+    assert continuous.stays.slot[4] == continuous.stays.slot[0] == 0
     assert continuous.end[0] < continuous.requests.arrival_time[4]
 
 

@@ -170,10 +170,11 @@ class _Stays:
     def _alone(self, ready: IntArray, until: IntArray) -> IntArray:
         """How long each stay's decode steps would last with nobody else in the batch."""
         run, cost, per_token = self.run, self.run.cost, self.run.cost.decode_per_context_token
-        first = cost.step_time(1, 0) + per_token * (
-            run.stays.known[self.stay] + cost.made_by_prefill
-        )
-        steps = run.spans.decode_steps_at(until) - run.spans.decode_steps_at(ready)
+        first = cost.step_time(1) + per_token * run.first_context[self.stay]
+        if self.now < run.finished:
+            steps = run.spans.decode_steps_at(until) - run.spans.decode_steps_at(ready)
+        else:
+            steps = (run.steps_by_until - run.steps_by_ready)[self.stay]
         over = times_of(steps, first, np.full_like(first, per_token))
         phase = run.at(self.now).phase
         if phase.kind not in DECODING:

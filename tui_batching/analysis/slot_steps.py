@@ -37,12 +37,10 @@ class SlotSteps:
     @classmethod
     def of(cls, run: Run) -> SlotSteps:
         """Count the steps up to each start, prompt's end, finish and end."""
-        stays, until = run.stays, run.decoded_until
-        admitted, ready, finished, left = (
-            freeze(run.spans.decode_steps_at(column))
-            for column in (stays.start, np.minimum(stays.ready, until), until, stays.end)
+        admitted, left = (
+            freeze(run.spans.decode_steps_at(column)) for column in (run.stays.start, run.stays.end)
         )
-        return cls(run, admitted, ready, finished, left, int(left.max()))
+        return cls(run, admitted, run.steps_by_ready, run.steps_by_until, left, int(left.max()))
 
     @cached_property
     def finishes(self) -> IntArray:

@@ -49,8 +49,9 @@ def state_intervals(run: Run, stays: IntArray) -> Iterator[list[StateInterval]]:
                 strict=True,
             )
         ]
-        steps = zip(begins[one:other].tolist(), ends[one:other].tolist(), strict=True)
-        at_work += [StateInterval(State.DECODE, max(a, own), min(b, done)) for a, b in steps]
+        if done > own:
+            steps = zip(begins[one:other].tolist(), ends[one:other].tolist(), strict=True)
+            at_work += [StateInterval(State.DECODE, max(a, own), min(b, done)) for a, b in steps]
         intervals = list(_with_stalls(at_work, begun, done))
         if released > done:
             intervals.append(StateInterval(State.HELD, done, released))

@@ -115,7 +115,7 @@ class _DecodeSpans:
             step_growth=spans.step_growth[rows],
             steps_before=spans.steps_before[rows],
             decoding=decoding,
-            uniform=pure,
+            uniform=pure & (run.cost.decode_per_context_token == 0),
         )
 
     def __len__(self) -> int:
@@ -156,8 +156,7 @@ class _MadeInStays:
         by_prefill = np.zeros_like(stay)
         if run.cost.made_by_prefill:
             by_prefill += run.known_made[stay] <= until
-        steps_at = run.spans.decode_steps_at
-        steps = steps_at(until) - steps_at(ready)
+        steps = (run.steps_by_until - run.steps_by_ready)[stay]
         return cls(run, spans, stay, by_prefill, steps, np.searchsorted(spans.start, ready))
 
     def times(self) -> IntArray:

@@ -17,7 +17,7 @@ from tui_batching.analysis.sweeps import Kind, Point, Sweep
 from tui_batching.clock import exact_seconds, to_seconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.run import Run
-from tui_batching.strategies import Strategy
+from tui_batching.strategies import STRATEGIES, Strategy
 from tui_batching.workload import Workload
 
 SCHEMA = 1

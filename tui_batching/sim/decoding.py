@@ -52,7 +52,7 @@ def decoding_at(run: Run, times: IntArray, steps: IntArray) -> tuple[IntArray, I
     stays = run.stays
     decodes = np.flatnonzero(stays.ready < run.decoded_until)
     ready, until = stays.ready[decodes], run.decoded_until[decodes]
-    own = stays.known[decodes] + run.cost.made_by_prefill - run.spans.decode_steps_at(ready)
+    own = (run.first_context - run.steps_by_ready)[decodes]
     by_ready, by_end = (np.argsort(column, kind="stable") for column in (ready, until))
     begun = np.searchsorted(ready[by_ready], times, side="right")
     ended = np.searchsorted(until[by_end], times, side="right")

@@ -84,7 +84,7 @@ def _admit_all(arrival: IntArray, work: Work) -> tuple[IntArray, IntArray]:
     return keys >> bits, keys & ((1 << bits) - 1)
 
 
-def _walk(arrivals: list[int], work: Work, bits: int) -> array[int]:
+def _walk(arrivals: list[int], work: Work, bits: int) -> array[int]:  # noqa: PLR0915 - one walk
     """Go from event to event; for each request, `step << bits | slot` of its admission.
 
     A running request is one such number, of the step after which it is finished: the smallest is
@@ -127,12 +127,15 @@ def _walk(arrivals: list[int], work: Work, bits: int) -> array[int]:
             if per_token:
                 first += per_token * (own + billed * step)
                 growth = per_token * billed
-            reached = now + time_of(finish - step, first, growth)
+                reached = now + time_of(finish - step, first, growth)
+            else:
+                reached = now + (finish - step) * first
             if reached <= arrival or not free:
                 now, step = reached, finish
             else:  # the first boundary after the arrival comes before the finish or is the finish
                 if now < arrival:
-                    steps = steps_within(arrival - now - 1, first, growth) + 1
+                    waited = arrival - now - 1
+                    steps = (steps_within(waited, first, growth) if growth else waited // first) + 1
                     now += time_of(steps, first, growth)
                     step += steps
                 if step < finish:

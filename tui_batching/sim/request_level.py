@@ -70,8 +70,7 @@ def run_batches(
 
 def _form(arrival: IntArray, work: Work, timeout: Timeout) -> tuple[IntArray, IntArray]:
     """The first row of each batch and when it starts."""
-    stretches = _FullStretches(arrival, work, timeout)
-    one_by_one = _OneByOne(arrival, work, timeout)
+    stretches, one_by_one = _FullStretches(arrival, work, timeout), None
     firsts: list[int] = []
     starts: list[int] = []
     first = server_free = 0
@@ -80,18 +79,30 @@ def _form(arrival: IntArray, work: Work, timeout: Timeout) -> tuple[IntArray, In
         after = first + len(found) * work.most
         firsts += range(first, after, work.most)
         starts += found
-        first, server_free = one_by_one.find(after, server_free, stretches.pause, firsts, starts)
+        first = after
+        if stretches.pause:
+            one_by_one = one_by_one or _OneByOne(arrival, work, timeout, first)
+            most = stretches.pause
+            first, server_free = one_by_one.find(first, server_free, most, firsts, starts)
     refuse_beyond_horizon(server_free)
     return np.array(firsts, np.int64), np.array(starts, np.int64)
 
 
 class _OneByOne:
-    """Finds batches by the plain rule, on Python's integers, which never overflow."""
+    """Finds batches by the plain rule, on Python's integers, which never overflow.
 
-    def __init__(self, arrival: IntArray, work: Work, timeout: Timeout) -> None:
-        self._arrivals: list[int] = arrival.tolist()
+    Args:
+        arrival: of all requests.
+        work: what they take.
+        timeout: how long a batch may form.
+        begin: the first row that will be asked for.
+    """
+
+    def __init__(self, arrival: IntArray, work: Work, timeout: Timeout, begin: int) -> None:
+        self._begin = begin
+        self._arrivals: list[int] = arrival[begin:].tolist()
         self._size = work.most
-        self._service = work.service()
+        self._service = work.service(begin)
         self._timeout = timeout
 
     def find(
@@ -106,6 +117,7 @@ class _OneByOne:
         arrivals, service = self._arrivals, self._service
         count, size = len(arrivals), self._size
         timeout, from_arrival = self._timeout.length, self._timeout.from_arrival
+        first -= self._begin
         for _ in range(most):
             if first == count:
                 break
@@ -116,11 +128,11 @@ class _OneByOne:
             after = bisect_right(arrivals, deadline, first + 1, min(fills, count))
             complete = after in (fills, count)  # full, or nobody else will ever come
             start = max(opened, arrivals[after - 1]) if complete else deadline
-            firsts.append(first)
+            firsts.append(first + self._begin)
             starts.append(start)
             server_free = start + service(first, after)
             first = after
-        return first, server_free
+        return first + self._begin, server_free
 
 
 class _FullStretches:
@@ -132,7 +144,8 @@ class _FullStretches:
     so that a workload whose batches mostly time out pays little.
 
     Attributes:
-        pause: how many batches to find one by one before a stretch is worth a try, at least 1.
+        pause: how many batches to find one by one before a stretch is worth a try; 0 where the last
+            one was accepted whole.
     """
 
     LONGEST = 4096
@@ -174,7 +187,7 @@ class _FullStretches:
             self.pause = self._next_pause
             self._next_pause = min(2 * self._next_pause, self.LONGEST // 8)
         else:
-            self.pause, self._next_pause = 1, self.WORTH_IT
+            self.pause, self._next_pause = int(accepted < tried), self.WORTH_IT
 
 
 def _starts_in_a_row(complete: IntArray, service: IntArray, server_free: Picoseconds) -> IntArray:

@@ -110,6 +110,16 @@ class Run:
         return freeze(np.minimum(self.finish[self.stays.request], self.stays.end))
 
     @cached_property
+    def steps_by_ready(self) -> IntArray:
+        """The decode steps done when each stay is ready; for one that never is, when it ends."""
+        return freeze(self.spans.decode_steps_at(np.minimum(self.stays.ready, self.decoded_until)))
+
+    @cached_property
+    def steps_by_until(self) -> IntArray:
+        """The decode steps done when each stay makes no more tokens."""
+        return freeze(self.spans.decode_steps_at(self.decoded_until))
+
+    @cached_property
     def known_made(self) -> IntArray:
         """When each stay makes a token by processing all that is known at its admission.
 
@@ -119,6 +129,13 @@ class Run:
         processed = (np.diff(self.prefills.first) > 0) & (self.stays.ready < NEVER)
         made = np.maximum(self.stays.ready, self.first_token[self.stays.request])
         return freeze(np.where(processed, made, NEVER))
+
+    @cached_property
+    def first_context(self) -> IntArray:
+        """The tokens in the cache in each stay's first decode step."""
+        if not self.cost.made_by_prefill:
+            return self.stays.known
+        return freeze(self.stays.known + (self.known_made < NEVER))
 
     @cached_property
     def prefills(self) -> Prefills:

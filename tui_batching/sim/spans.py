@@ -68,7 +68,7 @@ class Spans:
     @cached_property
     def decoding(self) -> BoolArray:
         """Whether tokens are made in a span by decode steps."""
-        return np.isin(self.kind, DECODING)
+        return np.asarray(self.kind >= min(DECODING))
 
     @cached_property
     def steps_before(self) -> IntArray:

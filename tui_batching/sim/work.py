@@ -116,11 +116,15 @@ class Work:
             step_growth=per_token * size,
         )
 
-    def service(self) -> Service:
-        """How long any one batch lasts, on Python's integers, which never overflow."""
-        prefills: list[int] = self.prefill.tolist()
-        decode_steps: list[int] = self.steps.tolist()
-        contexts: list[int] = self.context.tolist()
+    def service(self, begin: int = 0) -> Service:
+        """How long any one batch lasts, on Python's integers, which never overflow.
+
+        Args:
+            begin: the row from which rows are counted.
+        """
+        prefills: list[int] = self.prefill[begin:].tolist()
+        decode_steps: list[int] = self.steps[begin:].tolist()
+        contexts: list[int] = self.context[begin:].tolist()
         step_times: list[int] = self.step_times.tolist()
         joint_prefill, per_token = self.cost.joint_prefill, self.cost.decode_per_context_token
 

@@ -11,6 +11,7 @@ A profile is a YAML file beside the workloads that says what an iteration costs 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -90,9 +91,8 @@ def read_profile(field: Field) -> Cost:
 
 def _read_model(field: Field) -> Cost:
     chosen = field.only_key(COSTS)
-    kind = COSTS[chosen.key]
-    cost: Cost = chosen.build(kind, kind.constraints)
-    return cost
+    kind: Callable[..., Cost] = COSTS[chosen.key]
+    return chosen.build(kind, COSTS[chosen.key].constraints)
 
 
 def _range(field: Field) -> tuple[int, int]:
