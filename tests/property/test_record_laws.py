@@ -1,4 +1,4 @@
-"""A Run tells of any engine: chunks, mixed iterations, evictions and second stays, against a diary."""
+"""A Run tells of any engine, chunks, mixed iterations and second stays: against a diary."""
 
 from __future__ import annotations
 
@@ -183,5 +183,5 @@ def test_the_made_up_engine_does_all_that_engines_do() -> None:
     assert (evicting.prefills.first[1:] - evicting.prefills.first[:-1] > 1).any()
     assert Ended.SKIPPED in skipping.stays.ended
     parts = breakdown(evicting).totals
-    assert all(parts[name] for name in PARTS if name != "forming" and name != "held")
+    assert all(parts[name] for name in PARTS if name not in {"forming", "held"})
     assert {state.word for state in WAITS} <= set(PARTS)

@@ -13,10 +13,10 @@ from workloads_for_laws import workloads
 from tui_batching.analysis.claims import CLEARLY, Claim, claims, held, stalls, throughput, timeout
 from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
-from tui_batching.charts.learn import LESSONS, SOURCES, learn_rows
+from tui_batching.charts.learn import SOURCES, learn_rows
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import wrapped
-from tui_batching.strategies import Continuous, Dynamic, Static
+from tui_batching.strategies import STRATEGIES, Continuous, Dynamic, Static
 from tui_batching.workload import load_workload
 
 ORDER = ("throughput", "wait", "held", "stalls", "tail", "occupied", "goodput", "timeout")
@@ -77,12 +77,12 @@ def test_verdicts_follow_the_metrics_on_any_workload(workload):
     assert len(claims(comparison)) == 7
     values = static.metrics, continuous.metrics
     faster = values[1]["throughput"] > (1 + CLEARLY) * values[0]["throughput"]
-    assert throughput(static, continuous).holds is faster
-    assert held(static, continuous).holds is bool((static.run.finish < static.run.end).any())
+    assert throughput(comparison, continuous).holds is faster
+    assert held(comparison, continuous).holds is bool((static.run.finish < static.run.end).any())
     stalled = values[0]["mean_stalled"] < (1 - CLEARLY) * values[1]["mean_stalled"]
-    assert stalls(static, continuous).holds is stalled
+    assert stalls(comparison, continuous).holds is stalled
     spared = dynamic.metrics["mean_forming"] < (1 - CLEARLY) * static.metrics["mean_forming"]
-    assert timeout(static, dynamic).holds is spared
+    assert timeout(comparison, dynamic).holds is spared
     for claim in claims(comparison):
         assert claim.text.endswith(".")
         assert "nan" not in claim.detail
@@ -117,7 +117,7 @@ def test_the_lesson_tells_everything_at_every_width(width: int):
     assert words.count("✓") == words.count("✗") == words.count("not here: ") == 4
     for name, _ in SOURCES:
         assert name in words
-    for name in LESSONS:
+    for name in STRATEGIES:
         assert name in words
     for server in ("Triton", "TF", "TorchServe", "Ray", "vLLM", "TGI", "TensorRT-LLM", "SGLang"):
         assert server in words

@@ -13,12 +13,11 @@ from stage import palette, texts
 
 from tui_batching.analysis.sweeps import Kind, Sweep, sweep
 from tui_batching.charts.batch_size import batch_size_picture
-from tui_batching.charts.chart import MARKS
 from tui_batching.charts.frontier import IDEAL, frontier_picture
 from tui_batching.charts.load import load_picture
 from tui_batching.charts.rows import Cells
 from tui_batching.charts.sweep_picture import SweepRequest
-from tui_batching.strategies import Continuous, Static
+from tui_batching.strategies import STRATEGIES, Continuous, Static, mark_of
 from tui_batching.workload import Workload, apply_settings, load_workload
 
 Picture = Callable[[SweepRequest], list[Cells]]
@@ -72,8 +71,8 @@ def test_a_single_value_and_a_single_strategy_are_drawn(picture: Picture) -> Non
     made = sweep(workload, PICTURES[picture], [3.0])
     rows = picture(SweepRequest(made, workload, 100, 25, palette()))
     canvas = "\n".join(texts(rows[1:]))
-    assert MARKS["static"] in canvas
-    assert MARKS["continuous"] not in canvas
+    assert mark_of("static") in canvas
+    assert mark_of("continuous") not in canvas
 
 
 def test_small_terminals_show_two_charts_and_large_ones_three_and_the_table() -> None:
@@ -114,7 +113,7 @@ def test_a_present_load_beyond_the_axis_is_at_its_border(rate: str, label: str) 
 
 def test_colours_are_not_needed_to_tell_the_strategies_apart() -> None:
     canvas = "".join(seen(load_picture, "overload", 120, 20).splitlines()[1:])
-    assert all(canvas.count(mark) >= 12 for mark in MARKS.values())
+    assert all(canvas.count(mark) >= 12 for mark in map(mark_of, STRATEGIES))
 
 
 def test_the_frontier_names_the_ideal_corner_and_the_loads() -> None:
@@ -138,7 +137,7 @@ def test_the_frontier_is_drawn_in_the_order_of_the_loads() -> None:
     rates = [point.metric("throughput") for point in made.curve("static")]
     assert rates != sorted(rates)  # the line goes back: it is not sorted by its x
     chart = "".join(seen(frontier_picture, "notebook-load", 120, 25).splitlines()[1:])
-    assert chart.count(MARKS["static"]) == len(rates)
+    assert chart.count(mark_of("static")) == len(rates)
 
 
 def test_batch_sizes_are_the_ticks_and_the_present_ones_are_marked() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tui_batching.charts.chart import MARKS
 from tui_batching.charts.plot import Vertical
 from tui_batching.charts.rows import Cells, style
 from tui_batching.charts.sweep_picture import SweepRequest, ValueAxis, charts_and_table, legend_row
+from tui_batching.strategies import mark_of
 
 
 def batch_size_picture(request: SweepRequest) -> list[Cells]:
@@ -34,7 +34,7 @@ def _present(request: SweepRequest, limits: tuple[float, float]) -> Iterator[Ver
     shown = [each for each in request.now.strategies if each.name in request.sweep.strategies]
     present = sorted({strategy.slots for strategy in shown})
     for size in present:
-        marks = "".join(MARKS[each.name] for each in shown if each.slots == size)
+        marks = "".join(mark_of(each.name) for each in shown if each.slots == size)
         label = "now" if len(present) == 1 else marks
         x = min(max(size, limits[0]), limits[1])
         yield Vertical(x, request.palette.playhead, f"{label} →" if size > x else label)

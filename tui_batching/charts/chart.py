@@ -10,9 +10,6 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.plot import ChartSpec
 from tui_batching.clock import Picoseconds
 
-MARKS = {"static": "■", "dynamic": "◆", "continuous": "●"}
-"""What tells the strategies apart without colour."""
-
 
 @dataclass(frozen=True, slots=True)
 class ChartRequest:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from rich.style import Style
@@ -15,39 +14,6 @@ from tui_batching.analysis.tables import BEST
 from tui_batching.charts.pen import Pen, marked
 from tui_batching.charts.rows import Cells, wrapped
 
-
-@dataclass(frozen=True)
-class Lesson:
-    """What there is to know of a strategy.
-
-    Attributes:
-        idea: when a batch starts, and who may join and leave it.
-        used_in: programs that serve so.
-        complexity: what it takes to build.
-    """
-
-    idea: str
-    used_in: str
-    complexity: str
-
-
-LESSONS = {
-    "static": Lesson(
-        idea="wait for a full batch and run it until its longest answer is done",
-        used_in="simple scripts, offline jobs",
-        complexity="low: a list and a loop",
-    ),
-    "dynamic": Lesson(
-        idea="as static, but start when a timeout passes, full or not",
-        used_in="Triton, TF Serving, TorchServe, Ray Serve",
-        complexity="medium: a queue with a timer",
-    ),
-    "continuous": Lesson(
-        idea="admit and release requests between decode steps",
-        used_in="vLLM, TGI, TensorRT-LLM, SGLang",
-        complexity="high: a scheduler in every step, and a KV cache that requests join and leave",
-    ),
-}
 SOURCES = (
     ("Orca, OSDI '22", "iteration-level scheduling, the origin of continuous"),
     ("vLLM, SOSP '23", "PagedAttention: the KV cache in pages, so that more fits"),
@@ -105,7 +71,7 @@ def _sources(pen: Pen) -> list[Cells]:
 def _strategies(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
     """A column a strategy: idea, use, complexity, and its figures on these Runs."""
     names = [result.strategy.name for result in comparison]
-    lessons = [LESSONS[name] for name in names]
+    lessons = [result.strategy.about.lesson for result in comparison]
     texts = [[marked(name)] for name in names], [pen.strategy(name) for name in names]
     rows = _columns("", *texts, pen)
     for label in ("idea", "used in", "complexity"):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.charts.chart import MARKS, Chart, ChartRequest
+from tui_batching.charts.chart import Chart, ChartRequest
 from tui_batching.charts.plot import ChartSpec, Line, Vertical
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.columns import FloatArray
+from tui_batching.strategies import mark_of
 
 
 def _utilization_spec(request: ChartRequest) -> ChartSpec:
@@ -67,7 +68,7 @@ def _lines(
             x=x if len(x) > 1 or not steps else np.zeros(0),
             y=y if len(x) > 1 or not steps else np.zeros(0),
             colour=request.palette.strategy(run.strategy.name),
-            mark=MARKS[run.strategy.name],
+            mark=mark_of(run.strategy.name),
             steps=steps,
         )
         for run, (x, y) in zip(request.scene.runs, curves, strict=True)

@@ -7,7 +7,6 @@ from itertools import groupby
 from rich.style import Style
 
 from tui_batching.analysis.sweeps import Sweep
-from tui_batching.charts.chart import MARKS
 from tui_batching.charts.plot import Vertical
 from tui_batching.charts.rows import Cells, style
 from tui_batching.charts.sweep_picture import (
@@ -19,6 +18,7 @@ from tui_batching.charts.sweep_picture import (
     needs_log,
 )
 from tui_batching.charts.sweep_table import tick_text
+from tui_batching.strategies import mark_of
 
 
 def load_picture(request: SweepRequest) -> list[Cells]:
@@ -45,7 +45,7 @@ def _saturations(request: SweepRequest) -> list[Vertical]:
         Vertical(
             x=load,
             colour=palette.strategy(names[0]) if len(names) == 1 else palette.text,
-            label="".join(MARKS[name] for name in names),
+            label="".join(mark_of(name) for name in names),
             glyph=GLYPH,
         )
         for load, names in together(request.sweep)
@@ -68,7 +68,7 @@ def _facts(request: SweepRequest) -> list[list[tuple[str, Style]]]:
     muted = style(palette.muted, palette.surface)
     saturated = [(f" {GLYPH} saturated at ", muted)]
     for load, names in together(request.sweep):
-        saturated += [(MARKS[name], request.look(name)) for name in names]
+        saturated += [(mark_of(name), request.look(name)) for name in names]
         saturated += [(f" {tick_text('load', load)}  ", muted)]
     rate = request.now.source.rate if request.now is not None else None
     if rate is None:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
 
 from rich.color import Color
 
@@ -20,13 +19,11 @@ from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import data_folder, read_text
 from tui_batching.reading.nodes import Scalar
 from tui_batching.sim.life import State
-
-StrategyName: TypeAlias = Literal["static", "dynamic", "continuous"]
+from tui_batching.strategies import STRATEGIES
 
 DEFAULT_THEME = "dark"
 SIXTEEN_COLOURS = "ansi-16"
 """The theme for terminals that have no more, such as TERM=linux."""
-STRATEGIES: tuple[str, ...] = get_args(StrategyName)
 STATES = ("prefill", "decode", "held", "forming", "waiting", "idle", "stalled", "done")
 """What themes have colours for; `State`, but for waiting, which stands for several."""
 _COLOURED_AS = {
@@ -38,6 +35,8 @@ _COLOURED_AS = {
     State.RECOMPUTE: "prefill",
 }
 """The states that have the colour of another one, or of several together."""
+STRATEGY_COLOURS = 8
+"""How many colours there are for strategies; what comes after them takes them in turn."""
 REQUEST_COLOURS = 8
 """How many colours the requests take in turn; eight is what colour-blind-safe palettes offer."""
 
@@ -84,7 +83,7 @@ class Palette:
 
     def strategy(self, name: str) -> Color:
         """The colour of a strategy's title and of its line in charts."""
-        return self.colours[f"strategy-{name}"]
+        return self.colours[strategy_colour(name)]
 
     def state(self, state: State) -> Color:
         """The colour of what a request, or the lane that serves it, is seen doing."""
@@ -160,6 +159,11 @@ class Palette:
         return self.colours["selection-ground"]
 
 
+def strategy_colour(name: str) -> str:
+    """What the colour of a strategy is called: `strategy-2`."""
+    return f"strategy-{STRATEGIES[name].about.colour % STRATEGY_COLOURS}"
+
+
 def default_theme(*, few_colours: bool) -> str:
     """The theme where none is asked for; `few_colours` means that the terminal has only 16."""
     return SIXTEEN_COLOURS if few_colours else DEFAULT_THEME
@@ -200,7 +204,7 @@ def own_names() -> tuple[str, ...]:
     """The names of the colours that Textual's themes do not have."""
     return (
         *(key.replace("_", "-") for key in _OWN),
-        *(f"strategy-{name}" for name in STRATEGIES),
+        *(f"strategy-{number}" for number in range(STRATEGY_COLOURS)),
         *(f"state-{name}" for name in STATES),
         *(f"request-{number}" for number in range(REQUEST_COLOURS)),
     )
@@ -210,14 +214,21 @@ def _colours(top: Record) -> dict[str, str]:
     """The file's colours by name."""
     ansi = _written(top["background"]).startswith("ansi_")
     found = {key.replace("_", "-"): _colour(top[key], ansi=ansi) for key in (*_TEXTUAL_OWN, *_OWN)}
-    for key, prefix, names in (("strategies", "strategy", STRATEGIES), ("states", "state", STATES)):
-        section = top[key].mapping(names)
-        found |= {f"{prefix}-{name}": _colour(section[name], ansi=ansi) for name in names}
-    requests = top["requests"].items()
-    if len(requests) != REQUEST_COLOURS:
-        raise top["requests"].error(f"{REQUEST_COLOURS} colours", str(len(requests)))
-    colours = (_colour(request, ansi=ansi) for request in requests)
-    return found | {f"request-{number}": colour for number, colour in enumerate(colours)}
+    states = top["states"].mapping(STATES)
+    found |= {f"state-{name}": _colour(states[name], ansi=ansi) for name in STATES}
+    return (
+        found
+        | _in_turn(top["strategies"], "strategy", STRATEGY_COLOURS, ansi=ansi)
+        | _in_turn(top["requests"], "request", REQUEST_COLOURS, ansi=ansi)
+    )
+
+
+def _in_turn(listed: Field, prefix: str, count: int, *, ansi: bool) -> dict[str, str]:
+    """A list of so many colours, by number."""
+    items = listed.items()
+    if len(items) != count:
+        raise listed.error(f"{count} colours", str(len(items)))
+    return {f"{prefix}-{number}": _colour(item, ansi=ansi) for number, item in enumerate(items)}
 
 
 def _written(value: Field) -> str:

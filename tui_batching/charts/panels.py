@@ -10,10 +10,9 @@ from rich.color import Color
 from rich.style import Style
 
 from tui_batching.charts.axis import Axis
-from tui_batching.charts.chart import MARKS
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, first_that_fits, painted, short, style
-from tui_batching.strategies import Strategy
+from tui_batching.strategies import Strategy, mark_of
 
 GAP = 2
 """Cells between panels that stand side by side."""
@@ -128,7 +127,7 @@ def headings(
 def _heading(strategy: Strategy, told: str, width: int, palette: Palette) -> Cells:
     look = style(palette.strategy(strategy.name), palette.surface, bold=True)
     title = first_that_fits(strategy_titles(strategy), width - len(told) - 5)
-    row = Row(width, look).add(f"{MARKS[strategy.name]} {title} ", look)
+    row = Row(width, look).add(f"{mark_of(strategy.name)} {title} ", look)
     row.add("─" * max(0, row.left - len(told) - 1), look)
     return row.gap().add(told, style(palette.text, palette.surface)).cells()
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from rich.color import Color
 from rich.style import Style
 
-from tui_batching.charts.chart import MARKS
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style
+from tui_batching.strategies import mark_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +74,4 @@ class Pen:
 
 def marked(name: str) -> str:
     """A strategy's mark and name: `● continuous`."""
-    return f"{MARKS[name]} {name}"
+    return f"{mark_of(name)} {name}"

@@ -13,11 +13,11 @@ from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Point, Sweep
 from tui_batching.analysis.sweeps.sweep import HEADLINES
 from tui_batching.charts.axis import LOG_FROM
-from tui_batching.charts.chart import MARKS
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.plot import ChartSpec, Line, Vertical, draw
 from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.charts.sweep_table import table_rows, table_width
+from tui_batching.strategies import mark_of
 from tui_batching.workload.model import Workload
 
 GLYPH = "┊"
@@ -103,7 +103,7 @@ def strategy_lines(
             x=np.array([x(point) for point in sweep.curve(name)], np.float64),
             y=np.array([y(point) for point in sweep.curve(name)], np.float64),
             colour=palette.strategy(name),
-            mark=MARKS[name],
+            mark=mark_of(name),
             points=True,
         )
         for name in sweep.strategies
@@ -126,7 +126,7 @@ def legend_row(request: SweepRequest, *facts: Sequence[tuple[str, Style]]) -> Ce
     text = style(palette.text, palette.surface)
     row = Row(request.width, text).gap()
     for name in request.sweep.strategies:
-        row.add(MARKS[name], request.look(name)).add(f" {name}  ", text)
+        row.add(mark_of(name), request.look(name)).add(f" {name}  ", text)
     for fact in facts:
         if sum(cell_len(text) for text, _ in fact) <= row.left:
             for part, look in fact:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from tui_batching.analysis.sweeps import Kind, Sweep
 from tui_batching.analysis.sweeps.sweep import HEADLINES
 from tui_batching.analysis.tables import BEST, SATURATION, Cell, Table, sweep_table
-from tui_batching.charts.chart import MARKS
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.clock import format_duration
+from tui_batching.strategies import mark_of
 from tui_batching.workload.model import Workload
 
 _LABEL, _COLUMN = 12, 9
@@ -58,7 +58,7 @@ def _names(sweep: Sweep, width: int, palette: Palette) -> Cells:
     row = Row(width, style(palette.text, palette.surface)).gap(_LABEL)
     for name in sweep.strategies:
         look = style(palette.strategy(name), palette.surface, bold=True)
-        title = f"{MARKS[name]} {name}"
+        title = f"{mark_of(name)} {name}"
         row.add(f"{title:>{len(HEADLINES) * (_COLUMN + 1) - 1}} ", look)
     return row.cells()
 

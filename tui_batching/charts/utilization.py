@@ -7,7 +7,7 @@ import numpy.typing as npt
 from rich.color import Color, blend_rgb
 from rich.style import Style
 
-from tui_batching.analysis.claims import occupied
+from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
 from tui_batching.analysis.utilization import Utilization, UtilizationSeries
 from tui_batching.charts.area import filled_cells
@@ -55,10 +55,9 @@ def picture(request: ChartRequest) -> list[Cells]:
 def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
     """Which strategy looks best by which of the two, over as many rows as there is room for."""
     comparison = request.scene.comparison
-    names = [result.strategy.name for result in comparison]
     text = "A held slot counts as occupied, though its request is finished."
-    if "continuous" in names and len(names) > 1:
-        claim = occupied(comparison)
+    claim = claim_called("occupied", comparison)
+    if claim:
         detail = f"{claim.detail[0].upper()}{claim.detail[1:]}."
         text = f"A held slot counts as occupied, so {claim.detail}." if claim.holds else detail
     lines = wrapped(text, request.width - 2, 2 if request.height < 30 else 3)

@@ -16,7 +16,21 @@ STRATEGIES: dict[str, type[Strategy]] = {
 }
 """Every strategy by name, in the order in which they are listed."""
 
+
+def mark_of(name: str) -> str:
+    """The sign that tells a strategy from the others without colour."""
+    return STRATEGIES[name].about.mark
+
+
 DEFAULT_STRATEGIES: tuple[Strategy, ...] = (Static(), Dynamic(), Continuous())
 """What serves a workload that names no strategies."""
 
-__all__ = ["DEFAULT_STRATEGIES", "STRATEGIES", "Continuous", "Dynamic", "Static", "Strategy"]
+__all__ = [
+    "DEFAULT_STRATEGIES",
+    "STRATEGIES",
+    "Continuous",
+    "Dynamic",
+    "Static",
+    "Strategy",
+    "mark_of",
+]

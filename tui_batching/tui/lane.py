@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import events
 from textual.css.types import AlignHorizontal
 
-from tui_batching.charts.palette import STRATEGIES, Palette
+from tui_batching.charts.palette import STRATEGY_COLOURS, Palette, strategy_colour
 from tui_batching.charts.panels import strategy_titles
 from tui_batching.charts.rows import first_that_fits
 from tui_batching.tui.lane_rows import lane_rows
@@ -17,8 +17,9 @@ FEWEST, MOST = 3, 6
 ROOM = 40
 """Columns of a lane from which on there is room for a further one."""
 _FRAMES = "\n".join(
-    f"&.-{name} {{ border: round $strategy-{name}; border-title-color: $strategy-{name}; }}"
-    for name in STRATEGIES
+    f"&.-strategy-{number} {{"
+    f" border: round $strategy-{number}; border-title-color: $strategy-{number}; }}"
+    for number in range(STRATEGY_COLOURS)
 )
 
 
@@ -59,7 +60,7 @@ class Lane(StripView, can_focus=True):
         title = first_that_fits(strategy_titles(strategy), width - 4)
         if self.border_title != title:
             self.border_title = title
-            self.set_classes(f"-{strategy.name}")
+            self.set_classes(f"-{strategy_colour(strategy.name)}")
         self.present(lane_rows(view, width, height, palette))
 
     def say_below(self, text: str, align: AlignHorizontal = "right") -> None:
@@ -108,12 +109,12 @@ class Lanes(SideBySide):
         for lane in self.every:
             if lane.display != (lane in seen):
                 lane.display = lane in seen
-            lane.say_below("")
-        if seen and seen[0].number > 0:
-            seen[0].say_below(f"← {seen[0].number} more · K", "left")
-        after = len(self.every) - seen[-1].number - 1 if seen else 0
-        if after > 0:
-            seen[-1].say_below(f"J · {after} more →")
+            before = lane.number if lane in seen[:1] else 0
+            after = len(self.every) - lane.number - 1 if lane in seen[-1:] else 0
+            if before:
+                lane.say_below(f"← {before} more · K", "left")
+            else:
+                lane.say_below(f"J · {after} more →" if after else "")
 
     def reveal(self, lane: Lane) -> None:
         """See this lane."""

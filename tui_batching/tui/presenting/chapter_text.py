@@ -10,9 +10,10 @@ from rich.cells import cell_len
 from rich.color import Color
 from rich.style import Style
 
-from tui_batching.charts.palette import STRATEGIES, Palette
+from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, bar, folded, style
 from tui_batching.clock import format_duration
+from tui_batching.strategies import STRATEGIES
 from tui_batching.tour import Chapter
 from tui_batching.tour.deck import StepTime, step_times
 from tui_batching.workload import Workload
