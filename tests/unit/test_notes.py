@@ -79,7 +79,7 @@ async def test_they_follow_the_presenting_app_from_chapter_to_chapter() -> None:
 async def test_another_deck_is_not_followed(tmp_path: Path) -> None:
     async with notes_of(replace(TOUR, path=tmp_path / "other.yaml")) as notes:
         write_presentation(presentation_file(TOUR.path), HERE)
-        notes.app._look()
+        notes.app.screen._look()
         await notes.pilot.pause()
         assert "Nothing is presented yet" in notes.seen()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import events
 from textual.css.types import AlignHorizontal
+from textual.widget import AwaitMount
 
 from tui_batching.charts.palette import STRATEGY_COLOURS, Palette, strategy_colour
 from tui_batching.charts.panels import strategy_titles
@@ -82,13 +83,14 @@ class Lanes(SideBySide):
         self.every: list[Lane] = []
         self._first = 0
 
-    def hold(self, count: int) -> None:
-        """Have so many lanes."""
+    def hold(self, count: int) -> AwaitMount:
+        """Have so many lanes; wait for what is returned before they are drawn."""
         added = [Lane(number) for number in range(len(self.every), count)]
         removed, self.every = self.every[count:], [*self.every[:count], *added]
         self.remove_children(removed)
-        self.mount_all(added)
+        mounted = self.mount_all(added)
         self.move(0)
+        return mounted
 
     @property
     def seen(self) -> list[Lane]:
