@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE_SECONDS
 
 from tui_batching.__main__ import main
 
@@ -28,7 +29,7 @@ def shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         text=True,
         cwd=CHECKOUT,
         env=os.environ | environment,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 

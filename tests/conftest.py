@@ -1,9 +1,12 @@
 """Shared by all tests; its place puts `tests/` on the import path: `from oracle import oracle`."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from idle import wait_exactly
 
 # Colours in tests are those of the themes, whatever terminal the tests are started from.
 for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
@@ -12,6 +15,18 @@ os.environ["COLORTERM"] = "truecolor"
 os.environ["TERM"] = "xterm-256color"
 os.environ.pop("SSH_CONNECTION", None)
 
+# Fresh examples in every run, in the gate as well, and no limit that a busy machine breaks. A
+# failure tells the line that repeats it; --hypothesis-seed repeats a whole run.
+UNHURRIED = settings(
+    derandomize=False,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("desk", UNHURRIED)
+settings.register_profile("gate", UNHURRIED, database=None)
+settings.load_profile("gate" if "CI" in os.environ else "desk")
+
 
 @pytest.fixture(autouse=True)
 def _own_runtime_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch):
@@ -19,3 +34,11 @@ def _own_runtime_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: p
     folder: Path = tmp_path_factory.getbasetemp() / "runtime"
     folder.mkdir(mode=0o700, exist_ok=True)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _waits_exactly() -> Iterator[None]:
+    """Tests of the app go on when it has nothing left to do."""
+    with pytest.MonkeyPatch.context() as patch:
+        wait_exactly(patch)
+        yield

@@ -26,8 +26,12 @@ def frozen(workload: str, theme: str, *settings: str) -> BatchingApp:
     return BatchingApp(changed, theme, wall=FakeWall(), drawing=EAGER)
 
 
-def at(instant: str, *keys: str) -> Prepare:
-    """Put the playhead at an instant, press keys, and wait until everything is drawn."""
+def at(instant: str, *keys: str, bars: bool = False) -> Prepare:
+    """Put the playhead at an instant, press keys, and wait until everything is drawn.
+
+    The bars (title, tabs, keys) keep their rows, but say nothing there unless they are asked for:
+    what they say is no part of a view.
+    """
 
     async def prepare(pilot: Pilot[None]) -> None:
         assert isinstance(pilot.app, BatchingApp)
@@ -36,5 +40,6 @@ def at(instant: str, *keys: str) -> Prepare:
         await stage.seek(parse_duration(instant))
         await stage.press(*keys)
         await stage.swept()
+        stage.live.query("#title, #tabs, #keys").set(visible=bars)
 
     return prepare

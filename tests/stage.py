@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import Pilot
+from waiting import PATIENCE_SECONDS
 
 from tui_batching.analysis.scene import Scene, build_scene
 from tui_batching.charts.palette import Palette, load_palettes
@@ -124,13 +126,16 @@ class Stage:
         return self.live.scene
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for something to happen, at most ten seconds."""
-        for _ in range(1000):
-            if condition():
-                break
+        """Wait for something to happen."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < until, self.seen()
             await self.pilot.pause(0.01)
-        assert condition(), self.seen()
         await self.pilot.pause()
+
+    async def opened(self) -> None:
+        """Wait until a dialog is there."""
+        await self.until(lambda: self.app.screen is not self.live)
 
     async def settled(self) -> None:
         """Wait until all that was asked for is simulated and shown."""
@@ -227,6 +232,7 @@ async def on_stage(
     wall = FakeWall()
     chosen = load_workload(workload) if isinstance(workload, str) else workload
     app = BatchingApp(chosen, theme="dark", wall=wall, drawing=drawing)
+    app.NOTIFICATION_TIMEOUT = 3600  # a busy machine may be late to look
     if deck is not None:
         app.present(deck)
     async with app.run_test(size=size) as pilot:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pexpect
 import pyte
 import pytest
+from waiting import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 30
 ROWS, COLUMNS = 30, 100
 _OF_A_TERMINAL = {"COLORTERM", "NO_COLOR", "COLUMNS", "LINES", "SSH_CONNECTION", "TMUX", "STY"}
 _OF_A_LOCALE = {"LC_ALL", "LC_CTYPE", "LANG"}
@@ -91,7 +91,7 @@ class Terminal:
         while time.monotonic() < until:
             if seen(self.text):
                 return self.text
-            self.read(0.05)
+            self.read(0.02)
         pytest.fail("the screen stayed at\n" + self.text)
 
     def wait_until_open(self) -> str:
@@ -103,13 +103,27 @@ class Terminal:
         until = time.monotonic() + PATIENCE_SECONDS
         while sequence not in self.written:
             assert time.monotonic() < until, self.text
-            self.read(0.05)
+            self.read(0.02)
 
     def wait_until_quiet(self) -> None:
-        """Read on until nothing is written for a second and a half."""
-        until = time.monotonic() + PATIENCE_SECONDS
-        while self.read(1.5):
-            assert time.monotonic() < until, "it never stops writing"
+        """Read on until nothing has been written for most of a second."""
+        began = last = time.monotonic()
+        while (now := time.monotonic()) < last + 0.7:
+            assert now < began + PATIENCE_SECONDS, "it never stops writing"
+            if self.read(0.02):
+                last = time.monotonic()
+
+    @property
+    def seen_view(self) -> str:
+        """The key of the view whose tab is reversed."""
+        row = self.screen.buffer[1]
+        cells = (row[column] for column in range(self.screen.columns))
+        return "".join(cell.data for cell in cells if cell.reverse)[:1]
+
+    def open_view(self, key: str) -> None:
+        """Go to a view, and wait until its tab is the one that is seen."""
+        self.program.send(key)
+        self.wait_for(lambda _: self.seen_view == key)
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the program another amount of room."""
@@ -122,7 +136,7 @@ class Terminal:
         while self.program.isalive() and time.monotonic() < until:
             self.read(0.1)
         assert not self.program.isalive(), self.text
-        self.read(0.1)
+        self.read(PATIENCE_SECONDS)  # what it has left behind, up to its end
         if self.program.exitstatus is None:
             return 128 + int(self.program.signalstatus or 0)
         return int(self.program.exitstatus)

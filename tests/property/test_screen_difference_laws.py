@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyte
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import Color
 from rich.console import Console
@@ -64,7 +64,6 @@ def terminal() -> tuple[pyte.Screen, pyte.Stream]:
 
 
 @given(st.lists(st.tuples(frames, st.booleans()), min_size=1, max_size=6))
-@settings(max_examples=200)
 def test_dropped_frames_or_not_the_terminal_shows_the_newest_one(
     play: list[tuple[list[tuple[tuple[int, int], list[Segment]]], bool]],
 ) -> None:

@@ -12,13 +12,19 @@ from frozen import EACH_SIZE, MIDDLE, SMALL, Compare, at, frozen
     [
         pytest.param("0s", id="start"),
         pytest.param("1.1s", id="forming"),
-        pytest.param("3s", id="held"),
         pytest.param("3.482s", id="prefill"),
         pytest.param("20s", id="end"),
     ],
 )
 def test_notebook(snap_compare: Compare, size: tuple[int, int], instant: str) -> None:
     assert snap_compare(frozen("notebook", "dark"), terminal_size=size, run_before=at(instant))
+
+
+@EACH_SIZE
+def test_whole_screen(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """The only ones with the bars, and the only ones of the instant at which answers are held."""
+    app = frozen("notebook", "dark")
+    assert snap_compare(app, terminal_size=size, run_before=at("3s", bars=True))
 
 
 @pytest.mark.parametrize("theme", ["light", "high-contrast"])

@@ -13,6 +13,7 @@ from hostile import EVIL, MARKUP, deck_file, evil_data, is_harmless, workload_fi
 from terminals import Terminal
 
 import tui_batching
+from tui_batching.tui.views import VIEWS
 
 SEQUENCE = re.compile(r"\x1b(?:[=>78]|\]22;[a-z-]+\x07|\[[<>=?]?[0-9;]*[ $]?[a-zA-Z])")
 OURS = re.compile(
@@ -63,11 +64,10 @@ def opened(installed: Path, here: Path, *arguments: str) -> Terminal:
     )
 
 
-def press(terminal: Terminal, *keys: str) -> None:
-    """Press keys, and let each be shown."""
-    for key in keys:
-        terminal.program.send(key)
-        terminal.read(0.4)
+def press(terminal: Terminal, keys: str, *, shows: str = "", hides: str = "") -> None:
+    """Press keys, and wait until a text appears on the screen, or disappears from it."""
+    terminal.program.send(keys)
+    terminal.wait_for(lambda seen: shows in seen and not (hides and hides in seen))
 
 
 @pytest.mark.parametrize("text", ["", MARKUP], ids=["name of a file", "name in a file"])
@@ -75,11 +75,26 @@ def test_nothing_is_obeyed_in_any_view_and_dialog(installed: Path, here: Path, t
     terminal = opened(installed, here, "play", workload_file(here, text=text).name)
     try:
         terminal.wait_until_open()
-        press(terminal, *"234567890", "j")
-        press(terminal, "w", "\x1b[F", "\t", f"\x1b[200~{EVIL}\u009b\x1b[201~", "\r", "\x1b")
-        press(terminal, "g", "\x1b[F", "\r", "?", "\x1b", "x", "\r")
-        terminal.wait_for(lambda seen: "saved" in seen)
-        press(terminal, "\x10", "Theme", "\x1b", "p", "p", "q")
+        for view in VIEWS:
+            terminal.open_view(view.key)
+        press(terminal, "1j", shows="R0 so far")
+        press(terminal, "w", shows="the path of a workload file")
+        press(terminal, "\x1b[F\t")
+        terminal.wait_until_quiet()
+        press(terminal, f"\x1b[200~{EVIL}\u009b\x1b[201~", shows="2J[red]x")
+        press(terminal, "\r", hides="escape closes")
+        press(terminal, "g", shows="escape closes")
+        press(terminal, "\x1b[F\r", hides="escape closes")
+        press(terminal, "?", shows="escape closes")
+        press(terminal, "\x1b", hides="escape closes")
+        press(terminal, "x", shows="escape closes")
+        press(terminal, "\r", shows="saved")
+        press(terminal, "\x10", shows="Search for commands")
+        press(terminal, "Theme", shows="Theme light")
+        press(terminal, "\x1b", hides="Theme light")
+        press(terminal, "p", shows="1/15")
+        press(terminal, "p", hides="1/15")
+        terminal.program.send("q")
         assert terminal.wait_for_end() == 0
     finally:
         terminal.close()
@@ -89,12 +104,17 @@ def test_nothing_is_obeyed_in_any_view_and_dialog(installed: Path, here: Path, t
     assert [file.suffix for file in here.iterdir() if file.suffix != ".yaml"] == [".svg"]
 
 
-@pytest.mark.parametrize("option", [(), ("--notes",)], ids=["app", "notes"])
-def test_nothing_is_obeyed_in_a_deck(installed: Path, here: Path, option: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("option", "then"), [((), "2/2"), (("--notes",), "Nothing is presented")], ids=["app", "notes"]
+)
+def test_nothing_is_obeyed_in_a_deck(
+    installed: Path, here: Path, option: tuple[str, ...], then: str
+) -> None:
     terminal = opened(installed, here, "present", deck_file(here).name, *option)
     try:
         terminal.wait_for(lambda seen: "[red]x" in seen)
-        press(terminal, "\x1b[6~", "q")
+        press(terminal, "\x1b[6~", shows=then)
+        terminal.program.send("q")
         assert terminal.wait_for_end() == 0
     finally:
         terminal.close()

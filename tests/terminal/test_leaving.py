@@ -7,11 +7,11 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from terminals import APP, MODES, PATIENCE_SECONDS, PLAIN, Terminal, clock
+from terminals import APP, MODES, PLAIN, Terminal, clock
+from waiting import PATIENCE_SECONDS, eventually
 
 SHELL = ["sh", "-i"]
 
@@ -114,12 +114,7 @@ def test_it_does_not_outlive_its_terminal_even_if_nobody_sends_a_signal(playing:
 
 def ends(process: int) -> bool:
     """Whether a child ends within our patience."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until:
-        if os.waitpid(process, os.WNOHANG)[0]:
-            return True
-        time.sleep(0.1)
-    return False
+    return eventually(lambda: os.waitpid(process, os.WNOHANG)[0] == process)
 
 
 # Where there is no terminal.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_terminal import PATIENCE_SECONDS, Terminal
+from terminals import Terminal
 
 
 @pytest.fixture
@@ -38,9 +38,7 @@ def test_the_notes_follow_and_both_leave_cleanly(terminals: tuple[Terminal, Term
     notes.wait_for(lambda text: "Nothing is presented yet" in text)
     notes.program.send("q")
     for terminal in terminals:
-        terminal.read(5)
-        terminal.program.wait()
-        assert terminal.program.exitstatus == 0
+        assert terminal.wait_for_end() == 0
         assert b"Traceback" not in terminal.written
 
 
@@ -64,8 +62,6 @@ def test_an_app_that_was_killed_is_told(terminals: tuple[Terminal, Terminal]) ->
 )
 def test_bad_arguments_are_told_in_a_sentence(arguments: list[str], sentence: str) -> None:
     terminal = Terminal(["present", *arguments])
-    terminal.read(PATIENCE_SECONDS)
-    terminal.program.wait()
-    assert terminal.program.exitstatus == 2
+    assert terminal.wait_for_end() == 2
     assert sentence in " ".join(terminal.written.decode().split())
     assert b"\x1b[?1049h" not in terminal.written

@@ -9,19 +9,20 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
+from typing import IO
 
 import pytest
-from terminals import APP, PATIENCE_SECONDS, PLAIN, Terminal, clock
+from terminals import APP, PLAIN, Terminal, clock
+from waiting import eventually
 
 CHECKOUT = Path(__file__).parents[2]
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
 CONFIGURATION = """\
-Port {port}
-ListenAddress 127.0.0.1
 HostKey {home}/host
 AuthorizedKeysFile {home}/user.pub
 PidFile none
@@ -78,40 +79,35 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that is ready; the test is skipped, with the reason, where there can be none."""
     if SSHD is None or shutil.which("ssh") is None:
         pytest.skip("OpenSSH is not installed")
-    server = Server(tmp_path_factory.mktemp("ssh"), free_port())
+    home = tmp_path_factory.mktemp("ssh")
     for name in ("host", "user"):
-        key = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(server.home / name)]
+        key = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(home / name)]
         subprocess.run(key, check=True)
-    configuration = server.home / "sshd_config"
-    configuration.write_text(CONFIGURATION.format(home=server.home, port=server.port))
-    with (server.home / "log").open("wb") as log:
-        program = subprocess.Popen([SSHD, "-D", "-e", "-f", str(configuration)], stderr=log)
-    try:
-        if not eventually(lambda: server.answers() or program.poll() is not None):
-            pytest.skip(f"sshd lets nobody in: {(server.home / 'log').read_text()}")
-        if program.poll() is not None:
-            pytest.skip(f"sshd does not start: {(server.home / 'log').read_text()}")
+    configuration = home / "sshd_config"
+    configuration.write_text(CONFIGURATION.format(home=home))
+    sshd = [SSHD, "-i", "-e", "-f", str(configuration)]
+    with socket.create_server(("127.0.0.1", 0)) as listener, (home / "log").open("wb") as log:
+        Thread(target=serve, args=(listener, sshd, log), daemon=True).start()
+        server = Server(home, listener.getsockname()[1])
+        if not server.answers():
+            pytest.skip(f"sshd lets nobody in: {(home / 'log').read_text()}")
         yield server
-    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def serve(listener: socket.socket, sshd: list[str], log: IO[bytes]) -> None:
+    """Start an sshd for each connection, as inetd does, until nobody listens any more."""
+    programs = []
+    with suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                programs.append(
+                    subprocess.Popen(sshd, stdin=connection, stdout=connection, stderr=log)
+                )
+    for program in programs:
         program.terminate()
         program.wait()
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def eventually(true: Callable[[], bool]) -> bool:
-    """Whether it becomes true within our patience."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until:
-        if true():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def has_ended(process: int) -> bool:
@@ -125,8 +121,8 @@ def has_ended(process: int) -> bool:
 
 def test_opens_plays_steps_is_resized_and_quits(server: Server) -> None:
     terminal = server.app()
-    started = terminal.wait_until_open()
-    assert all(part in started for part in ("STATIC", "DYNAMIC", "notebook", "5 fps"))
+    parts = ("STATIC", "DYNAMIC", "CONTINUOUS", "notebook", "5 fps")
+    terminal.wait_for(lambda text: all(part in text for part in parts))
     terminal.program.send(" ")
     terminal.wait_for(lambda text: clock(text) > 0.3)
     terminal.resize(80, 24)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from terminals import PATIENCE_SECONDS, Terminal
+from terminals import Terminal
+from waiting import eventually
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="children are found in /proc"
@@ -29,10 +29,10 @@ def children(parent: int) -> list[int]:
 
 
 def wait_until_gone(processes: list[int]) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while any(Path(f"/proc/{process}").exists() for process in processes):
-        assert time.monotonic() < until, f"{processes} are left"
-        time.sleep(0.05)
+    left = [Path(f"/proc/{process}") for process in processes]
+    assert eventually(lambda: not any(process.exists() for process in left)), (
+        f"{processes} are left"
+    )
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import io
 import itertools
 import re
 import sys
-import time
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 from rich.cells import get_character_cell_size
 from stage import EAGER, Stage, on_stage, palette
 from tour import TOUR
+from waiting import eventually
 
 import tui_batching
 from tui_batching.__main__ import main
@@ -129,8 +129,7 @@ async def test_every_view_and_dialog_becomes_ascii(size: tuple[int, int]) -> Non
             holds(stage)
         for key in ("question_mark", "w", "x", "ctrl+p"):
             await stage.pilot.press(key)
-            await stage.pilot.pause(0.1)
-            assert len(stage.app.screen_stack) > 1, key
+            await stage.opened()
             holds(stage)
             await stage.pilot.press("escape")
             await stage.pilot.pause()
@@ -153,7 +152,7 @@ async def test_keys_are_spelled_for_arrows_are_none_in_ascii() -> None:
     async with on_stage("notebook", (120, 36), drawing=ASCII) as stage:
         assert "left/right step" in stage.rows()[-1]
         await stage.pilot.press("question_mark")
-        await stage.pilot.pause(0.1)
+        await stage.opened()
         assert "left h" in stage.seen()
 
 
@@ -224,12 +223,11 @@ def test_progress_follows_the_locale(locale: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(progress, "_PATIENCE", 0)
     monkeypatch.setenv("LC_ALL", locale)
     with progress.counting("serving") as count:
-        time.sleep(0.2)
         count(3, 7)
-        time.sleep(0.2)
-    with progress.reporting():
-        time.sleep(0.2)
-    assert "3/7" in screen.getvalue()
+        assert eventually(lambda: "3/7" in screen.getvalue())
+    with progress.reporting() as report:
+        report("writing")
+        assert eventually(lambda: "writing" in screen.getvalue())
     assert screen.getvalue().isascii() is (locale == "C")
 
 

@@ -9,6 +9,7 @@ from threading import Event, Lock
 import pytest
 from command_line import CHECKOUT
 from stage import MS, FakeWall, Stage, hand_made, on_stage
+from waiting import PATIENCE_SECONDS
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.clock import HORIZON
@@ -47,7 +48,7 @@ def test_quitting_does_not_wait_for_a_simulation() -> None:
         capture_output=True,
         text=True,
         cwd=CHECKOUT,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "quit with 0\n", "")
@@ -67,7 +68,7 @@ class Builds:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            assert self.go.wait(20)
+            assert self.go.wait(PATIENCE_SECONDS)
             return self._build(*given)  # type: ignore[arg-type]
         finally:
             with self._lock:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from command_line import CHECKOUT, PROGRAM, complaint, printed_json
+from waiting import PATIENCE_SECONDS
 
 from tui_batching.__main__ import main
 from tui_batching.analysis.capacity import find_capacities
@@ -79,5 +80,5 @@ def test_ctrl_c_while_processes_start_is_silent() -> None:
     while len(psutil.Process(process.pid).children()) < 5:
         assert process.poll() is None
     os.killpg(process.pid, signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, told) == (130, "")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from command_line import complaint
+from waiting import eventually
 
 from tui_batching import executors
 from tui_batching.__main__ import main
@@ -64,7 +65,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(cluster: Any):
 
     with dask_executor(cluster.scheduler_address) as executor:
         found = sweep(workload, "batch-size", executor=executor, progress=kill_one)
-    assert workers[0] not in [nanny.pid for nanny in cluster.workers.values()]
+    assert eventually(lambda: workers[0] not in [one.pid for one in cluster.workers.values()])
     assert told == list(range(1, len(told) + 1))
     assert as_json(found) == as_json(sweep(workload, "batch-size"))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from command_line import printed_json, printed_rows
 from oracle import oracle
+from waiting import PATIENCE_SECONDS
 
 from tui_batching import executors
 from tui_batching.__main__ import main
@@ -168,7 +169,11 @@ def test_no_process_is_left_behind():
         "    print(len(m.active_children()), file=sys.stderr)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=True,
     )
     assert done.stderr == "0\n"
     assert done.stdout.startswith("sweep,value,strategy")

@@ -65,8 +65,7 @@ def squeezed(text: str) -> str:
 async def dialog(stage: Stage, key: str) -> AsyncIterator[None]:
     """A dialog that a key opens, checked; closed afterwards."""
     await stage.press(key)
-    await stage.pilot.pause(0.1)
-    assert stage.app.screen is not stage.live
+    await stage.opened()
     check(stage.app)
     yield
     if stage.app.screen is not stage.live:
@@ -120,9 +119,9 @@ async def test_no_dialog_shows_what_is_obeyed(folder: Path, size: tuple[int, int
         async with dialog(stage, "x"):
             pass
         async with dialog(stage, "ctrl+p"):
-            for typed in ("Theme", MARKUP):
+            for typed, answer in (("Theme", "Theme light"), (MARKUP, "No matches")):
                 stage.app.screen.query_one(Input).value = typed
-                await stage.pilot.pause(0.2)
+                await stage.until(lambda answer=answer: answer in stage.seen())
                 check(stage.app)
 
 
@@ -278,7 +277,8 @@ async def test_the_notes_are_shown_word_for_word(folder: Path, size: tuple[int, 
         on_stage(deck.chapters[0].workload, deck=deck) as stage,
     ):
         for number, chapter in enumerate(deck.chapters, start=1):
-            await pilot.pause(0.6)
+            app._look()
+            await pilot.pause()
             check(app)
             seen = one_line("\n".join(s.text for s in app.screen._compositor.render_strips()))
             assert f"{SPELT} {number}/2" in seen

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from workloads_for_laws import workload_of
 
+from tui_batching.analysis.tokens import token_gaps
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND
 from tui_batching.cost import AffineCost, Cost, LinearCost
 from tui_batching.errors import InputError
-from tui_batching.sim import work
+from tui_batching.sim import iteration_level, work
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.sim.spans import SpanKind
@@ -158,3 +159,39 @@ def test_too_many_steps_to_count_are_an_error(monkeypatch: pytest.MonkeyPatch) -
     rows = [(k * 2**31, 0, 2**31 - 1) for k in range(4200)]
     with pytest.raises(InputError, match="4200 requests make more decode steps"):
         simulate(workload_of(rows, LinearCost(0, 1, 0)), Continuous(10**6))
+
+
+def test_the_events_of_the_worked_example() -> None:
+    """As the docstring of `_Events` tells them."""
+    cost = LinearCost(0, 20 * MILLISECOND, 2 * MILLISECOND)
+    rows = [(0, 0, 1), (0, 0, 3), (5 * MILLISECOND, 0, 2), (60 * MILLISECOND, 0, 1)]
+    workload = workload_of(rows, cost)
+    served = work.Work.of(workload.requests, cost, 2)
+    admitted, slot = iteration_level._admit_all(workload.requests.arrival_time, served)
+    assert (admitted.tolist(), slot.tolist()) == ([0, 0, 1, 3], [0, 1, 0, 0])
+    events = iteration_level._Events.of(admitted, served)
+    assert events.steps.tolist() == [0, 1, 0, 2, 0, 0, 1, 0]
+    assert events.running.tolist() == [1, 2, 1, 2, 1, 0, 1, 0]
+    assert ms(events.step_time) == [20, 22, 20, 22, 20, 0, 20, 0]
+    assert ms(events.decoded) == [0, 0, 22, 22, 66, 66, 66, 86]
+    assert events.finishes.tolist() == [0, 0, 1, 1, 2, 3, 3, 4]
+    assert events.admission.tolist() == [0, 1, 3, 6]
+    assert events.finish.tolist() == [2, 4, 5, 7]
+    assert events.finisher.tolist() == [0, 1, 2, 3]
+
+
+def test_the_walk_of_the_worked_example() -> None:
+    """As the docstring of `_walk` tells it."""
+    run = serve(2, (0, 0, 3), (5, 7, 1))
+    assert (ms(run.start), run.stays.slot.tolist()) == ([0, 20], [0, 1])
+    assert (ms(run.stays.ready), ms(run.finish)) == ([0, 27], [69, 49])
+
+
+def test_the_gaps_of_the_worked_example() -> None:
+    """As the docstring of `token_gaps` tells them."""
+    run = serve(2, (0, 0, 1), (0, 0, 3), (5, 7, 1), (30, 2, 2))
+    decoding = run.spans.decoding
+    assert ms(run.spans.start[decoding]) == [0, 29, 53, 75]
+    assert ms(run.spans.end[decoding]) == [22, 51, 75, 95]
+    gaps = np.sort(np.repeat(*token_gaps(run).written_out()))
+    assert ms(gaps) == [20, 24, 29]

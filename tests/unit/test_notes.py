@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from stage import FakeWall, on_stage
 from textual.pilot import Pilot
 from tour import TOUR
+from waiting import PATIENCE_SECONDS
 
 from tui_batching.tour import Deck
 from tui_batching.tour.presentation import Presentation, presentation_file, write_presentation
@@ -32,12 +34,10 @@ class Notes:
         return " ".join(" ".join(rows).split())
 
     async def until_seen(self, *texts: str) -> None:
-        for _ in range(200):
-            seen = self.seen()
-            if all(text in seen for text in texts):
-                return
-            await self.pilot.pause(0.05)
-        pytest.fail(f"{texts} did not appear in {seen}")
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not all(text in self.seen() for text in texts):
+            assert time.monotonic() < until, f"{texts} did not appear in {self.seen()}"
+            await self.pilot.pause(0.02)
 
 
 @asynccontextmanager
@@ -79,7 +79,8 @@ async def test_they_follow_the_presenting_app_from_chapter_to_chapter() -> None:
 async def test_another_deck_is_not_followed(tmp_path: Path) -> None:
     async with notes_of(replace(TOUR, path=tmp_path / "other.yaml")) as notes:
         write_presentation(presentation_file(TOUR.path), HERE)
-        await notes.pilot.pause(0.6)
+        notes.app.screen._look()
+        await notes.pilot.pause()
         assert "Nothing is presented yet" in notes.seen()
 
 

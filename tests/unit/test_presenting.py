@@ -198,7 +198,7 @@ async def test_the_screen_is_black_until_a_key_is_pressed() -> None:
             assert not stage.seen().strip()
             assert stage.app.screen.styles.background.rgb == (0, 0, 0)
             stage.wall.now += 1
-            await stage.pilot.pause(0.2)
+            stage.live._next_frame()
             await stage.press(key)
             assert stage.live._player.time == clock
             assert "1/15" in told(stage)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from threading import Event
+from threading import enumerate as all_threads
 
 import pytest
 from stage import MS, as_shown, hand_made, on_stage
 from textual.events import MouseMove
+from waiting import PATIENCE_SECONDS, eventually
 
 from tui_batching.strategies import Continuous
 from tui_batching.tui import panes, simulator
@@ -72,7 +73,9 @@ async def test_one_lane_and_one_request_play_from_end_to_end() -> None:
 async def test_a_slow_simulation_shows_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     go, build = Event(), simulator.build_scene
     monkeypatch.setattr(simulator, "SLOW_SECONDS", 0.01)
-    monkeypatch.setattr(simulator, "build_scene", lambda *given: go.wait(20) and build(*given))
+    monkeypatch.setattr(
+        simulator, "build_scene", lambda *given: go.wait(PATIENCE_SECONDS) and build(*given)
+    )
     go.set()
     async with on_stage(hand_made((0, 5, 2))) as stage:
         progress = stage.live.query_one("#simulation")
@@ -88,11 +91,11 @@ async def test_a_slow_simulation_shows_its_progress(monkeypatch: pytest.MonkeyPa
         assert stage.titles[0] == "STATIC · batch 3"
 
 
-def slowly(build: Callable) -> Callable:
-    """The same, after a while."""
+def after(go: Event, build: Callable) -> Callable:
+    """The same, as soon as it may go on."""
 
     def built(*arguments: object) -> object:
-        time.sleep(0.3)
+        assert go.wait(PATIENCE_SECONDS)
         return build(*arguments)
 
     return built
@@ -102,15 +105,20 @@ def slowly(build: Callable) -> Callable:
 async def test_quitting_while_something_is_computed_is_clean(
     keys: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(simulator, "build_scene", slowly(simulator.build_scene))
-    monkeypatch.setattr(panes, "draw", slowly(panes.draw))
+    go = Event()
+    go.set()
+    monkeypatch.setattr(simulator, "build_scene", after(go, simulator.build_scene))
+    monkeypatch.setattr(panes, "draw", after(go, panes.draw))
     app = BatchingApp(hand_made((0, 5, 2), (9, 5, 2)))
     async with app.run_test(size=(160, 45)) as pilot:
         while live_scene(app) is None:
             await pilot.pause(0.01)
+        go.clear()
         await pilot.press(*keys)
         await pilot.press("q")
     assert app.return_code == 0
+    go.set()
+    assert eventually(lambda: not any(thread.name == "aside" for thread in all_threads()))
     assert "Traceback" not in "".join(capsys.readouterr())
 
 

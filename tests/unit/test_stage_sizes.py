@@ -29,8 +29,7 @@ async def test_resizing_while_playing_just_works() -> None:
             assert sentence is not roomy
             for title in ("STATIC", "DYNAMIC", "CONTINUOUS"):
                 assert (title in shown) is roomy
-        await stage.drawn()
-        assert "latency (s)" in stage.seen()
+        await stage.until(lambda: "latency (s)" in stage.seen())
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (100, 30), (100, 33), (120, 36), (250, 70)])

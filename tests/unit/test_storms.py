@@ -100,7 +100,7 @@ async def test_after_any_sizes_it_looks_as_if_it_had_always_had_the_last_one(
 
 async def shown_at_rest(stage: Stage) -> None:
     await stage.seek(INSTANT)
-    await stage.drawn()
+    await stage.swept()
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -80,7 +80,7 @@ def test_workload_files_and_settings_know_it(file: str) -> None:
 
 
 def test_the_command_line_tells_of_it_everywhere(
-    file: str, capsys: pytest.CaptureFixture[str]
+    file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def printed(*arguments: str) -> str:
         assert main(arguments) == 0
@@ -96,8 +96,10 @@ def test_the_command_line_tells_of_it_everywhere(
     rows = printed_rows(capsys, "compare", file, "--csv", "-")
     assert [row["strategy"] for row in rows] == ["static", NAME]
     assert [row["pool"] for row in rows] == ["", "400"]
-    assert NAME in printed("report", file)
-    events = json.loads(printed("trace", file))["traceEvents"]
+    printed("report", file, "-o", str(tmp_path / "report.md"))
+    assert NAME in (tmp_path / "report.md").read_text()
+    printed("trace", file, "-o", str(tmp_path / "trace.json"))
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
     processes = [e["args"]["name"] for e in events if e.get("name") == "process_name"]
     assert any(process.startswith(NAME) for process in processes)
     for chart in ("gantt", "slots", "utilization", "distribution", "load", "frontier"):
@@ -115,7 +117,7 @@ async def test_the_app_shows_it_in_a_lane_and_in_every_view(workload: Workload) 
         assert NAME.upper() in stage.seen()
         for view in "234567890":
             await stage.press(view)
-            await stage.settled()
+            await stage.swept()
             shown = stage.seen()
             assert NAME.upper() in shown or f"{MARK} {NAME}" in shown, view
 

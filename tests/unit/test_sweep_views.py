@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, Future
@@ -249,12 +248,7 @@ async def test_real_processes_sweep_for_the_app(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(executors, "SMALL", 0)
     async with on_stage("notebook-load", (120, 36)) as stage:
         await stage.press("6")
-        for _ in range(600):  # processes start slowly on a busy machine
-            await asyncio.sleep(0.05)
-            if "saturated at" in stage.seen():
-                break
-        await stage.swept()
-        assert "saturated at" in stage.seen()
+        await stage.until(lambda: "saturated at" in stage.seen())
 
 
 async def test_it_holds_for_odd_workloads_and_sizes() -> None:

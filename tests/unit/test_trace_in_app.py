@@ -32,7 +32,7 @@ async def test_every_view_shows_the_trace(tmp_path: Path, size: tuple[int, int])
         await stage.seek(100 * SECOND)
         for view in VIEWS:
             await stage.press(view.key)
-            await stage.drawn()
+            await stage.swept()
             assert isinstance(stage.live.view, view)
             assert sum(bool(row.strip()) for row in stage.rows()[2:-2]) >= 8, view.key
         await stage.press("1", "right")

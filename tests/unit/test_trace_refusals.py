@@ -133,9 +133,9 @@ def test_an_ending_does_not_make_gzip(tmp_path: Path):
 
 @pytest.mark.parametrize("head", ["", PLAIN_HEAD, AZURE_HEAD, MOONCAKE, '{"timestamp": ', "[", '"'])
 def test_a_huge_line_gives_one_short_sentence(tmp_path: Path, head: str):
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(refusal(written(tmp_path, head + "1" * 10_000_000))) < 400 + len(str(tmp_path))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_line_without_end_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

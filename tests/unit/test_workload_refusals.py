@@ -177,8 +177,8 @@ def test_a_wrong_file_is_refused_with_this_sentence(text: str, sentence: str):
 
 @pytest.mark.parametrize("head", ["", "name: ", "requests: ", "- ", "'", '"', "? ", "*", "!"])
 def test_a_huge_line_gives_one_short_sentence(head: str):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(InputError) as error:
         parse_workload(head + "a" * 10_000_000, "w.yaml")
     assert len(str(error.value)) < 250
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, TextIO
 
 from tui_batching import __version__
@@ -23,10 +23,9 @@ from tui_batching.charts.printing import printed
 from tui_batching.charts.sweep_charts import SweepRequest
 from tui_batching.clock import SECOND, duration_text, format_duration
 from tui_batching.columns import IntArray, exact_sum
-from tui_batching.cost import Cost, Profile
 from tui_batching.export.findings import findings
-from tui_batching.strategies import Strategy
-from tui_batching.workload.model import ServiceLevel, Workload, join_names
+from tui_batching.reading.constraints import Constraints, Duration
+from tui_batching.workload.model import Workload, join_names
 
 _CHARTS = (
     ("Utilization of the slots", "utilization"),
@@ -211,23 +210,25 @@ def _parameters(workload: Workload) -> str:
     if source.seed is not None:
         known["workload.seed"] = source.seed
     for strategy in workload.strategies:
-        known |= _fields(strategy.name, strategy)
-    known |= _fields("cost", workload.cost)
-    if workload.slo:
-        known |= _fields("slo", workload.slo)
+        known |= _values(strategy.name, strategy, strategy.constraints())
+    cost = workload.cost
+    known |= {"cost": cost.profile.name} if cost.profile else {}
+    known |= _values("cost", cost, cost.constraints)
+    if workload.slo is not None:
+        known |= _values("slo", workload.slo, workload.slo.constraints)
     return table(["parameter", "value"], [[key, plain(str(value))] for key, value in known.items()])
 
 
-def _fields(prefix: str, parameters: Strategy | Cost | ServiceLevel) -> dict[str, Any]:
-    """The values that are set, durations as exact text and a profile by its name."""
-    told: dict[str, Any] = {}
-    for field in fields(parameters):
-        key, value = f"{prefix}.{field.name}", getattr(parameters, field.name)
-        if isinstance(value, Profile):
-            told[prefix] = value.name
-        elif value is not None:
-            told[key] = duration_text(value) if "Picoseconds" in str(field.type) else value
-    return told
+def _values(prefix: str, parameters: object, constraints: Constraints) -> dict[str, Any]:
+    """The parameters that are set; durations as exact text."""
+    told = {name: getattr(parameters, name) for name in constraints}
+    return {
+        f"{prefix}.{name}": duration_text(value)
+        if isinstance(constraints[name], Duration)
+        else value
+        for name, value in told.items()
+        if value is not None
+    }
 
 
 def plain(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import events
 from textual.css.types import AlignHorizontal
+from textual.widget import AwaitMount
 
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import LaneView
@@ -79,13 +80,14 @@ class Lanes(SideBySide):
         self.every: list[Lane] = []
         self._first = 0
 
-    def hold(self, count: int) -> None:
-        """Have so many lanes."""
+    def hold(self, count: int) -> AwaitMount:
+        """Have so many lanes; wait for what is returned before they are drawn."""
         added = [Lane(number) for number in range(len(self.every), count)]
         removed, self.every = self.every[count:], [*self.every[:count], *added]
         self.remove_children(removed)
-        self.mount_all(added)
+        mounted = self.mount_all(added)
         self.move(0)
+        return mounted
 
     @property
     def seen(self) -> list[Lane]:
@@ -106,12 +108,12 @@ class Lanes(SideBySide):
         for lane in self.every:
             if lane.display != (lane in seen):
                 lane.display = lane in seen
-            lane.say_below("")
-        if seen and seen[0].number > 0:
-            seen[0].say_below(f"← {seen[0].number} more · K", "left")
-        after = len(self.every) - seen[-1].number - 1 if seen else 0
-        if after > 0:
-            seen[-1].say_below(f"J · {after} more →")
+            before = lane.number if lane in seen[:1] else 0
+            after = len(self.every) - lane.number - 1 if lane in seen[-1:] else 0
+            if before:
+                lane.say_below(f"← {before} more · K", "left")
+            else:
+                lane.say_below(f"J · {after} more →" if after else "")
 
     def reveal(self, lane: Lane) -> None:
         """See this lane."""

@@ -240,7 +240,7 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     # What is shown
 
-    def _take_outcome(self, outcome: Simulated | Refused) -> None:
+    async def _take_outcome(self, outcome: Simulated | Refused) -> None:
         """Show the scene, from its start if it is another workload; or say why all is as it was."""
         if isinstance(outcome, Refused):
             self._notices.refuse(outcome.reason, without_end=self.scene is None)
@@ -249,12 +249,13 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
             self.selected = None
             self._player.seek(0, self._wall())
         self._notices.tell_of(outcome.scene, self.scene)
-        self._lanes.hold(len(outcome.scene.runs))
+        mounted = self._lanes.hold(len(outcome.scene.runs))
         self.scene = outcome.scene
         self.sweeper.load(outcome.scene.workload, self._simulator.simulated.at_own_load)
         self._player.load(outcome.scene.runs, self._wall())
         if outcome.snapshot is not None:
             self._restore(outcome.snapshot, outcome.scene)
+        await mounted
         self.call_after_refresh(self._show)
 
     @property
