@@ -117,3 +117,13 @@ def test_json_is_printed_without_rich():
 def test_every_public_name_is_there():
     for name in tui_batching.__all__:
         assert getattr(tui_batching, name) is not None
+
+
+def test_a_class_name_has_one_meaning():
+    homes: dict[str, Path] = {}
+    for file in files_in():
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                name = node.name.removeprefix("_")
+                assert name not in homes, (name, file, homes[name])
+                homes[name] = file

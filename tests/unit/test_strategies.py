@@ -14,6 +14,7 @@ from stage import on_stage
 import tui_batching
 from tui_batching.__main__ import main
 from tui_batching.analysis.claims import CHECKS
+from tui_batching.charts.gallery import CHARTS
 from tui_batching.charts.palette import load_palettes
 from tui_batching.cost import LinearCost
 from tui_batching.errors import InputError
@@ -102,8 +103,8 @@ def test_the_command_line_tells_of_it_everywhere(
     events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
     processes = [e["args"]["name"] for e in events if e.get("name") == "process_name"]
     assert any(process.startswith(NAME) for process in processes)
-    for chart in ("gantt", "slots", "utilization", "distribution", "load", "frontier"):
-        drawn = printed("chart", chart, file, "--width", "120", "--height", "40")
+    for chart in CHARTS:
+        drawn = printed("chart", chart, file, "--width", "120")
         assert NAME.upper() in drawn or f"{MARK} {NAME}" in drawn or MARK in drawn, chart
 
 

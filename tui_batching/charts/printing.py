@@ -35,7 +35,7 @@ _BRAILLE = 0x2800
 _UPPER_DOTS, _LOWER_DOTS = 0b0001_1011, 0b1110_0100
 
 
-class _Table(dict[int, str]):
+class _Translation(dict[int, str]):
     """Finds the ASCII for a character once it is asked for."""
 
     def __missing__(self, code: int) -> str:
@@ -61,12 +61,12 @@ def _ascii_of(character: str) -> str:
     return letter if size == 1 and letter.isascii() and letter.isprintable() else "?" * size
 
 
-_TABLE = _Table()
+_TRANSLATION = _Translation()
 
 
 def to_ascii(text: str) -> str:
     """The text with ASCII in place of everything else, as wide as it was."""
-    return text if text.isascii() else text.translate(_TABLE)
+    return text if text.isascii() else text.translate(_TRANSLATION)
 
 
 def printed(rows: Sequence[Cells], colours: ColorSystem | None, *, ascii_only: bool = False) -> str:

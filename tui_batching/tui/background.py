@@ -13,7 +13,7 @@ Parameters = ParamSpec("Parameters")
 Outcome = TypeVar("Outcome")
 
 
-class Work(Protocol):
+class Cancellable(Protocol):
     """Work under way."""
 
     def cancel(self) -> None:
@@ -21,7 +21,7 @@ class Work(Protocol):
         ...
 
 
-StartWork: TypeAlias = Callable[[Coroutine[Any, Any, None]], Work]
+StartWork: TypeAlias = Callable[[Coroutine[Any, Any, None]], Cancellable]
 """How a plain object gets work done: whoever owns it decides where, and ends it with itself."""
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from tui_batching.analysis.scene import Scene, build_scene
 from tui_batching.errors import InputError, sentence_of
-from tui_batching.tui.background import StartWork, Work, aside
+from tui_batching.tui.background import Cancellable, StartWork, aside
 from tui_batching.tui.frame import Snapshot
 from tui_batching.tui.knobs import Knobs
 from tui_batching.workload import Workload
@@ -106,7 +106,7 @@ class Simulator:
         self._ahead: Knobs | None = None
         self._kept: list[tuple[Knobs, Scene]] = []
         self._wish = _Wish(self.knobs, workload)
-        self._work: Work | None = None
+        self._work: Cancellable | None = None
 
     def start(self, knobs: Knobs) -> None:
         """Simulate what the knobs ask for.

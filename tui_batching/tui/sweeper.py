@@ -22,7 +22,7 @@ from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
 from tui_batching.executors import CountDone, Share, Workers
 from tui_batching.strategies import Strategy
-from tui_batching.tui.background import StartWork, Work, aside
+from tui_batching.tui.background import Cancellable, StartWork, aside
 from tui_batching.workload.model import ServiceLevel, Source, Workload
 
 SLOW_SECONDS = 0.4
@@ -118,7 +118,7 @@ class Sweeper:
         self._workloads: dict[Kind, Workload] = {}
         self._finished: list[tuple[_Inputs, Sweep | str]] = []
         self._under_way: _Running | None = None
-        self._work: Work | None = None
+        self._work: Cancellable | None = None
 
     def load(self, workload: Workload, at_own_load: Workload) -> None:
         """Sweep from now on what is shown.

@@ -44,7 +44,6 @@ class FigureView(View):
         self._frame: Frame | None = None
 
     def compose(self) -> ComposeResult:
-        """The chart."""
         yield FigurePane()
 
     def show(self, frame: Frame) -> None:
@@ -150,7 +149,6 @@ class UtilizationView(View):
     """
 
     def compose(self) -> ComposeResult:
-        """The panels."""
         yield StripView()
 
     def show(self, frame: Frame) -> None:
@@ -176,7 +174,6 @@ class DistributionView(View):
         self._shown = 0
 
     def compose(self) -> ComposeResult:
-        """The panels."""
         yield StripView()
 
     def show_words(self, frame: Frame) -> None:

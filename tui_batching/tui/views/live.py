@@ -60,7 +60,6 @@ class LiveView(View):
         self._why = WhyPane(id="why")
 
     def compose(self) -> ComposeResult:
-        """Lanes, charts, why."""
         yield self.lanes
         with SideBySide(id="charts"):
             yield from self._charts

@@ -27,7 +27,6 @@ class ScrolledView(View):
     rows_of: ClassVar[Callable[[Comparison, Pen], list[Cells]]]
 
     def compose(self) -> ComposeResult:
-        """The rows."""
         yield ScrollPane()
 
     def show_words(self, frame: Frame) -> None:

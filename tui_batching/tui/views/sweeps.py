@@ -50,7 +50,6 @@ class SweepView(View):
     """
 
     def compose(self) -> ComposeResult:
-        """A row of words, and the chart."""
         yield SweepHead()
         yield DrawnPane()
 
