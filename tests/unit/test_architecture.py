@@ -81,6 +81,22 @@ def test_data_flows_one_way(part: str, above: tuple[str, ...]):
             assert not name.startswith(tuple(f"tui_batching.{other}" for other in above)), file
 
 
+def test_methods_of_the_app_say_what_they_do_unless_their_name_does():
+    """Textual calls some by their names; of two lines a name says enough."""
+    for file in files_in("tui"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ClassDef) or node.name.startswith("_"):
+                continue
+            for method in node.body:
+                if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+                    continue
+                called_by_name = method.name.startswith(("_", "on_", "action_", "compose"))
+                short = (method.end_lineno or 0) - method.lineno <= 2
+                assert called_by_name or short or ast.get_docstring(method), (
+                    f"{file.name}: {node.name}.{method.name}"
+                )
+
+
 def test_the_library_loads_without_anything_that_draws():
     assert not loaded_by("import tui_batching") & (APP_LIBRARIES | {"rich"})
 

@@ -86,7 +86,7 @@ def breakdown(
     """
     rows = np.arange(len(run)) if rows is None else rows
     now = HORIZON if until is None else until
-    columns = _waits(run, rows, now) | _Stays.of(run, rows, now).parts()
+    columns = _waits(run, rows, now) | _StaysSoFar.of(run, rows, now).parts()
     # Between its stays a request is away because it was evicted.
     age = np.minimum(run.end[rows], now) - np.minimum(run.requests.arrival_time[rows], now)
     columns["evicted"] = _rest(age, columns)
@@ -112,7 +112,7 @@ def _rest(whole: IntArray, parts: dict[str, IntArray]) -> IntArray:
 
 
 @dataclass(frozen=True, eq=False)
-class _Stays:
+class _StaysSoFar:
     """The stays of some requests up to an instant, request by request.
 
     Attributes:
@@ -128,7 +128,7 @@ class _Stays:
     now: Picoseconds
 
     @classmethod
-    def of(cls, run: Run, rows: IntArray, now: Picoseconds) -> _Stays:
+    def of(cls, run: Run, rows: IntArray, now: Picoseconds) -> _StaysSoFar:
         """Those of these requests."""
         grouped = run.by_request
         place, begins = members_of_groups(grouped.first[rows], grouped.first[rows + 1])
