@@ -20,8 +20,8 @@ BYTES_BEHIND = 40_000
 PATIENT = """\
 import sys
 from tui_batching.cli.main import main
-from tui_batching.tui import driver
-driver._PATIENCE_SECONDS = 60
+from tui_batching.tui import textual_internals
+textual_internals._PATIENCE_SECONDS = 60
 sys.exit(main([]))
 """
 """The app, but it waits a minute for what the terminal has to answer."""

@@ -277,7 +277,7 @@ async def test_the_notes_are_shown_word_for_word(folder: Path, size: tuple[int, 
         on_stage(deck.chapters[0].workload, deck=deck) as stage,
     ):
         for number, chapter in enumerate(deck.chapters, start=1):
-            app._look()
+            app.screen._look()
             await pilot.pause()
             check(app)
             seen = one_line("\n".join(s.text for s in app.screen._compositor.render_strips()))
