@@ -103,7 +103,6 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         self._key_bar = KeyBar(ascii_only=drawing.ascii, id="keys")
 
     def compose(self) -> ComposeResult:
-        """Title, tabs, the views, timeline, keys."""
         yield self._title_bar
         yield self._tab_bar
         yield self._progress
@@ -301,7 +300,6 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
     # Views
 
     def action_view(self, name: str) -> None:
-        """Look at another view."""
         self.seen = name
 
     def action_turn_view(self, tabs: int) -> None:
@@ -310,25 +308,21 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         self.seen = names[(names.index(self.seen) + tabs) % len(names)]
 
     def action_zoom(self, notches: int) -> None:
-        """Show a shorter or a longer stretch of time."""
         if isinstance(self.view, Zooms):
             self.view.zoom(notches)
             self._show()
 
     def action_pan(self, notches: int) -> None:
-        """Show a later or an earlier stretch of time."""
         if isinstance(self.view, Zooms):
             self.view.pan(notches)
             self._show()
 
     def action_scroll_pages(self, pages: int) -> None:
-        """Show other rows."""
         if isinstance(self.view, Scrolls):
             self.view.scroll_pages(pages)
             self._show()
 
     def action_next_quantity(self) -> None:
-        """Show another quantity."""
         if isinstance(self.view, Switches):
             self.view.next_quantity()
             self._show()
@@ -368,7 +362,6 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
     # Playing
 
     def action_toggle_play(self) -> None:
-        """Play or pause."""
         self._player.toggle(self._wall())
         self._show()
 
@@ -382,21 +375,17 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         self._seek(self._player.time + count * self._tick_length)
 
     def action_home(self) -> None:
-        """Go to time zero."""
         self._seek(0)
 
     def action_end(self) -> None:
-        """Go to the end."""
         self._seek(self._player.end)
 
     def action_restart(self) -> None:
-        """Play again from time zero."""
         self._seek(0)
         if not self._player.playing:
             self.action_toggle_play()
 
     def action_speed(self, notches: int) -> None:
-        """Play faster or slower."""
         self._player.change_speed(notches, self._wall())
         self._show()
 
@@ -420,23 +409,18 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         return focused or names
 
     def action_batch_size(self, notches: int) -> None:
-        """Change the batch size."""
         self._turn(lambda knobs: knobs.turn_batch_size(notches, self._lanes_meant()))
 
     def action_timeout(self, notches: int) -> None:
-        """Change the dynamic timeout."""
         self._turn(lambda knobs: knobs.turn_timeout(notches, self._lanes_meant()))
 
     def action_load(self, notches: int) -> None:
-        """Change the arrival rate."""
         self._turn(lambda knobs: knobs.turn_load(notches))
 
     def action_new_seed(self) -> None:
-        """Draw other requests."""
         self._turn(Knobs.next_seed)
 
     async def action_pick_workload(self) -> None:
-        """Choose another workload."""
         await self.app.push_screen(
             PickWorkload(self._simulator.knobs.base.name), self._take_workload
         )
@@ -446,7 +430,6 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
             self._turn(lambda _: Knobs(workload))
 
     async def action_pick_cost(self) -> None:
-        """Choose what an iteration costs."""
         await self.app.push_screen(PickCost(self._simulator.knobs), self._take_cost)
 
     def _take_cost(self, knobs: Knobs | None) -> None:
@@ -466,7 +449,6 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         self.set_focus(lane)
 
     def action_select(self, direction: int) -> None:
-        """Select the next or the previous request."""
         if self.scene is None:
             return
         count = len(self.scene.workload.requests)
@@ -491,7 +473,6 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         self.selected = None if event.row == self.selected else event.row
 
     async def action_pick_export(self) -> None:
-        """Choose what to save."""
         await self.app.push_screen(PickExport(), self._take_export)
 
     def _take_export(self, export: Export | None) -> None:
@@ -515,7 +496,6 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
             self.notify(f"saved {printable(str(file))}", markup=False)
 
     def action_help(self) -> None:
-        """Show every key."""
         self.app.push_screen(HelpScreen(ascii_only=self._drawing.ascii))
 
 
