@@ -128,6 +128,24 @@ class Duration(Constraint):
 
 
 @dataclass(frozen=True, slots=True)
+class DurationsByCount(Constraint):
+    """A duration for each of some whole numbers >= 1, as pairs in ascending order."""
+
+    def __call__(self, field: Field) -> tuple[tuple[int, Picoseconds], ...]:
+        """The mapping in the field, such as `{8: 10us, 64: 2us}`."""
+        return tuple(sorted((count, value.duration()) for count, value in field.numbered()))
+
+    def _allows(self, value: tuple[tuple[int, Picoseconds], ...]) -> bool:
+        counts = [count for count, _ in value]
+        ascending = counts == sorted(set(counts)) and all(count >= 1 for count in counts)
+        return ascending and all(0 <= price <= HORIZON for _, price in value)
+
+    @property
+    def _expected(self) -> str:
+        return "ascending whole numbers >= 1, each with a duration"
+
+
+@dataclass(frozen=True, slots=True)
 class OneOf(Constraint):
     """The words in `allowed`."""
 

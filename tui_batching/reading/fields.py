@@ -198,6 +198,18 @@ class Field:
             found[name] = Field(self.where, path, value.line, value)
         return Record(self, found)
 
+    def numbered(self) -> list[tuple[int, Field]]:
+        """The values of a mapping whose keys are whole numbers >= 1, in the order of the file.
+
+        Raises:
+            InputError: if it is no mapping, or a key is something else or there twice.
+        """
+        if not isinstance(self.node, nodes.Mapping):
+            raise self.error("a mapping of whole numbers")
+        names = [key.text for key in self.node.children[::2] if isinstance(key, nodes.Scalar)]
+        record = self.mapping([name for name in names if name.isdecimal() and int(name)] or ["8"])
+        return [(int(name), value) for name, value in record.fields.items()]
+
     def only_key(self, allowed: Collection[str]) -> Field:
         """The value of a mapping with one key out of `allowed`; `key` of the result tells it."""
         record = self.mapping(allowed)
