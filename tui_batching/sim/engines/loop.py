@@ -1,0 +1,380 @@
+"""The loop: before each iteration it decides who gets how many tokens.
+
+    until all are served:
+        if nobody runs or waits: wait for the next arrival
+        alone: plan prompts; if there are none, plan decodes
+        mixed: plan decodes, then prompts with the rest of the budget and of the memory
+        run it; who completed its prompt or decoded has a token; who has made its last one leaves
+
+All who decode advance alike: with `step` the decode steps done so far, each of them has computed
+`own + step` tokens, and its `own` never changes. So as long as nobody comes, goes or lacks memory,
+equal iterations are taken at once.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from dataclasses import replace
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from tui_batching.clock import HORIZON, Picoseconds, refuse_beyond_horizon
+from tui_batching.cost import ChunkLoad, Cost
+from tui_batching.sim.engine_log import EngineLog
+from tui_batching.sim.engines.cuts import NO_LIMIT, Cut
+from tui_batching.sim.engines.joining import Joining
+from tui_batching.sim.stays import Ended
+from tui_batching.sim.steps import steps_within, time_of
+
+if TYPE_CHECKING:
+    from tui_batching.requests import Requests
+    from tui_batching.sim.engines.memory import Memory
+
+_NEVER = 1 << 200
+"""An arrival after everything."""
+_STAY = (1 << 32) - 1
+
+
+class Stay:
+    """A request in a slot.
+
+    Attributes:
+        id: the number of the stay in the log.
+        row: of the request.
+        slot: where it is.
+        known: tokens to compute before it decodes.
+        computed: how many of them are.
+        own: tokens computed less decode steps done, while it decodes.
+    """
+
+    __slots__ = ("computed", "id", "known", "own", "row", "slot")
+
+    def __init__(self, id: int, row: int, slot: int, known: int) -> None:  # noqa: A002
+        self.id, self.row, self.slot, self.known = id, row, slot, known
+        self.computed = self.own = 0
+
+
+class Decoders:
+    """Those who decode, added up.
+
+    Attributes:
+        block: tokens in a block.
+        count: how many decode.
+        own: the sum of their `own`.
+        takers: how many of them take a block in a step, by the step modulo `block`.
+    """
+
+    def __init__(self, block: int) -> None:
+        self.block = block
+        self.count = 0
+        self.own = 0
+        self.takers = [0] * block
+
+    def join(self, own: int) -> None:
+        """One has its whole prompt computed."""
+        self.count += 1
+        self.own += own
+        self.takers[-own % self.block] += 1
+
+    def leave(self, own: int) -> None:
+        """One decodes no more."""
+        self.count -= 1
+        self.own -= own
+        self.takers[-own % self.block] -= 1
+
+    def blocks(self, step: int, steps: int) -> int:
+        """The blocks they take in so many steps, the first of them being `step`."""
+        rounds, rest = divmod(steps, self.block)
+        at = step % self.block
+        return rounds * self.count + sum((self.takers * 2)[at : at + rest])
+
+    def steps(self, step: int, free: int) -> int:
+        """For how many steps from `step` on the free blocks last; at least one decodes."""
+        rounds, rest = divmod(free, self.count)
+        steps = rounds * self.block
+        while (taken := self.takers[(step + steps) % self.block]) <= rest:
+            rest -= taken
+            steps += 1
+        return steps
+
+
+class Engine:
+    """A scheduler, made of parts, and what it has to do.
+
+    Attributes:
+        memory: what is held of the KV cache.
+        joining: when newcomers may join.
+        cut: how many tokens of each prompt an iteration processes.
+        slots: the most requests at once.
+        budget: the most tokens of prompts in an iteration; of all, where they are mixed.
+        alone: whether prompts are processed by themselves, before anybody decodes.
+        known: of each request, the tokens to compute when it is admitted next.
+        away: who was evicted, as places in the queue and rows, the first in the queue first.
+        row: the next newcomer.
+        running: who is in a slot and not skipped, by stay, in order.
+        prefilling: those of them who do not decode yet.
+        ran: how many took part in the last iteration.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts
+        self,
+        requests: Requests,
+        cost: Cost,
+        *,
+        memory: Memory,
+        slots: int,
+        budget: int | None = None,
+        alone: bool = False,
+        cut: Cut | None = None,
+        joining: Joining | None = None,
+        jumps: bool = True,
+    ) -> None:
+        self.cost = cost if cost.made_by_prefill else replace(cost, first_token="prefill")
+        self.memory, self.slots, self.alone, self.jumps = memory, slots, alone, jumps
+        self.budget = NO_LIMIT if budget is None else budget
+        self.cut, self.joining = cut or Cut(), joining or Joining()
+        self.arrival: list[Picoseconds] = [*requests.arrival_time.tolist(), _NEVER]
+        self.known: list[int] = requests.input_tokens.tolist()
+        self.total: list[int] = (requests.input_tokens + requests.output_tokens).tolist()
+        memory.serves(requests)
+        self.log = EngineLog()
+        self.away: deque[tuple[int, int]] = deque()
+        self.row = self.step = self.ran = self.slots_used = self.in_slots = 0
+        self.now: Picoseconds = 0
+        self.running: dict[int, Stay] = {}
+        self.prefilling: list[Stay] = []
+        self.decoders = Decoders(memory.block)
+        self.finishes: list[int] = []
+        self.free_slots: list[int] = []
+        self.short = self.newcomers = False
+        self.next_look: Picoseconds = _NEVER
+
+    def serve(self) -> EngineLog:
+        """Serve them all."""
+        while self.wake():
+            parts, decoding, calm = self.schedule()
+            if parts or decoding:
+                self.forward(parts, decoding, calm)
+                self.release()
+        return self.log
+
+    def wake(self) -> bool:
+        """Wait for somebody, if nobody is here; False when all are served."""
+        if self.in_slots or self.somebody_waits:
+            return True
+        if self.row == len(self.known):
+            return False
+        self.memory.rests()
+        self.log.idle(self.arrival[self.row] - self.now)
+        self.now = self.arrival[self.row]
+        return True
+
+    @property
+    def somebody_waits(self) -> bool:
+        """Whether the queue is not empty."""
+        return bool(self.away) or self.arrival[self.row] <= self.now
+
+    def schedule(self) -> tuple[list[tuple[Stay, int]], int, bool]:
+        """The parts of prompts in the next iteration, how many decode, and if nobody had to go."""
+        if self.alone:
+            if parts := self.plan_prompts(self.budget):
+                return parts, 0, True
+            calm = self.memory.make_room(self)
+            return [], self.decoders.count, calm
+        while True:
+            calm = self.memory.make_room(self)
+            decoding = self.decoders.count
+            parts = self.plan_prompts(self.budget - decoding, admit=calm)
+            if parts or decoding or not self.memory.flush(self):
+                return parts, decoding, calm
+
+    def plan_prompts(self, left: int, *, admit: bool = True) -> list[tuple[Stay, int]]:
+        """Who is under way comes first, then the queue, while slots, tokens and memory last."""
+        left = self.memory.for_prompts(self, left)
+        self.short = self.newcomers = False
+        self.next_look = _NEVER
+        if admit:
+            self.admit(left)
+        return self.cut.share(self, left) if self.prefilling else []
+
+    def admit(self, left: int) -> None:
+        """Let newcomers join, in order; the first that has to wait ends it."""
+        quorum = self.joining.quorum(self)
+        if quorum > 1:
+            if quorum == NO_LIMIT:
+                return
+            last = min(self.row + quorum - 1, len(self.known))
+            if self.arrival[last] > self.now:
+                self.next_look = self.arrival[last]
+                return
+        memory, joining, cut, away = self.memory, self.joining, self.cut, self.away
+        room, free, joiners = self.slots - self.in_slots, memory.free, []
+        left = cut.left_for_newcomers(self, left)
+        while True:
+            if away and away[0][0] <= self.row:
+                row, evicted = away[0][1], True
+            elif self.arrival[self.row] <= self.now:
+                row, evicted = self.row, False
+            else:
+                if len(joiners) < room:
+                    self.next_look = self.arrival[self.row]
+                break
+            if len(joiners) == room:
+                joining.refused()
+                break
+            wanted = cut.wants(self.known[row], left, self.budget)
+            if wanted is None:
+                break
+            if not memory.admits(self, row, left):
+                joining.refused()
+                self.short = True
+                break
+            if evicted:
+                away.popleft()
+            else:
+                self.row += 1
+            joiners.append(row)
+            left -= wanted
+        if len(joiners) < quorum:
+            self.row -= len(joiners)
+            memory.free = free
+            return
+        self.newcomers = True
+        joining.joined(alone=not self.running)
+        for row in joiners:
+            self.enter(row)
+
+    def enter(self, row: int) -> None:
+        """One is admitted to the lowest free slot."""
+        if self.free_slots:
+            slot = heappop(self.free_slots)
+        else:
+            slot = self.slots_used
+            self.slots_used += 1
+        known, log = self.known[row], self.log
+        stay = Stay(log.stay, row, slot, known)
+        log.stays.fromlist([row, slot, log.span, known])
+        log.stay += 1
+        self.in_slots += 1
+        self.running[stay.id] = stay
+        self.prefilling.append(stay)
+
+    def forward(self, parts: list[tuple[Stay, int]], decoding: int, calm: bool) -> None:  # noqa: FBT001
+        """Run the iteration; and those that are equal to it, if nobody comes, goes or lacks memory."""
+        log, memory, decoders, steps, growth = self.log, self.memory, self.decoders, 1, 0
+        context = decoders.own + decoding * (self.step + 1) if decoding else 0
+        if parts:
+            load = ChunkLoad.of([(stay.computed, tokens) for stay, tokens in parts])
+            time = first = self.cost.mixed_time(decoding, context, load)
+            for stay, tokens in parts:
+                log.chunks.fromlist([log.span, stay.id, tokens])
+                memory.takes(stay, tokens)
+            used = at_end = memory.in_use(parts, self)
+        else:
+            time = first = self.cost.step_time(decoding, context)
+            used = at_end = memory.in_use(parts, self)
+            if calm and self.jumps:
+                growth = self.cost.decode_per_context_token * decoding
+                steps = self.equal_steps(first, growth)
+                if steps > 1:
+                    memory.grows(self, steps - 1)
+                    at_end = memory.in_use(parts, self)
+                    time = time_of(steps, first, growth)
+        if not self.newcomers:
+            self.joining.ran(steps)
+        log.spans.fromlist([steps, first, decoding, used, at_end, self.short])
+        log.span += 1
+        self.now += time
+        if self.now > HORIZON:
+            refuse_beyond_horizon(self.now)
+        self.ran = decoding + len(parts)
+        if decoding:
+            self.step += steps
+        if parts:
+            self.process(parts)
+
+    def equal_steps(self, first: Picoseconds, growth: Picoseconds) -> int:
+        """How many iterations are like this one, in which nobody's prompt is processed."""
+        while self.finishes[0] & _STAY not in self.running:
+            heappop(self.finishes)
+        steps = (self.finishes[0] >> 32) - self.step
+        if steps > 1:
+            steps = min(steps, self.joining.patience())
+            if self.next_look < _NEVER:
+                steps = min(steps, steps_within(self.next_look - self.now - 1, first, growth) + 1)
+            if steps > 1:
+                steps = self.memory.lasts(self, steps)
+        return steps
+
+    def process(self, parts: list[tuple[Stay, int]]) -> None:
+        """Who has computed all it knows has made a token, and decodes from now on."""
+        unfinished = False
+        for stay, tokens in parts:
+            stay.computed += tokens
+            if stay.computed < stay.known:
+                unfinished = True
+            else:
+                self.decode(stay)
+        self.prefilling = [s for s in self.prefilling if s.computed < s.known]
+        if unfinished:
+            self.joining.freed()
+
+    def decode(self, stay: Stay) -> None:
+        stay.own = stay.computed - self.step
+        self.decoders.join(stay.own)
+        self.memory.decodes(stay)
+        heappush(self.finishes, self.total[stay.row] - 1 - stay.own << 32 | stay.id)
+
+    def release(self) -> None:
+        """Who has made its last token leaves."""
+        finishes, limit = self.finishes, (self.step + 1) << 32
+        while finishes and finishes[0] < limit:
+            stay = self.running.pop(heappop(finishes) & _STAY, None)
+            if stay:
+                self.decoders.leave(stay.own)
+                stay.computed = stay.own + self.step
+                self.leave(stay, Ended.DONE)
+
+    def leave(self, stay: Stay, ended: Ended, place: int = 0) -> None:
+        """One gives its slot and its blocks back."""
+        self.memory.leaves(stay)
+        self.joining.freed()
+        heappush(self.free_slots, stay.slot)
+        self.in_slots -= 1
+        self.log.ends.fromlist([stay.id, self.log.span, ended, place])
+
+    def evict(self, stay: Stay, *, front: bool) -> None:
+        """One who runs goes back to the queue; what it has made will be computed again."""
+        del self.running[stay.id]
+        if stay.computed >= stay.known:
+            stay.computed = stay.own + self.step
+            self.decoders.leave(stay.own)
+            self.known[stay.row] = stay.computed + 1
+        else:
+            self.prefilling.remove(stay)
+        if front:
+            place = stay.row
+            self.away.appendleft((place, stay.row))
+        else:
+            place = bisect_right(self.arrival, self.now, self.row)
+            self.away.append((place, stay.row))
+        self.leave(stay, Ended.EVICTED, place)
+
+    def skip(self, stay: Stay) -> None:
+        """One who decodes is left out, but keeps its slot and its blocks."""
+        stay.computed = stay.own + self.step
+        self.decoders.leave(stay.own)
+        self.log.leave(stay.id, Ended.SKIPPED)
+
+    def come_back(self, stay: Stay) -> Stay:
+        """One who was left out decodes again: a stay of its own."""
+        again = Stay(
+            self.log.enter(stay.row, stay.slot, stay.computed + 1),
+            stay.row,
+            stay.slot,
+            stay.computed,
+        )
+        again.computed = stay.computed
+        self.decode(again)
+        return again

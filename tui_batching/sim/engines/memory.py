@@ -1,0 +1,411 @@
+"""What is held of the KV cache, in blocks, and what happens when it is full."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from tui_batching.requests import Requests
+    from tui_batching.sim.engines.loop import Engine, Stay
+
+
+class Memory:
+    """Blocks that are taken as tokens come.
+
+    Attributes:
+        pool: how many blocks there are.
+        block: tokens in one.
+        free: blocks that are not taken.
+    """
+
+    def __init__(self, pool: int, block: int) -> None:
+        self.pool, self.block, self.free = pool, block, pool
+
+    def serves(self, requests: Requests) -> None:
+        """These will come."""
+
+    def blocks(self, tokens: int) -> int:
+        """The blocks of so many tokens."""
+        return -(-tokens // self.block)
+
+    def make_room(self, engine: Engine) -> bool:
+        """Blocks for the next token of everybody who decodes; False if somebody had to go."""
+        raise NotImplementedError
+
+    def for_prompts(self, engine: Engine, left: int) -> int:  # noqa: ARG002
+        """Of `left` tokens, what prompts may have in this iteration."""
+        return left
+
+    def admits(self, engine: Engine, row: int, left: int) -> bool:
+        """Whether a newcomer may join; what it is promised is not free any more."""
+        raise NotImplementedError
+
+    def takes(self, stay: Stay, tokens: int) -> None:
+        """A part of a prompt is processed."""
+
+    def decodes(self, stay: Stay) -> None:
+        """A prompt is complete."""
+
+    def held(self, stay: Stay) -> int:
+        """The blocks of one who leaves."""
+        return self.blocks(stay.computed)
+
+    def leaves(self, stay: Stay) -> None:
+        """One is done, or evicted: its blocks are free."""
+        self.free += self.held(stay)
+
+    def in_use(self, parts: list[tuple[Stay, int]], engine: Engine) -> int:  # noqa: ARG002
+        """Blocks taken while an iteration runs."""
+        return self.pool - self.free
+
+    def lasts(self, engine: Engine, steps: int) -> int:
+        """How many of these equal iterations, the first of which has its blocks, may follow."""
+        if self.blocks(steps - 1) * engine.decoders.count > self.free:
+            steps = min(steps, 1 + engine.decoders.steps(engine.step + 1, self.free))
+        return steps
+
+    def grows(self, engine: Engine, steps: int) -> None:
+        """Further iterations take their blocks."""
+        self.free -= engine.decoders.blocks(engine.step + 1, steps)
+
+    def flush(self, engine: Engine) -> bool:  # noqa: ARG002
+        """Nothing can run: whether somebody was evicted so that something may."""
+        return False
+
+    def rests(self) -> None:
+        """Nobody runs or waits."""
+
+
+class Reserve(Memory):
+    """The blocks of the prompt and all that was asked for, at admission: nobody is ever evicted.
+
+    Attributes:
+        extra: tokens that an answer is reserved beyond that.
+    """
+
+    def __init__(self, pool: int, block: int = 1, extra: int = 0) -> None:
+        super().__init__(pool, block)
+        self.extra = extra
+        self.claims: list[int] = []
+
+    def serves(self, requests: Requests) -> None:
+        """What each claims."""
+        tokens = requests.input_tokens + requests.max_tokens + self.extra
+        self.claims = (-(-tokens // self.block)).tolist()
+
+    def make_room(self, engine: Engine) -> bool:  # noqa: ARG002
+        """It was made at admission."""
+        return True
+
+    def admits(self, engine: Engine, row: int, left: int) -> bool:  # noqa: ARG002
+        """While the whole claim is free."""
+        if self.claims[row] > self.free:
+            return False
+        self.free -= self.claims[row]
+        return True
+
+    def held(self, stay: Stay) -> int:
+        """The whole claim."""
+        return self.claims[stay.row]
+
+    def in_use(self, parts: list[tuple[Stay, int]], engine: Engine) -> int:
+        """Without what is promised to those who have no token yet."""
+        used = self.pool - self.free
+        if len(parts) < len(engine.prefilling):
+            at_work = {stay.id for stay, _ in parts}
+            for stay in engine.prefilling:
+                if not stay.computed and stay.id not in at_work:
+                    used -= self.claims[stay.row]
+        return used
+
+    def lasts(self, engine: Engine, steps: int) -> int:  # noqa: ARG002
+        """Nothing is taken."""
+        return steps
+
+    def grows(self, engine: Engine, steps: int) -> None:
+        """Nothing is taken."""
+
+
+class Paged(Memory):
+    """A prompt's blocks at admission, then one at a time; the youngest is evicted, to the front.
+
+    Attributes:
+        watermark: blocks that an admission leaves free.
+        asks: free blocks that each one who decodes wants to see, even if it takes none.
+    """
+
+    def __init__(self, pool: int, block: int, watermark: int = 0, asks: int = 0) -> None:
+        super().__init__(pool, block)
+        self.watermark, self.asks = watermark, asks
+
+    def make_room(self, engine: Engine) -> bool:
+        """Who came last goes first, all its blocks at once."""
+        calm = True
+        while (need := self._need(engine)) + self._wish(engine) > self.free:
+            calm = False
+            engine.evict(next(reversed(engine.running.values())), front=True)
+        self.free -= need
+        return calm
+
+    def _need(self, engine: Engine) -> int:
+        return engine.decoders.takers[engine.step % self.block]
+
+    def _wish(self, engine: Engine) -> int:
+        """A block that the last one asks for, though it has room."""
+        if not self.asks or not engine.decoders.count:
+            return 0
+        last = next(reversed(engine.running.values()))
+        return int((last.own + engine.step) % self.block > 0)
+
+    def admits(self, engine: Engine, row: int, left: int) -> bool:  # noqa: ARG002
+        """While the blocks of all that is known of it are free, beside the watermark."""
+        blocks = self.blocks(engine.known[row])
+        if blocks + self.watermark > self.free:
+            return False
+        self.free -= blocks
+        return True
+
+    def held(self, stay: Stay) -> int:
+        """Those of the whole prompt from the beginning."""
+        return self.blocks(max(stay.computed, stay.known))
+
+    def lasts(self, engine: Engine, steps: int) -> int:
+        """Up to where somebody might ask for more than there is."""
+        self.free -= self.asks
+        steps = super().lasts(engine, steps) if self.free >= 0 else 1
+        self.free += self.asks
+        return steps
+
+
+class Skipping(Memory):
+    """Who finds no block waits for one; if nobody can go on, the last is evicted, to the back.
+
+    DeepSpeed-FastGen. Of those who decode, who waited comes first in the next iteration.
+
+    Attributes:
+        skipped: who decodes, but not now, in order.
+        none_free: whether an iteration began without any free block.
+    """
+
+    def __init__(self, pool: int, block: int) -> None:
+        super().__init__(pool, block)
+        self.skipped: list[Stay] = []
+        self.none_free = False
+
+    def make_room(self, engine: Engine) -> bool:
+        """Blocks for the first that come, while there are any."""
+        decoders = engine.decoders
+        need = decoders.takers[engine.step % self.block]
+        self.none_free = not self.free
+        if not self.skipped and need <= self.free and decoders.count <= engine.budget:
+            self.free -= need
+            return True
+        while not self._deal(engine):
+            self.flush(engine)
+            self.none_free = not self.free
+        return True
+
+    def _deal(self, engine: Engine) -> bool:
+        """Say who goes on; False, and nothing is changed, if nobody can."""
+        free, goes_on, waits = self.free, [], []
+        decoding = [stay for stay in engine.running.values() if stay.computed >= stay.known]
+        for stay in [*self.skipped, *decoding]:
+            computed = stay.computed if stay in self.skipped else stay.own + engine.step
+            need = computed % self.block == 0
+            if len(goes_on) < engine.budget and free >= need:
+                free -= need
+                goes_on.append(stay)
+            else:
+                waits.append(stay)
+        if waits and not goes_on:
+            return False
+        self.free = free
+        back = [engine.come_back(stay) if stay in self.skipped else stay for stay in goes_on]
+        for stay in waits:
+            if stay not in self.skipped:
+                engine.skip(stay)
+        self.skipped = waits
+        engine.running = {stay.id: stay for stay in [*back, *engine.prefilling]}
+        return True
+
+    def flush(self, engine: Engine) -> bool:
+        """The last one that ran gives its blocks back."""
+        if not engine.running:
+            return False
+        engine.evict(next(reversed(engine.running.values())), front=False)
+        return True
+
+    def for_prompts(self, engine: Engine, left: int) -> int:
+        """None without a free block at first, or if the one under way could not be completed."""
+        if not engine.prefilling:
+            return left
+        stay = engine.prefilling[0]
+        alone = len(engine.running) == 1 and not self.skipped and not engine.somebody_waits
+        fits = self.blocks(stay.known) - self.blocks(stay.computed) <= self.free
+        goes_on = left > 0 and fits and (alone or not self.none_free)
+        others = [other for other in engine.running.values() if other is not stay]
+        engine.running = {s.id: s for s in ([*others, stay] if goes_on else [stay, *others])}
+        return left if goes_on else 0
+
+    def admits(self, engine: Engine, row: int, left: int) -> bool:
+        """While the blocks of all that is known of it are free, though it takes those of a part."""
+        known = engine.known[row]
+        if self.blocks(known) > self.free:
+            return False
+        self.free -= self.blocks(min(known, left))
+        return True
+
+    def takes(self, stay: Stay, tokens: int) -> None:
+        """Those who join have theirs."""
+        if stay.computed:
+            self.free -= self.blocks(stay.computed + tokens) - self.blocks(stay.computed)
+
+    def lasts(self, engine: Engine, steps: int) -> int:
+        """One, if somebody waits for a block."""
+        return 1 if self.skipped else super().lasts(engine, steps)
+
+
+class Estimate(Memory):
+    """Admits by an estimate of what those who run will still take, and learns from evictions.
+
+    SGLang. When memory is full, who has made the fewest tokens is retracted, to the back.
+
+    Attributes:
+        start: the share of the tokens asked for that is expected at first (`new_token_ratio`).
+        most: tokens asked for beyond which nothing is expected.
+        claimed: tokens of those who join this iteration.
+        asked: the sum of prompts and tokens asked for, of those who decode.
+    """
+
+    decay_steps = 600
+    """Decode steps in which the ratio falls from its start to its least."""
+    most = 4096
+
+    def __init__(self, pool: int, block: int, start: Fraction) -> None:
+        super().__init__(pool, block)
+        self.start = start
+        self.least = start * Fraction(14, 100)
+        self.decay = (start - self.least) / self.decay_steps
+        self.last, self.steps = start, 0  # the ratio after the last retraction, and steps since
+        self.claimed = self.asked = 0
+        self.prompt: list[int] = []
+        self.limit: list[int] = []
+        self.clips = False
+
+    def serves(self, requests: Requests) -> None:
+        """What is asked for."""
+        self.prompt = requests.input_tokens.tolist()
+        self.limit = requests.max_tokens.tolist()
+        self.clips = bool((requests.max_tokens > self.most).any())
+
+    @property
+    def ratio(self) -> tuple[int, int]:
+        """The share of the tokens asked for that is expected now, as a fraction."""
+        last, decay, least = self.last, self.decay, self.least
+        over = last.numerator * decay.denominator - self.steps * decay.numerator * last.denominator
+        under = last.denominator * decay.denominator
+        if over * least.denominator < least.numerator * under:
+            return least.numerator, least.denominator
+        return over, under
+
+    def made(self, stay: Stay, engine: Engine) -> int:
+        """Tokens that one who decodes has made."""
+        return stay.own + engine.step + 1 - self.prompt[stay.row]
+
+    def expected(self, engine: Engine) -> int:
+        """Tokens that those who decode may still make, if they make all they asked for."""
+        if not self.clips:
+            decoders = engine.decoders
+            return self.asked - decoders.own - decoders.count * (engine.step + 1)
+        decoding = [stay for stay in engine.running.values() if stay.computed >= stay.known]
+        return sum(
+            min(self.limit[stay.row] - self.made(stay, engine), self.most) for stay in decoding
+        )
+
+    def left(self, engine: Engine) -> tuple[int, int]:
+        """Tokens of memory that are left by the estimate, as a fraction."""
+        over, under = self.ratio
+        free = self.free * self.block - self.claimed
+        return free * under - self.expected(engine) * over, under
+
+    def for_prompts(self, engine: Engine, left: int) -> int:
+        """What the estimate leaves for the one under way, unless that is nothing."""
+        self.claimed = 0
+        if not engine.prefilling:
+            return left
+        stay = engine.prefilling[0]
+        over, under = self.left(engine)
+        here = over // under
+        if here > 0:
+            left = min(left, here)
+        rest = stay.known - stay.computed
+        asked = min(self.limit[stay.row], self.most) if rest <= left else 0
+        self.claimed = self._paged(min(rest, left)) + self.block + asked
+        return left
+
+    def admits(self, engine: Engine, row: int, left: int) -> bool:
+        """While all it asks for is less than what the estimate leaves."""
+        known, limit = engine.known[row], self.limit[row]
+        asks = known + min(limit - (known - self.prompt[row]), self.most) + self.block
+        over, under = self.left(engine)
+        if asks * under >= over:
+            return False
+        whole = self._paged(known) <= left
+        tokens = self._paged(known) if whole else left // self.block * self.block
+        claim = tokens + self.block + (min(limit, self.most) if whole else 0)
+        self.claimed += claim
+        if over <= claim * under:
+            engine.joining.refused()
+        return True
+
+    def _paged(self, tokens: int) -> int:
+        return self.blocks(tokens) * self.block
+
+    def takes(self, stay: Stay, tokens: int) -> None:
+        """Only those of the part."""
+        self.free -= self.blocks(stay.computed + tokens) - self.blocks(stay.computed)
+
+    def decodes(self, stay: Stay) -> None:
+        """From now on it counts in the estimate."""
+        self.asked += self.prompt[stay.row] + self.limit[stay.row]
+
+    def leaves(self, stay: Stay) -> None:
+        """It counts no more."""
+        super().leaves(stay)
+        if stay.computed >= stay.known:
+            self.asked -= self.prompt[stay.row] + self.limit[stay.row]
+
+    def make_room(self, engine: Engine) -> bool:
+        """Retract until the rest fits; the ratio is what they have made of what they asked for."""
+        takers = engine.decoders.takers
+        if not engine.decoders.count:
+            return True
+        if (need := takers[engine.step % self.block]) <= self.free:
+            self.free -= need
+            self.steps += 1
+            return True
+        order = list(engine.running.values())
+        order.sort(key=lambda stay: (self.made(stay, engine), -self.prompt[stay.row]), reverse=True)
+        engine.running = {stay.id: stay for stay in order}
+        while len(engine.running) > 1 and takers[engine.step % self.block] > self.free:
+            engine.evict(next(reversed(engine.running.values())), front=False)
+        self.free -= takers[engine.step % self.block]
+        stays = engine.running.values()
+        made = sum(self.made(stay, engine) for stay in stays) + 20 * len(stays)
+        self.last = min(Fraction(1), Fraction(made, sum(self.limit[s.row] for s in stays) + 1))
+        self.steps = 0
+        return False
+
+    def grows(self, engine: Engine, steps: int) -> None:
+        """The longer nobody is retracted, the less is expected."""
+        super().grows(engine, steps)
+        self.steps += steps
+
+    def rests(self) -> None:
+        """An idle server expects what it did at first."""
+        self.last, self.steps = self.start, 0
+
+
+
