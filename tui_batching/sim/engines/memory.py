@@ -247,7 +247,11 @@ class Skipping(Memory):
         goes_on = left > 0 and fits and (alone or not self.none_free)
         others = [other for other in engine.running.values() if other is not stay]
         engine.running = {s.id: s for s in ([*others, stay] if goes_on else [stay, *others])}
-        return left if goes_on else 0
+        if not goes_on:
+            return 0
+        computed = min(stay.computed + left, stay.known)
+        self.free -= self.blocks(computed) - self.blocks(stay.computed)
+        return left
 
     def admits(self, engine: Engine, row: int, left: int) -> bool:
         """While the blocks of all that is known of it are free, though it takes those of a part."""
@@ -256,11 +260,6 @@ class Skipping(Memory):
             return False
         self.free -= self.blocks(min(known, left))
         return True
-
-    def takes(self, stay: Stay, tokens: int) -> None:
-        """Those who join have theirs."""
-        if stay.computed:
-            self.free -= self.blocks(stay.computed + tokens) - self.blocks(stay.computed)
 
     def lasts(self, engine: Engine, steps: int) -> int:
         """One, if somebody waits for a block."""
