@@ -24,3 +24,14 @@ def oracle() -> dict[str, Any]:
 def _load(path: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return loaded
+
+
+def engine_workloads(folder: str) -> dict[str, dict[str, Any]]:
+    """Recorded workloads of real engines by file and name; none where the oracle is not at hand."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted((SHARED / "oracle" / folder).glob("*.json")):
+        whole = _load(path)
+        told = {name: whole[name] for name in ("async_scheduling",) if name in whole}
+        for workload in whole["workloads"]:
+            found[f"{path.stem}-{workload['name']}"] = workload | told
+    return found

@@ -88,6 +88,15 @@ class Whole(Constraint):
 
 
 @dataclass(frozen=True, slots=True)
+class WholeOrNone(Whole):
+    """Whole numbers from `least` to `most`, or the word `none`, which is None in Python."""
+
+    def __call__(self, field: Field) -> int | None:  # type: ignore[override]
+        """The whole number in the field, or None."""
+        return None if field.is_word("none") else Whole.__call__(self, field)
+
+
+@dataclass(frozen=True, slots=True)
 class Number(Constraint):
     """Finite numbers greater than `above`, up to `most`."""
 
@@ -106,6 +115,41 @@ class Number(Constraint):
         if self.most == sys.float_info.max:
             return f"a finite number > {self.above:g}"
         return f"a number > {self.above:g} and <= {self.most:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Share(Constraint):
+    """Numbers from 0 up to, and without, 1."""
+
+    def __call__(self, field: Field) -> float:
+        """The share in the field."""
+        value = field.decimal()
+        if not self._allows(value):
+            raise field.error(self._expected)
+        return value
+
+    def _allows(self, value: float) -> bool:
+        return 0 <= value < 1
+
+    @property
+    def _expected(self) -> str:
+        return "a number >= 0 and < 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag(Constraint):
+    """`true` and `false`."""
+
+    def __call__(self, field: Field) -> bool:
+        """Whether the field says `true`."""
+        return field.flag()
+
+    def _allows(self, value: bool) -> bool:
+        return value in {True, False}
+
+    @property
+    def _expected(self) -> str:
+        return one_of(("true", "false"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,10 @@ class Field:
             raise self.error(one_of(allowed))
         return self.node.text
 
+    def is_word(self, word: str) -> bool:
+        """Whether it is this word."""
+        return isinstance(self.node, Scalar) and self.node.text == word
+
     def flag(self) -> bool:
         """Whether it is `true` and not `false`."""
         return self.choice("true", "false") == "true"

@@ -10,9 +10,10 @@ from tui_batching.strategies.continuous import Continuous
 from tui_batching.strategies.dynamic import Dynamic
 from tui_batching.strategies.static import Static
 from tui_batching.strategies.strategy import Strategy
+from tui_batching.strategies.vllm import Vllm
 
 STRATEGIES: dict[str, type[Strategy]] = {
-    kind.about.name: kind for kind in (Static, Dynamic, Continuous)
+    kind.about.name: kind for kind in (Static, Dynamic, Continuous, Vllm)
 }
 """Every strategy by name, in the order in which they are listed."""
 
@@ -32,5 +33,6 @@ __all__ = [
     "Dynamic",
     "Static",
     "Strategy",
+    "Vllm",
     "mark_of",
 ]

@@ -1,0 +1,591 @@
+"""vLLM V1 without prefix caching, decision by decision as its own scheduler makes them.
+
+A request that runs owes the tokens known of it, its prompt and what it has made, less those
+computed: all of them at first or after a preemption, one in each decode step. Before an iteration
+everybody who runs gets what is owed, in order of admission and within the token budget; while KV
+blocks are short somebody is preempted. If nobody had to be, the head of the queue is admitted, and
+the next one, while slots, tokens and blocks last. The iteration that computes the last token known
+makes the next one.
+
+With asynchronous scheduling the next iteration is planned while one runs. So an arrival is seen one
+iteration later, and who has made the last token keeps slot and blocks for the plan made meanwhile.
+
+All who decode advance alike: with `step` the iterations done so far, each has computed `own + step`
+tokens, and its `own` never changes. It takes a block in the steps at which that is a multiple of
+the block size. So equal iterations are taken at once.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import replace
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tui_batching.clock import HORIZON, Picoseconds, refuse_beyond_horizon
+from tui_batching.columns import freeze
+from tui_batching.cost import ChunkLoad, Cost
+from tui_batching.errors import InputError
+from tui_batching.requests import Requests
+from tui_batching.sim.engine_log import EngineLog, Pool, run_of
+from tui_batching.sim.run import Run
+from tui_batching.sim.stays import Ended
+from tui_batching.sim.steps import steps_within, time_of
+
+if TYPE_CHECKING:
+    from tui_batching.strategies.vllm import Vllm
+
+_NEVER = 1 << 200
+"""An arrival after everything."""
+_WITHOUT_END = 1 << 60
+"""More tokens or blocks than anybody needs."""
+_STAY = (1 << 32) - 1
+"""Of an entry `last step << 32 | stay` the stay."""
+
+
+class Sequence:
+    """A request in a slot.
+
+    Attributes:
+        stay: its number in the log.
+        request: its row.
+        slot: where it is.
+        known: tokens of prompt and answer to compute before it decodes.
+        computed: how many of them are; not kept up while it decodes.
+        own: tokens computed less iterations done, while it decodes.
+    """
+
+    __slots__ = ("computed", "known", "own", "request", "slot", "stay")
+
+    def __init__(self, stay: int, request: int, slot: int, known: int) -> None:
+        self.stay = stay
+        self.request = request
+        self.slot = slot
+        self.known = known
+        self.computed = 0
+        self.own = 0
+
+
+class Decoders:
+    """Those who decode, added up.
+
+    Attributes:
+        block: tokens in a block.
+        count: how many decode.
+        own: the sum of their `own`.
+        takers: how many of them take a block in a step, by the step modulo `block`.
+    """
+
+    def __init__(self, block: int) -> None:
+        self.block = block
+        self.count = 0
+        self.own = 0
+        self.takers = [0] * block
+
+    def join(self, own: int) -> None:
+        """One has its whole prompt computed."""
+        self.count += 1
+        self.own += own
+        self.takers[-own % self.block] += 1
+
+    def leave(self, own: int) -> None:
+        """One has made its last token, or was preempted."""
+        self.count -= 1
+        self.own -= own
+        self.takers[-own % self.block] -= 1
+
+    def blocks(self, step: int, steps: int) -> int:
+        """The blocks they take in so many steps, the first of them being `step`."""
+        rounds, rest = divmod(steps, self.block)
+        at = step % self.block
+        return rounds * self.count + sum((self.takers * 2)[at : at + rest])
+
+    def steps(self, step: int, free: int) -> int:
+        """For how many steps from `step` on the free blocks last; at least one decodes."""
+        rounds, rest = divmod(free, self.count)
+        steps = rounds * self.block
+        while (taken := self.takers[(step + steps) % self.block]) <= rest:
+            rest -= taken
+            steps += 1
+        return steps
+
+
+class FirstCome:
+    """The waiting queue, first come first served: who was preempted stands at its head.
+
+    Attributes:
+        arrival: of each request, and two that never come.
+        row: the next newcomer.
+        preempted: the last one comes back first.
+    """
+
+    def __init__(self, requests: Requests) -> None:
+        self.arrival: list[Picoseconds] = [*requests.arrival_time.tolist(), _NEVER, _NEVER]
+        self.row = 0
+        self.preempted: list[int] = []
+
+    def head(self, seen: Picoseconds) -> int:
+        """Who is next of those who have arrived by then; -1 for nobody."""
+        if self.preempted:
+            return self.preempted[-1]
+        return self.row if self.arrival[self.row] <= seen else -1
+
+    def pop(self) -> None:
+        """The head is admitted."""
+        if self.preempted:
+            self.preempted.pop()
+        else:
+            self.row += 1
+
+    def put_back(self, request: int) -> int:
+        """One who was preempted comes to the head; its place in the queue."""
+        self.preempted.append(request)
+        return -len(self.preempted)
+
+    def holds(self, count: int, seen: Picoseconds) -> bool:
+        """Whether so many, one or two, wait."""
+        newcomers = count - len(self.preempted)
+        return newcomers <= 0 or self.arrival[self.row + newcomers - 1] <= seen
+
+    def next_chance(self, seen: Picoseconds) -> Picoseconds:
+        """The next arrival that might be admitted: behind a head that waits nobody is."""
+        return _NEVER if self.head(seen) >= 0 else self.arrival[self.row]
+
+    def next_after(self, seen: Picoseconds) -> Picoseconds:
+        """The next arrival that is not known by then."""
+        return self.arrival[bisect_right(self.arrival, seen, self.row)]
+
+
+class ByPriority:
+    """The waiting queue by priority, lowest first; of equals who arrived first, then by id.
+
+    Attributes:
+        arrival: of each request, and one that never comes.
+        row: the next newcomer.
+        rank: of each request among all.
+        ranked: the requests by rank.
+        heap: the ranks of those who wait.
+    """
+
+    def __init__(self, requests: Requests) -> None:
+        order = np.lexsort((requests.id, requests.arrival_time, requests.priority))
+        self.arrival: list[Picoseconds] = [*requests.arrival_time.tolist(), _NEVER]
+        self.row = 0
+        self.ranked: list[int] = order.tolist()
+        self.rank: list[int] = np.argsort(order).tolist()
+        self.heap: list[int] = []
+
+    def head(self, seen: Picoseconds) -> int:
+        """Who is next of those who have arrived by then; -1 for nobody."""
+        while self.arrival[self.row] <= seen:
+            heappush(self.heap, self.rank[self.row])
+            self.row += 1
+        return self.ranked[self.heap[0]] if self.heap else -1
+
+    def pop(self) -> None:
+        """The head is admitted."""
+        heappop(self.heap)
+
+    def put_back(self, request: int) -> int:
+        """One who was preempted waits again; its place in the queue."""
+        heappush(self.heap, self.rank[request])
+        return self.rank[request]
+
+    def holds(self, count: int, seen: Picoseconds) -> bool:
+        """Whether so many, one or two, wait."""
+        self.head(seen)
+        return len(self.heap) >= count
+
+    def next_after(self, seen: Picoseconds) -> Picoseconds:
+        """The next arrival that is not known by then."""
+        self.head(seen)
+        return self.arrival[self.row]
+
+    next_chance = next_after
+    """The next arrival that might be admitted: it may be more urgent than all who wait."""
+
+
+class Scheduler:
+    """The loop: `schedule` an iteration, run it, `finish` who is done; and again.
+
+    Attributes:
+        log: what was decided.
+        running: who has a slot, by stay, in order of admission.
+        prefilling: those of them who do not decode yet, in the same order.
+        plan: the tokens of each of those in the next iteration.
+        decoders: the others, added up, without those that are leaving.
+        leaving: who has made the last token, but keeps slot and blocks for one more plan.
+        parting: the blocks that they hold.
+        waiting: the queue.
+        free: blocks that can be had.
+        free_slots: a heap.
+        finishes: a heap of `last step << 32 | stay` of those who decode; preempted ones stay in it.
+        now: the end of the last iteration.
+        seen: up to when arrivals are known.
+        step: iterations done.
+        preempting: whether the next iteration found memory short.
+        short: whether the head of the queue lacks blocks alone.
+    """
+
+    def __init__(
+        self, requests: Requests, cost: Cost, engine: Vllm, blocks: int, *, jumps: bool = True
+    ) -> None:
+        self.log = EngineLog()
+        self.cost = cost
+        self.engine = engine
+        self.jumps = jumps
+        self.block = engine.block_size
+        self.lag = int(engine.async_scheduling)
+        self.spare = int(engine.watermark * (blocks + 1))
+        self.known: list[int] = requests.input_tokens.tolist()
+        self.total: list[int] = (requests.input_tokens + requests.output_tokens).tolist()
+        self.urgency = [(0, 0)]
+        self.waiting: FirstCome | ByPriority
+        if engine.policy == "fcfs":
+            self.waiting = FirstCome(requests)
+        else:
+            self.waiting = ByPriority(requests)
+            columns = (requests.priority.tolist(), requests.arrival_time.tolist())
+            self.urgency = list(zip(*columns, strict=True))
+        self.running: dict[int, Sequence] = {}
+        self.prefilling: list[Sequence] = []
+        self.plan: list[int] = []
+        self.decoders = Decoders(self.block)
+        self.leaving: list[Sequence] = []
+        self.parting = 0
+        self.blocks = self.free = blocks
+        self.free_slots = list(range(min(engine.max_num_seqs, len(requests))))
+        self.finishes: list[int] = []
+        self.now = self.seen = self.step = 0
+        self.preempting = self.short = False
+
+    def serve(self) -> EngineLog:
+        """Serve all requests."""
+        while True:
+            self.schedule()
+            if self.plan or self.decoders.count:
+                self.forward()
+            elif self.leaving or self.preempting:
+                # All last tokens are in flight, or nobody is left: the next plan sees more.
+                self.seen = self.now
+                self.release()
+            elif not self.idle():
+                return self.log
+
+    def schedule(self) -> None:
+        """Plan the next iteration: who runs goes on; if that fits, newcomers join."""
+        threshold = self.engine.long_prefill_token_threshold
+        cap = threshold if threshold and self.crowded() else _WITHOUT_END
+        left = self.engine.max_num_batched_tokens - self.decoders.count
+        need = self.decoders.takers[self.step % self.block]
+        self.plan = []
+        for sequence in self.prefilling:
+            tokens = min(sequence.known - sequence.computed, cap, left)
+            self.plan.append(tokens)
+            left -= tokens
+            need += self.lacking(sequence, tokens)
+        self.short = False
+        self.preempting = need > self.free
+        if not self.preempting:
+            self.free -= need
+            self.admit(cap, left)
+        elif self.engine.policy == "fcfs":
+            self.preempt_last(need)
+        else:
+            self.preempt_least_urgent(cap)
+
+    def crowded(self) -> bool:
+        """Whether more than one request runs or waits: only then long prompts are cut."""
+        here = len(self.running)
+        return here > 1 or self.waiting.holds(2 - here, self.seen)
+
+    def lacking(self, sequence: Sequence, tokens: int) -> int:
+        """The blocks that the next tokens of a prompt take."""
+        block, computed = self.block, sequence.computed
+        return (computed + tokens + block - 1) // block - (computed + block - 1) // block
+
+    def admit(self, cap: int, left: int) -> None:
+        """Admit in order of the queue, while slots, tokens and blocks last."""
+        engine, block, waiting, log = self.engine, self.block, self.waiting, self.log
+        while left and self.free_slots and (request := waiting.head(self.seen)) >= 0:
+            known = self.known[request]
+            tokens = min(known, cap)
+            if tokens > left:
+                if not engine.enable_chunked_prefill:
+                    break
+                tokens = left
+            must_fit = known if engine.scheduler_reserve_full_isl else tokens
+            spare = self.spare if self.running else 0
+            if (must_fit + block - 1) // block + spare > self.free:
+                self.short = True
+                break
+            waiting.pop()
+            slot = heappop(self.free_slots)
+            sequence = Sequence(log.enter(request, slot, known), request, slot, known)
+            self.running[sequence.stay] = sequence
+            self.prefilling.append(sequence)
+            self.plan.append(tokens)
+            self.free -= (tokens + block - 1) // block
+            left -= tokens
+
+    def preempt_last(self, need: int) -> None:
+        """First come first served: the last admitted goes, until the rest has enough blocks."""
+        while need > self.free:
+            sequence = self.running[next(reversed(self.running))]
+            if self.prefilling and self.prefilling[-1] is sequence:
+                need -= self.lacking(sequence, self.plan.pop())
+            elif sequence not in self.leaving:
+                need -= (sequence.own + self.step) % self.block == 0
+            self.preempt(sequence)
+        self.free -= need
+
+    def preempt_least_urgent(self, cap: int) -> None:
+        """By priority: go through those who run in order, and preempt the least urgent of all.
+
+        One who was planned already gives its tokens back, to those who come after.
+        """
+        left = self.engine.max_num_batched_tokens
+        planned: dict[Sequence, tuple[int, int]] = {}
+        to_plan = list(self.running.values())
+        for sequence in to_plan:
+            if sequence.stay not in self.running or sequence in self.leaving:
+                continue
+            tokens, need = min(1, left), int((sequence.own + self.step) % self.block == 0)
+            if sequence in self.prefilling:
+                tokens = min(sequence.known - sequence.computed, cap, left)
+                need = self.lacking(sequence, tokens)
+            while need > self.free and sequence.stay in self.running:
+                victim = max(self.running.values(), key=lambda s: self.urgency[s.request])
+                tokens_back, blocks_back = planned.pop(victim, (0, 0))
+                left += tokens_back
+                self.free += blocks_back
+                self.preempt(victim)
+            if sequence.stay in self.running:
+                planned[sequence] = tokens, need
+                left -= tokens
+                self.free -= need
+        self.plan = [planned[sequence][0] for sequence in self.prefilling]
+
+    def preempt(self, sequence: Sequence) -> None:
+        """Take back slot and blocks; it waits to come again, unless its last token is in flight."""
+        del self.running[sequence.stay]
+        place = 0
+        if sequence in self.leaving:
+            self.leaving.remove(sequence)
+            computed = self.total[sequence.request] - 1
+            self.parting -= self.held(computed)
+        else:
+            if sequence in self.prefilling:
+                self.prefilling.remove(sequence)
+                computed = sequence.computed
+            else:
+                computed = sequence.own + self.step
+                self.decoders.leave(sequence.own)
+                self.known[sequence.request] = computed + 1
+            place = self.waiting.put_back(sequence.request)
+        self.free += self.held(computed)
+        heappush(self.free_slots, sequence.slot)
+        self.log.leave(sequence.stay, Ended.EVICTED, place)
+
+    def held(self, computed: int) -> int:
+        """The blocks that hold so many tokens."""
+        return (computed + self.block - 1) // self.block
+
+    def forward(self) -> None:
+        """Run it, and equal ones after it; who has a whole prompt computed makes a token."""
+        decoders, log, count = self.decoders, self.log, self.decoders.count
+        context = decoders.own + count * (self.step + 1)
+        steps, growth = 1, 0
+        used = used_at_end = self.blocks - self.free - self.parting
+        if self.plan:
+            time = self.cost.mixed_time(count, context, self.process())
+        else:
+            time = self.cost.step_time(count, context)
+            if not (self.preempting or self.leaving) and self.jumps:
+                growth = self.cost.decode_per_context_token * count
+                steps = self.equal_steps(time, growth)
+                taken = decoders.blocks(self.step + 1, steps - 1)
+                self.free -= taken
+                used_at_end += taken
+        log.iterate(steps, time, count, used, used_at_end, self.short)
+        self.step += steps
+        started = self.now + time_of(steps - 1, time, growth)
+        self.now = started + time + growth * (steps - 1)
+        self.seen = started if self.lag else self.now
+        if self.now > HORIZON:
+            refuse_beyond_horizon(self.now)
+        if self.lag:
+            self.release()
+        self.finish()
+        if not self.lag:
+            self.release()
+
+    def process(self) -> ChunkLoad:
+        """Compute the planned parts of prompts; who has the whole of it decodes from then on."""
+        before = squares = 0
+        going, self.prefilling = self.prefilling, []
+        for sequence, tokens in zip(going, self.plan, strict=True):
+            self.log.process(sequence.stay, tokens)
+            computed, known = sequence.computed, sequence.known
+            before += computed
+            squares += tokens * (2 * computed + tokens)
+            sequence.computed = computed = computed + tokens
+            if computed < known:
+                self.prefilling.append(sequence)
+                continue
+            sequence.own = known - self.step - 1
+            self.decoders.join(sequence.own)
+            last = self.step + self.total[sequence.request] - known - 1
+            heappush(self.finishes, last << 32 | sequence.stay)
+        return ChunkLoad(len(going), sum(self.plan), before, squares)
+
+    def equal_steps(self, time: Picoseconds, growth: Picoseconds) -> int:
+        """How many decode steps alike follow: until one is done or may join, or blocks run out."""
+        count, finishes = self.decoders.count, self.finishes
+        while finishes[0] & _STAY not in self.running:
+            heappop(finishes)
+        steps = (finishes[0] >> 32) - self.step + 1
+        if steps > 1 and self.free_slots and count < self.engine.max_num_batched_tokens:
+            arrival = self.waiting.next_chance(self.seen)
+            if arrival <= self.now:
+                steps = 1
+            elif arrival < _NEVER:
+                reached = steps_within(arrival - self.now - 1, time, growth) + 1 + self.lag
+                steps = min(steps, reached)
+        if self.held(steps - 1) * count > self.free:
+            steps = min(steps, 1 + self.decoders.steps(self.step + 1, self.free))
+        return steps
+
+    def finish(self) -> None:
+        """Who has made the last token decodes no more."""
+        finishes, running, bound = self.finishes, self.running, self.step << 32
+        while finishes and finishes[0] < bound:
+            sequence = running.get(heappop(finishes) & _STAY)
+            if sequence:
+                self.decoders.leave(sequence.own)
+                self.leaving.append(sequence)
+                self.parting += self.held(self.total[sequence.request] - 1)
+                self.log.leave(sequence.stay)
+
+    def release(self) -> None:
+        """Slots and blocks of those who are done can be had again."""
+        for sequence in self.leaving:
+            del self.running[sequence.stay]
+            heappush(self.free_slots, sequence.slot)
+        self.free += self.parting
+        self.leaving, self.parting = [], 0
+
+    def idle(self) -> bool:
+        """Wait for the next arrival; whether there is one.
+
+        Raises:
+            InputError: if somebody waits whom no further request will help.
+        """
+        arrival = self.waiting.next_after(self.seen)
+        if arrival < _NEVER:
+            self.log.idle(arrival - self.now)
+            self.now = self.seen = arrival
+            return True
+        request = self.waiting.head(self.seen)
+        if request >= 0:
+            raise InputError(
+                f"request {request}: found {self.known[request]} tokens to compute at once, "
+                "expected at most the max_num_batched_tokens of "
+                f"{self.engine.max_num_batched_tokens} without chunked prefill"
+            )
+        return False
+
+
+def run_vllm(requests: Requests, cost: Cost, engine: Vllm, *, jumps: bool = True) -> Run:
+    """Serve these requests as vLLM V1 does.
+
+    Args:
+        requests: answers are cut where `max_model_len` ends them.
+        cost: what an iteration costs; a prefill always makes the first token.
+        engine: the settings.
+        jumps: whether equal iterations are taken at once; the history is the same.
+
+    Raises:
+        InputError: if vLLM does not start with these settings, a request can never be served, or
+            the last one ends beyond the clock.
+    """
+    cost = replace(cost, first_token="prefill")
+    if not cost.mixed_time(0, 0, ChunkLoad.of([(0, 1)])):
+        raise InputError(
+            "found a cost whose prefill takes no time, expected some as it makes the first token"
+        )
+    _refuse_settings(engine)
+    _refuse_prompts(requests, engine)
+    requests = _with_answers_cut(requests, engine.max_model_len)
+    blocks = engine.usable_blocks(cost)
+    if blocks is not None:
+        _refuse_larger_than_memory(requests, blocks, engine.block_size)
+    usable = _WITHOUT_END if blocks is None else blocks
+    log = Scheduler(requests, cost, engine, usable, jumps=jumps).serve()
+    pool = None if blocks is None else Pool(blocks, engine.block_size)
+    return run_of(log, requests, cost, engine, pool)
+
+
+def _refuse_settings(engine: Vllm) -> None:
+    """Refuse what vLLM does not start with."""
+    budget, longest = engine.max_num_batched_tokens, engine.max_model_len
+    if budget < engine.max_num_seqs:
+        raise InputError(
+            f"found a max_num_batched_tokens of {budget}, "
+            f"expected at least the max_num_seqs of {engine.max_num_seqs}"
+        )
+    if longest is None:
+        return
+    if not engine.enable_chunked_prefill and budget < longest:
+        raise InputError(
+            f"found a max_num_batched_tokens of {budget}, expected at least the max_model_len of "
+            f"{longest} without chunked prefill"
+        )
+    if engine.long_prefill_token_threshold > longest:
+        raise InputError(
+            f"found a long_prefill_token_threshold of {engine.long_prefill_token_threshold}, "
+            f"expected at most the max_model_len of {longest}"
+        )
+
+
+def _refuse_prompts(requests: Requests, engine: Vllm) -> None:
+    """Refuse what its front end refuses, and what can never be admitted."""
+    prompts = requests.input_tokens
+    if not prompts.all():
+        row = int(np.argmin(prompts))
+        raise _refusal(requests, row, "a prompt of 0 tokens", "at least 1")
+    row = int(np.argmax(prompts))
+    found, longest = f"a prompt of {prompts[row]} tokens", engine.max_model_len
+    if longest is not None and prompts[row] >= longest:
+        raise _refusal(requests, row, found, f"fewer than the max_model_len of {longest}")
+    budget, cap = engine.max_num_batched_tokens, engine.long_prefill_token_threshold
+    if not engine.enable_chunked_prefill and not cap and prompts[row] > budget:
+        expected = f"at most the max_num_batched_tokens of {budget} without chunked prefill"
+        raise _refusal(requests, row, found, expected)
+
+
+def _with_answers_cut(requests: Requests, longest: int | None) -> Requests:
+    """No sequence grows beyond `max_model_len`."""
+    if longest is None:
+        return requests
+    cut = np.minimum(requests.output_tokens, longest - requests.input_tokens)
+    return replace(requests, output_tokens=freeze(cut))
+
+
+def _refuse_larger_than_memory(requests: Requests, blocks: int, block: int) -> None:
+    """Refuse a request that would not fit even alone; its last token is never computed."""
+    computed = requests.input_tokens + requests.output_tokens - 1
+    row = int(np.argmax(computed))
+    if computed[row] > blocks * block:
+        raise _refusal(
+            requests,
+            row,
+            f"{computed[row]} tokens of prompt and answer to keep in memory",
+            f"at most {blocks * block}, in {blocks} blocks of {block}",
+        )
+
+
+def _refusal(requests: Requests, row: int, found: str, expected: str) -> InputError:
+    return InputError(f"request {requests.id[row]}: found {found}, expected {expected}")
