@@ -35,3 +35,12 @@ def engine_workloads(folder: str) -> dict[str, dict[str, Any]]:
         for workload in whole["workloads"]:
             found[f"{path.stem}-{workload['name']}"] = workload | told
     return found
+
+
+def recorded_engine(name: str) -> dict[str, dict[str, Any]]:
+    """Workloads of an engine by name, with their cost; none where the oracle is not at hand."""
+    path = SHARED / "oracle" / "engines" / f"{name}.json"
+    if not path.is_file():
+        return {}
+    whole = _load(path)
+    return {key: told | {"cost": whole["cost"]} for key, told in whole["workloads"].items()}

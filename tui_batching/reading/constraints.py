@@ -137,6 +137,25 @@ class Share(Constraint):
 
 
 @dataclass(frozen=True, slots=True)
+class Ratio(Constraint):
+    """Finite numbers from 0 on."""
+
+    def __call__(self, field: Field) -> float:
+        """The ratio in the field."""
+        value = field.decimal()
+        if not self._allows(value):
+            raise field.error(self._expected)
+        return value
+
+    def _allows(self, value: float) -> bool:
+        return 0 <= value <= sys.float_info.max
+
+    @property
+    def _expected(self) -> str:
+        return "a finite number >= 0"
+
+
+@dataclass(frozen=True, slots=True)
 class Flag(Constraint):
     """`true` and `false`."""
 

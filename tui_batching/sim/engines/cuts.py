@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from tui_batching.sim.engines.loop import Engine, Stay
@@ -13,6 +13,9 @@ NO_LIMIT = 1 << 60
 
 class Cut:
     """Whole prompts."""
+
+    whole: ClassVar[bool] = True
+    """Whether a prompt must fit into one iteration."""
 
     def left_for_newcomers(self, engine: Engine, left: int) -> int:
         """Of `left` tokens, what the prompts under way do not take."""
@@ -32,6 +35,8 @@ Whole = Cut
 
 class Fill(Cut):
     """The last one is cut, so that the iteration is full."""
+
+    whole = False
 
     def wants(self, known: int, left: int, budget: int) -> int | None:  # noqa: ARG002
         """All of it, while there is anything left."""
@@ -87,6 +92,8 @@ class FillPages(Fill):
 
 class FillBlocks(Cut):
     """Who is cut gets whole units, maybe none; so a short prompt may overtake: TensorRT-LLM."""
+
+    whole = False
 
     def __init__(self, unit: int) -> None:
         self.unit = unit

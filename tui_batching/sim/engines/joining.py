@@ -18,6 +18,10 @@ class Joining:
         """How many must wait, and fit, so that they join now."""
         return 1
 
+    def room(self, engine: Engine) -> int:
+        """How many slots newcomers find."""
+        return engine.slots - engine.in_slots
+
     def patience(self) -> int:
         """The most iterations after which the rule itself, all else equal, may tell otherwise."""
         return NO_LIMIT
@@ -73,11 +77,18 @@ class WhenServed(Joining):
     Attributes:
         ratio: waiting per running request (`waiting_served_ratio`).
         most: decodes after which the ratio does not count (`max_waiting_tokens`), less one.
+        slots_if_idle: the most who join an idle server; None where slots always count.
     """
 
-    def __init__(self, ratio: Fraction, most: int) -> None:
-        self.ratio, self.most = ratio, most
+    def __init__(self, ratio: Fraction, most: int, slots_if_idle: int | None = None) -> None:
+        self.ratio, self.most, self.slots_if_idle = ratio, most, slots_if_idle
         self.waited, self.held = 1, False
+
+    def room(self, engine: Engine) -> int:
+        """A server that runs has room for all, if slots count only while it is idle."""
+        if self.slots_if_idle is not None and not engine.running:
+            return self.slots_if_idle
+        return super().room(engine)
 
     def quorum(self, engine: Engine) -> int:
         """As many as the ratio wants, unless they have waited too long."""

@@ -15,17 +15,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from tui_batching.clock import HORIZON, Picoseconds, refuse_beyond_horizon
 from tui_batching.cost import ChunkLoad, Cost
 from tui_batching.sim.engine_log import EngineLog
-from tui_batching.sim.engines.cuts import NO_LIMIT, Cut
-from tui_batching.sim.engines.joining import Joining
+from tui_batching.sim.engines.cuts import NO_LIMIT, Cut, Whole
+from tui_batching.sim.engines.joining import EveryStep, Joining
 from tui_batching.sim.stays import Ended
 from tui_batching.sim.steps import steps_within, time_of
+from tui_batching.sim.vllm import Decoders
 
 if TYPE_CHECKING:
     from tui_batching.requests import Requests
@@ -55,60 +56,31 @@ class Stay:
         self.computed = self.own = 0
 
 
-class Decoders:
-    """Those who decode, added up.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parts:
+    """The choices that make an engine, fresh for each time it serves.
 
     Attributes:
-        block: tokens in a block.
-        count: how many decode.
-        own: the sum of their `own`.
-        takers: how many of them take a block in a step, by the step modulo `block`.
+        slots: the most requests at once.
+        memory: what is held of the KV cache.
+        budget: the most tokens of prompts in an iteration; of all, where they are mixed.
+        alone: whether prompts are processed by themselves, before anybody decodes.
+        cut: how many tokens of each prompt an iteration processes.
+        joining: when newcomers may join.
     """
 
-    def __init__(self, block: int) -> None:
-        self.block = block
-        self.count = 0
-        self.own = 0
-        self.takers = [0] * block
-
-    def join(self, own: int) -> None:
-        """One has its whole prompt computed."""
-        self.count += 1
-        self.own += own
-        self.takers[-own % self.block] += 1
-
-    def leave(self, own: int) -> None:
-        """One decodes no more."""
-        self.count -= 1
-        self.own -= own
-        self.takers[-own % self.block] -= 1
-
-    def blocks(self, step: int, steps: int) -> int:
-        """The blocks they take in so many steps, the first of them being `step`."""
-        rounds, rest = divmod(steps, self.block)
-        at = step % self.block
-        return rounds * self.count + sum((self.takers * 2)[at : at + rest])
-
-    def steps(self, step: int, free: int) -> int:
-        """For how many steps from `step` on the free blocks last; at least one decodes."""
-        rounds, rest = divmod(free, self.count)
-        steps = rounds * self.block
-        while (taken := self.takers[(step + steps) % self.block]) <= rest:
-            rest -= taken
-            steps += 1
-        return steps
+    slots: int
+    memory: Memory
+    budget: int = NO_LIMIT
+    alone: bool = False
+    cut: Cut = field(default_factory=Whole)
+    joining: Joining = field(default_factory=EveryStep)
 
 
 class Engine:
     """A scheduler, made of parts, and what it has to do.
 
     Attributes:
-        memory: what is held of the KV cache.
-        joining: when newcomers may join.
-        cut: how many tokens of each prompt an iteration processes.
-        slots: the most requests at once.
-        budget: the most tokens of prompts in an iteration; of all, where they are mixed.
-        alone: whether prompts are processed by themselves, before anybody decodes.
         known: of each request, the tokens to compute when it is admitted next.
         away: who was evicted, as places in the queue and rows, the first in the queue first.
         row: the next newcomer.
@@ -117,34 +89,21 @@ class Engine:
         ran: how many took part in the last iteration.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts
-        self,
-        requests: Requests,
-        cost: Cost,
-        *,
-        memory: Memory,
-        slots: int,
-        budget: int | None = None,
-        alone: bool = False,
-        cut: Cut | None = None,
-        joining: Joining | None = None,
-        jumps: bool = True,
-    ) -> None:
-        self.cost = cost if cost.made_by_prefill else replace(cost, first_token="prefill")
-        self.memory, self.slots, self.alone, self.jumps = memory, slots, alone, jumps
-        self.budget = NO_LIMIT if budget is None else budget
-        self.cut, self.joining = cut or Cut(), joining or Joining()
+    def __init__(self, requests: Requests, cost: Cost, parts: Parts, *, jumps: bool = True) -> None:
+        self.cost, self.jumps = cost, jumps
+        self.memory, self.cut, self.joining = parts.memory, parts.cut, parts.joining
+        self.slots, self.budget, self.alone = parts.slots, parts.budget, parts.alone
         self.arrival: list[Picoseconds] = [*requests.arrival_time.tolist(), _NEVER]
         self.known: list[int] = requests.input_tokens.tolist()
         self.total: list[int] = (requests.input_tokens + requests.output_tokens).tolist()
-        memory.serves(requests)
+        self.memory.serves(requests)
         self.log = EngineLog()
         self.away: deque[tuple[int, int]] = deque()
         self.row = self.step = self.ran = self.slots_used = self.in_slots = 0
         self.now: Picoseconds = 0
         self.running: dict[int, Stay] = {}
         self.prefilling: list[Stay] = []
-        self.decoders = Decoders(memory.block)
+        self.decoders = Decoders(self.memory.block)
         self.finishes: list[int] = []
         self.free_slots: list[int] = []
         self.short = self.newcomers = False
@@ -209,7 +168,7 @@ class Engine:
                 self.next_look = self.arrival[last]
                 return
         memory, joining, cut, away = self.memory, self.joining, self.cut, self.away
-        room, free, joiners = self.slots - self.in_slots, memory.free, []
+        room, free, joiners = joining.room(self), memory.free, []
         left = cut.left_for_newcomers(self, left)
         while True:
             if away and away[0][0] <= self.row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 
 if TYPE_CHECKING:
@@ -22,6 +22,13 @@ class Memory:
 
     def __init__(self, pool: int, block: int) -> None:
         self.pool, self.block, self.free = pool, block, pool
+
+    extra: int = 0
+    """Tokens to hold beyond the prompt and those asked for."""
+    spare: int = 0
+    """Blocks that have to be free beside those of a request, when it is admitted."""
+    evicts_youngest: ClassVar[bool] = False
+    """Whether one who was evicted comes back with its prompt and all that it has made."""
 
     def serves(self, requests: Requests) -> None:
         """These will come."""
@@ -82,7 +89,7 @@ class Reserve(Memory):
     """The blocks of the prompt and all that was asked for, at admission: nobody is ever evicted.
 
     Attributes:
-        extra: tokens that an answer is reserved beyond that.
+        claims: the blocks of each request.
     """
 
     def __init__(self, pool: int, block: int = 1, extra: int = 0) -> None:
@@ -132,13 +139,14 @@ class Paged(Memory):
     """A prompt's blocks at admission, then one at a time; the youngest is evicted, to the front.
 
     Attributes:
-        watermark: blocks that an admission leaves free.
         asks: free blocks that each one who decodes wants to see, even if it takes none.
     """
 
+    evicts_youngest = True
+
     def __init__(self, pool: int, block: int, watermark: int = 0, asks: int = 0) -> None:
         super().__init__(pool, block)
-        self.watermark, self.asks = watermark, asks
+        self.spare, self.asks = watermark, asks
 
     def make_room(self, engine: Engine) -> bool:
         """Who came last goes first, all its blocks at once."""
@@ -162,7 +170,7 @@ class Paged(Memory):
     def admits(self, engine: Engine, row: int, left: int) -> bool:  # noqa: ARG002
         """While the blocks of all that is known of it are free, beside the watermark."""
         blocks = self.blocks(engine.known[row])
-        if blocks + self.watermark > self.free:
+        if blocks + self.spare > self.free:
             return False
         self.free -= blocks
         return True
@@ -278,6 +286,7 @@ class Estimate(Memory):
         asked: the sum of prompts and tokens asked for, of those who decode.
     """
 
+    spare = 2
     decay_steps = 600
     """Decode steps in which the ratio falls from its start to its least."""
     most = 4096
@@ -405,6 +414,3 @@ class Estimate(Memory):
     def rests(self) -> None:
         """An idle server expects what it did at first."""
         self.last, self.steps = self.start, 0
-
-
-
