@@ -10,6 +10,13 @@ from dataclasses import dataclass, field
 from tui_batching.cost import ChunkLoad, Cost
 from tui_batching.strategies import Vllm
 
+MOST = 3000
+"""Iterations; by far more than the workloads of the tests take."""
+
+
+class Endless(Exception):  # noqa: N818 - it is no error
+    """Requests preempt each other for ever."""
+
 
 @dataclass(eq=False)
 class Guest:
@@ -34,6 +41,7 @@ class Guest:
     flying: int = 0
     stale: int = 0
     preemptions: int = 0
+    start: int = 1 << 60
     decodes: bool = False
     times: list[int] = field(default_factory=list)
 
@@ -48,14 +56,16 @@ class Guest:
 
 @dataclass
 class Batch:
-    """One iteration."""
+    """One iteration: its plan, who gets a token by it, and how all stood when it was planned."""
 
     begin: int
     end: int
     plan: dict[Guest, int]
     samples: set[Guest]
-    preempted: list[int]
-    free: int
+    decoding: set[Guest]
+    waiting: list[Guest]
+    running: list[Guest]
+    held: dict[Guest, int]
 
 
 class PlainVllm:
@@ -74,10 +84,11 @@ class PlainVllm:
         self.flight: list[Batch] = []
         self.batches: list[Batch] = []
         self.preempted: list[Guest] = []
-        self.before_batch: list[int] = []
 
     def run(self) -> None:
         while self.coming or self.waiting or self.running:
+            if len(self.batches) > MOST:
+                raise Endless
             self.take_in()
             self.preempted = []
             depth = 2 if self.engine.async_scheduling else 1
@@ -118,20 +129,15 @@ class PlainVllm:
             guest = self.running[position]
             tokens = guest.known + guest.ahead - guest.computed
             tokens = min(tokens, cap or tokens, budget)
-            if tokens == 0 or (guest.ahead and guest.made + guest.ahead >= guest.answer):
+            if guest.ahead and guest.made + guest.ahead >= guest.answer:
                 position += 1
                 continue
-            while self.lacks(guest, tokens) > self.free:
-                victim = self.running[-1]
-                if engine.policy == "priority":
-                    victim = max(self.running, key=lambda other: other.urgency)
-                if self.running.index(victim) < position:
-                    position -= 1
+            while guest in self.running and self.lacks(guest, tokens) > self.free:
+                victim = self.victim()
+                position -= self.running.index(victim) < position
                 budget += plan.pop(victim, 0)
                 self.preempt(victim)
-                if victim is guest:
-                    break
-            if guest in self.preempted:
+            if guest not in self.running:
                 if engine.policy == "fcfs":
                     break
                 continue
@@ -146,6 +152,11 @@ class PlainVllm:
             guest.flying += tokens
         return plan
 
+    def victim(self) -> Guest:
+        if self.engine.policy == "priority":
+            return max(self.running, key=lambda guest: guest.urgency)
+        return self.running[-1]
+
     def preempt(self, guest: Guest) -> None:
         self.running.remove(guest)
         self.free += guest.blocks
@@ -154,7 +165,6 @@ class PlainVllm:
         guest.preemptions += 1
         guest.decodes = False
         self.preempted.append(guest)
-        self.before_batch.append(guest.number)
         self.waiting.insert(0, guest)
         self.order()
 
@@ -186,11 +196,13 @@ class PlainVllm:
 
     def start(self, plan: dict[Guest, int]) -> None:
         begin = max(self.now, self.busy_until)
-        chunks, contexts, samples = [], [], set()
+        chunks, contexts, samples, decoding = [], [], set(), set()
         for guest, tokens in plan.items():
+            guest.start = min(guest.start, begin)
             before = guest.computed - tokens
             token_comes = guest.computed >= guest.known + guest.ahead
             if guest.decodes:
+                decoding.add(guest)
                 contexts.append(before + 1)
             else:
                 chunks.append((before, tokens))
@@ -203,8 +215,10 @@ class PlainVllm:
         else:
             time = self.cost.step_time(len(contexts), sum(contexts))
         self.busy_until = begin + time
-        batch = Batch(begin, begin + time, plan, samples, self.before_batch, self.free)
-        self.before_batch = []
+        held = {guest: guest.blocks for guest in self.running}
+        batch = Batch(
+            begin, begin + time, plan, samples, decoding, [*self.waiting], [*self.running], held
+        )
         self.flight.append(batch)
         self.batches.append(batch)
 

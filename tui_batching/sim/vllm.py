@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tui_batching.clock import HORIZON, Picoseconds, refuse_beyond_horizon
-from tui_batching.columns import freeze
+from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import ChunkLoad, Cost
 from tui_batching.errors import InputError
 from tui_batching.requests import Requests
@@ -170,7 +170,7 @@ class ByPriority:
     """
 
     def __init__(self, requests: Requests) -> None:
-        order = np.lexsort((requests.id, requests.arrival_time, requests.priority))
+        order = by_priority(requests)
         self.arrival: list[Picoseconds] = [*requests.arrival_time.tolist(), _NEVER]
         self.row = 0
         self.ranked: list[int] = order.tolist()
@@ -205,6 +205,11 @@ class ByPriority:
 
     next_chance = next_after
     """The next arrival that might be admitted: it may be more urgent than all who wait."""
+
+
+def by_priority(requests: Requests) -> IntArray:
+    """The rows in order of priority, then of arrival, then of ids."""
+    return np.lexsort((requests.id, requests.arrival_time, requests.priority))
 
 
 class Scheduler:
@@ -565,7 +570,8 @@ def run_vllm(requests: Requests, cost: Cost, engine: Vllm, *, jumps: bool = True
     kind = Scheduler if engine.policy == "fcfs" else PriorityScheduler
     log = kind(requests, cost, engine, usable, jumps=jumps).serve()
     pool = None if blocks is None else Pool(blocks, engine.block_size)
-    return run_of(log, requests, cost, engine, pool)
+    place = None if engine.policy == "fcfs" else freeze(np.argsort(by_priority(requests)))
+    return run_of(log, requests, cost, engine, pool, place)
 
 
 def _refuse_settings(engine: Vllm) -> None:
