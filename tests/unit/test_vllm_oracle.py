@@ -54,19 +54,19 @@ def served(recorded: dict[str, Any], *, jumps: bool) -> Run:
 def iterations(run: Run) -> list[Iteration]:
     """Every iteration of a Run, one by one."""
     stays, spans, found = run.stays, run.spans, []
+    request = run.requests.id[stays.request]
     ready, until = stays.ready.tolist(), run.decoded_until.tolist()
     columns = (spans.start, spans.steps, spans.step_time, spans.step_growth)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     for span, (begin, steps, time, growth) in enumerate(rows):
         chunks = np.flatnonzero(run.chunks.span == span)
         tokens = {
-            int(stays.request[run.chunks.stay[chunk]]): int(run.chunks.tokens[chunk])
-            for chunk in chunks
+            int(request[run.chunks.stay[chunk]]): int(run.chunks.tokens[chunk]) for chunk in chunks
         }
         decode = [i for i in range(len(stays)) if ready[i] <= begin < until[i]]
-        tokens |= {int(stays.request[stay]): 1 for stay in decode}
+        tokens |= {int(request[stay]): 1 for stay in decode}
         gone = np.flatnonzero((stays.ended == Ended.EVICTED) & (stays.end == begin))
-        evicted = stays.request[gone].tolist()
+        evicted = sorted(request[gone].tolist())
         for step in range(steps if tokens else 0):
             end = begin + time + step * growth
             found.append(Iteration(begin, end, tokens, [] if step else evicted))
@@ -91,14 +91,14 @@ def recorded_iterations(recorded: dict[str, Any]) -> list[Iteration]:
 def test_every_iteration_is_that_of_the_real_scheduler(name: str, jumps: bool) -> None:
     recorded = RECORDED[name]
     run = served(recorded, jumps=jumps)
-    found = [row._replace(evicted=sorted(row.evicted)) for row in iterations(run)]
-    assert found == recorded_iterations(recorded)
+    if "steps" in recorded:
+        assert iterations(run) == recorded_iterations(recorded)
     columns = (run.start, run.first_token, run.finish, run.evictions, run.requests.output_tokens)
-    results = [list(row) for row in zip(*(column.tolist() for column in columns), strict=True)]
-    assert results == [row[1:] for row in recorded["results"]]
+    results = np.stack(columns, axis=1)[np.argsort(run.requests.id)]
+    assert results.tolist() == [row[1:] for row in recorded["results"]]
 
 
-@pytest.mark.parametrize("name", SERVED)
+@pytest.mark.parametrize("name", [name for name in SERVED if "steps" in RECORDED[name]])
 def test_free_blocks_are_those_of_the_real_scheduler(name: str) -> None:
     """Of two batches in flight, who is done keeps blocks in the plan that was made before."""
     recorded = RECORDED[name]
@@ -121,7 +121,8 @@ def free_blocks(recorded: dict[str, Any]) -> list[int]:
         -(-(min(prompt + output, length) - 1) // block)
         for _, prompt, output, *_ in recorded["requests"]
     ]
-    found, done = [], []
+    found: list[int] = []
+    done: list[tuple[int, int]] = []
     for step in recorded["steps"]:
         begin, time, tokens, _, _, preempted, free = step[-10:-3]
         unknown = [request for request, end in done if end > step[0] and request not in preempted]
@@ -135,5 +136,5 @@ def free_blocks(recorded: dict[str, Any]) -> list[int]:
 
 @pytest.mark.parametrize("name", sorted(set(RECORDED) - set(SERVED)))
 def test_what_can_never_finish_is_refused(name: str) -> None:
-    with pytest.raises(InputError, match=r"request 0: found \d+ tokens .* expected at most 112"):
+    with pytest.raises(InputError, match=r"request \d: found \d+ tokens .* expected at most 112"):
         served(RECORDED[name], jumps=True)

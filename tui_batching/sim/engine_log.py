@@ -98,8 +98,13 @@ class Pool:
     block: int
 
 
-def run_of(
-    log: EngineLog, requests: Requests, cost: Cost, strategy: Strategy, pool: Pool | None = None
+def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
+    log: EngineLog,
+    requests: Requests,
+    cost: Cost,
+    strategy: Strategy,
+    pool: Pool | None = None,
+    place: IntArray | None = None,
 ) -> Run:
     """The Run that a log tells of.
 
@@ -110,6 +115,7 @@ def run_of(
         cost: what an iteration costs; its prefills make the first token.
         strategy: whose decisions these are.
         pool: the KV cache; None where memory has no end.
+        place: see `Run`.
     """
     chunks = Chunks(*map(freeze, _columns(log.chunks, 3)))
     steps, step_time, decoding, at_start, at_end, short = _columns(log.spans, 6)
@@ -148,6 +154,7 @@ def run_of(
         spans=spans,
         chunks=chunks,
         kv=kv,
+        place=place,
     )
 
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tui_batching.clock import HORIZON, Picoseconds, refuse_beyond_horizon
-from tui_batching.columns import freeze
+from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import ChunkLoad, Cost
 from tui_batching.errors import InputError
 from tui_batching.requests import Requests
@@ -170,7 +170,7 @@ class ByPriority:
     """
 
     def __init__(self, requests: Requests) -> None:
-        order = np.lexsort((requests.id, requests.arrival_time, requests.priority))
+        order = by_priority(requests)
         self.arrival: list[Picoseconds] = [*requests.arrival_time.tolist(), _NEVER]
         self.row = 0
         self.ranked: list[int] = order.tolist()
@@ -207,6 +207,11 @@ class ByPriority:
     """The next arrival that might be admitted: it may be more urgent than all who wait."""
 
 
+def by_priority(requests: Requests) -> IntArray:
+    """The rows in order of priority, then of arrival, then of ids."""
+    return np.lexsort((requests.id, requests.arrival_time, requests.priority))
+
+
 class Scheduler:
     """The loop: `schedule` an iteration, run it, `finish` who is done; and again.
 
@@ -241,14 +246,7 @@ class Scheduler:
         self.spare = int(engine.watermark * (blocks + 1))
         self.known: list[int] = requests.input_tokens.tolist()
         self.total: list[int] = (requests.input_tokens + requests.output_tokens).tolist()
-        self.urgency = [(0, 0)]
-        self.waiting: FirstCome | ByPriority
-        if engine.policy == "fcfs":
-            self.waiting = FirstCome(requests)
-        else:
-            self.waiting = ByPriority(requests)
-            columns = (requests.priority.tolist(), requests.arrival_time.tolist())
-            self.urgency = list(zip(*columns, strict=True))
+        self.waiting = self.queue(requests)
         self.running: dict[int, Sequence] = {}
         self.prefilling: list[Sequence] = []
         self.plan: list[int] = []
@@ -260,6 +258,10 @@ class Scheduler:
         self.finishes: list[int] = []
         self.now = self.seen = self.step = 0
         self.preempting = self.short = False
+
+    def queue(self, requests: Requests) -> FirstCome | ByPriority:
+        """The waiting queue."""
+        return FirstCome(requests)
 
     def serve(self) -> EngineLog:
         """Serve all requests."""
@@ -291,10 +293,8 @@ class Scheduler:
         if not self.preempting:
             self.free -= need
             self.admit(cap, left)
-        elif self.engine.policy == "fcfs":
-            self.preempt_last(need)
         else:
-            self.preempt_least_urgent(cap)
+            self.make_room(need, cap)
 
     def crowded(self) -> bool:
         """Whether more than one request runs or waits: only then long prompts are cut."""
@@ -330,8 +330,8 @@ class Scheduler:
             self.free -= (tokens + block - 1) // block
             left -= tokens
 
-    def preempt_last(self, need: int) -> None:
-        """First come first served: the last admitted goes, until the rest has enough blocks."""
+    def make_room(self, need: int, cap: int) -> None:  # noqa: ARG002 - another policy asks for it
+        """Preempt the last admitted, until the rest has enough blocks."""
         while need > self.free:
             sequence = self.running[next(reversed(self.running))]
             if self.prefilling and self.prefilling[-1] is sequence:
@@ -340,33 +340,6 @@ class Scheduler:
                 need -= (sequence.own + self.step) % self.block == 0
             self.preempt(sequence)
         self.free -= need
-
-    def preempt_least_urgent(self, cap: int) -> None:
-        """By priority: go through those who run in order, and preempt the least urgent of all.
-
-        One who was planned already gives its tokens back, to those who come after.
-        """
-        left = self.engine.max_num_batched_tokens
-        planned: dict[Sequence, tuple[int, int]] = {}
-        to_plan = list(self.running.values())
-        for sequence in to_plan:
-            if sequence.stay not in self.running or sequence in self.leaving:
-                continue
-            tokens, need = min(1, left), int((sequence.own + self.step) % self.block == 0)
-            if sequence in self.prefilling:
-                tokens = min(sequence.known - sequence.computed, cap, left)
-                need = self.lacking(sequence, tokens)
-            while need > self.free and sequence.stay in self.running:
-                victim = max(self.running.values(), key=lambda s: self.urgency[s.request])
-                tokens_back, blocks_back = planned.pop(victim, (0, 0))
-                left += tokens_back
-                self.free += blocks_back
-                self.preempt(victim)
-            if sequence.stay in self.running:
-                planned[sequence] = tokens, need
-                left -= tokens
-                self.free -= need
-        self.plan = [planned[sequence][0] for sequence in self.prefilling]
 
     def preempt(self, sequence: Sequence) -> None:
         """Take back slot and blocks; it waits to come again, unless its last token is in flight."""
@@ -498,6 +471,77 @@ class Scheduler:
         return False
 
 
+class PriorityScheduler(Scheduler):
+    """Who is admitted first and preempted last goes by priority, and then by arrival.
+
+    Attributes:
+        by_priority: the waiting queue.
+        urgency: the priority and arrival of each request; the greatest is preempted first.
+        met: states in which somebody was preempted since a token was made.
+    """
+
+    def queue(self, requests: Requests) -> ByPriority:
+        """The waiting queue."""
+        columns = (requests.priority.tolist(), requests.arrival_time.tolist())
+        self.urgency: list[tuple[int, int]] = list(zip(*columns, strict=True))
+        self.met: set[tuple[object, ...]] = set()
+        self.by_priority = ByPriority(requests)
+        return self.by_priority
+
+    def make_room(self, need: int, cap: int) -> None:
+        """Go through those who run in order, and preempt the least urgent of all.
+
+        One who was planned already gives its tokens back, to those who come after.
+
+        Raises:
+            InputError: if they would do so for ever.
+        """
+        self.refuse_circles()
+        left = self.engine.max_num_batched_tokens
+        planned: dict[Sequence, tuple[int, int]] = {}
+        to_plan = list(self.running.values())
+        for sequence in to_plan:
+            if sequence.stay not in self.running or sequence in self.leaving:
+                continue
+            tokens, need = min(1, left), int((sequence.own + self.step) % self.block == 0)
+            if sequence in self.prefilling:
+                tokens = min(sequence.known - sequence.computed, cap, left)
+                need = self.lacking(sequence, tokens)
+            while need > self.free and sequence.stay in self.running:
+                victim = max(self.running.values(), key=lambda s: self.urgency[s.request])
+                tokens_back, blocks_back = planned.pop(victim, (0, 0))
+                left += tokens_back
+                self.free += blocks_back
+                self.preempt(victim)
+            if sequence.stay in self.running:
+                planned[sequence] = tokens, need
+                left -= tokens
+                self.free -= need
+        self.plan = [planned[sequence][0] for sequence in self.prefilling]
+
+    def refuse_circles(self) -> None:
+        """Refuse prompts that preempt each other in turn, so that none is ever complete.
+
+        Of equals the first admitted goes. It comes back behind the others, which then go in turn.
+
+        Raises:
+            InputError: if all is as it was before, and no arrival is to come.
+        """
+        if self.decoders.count or self.waiting.next_after(self.seen) < _NEVER:
+            self.met.clear()
+            return
+        state = (
+            len(self.by_priority.heap),
+            *((s.request, s.known, s.computed) for s in self.running.values()),
+        )
+        if state in self.met:
+            raise InputError(
+                f"found {len(self.running)} requests of equal priority and arrival that preempt "
+                "each other for ever, expected a larger KV cache"
+            )
+        self.met.add(state)
+
+
 def run_vllm(requests: Requests, cost: Cost, engine: Vllm, *, jumps: bool = True) -> Run:
     """Serve these requests as vLLM V1 does.
 
@@ -523,9 +567,11 @@ def run_vllm(requests: Requests, cost: Cost, engine: Vllm, *, jumps: bool = True
     if blocks is not None:
         _refuse_larger_than_memory(requests, blocks, engine.block_size)
     usable = _WITHOUT_END if blocks is None else blocks
-    log = Scheduler(requests, cost, engine, usable, jumps=jumps).serve()
+    kind = Scheduler if engine.policy == "fcfs" else PriorityScheduler
+    log = kind(requests, cost, engine, usable, jumps=jumps).serve()
     pool = None if blocks is None else Pool(blocks, engine.block_size)
-    return run_of(log, requests, cost, engine, pool)
+    place = None if engine.policy == "fcfs" else freeze(np.argsort(by_priority(requests)))
+    return run_of(log, requests, cost, engine, pool, place)
 
 
 def _refuse_settings(engine: Vllm) -> None:
@@ -577,7 +623,7 @@ def _with_answers_cut(requests: Requests, longest: int | None) -> Requests:
 def _refuse_larger_than_memory(requests: Requests, blocks: int, block: int) -> None:
     """Refuse a request that would not fit even alone; its last token is never computed."""
     computed = requests.input_tokens + requests.output_tokens - 1
-    row = int(np.argmax(computed))
+    row = int(np.argmax(computed > blocks * block))
     if computed[row] > blocks * block:
         raise _refusal(
             requests,
