@@ -224,11 +224,9 @@ class Engine:
         log, memory, decoders, steps, growth = self.log, self.memory, self.decoders, 1, 0
         context = decoders.own + decoding * (self.step + 1) if decoding else 0
         if parts:
-            load = ChunkLoad.of([(stay.computed, tokens) for stay, tokens in parts])
+            load = self.note(parts)
             time = first = self.cost.mixed_time(decoding, context, load)
-            for stay, tokens in parts:
-                log.chunks.fromlist([log.span, stay.id, tokens])
-                memory.takes(stay, tokens)
+            memory.takes(parts)
             used = at_end = memory.in_use(parts, self)
         else:
             time = first = self.cost.step_time(decoding, context)
@@ -253,6 +251,18 @@ class Engine:
         if parts:
             self.process(parts)
 
+    def note(self, parts: list[tuple[Stay, int]]) -> ChunkLoad:
+        """Write the parts of prompts down, and add them up."""
+        chunks, span = self.log.chunks, self.log.span
+        tokens = before = squares = 0
+        for stay, part in parts:
+            chunks.fromlist([span, stay.id, part])
+            computed = stay.computed
+            tokens += part
+            before += computed
+            squares += part * (2 * computed + part)
+        return ChunkLoad(len(parts), tokens, before, squares)
+
     def equal_steps(self, first: Picoseconds, growth: Picoseconds) -> int:
         """How many iterations are like this one, in which nobody's prompt is processed."""
         while self.finishes[0] & _STAY not in self.running:
@@ -268,18 +278,16 @@ class Engine:
 
     def process(self, parts: list[tuple[Stay, int]]) -> None:
         """Who has computed all it knows has made a token, and decodes from now on."""
-        unfinished = False
         for stay, tokens in parts:
             stay.computed += tokens
-            if stay.computed < stay.known:
-                unfinished = True
-            else:
+            if stay.computed == stay.known:
                 self.decode(stay)
-        self.prefilling = [s for s in self.prefilling if s.computed < s.known]
-        if unfinished:
+        self.prefilling = [stay for stay in self.prefilling if stay.computed < stay.known]
+        if self.prefilling:
             self.joining.freed()
 
     def decode(self, stay: Stay) -> None:
+        """From the next iteration on it makes tokens."""
         stay.own = stay.computed - self.step
         self.decoders.join(stay.own)
         self.memory.decodes(stay)
@@ -322,7 +330,6 @@ class Engine:
 
     def skip(self, stay: Stay) -> None:
         """One who decodes is left out, but keeps its slot and its blocks."""
-        stay.computed = stay.own + self.step
         self.decoders.leave(stay.own)
         self.log.leave(stay.id, Ended.SKIPPED)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
@@ -49,8 +50,8 @@ class Memory:
         """Whether a newcomer may join; what it is promised is not free any more."""
         raise NotImplementedError
 
-    def takes(self, stay: Stay, tokens: int) -> None:
-        """A part of a prompt is processed."""
+    def takes(self, parts: list[tuple[Stay, int]]) -> None:
+        """These parts of prompts are processed."""
 
     def decodes(self, stay: Stay) -> None:
         """A prompt is complete."""
@@ -207,34 +208,44 @@ class Skipping(Memory):
         decoders = engine.decoders
         need = decoders.takers[engine.step % self.block]
         self.none_free = not self.free
-        if not self.skipped and need <= self.free and decoders.count <= engine.budget:
+        calm = not self.skipped or self._all_wait_for_blocks()
+        if need > self.free or decoders.count > engine.budget or not calm:
+            while not self._deal(engine):
+                self.flush(engine)
+                self.none_free = not self.free
+        else:
             self.free -= need
-            return True
-        while not self._deal(engine):
-            self.flush(engine)
-            self.none_free = not self.free
         return True
+
+    def _all_wait_for_blocks(self) -> bool:
+        """Whether nobody who was left out could go on now."""
+        return not self.free and not any(stay.computed % self.block for stay in self.skipped)
 
     def _deal(self, engine: Engine) -> bool:
         """Say who goes on; False, and nothing is changed, if nobody can."""
-        free, goes_on, waits = self.free, [], []
+        step, left, free, block = engine.step, engine.budget, self.free, self.block
+        going: list[Stay] = []
+        waiting: list[Stay] = []
         decoding = [stay for stay in engine.running.values() if stay.computed >= stay.known]
+        for stay in decoding:
+            stay.computed = stay.own + step
         for stay in [*self.skipped, *decoding]:
-            computed = stay.computed if stay in self.skipped else stay.own + engine.step
-            need = computed % self.block == 0
-            if len(goes_on) < engine.budget and free >= need:
+            need = stay.computed % block == 0
+            if left and free >= need:
                 free -= need
-                goes_on.append(stay)
+                left -= 1
+                going.append(stay)
             else:
-                waits.append(stay)
-        if waits and not goes_on:
+                waiting.append(stay)
+        if waiting and not going:
             return False
         self.free = free
-        back = [engine.come_back(stay) if stay in self.skipped else stay for stay in goes_on]
-        for stay in waits:
-            if stay not in self.skipped:
+        running = engine.running
+        for stay in waiting:
+            if stay.id in running:
                 engine.skip(stay)
-        self.skipped = waits
+        back = [stay if stay.id in running else engine.come_back(stay) for stay in going]
+        self.skipped = waiting
         engine.running = {stay.id: stay for stay in [*back, *engine.prefilling]}
         return True
 
@@ -246,20 +257,23 @@ class Skipping(Memory):
         return True
 
     def for_prompts(self, engine: Engine, left: int) -> int:
-        """None without a free block at first, or if the one under way could not be completed."""
+        """None without a free block at first, or if the one under way could not be completed.
+
+        One that is all alone goes on in any case, as it would be evicted for ever.
+        """
         if not engine.prefilling:
             return left
-        stay = engine.prefilling[0]
-        alone = len(engine.running) == 1 and not self.skipped and not engine.somebody_waits
+        stay, running = engine.prefilling[0], engine.running
         fits = self.blocks(stay.known) - self.blocks(stay.computed) <= self.free
-        goes_on = left > 0 and fits and (alone or not self.none_free)
-        others = [other for other in engine.running.values() if other is not stay]
-        engine.running = {s.id: s for s in ([*others, stay] if goes_on else [stay, *others])}
-        if not goes_on:
-            return 0
-        computed = min(stay.computed + left, stay.known)
-        self.free -= self.blocks(computed) - self.blocks(stay.computed)
-        return left
+        if left and fits and (not self.none_free or engine.in_slots == 1):
+            running[stay.id] = running.pop(stay.id)
+            computed = min(stay.computed + left, stay.known)
+            self.free -= self.blocks(computed) - self.blocks(stay.computed)
+            return left
+        if next(iter(running)) != stay.id:
+            del running[stay.id]
+            engine.running = {stay.id: stay, **running}
+        return 0
 
     def admits(self, engine: Engine, row: int, left: int) -> bool:
         """While the blocks of all that is known of it are free, though it takes those of a part."""
@@ -270,8 +284,10 @@ class Skipping(Memory):
         return True
 
     def lasts(self, engine: Engine, steps: int) -> int:
-        """One, if somebody waits for a block."""
-        return 1 if self.skipped else super().lasts(engine, steps)
+        """One, if somebody who was left out may go on."""
+        if self.skipped and not self._all_wait_for_blocks():
+            return 1
+        return super().lasts(engine, steps)
 
 
 class Estimate(Memory):
@@ -281,7 +297,8 @@ class Estimate(Memory):
 
     Attributes:
         start: the share of the tokens asked for that is expected at first (`new_token_ratio`).
-        most: tokens asked for beyond which nothing is expected.
+        least: what it falls to.
+        steps: decode steps since it was set.
         claimed: tokens of those who join this iteration.
         asked: the sum of prompts and tokens asked for, of those who decode.
     """
@@ -290,17 +307,18 @@ class Estimate(Memory):
     decay_steps = 600
     """Decode steps in which the ratio falls from its start to its least."""
     most = 4096
+    """Tokens asked for beyond which nothing is expected."""
 
     def __init__(self, pool: int, block: int, start: Fraction) -> None:
         super().__init__(pool, block)
         self.start = start
         self.least = start * Fraction(14, 100)
-        self.decay = (start - self.least) / self.decay_steps
-        self.last, self.steps = start, 0  # the ratio after the last retraction, and steps since
         self.claimed = self.asked = 0
+        self.estimated: int | None = None
         self.prompt: list[int] = []
         self.limit: list[int] = []
         self.clips = False
+        self._expect(start)
 
     def serves(self, requests: Requests) -> None:
         """What is asked for."""
@@ -308,15 +326,13 @@ class Estimate(Memory):
         self.limit = requests.max_tokens.tolist()
         self.clips = bool((requests.max_tokens > self.most).any())
 
-    @property
-    def ratio(self) -> tuple[int, int]:
-        """The share of the tokens asked for that is expected now, as a fraction."""
-        last, decay, least = self.last, self.decay, self.least
-        over = last.numerator * decay.denominator - self.steps * decay.numerator * last.denominator
-        under = last.denominator * decay.denominator
-        if over * least.denominator < least.numerator * under:
-            return least.numerator, least.denominator
-        return over, under
+    def _expect(self, ratio: Fraction) -> None:
+        """From now on this share, less in each further step; all in whole parts of a token."""
+        decay = (self.start - self.least) / self.decay_steps
+        self.parts = math.lcm(ratio.denominator, decay.denominator, self.least.denominator)
+        told = (int(share * self.parts) for share in (ratio, decay, self.least))
+        self.ratio, self.decay, self.floor = told
+        self.steps = 0
 
     def made(self, stay: Stay, engine: Engine) -> int:
         """Tokens that one who decodes has made."""
@@ -332,20 +348,21 @@ class Estimate(Memory):
             min(self.limit[stay.row] - self.made(stay, engine), self.most) for stay in decoding
         )
 
-    def left(self, engine: Engine) -> tuple[int, int]:
-        """Tokens of memory that are left by the estimate, as a fraction."""
-        over, under = self.ratio
-        free = self.free * self.block - self.claimed
-        return free * under - self.expected(engine) * over, under
+    def left(self, engine: Engine) -> int:
+        """Parts of a token of memory that are left by the estimate."""
+        if self.estimated is None:
+            ratio = max(self.ratio - self.steps * self.decay, self.floor)
+            free = self.free * self.block * self.parts
+            self.estimated = free - self.expected(engine) * ratio
+        return self.estimated - self.claimed * self.parts
 
     def for_prompts(self, engine: Engine, left: int) -> int:
         """What the estimate leaves for the one under way, unless that is nothing."""
-        self.claimed = 0
+        self.claimed, self.estimated = 0, None
         if not engine.prefilling:
             return left
         stay = engine.prefilling[0]
-        over, under = self.left(engine)
-        here = over // under
+        here = self.left(engine) // self.parts
         if here > 0:
             left = min(left, here)
         rest = stay.known - stay.computed
@@ -355,25 +372,27 @@ class Estimate(Memory):
 
     def admits(self, engine: Engine, row: int, left: int) -> bool:
         """While all it asks for is less than what the estimate leaves."""
-        known, limit = engine.known[row], self.limit[row]
+        known, limit, parts = engine.known[row], self.limit[row], self.parts
         asks = known + min(limit - (known - self.prompt[row]), self.most) + self.block
-        over, under = self.left(engine)
-        if asks * under >= over:
+        there = self.left(engine)
+        if asks * parts >= there:
             return False
-        whole = self._paged(known) <= left
-        tokens = self._paged(known) if whole else left // self.block * self.block
-        claim = tokens + self.block + (min(limit, self.most) if whole else 0)
+        tokens, asked = self._paged(known), min(limit, self.most)
+        if tokens > left:
+            tokens, asked = left // self.block * self.block, 0
+        claim = tokens + self.block + asked
         self.claimed += claim
-        if over <= claim * under:
+        if there <= claim * parts:
             engine.joining.refused()
         return True
 
     def _paged(self, tokens: int) -> int:
         return self.blocks(tokens) * self.block
 
-    def takes(self, stay: Stay, tokens: int) -> None:
-        """Only those of the part."""
-        self.free -= self.blocks(stay.computed + tokens) - self.blocks(stay.computed)
+    def takes(self, parts: list[tuple[Stay, int]]) -> None:
+        """Only the blocks of the parts."""
+        for stay, tokens in parts:
+            self.free -= self.blocks(stay.computed + tokens) - self.blocks(stay.computed)
 
     def decodes(self, stay: Stay) -> None:
         """From now on it counts in the estimate."""
@@ -402,8 +421,8 @@ class Estimate(Memory):
         self.free -= takers[engine.step % self.block]
         stays = engine.running.values()
         made = sum(self.made(stay, engine) for stay in stays) + 20 * len(stays)
-        self.last = min(Fraction(1), Fraction(made, sum(self.limit[s.row] for s in stays) + 1))
-        self.steps = 0
+        asked = sum(self.limit[stay.row] for stay in stays)
+        self._expect(min(Fraction(1), Fraction(made, asked + 1)))
         return False
 
     def grows(self, engine: Engine, steps: int) -> None:
@@ -413,4 +432,4 @@ class Estimate(Memory):
 
     def rests(self) -> None:
         """An idle server expects what it did at first."""
-        self.last, self.steps = self.start, 0
+        self._expect(self.start)
