@@ -10,7 +10,7 @@ from tui_batching.reading.constraints import Flag, OneOf, Whole, WholeOrNone
 from tui_batching.sim.engines.cuts import Cut, Equal, FillBlocks
 from tui_batching.sim.engines.joining import EveryStep, OnlyIdle
 from tui_batching.sim.engines.loop import Parts
-from tui_batching.sim.engines.memory import Paged, Reserve
+from tui_batching.sim.engines.memory import InOrder, Reserve
 from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import SLOTS, Parameter
@@ -94,7 +94,7 @@ class TensorRtLlm(EngineStrategy):
         return Parts(
             slots=self.slots,
             budget=self.max_num_tokens,
-            memory=Paged(pool, block) if policy == "max_utilization" else Reserve(pool, block),
+            memory=InOrder(pool, block) if policy == "max_utilization" else Reserve(pool, block),
             cut=self._cut(),
             joining=OnlyIdle() if policy == "static_batch" else EveryStep(),
         )

@@ -25,9 +25,9 @@ class Cut:
         """What a newcomer with so many tokens to compute wants of those left; None: not now."""
         return known if known <= left else None
 
-    def share(self, engine: Engine, left: int) -> list[tuple[Stay, int]]:  # noqa: ARG002
-        """The tokens of all who prefill; nobody gets none."""
-        return [(stay, stay.known) for stay in engine.prefilling]
+    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[tuple[Stay, int]]:  # noqa: ARG002
+        """The tokens of those who prefill; who gets none is not told of."""
+        return [(stay, stay.known) for stay in stays]
 
 
 Whole = Cut
@@ -42,10 +42,10 @@ class Fill(Cut):
         """All of it, while there is anything left."""
         return known if left > 0 else None
 
-    def share(self, engine: Engine, left: int) -> list[tuple[Stay, int]]:
+    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[tuple[Stay, int]]:
         """Each takes its rest, in order, until nothing is left."""
         parts = []
-        for stay in engine.prefilling:
+        for stay in stays:
             tokens = min(stay.known - stay.computed, left)
             if tokens > 0:
                 parts.append((stay, tokens))
@@ -74,10 +74,10 @@ class FillPages(Fill):
         joins = left >= self.page and (not taken or pages < self.most - taken)
         return pages if joins else None
 
-    def share(self, engine: Engine, left: int) -> list[tuple[Stay, int]]:
+    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[tuple[Stay, int]]:
         """Each takes its rest, in order; the last one what is left, in whole pages."""
         parts = []
-        for stay in engine.prefilling:
+        for stay in stays:
             tokens = stay.known - stay.computed
             if self._paged(tokens) > left:
                 tokens = left // self.page * self.page
@@ -102,12 +102,12 @@ class FillBlocks(Cut):
         """Whoever has memory and a slot joins; tokens are dealt afterwards."""
         return known
 
-    def share(self, engine: Engine, left: int) -> list[tuple[Stay, int]]:
+    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[tuple[Stay, int]]:
         """All the rests if they fit; else first come, first served."""
-        rests = [stay.known - stay.computed for stay in engine.prefilling]
+        rests = [stay.known - stay.computed for stay in stays]
         if sum(rests) > left:
             rests = self._dealt(rests, left)
-        return [(stay, n) for stay, n in zip(engine.prefilling, rests, strict=True) if n]
+        return [(stay, n) for stay, n in zip(stays, rests, strict=True) if n]
 
     def _dealt(self, rests: list[int], left: int) -> list[int]:
         dealt = []
@@ -152,12 +152,12 @@ class FillFixed(Fill):
         left -= sum(self._under_way(engine))
         return -(-max(left, 0) // self.block) * self.block
 
-    def share(self, engine: Engine, left: int) -> list[tuple[Stay, int]]:
+    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[tuple[Stay, int]]:
         """What is fixed, and the newcomers in order."""
         fixed = self._under_way(engine)
-        parts = list(zip(engine.prefilling, fixed, strict=False))
+        parts = list(zip(stays, fixed, strict=False))
         left = self.left_for_newcomers(engine, left)
-        for stay in engine.prefilling[len(fixed) :]:
+        for stay in stays[len(fixed) :]:
             tokens = min(stay.known, left)
             parts.append((stay, tokens))
             left -= tokens

@@ -155,7 +155,9 @@ class Engine:
         self.next_look = _NEVER
         if admit:
             self.admit(left)
-        return self.cut.share(self, left) if self.prefilling else []
+        if not self.prefilling:
+            return []
+        return self.cut.share(self, self.memory.may_go_on(self), left)
 
     def admit(self, left: int) -> None:
         """Let newcomers join, in order; the first that has to wait ends it."""
@@ -223,10 +225,11 @@ class Engine:
         """Run the iteration; and those that are equal to it, if nobody comes, goes or lacks memory."""
         log, memory, decoders, steps, growth = self.log, self.memory, self.decoders, 1, 0
         context = decoders.own + decoding * (self.step + 1) if decoding else 0
+        if self.prefilling:
+            memory.takes(parts, self)
         if parts:
             load = self.note(parts)
             time = first = self.cost.mixed_time(decoding, context, load)
-            memory.takes(parts)
             used = at_end = memory.in_use(parts, self)
         else:
             time = first = self.cost.step_time(decoding, context)

@@ -50,7 +50,11 @@ class Memory:
         """Whether a newcomer may join; what it is promised is not free any more."""
         raise NotImplementedError
 
-    def takes(self, parts: list[tuple[Stay, int]]) -> None:
+    def may_go_on(self, engine: Engine) -> list[Stay]:
+        """Whose prompts may be processed in this iteration, in order."""
+        return engine.prefilling
+
+    def takes(self, parts: list[tuple[Stay, int]], engine: Engine) -> None:
         """These parts of prompts are processed."""
 
     def decodes(self, stay: Stay) -> None:
@@ -186,6 +190,83 @@ class Paged(Memory):
         steps = super().lasts(engine, steps) if self.free >= 0 else 1
         self.free += self.asks
         return steps
+
+
+class InOrder(Paged):
+    """As `Paged`, for prompts that may get no token yet, while others overtake: TensorRT-LLM.
+
+    Such a one holds no blocks. Before each iteration all are asked in order of arrival whether
+    their next step fits; while it does not, the last of those behind who hold blocks is evicted.
+    Who comes after the one who still does not fit, or after one who was evicted, is left out.
+
+    Attributes:
+        left_out: whose prompts are not processed in this iteration.
+    """
+
+    def __init__(self, pool: int, block: int) -> None:
+        super().__init__(pool, block)
+        self.left_out: list[Stay] = []
+
+    def make_room(self, engine: Engine) -> bool:
+        """As long as all hold blocks, who came last goes first."""
+        self.left_out = []
+        if all(stay.computed for stay in engine.prefilling):
+            return super().make_room(engine)
+        running = engine.running.values()
+        asked: list[tuple[int, Stay | None]] = [(stay.row, stay) for stay in running]
+        asked += [(row, None) for _, row in engine.away]
+        asked.sort(key=lambda entry: entry[0])
+        fit, after = self._ask(engine, asked)
+        for row, stay in asked[:fit]:
+            if stay is None:
+                engine.away.popleft()
+                engine.enter(row)
+        self.left_out = [stay for _, stay in asked[fit:] if stay and stay.id in engine.running]
+        engine.running = {s.id: s for s in sorted(engine.running.values(), key=lambda s: s.row)}
+        engine.prefilling.sort(key=lambda stay: stay.row)
+        return after == fit == len(asked)
+
+    def _ask(self, engine: Engine, asked: list[tuple[int, Stay | None]]) -> tuple[int, int]:
+        """How many fit, out of how many that were not behind one who was evicted."""
+        fit, after = 0, len(asked)
+        while fit < after:
+            need = self._next(engine, *asked[fit])
+            if need <= self.free:
+                self.free -= need
+                fit += 1
+                continue
+            hold = [place for place in range(fit, after) if self._holds(asked[place][1])]
+            if not hold:
+                break
+            after = hold[-1]
+            if stay := asked[after][1]:
+                engine.evict(stay, front=True)
+        return fit, after
+
+    @staticmethod
+    def _holds(stay: Stay | None) -> bool:
+        return stay is not None and stay.computed > 0
+
+    def _next(self, engine: Engine, row: int, stay: Stay | None) -> int:
+        """The blocks of one's next step: of the whole prompt at first."""
+        if stay is None or not stay.computed:
+            return self.blocks(engine.known[row])
+        return int(stay.computed == stay.known and (stay.own + engine.step) % self.block == 0)
+
+    def may_go_on(self, engine: Engine) -> list[Stay]:
+        """Without those who are left out."""
+        return [stay for stay in engine.prefilling if stay not in self.left_out]
+
+    def takes(self, parts: list[tuple[Stay, int]], engine: Engine) -> None:
+        """Who got no token gives back what it was promised."""
+        at_work = {stay.id for stay, _ in parts}
+        for stay in self.may_go_on(engine):
+            if not stay.computed and stay.id not in at_work:
+                self.free += self.blocks(stay.known)
+
+    def lasts(self, engine: Engine, steps: int) -> int:
+        """One, while somebody waits for the first token."""
+        return 1 if engine.prefilling else super().lasts(engine, steps)
 
 
 class Skipping(Memory):
@@ -389,7 +470,7 @@ class Estimate(Memory):
     def _paged(self, tokens: int) -> int:
         return self.blocks(tokens) * self.block
 
-    def takes(self, parts: list[tuple[Stay, int]]) -> None:
+    def takes(self, parts: list[tuple[Stay, int]], engine: Engine) -> None:  # noqa: ARG002
         """Only the blocks of the parts."""
         for stay, tokens in parts:
             self.free -= self.blocks(stay.computed + tokens) - self.blocks(stay.computed)
