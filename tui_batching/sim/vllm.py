@@ -244,6 +244,7 @@ class Scheduler:
         self.block = engine.block_size
         self.lag = int(engine.async_scheduling)
         self.spare = int(engine.watermark * (blocks + 1))
+        self.ids = requests.id
         self.known: list[int] = requests.input_tokens.tolist()
         self.total: list[int] = (requests.input_tokens + requests.output_tokens).tolist()
         self.waiting = self.queue(requests)
@@ -368,7 +369,7 @@ class Scheduler:
 
     def forward(self) -> None:
         """Run it, and equal ones after it; who has a whole prompt computed makes a token."""
-        decoders, log, count = self.decoders, self.log, self.decoders.count
+        decoders, count = self.decoders, self.decoders.count
         context = decoders.own + count * (self.step + 1)
         steps, growth = 1, 0
         used = used_at_end = self.blocks - self.free - self.parting
@@ -382,18 +383,19 @@ class Scheduler:
                 taken = decoders.blocks(self.step + 1, steps - 1)
                 self.free -= taken
                 used_at_end += taken
-        log.iterate(steps, time, count, used, used_at_end, self.short)
-        self.step += steps
         started = self.now + time_of(steps - 1, time, growth)
         self.now = started + time + growth * (steps - 1)
-        self.seen = started if self.lag else self.now
         if self.now > HORIZON:
             refuse_beyond_horizon(self.now)
-        if self.lag:
+        self.seen = started if self.lag else self.now
+        self.log.iterate(steps, time, count, used, used_at_end, self.short)
+        self.step += steps
+        if self.leaving:
             self.release()
-        self.finish()
-        if not self.lag:
-            self.release()
+        if self.finishes and self.finishes[0] < self.step << 32:
+            self.finish()
+            if not self.lag:
+                self.release()
 
     def process(self) -> ChunkLoad:
         """Compute the planned parts of prompts; who has the whole of it decodes from then on."""
@@ -464,8 +466,8 @@ class Scheduler:
         request = self.waiting.head(self.seen)
         if request >= 0:
             raise InputError(
-                f"request {request}: found {self.known[request]} tokens to compute at once, "
-                "expected at most the max_num_batched_tokens of "
+                f"request {self.ids[request]}: found {self.known[request]} tokens to compute at "
+                "once, expected at most the max_num_batched_tokens of "
                 f"{self.engine.max_num_batched_tokens} without chunked prefill"
             )
         return False
@@ -498,22 +500,23 @@ class PriorityScheduler(Scheduler):
         """
         self.refuse_circles()
         left = self.engine.max_num_batched_tokens
+        running, urgency = self.running, self.urgency
         planned: dict[Sequence, tuple[int, int]] = {}
-        to_plan = list(self.running.values())
-        for sequence in to_plan:
-            if sequence.stay not in self.running or sequence in self.leaving:
+        prefilling, leaving = set(self.prefilling), set(self.leaving)
+        for sequence in list(running.values()):
+            if sequence.stay not in running or sequence in leaving:
                 continue
-            tokens, need = min(1, left), int((sequence.own + self.step) % self.block == 0)
-            if sequence in self.prefilling:
+            tokens, need = 1, (sequence.own + self.step) % self.block == 0
+            if sequence in prefilling:
                 tokens = min(sequence.known - sequence.computed, cap, left)
                 need = self.lacking(sequence, tokens)
-            while need > self.free and sequence.stay in self.running:
-                victim = max(self.running.values(), key=lambda s: self.urgency[s.request])
+            while need > self.free and sequence.stay in running:
+                victim = max(running.values(), key=lambda s: urgency[s.request])
                 tokens_back, blocks_back = planned.pop(victim, (0, 0))
                 left += tokens_back
                 self.free += blocks_back
                 self.preempt(victim)
-            if sequence.stay in self.running:
+            if sequence.stay in running:
                 planned[sequence] = tokens, need
                 left -= tokens
                 self.free -= need
