@@ -241,6 +241,8 @@ class Scheduler:
         self.cost = cost
         self.engine = engine
         self.jumps = jumps
+        self.budget = engine.max_num_batched_tokens
+        self.threshold = engine.long_prefill_token_threshold
         self.block = engine.block_size
         self.lag = int(engine.async_scheduling)
         self.spare = int(engine.watermark * (blocks + 1))
@@ -279,9 +281,8 @@ class Scheduler:
 
     def schedule(self) -> None:
         """Plan the next iteration: who runs goes on; if that fits, newcomers join."""
-        threshold = self.engine.long_prefill_token_threshold
-        cap = threshold if threshold and self.crowded() else _WITHOUT_END
-        left = self.engine.max_num_batched_tokens - self.decoders.count
+        cap = self.threshold if self.threshold and self.crowded() else _WITHOUT_END
+        left = self.budget - self.decoders.count
         need = self.decoders.takers[self.step % self.block]
         self.plan = []
         for sequence in self.prefilling:
@@ -371,23 +372,27 @@ class Scheduler:
         """Run it, and equal ones after it; who has a whole prompt computed makes a token."""
         decoders, count = self.decoders, self.decoders.count
         context = decoders.own + count * (self.step + 1)
-        steps, growth = 1, 0
+        steps, last_starts = 1, self.now
         used = used_at_end = self.blocks - self.free - self.parting
         if self.plan:
-            time = self.cost.mixed_time(count, context, self.process())
+            time = last_time = self.cost.mixed_time(count, context, self.process())
         else:
-            time = self.cost.step_time(count, context)
-            if not (self.preempting or self.leaving) and self.jumps:
-                growth = self.cost.decode_per_context_token * count
-                steps = self.equal_steps(time, growth)
+            time = last_time = self.cost.step_time(count, context)
+            growth = self.cost.decode_per_context_token * count
+            if (
+                self.jumps
+                and not (self.preempting or self.leaving)
+                and (steps := self.equal_steps(time, growth)) > 1
+            ):
                 taken = decoders.blocks(self.step + 1, steps - 1)
                 self.free -= taken
                 used_at_end += taken
-        started = self.now + time_of(steps - 1, time, growth)
-        self.now = started + time + growth * (steps - 1)
+                last_starts += time_of(steps - 1, time, growth)
+                last_time += growth * (steps - 1)
+        self.now = last_starts + last_time
         if self.now > HORIZON:
             refuse_beyond_horizon(self.now)
-        self.seen = started if self.lag else self.now
+        self.seen = last_starts if self.lag else self.now
         self.log.iterate(steps, time, count, used, used_at_end, self.short)
         self.step += steps
         if self.leaving:
@@ -422,7 +427,7 @@ class Scheduler:
         while finishes[0] & _STAY not in self.running:
             heappop(finishes)
         steps = (finishes[0] >> 32) - self.step + 1
-        if steps > 1 and self.free_slots and count < self.engine.max_num_batched_tokens:
+        if steps > 1 and self.free_slots and count < self.budget:
             arrival = self.waiting.next_chance(self.seen)
             if arrival <= self.now:
                 steps = 1
@@ -467,8 +472,8 @@ class Scheduler:
         if request >= 0:
             raise InputError(
                 f"request {self.ids[request]}: found {self.known[request]} tokens to compute at "
-                "once, expected at most the max_num_batched_tokens of "
-                f"{self.engine.max_num_batched_tokens} without chunked prefill"
+                f"once, expected at most the max_num_batched_tokens of {self.budget} without "
+                "chunked prefill"
             )
         return False
 
@@ -499,7 +504,7 @@ class PriorityScheduler(Scheduler):
             InputError: if they would do so for ever.
         """
         self.refuse_circles()
-        left = self.engine.max_num_batched_tokens
+        left = self.budget
         running, urgency = self.running, self.urgency
         planned: dict[Sequence, tuple[int, int]] = {}
         prefilling, leaving = set(self.prefilling), set(self.leaving)
