@@ -17,7 +17,7 @@ from tui_batching.charts.frontier import IDEAL, frontier_picture
 from tui_batching.charts.load import load_picture
 from tui_batching.charts.rows import Cells
 from tui_batching.charts.sweep_picture import SweepRequest
-from tui_batching.strategies import STRATEGIES, Continuous, Static, mark_of
+from tui_batching.strategies import DEFAULT_STRATEGIES, Continuous, Static, mark_of
 from tui_batching.workload import Workload, apply_settings, load_workload
 
 Picture = Callable[[SweepRequest], list[Cells]]
@@ -113,7 +113,7 @@ def test_a_present_load_beyond_the_axis_is_at_its_border(rate: str, label: str) 
 
 def test_colours_are_not_needed_to_tell_the_strategies_apart() -> None:
     canvas = "".join(seen(load_picture, "overload", 120, 20).splitlines()[1:])
-    assert all(canvas.count(mark) >= 12 for mark in map(mark_of, STRATEGIES))
+    assert all(canvas.count(mark_of(each.name)) >= 12 for each in DEFAULT_STRATEGIES)
 
 
 def test_the_frontier_names_the_ideal_corner_and_the_loads() -> None:

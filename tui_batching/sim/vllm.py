@@ -241,9 +241,12 @@ class Scheduler:
         self.cost = cost
         self.engine = engine
         self.jumps = jumps
+        self.budget = engine.max_num_batched_tokens
+        self.threshold = engine.long_prefill_token_threshold
         self.block = engine.block_size
         self.lag = int(engine.async_scheduling)
         self.spare = int(engine.watermark * (blocks + 1))
+        self.ids = requests.id
         self.known: list[int] = requests.input_tokens.tolist()
         self.total: list[int] = (requests.input_tokens + requests.output_tokens).tolist()
         self.waiting = self.queue(requests)
@@ -278,9 +281,8 @@ class Scheduler:
 
     def schedule(self) -> None:
         """Plan the next iteration: who runs goes on; if that fits, newcomers join."""
-        threshold = self.engine.long_prefill_token_threshold
-        cap = threshold if threshold and self.crowded() else _WITHOUT_END
-        left = self.engine.max_num_batched_tokens - self.decoders.count
+        cap = self.threshold if self.threshold and self.crowded() else _WITHOUT_END
+        left = self.budget - self.decoders.count
         need = self.decoders.takers[self.step % self.block]
         self.plan = []
         for sequence in self.prefilling:
@@ -368,32 +370,37 @@ class Scheduler:
 
     def forward(self) -> None:
         """Run it, and equal ones after it; who has a whole prompt computed makes a token."""
-        decoders, log, count = self.decoders, self.log, self.decoders.count
+        decoders, count = self.decoders, self.decoders.count
         context = decoders.own + count * (self.step + 1)
-        steps, growth = 1, 0
+        steps, last_starts = 1, self.now
         used = used_at_end = self.blocks - self.free - self.parting
         if self.plan:
-            time = self.cost.mixed_time(count, context, self.process())
+            time = last_time = self.cost.mixed_time(count, context, self.process())
         else:
-            time = self.cost.step_time(count, context)
-            if not (self.preempting or self.leaving) and self.jumps:
-                growth = self.cost.decode_per_context_token * count
-                steps = self.equal_steps(time, growth)
+            time = last_time = self.cost.step_time(count, context)
+            growth = self.cost.decode_per_context_token * count
+            if (
+                self.jumps
+                and not (self.preempting or self.leaving)
+                and (steps := self.equal_steps(time, growth)) > 1
+            ):
                 taken = decoders.blocks(self.step + 1, steps - 1)
                 self.free -= taken
                 used_at_end += taken
-        log.iterate(steps, time, count, used, used_at_end, self.short)
-        self.step += steps
-        started = self.now + time_of(steps - 1, time, growth)
-        self.now = started + time + growth * (steps - 1)
-        self.seen = started if self.lag else self.now
+                last_starts += time_of(steps - 1, time, growth)
+                last_time += growth * (steps - 1)
+        self.now = last_starts + last_time
         if self.now > HORIZON:
             refuse_beyond_horizon(self.now)
-        if self.lag:
+        self.seen = last_starts if self.lag else self.now
+        self.log.iterate(steps, time, count, used, used_at_end, self.short)
+        self.step += steps
+        if self.leaving:
             self.release()
-        self.finish()
-        if not self.lag:
-            self.release()
+        if self.finishes and self.finishes[0] < self.step << 32:
+            self.finish()
+            if not self.lag:
+                self.release()
 
     def process(self) -> ChunkLoad:
         """Compute the planned parts of prompts; who has the whole of it decodes from then on."""
@@ -420,7 +427,7 @@ class Scheduler:
         while finishes[0] & _STAY not in self.running:
             heappop(finishes)
         steps = (finishes[0] >> 32) - self.step + 1
-        if steps > 1 and self.free_slots and count < self.engine.max_num_batched_tokens:
+        if steps > 1 and self.free_slots and count < self.budget:
             arrival = self.waiting.next_chance(self.seen)
             if arrival <= self.now:
                 steps = 1
@@ -464,9 +471,9 @@ class Scheduler:
         request = self.waiting.head(self.seen)
         if request >= 0:
             raise InputError(
-                f"request {request}: found {self.known[request]} tokens to compute at once, "
-                "expected at most the max_num_batched_tokens of "
-                f"{self.engine.max_num_batched_tokens} without chunked prefill"
+                f"request {self.ids[request]}: found {self.known[request]} tokens to compute at "
+                f"once, expected at most the max_num_batched_tokens of {self.budget} without "
+                "chunked prefill"
             )
         return False
 
@@ -497,23 +504,24 @@ class PriorityScheduler(Scheduler):
             InputError: if they would do so for ever.
         """
         self.refuse_circles()
-        left = self.engine.max_num_batched_tokens
+        left = self.budget
+        running, urgency = self.running, self.urgency
         planned: dict[Sequence, tuple[int, int]] = {}
-        to_plan = list(self.running.values())
-        for sequence in to_plan:
-            if sequence.stay not in self.running or sequence in self.leaving:
+        prefilling, leaving = set(self.prefilling), set(self.leaving)
+        for sequence in list(running.values()):
+            if sequence.stay not in running or sequence in leaving:
                 continue
-            tokens, need = min(1, left), int((sequence.own + self.step) % self.block == 0)
-            if sequence in self.prefilling:
+            tokens, need = 1, (sequence.own + self.step) % self.block == 0
+            if sequence in prefilling:
                 tokens = min(sequence.known - sequence.computed, cap, left)
                 need = self.lacking(sequence, tokens)
-            while need > self.free and sequence.stay in self.running:
-                victim = max(self.running.values(), key=lambda s: self.urgency[s.request])
+            while need > self.free and sequence.stay in running:
+                victim = max(running.values(), key=lambda s: urgency[s.request])
                 tokens_back, blocks_back = planned.pop(victim, (0, 0))
                 left += tokens_back
                 self.free += blocks_back
                 self.preempt(victim)
-            if sequence.stay in self.running:
+            if sequence.stay in running:
                 planned[sequence] = tokens, need
                 left -= tokens
                 self.free -= need
