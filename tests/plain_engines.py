@@ -69,6 +69,7 @@ class Step:
     work: list[tuple[int, int, int]]
     stalled: list[int]
     blocks: int
+    waiting: list[int]
 
 
 Plan = list[tuple[Guest, int]]
@@ -127,7 +128,7 @@ class Plain:
     def free(self) -> int:
         return self.pool - self.held
 
-    def forward(self, plan: Plan, blocks: int | None = None) -> None:
+    def forward(self, plan: Plan) -> None:
         """Run it; everybody in it who has computed all that is known makes a token."""
         decoding = [guest for guest, _ in plan if guest.decodes]
         context = sum(guest.prompt + guest.made for guest in decoding)
@@ -136,9 +137,11 @@ class Plain:
         work = [(g.row, n, int(g.decodes)) for g, n in plan]
         part = {guest for guest, _ in plan}
         stalled = [g.row for g in self.running if g.decodes and g not in part]
-        held = self.held if blocks is None else blocks
-        self.steps.append(Step(self.now, self.now + time, sorted(work), sorted(stalled), held))
-        self.now += time
+        held = self.held
+        waiting = [guest.row for guest in self.queue]
+        end = self.now + time
+        self.steps.append(Step(self.now, end, sorted(work), sorted(stalled), held, waiting))
+        self.now = end
         for guest, tokens in plan:
             guest.computed += tokens
             if guest.computed >= guest.known:
@@ -165,7 +168,7 @@ class PlainOrca(Plain):
 
 
 class PlainTensorRt(Plain):
-    """Capacity over the active list in order of arrival, then tokens; blocks once there are some."""
+    """Capacity over the active list in order of arrival, then tokens."""
 
     def __init__(
         self, rows: list[tuple[int, int, int, int]], cost: Cost, engine: TensorRtLlm

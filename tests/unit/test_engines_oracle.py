@@ -28,6 +28,11 @@ from tui_batching.strategies.engine import EngineStrategy
 
 Settings = dict[str, Any]
 
+
+def tensorrt(told: Settings, **more: Any) -> TensorRtLlm:
+    return TensorRtLlm(told["slots"], told["budget"], kv_cache_tokens=told["pool"], **more)
+
+
 ENGINES: dict[str, Callable[[Settings], EngineStrategy]] = {
     "orca": lambda told: Orca(told["slots"], told["pool"]),
     "tgi": lambda told: Tgi(told["pool"] + told["block"], told["budget"]),
@@ -38,7 +43,7 @@ ENGINES: dict[str, Callable[[Settings], EngineStrategy]] = {
         block_size=told["block"],
     ),
     "trt-static": lambda told: tensorrt(told, capacity_scheduler_policy="static_batch"),
-    "trtllm": lambda told: tensorrt(told),
+    "trtllm": tensorrt,
     "trtllm-chunked": lambda told: tensorrt(told, enable_chunked_prefill=True),
     "trtllm-max": lambda told: tensorrt(told, capacity_scheduler_policy="max_utilization"),
     "fastgen": lambda told: FastGen(told["budget"], told["slots"], kv_cache_tokens=told["pool"]),
@@ -46,10 +51,6 @@ ENGINES: dict[str, Callable[[Settings], EngineStrategy]] = {
     "vllm-v0": lambda told: VllmV0(told["slots"], told["budget"], kv_cache_tokens=told["pool"]),
 }
 WORKLOADS = [(engine, name) for engine in ENGINES for name in recorded_engine(engine)]
-
-
-def tensorrt(told: Settings, **more: Any) -> TensorRtLlm:
-    return TensorRtLlm(told["slots"], told["budget"], kv_cache_tokens=told["pool"], **more)
 
 
 def requests_of(recorded: dict[str, Any]) -> Requests:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from tui_batching.sim.engines.loop import Engine, Stay
+    from tui_batching.sim.engines.loop import Chunk, Engine, Stay
 
 NO_LIMIT = 1 << 60
 """More tokens or blocks than there ever are."""
 
 
 class Cut:
-    """Whole prompts."""
+    """Whole prompts, as many as fit."""
 
     whole: ClassVar[bool] = True
     """Whether a prompt must fit into one iteration."""
@@ -25,7 +25,7 @@ class Cut:
         """What a newcomer with so many tokens to compute wants of those left; None: not now."""
         return known if known <= left else None
 
-    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[tuple[Stay, int]]:  # noqa: ARG002
+    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[Chunk]:  # noqa: ARG002
         """The tokens of those who prefill; who gets none is not told of."""
         return [(stay, stay.known) for stay in stays]
 
@@ -42,15 +42,15 @@ class Fill(Cut):
         """All of it, while there is anything left."""
         return known if left > 0 else None
 
-    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[tuple[Stay, int]]:
+    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[Chunk]:  # noqa: ARG002
         """Each takes its rest, in order, until nothing is left."""
-        parts = []
+        chunks = []
         for stay in stays:
             tokens = min(stay.known - stay.computed, left)
             if tokens > 0:
-                parts.append((stay, tokens))
+                chunks.append((stay, tokens))
                 left -= tokens
-        return parts
+        return chunks
 
 
 class FillPages(Fill):
@@ -74,17 +74,17 @@ class FillPages(Fill):
         joins = left >= self.page and (not taken or pages < self.most - taken)
         return pages if joins else None
 
-    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[tuple[Stay, int]]:
+    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[Chunk]:  # noqa: ARG002
         """Each takes its rest, in order; the last one what is left, in whole pages."""
-        parts = []
+        chunks = []
         for stay in stays:
             tokens = stay.known - stay.computed
             if self._paged(tokens) > left:
                 tokens = left // self.page * self.page
             if tokens > 0:
-                parts.append((stay, tokens))
+                chunks.append((stay, tokens))
                 left -= self._paged(tokens)
-        return parts
+        return chunks
 
     def _paged(self, tokens: int) -> int:
         return -(-tokens // self.page) * self.page
@@ -102,7 +102,7 @@ class FillBlocks(Cut):
         """Whoever has memory and a slot joins; tokens are dealt afterwards."""
         return known
 
-    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[tuple[Stay, int]]:
+    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[Chunk]:  # noqa: ARG002
         """All the rests if they fit; else first come, first served."""
         rests = [stay.known - stay.computed for stay in stays]
         if sum(rests) > left:
@@ -152,16 +152,16 @@ class FillFixed(Fill):
         left -= sum(self._under_way(engine))
         return -(-max(left, 0) // self.block) * self.block
 
-    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[tuple[Stay, int]]:
+    def share(self, engine: Engine, stays: list[Stay], left: int) -> list[Chunk]:
         """What is fixed, and the newcomers in order."""
         fixed = self._under_way(engine)
-        parts = list(zip(stays, fixed, strict=False))
+        chunks = list(zip(stays, fixed, strict=False))
         left = self.left_for_newcomers(engine, left)
         for stay in stays[len(fixed) :]:
             tokens = min(stay.known, left)
-            parts.append((stay, tokens))
+            chunks.append((stay, tokens))
             left -= tokens
-        return parts
+        return chunks
 
     def _under_way(self, engine: Engine) -> list[int]:
         left, fixed = engine.budget - (engine.ran - 1), []

@@ -17,9 +17,12 @@ from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
 
 from tui_batching.clock import HORIZON, Picoseconds, refuse_beyond_horizon
+from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import ChunkLoad, Cost
 from tui_batching.sim.engine_log import EngineLog
 from tui_batching.sim.engines.cuts import NO_LIMIT, Cut, Whole
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
 _NEVER = 1 << 200
 """An arrival after everything."""
 _STAY = (1 << 32) - 1
+"""Of an entry `last step << 32 | stay` the stay."""
+_ROOM = 32
+"""Bits for those who are sent back behind one who arrived."""
 
 
 class Stay:
@@ -54,6 +60,10 @@ class Stay:
     def __init__(self, id: int, row: int, slot: int, known: int) -> None:  # noqa: A002
         self.id, self.row, self.slot, self.known = id, row, slot, known
         self.computed = self.own = 0
+
+
+Chunk: TypeAlias = tuple[Stay, int]
+"""Whose prompt, and how many tokens of it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,6 +97,9 @@ class Engine:
         running: who is in a slot and not skipped, by stay, in order.
         prefilling: those of them who do not decode yet.
         ran: how many took part in the last iteration.
+        newcomers: whether somebody joins this one.
+        short: whether the first in the queue lacks memory.
+        next_look: the next arrival that may change who joins.
     """
 
     def __init__(self, requests: Requests, cost: Cost, parts: Parts, *, jumps: bool = True) -> None:
@@ -107,20 +120,21 @@ class Engine:
         self.finishes: list[int] = []
         self.free_slots: list[int] = []
         self.short = self.newcomers = False
+        self.sent_back = 0
         self.next_look: Picoseconds = _NEVER
 
     def serve(self) -> EngineLog:
         """Serve them all."""
         while self.wake():
-            parts, decoding, calm = self.schedule()
-            if parts or decoding:
-                self.forward(parts, decoding, calm)
+            chunks, decoding, calm = self.schedule()
+            if chunks or decoding:
+                self.forward(chunks, decoding, calm)
                 self.release()
         return self.log
 
     def wake(self) -> bool:
         """Wait for somebody, if nobody is here; False when all are served."""
-        if self.in_slots or self.somebody_waits:
+        if self.in_slots or self.head() >= 0:
             return True
         if self.row == len(self.known):
             return False
@@ -129,26 +143,22 @@ class Engine:
         self.now = self.arrival[self.row]
         return True
 
-    @property
-    def somebody_waits(self) -> bool:
-        """Whether the queue is not empty."""
-        return bool(self.away) or self.arrival[self.row] <= self.now
-
-    def schedule(self) -> tuple[list[tuple[Stay, int]], int, bool]:
-        """The parts of prompts in the next iteration, how many decode, and if nobody had to go."""
+    def schedule(self) -> tuple[list[Chunk], int, bool]:
+        """The chunks of the next iteration, how many decode in it, and if nobody had to go."""
+        memory = self.memory
         if self.alone:
-            if parts := self.plan_prompts(self.budget):
-                return parts, 0, True
-            calm = self.memory.make_room(self)
+            if chunks := self.plan_prompts(self.budget):
+                return chunks, 0, True
+            calm = memory.make_room(self)
             return [], self.decoders.count, calm
         while True:
-            calm = self.memory.make_room(self)
+            calm = memory.make_room(self)
             decoding = self.decoders.count
-            parts = self.plan_prompts(self.budget - decoding, admit=calm)
-            if parts or decoding or not self.memory.flush(self):
-                return parts, decoding, calm
+            chunks = self.plan_prompts(self.budget - decoding, admit=calm)
+            if chunks or decoding or not memory.flush(self):
+                return chunks, decoding, calm
 
-    def plan_prompts(self, left: int, *, admit: bool = True) -> list[tuple[Stay, int]]:
+    def plan_prompts(self, left: int, *, admit: bool = True) -> list[Chunk]:
         """Who is under way comes first, then the queue, while slots, tokens and memory last."""
         left = self.memory.for_prompts(self, left)
         self.short = self.newcomers = False
@@ -160,51 +170,62 @@ class Engine:
         return self.cut.share(self, self.memory.may_go_on(self), left)
 
     def admit(self, left: int) -> None:
-        """Let newcomers join, in order; the first that has to wait ends it."""
+        """Let newcomers join, if enough of them wait and fit."""
         quorum = self.joining.quorum(self)
-        if quorum > 1:
-            if quorum == NO_LIMIT:
-                return
-            last = min(self.row + quorum - 1, len(self.known))
-            if self.arrival[last] > self.now:
-                self.next_look = self.arrival[last]
-                return
-        memory, joining, cut, away = self.memory, self.joining, self.cut, self.away
-        room, free, joiners = joining.room(self), memory.free, []
-        left = cut.left_for_newcomers(self, left)
-        while True:
-            if away and away[0][0] <= self.row:
-                row, evicted = away[0][1], True
-            elif self.arrival[self.row] <= self.now:
-                row, evicted = self.row, False
-            else:
-                if len(joiners) < room:
-                    self.next_look = self.arrival[self.row]
-                break
+        if quorum == NO_LIMIT or (quorum > 1 and not self.wait(quorum)):
+            return
+        row, free = self.row, self.memory.free
+        joiners = self.who_fits(self.cut.left_for_newcomers(self, left))
+        if len(joiners) >= quorum:
+            self.newcomers = True
+            self.joining.joined(alone=not self.running)
+            for joiner in joiners:
+                self.enter(joiner)
+        elif joiners:
+            self.row, self.memory.free = row, free
+
+    def wait(self, quorum: int) -> bool:
+        """Whether so many newcomers wait; else it is looked again when they do."""
+        last = min(self.row + quorum - 1, len(self.known))
+        if self.arrival[last] <= self.now:
+            return True
+        self.next_look = self.arrival[last]
+        return False
+
+    def who_fits(self, left: int) -> list[int]:
+        """Who leaves the queue, in order; the first that has to stay ends it."""
+        memory, wants, room = self.memory, self.cut.wants, self.joining.room(self)
+        joiners: list[int] = []
+        while (row := self.head()) >= 0:
             if len(joiners) == room:
-                joining.refused()
-                break
-            wanted = cut.wants(self.known[row], left, self.budget)
+                self.joining.refused()
+                return joiners
+            wanted = wants(self.known[row], left, self.budget)
             if wanted is None:
-                break
+                return joiners
             if not memory.admits(self, row, left):
-                joining.refused()
+                self.joining.refused()
                 self.short = True
-                break
-            if evicted:
-                away.popleft()
-            else:
-                self.row += 1
+                return joiners
+            self.pop()
             joiners.append(row)
             left -= wanted
-        if len(joiners) < quorum:
-            self.row -= len(joiners)
-            memory.free = free
-            return
-        self.newcomers = True
-        joining.joined(alone=not self.running)
-        for row in joiners:
-            self.enter(row)
+        if len(joiners) < room:
+            self.next_look = self.arrival[self.row]
+        return joiners
+
+    def head(self) -> int:
+        """The first in the queue; -1 if it is empty."""
+        if self.away and self.away[0][0] <= self.row:
+            return self.away[0][1]
+        return self.row if self.arrival[self.row] <= self.now else -1
+
+    def pop(self) -> None:
+        """The first in the queue leaves it."""
+        if self.away and self.away[0][0] <= self.row:
+            self.away.popleft()
+        else:
+            self.row += 1
 
     def enter(self, row: int) -> None:
         """One is admitted to the lowest free slot."""
@@ -221,26 +242,22 @@ class Engine:
         self.running[stay.id] = stay
         self.prefilling.append(stay)
 
-    def forward(self, parts: list[tuple[Stay, int]], decoding: int, calm: bool) -> None:  # noqa: FBT001
-        """Run the iteration; and those that are equal to it, if nobody comes, goes or lacks memory."""
-        log, memory, decoders, steps, growth = self.log, self.memory, self.decoders, 1, 0
-        context = decoders.own + decoding * (self.step + 1) if decoding else 0
+    def forward(self, chunks: list[Chunk], decoding: int, calm: bool) -> None:
+        """Run the iteration, and those that are equal to it."""
+        log, memory, steps = self.log, self.memory, 1
+        context = self.decoders.own + decoding * (self.step + 1) if decoding else 0
         if self.prefilling:
-            memory.takes(parts, self)
-        if parts:
-            load = self.note(parts)
-            time = first = self.cost.mixed_time(decoding, context, load)
-            used = at_end = memory.in_use(parts, self)
+            memory.takes(chunks, self)
+        used = at_end = memory.in_use(chunks, self)
+        if chunks:
+            time = first = self.cost.mixed_time(decoding, context, self.note(chunks))
         else:
             time = first = self.cost.step_time(decoding, context)
-            used = at_end = memory.in_use(parts, self)
-            if calm and self.jumps:
-                growth = self.cost.decode_per_context_token * decoding
-                steps = self.equal_steps(first, growth)
-                if steps > 1:
-                    memory.grows(self, steps - 1)
-                    at_end = memory.in_use(parts, self)
-                    time = time_of(steps, first, growth)
+            growth = self.cost.decode_per_context_token * decoding
+            if calm and self.jumps and (steps := self.equal_steps(first, growth)) > 1:
+                memory.grows(self, steps - 1)
+                at_end = memory.in_use(chunks, self)
+                time = time_of(steps, first, growth)
         if not self.newcomers:
             self.joining.ran(steps)
         log.spans.fromlist([steps, first, decoding, used, at_end, self.short])
@@ -248,26 +265,29 @@ class Engine:
         self.now += time
         if self.now > HORIZON:
             refuse_beyond_horizon(self.now)
-        self.ran = decoding + len(parts)
+        self.ran = decoding + len(chunks)
         if decoding:
             self.step += steps
-        if parts:
-            self.process(parts)
+        if chunks:
+            self.process(chunks)
 
-    def note(self, parts: list[tuple[Stay, int]]) -> ChunkLoad:
-        """Write the parts of prompts down, and add them up."""
-        chunks, span = self.log.chunks, self.log.span
+    def note(self, chunks: list[Chunk]) -> ChunkLoad:
+        """Write the chunks down, and add them up."""
+        written, span = self.log.chunks, self.log.span
         tokens = before = squares = 0
-        for stay, part in parts:
-            chunks.fromlist([span, stay.id, part])
+        for stay, part in chunks:
+            written.fromlist([span, stay.id, part])
             computed = stay.computed
             tokens += part
             before += computed
             squares += part * (2 * computed + part)
-        return ChunkLoad(len(parts), tokens, before, squares)
+        return ChunkLoad(len(chunks), tokens, before, squares)
 
     def equal_steps(self, first: Picoseconds, growth: Picoseconds) -> int:
-        """How many iterations are like this one, in which nobody's prompt is processed."""
+        """How many iterations are like this one, in which nobody's prompt is processed.
+
+        Until somebody is done, or may join, or memory runs out.
+        """
         while self.finishes[0] & _STAY not in self.running:
             heappop(self.finishes)
         steps = (self.finishes[0] >> 32) - self.step
@@ -279,9 +299,9 @@ class Engine:
                 steps = self.memory.lasts(self, steps)
         return steps
 
-    def process(self, parts: list[tuple[Stay, int]]) -> None:
+    def process(self, chunks: list[Chunk]) -> None:
         """Who has computed all it knows has made a token, and decodes from now on."""
-        for stay, tokens in parts:
+        for stay, tokens in chunks:
             stay.computed += tokens
             if stay.computed == stay.known:
                 self.decode(stay)
@@ -306,6 +326,10 @@ class Engine:
                 stay.computed = stay.own + self.step
                 self.leave(stay, Ended.DONE)
 
+    def places(self) -> IntArray | None:
+        """The places of newcomers in the queue, if others were sent to its back."""
+        return freeze(np.arange(len(self.known)) << _ROOM) if self.sent_back else None
+
     def leave(self, stay: Stay, ended: Ended, place: int = 0) -> None:
         """One gives its slot and its blocks back."""
         self.memory.leaves(stay)
@@ -327,8 +351,10 @@ class Engine:
             place = stay.row
             self.away.appendleft((place, stay.row))
         else:
-            place = bisect_right(self.arrival, self.now, self.row)
-            self.away.append((place, stay.row))
+            arrived = bisect_right(self.arrival, self.now, self.row)
+            place = (arrived << _ROOM) - (1 << _ROOM - 1) + self.sent_back
+            self.sent_back += 1
+            self.away.append((arrived, stay.row))
         self.leave(stay, Ended.EVICTED, place)
 
     def skip(self, stay: Stay) -> None:

@@ -6,10 +6,9 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
-
 if TYPE_CHECKING:
     from tui_batching.requests import Requests
-    from tui_batching.sim.engines.loop import Engine, Stay
+    from tui_batching.sim.engines.loop import Chunk, Engine, Stay
 
 
 class Memory:
@@ -54,8 +53,8 @@ class Memory:
         """Whose prompts may be processed in this iteration, in order."""
         return engine.prefilling
 
-    def takes(self, parts: list[tuple[Stay, int]], engine: Engine) -> None:
-        """These parts of prompts are processed."""
+    def takes(self, chunks: list[Chunk], engine: Engine) -> None:
+        """These chunks are processed."""
 
     def decodes(self, stay: Stay) -> None:
         """A prompt is complete."""
@@ -68,7 +67,7 @@ class Memory:
         """One is done, or evicted: its blocks are free."""
         self.free += self.held(stay)
 
-    def in_use(self, parts: list[tuple[Stay, int]], engine: Engine) -> int:  # noqa: ARG002
+    def in_use(self, chunks: list[Chunk], engine: Engine) -> int:  # noqa: ARG002
         """Blocks taken while an iteration runs."""
         return self.pool - self.free
 
@@ -122,11 +121,11 @@ class Reserve(Memory):
         """The whole claim."""
         return self.claims[stay.row]
 
-    def in_use(self, parts: list[tuple[Stay, int]], engine: Engine) -> int:
+    def in_use(self, chunks: list[Chunk], engine: Engine) -> int:
         """Without what is promised to those who have no token yet."""
         used = self.pool - self.free
-        if len(parts) < len(engine.prefilling):
-            at_work = {stay.id for stay, _ in parts}
+        if len(chunks) < len(engine.prefilling):
+            at_work = {stay.id for stay, _ in chunks}
             for stay in engine.prefilling:
                 if not stay.computed and stay.id not in at_work:
                     used -= self.claims[stay.row]
@@ -257,9 +256,9 @@ class InOrder(Paged):
         """Without those who are left out."""
         return [stay for stay in engine.prefilling if stay not in self.left_out]
 
-    def takes(self, parts: list[tuple[Stay, int]], engine: Engine) -> None:
+    def takes(self, chunks: list[Chunk], engine: Engine) -> None:
         """Who got no token gives back what it was promised."""
-        at_work = {stay.id for stay, _ in parts}
+        at_work = {stay.id for stay, _ in chunks}
         for stay in self.may_go_on(engine):
             if not stay.computed and stay.id not in at_work:
                 self.free += self.blocks(stay.known)
@@ -446,9 +445,7 @@ class Estimate(Memory):
         here = self.left(engine) // self.parts
         if here > 0:
             left = min(left, here)
-        rest = stay.known - stay.computed
-        asked = min(self.limit[stay.row], self.most) if rest <= left else 0
-        self.claimed = self._paged(min(rest, left)) + self.block + asked
+        self.claimed = self._claim(stay.row, stay.known - stay.computed, left)
         return left
 
     def admits(self, engine: Engine, row: int, left: int) -> bool:
@@ -458,21 +455,22 @@ class Estimate(Memory):
         there = self.left(engine)
         if asks * parts >= there:
             return False
-        tokens, asked = self._paged(known), min(limit, self.most)
-        if tokens > left:
-            tokens, asked = left // self.block * self.block, 0
-        claim = tokens + self.block + asked
+        claim = self._claim(row, known, left)
         self.claimed += claim
         if there <= claim * parts:
             engine.joining.refused()
         return True
 
-    def _paged(self, tokens: int) -> int:
-        return self.blocks(tokens) * self.block
+    def _claim(self, row: int, rest: int, left: int) -> int:
+        """Tokens of a chunk in whole pages and a page; with the last one, of all asked for."""
+        pages = self.blocks(rest) * self.block
+        if pages <= left:
+            return pages + self.block + min(self.limit[row], self.most)
+        return left // self.block * self.block + self.block
 
-    def takes(self, parts: list[tuple[Stay, int]], engine: Engine) -> None:  # noqa: ARG002
-        """Only the blocks of the parts."""
-        for stay, tokens in parts:
+    def takes(self, chunks: list[Chunk], engine: Engine) -> None:  # noqa: ARG002
+        """Only the blocks of the chunks."""
+        for stay, tokens in chunks:
             self.free -= self.blocks(stay.computed + tokens) - self.blocks(stay.computed)
 
     def decodes(self, stay: Stay) -> None:

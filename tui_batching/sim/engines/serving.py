@@ -40,9 +40,10 @@ def run_engine(
         )
     _refuse_unservable(requests, parts)
     memory = parts.memory
-    log = Engine(requests, cost, parts, jumps=jumps).serve()
+    engine = Engine(requests, cost, parts, jumps=jumps)
+    log = engine.serve()
     pool = None if memory.pool == NO_LIMIT else Pool(memory.pool, memory.block)
-    return run_of(log, requests, cost, strategy, pool)
+    return run_of(log, requests, cost, strategy, pool, engine.places())
 
 
 def blocks_of(kv_cache_tokens: int | None, cost: Cost, block: int) -> int:
