@@ -53,7 +53,7 @@ class Case(NamedTuple):
         """
         cost = replace(self.cost, first_token="prefill")
         plain = PlainVllm(self.rows, cost, self.engine, self.blocks)
-        plain.run()
+        plain.run(most=3_000)
         return plain
 
 
