@@ -9,8 +9,4 @@ makes the next one.
 
 With asynchronous scheduling the next iteration is planned while one runs. So an arrival is seen one
 iteration later, and who has made the last token keeps slot and blocks for the plan made meanwhile.
-
-All who decode advance alike: with `step` the iterations done so far, each has computed `own + step`
-tokens, and its `own` never changes. It takes a block in the steps at which that is a multiple of
-the block size. So equal iterations are taken at once.
 """
