@@ -10,12 +10,9 @@ from dataclasses import dataclass, field
 from tui_batching.cost import ChunkLoad, Cost
 from tui_batching.strategies import Vllm
 
-MOST = 3000
-"""Iterations; by far more than the workloads of the tests take."""
-
 
 class Endless(Exception):  # noqa: N818 - it is no error
-    """Requests preempt each other for ever."""
+    """It takes more iterations than expected: requests preempt each other for ever."""
 
 
 @dataclass(eq=False)
@@ -85,9 +82,10 @@ class PlainVllm:
         self.batches: list[Batch] = []
         self.preempted: list[Guest] = []
 
-    def run(self) -> None:
+    def run(self, most: int) -> None:
+        """Serve all, in no more than so many iterations."""
         while self.coming or self.waiting or self.running:
-            if len(self.batches) > MOST:
+            if len(self.batches) > most:
                 raise Endless
             self.take_in()
             self.preempted = []

@@ -17,7 +17,7 @@ from tui_batching.cost import AffineCost, Cost, IterationCost, LinearCost
 from tui_batching.errors import InputError
 from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
-from tui_batching.sim.vllm import run_vllm
+from tui_batching.sim.vllm.serving import run_vllm
 from tui_batching.strategies import Vllm
 
 COSTS: list[Cost] = [
@@ -53,7 +53,7 @@ class Case(NamedTuple):
         """
         cost = replace(self.cost, first_token="prefill")
         plain = PlainVllm(self.rows, cost, self.engine, self.blocks)
-        plain.run()
+        plain.run(most=3_000)
         return plain
 
 

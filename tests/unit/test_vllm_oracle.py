@@ -13,7 +13,7 @@ from tui_batching.errors import InputError
 from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.sim.stays import Ended
-from tui_batching.sim.vllm import run_vllm
+from tui_batching.sim.vllm.serving import run_vllm
 from tui_batching.strategies import Vllm
 
 RECORDED = {

@@ -159,8 +159,8 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
 
 
 def _columns(rows: array[int], width: int) -> IntArray:
-    """The rows, column by column. Shape: (width, rows)."""
-    return np.array(rows, np.int64).reshape(-1, width).T
+    """The rows, column by column, in the memory where they are. Shape: (width, rows)."""
+    return np.asarray(rows, np.int64).reshape(-1, width).T
 
 
 def _spans(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
 from tui_batching.reading.constraints import Flag, OneOf, Share, Whole, WholeOrNone
-from tui_batching.sim.vllm import run_vllm
+from tui_batching.sim.vllm.serving import run_vllm
 from tui_batching.strategies.parameters import SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Lesson, Strategy
 

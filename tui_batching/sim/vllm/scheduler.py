@@ -1,45 +1,24 @@
-"""vLLM V1 without prefix caching, decision by decision as its own scheduler makes them.
-
-A request that runs owes the tokens known of it, its prompt and what it has made, less those
-computed: all of them at first or after a preemption, one in each decode step. Before an iteration
-everybody who runs gets what is owed, in order of admission and within the token budget; while KV
-blocks are short somebody is preempted. If nobody had to be, the head of the queue is admitted, and
-the next one, while slots, tokens and blocks last. The iteration that computes the last token known
-makes the next one.
-
-With asynchronous scheduling the next iteration is planned while one runs. So an arrival is seen one
-iteration later, and who has made the last token keeps slot and blocks for the plan made meanwhile.
-
-All who decode advance alike: with `step` the iterations done so far, each has computed `own + step`
-tokens, and its `own` never changes. It takes a block in the steps at which that is a multiple of
-the block size. So equal iterations are taken at once.
-"""
+"""The scheduler: a plan for each iteration, and who is preempted where memory is short."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import replace
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tui_batching.clock import HORIZON, Picoseconds, refuse_beyond_horizon
-from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import ChunkLoad, Cost
 from tui_batching.errors import InputError
 from tui_batching.requests import Requests
-from tui_batching.sim.engine_log import EngineLog, Pool, run_of
-from tui_batching.sim.run import Run
+from tui_batching.sim.decoders import Decoders
+from tui_batching.sim.engine_log import EngineLog
 from tui_batching.sim.stays import Ended
 from tui_batching.sim.steps import steps_within, time_of
+from tui_batching.sim.vllm.waiting import NEVER, ByPriority, FirstCome
 
 if TYPE_CHECKING:
     from tui_batching.strategies.vllm import Vllm
 
-_NEVER = 1 << 200
-"""An arrival after everything."""
-_WITHOUT_END = 1 << 60
+WITHOUT_END = 1 << 60
 """More tokens or blocks than anybody needs."""
 _STAY = (1 << 32) - 1
 """Of an entry `last step << 32 | stay` the stay."""
@@ -68,150 +47,6 @@ class Sequence:
         self.own = 0
 
 
-class Decoders:
-    """Those who decode, added up.
-
-    Attributes:
-        block: tokens in a block.
-        count: how many decode.
-        own: the sum of their `own`.
-        takers: how many of them take a block in a step, by the step modulo `block`.
-    """
-
-    def __init__(self, block: int) -> None:
-        self.block = block
-        self.count = 0
-        self.own = 0
-        self.takers = [0] * block
-
-    def join(self, own: int) -> None:
-        """One has its whole prompt computed."""
-        self.count += 1
-        self.own += own
-        self.takers[-own % self.block] += 1
-
-    def leave(self, own: int) -> None:
-        """One has made its last token, or was preempted."""
-        self.count -= 1
-        self.own -= own
-        self.takers[-own % self.block] -= 1
-
-    def blocks(self, step: int, steps: int) -> int:
-        """The blocks they take in so many steps, the first of them being `step`."""
-        rounds, rest = divmod(steps, self.block)
-        at = step % self.block
-        return rounds * self.count + sum((self.takers * 2)[at : at + rest])
-
-    def steps(self, step: int, free: int) -> int:
-        """For how many steps from `step` on the free blocks last; at least one decodes."""
-        rounds, rest = divmod(free, self.count)
-        steps = rounds * self.block
-        while (taken := self.takers[(step + steps) % self.block]) <= rest:
-            rest -= taken
-            steps += 1
-        return steps
-
-
-class FirstCome:
-    """The waiting queue, first come first served: who was preempted stands at its head.
-
-    Attributes:
-        arrival: of each request, and two that never come.
-        row: the next newcomer.
-        preempted: the last one comes back first.
-    """
-
-    def __init__(self, requests: Requests) -> None:
-        self.arrival: list[Picoseconds] = [*requests.arrival_time.tolist(), _NEVER, _NEVER]
-        self.row = 0
-        self.preempted: list[int] = []
-
-    def head(self, seen: Picoseconds) -> int:
-        """Who is next of those who have arrived by then; -1 for nobody."""
-        if self.preempted:
-            return self.preempted[-1]
-        return self.row if self.arrival[self.row] <= seen else -1
-
-    def pop(self) -> None:
-        """The head is admitted."""
-        if self.preempted:
-            self.preempted.pop()
-        else:
-            self.row += 1
-
-    def put_back(self, request: int) -> int:
-        """One who was preempted comes to the head; its place in the queue."""
-        self.preempted.append(request)
-        return -len(self.preempted)
-
-    def holds(self, count: int, seen: Picoseconds) -> bool:
-        """Whether so many, one or two, wait."""
-        newcomers = count - len(self.preempted)
-        return newcomers <= 0 or self.arrival[self.row + newcomers - 1] <= seen
-
-    def next_chance(self, seen: Picoseconds) -> Picoseconds:
-        """The next arrival that might be admitted: behind a head that waits nobody is."""
-        return _NEVER if self.head(seen) >= 0 else self.arrival[self.row]
-
-    def next_after(self, seen: Picoseconds) -> Picoseconds:
-        """The next arrival that is not known by then."""
-        return self.arrival[bisect_right(self.arrival, seen, self.row)]
-
-
-class ByPriority:
-    """The waiting queue by priority, lowest first; of equals who arrived first, then by id.
-
-    Attributes:
-        arrival: of each request, and one that never comes.
-        row: the next newcomer.
-        rank: of each request among all.
-        ranked: the requests by rank.
-        heap: the ranks of those who wait.
-    """
-
-    def __init__(self, requests: Requests) -> None:
-        order = by_priority(requests)
-        self.arrival: list[Picoseconds] = [*requests.arrival_time.tolist(), _NEVER]
-        self.row = 0
-        self.ranked: list[int] = order.tolist()
-        self.rank: list[int] = np.argsort(order).tolist()
-        self.heap: list[int] = []
-
-    def head(self, seen: Picoseconds) -> int:
-        """Who is next of those who have arrived by then; -1 for nobody."""
-        while self.arrival[self.row] <= seen:
-            heappush(self.heap, self.rank[self.row])
-            self.row += 1
-        return self.ranked[self.heap[0]] if self.heap else -1
-
-    def pop(self) -> None:
-        """The head is admitted."""
-        heappop(self.heap)
-
-    def put_back(self, request: int) -> int:
-        """One who was preempted waits again; its place in the queue."""
-        heappush(self.heap, self.rank[request])
-        return self.rank[request]
-
-    def holds(self, count: int, seen: Picoseconds) -> bool:
-        """Whether so many, one or two, wait."""
-        self.head(seen)
-        return len(self.heap) >= count
-
-    def next_after(self, seen: Picoseconds) -> Picoseconds:
-        """The next arrival that is not known by then."""
-        self.head(seen)
-        return self.arrival[self.row]
-
-    next_chance = next_after
-    """The next arrival that might be admitted: it may be more urgent than all who wait."""
-
-
-def by_priority(requests: Requests) -> IntArray:
-    """The rows in order of priority, then of arrival, then of ids."""
-    return np.lexsort((requests.id, requests.arrival_time, requests.priority))
-
-
 class Scheduler:
     """The loop: `schedule` an iteration, run it, `finish` who is done; and again.
 
@@ -234,8 +69,15 @@ class Scheduler:
         short: whether the head of the queue lacks blocks alone.
     """
 
-    def __init__(
-        self, requests: Requests, cost: Cost, engine: Vllm, blocks: int, *, jumps: bool = True
+    def __init__(  # noqa: PLR0913 - a server, and what it serves
+        self,
+        waiting: FirstCome | ByPriority,
+        requests: Requests,
+        cost: Cost,
+        engine: Vllm,
+        blocks: int,
+        *,
+        jumps: bool,
     ) -> None:
         self.log = EngineLog()
         self.cost = cost
@@ -249,7 +91,7 @@ class Scheduler:
         self.ids = requests.id
         self.known: list[int] = requests.input_tokens.tolist()
         self.total: list[int] = (requests.input_tokens + requests.output_tokens).tolist()
-        self.waiting = self.queue(requests)
+        self.waiting = waiting
         self.running: dict[int, Sequence] = {}
         self.prefilling: list[Sequence] = []
         self.plan: list[int] = []
@@ -261,10 +103,6 @@ class Scheduler:
         self.finishes: list[int] = []
         self.now = self.seen = self.step = 0
         self.preempting = self.short = False
-
-    def queue(self, requests: Requests) -> FirstCome | ByPriority:
-        """The waiting queue."""
-        return FirstCome(requests)
 
     def serve(self) -> EngineLog:
         """Serve all requests."""
@@ -281,7 +119,7 @@ class Scheduler:
 
     def schedule(self) -> None:
         """Plan the next iteration: who runs goes on; if that fits, newcomers join."""
-        cap = self.threshold if self.threshold and self.crowded() else _WITHOUT_END
+        cap = self.threshold if self.threshold and self.crowded() else WITHOUT_END
         left = self.budget - self.decoders.count
         need = self.decoders.takers[self.step % self.block]
         self.plan = []
@@ -431,7 +269,7 @@ class Scheduler:
             arrival = self.waiting.next_chance(self.seen)
             if arrival <= self.now:
                 steps = 1
-            elif arrival < _NEVER:
+            elif arrival < NEVER:
                 reached = steps_within(arrival - self.now - 1, time, growth) + 1 + self.lag
                 steps = min(steps, reached)
         if self.held(steps - 1) * count > self.free:
@@ -464,7 +302,7 @@ class Scheduler:
             InputError: if somebody waits whom no further request will help.
         """
         arrival = self.waiting.next_after(self.seen)
-        if arrival < _NEVER:
+        if arrival < NEVER:
             self.log.idle(arrival - self.now)
             self.now = self.seen = arrival
             return True
@@ -483,17 +321,22 @@ class PriorityScheduler(Scheduler):
 
     Attributes:
         by_priority: the waiting queue.
-        urgency: the priority and arrival of each request; the greatest is preempted first.
         met: states in which somebody was preempted since a token was made.
     """
 
-    def queue(self, requests: Requests) -> ByPriority:
-        """The waiting queue."""
-        columns = (requests.priority.tolist(), requests.arrival_time.tolist())
-        self.urgency: list[tuple[int, int]] = list(zip(*columns, strict=True))
+    def __init__(  # noqa: PLR0913 - as its base
+        self,
+        waiting: ByPriority,
+        requests: Requests,
+        cost: Cost,
+        engine: Vllm,
+        blocks: int,
+        *,
+        jumps: bool,
+    ) -> None:
+        super().__init__(waiting, requests, cost, engine, blocks, jumps=jumps)
+        self.by_priority = waiting
         self.met: set[tuple[object, ...]] = set()
-        self.by_priority = ByPriority(requests)
-        return self.by_priority
 
     def make_room(self, need: int, cap: int) -> None:
         """Go through those who run in order, and preempt the least urgent of all.
@@ -505,7 +348,7 @@ class PriorityScheduler(Scheduler):
         """
         self.refuse_circles()
         left = self.budget
-        running, urgency = self.running, self.urgency
+        running, urgency = self.running, self.by_priority.urgency
         planned: dict[Sequence, tuple[int, int]] = {}
         prefilling, leaving = set(self.prefilling), set(self.leaving)
         for sequence in list(running.values()):
@@ -535,7 +378,7 @@ class PriorityScheduler(Scheduler):
         Raises:
             InputError: if all is as it was before, and no arrival is to come.
         """
-        if self.decoders.count or self.waiting.next_after(self.seen) < _NEVER:
+        if self.decoders.count or self.waiting.next_after(self.seen) < NEVER:
             self.met.clear()
             return
         state = (
@@ -548,98 +391,3 @@ class PriorityScheduler(Scheduler):
                 "each other for ever, expected a larger KV cache"
             )
         self.met.add(state)
-
-
-def run_vllm(requests: Requests, cost: Cost, engine: Vllm, *, jumps: bool = True) -> Run:
-    """Serve these requests as vLLM V1 does.
-
-    Args:
-        requests: answers are cut where `max_model_len` ends them.
-        cost: what an iteration costs; a prefill always makes the first token.
-        engine: the settings.
-        jumps: whether equal iterations are taken at once; the history is the same.
-
-    Raises:
-        InputError: if vLLM does not start with these settings, a request can never be served, or
-            the last one ends beyond the clock.
-    """
-    cost = replace(cost, first_token="prefill")
-    if not cost.mixed_time(0, 0, ChunkLoad.of([(0, 1)])):
-        raise InputError(
-            "found a cost whose prefill takes no time, expected some as it makes the first token"
-        )
-    _refuse_settings(engine)
-    _refuse_prompts(requests, engine)
-    requests = _with_answers_cut(requests, engine.max_model_len)
-    blocks = engine.usable_blocks(cost)
-    if blocks is not None:
-        _refuse_larger_than_memory(requests, blocks, engine.block_size)
-    usable = _WITHOUT_END if blocks is None else blocks
-    kind = Scheduler if engine.policy == "fcfs" else PriorityScheduler
-    log = kind(requests, cost, engine, usable, jumps=jumps).serve()
-    pool = None if blocks is None else Pool(blocks, engine.block_size)
-    place = None if engine.policy == "fcfs" else freeze(np.argsort(by_priority(requests)))
-    return run_of(log, requests, cost, engine, pool, place)
-
-
-def _refuse_settings(engine: Vllm) -> None:
-    """Refuse what vLLM does not start with."""
-    budget, longest = engine.max_num_batched_tokens, engine.max_model_len
-    if budget < engine.max_num_seqs:
-        raise InputError(
-            f"found a max_num_batched_tokens of {budget}, "
-            f"expected at least the max_num_seqs of {engine.max_num_seqs}"
-        )
-    if longest is None:
-        return
-    if not engine.enable_chunked_prefill and budget < longest:
-        raise InputError(
-            f"found a max_num_batched_tokens of {budget}, expected at least the max_model_len of "
-            f"{longest} without chunked prefill"
-        )
-    if engine.long_prefill_token_threshold > longest:
-        raise InputError(
-            f"found a long_prefill_token_threshold of {engine.long_prefill_token_threshold}, "
-            f"expected at most the max_model_len of {longest}"
-        )
-
-
-def _refuse_prompts(requests: Requests, engine: Vllm) -> None:
-    """Refuse what its front end refuses, and what can never be admitted."""
-    prompts = requests.input_tokens
-    if not prompts.all():
-        row = int(np.argmin(prompts))
-        raise _refusal(requests, row, "a prompt of 0 tokens", "at least 1")
-    row = int(np.argmax(prompts))
-    found, longest = f"a prompt of {prompts[row]} tokens", engine.max_model_len
-    if longest is not None and prompts[row] >= longest:
-        raise _refusal(requests, row, found, f"fewer than the max_model_len of {longest}")
-    budget, cap = engine.max_num_batched_tokens, engine.long_prefill_token_threshold
-    if not engine.enable_chunked_prefill and not cap and prompts[row] > budget:
-        expected = f"at most the max_num_batched_tokens of {budget} without chunked prefill"
-        raise _refusal(requests, row, found, expected)
-
-
-def _with_answers_cut(requests: Requests, longest: int | None) -> Requests:
-    """No sequence grows beyond `max_model_len`."""
-    if longest is None:
-        return requests
-    cut = np.minimum(requests.output_tokens, longest - requests.input_tokens)
-    return replace(requests, output_tokens=freeze(cut))
-
-
-def _refuse_larger_than_memory(requests: Requests, blocks: int, block: int) -> None:
-    """Refuse a request that would not fit even alone; its last token is never computed."""
-    computed = requests.input_tokens + requests.output_tokens - 1
-    row = int(np.argmax(computed > blocks * block))
-    if computed[row] > blocks * block:
-        raise _refusal(
-            requests,
-            row,
-            f"{computed[row]} tokens of prompt and answer to keep in memory",
-            f"at most {blocks * block}, in {blocks} blocks of {block}",
-        )
-
-
-def _refusal(requests: Requests, row: int, found: str, expected: str) -> InputError:
-    return InputError(f"request {requests.id[row]}: found {found}, expected {expected}")
