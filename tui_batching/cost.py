@@ -14,9 +14,9 @@ last `k * step_time(b, c) + decode_per_context_token * b * k * (k - 1) / 2`: one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from tui_batching.errors import InputError
 from tui_batching.reading.constraints import (
     Constraints,
     Duration,
+    DurationsByCount,
     OneOf,
     Whole,
     check_constraints,
@@ -56,6 +57,39 @@ class Profile:
     context: tuple[int, int] | None = None
     mean_error: float | None = None
     max_error: float | None = None
+
+
+class ChunkLoad(NamedTuple):
+    """The parts of prompts that one iteration processes, added up.
+
+    A chunk of n tokens behind k that are in the cache already is a square of (k + n)^2 - k^2: those
+    of the chunks of a prompt sum to that of the whole prompt.
+
+    Attributes:
+        prompts: how many of them.
+        tokens: in all of them.
+        before: tokens of the same prompts that are in the cache already.
+        squares: see above.
+    """
+
+    prompts: int
+    tokens: int
+    before: int
+    squares: int
+
+    @classmethod
+    def of(cls, chunks: Iterable[tuple[int, int]]) -> ChunkLoad:
+        """Of pairs of tokens in the cache and tokens in the chunk.
+
+        `[(0, 4), (4, 2)]` is 2 prompts of 6 tokens behind 4, and 16 + (36 - 16) = 36 in squares.
+        """
+        told = list(chunks)
+        return cls(
+            len(told),
+            sum(n for _, n in told),
+            sum(k for k, _ in told),
+            sum(n * (2 * k + n) for k, n in told),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +175,19 @@ class LinearCost(_Model):
         """The time of one decode step with `billed` >= 1 requests in the batch."""
         return self.decode_step + self.per_extra_request * (billed - 1)
 
+    def mixed_time(self, decoding: int, context: int, chunks: ChunkLoad) -> Picoseconds:
+        """The time of an iteration that makes tokens for some and processes prompts of others.
+
+        It takes the decode step of those who decode, if anybody does, and the prompts beside.
+
+        Args:
+            decoding: requests that decode.
+            context: the sum of their contexts, as for `step_time`.
+            chunks: the parts of prompts.
+        """
+        step = self.step_time(decoding, context) if decoding else 0
+        return step + self.prefill_per_token * chunks.tokens
+
 
 @dataclass(frozen=True, slots=True)
 class AffineCost(_Model):
@@ -205,10 +252,130 @@ class AffineCost(_Model):
         by_request = self.decode_base + self.decode_per_request * billed
         return by_request + self.decode_per_context_token * context
 
+    def mixed_time(self, decoding: int, context: int, chunks: ChunkLoad) -> Picoseconds:
+        """The time of an iteration that makes tokens for some and processes prompts of others.
 
-Cost: TypeAlias = LinearCost | AffineCost
+        Both parts add up, with one base: the larger of those that apply.
 
-COSTS: dict[str, type[Cost]] = {"linear": LinearCost, "affine": AffineCost}
+        Args:
+            decoding: requests that decode.
+            context: the sum of their contexts, as for `step_time`.
+            chunks: the parts of prompts.
+        """
+        bases = (
+            self.decode_base if decoding else 0,
+            self.prefill_base if chunks.prompts else 0,
+        )
+        return (
+            max(bases)
+            + self.decode_per_request * decoding
+            + self.decode_per_context_token * context
+            + self.prefill_per_token * chunks.tokens
+            + self.prefill_per_token_squared * chunks.squares
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class IterationCost(_Model):
+    """One formula for every iteration: what a real engine's step costs, whoever takes part.
+
+    `base + per_token * t + per_context_token * c + per_token_squared * s`, and for each knot k of
+    `per_token_up_to` its price times min(t, k). There t is the tokens computed, one for each
+    request that decodes and those of the prompts; c the tokens that are in the cache of all who
+    take part before the iteration; s the sum of (before + n)^2 - before^2 over the prompts' parts.
+
+    Worked example: with `base` 8 ms, `per_token` 50 us and `per_context_token` 100 ns, 3 requests
+    that decode with 100 tokens each in the cache, beside a first chunk of 60 tokens, take
+    8 ms + 63 * 50 us + 300 * 100 ns = 11.18 ms.
+
+    Raises:
+        InputError: if a time is negative or beyond the clock, or an iteration takes no time.
+    """
+
+    name: ClassVar[str] = "iteration"
+    constraints: ClassVar[Constraints] = {
+        **dict.fromkeys(
+            ("base", "per_token", "per_context_token", "per_token_squared"), Duration()
+        ),
+        "per_token_up_to": DurationsByCount(),
+        **_Model.constraints,
+    }
+
+    base: Picoseconds
+    per_token: Picoseconds = 0
+    per_context_token: Picoseconds = 0
+    per_token_squared: Picoseconds = 0
+    per_token_up_to: tuple[tuple[int, Picoseconds], ...] = ()
+    first_token: FirstToken = field(default="prefill", kw_only=True)
+
+    def __post_init__(self) -> None:
+        _Model.__post_init__(self)
+        if not self.base + self.per_token:
+            raise InputError("expected a base or a per_token longer than zero")
+
+    @property
+    def decode_per_context_token(self) -> Picoseconds:
+        """What each token of the contexts adds to a decode step."""
+        return self.per_context_token
+
+    def _for_tokens(self, tokens: int) -> Picoseconds:
+        knots = sum(price * min(tokens, knot) for knot, price in self.per_token_up_to)
+        return self.base + self.per_token * tokens + knots
+
+    def prefill_times(self, input_tokens: IntArray) -> IntArray:
+        """The prefill time of each prompt alone, in picoseconds."""
+        longest = int(input_tokens.max(initial=0))
+        _refuse_long_prefill(
+            longest, self._for_tokens(longest) + self.per_token_squared * longest**2
+        )
+        times = self.base + input_tokens * (self.per_token + self.per_token_squared * input_tokens)
+        for knot, price in self.per_token_up_to:
+            times += price * np.minimum(input_tokens, knot)
+        return np.asarray(times)
+
+    def joint_prefill(self, alone: Sequence[Picoseconds]) -> Picoseconds:
+        """The time to prefill several prompts together, from the time of each alone.
+
+        Each pays its own piecewise terms, as if it came alone.
+        """
+        return sum(alone) - self.base * (len(alone) - 1)
+
+    def joint_prefills(self, alone: IntArray, first: IntArray) -> IntArray:
+        """As `joint_prefill`, for batches that begin at each row of `first`."""
+        bases_saved = np.diff(first, append=len(alone)) - 1
+        return np.asarray(np.add.reduceat(alone, first) - self.base * bases_saved)
+
+    def step_time(self, billed: int, context: int = 0) -> Picoseconds:
+        """The time of one decode step of `billed` >= 1 requests, by the sum of their contexts.
+
+        Where prefills make tokens, the last token of each context is not in the cache yet.
+        """
+        cached = context - billed * self.made_by_prefill
+        return self._for_tokens(billed) + self.per_context_token * cached
+
+    def mixed_time(self, decoding: int, context: int, chunks: ChunkLoad) -> Picoseconds:
+        """The time of an iteration that makes tokens for some and processes prompts of others.
+
+        Args:
+            decoding: requests that decode.
+            context: the sum of their contexts, as for `step_time`.
+            chunks: the parts of prompts.
+        """
+        cached = context - decoding * self.made_by_prefill + chunks.before
+        return (
+            self._for_tokens(decoding + chunks.tokens)
+            + self.per_context_token * cached
+            + self.per_token_squared * chunks.squares
+        )
+
+
+Cost: TypeAlias = LinearCost | AffineCost | IterationCost
+
+COSTS: dict[str, type[Cost]] = {
+    "linear": LinearCost,
+    "affine": AffineCost,
+    "iteration": IterationCost,
+}
 """The cost models by name."""
 
 

@@ -27,37 +27,56 @@ class Requests:
         arrival_time: in picoseconds.
         input_tokens: tokens of the prompt, >= 0.
         output_tokens: tokens of the answer, >= 1.
+        max_tokens: tokens that the client asked for at most, never fewer than the answer has.
+        priority: the lower the sooner, for engines that heed it.
     """
 
     id: IntArray
     arrival_time: IntArray
     input_tokens: IntArray
     output_tokens: IntArray
+    max_tokens: IntArray
+    priority: IntArray
 
     @classmethod
-    def from_columns(
+    def from_columns(  # noqa: PLR0913 - a column each
         cls,
         arrival_time: npt.ArrayLike,
         input_tokens: npt.ArrayLike,
         output_tokens: npt.ArrayLike,
         id: npt.ArrayLike | None = None,  # noqa: A002 - the field's name
+        *,
+        max_tokens: npt.ArrayLike | None = None,
+        priority: npt.ArrayLike | None = None,
     ) -> Requests:
         """Sort the columns by arrival (stable) and freeze them.
 
+        Args:
+            arrival_time: in picoseconds.
+            input_tokens: of each prompt.
+            output_tokens: of each answer.
+            id: by default the positions.
+            max_tokens: what clients ask for; by default exactly the answers.
+            priority: by default all are alike.
+
         Raises:
             InputError: if a value is no whole number or out of its range, an id is there twice,
-                or lengths differ.
+                an answer is longer than what was asked for, or lengths differ.
         """
         arrivals = _whole(arrival_time, "arrival_time")
         inputs = _whole(input_tokens, "input_tokens")
         outputs = _whole(output_tokens, "output_tokens")
         ids = np.arange(len(arrivals), dtype=np.int64) if id is None else _whole(id, "id")
-        columns = (ids, arrivals, inputs, outputs)
+        asked = outputs if max_tokens is None else _whole(max_tokens, "max_tokens")
+        urgent = np.zeros_like(outputs) if priority is None else _whole(priority, "priority")
+        columns = (ids, arrivals, inputs, outputs, asked, urgent)
         if any(len(column) != len(arrivals) for column in columns):
             raise InputError("the columns of the requests differ in length")
         _refuse_outside(arrivals, Whole(), "arrival_time")
         _refuse_outside(inputs, INPUT_TOKENS, "input_tokens")
         _refuse_outside(outputs, OUTPUT_TOKENS, "output_tokens")
+        _refuse_outside(asked, OUTPUT_TOKENS, "max_tokens")
+        _refuse_fewer_than_made(asked, outputs)
         if id is not None:
             _refuse_twice(ids)
         order = np.argsort(arrivals, kind="stable")
@@ -72,6 +91,15 @@ def _whole(column: npt.ArrayLike, name: str) -> IntArray:
     if array.size and array.dtype.kind not in "iu":
         raise InputError(f"{name}: found {array.dtype} values, expected whole numbers")
     return array.astype(np.int64, copy=False)
+
+
+def _refuse_fewer_than_made(asked: IntArray, outputs: IntArray) -> None:
+    if (asked < outputs).any():
+        row = int((asked < outputs).argmax())
+        raise InputError(
+            f"request {row}: max_tokens: found {asked[row]}, "
+            f"expected >= {outputs[row]}, the tokens of its answer"
+        )
 
 
 def _refuse_twice(ids: IntArray) -> None:

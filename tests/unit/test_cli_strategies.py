@@ -10,6 +10,7 @@ import pytest
 from command_line import complaint, printed_json, printed_rows
 
 from tui_batching.__main__ import main
+from tui_batching.strategies import STRATEGIES
 from tui_batching.workload import Workload
 
 TWO = ("--strategies", "continuous,static")
@@ -77,11 +78,11 @@ def test_one_that_the_workload_lacks_has_its_usual_parameters(
         (
             "static,contnuous",
             (
-                "--strategies: found 'contnuous', expected one of static, dynamic, continuous "
+                f"--strategies: found 'contnuous', expected one of {', '.join(STRATEGIES)} "
                 "(did you mean 'continuous'?)"
             ),
         ),
-        ("", "--strategies: found '', expected one of static, dynamic, continuous"),
+        ("", f"--strategies: found '', expected one of {', '.join(STRATEGIES)}"),
         ("static,static", "--strategies: found 'static' twice, expected each strategy once"),
     ],
 )

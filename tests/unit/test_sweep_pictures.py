@@ -20,7 +20,7 @@ from tui_batching.charts.sweep_charts import (
     frontier_chart,
     load_chart,
 )
-from tui_batching.strategies import STRATEGIES, Continuous, Static, mark_of
+from tui_batching.strategies import DEFAULT_STRATEGIES, Continuous, Static, mark_of
 from tui_batching.workload import Workload, apply_settings, load_workload
 
 DrawSweep = Callable[[SweepRequest], list[Cells]]
@@ -116,7 +116,9 @@ def test_a_present_load_beyond_the_axis_is_at_its_border(rate: str, label: str) 
 
 def test_colours_are_not_needed_to_tell_the_strategies_apart() -> None:
     canvas = "".join(seen(load_chart, "overload", 120, 20).splitlines()[1:])
-    assert all(canvas.count(mark) >= 12 for mark in map(mark_of, STRATEGIES))
+    assert all(
+        canvas.count(mark) >= 12 for mark in (mark_of(each.name) for each in DEFAULT_STRATEGIES)
+    )
 
 
 def test_the_frontier_names_the_ideal_corner_and_the_loads() -> None:

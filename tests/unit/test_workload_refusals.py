@@ -8,6 +8,7 @@ import pytest
 from workload_texts import ONE, generated
 
 from tui_batching.errors import InputError
+from tui_batching.strategies import STRATEGIES
 from tui_batching.workload import parse_workload
 
 WRONG = {
@@ -154,7 +155,7 @@ WRONG = {
     f"requests: [{ONE}]\ncost: {{linear: {{first_token: last}}}}": "w.yaml:2: cost.linear"
     ".first_token: found 'last', expected one of decode, prefill",
     f"requests: [{ONE}]\nstrategies: {{}}": "w.yaml:2: strategies: found an empty mapping, "
-    "expected at least one of static, dynamic, continuous",
+    f"expected at least one of {', '.join(STRATEGIES)}",
     f"requests: [{ONE}]\nstrategies:\n  static:": "w.yaml:3: strategies.static: found '', "
     "expected a mapping with batch_size, pad_to",
     f"requests: [{ONE}]\nstrategies:\n  static: {{timeout: 1}}": "w.yaml:3: strategies.static: "

@@ -88,6 +88,15 @@ class Whole(Constraint):
 
 
 @dataclass(frozen=True, slots=True)
+class WholeOrNone(Whole):
+    """Whole numbers from `least` to `most`, or the word `none`, which is None in Python."""
+
+    def __call__(self, field: Field) -> int | None:  # type: ignore[override]
+        """The whole number in the field, or None."""
+        return None if field.is_word("none") else Whole.__call__(self, field)
+
+
+@dataclass(frozen=True, slots=True)
 class Number(Constraint):
     """Finite numbers greater than `above`, up to `most`."""
 
@@ -109,6 +118,60 @@ class Number(Constraint):
 
 
 @dataclass(frozen=True, slots=True)
+class Share(Constraint):
+    """Numbers from 0 up to, and without, 1."""
+
+    def __call__(self, field: Field) -> float:
+        """The share in the field."""
+        value = field.decimal()
+        if not self._allows(value):
+            raise field.error(self._expected)
+        return value
+
+    def _allows(self, value: float) -> bool:
+        return 0 <= value < 1
+
+    @property
+    def _expected(self) -> str:
+        return "a number >= 0 and < 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio(Constraint):
+    """Finite numbers from 0 on."""
+
+    def __call__(self, field: Field) -> float:
+        """The ratio in the field."""
+        value = field.decimal()
+        if not self._allows(value):
+            raise field.error(self._expected)
+        return value
+
+    def _allows(self, value: float) -> bool:
+        return 0 <= value <= sys.float_info.max
+
+    @property
+    def _expected(self) -> str:
+        return "a finite number >= 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag(Constraint):
+    """`true` and `false`."""
+
+    def __call__(self, field: Field) -> bool:
+        """Whether the field says `true`."""
+        return field.flag()
+
+    def _allows(self, value: bool) -> bool:
+        return value in {True, False}
+
+    @property
+    def _expected(self) -> str:
+        return one_of(("true", "false"))
+
+
+@dataclass(frozen=True, slots=True)
 class Duration(Constraint):
     """Picoseconds, from zero or from one on."""
 
@@ -125,6 +188,24 @@ class Duration(Constraint):
     def _expected(self) -> str:
         ending = "longer than zero" if self.longer_than_zero else "that is not negative"
         return f"a duration {ending}, of at most 106 days (the clock's horizon)"
+
+
+@dataclass(frozen=True, slots=True)
+class DurationsByCount(Constraint):
+    """A duration for each of some whole numbers >= 1, as pairs in ascending order."""
+
+    def __call__(self, field: Field) -> tuple[tuple[int, Picoseconds], ...]:
+        """The mapping in the field, such as `{8: 10us, 64: 2us}`."""
+        return tuple(sorted((count, value.duration()) for count, value in field.numbered()))
+
+    def _allows(self, value: tuple[tuple[int, Picoseconds], ...]) -> bool:
+        counts = [count for count, _ in value]
+        ascending = counts == sorted(set(counts)) and all(count >= 1 for count in counts)
+        return ascending and all(0 <= price <= HORIZON for _, price in value)
+
+    @property
+    def _expected(self) -> str:
+        return "ascending whole numbers >= 1, each with a duration"
 
 
 @dataclass(frozen=True, slots=True)

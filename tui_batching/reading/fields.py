@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from tui_batching import clock
@@ -143,6 +144,10 @@ class Field:
             raise self.error(one_of(allowed))
         return self.node.text
 
+    def is_word(self, word: str) -> bool:
+        """Whether it is this word."""
+        return isinstance(self.node, Scalar) and self.node.text == word
+
     def flag(self) -> bool:
         """Whether it is `true` and not `false`."""
         return self.choice("true", "false") == "true"
@@ -177,8 +182,14 @@ class Field:
             for number, child in enumerate(self.node.children)
         ]
 
-    def mapping(self, allowed: Collection[str]) -> Record:
+    def mapping(
+        self, allowed: Collection[str], aliases: Mapping[str, str] = MappingProxyType({})
+    ) -> Record:
         """The values of a mapping by key.
+
+        Args:
+            allowed: the keys that there are.
+            aliases: further ones, each with the key that it stands for.
 
         Raises:
             InputError: if it is no mapping, or has a key that is not in `allowed` or is there
@@ -189,14 +200,27 @@ class Field:
         found: dict[str, Field] = {}
         children = iter(self.node.children)
         for key, value in zip(children, children, strict=True):
-            name = self._known_key(key, allowed)
-            path = f"{self.path}.{name}" if self.path else name
+            written = self._known_key(key, allowed, aliases)
+            name = aliases.get(written, written)
+            path = f"{self.path}.{written}" if self.path else written
             if name in found:
                 first = found[name].line
                 second = Field(self.where, path, key.line, value)
                 raise second.error("it once", f"the key a second time (first in line {first})")
             found[name] = Field(self.where, path, value.line, value)
         return Record(self, found)
+
+    def numbered(self) -> list[tuple[int, Field]]:
+        """The values of a mapping whose keys are whole numbers >= 1, in the order of the file.
+
+        Raises:
+            InputError: if it is no mapping, or a key is something else or there twice.
+        """
+        if not isinstance(self.node, nodes.Mapping):
+            raise self.error("a mapping of whole numbers")
+        names = [key.text for key in self.node.children[::2] if isinstance(key, nodes.Scalar)]
+        record = self.mapping([name for name in names if name.isdecimal() and int(name)] or ["8"])
+        return [(int(name), value) for name, value in record.fields.items()]
 
     def only_key(self, allowed: Collection[str]) -> Field:
         """The value of a mapping with one key out of `allowed`; `key` of the result tells it."""
@@ -211,16 +235,22 @@ class Field:
         """The last key of the path."""
         return self.path.rpartition(".")[2]
 
-    def build(self, make: Callable[..., T], readers: Mapping[str, Reader]) -> T:
+    def build(
+        self,
+        make: Callable[..., T],
+        readers: Mapping[str, Reader],
+        aliases: Mapping[str, str] = MappingProxyType({}),
+    ) -> T:
         """Read a mapping with `readers` and call the dataclass `make` with the values.
 
         Keys that are missing keep the dataclass's defaults; without one, they are asked for.
+        `aliases` are as for `mapping`.
 
         Raises:
             InputError: as `mapping` and the readers do; one that `make` raises is told with the
                 place of the key that it starts with.
         """
-        record = self.mapping(readers)
+        record = self.mapping(readers, aliases)
         values = record.read_all(readers, make)
         with record.placing_errors():
             return make(**values)
@@ -242,9 +272,9 @@ class Field:
     def _plain(self) -> str | None:
         return self.node.text if isinstance(self.node, Scalar) and self.node.plain else None
 
-    def _known_key(self, key: Node, allowed: Collection[str]) -> str:
+    def _known_key(self, key: Node, allowed: Collection[str], aliases: Collection[str]) -> str:
         name = key.text if isinstance(key, Scalar) else None
-        if name is not None and name in allowed:
+        if name is not None and (name in allowed or name in aliases):
             return name
         found = "a list or mapping as a key" if name is None else f"the unknown key {quoted(name)}"
         at_key = Field(self.where, self.path, key.line, key)

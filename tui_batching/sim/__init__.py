@@ -19,6 +19,8 @@ Two kinds of scheduling (the names are the Orca paper's, OSDI '22), each with it
   one after the other: each prefill runs alone while everybody else stalls, and who arrives
   meanwhile counts as well. Then follows one decode step, billed for those who run; who has made
   the last token leaves at its end. While nobody runs, time jumps to the next arrival.
+- *vLLM* gives every iteration a budget of tokens, to decodes and chunks of prompts alike, and takes
+  memory back where it runs out; its rules are told in `tui_batching.sim.vllm`.
 
 Who arrives exactly on a boundary, or just as a timeout passes, is there.
 """

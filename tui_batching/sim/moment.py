@@ -99,16 +99,17 @@ class Moment:
     def waiting(self) -> Sequence[int]:
         """The rows of the waiting queue, in its order: who was evicted, and newcomers.
 
-        The place of a newcomer is its row, that of an evicted one is `Stays.place`; of two at one
-        place the evicted one comes first.
+        The place of a newcomer is its row or in `Run.place`, that of an evicted one is in
+        `Stays.place`; of two at one place the evicted one comes first.
         """
-        newcomers = self._newcomers
+        newcomers, place = self._newcomers, self.run.place
         evicted = self._evicted
-        if not len(evicted):
+        if not len(evicted) and place is None:
             return newcomers
         stays = self.run.stays
-        rows = np.concatenate((stays.request[evicted], newcomers)).astype(np.int64)
-        places = np.concatenate((stays.place[evicted], newcomers))
+        new = np.asarray(newcomers, np.int64)
+        rows = np.concatenate((stays.request[evicted], new))
+        places = np.concatenate((stays.place[evicted], new if place is None else place[new]))
         order: list[int] = rows[np.argsort(places, kind="stable")].tolist()
         return order
 

@@ -42,6 +42,7 @@ class Run:
         spans: the server's timeline.
         chunks: the parts of prompts that the spans processed.
         kv: the KV cache, or None where the strategy ignores memory.
+        place: of each newcomer in the queue, see `Moment.waiting`; None where it is the row.
     """
 
     strategy: Strategy
@@ -55,6 +56,7 @@ class Run:
     spans: Spans
     chunks: Chunks
     kv: KvBlocks | None = None
+    place: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.requests)

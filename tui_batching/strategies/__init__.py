@@ -8,11 +8,30 @@ from __future__ import annotations
 
 from tui_batching.strategies.continuous import Continuous
 from tui_batching.strategies.dynamic import Dynamic
+from tui_batching.strategies.fastgen import FastGen
+from tui_batching.strategies.orca import Orca
+from tui_batching.strategies.sglang import SgLang
 from tui_batching.strategies.static import Static
 from tui_batching.strategies.strategy import Strategy
+from tui_batching.strategies.tensorrt_llm import TensorRtLlm
+from tui_batching.strategies.tgi import Tgi
+from tui_batching.strategies.vllm import Vllm
+from tui_batching.strategies.vllm_v0 import VllmV0
 
 STRATEGIES: dict[str, type[Strategy]] = {
-    kind.about.name: kind for kind in (Static, Dynamic, Continuous)
+    kind.about.name: kind
+    for kind in (
+        Static,
+        Dynamic,
+        Continuous,
+        Vllm,
+        VllmV0,
+        SgLang,
+        Tgi,
+        TensorRtLlm,
+        FastGen,
+        Orca,
+    )
 }
 """Every strategy by name, in the order in which they are listed."""
 
@@ -30,7 +49,14 @@ __all__ = [
     "STRATEGIES",
     "Continuous",
     "Dynamic",
+    "FastGen",
+    "Orca",
+    "SgLang",
     "Static",
     "Strategy",
+    "TensorRtLlm",
+    "Tgi",
+    "Vllm",
+    "VllmV0",
     "mark_of",
 ]

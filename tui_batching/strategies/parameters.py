@@ -37,18 +37,22 @@ class Parameter:
 
     def text(self, value: Any) -> str:
         """A value for reading: `1,024`, `500 ms`, `server free`."""
-        match self.constraint:
-            case Whole():
+        match value, self.constraint:
+            case None, _:
+                return "none"
+            case bool(), _:
+                return "on" if value else "off"
+            case _, Whole():
                 return f"{value:,}"
-            case Duration():
+            case _, Duration():
                 return format_duration(value)
-            case OneOf():
+            case _, OneOf():
                 return str(value).replace("_", " ")
         return str(value)
 
-    def exported(self, value: Any) -> int | float | str:
+    def exported(self, value: Any) -> int | float | str | None:
         """A value for JSON; durations in seconds."""
-        plain: int | float | str = (
+        plain: int | float | str | None = (
             to_seconds(value) if isinstance(self.constraint, Duration) else value
         )
         return plain

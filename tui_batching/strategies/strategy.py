@@ -69,6 +69,15 @@ class Strategy(ABC):
         """What each parameter may be, by its name."""
         return {parameter.name: parameter.constraint for parameter in cls.about.parameters}
 
+    @classmethod
+    def aliases(cls) -> dict[str, str]:
+        """What parameters are called elsewhere, each with its name here."""
+        return {
+            alias: parameter.name
+            for parameter in cls.about.parameters
+            for alias in parameter.aliases
+        }
+
     @abstractmethod
     def serve(self, requests: Requests, cost: Cost) -> Run:
         """The Run of serving these requests; pure, exact and repeatable.

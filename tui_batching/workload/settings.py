@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -13,6 +13,7 @@ from tui_batching.printable import quoted
 from tui_batching.reading.constraints import Whole
 from tui_batching.reading.fields import Field, Reader
 from tui_batching.strategies import STRATEGIES
+from tui_batching.strategies.parameters import Parameter
 from tui_batching.workload.generate import SEED
 from tui_batching.workload.model import RATE, ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import read_profile
@@ -71,19 +72,21 @@ def change(workload: Workload, key: str, field: Field) -> Workload:
 
 
 def _set_strategies(
-    names: tuple[str, ...], parameter: str, reader: Reader, workload: Workload, field: Field
+    parameters: Mapping[str, Parameter], workload: Workload, field: Field
 ) -> Workload:
-    value = reader(field)
+    """Change the parameter beside each strategy's name; one of them has to be in the workload."""
+    values = {name: parameter.constraint(field) for name, parameter in parameters.items()}
     present = [strategy.name for strategy in workload.strategies]
-    if not set(names) & set(present):
+    if not set(values) & set(present):
         raise field.error(
-            f"a parameter of {', '.join(present)}", f"a workload without {' or '.join(names)}"
+            f"a parameter of {', '.join(present)}", f"a workload without {' or '.join(values)}"
         )
-    changed: Any = {parameter: value}
     return replace(
         workload,
         strategies=tuple(
-            replace(strategy, **changed) if strategy.name in names else strategy
+            strategy.with_parameter(parameters[strategy.name].name, values[strategy.name])
+            if strategy.name in values
+            else strategy
             for strategy in workload.strategies
         ),
     )
@@ -124,13 +127,15 @@ def _set_slo(parameter: str, reader: Reader, workload: Workload, field: Field) -
 def _strategy_changes() -> dict[str, Change]:
     """`static.batch_size` and so on; without a strategy's name, every strategy that has it."""
     one: dict[str, Change] = {}
-    every: dict[str, Change] = {}
-    kinds = {name: kind.constraints() for name, kind in STRATEGIES.items()}
-    for name, readers in kinds.items():
-        for parameter, reader in readers.items():
-            owners = tuple(n for n, others in kinds.items() if parameter in others)
-            one[f"{name}.{parameter}"] = partial(_set_strategies, (name,), parameter, reader)
-            every[parameter] = partial(_set_strategies, owners, parameter, reader)
+    owners: dict[str, dict[str, Parameter]] = {}
+    for name, kind in STRATEGIES.items():
+        for parameter in kind.about.parameters:
+            for key in (parameter.name, *parameter.aliases):
+                one[f"{name}.{key}"] = partial(_set_strategies, {name: parameter})
+                owners.setdefault(key, {})[name] = parameter
+    every: dict[str, Change] = {
+        key: partial(_set_strategies, parameters) for key, parameters in owners.items()
+    }
     return every | one
 
 

@@ -124,8 +124,8 @@ def _read_strategies(field: Field) -> tuple[Strategy, ...]:
     if not record.fields:
         raise field.error(f"at least one of {', '.join(STRATEGIES)}", "an empty mapping")
     strategies: list[Strategy] = [
-        value.build(STRATEGIES[name], STRATEGIES[name].constraints())
-        for name, value in record.fields.items()
+        value.build(kind, kind.constraints(), kind.aliases())
+        for kind, value in ((STRATEGIES[name], value) for name, value in record.fields.items())
     ]
     return tuple(strategies)
 

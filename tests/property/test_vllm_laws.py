@@ -1,0 +1,191 @@
+"""vLLM V1 against a plain loop on random workloads, and what must hold of whatever it serves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from plain_vllm import Batch, Endless, PlainVllm
+
+from tui_batching.analysis.breakdown import breakdown
+from tui_batching.analysis.tokens import token_times
+from tui_batching.cost import AffineCost, Cost, IterationCost, LinearCost
+from tui_batching.errors import InputError
+from tui_batching.requests import Requests
+from tui_batching.sim.run import Run
+from tui_batching.sim.vllm.serving import run_vllm
+from tui_batching.strategies import Vllm
+
+COSTS: list[Cost] = [
+    IterationCost(10, 1, 0),
+    IterationCost(10, 1, 1),
+    IterationCost(5, 0, 0, 1, ((3, 2),)),
+    AffineCost(9, 2, 1, 3, 3, 1, first_token="prefill"),
+    LinearCost(2, 7, 3),
+]
+
+
+class Case(NamedTuple):
+    """A workload with settings under which memory is tight."""
+
+    rows: list[tuple[int, int, int, int]]
+    engine: Vllm
+    cost: Cost
+    blocks: int
+
+    @property
+    def requests(self) -> Requests:
+        arrival, prompt, output, priority = np.array(self.rows).T
+        return Requests.from_columns(arrival, prompt, output, priority=priority)
+
+    def run(self, *, jumps: bool = True) -> Run:
+        return run_vllm(self.requests, self.cost, self.engine, jumps=jumps)
+
+    def plain(self) -> PlainVllm:
+        """What the plain loop did.
+
+        Raises:
+            Endless: if it never ends.
+        """
+        cost = replace(self.cost, first_token="prefill")
+        plain = PlainVllm(self.rows, cost, self.engine, self.blocks)
+        plain.run(most=3_000)
+        return plain
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    longest = draw(st.sampled_from([3, 12, 40]))
+    row = st.tuples(
+        st.sampled_from([0, 0, 1, 7, 20, 60, 200]),
+        st.integers(1, longest),
+        st.integers(1, draw(st.sampled_from([3, 20]))),
+        st.integers(0, draw(st.sampled_from([0, 2]))),
+    )
+    drawn = draw(st.lists(row, min_size=1, max_size=9))
+    arrivals = np.cumsum([gap for gap, *_ in drawn]).tolist()
+    rows = [(at, *rest) for at, (_, *rest) in zip(arrivals, drawn, strict=True)]
+    block = draw(st.sampled_from([1, 2, 4, 8]))
+    blocks = max(-(-(prompt + output - 1) // block) for _, prompt, output, _ in rows)
+    blocks += draw(st.sampled_from([0, 0, 1, 3, 10]))
+    chunked = draw(st.booleans())
+    slots, budget = draw(st.integers(1, 6)), draw(st.sampled_from([1, 5, 10, 30]))
+    whole = 0 if chunked else max(prompt + output for _, prompt, output, _ in rows)
+    engine = Vllm(
+        max_num_seqs=slots,
+        max_num_batched_tokens=max(slots, budget, whole),
+        block_size=block,
+        enable_chunked_prefill=chunked,
+        long_prefill_token_threshold=draw(st.sampled_from([0, 0, 3, 8])),
+        policy=draw(st.sampled_from(["fcfs", "priority"])),
+        scheduler_reserve_full_isl=draw(st.booleans()),
+        watermark=draw(st.sampled_from([0.0, 0.0, 0.1, 0.3])),
+        async_scheduling=draw(st.booleans()),
+        kv_cache_tokens=(blocks + 1) * block,
+    )
+    return Case(rows, engine, draw(st.sampled_from(COSTS)), blocks)
+
+
+def endless(case: Case) -> bool:
+    """Whether equals preempt each other for ever; then that is refused."""
+    try:
+        case.plain()
+    except Endless:
+        with pytest.raises(InputError, match="preempt each other for ever"):
+            case.run()
+        return True
+    return False
+
+
+@given(cases())
+def test_a_plain_loop_decides_the_same_with_and_without_jumps(case: Case) -> None:
+    if endless(case):
+        return
+    plain = case.plain()
+    for jumps in (True, False):
+        run = case.run(jumps=jumps)
+        times = [column.tolist() for block in token_times(run, 5) for column in block]
+        assert times == [guest.times for guest in plain.guests]
+        assert run.start.tolist() == [guest.start for guest in plain.guests]
+        assert run.evictions.tolist() == [guest.preemptions for guest in plain.guests]
+        assert run.kv
+        assert ((run.kv.at_start <= run.kv.pool) & (run.kv.at_end <= run.kv.pool)).all()
+        for batch in plain.batches:
+            compare(run, batch, plain)
+
+
+def compare(run: Run, batch: Batch, plain: PlainVllm) -> None:
+    """Who takes part in an iteration, with how many tokens, and who waits in which order."""
+    moment = run.at(batch.begin)
+    phase, chunks, spans = moment.phase, run.chunks, run.spans
+    assert (phase.step_start, phase.step_start + phase.step_time) == (batch.begin, batch.end)
+    here = np.flatnonzero(chunks.span == moment.span)
+    parts = zip(run.stays.request[chunks.stay[here]], chunks.tokens[here], strict=True)
+    decoding = [guest for guest in batch.plan if guest in batch.decoding]
+    assert dict(parts) == {
+        guest.number: tokens for guest, tokens in batch.plan.items() if guest not in decoding
+    }
+    assert spans.billed[moment.span] == len(batch.plan)
+    waiting = [guest for guest in batch.waiting if guest.times[-1] > batch.begin]
+    seen = {guest.number for guest in (*batch.waiting, *batch.running)}
+    waiting += [
+        guest
+        for guest in plain.guests
+        if guest.arrival <= batch.begin < guest.start and guest.number not in seen
+    ]
+    if run.place is not None:
+        waiting.sort(key=lambda guest: (*guest.urgency, guest.number))
+    assert list(moment.waiting) == [guest.number for guest in waiting]
+    if phase.step in {0, phase.steps - 1}:
+        assert run.kv
+        column = run.kv.at_end if phase.step else run.kv.at_start
+        gone = [guest for guest in batch.running if guest.times[-1] <= batch.begin]
+        held = sum(batch.held[guest] for guest in batch.held if guest not in gone)
+        assert column[moment.span] == held
+
+
+@given(cases(), st.data())
+def test_the_parts_sum_to_the_latency_at_every_instant(case: Case, data: st.DataObject) -> None:
+    if endless(case):
+        return
+    run = case.run()
+    arrival = run.requests.arrival_time
+    for time in data.draw(st.lists(st.integers(0, run.finished + 5), max_size=5)):
+        columns = breakdown(run, until=time).columns()
+        age = np.minimum(run.end, time) - np.minimum(arrival, time)
+        assert np.array_equal(sum(columns.values()), age)
+        assert all((column >= 0).all() for column in columns.values())
+
+
+@given(cases())
+def test_tokens_processed_are_prompts_recomputed_ones_and_decodes(case: Case) -> None:
+    if endless(case):
+        return
+    run = case.run()
+    stays = run.stays
+    processed = np.zeros_like(stays.known)
+    np.add.at(processed, run.chunks.stay, run.chunks.tokens)
+    complete = stays.ready <= stays.end
+    assert (processed[complete] == stays.known[complete]).all()
+    assert (processed[~complete] < stays.known[~complete]).all()
+    first = run.by_request.stays[run.by_request.first[:-1]]
+    recomputed = processed.sum() - processed[first].sum()
+    decoding = run.spans.billed - np.bincount(run.chunks.span, minlength=len(run.spans))
+    made = int((decoding * run.spans.steps).sum()) + int(complete.sum())
+    assert made == run.requests.output_tokens.sum()
+    assert recomputed == 0 or run.evictions.any()
+
+
+@given(cases())
+def test_a_slot_holds_one_request_at_a_time(case: Case) -> None:
+    if endless(case):
+        return
+    run = case.run()
+    assert len(run.by_slot) <= case.engine.max_num_seqs
+    for slot in range(len(run.by_slot)):
+        stays = run.by_slot.members(slot)
+        assert (run.stays.end[stays[:-1]] <= run.stays.start[stays[1:]]).all()

@@ -1,0 +1,393 @@
+"""The scheduler: a plan for each iteration, and who is preempted where memory is short."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from tui_batching.clock import HORIZON, Picoseconds, refuse_beyond_horizon
+from tui_batching.cost import ChunkLoad, Cost
+from tui_batching.errors import InputError
+from tui_batching.requests import Requests
+from tui_batching.sim.decoders import Decoders
+from tui_batching.sim.engine_log import EngineLog
+from tui_batching.sim.stays import Ended
+from tui_batching.sim.steps import steps_within, time_of
+from tui_batching.sim.vllm.waiting import NEVER, ByPriority, FirstCome
+
+if TYPE_CHECKING:
+    from tui_batching.strategies.vllm import Vllm
+
+WITHOUT_END = 1 << 60
+"""More tokens or blocks than anybody needs."""
+_STAY = (1 << 32) - 1
+"""Of an entry `last step << 32 | stay` the stay."""
+
+
+class Sequence:
+    """A request in a slot.
+
+    Attributes:
+        stay: its number in the log.
+        request: its row.
+        slot: where it is.
+        known: tokens of prompt and answer to compute before it decodes.
+        computed: how many of them are; not kept up while it decodes.
+        own: tokens computed less iterations done, while it decodes.
+    """
+
+    __slots__ = ("computed", "known", "own", "request", "slot", "stay")
+
+    def __init__(self, stay: int, request: int, slot: int, known: int) -> None:
+        self.stay = stay
+        self.request = request
+        self.slot = slot
+        self.known = known
+        self.computed = 0
+        self.own = 0
+
+
+class Scheduler:
+    """The loop: `schedule` an iteration, run it, `finish` who is done; and again.
+
+    Attributes:
+        log: what was decided.
+        running: who has a slot, by stay, in order of admission.
+        prefilling: those of them who do not decode yet, in the same order.
+        plan: the tokens of each of those in the next iteration.
+        decoders: the others, added up, without those that are leaving.
+        leaving: who has made the last token, but keeps slot and blocks for one more plan.
+        parting: the blocks that they hold.
+        waiting: the queue.
+        free: blocks that can be had.
+        free_slots: a heap.
+        finishes: a heap of `last step << 32 | stay` of those who decode; preempted ones stay in it.
+        now: the end of the last iteration.
+        seen: up to when arrivals are known.
+        step: iterations done.
+        preempting: whether the next iteration found memory short.
+        short: whether the head of the queue lacks blocks alone.
+    """
+
+    def __init__(  # noqa: PLR0913 - a server, and what it serves
+        self,
+        waiting: FirstCome | ByPriority,
+        requests: Requests,
+        cost: Cost,
+        engine: Vllm,
+        blocks: int,
+        *,
+        jumps: bool,
+    ) -> None:
+        self.log = EngineLog()
+        self.cost = cost
+        self.engine = engine
+        self.jumps = jumps
+        self.budget = engine.max_num_batched_tokens
+        self.threshold = engine.long_prefill_token_threshold
+        self.block = engine.block_size
+        self.lag = int(engine.async_scheduling)
+        self.spare = int(engine.watermark * (blocks + 1))
+        self.ids = requests.id
+        self.known: list[int] = requests.input_tokens.tolist()
+        self.total: list[int] = (requests.input_tokens + requests.output_tokens).tolist()
+        self.waiting = waiting
+        self.running: dict[int, Sequence] = {}
+        self.prefilling: list[Sequence] = []
+        self.plan: list[int] = []
+        self.decoders = Decoders(self.block)
+        self.leaving: list[Sequence] = []
+        self.parting = 0
+        self.blocks = self.free = blocks
+        self.free_slots = list(range(min(engine.max_num_seqs, len(requests))))
+        self.finishes: list[int] = []
+        self.now = self.seen = self.step = 0
+        self.preempting = self.short = False
+
+    def serve(self) -> EngineLog:
+        """Serve all requests."""
+        while True:
+            self.schedule()
+            if self.plan or self.decoders.count:
+                self.forward()
+            elif self.leaving or self.preempting:
+                # All last tokens are in flight, or nobody is left: the next plan sees more.
+                self.seen = self.now
+                self.release()
+            elif not self.idle():
+                return self.log
+
+    def schedule(self) -> None:
+        """Plan the next iteration: who runs goes on; if that fits, newcomers join."""
+        cap = self.threshold if self.threshold and self.crowded() else WITHOUT_END
+        left = self.budget - self.decoders.count
+        need = self.decoders.takers[self.step % self.block]
+        self.plan = []
+        for sequence in self.prefilling:
+            tokens = min(sequence.known - sequence.computed, cap, left)
+            self.plan.append(tokens)
+            left -= tokens
+            need += self.lacking(sequence, tokens)
+        self.short = False
+        self.preempting = need > self.free
+        if not self.preempting:
+            self.free -= need
+            self.admit(cap, left)
+        else:
+            self.make_room(need, cap)
+
+    def crowded(self) -> bool:
+        """Whether more than one request runs or waits: only then long prompts are cut."""
+        here = len(self.running)
+        return here > 1 or self.waiting.holds(2 - here, self.seen)
+
+    def lacking(self, sequence: Sequence, tokens: int) -> int:
+        """The blocks that the next tokens of a prompt take."""
+        block, computed = self.block, sequence.computed
+        return (computed + tokens + block - 1) // block - (computed + block - 1) // block
+
+    def admit(self, cap: int, left: int) -> None:
+        """Admit in order of the queue, while slots, tokens and blocks last."""
+        engine, block, waiting, log = self.engine, self.block, self.waiting, self.log
+        while left and self.free_slots and (request := waiting.head(self.seen)) >= 0:
+            known = self.known[request]
+            tokens = min(known, cap)
+            if tokens > left:
+                if not engine.enable_chunked_prefill:
+                    break
+                tokens = left
+            must_fit = known if engine.scheduler_reserve_full_isl else tokens
+            spare = self.spare if self.running else 0
+            if (must_fit + block - 1) // block + spare > self.free:
+                self.short = True
+                break
+            waiting.pop()
+            slot = heappop(self.free_slots)
+            sequence = Sequence(log.enter(request, slot, known), request, slot, known)
+            self.running[sequence.stay] = sequence
+            self.prefilling.append(sequence)
+            self.plan.append(tokens)
+            self.free -= (tokens + block - 1) // block
+            left -= tokens
+
+    def make_room(self, need: int, cap: int) -> None:  # noqa: ARG002 - another policy asks for it
+        """Preempt the last admitted, until the rest has enough blocks."""
+        while need > self.free:
+            sequence = self.running[next(reversed(self.running))]
+            if self.prefilling and self.prefilling[-1] is sequence:
+                need -= self.lacking(sequence, self.plan.pop())
+            elif sequence not in self.leaving:
+                need -= (sequence.own + self.step) % self.block == 0
+            self.preempt(sequence)
+        self.free -= need
+
+    def preempt(self, sequence: Sequence) -> None:
+        """Take back slot and blocks; it waits to come again, unless its last token is in flight."""
+        del self.running[sequence.stay]
+        place = 0
+        if sequence in self.leaving:
+            self.leaving.remove(sequence)
+            computed = self.total[sequence.request] - 1
+            self.parting -= self.held(computed)
+        else:
+            if sequence in self.prefilling:
+                self.prefilling.remove(sequence)
+                computed = sequence.computed
+            else:
+                computed = sequence.own + self.step
+                self.decoders.leave(sequence.own)
+                self.known[sequence.request] = computed + 1
+            place = self.waiting.put_back(sequence.request)
+        self.free += self.held(computed)
+        heappush(self.free_slots, sequence.slot)
+        self.log.leave(sequence.stay, Ended.EVICTED, place)
+
+    def held(self, computed: int) -> int:
+        """The blocks that hold so many tokens."""
+        return (computed + self.block - 1) // self.block
+
+    def forward(self) -> None:
+        """Run it, and equal ones after it; who has a whole prompt computed makes a token."""
+        decoders, count = self.decoders, self.decoders.count
+        context = decoders.own + count * (self.step + 1)
+        steps, last_starts = 1, self.now
+        used = used_at_end = self.blocks - self.free - self.parting
+        if self.plan:
+            time = last_time = self.cost.mixed_time(count, context, self.process())
+        else:
+            time = last_time = self.cost.step_time(count, context)
+            growth = self.cost.decode_per_context_token * count
+            if (
+                self.jumps
+                and not (self.preempting or self.leaving)
+                and (steps := self.equal_steps(time, growth)) > 1
+            ):
+                taken = decoders.blocks(self.step + 1, steps - 1)
+                self.free -= taken
+                used_at_end += taken
+                last_starts += time_of(steps - 1, time, growth)
+                last_time += growth * (steps - 1)
+        self.now = last_starts + last_time
+        if self.now > HORIZON:
+            refuse_beyond_horizon(self.now)
+        self.seen = last_starts if self.lag else self.now
+        self.log.iterate(steps, time, count, used, used_at_end, self.short)
+        self.step += steps
+        if self.leaving:
+            self.release()
+        if self.finishes and self.finishes[0] < self.step << 32:
+            self.finish()
+            if not self.lag:
+                self.release()
+
+    def process(self) -> ChunkLoad:
+        """Compute the planned parts of prompts; who has the whole of it decodes from then on."""
+        before = squares = 0
+        going, self.prefilling = self.prefilling, []
+        for sequence, tokens in zip(going, self.plan, strict=True):
+            self.log.process(sequence.stay, tokens)
+            computed, known = sequence.computed, sequence.known
+            before += computed
+            squares += tokens * (2 * computed + tokens)
+            sequence.computed = computed = computed + tokens
+            if computed < known:
+                self.prefilling.append(sequence)
+                continue
+            sequence.own = known - self.step - 1
+            self.decoders.join(sequence.own)
+            last = self.step + self.total[sequence.request] - known - 1
+            heappush(self.finishes, last << 32 | sequence.stay)
+        return ChunkLoad(len(going), sum(self.plan), before, squares)
+
+    def equal_steps(self, time: Picoseconds, growth: Picoseconds) -> int:
+        """How many decode steps alike follow: until one is done or may join, or blocks run out."""
+        count, finishes = self.decoders.count, self.finishes
+        while finishes[0] & _STAY not in self.running:
+            heappop(finishes)
+        steps = (finishes[0] >> 32) - self.step + 1
+        if steps > 1 and self.free_slots and count < self.budget:
+            arrival = self.waiting.next_chance(self.seen)
+            if arrival <= self.now:
+                steps = 1
+            elif arrival < NEVER:
+                reached = steps_within(arrival - self.now - 1, time, growth) + 1 + self.lag
+                steps = min(steps, reached)
+        if self.held(steps - 1) * count > self.free:
+            steps = min(steps, 1 + self.decoders.steps(self.step + 1, self.free))
+        return steps
+
+    def finish(self) -> None:
+        """Who has made the last token decodes no more."""
+        finishes, running, bound = self.finishes, self.running, self.step << 32
+        while finishes and finishes[0] < bound:
+            sequence = running.get(heappop(finishes) & _STAY)
+            if sequence:
+                self.decoders.leave(sequence.own)
+                self.leaving.append(sequence)
+                self.parting += self.held(self.total[sequence.request] - 1)
+                self.log.leave(sequence.stay)
+
+    def release(self) -> None:
+        """Slots and blocks of those who are done can be had again."""
+        for sequence in self.leaving:
+            del self.running[sequence.stay]
+            heappush(self.free_slots, sequence.slot)
+        self.free += self.parting
+        self.leaving, self.parting = [], 0
+
+    def idle(self) -> bool:
+        """Wait for the next arrival; whether there is one.
+
+        Raises:
+            InputError: if somebody waits whom no further request will help.
+        """
+        arrival = self.waiting.next_after(self.seen)
+        if arrival < NEVER:
+            self.log.idle(arrival - self.now)
+            self.now = self.seen = arrival
+            return True
+        request = self.waiting.head(self.seen)
+        if request >= 0:
+            raise InputError(
+                f"request {self.ids[request]}: found {self.known[request]} tokens to compute at "
+                f"once, expected at most the max_num_batched_tokens of {self.budget} without "
+                "chunked prefill"
+            )
+        return False
+
+
+class PriorityScheduler(Scheduler):
+    """Who is admitted first and preempted last goes by priority, and then by arrival.
+
+    Attributes:
+        by_priority: the waiting queue.
+        met: states in which somebody was preempted since a token was made.
+    """
+
+    def __init__(  # noqa: PLR0913 - as its base
+        self,
+        waiting: ByPriority,
+        requests: Requests,
+        cost: Cost,
+        engine: Vllm,
+        blocks: int,
+        *,
+        jumps: bool,
+    ) -> None:
+        super().__init__(waiting, requests, cost, engine, blocks, jumps=jumps)
+        self.by_priority = waiting
+        self.met: set[tuple[object, ...]] = set()
+
+    def make_room(self, need: int, cap: int) -> None:
+        """Go through those who run in order, and preempt the least urgent of all.
+
+        One who was planned already gives its tokens back, to those who come after.
+
+        Raises:
+            InputError: if they would do so for ever.
+        """
+        self.refuse_circles()
+        left = self.budget
+        running, urgency = self.running, self.by_priority.urgency
+        planned: dict[Sequence, tuple[int, int]] = {}
+        prefilling, leaving = set(self.prefilling), set(self.leaving)
+        for sequence in list(running.values()):
+            if sequence.stay not in running or sequence in leaving:
+                continue
+            tokens, need = 1, (sequence.own + self.step) % self.block == 0
+            if sequence in prefilling:
+                tokens = min(sequence.known - sequence.computed, cap, left)
+                need = self.lacking(sequence, tokens)
+            while need > self.free and sequence.stay in running:
+                victim = max(running.values(), key=lambda s: urgency[s.request])
+                tokens_back, blocks_back = planned.pop(victim, (0, 0))
+                left += tokens_back
+                self.free += blocks_back
+                self.preempt(victim)
+            if sequence.stay in running:
+                planned[sequence] = tokens, need
+                left -= tokens
+                self.free -= need
+        self.plan = [planned[sequence][0] for sequence in self.prefilling]
+
+    def refuse_circles(self) -> None:
+        """Refuse prompts that preempt each other in turn, so that none is ever complete.
+
+        Of equals the first admitted goes. It comes back behind the others, which then go in turn.
+
+        Raises:
+            InputError: if all is as it was before, and no arrival is to come.
+        """
+        if self.decoders.count or self.waiting.next_after(self.seen) < NEVER:
+            self.met.clear()
+            return
+        state = (
+            len(self.by_priority.heap),
+            *((s.request, s.known, s.computed) for s in self.running.values()),
+        )
+        if state in self.met:
+            raise InputError(
+                f"found {len(self.running)} requests of equal priority and arrival that preempt "
+                "each other for ever, expected a larger KV cache"
+            )
+        self.met.add(state)

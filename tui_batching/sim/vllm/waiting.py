@@ -1,0 +1,112 @@
+"""The waiting queue: first come first served, or by priority."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from heapq import heappop, heappush
+
+import numpy as np
+
+from tui_batching.clock import Picoseconds
+from tui_batching.requests import Requests
+
+NEVER = 1 << 200
+"""An arrival after everything."""
+
+
+class FirstCome:
+    """The waiting queue, first come first served: who was preempted stands at its head.
+
+    Attributes:
+        arrival: of each request, and two that never come.
+        row: the next newcomer.
+        preempted: the last one comes back first.
+    """
+
+    def __init__(self, requests: Requests) -> None:
+        self.arrival: list[Picoseconds] = [*requests.arrival_time.tolist(), NEVER, NEVER]
+        self.row = 0
+        self.preempted: list[int] = []
+
+    def head(self, seen: Picoseconds) -> int:
+        """Who is next of those who have arrived by then; -1 for nobody."""
+        if self.preempted:
+            return self.preempted[-1]
+        return self.row if self.arrival[self.row] <= seen else -1
+
+    def pop(self) -> None:
+        """The head is admitted."""
+        if self.preempted:
+            self.preempted.pop()
+        else:
+            self.row += 1
+
+    def put_back(self, request: int) -> int:
+        """One who was preempted comes to the head; its place in the queue."""
+        self.preempted.append(request)
+        return -len(self.preempted)
+
+    def holds(self, count: int, seen: Picoseconds) -> bool:
+        """Whether so many, one or two, wait."""
+        newcomers = count - len(self.preempted)
+        return newcomers <= 0 or self.arrival[self.row + newcomers - 1] <= seen
+
+    def next_chance(self, seen: Picoseconds) -> Picoseconds:
+        """The next arrival that might be admitted: behind a head that waits nobody is."""
+        return NEVER if self.head(seen) >= 0 else self.arrival[self.row]
+
+    def next_after(self, seen: Picoseconds) -> Picoseconds:
+        """The next arrival that is not known by then."""
+        return self.arrival[bisect_right(self.arrival, seen, self.row)]
+
+
+class ByPriority:
+    """The waiting queue by priority, lowest first; of equals who arrived first, then by id.
+
+    Attributes:
+        arrival: of each request, and one that never comes.
+        row: the next newcomer.
+        urgency: the priority and arrival of each request; the greatest is preempted first.
+        rank: of each request among all.
+        ranked: the requests by rank.
+        heap: the ranks of those who wait.
+    """
+
+    def __init__(self, requests: Requests) -> None:
+        order = np.lexsort((requests.id, requests.arrival_time, requests.priority))
+        self.arrival: list[Picoseconds] = [*requests.arrival_time.tolist(), NEVER]
+        self.row = 0
+        columns = (requests.priority.tolist(), requests.arrival_time.tolist())
+        self.urgency: list[tuple[int, int]] = list(zip(*columns, strict=True))
+        self.ranked: list[int] = order.tolist()
+        self.rank: list[int] = np.argsort(order).tolist()
+        self.heap: list[int] = []
+
+    def head(self, seen: Picoseconds) -> int:
+        """Who is next of those who have arrived by then; -1 for nobody."""
+        while self.arrival[self.row] <= seen:
+            heappush(self.heap, self.rank[self.row])
+            self.row += 1
+        return self.ranked[self.heap[0]] if self.heap else -1
+
+    def pop(self) -> None:
+        """The head is admitted."""
+        heappop(self.heap)
+
+    def put_back(self, request: int) -> int:
+        """One who was preempted waits again; its place in the queue."""
+        heappush(self.heap, self.rank[request])
+        return self.rank[request]
+
+    def holds(self, count: int, seen: Picoseconds) -> bool:
+        """Whether so many, one or two, wait."""
+        self.head(seen)
+        return len(self.heap) >= count
+
+    def next_after(self, seen: Picoseconds) -> Picoseconds:
+        """The next arrival that is not known by then."""
+        self.head(seen)
+        return self.arrival[self.row]
+
+    next_chance = next_after
+    """The next arrival that might be admitted: it may be more urgent than all who wait."""

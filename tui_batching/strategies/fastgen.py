@@ -1,0 +1,69 @@
+"""DeepSpeed-FastGen: steps of equal length, by Dynamic SplitFuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from tui_batching.reading.constraints import Whole, WholeOrNone
+from tui_batching.sim.engines.cuts import Fill
+from tui_batching.sim.engines.loop import Parts
+from tui_batching.sim.engines.memory import Skipping
+from tui_batching.sim.engines.serving import blocks_of
+from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
+from tui_batching.strategies.parameters import SLOTS, Parameter
+from tui_batching.strategies.strategy import About, Lesson
+
+if TYPE_CHECKING:
+    from tui_batching.cost import Cost
+
+
+@dataclass(frozen=True)
+class FastGen(EngineStrategy):
+    """Decodes first, prompts fill the step; who finds no block skips it.
+
+    Attributes:
+        max_ragged_batch_size: the most tokens that an iteration computes.
+        max_ragged_sequence_count: the most requests that run at once.
+        block_size: tokens in a block of KV memory.
+        kv_cache_tokens: the tokens that fit into the KV memory.
+    """
+
+    about: ClassVar[About] = About(
+        name="fastgen",
+        mark="◇",
+        colour=1,
+        parameters=(
+            Parameter("max_ragged_batch_size", "max ragged batch size", Whole(1)),
+            Parameter(
+                "max_ragged_sequence_count",
+                "max ragged sequence count",
+                SLOTS,
+                aliases=("batch_size",),
+            ),
+            Parameter("block_size", "block size", Whole(1, MOST_TOKENS_IN_A_BLOCK), quiet=True),
+            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+        ),
+        lesson=Lesson(
+            idea="steps of equal length: decodes first, prompts fill the rest in chunks",
+            used_in="DeepSpeed-MII, where it is called Dynamic SplitFuse",
+            complexity="high: chunks, paged memory, and decodes that wait for a block",
+        ),
+        iteration_level=True,
+    )
+    slots_field: ClassVar[str] = "max_ragged_sequence_count"
+    max_ragged_batch_size: int = 768
+    max_ragged_sequence_count: int = 512
+    block_size: int = 64
+    kv_cache_tokens: int | None = None
+
+    def parts(self, cost: Cost) -> Parts:
+        """Chunks fill the budget."""
+        return Parts(
+            slots=self.slots,
+            budget=self.max_ragged_batch_size,
+            memory=Skipping(
+                blocks_of(self.kv_cache_tokens, cost, self.block_size), self.block_size
+            ),
+            cut=Fill(),
+        )

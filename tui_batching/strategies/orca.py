@@ -1,0 +1,53 @@
+"""Orca (OSDI '22): join and leave at every iteration, with memory reserved for all asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from tui_batching.reading.constraints import WholeOrNone
+from tui_batching.sim.engines.loop import Parts
+from tui_batching.sim.engines.memory import Reserve
+from tui_batching.sim.engines.serving import blocks_of
+from tui_batching.strategies.engine import EngineStrategy
+from tui_batching.strategies.parameters import SLOTS, Parameter
+from tui_batching.strategies.strategy import About, Lesson
+
+if TYPE_CHECKING:
+    from tui_batching.cost import Cost
+
+
+@dataclass(frozen=True)
+class Orca(EngineStrategy):
+    """Whole prompts beside the decodes, without a limit of tokens.
+
+    Attributes:
+        max_batch_size: the most requests that run at once.
+        kv_cache_tokens: the tokens that fit into the KV memory (the paper's `n_slots`).
+    """
+
+    about: ClassVar[About] = About(
+        name="orca",
+        mark="○",
+        colour=4,
+        parameters=(
+            Parameter("max_batch_size", "max batch size", SLOTS, aliases=("batch_size",)),
+            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+        ),
+        lesson=Lesson(
+            idea="join and leave at every iteration, prompts whole beside the decodes",
+            used_in="Orca, the paper that introduced it",
+            complexity="medium: a scheduler in every step, memory reserved for the worst case",
+        ),
+        iteration_level=True,
+    )
+    slots_field: ClassVar[str] = "max_batch_size"
+    max_batch_size: int = 32
+    kv_cache_tokens: int | None = None
+
+    def parts(self, cost: Cost) -> Parts:
+        """One token is a block."""
+        return Parts(
+            slots=self.slots,
+            memory=Reserve(blocks_of(self.kv_cache_tokens, cost, 1)),
+        )

@@ -1,0 +1,106 @@
+"""vLLM V1: prompts in chunks beside the decodes, paged memory, preemption by recomputing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
+
+from tui_batching.reading.constraints import Flag, OneOf, Share, Whole, WholeOrNone
+from tui_batching.sim.vllm.serving import run_vllm
+from tui_batching.strategies.parameters import SLOTS, Parameter
+from tui_batching.strategies.strategy import About, Lesson, Strategy
+
+if TYPE_CHECKING:
+    from tui_batching.cost import Cost
+    from tui_batching.requests import Requests
+    from tui_batching.sim.run import Run
+
+Policy: TypeAlias = Literal["fcfs", "priority"]
+
+_MOST_TOKENS_IN_A_BLOCK = 4096
+"""Beyond any engine's, and so few that one can count by the remainder."""
+
+
+@dataclass(frozen=True)
+class Vllm(Strategy):
+    """vLLM V1 (0.33.0) without prefix caching; the names of its settings are its own.
+
+    Attributes:
+        max_num_seqs: the most requests that run at once.
+        max_num_batched_tokens: the most tokens that an iteration computes.
+        block_size: tokens in a block of KV memory.
+        enable_chunked_prefill: whether a prompt may be cut to what the budget leaves.
+        long_prefill_token_threshold: the most tokens of one prompt in an iteration, unless it is
+            alone; 0 for no limit.
+        policy: who comes first, by arrival (`fcfs`) or by the requests' priority.
+        scheduler_reserve_full_isl: whether a request is admitted only if all that is known of it
+            fits into the free memory, not just its first chunk.
+        watermark: the share of the blocks that an admission leaves free.
+        async_scheduling: whether the next iteration is planned while one runs.
+        max_model_len: the most tokens of a prompt and its answer, which is cut there.
+        kv_cache_tokens: the tokens that fit into the KV memory; by default as many as the cost
+            says, and where that says nothing, memory has no end.
+    """
+
+    about: ClassVar[About] = About(
+        name="vllm",
+        mark="▼",
+        colour=3,
+        parameters=(
+            Parameter("max_num_seqs", "max num seqs", SLOTS, aliases=("batch_size",)),
+            Parameter("max_num_batched_tokens", "max num batched tokens", Whole(1)),
+            Parameter("block_size", "block size", Whole(1, _MOST_TOKENS_IN_A_BLOCK), quiet=True),
+            Parameter("enable_chunked_prefill", "chunked prefill", Flag(), quiet=True),
+            Parameter(
+                "long_prefill_token_threshold", "long prefill threshold", Whole(), quiet=True
+            ),
+            Parameter("policy", "policy", OneOf(("fcfs", "priority")), quiet=True),
+            Parameter("scheduler_reserve_full_isl", "reserve full prompt", Flag(), quiet=True),
+            Parameter("watermark", "watermark", Share(), quiet=True),
+            Parameter("async_scheduling", "async scheduling", Flag(), quiet=True),
+            Parameter("max_model_len", "max model len", WholeOrNone(2), quiet=True),
+            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+        ),
+        lesson=Lesson(
+            idea=(
+                "everybody gets a token a step, prompts fill the rest of its budget in chunks, "
+                "and the last admitted is preempted when memory runs out"
+            ),
+            used_in="vLLM since 0.8",
+            complexity="high: a token budget, paged memory, and requests that come again",
+        ),
+        iteration_level=True,
+    )
+    max_num_seqs: int = 256
+    max_num_batched_tokens: int = 2048
+    block_size: int = 16
+    enable_chunked_prefill: bool = True
+    long_prefill_token_threshold: int = 0
+    policy: Policy = "fcfs"
+    scheduler_reserve_full_isl: bool = True
+    watermark: float = 0.0
+    async_scheduling: bool = True
+    max_model_len: int | None = None
+    kv_cache_tokens: int | None = None
+
+    def serve(self, requests: Requests, cost: Cost) -> Run:
+        """Its prefill makes the first token, whatever the cost says.
+
+        Raises:
+            InputError: see `run_vllm`.
+        """
+        return run_vllm(requests, cost, self)
+
+    @property
+    def slots(self) -> int:
+        """How many requests may run at once."""
+        return self.max_num_seqs
+
+    def with_slots(self, slots: int) -> Self:
+        """The same with another `max_num_seqs`."""
+        return self.with_parameter("max_num_seqs", slots)
+
+    def usable_blocks(self, cost: Cost) -> int | None:
+        """The blocks of KV memory, without the one that is never lent; None where it has no end."""
+        tokens = self.kv_cache_tokens or cost.kv_cache_tokens
+        return tokens and max(0, tokens // self.block_size - 1)

@@ -1,0 +1,68 @@
+"""vLLM V0: prefill first, the youngest preempted, to the front."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar
+
+from tui_batching.reading.constraints import Share, Whole, WholeOrNone
+from tui_batching.sim.engines.cuts import NO_LIMIT
+from tui_batching.sim.engines.loop import Parts
+from tui_batching.sim.engines.memory import Paged
+from tui_batching.sim.engines.serving import blocks_of
+from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
+from tui_batching.strategies.parameters import SLOTS, Parameter
+from tui_batching.strategies.strategy import About, Lesson
+
+if TYPE_CHECKING:
+    from tui_batching.cost import Cost
+
+
+@dataclass(frozen=True)
+class VllmV0(EngineStrategy):
+    """Whole prompts by themselves, before anybody decodes; without chunks, as its default was.
+
+    Attributes:
+        max_num_seqs: the most requests that run at once.
+        max_num_batched_tokens: the most tokens of prompts in an iteration.
+        block_size: tokens in a block of KV memory.
+        watermark: the share of the blocks that an admission leaves free.
+        kv_cache_tokens: the tokens that fit into the KV memory.
+    """
+
+    about: ClassVar[About] = About(
+        name="vllm-v0",
+        mark="▽",
+        colour=3,
+        parameters=(
+            Parameter("max_num_seqs", "max num seqs", SLOTS, aliases=("batch_size",)),
+            Parameter("max_num_batched_tokens", "max num batched tokens", Whole(1)),
+            Parameter("block_size", "block size", Whole(1, MOST_TOKENS_IN_A_BLOCK), quiet=True),
+            Parameter("watermark", "watermark", Share(), quiet=True),
+            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+        ),
+        lesson=Lesson(
+            idea="prompts first; who is preempted comes back first, and may be preempted again",
+            used_in="vLLM before 0.8",
+            complexity="high: paged memory, and requests that come again",
+        ),
+        iteration_level=True,
+    )
+    slots_field: ClassVar[str] = "max_num_seqs"
+    max_num_seqs: int = 256
+    max_num_batched_tokens: int = 8192
+    block_size: int = 16
+    watermark: float = 0.01
+    kv_cache_tokens: int | None = None
+
+    def parts(self, cost: Cost) -> Parts:
+        """Each who decodes asks for a free block, though it may have room."""
+        pool = blocks_of(self.kv_cache_tokens, cost, self.block_size)
+        watermark = int(Fraction(str(self.watermark)) * pool) if pool < NO_LIMIT else 0
+        return Parts(
+            slots=self.slots,
+            budget=self.max_num_batched_tokens,
+            alone=True,
+            memory=Paged(pool, self.block_size, watermark, asks=1),
+        )
