@@ -129,7 +129,7 @@ def _what_an_engine_lacks(moment: Moment, first: int) -> str:
     left = f"{format_duration(phase.step_start + phase.step_time - moment.time)} left"
     arrival = int(run.requests.arrival_time[first])
     if arrival > phase.step_start:
-        return f"it arrived during this iteration ({left})"
+        return f"it arrived during this step ({left})"
     if missing == State.MEMORY:
         return f"{_why_no_memory(moment, first)}; {_who_leaves_next(moment)}"
     return _why_not_its_turn(moment, first, left)
@@ -165,7 +165,7 @@ def _why_no_memory(moment: Moment, first: int) -> str:
         return f"{needs}, {are_free}"
     if admission.quorum > 1:
         return f"{admission.quorum:,} have to join together, and they do not all fit ({are_free})"
-    return f"{needs}, and fewer were to be had when this iteration was planned"
+    return f"{needs}, and fewer were to be had when this step was planned"
 
 
 def _who_leaves_next(moment: Moment) -> str:
@@ -181,27 +181,83 @@ def _who_leaves_next(moment: Moment) -> str:
 
 def _why_not_its_turn(moment: Moment, first: int, left: str) -> str:
     """It has a slot and memory, but could not join the iteration that is under way."""
-    run, phase = moment.run, moment.phase
     known, admission = _admission(moment, first)
-    arrival = int(run.requests.arrival_time[first])
-    evicted = _evicted_now(moment)
-    before = moment.previous_start
-    if admission.planned_ahead and arrival > before:
-        return f"this iteration was planned before it arrived ({left})"
-    if not admission.joins_running and _others_ran_before(moment, phase.step_start):
-        return f"nobody joins those who run; {_who_leaves_next(moment)}"
+    told = (
+        _what_was_before(moment, first, admission)
+        or _which_rule(moment, admission)
+        or _why_no_room(moment, known, admission)
+        or _who_lacks_memory(moment, admission)
+    )
+    if told:
+        return told
+    if moment.phase.kind is SpanKind.PREFILL:
+        return f"its turn has not come: this step is for {_whose_prompts(moment)} ({left})"
+    return f"it could not join when this step was planned ({left})"
+
+
+def _what_was_before(moment: Moment, first: int, admission: Admission) -> str:
+    """What came between when the iteration was planned; empty if that is not why."""
+    run, phase = moment.run, moment.phase
+    stays = run.stays
+    ended_now = stays.end == phase.step_start
+    evicted = stays.request[ended_now & (stays.ended == Ended.EVICTED)].tolist()
+    if first in evicted:
+        return "memory ran out for this step"
     if evicted and not admission.evicting:
-        names = _names(moment, evicted)
-        return f"memory ran out, {names} had to go, and nobody joins in such a step ({left})"
-    if phase.kind is SpanKind.DECODE:
-        if admission.pauses and (run.stays.start == before).any():
-            return f"after others joined, a step goes by before the queue is looked at ({left})"
-        waited = sum(int(run.requests.arrival_time[row]) <= phase.step_start for row in moment.waiting)
-        if waited < admission.quorum:
-            return f"newcomers gather: {waited:,} wait, {admission.quorum:,} stop those who run"
-        if not admission.tries_again:
-            return f"one was refused, and nobody is tried before somebody leaves; {_who_leaves_next(moment)}"
-    return _why_no_room(moment, known, admission) or _who_is_prefilled(moment, left)
+        return f"{_names(moment, evicted)} had to go, and in such a step nobody joins"
+    if admission.planned_ahead:
+        if int(run.requests.arrival_time[first]) > moment.previous_start:
+            return "this step was planned before it arrived"
+        if len(moment.running) + int(ended_now.sum()) >= run.capacity:
+            return "a slot has just become free, but this step was planned before"
+    return ""
+
+
+def _which_rule(moment: Moment, admission: Admission) -> str:
+    """The rule by which nobody may join for a while; empty if that is not why."""
+    run, phase = moment.run, moment.phase
+    here = run.stays.start[moment.stays[moment.stays >= 0]]
+    if not admission.joins_running and (here < phase.step_start).any():
+        return f"nobody joins those who run; {_who_leaves_next(moment)}"
+    if phase.kind is not SpanKind.DECODE:
+        return ""
+    if admission.pauses and (run.stays.start == moment.previous_start).any():
+        return "others have just joined, and one step goes by before more are let in"
+    if told := _why_they_gather(moment, admission):
+        return told
+    if not admission.tries_again:
+        return f"one was refused, and nobody is tried until one leaves; {_who_leaves_next(moment)}"
+    return ""
+
+
+def _why_they_gather(moment: Moment, admission: Admission) -> str:
+    """Whether too few wait, or too few fit; empty if that is not why."""
+    quorum, requests = admission.quorum, moment.run.requests
+    if quorum == 1:
+        return ""
+    arrived = requests.arrival_time[moment.waiting] <= moment.phase.step_start
+    waiting = np.asarray(moment.waiting)[arrived]
+    if len(waiting) < quorum:
+        waited = f"{len(waiting):,} waited when this step was planned"
+        return f"newcomers gather: {waited}, {quorum:,} stop those who run"
+    prompts = int(requests.input_tokens[waiting[:quorum]].sum())
+    if admission.budget is not None and prompts > admission.budget:
+        return (
+            f"{quorum:,} have to join together, and their {prompts:,} tokens do not fit into "
+            f"the {admission.budget:,} of a step"
+        )
+    return ""
+
+
+def _who_lacks_memory(moment: Moment, admission: Admission) -> str:
+    """Whose prompt is under way, but stopped; empty if there is none, or tokens are short."""
+    run, here = moment.run, moment.stays[moment.stays >= 0]
+    under_way: list[int] = here[run.stays.ready[here] > moment.time].tolist()
+    spent = admission.budget is not None and len(moment.decoding) >= admission.budget
+    if not under_way or moment.chunks or spent or run.kv is None:
+        return ""
+    name = request_name(moment, int(run.stays.request[under_way[0]]))
+    return f"{name}'s prompt comes first and lacks memory; {_who_leaves_next(moment)}"
 
 
 def _why_no_room(moment: Moment, known: int, admission: Admission) -> str:
@@ -213,34 +269,22 @@ def _why_no_room(moment: Moment, known: int, admission: Admission) -> str:
         decoding = len(moment.decoding)
         others = f"{decoding:,} decode{'s' * (decoding != 1)} and " if decoding else ""
         fill = "fill" if others or len(moment.chunks) > 1 else "fills"
-        return f"{others}{_whose_prompts(moment)} {fill} the {admission.budget:,} tokens of this step"
+        return (
+            f"{others}{_whose_prompts(moment)} {fill} the {admission.budget:,} tokens of this step"
+        )
     if admission.whole and known > rest:
-        return f"its {known:,} tokens do not fit into the {rest:,} left of this step's {admission.budget:,}"
+        whole = f"its {known:,} tokens do not fit into the {rest:,} left"
+        return f"{whole} of this step's {admission.budget:,}"
     return ""
-
-
-def _who_is_prefilled(moment: Moment, left: str) -> str:
-    if moment.phase.kind is SpanKind.PREFILL:
-        return f"its turn has not come: this step is for {_whose_prompts(moment)} ({left})"
-    return f"it could not join when this step was planned ({left})"
 
 
 def _whose_prompts(moment: Moment) -> str:
     rows = moment.prefilled.tolist()
-    return f"{request_name(moment, rows[0])}'s prompt" if len(rows) == 1 else f"a batch of {len(rows):,} prompts"
-
-
-def _others_ran_before(moment: Moment, instant: Picoseconds) -> bool:
-    stays = moment.stays[moment.stays >= 0]
-    return bool((moment.run.stays.start[stays] < instant).any())
-
-
-def _evicted_now(moment: Moment) -> list[int]:
-    """Who was evicted for the iteration that is under way."""
-    run = moment.run
-    there = run.stays.end == moment.phase.step_start
-    rows: list[int] = run.stays.request[there & (run.stays.ended == Ended.EVICTED)].tolist()
-    return rows
+    return (
+        f"{request_name(moment, rows[0])}'s prompt"
+        if len(rows) == 1
+        else f"a batch of {len(rows):,} prompts"
+    )
 
 
 def _names(moment: Moment, rows: list[int]) -> str:

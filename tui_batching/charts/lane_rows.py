@@ -145,29 +145,23 @@ def _taken_rows(pen: _LanePen, room: int) -> list[Cells]:
     """Of an engine with many slots those that are taken, and how many are free."""
     moment = pen.view.moment
     slots = taken_slots(moment)
-    beside, cells = _free_row(pen, len(slots)), max(1, room - 1)
-    if len(slots) <= cells:
+    free, left = _free_row(pen, len(slots)), max(1, room - 1)
+    if len(slots) <= left:
         views = taken_views(moment, slots)
         digits = len(str(slots.max(initial=0)))
         names = max([3, *(len(view.name) for view in views)])
-        return [*(_slot_row(pen, view, digits, names) for view in views), beside]
+        return [*(_slot_row(pen, view, digits, names) for view in views), free]
     names = 1 + len(str(int(moment.run.requests.id.max())))
-    columns = -(-len(slots) // cells)
+    columns = -(-len(slots) // left)
     cell = (pen.width + 1) // columns
     if cell >= names + 4:
         names += cell >= names + 8  # room for a gap
-        views = taken_views(moment, slots)
-        rows = -(-len(slots) // columns)
-        small = [_small_bars_row(pen, views[first::rows], names, cell) for first in range(rows)]
-        return [*small, beside]
-    shown = slots[: pen.width * cells]
-    views, rows_of_cells = taken_views(moment, shown), []
-    for first in range(0, len(shown), pen.width):
-        row = pen.row()
-        for view in views[first : first + pen.width]:
-            row.add(*_slot_cell(pen, view))
-        rows_of_cells.append(row.cells())
-    return [*rows_of_cells, _free_row(pen, len(slots), len(slots) - len(shown))]
+        views, rows = taken_views(moment, slots), -(-len(slots) // columns)
+        small = (_small_bars_row(pen, views[first::rows], names, cell) for first in range(rows))
+        return [*small, free]
+    shown = slots[: pen.width * left]
+    grid = _rows_of_cells(pen, taken_views(moment, shown))
+    return [*grid, _free_row(pen, len(slots), len(slots) - len(shown))]
 
 
 def _free_row(pen: _LanePen, taken: int, unseen: int = 0) -> Cells:
@@ -268,15 +262,19 @@ def _cell_grid(pen: _LanePen, room: int) -> list[Cells]:
     shown = min(capacity, pen.width * room)
     if shown < capacity:
         shown = pen.width * (room - 1)
-    views = slot_views(pen.view.moment, shown)
+    rows = _rows_of_cells(pen, slot_views(pen.view.moment, shown))
+    if shown < capacity:
+        rows.append(pen.row().add(f"+{capacity - shown:,} more slots", pen.muted).cells())
+    return rows
+
+
+def _rows_of_cells(pen: _LanePen, views: list[SlotView]) -> list[Cells]:
     rows = []
-    for first in range(0, shown, pen.width):
+    for first in range(0, len(views), pen.width):
         row = pen.row()
         for view in views[first : first + pen.width]:
             row.add(*_cell_of(pen, view))
         rows.append(row.cells())
-    if shown < capacity:
-        rows.append(pen.row().add(f"+{capacity - shown:,} more slots", pen.muted).cells())
     return rows
 
 
@@ -286,7 +284,7 @@ def _cell_of(pen: _LanePen, view: SlotView) -> tuple[str, Style]:
         return "·", pen.look(pen.palette.idle)
     if view.state is State.FORMING:
         return "+", pen.look(pen.palette.state(State.FORMING))
-    if view.state in (State.HELD, State.PREFILL):
+    if view.state in (State.HELD, State.PREFILL) or view.chunk is not None:
         return STATE_GLYPHS[view.state], pen.state(view.state, view.row)
     return level(view.fraction / view.extent or 0.01), pen.body(view.row)
 
@@ -371,7 +369,9 @@ def _figure_rows(pen: _LanePen) -> list[Cells]:
     else:
         mean, p99 = (short(int(np.rint(part))) for part in (view.latency.mean, view.latency.p99))
         latency.add("mean ", muted).add(mean, text).add(" p99 ", muted).add(p99, text)
-    return [_utilization_row(pen), done.cells(), latency.cells()]
+    rows = [done.cells(), latency.cells()]
+    # Of slots without a limit no share is taken.
+    return rows if moment.run.capacity >= MAX_SLOTS else [_utilization_row(pen), *rows]
 
 
 def _utilization_row(pen: _LanePen) -> Cells:

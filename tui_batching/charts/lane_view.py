@@ -170,7 +170,7 @@ def phase_texts(moment: Moment) -> list[str]:
 def _step_texts(moment: Moment) -> list[str]:
     """An engine's iteration: who decodes, whose prompts are processed, who goes without."""
     number = f"STEP {moment.iterations + 1:,}"
-    step = f"{number} · {_exact(moment.phase.step_time)}"
+    step = f"{number} · {short(moment.phase.step_time)}"
     decoding, tokens = len(moment.decoding), sum(moment.chunks.values())
     left_out, stalled = len(moment.skipped), _stalled(moment)
     full, brief = ([f"{decoding:,} decode"] if decoding else [] for _ in range(2))
@@ -184,12 +184,14 @@ def _step_texts(moment: Moment) -> list[str]:
     work = " + ".join(full)
     rest = [f"{stalled:,} stall"] * (stalled > 0) + [f"{left_out:,} skipped"] * (left_out > 0)
     briefly = f"{number} · {' + '.join(brief)}"
+    whose = briefly.replace("'s prompt", "")
     counts = f"{decoding:,}+{tokens:,} tokens" if tokens else f"{decoding:,} decode"
     return [
         f"{step} · {', '.join([work, *rest])}",
         f"{step} · {work}",
         *([f"{briefly}, {', '.join(rest)}"] if rest else []),
         briefly,
+        whose,
         f"{number} · {counts}",
         number,
     ]
@@ -264,7 +266,9 @@ def taken_views(moment: Moment, slots: IntArray) -> list[SlotView]:
     """These slots of an engine, which somebody has."""
     skipped = moment.skipped
     by_slot = dict(zip(moment.run.stays.slot[skipped].tolist(), skipped.tolist(), strict=True))
-    here = [by_slot[slot] if slot in by_slot else int(moment.stays[slot]) for slot in slots.tolist()]
+    here = [
+        by_slot[slot] if slot in by_slot else int(moment.stays[slot]) for slot in slots.tolist()
+    ]
     return list(_views_of(moment, slots, np.array(here, np.int64)))
 
 

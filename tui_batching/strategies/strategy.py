@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.reading.constraints import Constraints, check_constraints
-from tui_batching.strategies.parameters import Parameter
+from tui_batching.strategies.parameters import MAX_SLOTS, Parameter
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -167,7 +167,11 @@ class Strategy(ABC):
         Args:
             spell: how durations are written.
         """
-        return (f"batch {self.slots}",), (f"{self.slots}",)
+        if self.textbook:
+            return (f"batch {self.slots}",), (f"{self.slots}",)
+        slots = "no slot limit" if self.slots >= MAX_SLOTS else f"{self.slots:,} slots"
+        budget = self.admission(0, 0, 0, 0).budget
+        return (slots, *([f"budget {budget:,}"] if budget else [])), (slots,), ()
 
     def told(self) -> Iterator[tuple[Parameter, Any]]:
         """The parameters that a table tells, with their values."""
