@@ -103,10 +103,9 @@ def _why_with_engine(moment: Moment) -> str:
         return f"{name} has waited {format_duration(age)} because {reason}"
     ago, made, lost = evicted_facts(moment, first)
     asked = int(run.requests.output_tokens[first])
-    return (
-        f"{name} was evicted {format_duration(ago)} ago at token {made:,} of {asked:,} "
-        f"and lost {lost:,} token{'s' * (lost != 1)}; it waits because {reason}"
-    )
+    tokens = f"{lost:,} token{'s' * (lost != 1)} lost"
+    when = f"evicted {format_duration(ago)} ago at token {made:,} of {asked:,}"
+    return f"{name} ({when}, {tokens}) waits because {reason}"
 
 
 def evicted_facts(moment: Moment, row: int) -> tuple[Picoseconds, int, int]:
@@ -155,7 +154,7 @@ def _why_no_memory(moment: Moment, first: int) -> str:
     are_free = f"{free:,} of {kv.pool:,} {'is' if free == 1 else 'are'} free"
     if admission.tokens is None:
         if admission.estimates:
-            return f"those who run are expected to need the {unit}s that are free ({are_free})"
+            return f"by the engine's estimate too few {unit}s will be left ({are_free} now)"
         return f"too few {unit}s are free for it ({are_free})"
     need, spare = -(-admission.tokens // kv.block), admission.spare_blocks
     needs = f"it needs {need:,} {unit}{'s' * (need != 1)}"

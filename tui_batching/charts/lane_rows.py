@@ -53,7 +53,7 @@ def lane_rows(view: LaneView, width: int, height: int, palette: Palette) -> list
         return []
     pen = _LanePen(width, palette, view)
     figures = _figure_rows(pen)[: 3 if height >= 10 else 2 if height >= 8 else 1]
-    head = [_phase_row(pen), *_kv_rows(pen)[: 2 if height >= 12 else 1 if height >= 6 else 0]]
+    head = [_phase_row(pen), *_kv_rows(pen, 2 if height >= 12 else 1 if height >= 6 else 0)]
     # The rest is for the queue.
     room = height - len(head) - len(figures) - (4 if height >= 14 else 1)
     slots = _slot_rows(pen, max(1, room))
@@ -102,21 +102,24 @@ def _phase_row(pen: _LanePen) -> Cells:
     return pen.row().add(text, pen.look(colour, bold=True)).cells()
 
 
-def _kv_rows(pen: _LanePen) -> list[Cells]:
-    """KV memory of an engine as a gauge, and its numbers."""
+def _kv_rows(pen: _LanePen, most: int) -> list[Cells]:
+    """KV memory of an engine as a gauge, and its numbers below it or, if need be, beside it."""
     kv = kv_view(pen.view.moment)
-    if kv is None:
+    if kv is None or not most:
         return []
     texts = kv.texts()
     if kv.taken is None:
         return [pen.row().add(first_that_fits(texts, pen.width), pen.muted).cells()]
     row = pen.row().add("KV [", pen.muted)
-    width = max(1, row.left - 2)
+    beside = "" if most > 1 else f" {texts[-1]}"
+    width = max(1, row.left - 2 - len(beside))
     edges = [round(width * tokens / kv.pool) for tokens in (kv.used, kv.taken, kv.pool)]
     solid, floor, free = edges[0], edges[1] - edges[0], edges[2] - edges[1]
     row.add(FULL * solid, pen.look(pen.palette.state(State.DECODE)))
     row.add(RESERVED * floor, pen.muted).add(TRACK * free, pen.look(pen.palette.bar_track))
-    gauge = row.add("]", pen.muted).cells()
+    gauge = row.add("]", pen.muted).add(beside, pen.text).cells()
+    if most == 1:
+        return [gauge]
     return [gauge, pen.row().gap(3).add(first_that_fits(texts, pen.width - 4), pen.text).cells()]
 
 
