@@ -103,9 +103,8 @@ def _why_with_engine(moment: Moment) -> str:
         return f"{name} has waited {format_duration(age)} because {reason}"
     ago, made, lost = evicted_facts(moment, first)
     asked = int(run.requests.output_tokens[first])
-    tokens = f"{lost:,} token{'s' * (lost != 1)} lost"
     when = f"evicted {format_duration(ago)} ago at token {made:,} of {asked:,}"
-    return f"{name} ({when}, {tokens}) waits because {reason}"
+    return f"{name} ({when}, {lost:,} to redo) waits because {reason}"
 
 
 def evicted_facts(moment: Moment, row: int) -> tuple[Picoseconds, int, int]:
@@ -175,7 +174,7 @@ def _who_leaves_next(moment: Moment) -> str:
     name, end = request_name(moment, int(run.stays.request[stay])), run.stays.end[[stay]]
     verb = "is evicted" if run.stays.ended[stay] == Ended.EVICTED else "ends"
     steps = int(run.spans.iterations_at(end)[0]) - moment.iterations
-    return f"{name} {verb} next, {'after this step' if steps == 1 else f'in {steps:,} steps'}"
+    return f"{name} {verb} {'after this step' if steps == 1 else f'in {steps:,} steps'}"
 
 
 def _why_not_its_turn(moment: Moment, first: int, left: str) -> str:

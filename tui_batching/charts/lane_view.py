@@ -97,7 +97,7 @@ class KvView:
             f"{parts} tokens",
             f"{short} = {self.pool:,}",
             short,
-            f"{used:,}+{empty:,}+{free:,}={self.pool:,}",
+            f"{used:,} used, {free:,} free",
             f"{free:,} free",
         ]
 
