@@ -217,15 +217,22 @@ def _which_rule(moment: Moment, admission: Admission) -> str:
     here = run.stays.start[moment.stays[moment.stays >= 0]]
     if not admission.joins_running and (here < phase.step_start).any():
         return f"nobody joins those who run; {_who_leaves_next(moment)}"
+    if admission.pauses and _some_joined_others(moment, moment.previous_start):
+        return "others have just joined, and one step goes by before more are let in"
     if phase.kind is not SpanKind.DECODE:
         return ""
-    if admission.pauses and (run.stays.start == moment.previous_start).any():
-        return "others have just joined, and one step goes by before more are let in"
     if told := _why_they_gather(moment, admission):
         return told
     if not admission.tries_again:
         return f"one was refused, and nobody is tried until one leaves; {_who_leaves_next(moment)}"
     return ""
+
+
+def _some_joined_others(moment: Moment, instant: Picoseconds) -> bool:
+    """Whether somebody joined at an instant those who ran."""
+    stays = moment.run.stays
+    ran = (stays.start < instant) & (stays.end > instant)
+    return bool(ran.any() and (stays.start == instant).any())
 
 
 def _why_they_gather(moment: Moment, admission: Admission) -> str:
