@@ -179,6 +179,13 @@ def test_who_must_join_together_but_does_not_fit() -> None:
     assert why(moment(strategy, 45, *rows)) == f"R2 has waited 42.0 ms because {reason}"
 
 
+def test_who_must_join_together_but_finds_too_few_slots() -> None:
+    rows = ((0, 10, 9), (0, 10, 9), (3, 20, 3), (5, 20, 3))
+    strategy = Tgi(max_batch_size=3, waiting_served_ratio=1.2)
+    wanted = "R2 has waited 22.0 ms because 2 have to join together, and 1 slot is free"
+    assert why(moment(strategy, 25, *rows)) == wanted
+
+
 def test_nobody_joins_a_static_batch() -> None:
     strategy = TensorRtLlm(capacity_scheduler_policy="static_batch")
     told = why(moment(strategy, 25, (0, 20, 9), (1, 20, 9)))

@@ -245,6 +245,10 @@ def _why_they_gather(moment: Moment, admission: Admission) -> str:
     if len(waiting) < quorum:
         waited = f"{len(waiting):,} waited when this step was planned"
         return f"newcomers gather: {waited}, {quorum:,} stop those who run"
+    slots = moment.run.capacity - len(moment.running)
+    if slots < quorum:
+        are_free = f"{slots:,} slot{'s are' if slots != 1 else ' is'} free"
+        return f"{quorum:,} have to join together, and {are_free}"
     prompts = int(requests.input_tokens[waiting[:quorum]].sum())
     if admission.budget is not None and prompts > admission.budget:
         return (
