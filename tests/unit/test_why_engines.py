@@ -190,9 +190,9 @@ def test_nobody_joins_a_static_batch() -> None:
     assert told == "R1 has waited 24.0 ms because nobody joins those who run; R0 ends in 8 steps"
 
 
-def test_after_a_refusal_nobody_is_tried() -> None:
+def test_a_full_batch_admits_nobody_before_one_leaves() -> None:
     told = why(moment(SgLang(2, kv_cache_tokens=40), 110, (100, 5, 4), (100, 20, 9)))
-    wanted = "one was refused, and nobody is tried until one leaves; R0 ends in 3 steps"
+    wanted = "the batch counts as full, and nobody joins before one leaves; R0 ends in 3 steps"
     assert told == f"R1 has waited 10.0 ms because {wanted}"
 
 

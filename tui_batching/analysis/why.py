@@ -224,7 +224,8 @@ def _which_rule(moment: Moment, admission: Admission) -> str:
     if told := _why_they_gather(moment, admission):
         return told
     if not admission.tries_again:
-        return f"one was refused, and nobody is tried until one leaves; {_who_leaves_next(moment)}"
+        full = "the batch counts as full, and nobody joins before one leaves"
+        return f"{full}; {_who_leaves_next(moment)}"
     return ""
 
 

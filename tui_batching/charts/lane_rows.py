@@ -364,7 +364,7 @@ def _figure_rows(pen: _LanePen) -> list[Cells]:
     number = moment.iteration if moment.run.strategy.textbook else moment.iterations
     done.add(f" · iteration {number:,}" if pen.roomy else f" · #{number:,}", muted)
     if evictions := moment.evictions:
-        done.add(f" · {evictions:,} evicted" if pen.roomy else f" · {EVICTED}{evictions:,}", muted)
+        done.add(f" · {evictions:,} evicted" if pen.roomy else f" · {evictions:,}{EVICTED}", muted)
     latency = pen.row().add("latency " if pen.roomy else "lat ", muted)
     if view.latency is None:
         latency.add("–", muted)

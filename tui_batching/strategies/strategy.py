@@ -70,7 +70,7 @@ class Admission:
         joins_running: whether anybody joins while others run.
         quorum: how many must join together.
         pauses: whether an iteration goes by without a look at the queue after some have joined.
-        tries_again: whether one who was refused is tried again before somebody leaves.
+        tries_again: whether others may join before one leaves, once the batch is full.
     """
 
     tokens: int | None = None
