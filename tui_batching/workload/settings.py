@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
 from tui_batching.cost import COSTS
-from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.errors import InputError, called_here, did_you_mean, one_of
 from tui_batching.printable import quoted
 from tui_batching.reading.constraints import Whole
 from tui_batching.reading.fields import Field, Reader
-from tui_batching.strategies import STRATEGIES
+from tui_batching.strategies import STRATEGIES, names_elsewhere
 from tui_batching.strategies.parameters import Parameter
+from tui_batching.workload.asking import AskingRule
 from tui_batching.workload.generate import SEED
 from tui_batching.workload.model import RATE, ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import read_profile
@@ -47,13 +48,25 @@ def _apply(workload: Workload, setting: str) -> Workload:
     key, equals, value = (part.strip() for part in setting.partition("="))
     if not equals:
         raise InputError(f"{where}: found no '=', expected KEY=VALUE")
-    known = _changes()
-    if key not in known:
-        raise InputError(
-            f"{where}: found the unknown key {quoted(key)}, "
-            f"expected {one_of(known)}{did_you_mean(key, known)}"
-        )
+    if key not in _changes():
+        raise InputError(f"{where}: found the unknown key {quoted(key)}, expected {_known(key)}")
     return change(workload, key, Field.of_text(value, where))
+
+
+def _known(unknown: str) -> str:
+    """The keys that are expected instead of an unknown one, with a hint.
+
+    After the name of a strategy, or of another part, only the keys of that are told.
+    """
+    part, dot, parameter = unknown.rpartition(".")
+    keys = setting_keys()
+    alike = [key for key in keys if key.startswith(part + dot)] if dot else []
+    if part in STRATEGIES and parameter in (names := names_elsewhere(STRATEGIES[part])):
+        return one_of(alike) + called_here([names[parameter]])
+    if alike:
+        return one_of(alike) + did_you_mean(unknown, alike)
+    general = [key for key in keys if key.rpartition(".")[0] not in STRATEGIES]
+    return one_of(general) + did_you_mean(unknown, general)
 
 
 def change(workload: Workload, key: str, field: Field) -> Workload:
@@ -79,7 +92,8 @@ def _set_strategies(
     present = [strategy.name for strategy in workload.strategies]
     if not set(values) & set(present):
         raise field.error(
-            f"a parameter of {', '.join(present)}", f"a workload without {' or '.join(values)}"
+            f"a parameter of {', '.join(present)}{_called(parameters, present)}",
+            f"a workload without {' or '.join(values)}",
         )
     return replace(
         workload,
@@ -90,6 +104,13 @@ def _set_strategies(
             for strategy in workload.strategies
         ),
     )
+
+
+def _called(parameters: Mapping[str, Parameter], present: Iterable[str]) -> str:
+    """What the strategies that are there call a parameter, if they have it."""
+    keys = {parameter.name for parameter in parameters.values()}
+    names = [names_elsewhere(STRATEGIES[name]) for name in present]
+    return called_here(list(dict.fromkeys(n[key] for n in names for key in keys & n.keys())))
 
 
 def _set_source(
@@ -147,6 +168,9 @@ def _changes() -> dict[str, Change]:
             _set_source, lambda source, count: source.with_count(count), Whole(least=1)
         ),
         "workload.rate": partial(_set_source, lambda source, rate: source.with_rate(rate), RATE),
+        "workload.max_tokens": partial(
+            _set_source, lambda source, rule: source.with_max_tokens(rule), AskingRule()
+        ),
         "workload.seed": partial(_set_source, lambda source, seed: source.with_seed(seed), SEED),
         **{
             f"workload.{key}": partial(_set_trace, key, reader)
