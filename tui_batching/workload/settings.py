@@ -49,14 +49,17 @@ def _apply(workload: Workload, setting: str) -> Workload:
     if not equals:
         raise InputError(f"{where}: found no '=', expected KEY=VALUE")
     if key not in _changes():
-        raise InputError(f"{where}: found the unknown key {quoted(key)}, expected {_known(key)}")
+        raise InputError(
+            f"{where}: found the unknown key {quoted(key)}, expected {_known(workload, key)}"
+        )
     return change(workload, key, Field.of_text(value, where))
 
 
-def _known(unknown: str) -> str:
+def _known(workload: Workload, unknown: str) -> str:
     """The keys that are expected instead of an unknown one, with a hint.
 
-    After the name of a strategy, or of another part, only the keys of that are told.
+    After the name of a strategy, or of another part, the keys of that are told; else those that
+    change something in this workload, without those of one strategy alone.
     """
     part, dot, parameter = unknown.rpartition(".")
     keys = setting_keys()
@@ -65,8 +68,16 @@ def _known(unknown: str) -> str:
         return one_of(alike) + called_here([names[parameter]])
     if alike:
         return one_of(alike) + did_you_mean(unknown, alike)
-    general = [key for key in keys if key.rpartition(".")[0] not in STRATEGIES]
-    return one_of(general) + did_you_mean(unknown, general)
+    here = {
+        key
+        for strategy in workload.strategies
+        for told in strategy.about.parameters
+        for key in told.keys
+    } | {f"cost.{key}" for key in workload.cost.constraints}
+    general = [
+        key for key in keys if key in here or key == "cost" or key.startswith(("workload.", "slo."))
+    ]
+    return one_of(general) + did_you_mean(unknown, keys)
 
 
 def change(workload: Workload, key: str, field: Field) -> Workload:
