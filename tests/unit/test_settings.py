@@ -209,34 +209,44 @@ ENGINES = load_workload("engines")
         (
             NOTEBOOK,
             "continuous.max_num_seqs=8",
-            "found the unknown key 'continuous.max_num_seqs', expected continuous.batch_size "
-            "(here it is called batch_size)",
+            (
+                "found the unknown key 'continuous.max_num_seqs', expected continuous.batch_size "
+                "(here it is called batch_size)"
+            ),
         ),
         (
             NOTEBOOK,
             "max_num_seqs=8",
-            "found a workload without vllm or vllm-v0, expected a parameter of static, dynamic, "
-            "continuous (here it is called batch_size)",
+            (
+                "found a workload without vllm or vllm-v0, expected a parameter of static, "
+                "dynamic, continuous (here it is called batch_size)"
+            ),
         ),
         (
             ENGINES,
             "fastgen.max_batch_size=8",
-            "found the unknown key 'fastgen.max_batch_size', expected one of "
-            "fastgen.max_ragged_batch_size, fastgen.max_ragged_sequence_count, fastgen.batch_size, "
-            "fastgen.block_size, fastgen.kv_cache_tokens "
-            "(here it is called max_ragged_sequence_count)",
+            (
+                "found the unknown key 'fastgen.max_batch_size', expected one of "
+                "fastgen.max_ragged_batch_size, fastgen.max_ragged_sequence_count, "
+                "fastgen.batch_size, fastgen.block_size, fastgen.kv_cache_tokens "
+                "(here it is called max_ragged_sequence_count)"
+            ),
         ),
         (
             ENGINES,
             "orca.max_batchsize=8",
-            "found the unknown key 'orca.max_batchsize', expected one of orca.max_batch_size, "
-            "orca.batch_size, orca.kv_cache_tokens (did you mean 'orca.max_batch_size'?)",
+            (
+                "found the unknown key 'orca.max_batchsize', expected one of orca.max_batch_size, "
+                "orca.batch_size, orca.kv_cache_tokens (did you mean 'orca.max_batch_size'?)"
+            ),
         ),
         (
             ENGINES,
             "timeout=8s",
-            "found a workload without dynamic, expected a parameter of vllm, vllm-v0, sglang, tgi, "
-            "tensorrt-llm, fastgen, orca",
+            (
+                "found a workload without dynamic, expected a parameter of vllm, vllm-v0, sglang, "
+                "tgi, tensorrt-llm, fastgen, orca"
+            ),
         ),
     ],
 )
