@@ -244,8 +244,8 @@ ENGINES = load_workload("engines")
             ENGINES,
             "timeout=8s",
             (
-                "found a workload without dynamic, expected a parameter of vllm, vllm-v0, sglang, "
-                "tgi, tensorrt-llm, fastgen, orca"
+                "found a workload without dynamic, expected a parameter of vllm, sglang, tgi, "
+                "tensorrt-llm, fastgen, vllm-v0, orca"
             ),
         ),
     ],

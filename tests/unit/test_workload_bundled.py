@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oracle import oracle
+from stage import on_stage
 
 from tui_batching.analysis.peaks import peak_tokens_held
 from tui_batching.analysis.sweeps import sweep
@@ -252,6 +253,16 @@ def test_notebook_large_offers_over_twice_what_any_strategy_serves():
     assert round((static.finished - continuous.finished) / SECOND) == 6
     assert round((dynamic.finished - continuous.finished) / SECOND) == 8
     assert (dynamic.start == dynamic.start[0]).sum() == 2
+
+
+@pytest.mark.parametrize("name", ENGINES)
+async def test_each_of_engines_plays(name: str):
+    count = len(load_workload(name).requests)
+    async with on_stage(load_workload(name), (120, 36)) as stage:
+        await stage.press("right", "right", "end")
+        assert f"done {count}/{count}" in stage.seen()
+        await stage.press("2")
+        assert not stage.notices
 
 
 def longest_gap(run: Run, rows: slice = slice(None)) -> int:
