@@ -43,6 +43,15 @@ def setting_keys() -> tuple[str, ...]:
     return tuple(_changes())
 
 
+def keys_elsewhere() -> dict[str, str]:
+    """Keys of one strategy by names that others have for them, each with its name here."""
+    return {
+        f"{name}.{key}": here
+        for name, kind in STRATEGIES.items()
+        for key, here in names_elsewhere(kind).items()
+    }
+
+
 def _apply(workload: Workload, setting: str) -> Workload:
     where = f"--set {setting if len(setting) <= 60 else quoted(setting)}"
     key, equals, value = (part.strip() for part in setting.partition("="))
@@ -61,11 +70,11 @@ def _known(workload: Workload, unknown: str) -> str:
     After the name of a strategy, or of another part, the keys of that are told; else those that
     change something in this workload, without those of one strategy alone.
     """
-    part, dot, parameter = unknown.rpartition(".")
+    part, dot, _ = unknown.rpartition(".")
     keys = setting_keys()
     alike = [key for key in keys if key.startswith(part + dot)] if dot else []
-    if part in STRATEGIES and parameter in (names := names_elsewhere(STRATEGIES[part])):
-        return one_of(alike) + called_here([names[parameter]])
+    if unknown in (elsewhere := keys_elsewhere()):
+        return one_of(alike) + called_here([elsewhere[unknown]])
     if alike:
         return one_of(alike) + did_you_mean(unknown, alike)
     here = {
