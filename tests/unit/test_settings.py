@@ -85,8 +85,8 @@ KEYS = (
     "workload.limit, workload.start, workload.duration, workload.speed, workload.max_input, "
     "workload.max_output, workload.over, "
     "cost, cost.prefill_per_token, cost.decode_step, cost.per_extra_request, cost.first_token, "
-    "cost.kv_cache_tokens, cost.decode_base, cost.decode_per_request, "
-    "cost.decode_per_context_token, cost.prefill_base, cost.prefill_per_token_squared, "
+    "cost.kv_cache_tokens, "
+    ""
     "slo.ttft, slo.tpot, slo.e2el"
 )
 

@@ -49,11 +49,22 @@ def _apply(workload: Workload, setting: str) -> Workload:
         raise InputError(f"{where}: found no '=', expected KEY=VALUE")
     known = _changes()
     if key not in known:
+        fitting = [name for name in known if _fits(name, workload)]
         raise InputError(
             f"{where}: found the unknown key {quoted(key)}, "
-            f"expected {one_of(known)}{did_you_mean(key, known)}"
+            f"expected {one_of(fitting)}{did_you_mean(key, known)}"
         )
     return change(workload, key, Field.of_text(value, where))
+
+
+def _fits(key: str, workload: Workload) -> bool:
+    """Whether a key is worth naming: those of strategies and costs that are not there are many."""
+    part, _, parameter = key.partition(".")
+    if part == "cost":
+        return not parameter or parameter in workload.cost.constraints
+    if part in STRATEGIES:
+        return part in (strategy.name for strategy in workload.strategies)
+    return bool(parameter) or any(strategy.has(part) for strategy in workload.strategies)
 
 
 def change(workload: Workload, key: str, field: Field) -> Workload:
