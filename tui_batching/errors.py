@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
+from itertools import islice
 
 from tui_batching.printable import printable
 
@@ -30,9 +31,15 @@ def sentence_of(error: InputError | MemoryError) -> str:
     return "found too little memory for this, expected fewer requests or more memory"
 
 
+_MOST_NAMES = 40
+"""How many names a sentence lists, so that it is still read."""
+
+
 def one_of(allowed: Collection[str]) -> str:
-    """What is expected of a name that has to be in `allowed`."""
-    names = ", ".join(allowed)
+    """What is expected of a name that has to be in `allowed`; of very many, the first ones."""
+    names = ", ".join(islice(allowed, _MOST_NAMES))
+    if len(allowed) > _MOST_NAMES:
+        return f"one of {names} and {len(allowed) - _MOST_NAMES} more"
     return names if len(allowed) == 1 else f"one of {names}"
 
 
