@@ -21,6 +21,8 @@ Two kinds of scheduling (the names are the Orca paper's, OSDI '22), each with it
   the last token leaves at its end. While nobody runs, time jumps to the next arrival.
 - *vLLM* gives every iteration a budget of tokens, to decodes and chunks of prompts alike, and takes
   memory back where it runs out; its rules are told in `tui_batching.sim.vllm`.
+- *Orca*, *TGI*, *TensorRT-LLM*, *FastGen*, *SGLang* and *vLLM V0* are rows of choices for one loop;
+  see `tui_batching.sim.engines`.
 
 Who arrives exactly on a boundary, or just as a timeout passes, is there.
 """

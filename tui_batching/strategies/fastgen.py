@@ -32,7 +32,7 @@ class FastGen(EngineStrategy):
     about: ClassVar[About] = About(
         name="fastgen",
         mark="◇",
-        colour=1,
+        colour=7,
         parameters=(
             Parameter("max_ragged_batch_size", "max ragged batch size", Whole(1)),
             Parameter(

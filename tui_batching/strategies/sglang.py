@@ -40,7 +40,7 @@ class SgLang(EngineStrategy):
     about: ClassVar[About] = About(
         name="sglang",
         mark="◑",
-        colour=2,
+        colour=4,
         parameters=(
             Parameter(
                 "max_running_requests", "max running requests", SLOTS, aliases=("batch_size",)

@@ -42,7 +42,7 @@ class TensorRtLlm(EngineStrategy):
     about: ClassVar[About] = About(
         name="tensorrt-llm",
         mark="◧",
-        colour=5,
+        colour=6,
         parameters=(
             Parameter("max_batch_size", "max batch size", SLOTS, aliases=("batch_size",)),
             Parameter("max_num_tokens", "max num tokens", Whole(1)),

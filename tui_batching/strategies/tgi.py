@@ -40,7 +40,7 @@ class Tgi(EngineStrategy):
     about: ClassVar[About] = About(
         name="tgi",
         mark="◐",
-        colour=0,
+        colour=5,
         parameters=(
             Parameter(
                 "max_batch_total_tokens",

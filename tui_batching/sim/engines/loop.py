@@ -24,12 +24,12 @@ import numpy as np
 from tui_batching.clock import HORIZON, Picoseconds, refuse_beyond_horizon
 from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import ChunkLoad, Cost
+from tui_batching.sim.decoders import Decoders
 from tui_batching.sim.engine_log import EngineLog
 from tui_batching.sim.engines.cuts import NO_LIMIT, Cut, Whole
 from tui_batching.sim.engines.joining import EveryStep, Joining
 from tui_batching.sim.stays import Ended
 from tui_batching.sim.steps import steps_within, time_of
-from tui_batching.sim.vllm import Decoders
 
 if TYPE_CHECKING:
     from tui_batching.requests import Requests
