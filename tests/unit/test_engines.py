@@ -221,21 +221,22 @@ def test_a_prefill_makes_the_first_token_whatever_the_cost_says(
             SgLang(kv_cache_tokens=131),
             (
                 "request 8: found 130 tokens of prompt and max_tokens to keep in memory, "
-                "expected at most 129, as there are 131 blocks of 1 tokens, 2 of which stay free"
+                "expected at most 129, as there are 131 blocks of 1 tokens, "
+                "2 of which stay free"
             ),
         ),
         (
             Tgi(max_batch_prefill_tokens=110),
             (
-                "request 8: found a prompt of 120 tokens, expected at most the 110 of an iteration, "
-                "as prompts are not cut"
+                "request 8: found a prompt of 120 tokens, "
+                "expected at most the 110 of an iteration, as prompts are not cut"
             ),
         ),
         (
             VllmV0(max_num_batched_tokens=125),
             (
-                "request 8: found 130 tokens of prompt and max_tokens, expected at most the 125 of an "
-                "iteration, as one who is evicted comes back whole"
+                "request 8: found 130 tokens of prompt and max_tokens, "
+                "expected at most the 125 of an iteration, as one who is evicted comes back whole"
             ),
         ),
     ],
