@@ -42,6 +42,7 @@ def run_engine(
     memory = parts.memory
     pool = None if memory.pool == NO_LIMIT else Pool(memory.pool, memory.block)
     log, places = Engine(requests, cost, parts, jumps=jumps).serve()
+    del memory, parts  # what they hold makes room for the record
     return run_of(log, requests, cost, strategy, pool, places)
 
 
