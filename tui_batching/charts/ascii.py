@@ -18,7 +18,7 @@ _SIGNS = {
     **dict(zip("▁▂▃▄▅▆▇", "__===@@", strict=True)),  # levels, up to the full #
     **dict(zip("■◆●★✓✗", "#+o*+x", strict=True)),  # static, dynamic, continuous; best; claims
     **dict(
-        zip("▽◑◐◧◇○", "yd(n<O", strict=True)
+        zip("▽◑◐◧◇○◈", "yd(n<O%", strict=True)
     ),  # vLLM V0, SGLang, TGI, TensorRT-LLM, FastGen, Orca
     **dict(zip("▐▔▕", "[-|", strict=True)),  # a request begins; borders
     **dict(zip("▼▲◢▶▸◀▾▴", "v^/>><v^", strict=True)),
