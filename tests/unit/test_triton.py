@@ -44,10 +44,12 @@ def test_what_it_prefers_can_be_set(tmp_path_factory: pytest.TempPathFactory) ->
     )
     mine = load_workload(str(path))
     assert mine.strategies == (Triton(8, (2, 4)),)
-    changed = apply_settings(mine, ["preferred_batch_size=3"])
-    assert changed.strategies == (Triton(8, (3,)),)
+    changed = apply_settings(mine, ["preferred_batch_size=6,3"])
+    assert changed.strategies == (Triton(8, (3, 6)),)
     assert changed.strategies[0].closes_at(0, MILLISECOND) == MILLISECOND
     with pytest.raises(InputError, match="preferred_batch_size of 9, expected at most"):
         Triton(8, (9,)).serve(mine.requests, COST)
-    with pytest.raises(InputError, match=r"preferred_batch_size: found \(4, 2\), expected ascending"):
+    with pytest.raises(InputError, match="preferred_batch_size=6,x: found 'x', expected a whole"):
+        apply_settings(mine, ["preferred_batch_size=6,x"])
+    with pytest.raises(InputError, match=r"found \(4, 2\), expected ascending whole"):
         Triton(8, (4, 2))

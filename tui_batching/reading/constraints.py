@@ -106,11 +106,11 @@ class WholeNumbers(Constraint):
     least: int = 0
 
     def __call__(self, field: Field) -> tuple[int, ...]:
-        """The numbers in the field: one, a list such as `[4, 8]`, or the word `none`."""
+        """The numbers in the field: a list such as `[4, 8]`, `4,8`, or the word `none`."""
         if field.is_word("none"):
             return ()
-        fields = field.items() if field.is_list else [field]
-        return tuple(sorted({each.whole(self.least) for each in fields}))
+        parts = field.items() if field.is_list else field.separated(",")
+        return tuple(sorted({part.whole(self.least) for part in parts}))
 
     def _allows(self, value: tuple[int, ...]) -> bool:
         return list(value) == sorted({n for n in value if self.least <= n <= LARGEST})

@@ -9,7 +9,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
@@ -181,6 +181,14 @@ class Field:
             Field(self.where, f"{self.path}[{number}]", child.line, child)
             for number, child in enumerate(self.node.children)
         ]
+
+    def separated(self, by: str) -> list[Field]:
+        """The parts of a single value such as `4,8`; of anything else, that alone."""
+        node = self.node
+        if not isinstance(node, Scalar) or not node.plain:
+            return [self]
+        parts = [replace(node, text=part.strip()) for part in node.text.split(by)]
+        return [replace(self, node=part) for part in parts]
 
     def mapping(
         self, allowed: Collection[str], aliases: Mapping[str, str] = MappingProxyType({})
