@@ -26,8 +26,8 @@ from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import ChunkLoad, Cost
 from tui_batching.sim.decoders import Decoders
 from tui_batching.sim.engine_log import EngineLog
-from tui_batching.sim.engines.cuts import NO_LIMIT, Cut, Whole
-from tui_batching.sim.engines.joining import EveryStep, Joining
+from tui_batching.sim.engines.cuts import NO_LIMIT, Cut
+from tui_batching.sim.engines.joining import Joining
 from tui_batching.sim.stays import Ended
 from tui_batching.sim.steps import steps_within, time_of
 
@@ -83,8 +83,8 @@ class Parts:
     memory: Memory
     budget: int = NO_LIMIT
     alone: bool = False
-    cut: Cut = field(default_factory=Whole)
-    joining: Joining = field(default_factory=EveryStep)
+    cut: Cut = field(default_factory=Cut)
+    joining: Joining = field(default_factory=Joining)
 
 
 class Engine:
