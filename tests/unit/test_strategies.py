@@ -117,7 +117,7 @@ async def test_the_app_shows_it_in_a_lane_and_in_every_view(workload: Workload) 
         assert NAME.upper() in stage.seen()
         for view in "234567890":
             await stage.press(view)
-            await stage.settled()
+            await stage.swept()
             shown = stage.seen()
             assert NAME.upper() in shown or f"{MARK} {NAME}" in shown, view
 

@@ -188,7 +188,7 @@ class Flag(Constraint):
         return field.flag()
 
     def _allows(self, value: bool) -> bool:
-        return value in {True, False}
+        return isinstance(value, bool)
 
     @property
     def _expected(self) -> str:
