@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from engine_steps import iterations
 
+from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.tokens import token_times
 from tui_batching.clock import MICROSECOND, MILLISECOND
 from tui_batching.cost import IterationCost, LinearCost
@@ -287,3 +288,23 @@ def test_beyond_the_clock_is_refused(kind: type[EngineStrategy]) -> None:
     years = IterationCost(10**18)
     with pytest.raises(InputError, match="106 days"):
         kind().serve(Requests.from_columns([0], [1], [100]), years)
+
+
+@pytest.mark.parametrize(
+    ("engine", "there", "missing"),
+    [
+        (Orca(max_batch_size=4), {"slots"}, {"memory", "evicted", "recompute"}),
+        (Orca(kv_cache_tokens=800), {"memory"}, {"slots", "evicted", "recompute"}),
+        (Tgi(waiting_served_ratio=1.2), {"turn", "stalled"}, {"memory", "slots"}),
+        (VllmV0(kv_cache_tokens=800), {"memory", "evicted", "recompute"}, {"slots"}),
+        (FastGen(kv_cache_tokens=800), {"memory", "stalled"}, {"slots"}),
+        (SgLang(kv_cache_tokens=800), {"memory", "stalled"}, {"slots"}),
+    ],
+    ids=["slots", "memory", "turn", "evicted", "skipped", "estimate"],
+)
+def test_a_latency_tells_what_was_missing(
+    engine: Strategy, there: set[str], missing: set[str]
+) -> None:
+    totals = breakdown(engine.serve(drawn(60), COST)).totals
+    assert {name for name, total in totals.items() if total} >= there
+    assert not any(totals[name] for name in missing)
