@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
-from itertools import islice
 
 from tui_batching.printable import printable
 
@@ -31,15 +30,15 @@ def sentence_of(error: InputError | MemoryError) -> str:
     return "found too little memory for this, expected fewer requests or more memory"
 
 
-_MOST_NAMES = 40
-"""How many names a sentence lists, so that it is still read."""
+_MOST_NAMES = 45
+"""As many as a sentence bears."""
 
 
 def one_of(allowed: Collection[str]) -> str:
-    """What is expected of a name that has to be in `allowed`; of very many, the first ones."""
-    names = ", ".join(islice(allowed, _MOST_NAMES))
+    """What is expected of a name that has to be in `allowed`; of very many, the first are told."""
+    names = ", ".join(list(allowed)[:_MOST_NAMES])
     if len(allowed) > _MOST_NAMES:
-        return f"one of {names} and {len(allowed) - _MOST_NAMES} more"
+        return f"one of {names} and {len(allowed) - _MOST_NAMES} others"
     return names if len(allowed) == 1 else f"one of {names}"
 
 
