@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -67,26 +67,15 @@ def _apply(workload: Workload, setting: str) -> Workload:
 def _known(workload: Workload, unknown: str) -> str:
     """The keys that are expected instead of an unknown one, with a hint.
 
-    After the name of a strategy, or of another part, the keys of that are told; else those that
-    change something in this workload, without those of one strategy alone.
+    After the name of a strategy those of that strategy are told, else those that fit the workload.
     """
-    part, dot, _ = unknown.rpartition(".")
-    keys = setting_keys()
-    alike = [key for key in keys if key.startswith(part + dot)] if dot else []
-    if unknown in (elsewhere := keys_elsewhere()):
-        return one_of(alike) + called_here([elsewhere[unknown]])
-    if alike:
-        return one_of(alike) + did_you_mean(unknown, alike)
-    here = {
-        key
-        for strategy in workload.strategies
-        for told in strategy.about.parameters
-        for key in told.keys
-    } | {f"cost.{key}" for key in workload.cost.constraints}
-    general = [
-        key for key in keys if key in here or key == "cost" or key.startswith(("workload.", "slo."))
-    ]
-    return one_of(general) + did_you_mean(unknown, keys)
+    name = unknown.rpartition(".")[0]
+    known = list(_changes(workload))
+    if name in STRATEGIES:
+        known = [key for key in _strategy_changes([name]) if key.startswith(f"{name}.")]
+    elsewhere = keys_elsewhere()
+    hint = called_here([elsewhere[unknown]]) if unknown in elsewhere else None
+    return one_of(known) + (hint or did_you_mean(unknown, known))
 
 
 def change(workload: Workload, key: str, field: Field) -> Workload:
@@ -108,12 +97,12 @@ def _set_strategies(
     parameters: Mapping[str, Parameter], workload: Workload, field: Field
 ) -> Workload:
     """Change the parameter beside each strategy's name; one of them has to be in the workload."""
-    values = {name: parameter.constraint(field) for name, parameter in parameters.items()}
     present = [strategy.name for strategy in workload.strategies]
-    if not set(values) & set(present):
+    values = {name: parameters[name].constraint(field) for name in present if name in parameters}
+    if not values:
         raise field.error(
             f"a parameter of {', '.join(present)}{_called(parameters, present)}",
-            f"a workload without {' or '.join(values)}",
+            f"a workload without {' or '.join(parameters)}",
         )
     return replace(
         workload,
@@ -130,7 +119,9 @@ def _called(parameters: Mapping[str, Parameter], present: Iterable[str]) -> str:
     """What the strategies that are there call a parameter, if they have it."""
     keys = {parameter.name for parameter in parameters.values()}
     names = [names_elsewhere(STRATEGIES[name]) for name in present]
-    return called_here(list(dict.fromkeys(n[key] for n in names for key in keys & n.keys())))
+    return called_here(
+        list(dict.fromkeys(n[key] for n in names for key in sorted(keys & n.keys())))
+    )
 
 
 def _set_source(
@@ -165,13 +156,13 @@ def _set_slo(parameter: str, reader: Reader, workload: Workload, field: Field) -
     return replace(workload, slo=replace(workload.slo or ServiceLevel(), **changed))
 
 
-def _strategy_changes() -> dict[str, Change]:
+def _strategy_changes(names: Collection[str]) -> dict[str, Change]:
     """`static.batch_size` and so on; without a strategy's name, every strategy that has it."""
     one: dict[str, Change] = {}
     owners: dict[str, dict[str, Parameter]] = {}
-    for name, kind in STRATEGIES.items():
-        for parameter in kind.about.parameters:
-            for key in (parameter.name, *parameter.aliases):
+    for name in names:
+        for parameter in STRATEGIES[name].about.parameters:
+            for key in parameter.keys:
                 one[f"{name}.{key}"] = partial(_set_strategies, {name: parameter})
                 owners.setdefault(key, {})[name] = parameter
     every: dict[str, Change] = {
@@ -180,10 +171,12 @@ def _strategy_changes() -> dict[str, Change]:
     return every | one
 
 
-def _changes() -> dict[str, Change]:
-    """What each key changes."""
+def _changes(workload: Workload | None = None) -> dict[str, Change]:
+    """What each key changes; of a workload, only its own strategies and its own cost."""
+    names = [strategy.name for strategy in workload.strategies] if workload else STRATEGIES
+    costs = [type(workload.cost)] if workload else COSTS.values()
     return {
-        **_strategy_changes(),
+        **_strategy_changes(names),
         "workload.count": partial(
             _set_source, lambda source, count: source.with_count(count), Whole(least=1)
         ),
@@ -197,11 +190,7 @@ def _changes() -> dict[str, Change]:
             for key, reader in TraceOptions.constraints.items()
         },
         "cost": _set_profile,
-        **{
-            f"cost.{key}": partial(_set_cost, key)
-            for kind in COSTS.values()
-            for key in kind.constraints
-        },
+        **{f"cost.{key}": partial(_set_cost, key) for kind in costs for key in kind.constraints},
         **{
             f"slo.{key}": partial(_set_slo, key, reader)
             for key, reader in ServiceLevel.constraints.items()
