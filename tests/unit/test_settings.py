@@ -86,9 +86,10 @@ def test_the_workload_itself_stays_as_it_is_and_shares_its_requests():
 
 ONLY_STATIC = Workload("s", LIST.source, strategies=(Static(),))
 KEYS = (
-    "batch_size, pad_to, timeout, timeout_from, kv_cache_tokens, static.batch_size, static.pad_to, "
-    "dynamic.batch_size, dynamic.timeout, "
-    "dynamic.timeout_from, continuous.batch_size, continuous.kv_cache_tokens, "
+    "batch_size, pad_to, timeout, timeout_from, kv_cache_tokens, "
+    "static.batch_size, static.pad_to, "
+    "dynamic.batch_size, dynamic.timeout, dynamic.timeout_from, "
+    "continuous.batch_size, continuous.kv_cache_tokens, "
     "workload.count, workload.rate, workload.seed, "
     "workload.limit, workload.start, workload.duration, workload.speed, workload.max_input, "
     "workload.max_output, workload.over, "
