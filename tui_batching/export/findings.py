@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
-from tui_batching.analysis.tables import difference_text
+from tui_batching.analysis.tables import difference_text, memory_note
 
 _CLAIMS = {
     "throughput": "Most tokens per second",
@@ -27,9 +27,13 @@ def findings(comparison: Comparison) -> list[str]:
     """Who is best at what and by how much, and where the time went; one sentence each."""
     metrics = (METRICS_BY_NAME[name] for name in _CLAIMS)
     known = [metric for metric in metrics if None not in comparison.values(metric)]
+    alone = len(comparison.results) == 1
+    compared = [metric for metric in known if alone or any(comparison.best(metric))]
+    note = memory_note(comparison)
     return [
-        *(f"{_CLAIMS[metric.name]}: {_ranking(comparison, metric)}." for metric in known),
+        *(f"{_CLAIMS[metric.name]}: {_ranking(comparison, metric)}." for metric in compared),
         *(_where_the_time_went(result) for result in comparison),
+        *([f"{note[0].upper()}{note[1:]}."] if note else []),
     ]
 
 
