@@ -279,8 +279,7 @@ def best_of(
         return (False,) * len(values)
     best = format_value(metric, min(known) if metric.better == "low" else max(known))
     return tuple(
-        may and format_value(metric, value) == best
-        for value, may in zip(values, able, strict=True)
+        may and format_value(metric, value) == best for value, may in zip(values, able, strict=True)
     )
 
 

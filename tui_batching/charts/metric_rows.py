@@ -120,7 +120,7 @@ def table_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     for group in table.groups:
         rows.append(pen.heading(group.title, group.hint))
         rows.extend(_figures(row, column, pen) for row in group.rows)
-    lines = wrapped(table.note, min(pen.width, _WIDEST) - 2)
+    lines = wrapped(table.note, max(20, min(pen.width, _WIDEST) - 2))
     return rows + [pen.row().gap().add(line, pen.text).cells() for line in lines]
 
 
