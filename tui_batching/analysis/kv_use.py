@@ -79,7 +79,7 @@ class KvUse:
         length = spans.end[index] - spans.start[index]
         inside = np.clip(instants - spans.start[index], 0, length).astype(np.float64)
         growth = (kv.at_end - kv.at_start)[index] * inside / np.maximum(length, 1)
-        return self._before[index] + (kv.at_start[index] + growth / 2) * inside
+        return np.asarray(self._before[index] + (kv.at_start[index] + growth / 2) * inside)
 
     @cached_property
     def _before(self) -> FloatArray:

@@ -60,12 +60,11 @@ def _events(process: int, run: Run) -> Iterator[str]:
         stays = run.by_slot.members(slot)
         for first in range(0, len(stays), _ROWS_AT_ONCE):
             yield from _stays(process, run, slot, stays[first : first + _ROWS_AT_ONCE])
-    stays, evicted = run.stays, run.evicted_stays
-    arrival = run.requests.arrival_time
-    waits = (np.concatenate((arrival, stays.end[evicted])), run.back[evicted])
-    yield from _counter(process, "queue", waits[0], np.concatenate((run.start, waits[1])))
-    yield from _counter(process, "running", stays.start, run.decoded_until)
-    yield from _counter(process, "held", run.decoded_until, stays.end)
+    arrival, evicted = run.requests.arrival_time, run.evicted_stays
+    waits = np.concatenate((arrival, run.stays.end[evicted]))
+    yield from _counter(process, "queue", waits, np.concatenate((run.start, run.back[evicted])))
+    yield from _counter(process, "running", run.stays.start, run.decoded_until)
+    yield from _counter(process, "held", run.decoded_until, run.stays.end)
     if run.kv is not None:
         yield from _blocks(process, run, run.kv)
 
