@@ -95,8 +95,10 @@ def evicted_times(run: Run) -> IntArray:
 
 
 def recomputed_tokens(run: Run) -> int:
-    """Tokens processed in prefills beyond those of the prompts: once more, for those evicted."""
-    return exact_sum(run.chunks.tokens) - exact_sum(run.requests.input_tokens)
+    """Tokens processed in prefills of those who were evicted, beyond those of their prompts."""
+    evicted = run.evictions > 0
+    again = run.chunks.tokens[evicted[run.stays.request[run.chunks.stay]]]
+    return exact_sum(again) - exact_sum(run.requests.input_tokens[evicted])
 
 
 def ignores_memory(run: Run) -> bool:

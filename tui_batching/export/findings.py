@@ -41,14 +41,17 @@ def _ranking(comparison: Comparison, metric: MetricInfo) -> str:
     """`continuous with 101; dynamic 85.0 (-16%), static 84.6 (-17%)`."""
     best: dict[str, str] = {}
     others: list[str] = []
-    columns = (comparison.values(metric), comparison.best(metric), comparison.behind(metric))
+    best_ones = comparison.best(metric)
+    columns = (comparison.values(metric), best_ones, comparison.behind(metric))
     for result, value, is_best, behind in zip(comparison, *columns, strict=True):
         name, shown = result.strategy.name, format_value(metric, value)
         if is_best or len(comparison.results) == 1:
             best[name] = shown
         else:
             difference = "" if metric.unit == "share" else difference_text(behind)
-            others.append(f"{name} {shown}" + (f" ({difference})" if difference else ""))
+            unlike = "memory ignored" if name in comparison.ignoring and any(best_ones) else ""
+            told = ", ".join(filter(None, (difference, unlike)))
+            others.append(f"{name} {shown}" + (f" ({told})" if told else ""))
     shared = "alike " if len(best) > 1 and not others else ""
     told = f"{shared}{_and(list(best))} with {next(iter(best.values()))}"
     return f"{told}; {', '.join(others)}" if others else told
