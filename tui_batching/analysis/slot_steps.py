@@ -14,7 +14,7 @@ from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
 from tui_batching.sim.stays import Ended
 from tui_batching.sim.steps import whole_steps
-from tui_batching.strategies.strategy import Textbook
+from tui_batching.strategies.strategy import Strategy, Textbook
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +49,8 @@ class SlotSteps:
     def of(cls, run: Run) -> SlotSteps:
         """Count the steps up to each start, prompt's end, finish and end."""
         spans, stays, until = run.spans, run.stays, run.decoded_until
-        textbook = isinstance(run.strategy, Textbook)
-        counted = spans.decoding if textbook else spans.kind >= SpanKind.PREFILL
+        any_kind = _tells_iterations(run.strategy)
+        counted = spans.kind >= SpanKind.PREFILL if any_kind else spans.decoding
         steps = np.where(counted, spans.steps, 0)
         before = freeze(np.cumsum(steps) - steps)
         end = np.where(stays.ended == Ended.SKIPPED, run.back, stays.end)
@@ -64,7 +64,7 @@ class SlotSteps:
     @property
     def is_of_iterations(self) -> bool:
         """Whether a step is any iteration."""
-        return not isinstance(self.run.strategy, Textbook)
+        return _tells_iterations(self.run.strategy)
 
     @cached_property
     def slots(self) -> int:
@@ -171,6 +171,11 @@ class SlotSteps:
 
 _MANY = 16
 """Up to so many slots of an engine have a row each, though nobody ever takes them."""
+
+
+def _tells_iterations(strategy: Strategy) -> bool:
+    """Whether it is an engine that decides before each iteration, and not the textbook's."""
+    return strategy.about.iteration_level and not isinstance(strategy, Textbook)
 
 
 def _steps_at(run: Run, counted: BoolArray, before: IntArray, times: IntArray) -> IntArray:
