@@ -34,7 +34,7 @@ class KvUse:
         """None where the lane ignores memory, or where that has no end."""
         return None if run.kv is None else cls(run, run.kv)
 
-    @property
+    @cached_property
     def peak_blocks(self) -> int:
         """The most blocks that are taken in any iteration."""
         return max(int(self.kv.at_start.max(initial=0)), int(self.kv.at_end.max(initial=0)))
@@ -55,7 +55,7 @@ class KvUse:
         """The same as a share of the pool."""
         return self.peak_blocks / self.kv.pool
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """The mean share of the pool that is taken, from the first arrival to the last end."""
         return float(self.shares(np.array([self.run.begin, self.run.finished]))[0])

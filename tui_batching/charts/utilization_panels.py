@@ -68,7 +68,7 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
     words = [pen.row().gap().add(line, pen.text).cells() for line in lines]
     columns = max(1, request.width - _MARGIN - _LABELS)
     room = request.height - 1 - len(words)
-    uses = [KvUse.of(run) for run in runs]
+    uses = request.scene.kv_uses
     height = room // len(runs) - 1
     areas = [
         _pool(request, use, columns, height, pen) if use else _no_pool(run, height, pen)
