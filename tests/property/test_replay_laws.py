@@ -151,7 +151,7 @@ def test_options_take_what_they_say(folder: Path, given_rows: list[Row], asked: 
                 source.make_requests()
             return
         requests = source.make_requests()
-    columns = asdict(requests).values()
+    columns = list(asdict(requests).values())[:4]
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
     _, report = source.trace.read()
     if not report.stopped:

@@ -140,8 +140,8 @@ WRONG = {
     f"requests: [{ONE}]\ncost: {{linear: {{decode_step: 0}}}}": "w.yaml:2: cost.linear"
     ".decode_step: found 0, expected a duration longer than zero",
     f"requests: [{ONE}]\ncost: {{cubic: {{}}}}": "w.yaml:2: cost: found the unknown key 'cubic', "
-    "expected one of linear, affine, textbook, a100-llama-3-8b, a100-opt-13b, h100-llama-3-8b, "
-    "h200-llama-3-8b",
+    "expected one of linear, affine, iteration, textbook, a100-llama-3-8b, a100-opt-13b, "
+    "h100-llama-3-8b, h200-llama-3-8b",
     f"requests: [{ONE}]\ncost: h300": "w.yaml:2: cost: found 'h300', expected one of textbook, "
     "a100-llama-3-8b, a100-opt-13b, h100-llama-3-8b, h200-llama-3-8b",
     f"requests: [{ONE}]\ncost: {{affine: {{decode_base: 788.3ps}}}}": "w.yaml:2: cost.affine"

@@ -228,7 +228,7 @@ def _served(workload: Workload) -> dict[str, Any]:
     return {"name": workload.name, "requests": len(workload.requests)}
 
 
-def parameters(strategy: Strategy) -> dict[str, int | float | str | None]:
+def parameters(strategy: Strategy) -> dict[str, int | float | str | list[int] | None]:
     """The parameters of a strategy; durations in seconds."""
     return {
         parameter.name: parameter.exported(strategy.value(parameter.name))

@@ -9,7 +9,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
@@ -67,12 +67,12 @@ class Field:
         if isinstance(self.node, Scalar):
             bare = self.node.plain and _BARE.fullmatch(self.node.text)
             return self.node.text if bare else quoted(self.node.text)
-        return "a list" if isinstance(self.node, nodes.Sequence) else "a mapping"
+        return "a list" if isinstance(self.node, nodes.Items) else "a mapping"
 
     @property
     def is_list(self) -> bool:
         """Whether the value is a list."""
-        return isinstance(self.node, nodes.Sequence)
+        return isinstance(self.node, nodes.Items)
 
     @property
     def is_mapping(self) -> bool:
@@ -171,7 +171,7 @@ class Field:
 
     def items(self, most: int | None = None) -> list[Field]:
         """The values of a list, which must not be empty, nor have more than `most`."""
-        if not isinstance(self.node, nodes.Sequence):
+        if not isinstance(self.node, nodes.Items):
             raise self.error("a list")
         if not self.node.children:
             raise self.error("a list with at least one entry", "an empty list")
@@ -181,6 +181,14 @@ class Field:
             Field(self.where, f"{self.path}[{number}]", child.line, child)
             for number, child in enumerate(self.node.children)
         ]
+
+    def separated(self, by: str) -> list[Field]:
+        """The parts of a single value such as `4,8`; of anything else, that alone."""
+        node = self.node
+        if not isinstance(node, Scalar) or not node.plain:
+            return [self]
+        parts = [replace(node, text=part.strip()) for part in node.text.split(by)]
+        return [replace(self, node=part) for part in parts]
 
     def mapping(
         self, allowed: Collection[str], aliases: Mapping[str, str] = MappingProxyType({})

@@ -186,15 +186,15 @@ class Run:
 
     def has_chunk(self, stay: IntArray, span: IntArray) -> BoolArray:
         """Whether a part of the stay's prompt is processed in the span, for each pair of them."""
-        known = self._chunk_numbers
         wanted = stay * len(self.spans) + span
-        place = np.searchsorted(known, wanted)
-        return np.asarray(np.append(known, -1)[place] == wanted)
+        place = np.searchsorted(self._chunk_numbers, wanted)
+        return np.asarray(self._chunk_numbers[place] == wanted)
 
     @cached_property
     def _chunk_numbers(self) -> IntArray:
-        """One number for the stay and the span of each chunk, ascending."""
-        return np.sort(self.chunks.stay * len(self.spans) + self.chunks.span)
+        """One number for the stay and the span of each chunk, ascending; behind them, one more."""
+        numbers = self.chunks.stay * len(self.spans) + self.chunks.span
+        return np.append(np.sort(numbers), NEVER)
 
     @cached_property
     def missing(self) -> npt.NDArray[np.int8]:

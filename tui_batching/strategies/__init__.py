@@ -15,6 +15,7 @@ from tui_batching.strategies.static import Static
 from tui_batching.strategies.strategy import Strategy
 from tui_batching.strategies.tensorrt_llm import TensorRtLlm
 from tui_batching.strategies.tgi import Tgi
+from tui_batching.strategies.triton import Triton
 from tui_batching.strategies.vllm import Vllm
 from tui_batching.strategies.vllm_v0 import VllmV0
 
@@ -31,6 +32,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
         TensorRtLlm,
         FastGen,
         Orca,
+        Triton,
     )
 }
 """Every strategy by name, in the order in which they are listed."""
@@ -56,6 +58,7 @@ __all__ = [
     "Strategy",
     "TensorRtLlm",
     "Tgi",
+    "Triton",
     "Vllm",
     "VllmV0",
     "mark_of",

@@ -29,7 +29,7 @@ class Orca(EngineStrategy):
     about: ClassVar[About] = About(
         name="orca",
         mark="○",
-        colour=4,
+        colour=1,
         parameters=(
             Parameter("max_batch_size", "max batch size", SLOTS, aliases=("batch_size",)),
             Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),

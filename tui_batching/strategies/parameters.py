@@ -40,6 +40,8 @@ class Parameter:
         match value, self.constraint:
             case None, _:
                 return "none"
+            case tuple(), _:
+                return ", ".join(f"{each:,}" for each in value) or "none"
             case bool(), _:
                 return "on" if value else "off"
             case _, Whole():
@@ -50,8 +52,10 @@ class Parameter:
                 return str(value).replace("_", " ")
         return str(value)
 
-    def exported(self, value: Any) -> int | float | str | None:
+    def exported(self, value: Any) -> int | float | str | list[int] | None:
         """A value for JSON; durations in seconds."""
+        if isinstance(value, tuple):
+            return list(value)
         plain: int | float | str | None = (
             to_seconds(value) if isinstance(self.constraint, Duration) else value
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -47,11 +47,11 @@ def _apply(workload: Workload, setting: str) -> Workload:
     key, equals, value = (part.strip() for part in setting.partition("="))
     if not equals:
         raise InputError(f"{where}: found no '=', expected KEY=VALUE")
-    known = _changes()
-    if key not in known:
+    if key not in _changes():
+        fitting = _changes(workload)
         raise InputError(
             f"{where}: found the unknown key {quoted(key)}, "
-            f"expected {one_of(known)}{did_you_mean(key, known)}"
+            f"expected {one_of(fitting)}{did_you_mean(key, fitting)}"
         )
     return change(workload, key, Field.of_text(value, where))
 
@@ -75,11 +75,11 @@ def _set_strategies(
     parameters: Mapping[str, Parameter], workload: Workload, field: Field
 ) -> Workload:
     """Change the parameter beside each strategy's name; one of them has to be in the workload."""
-    values = {name: parameter.constraint(field) for name, parameter in parameters.items()}
     present = [strategy.name for strategy in workload.strategies]
-    if not set(values) & set(present):
+    values = {name: parameters[name].constraint(field) for name in present if name in parameters}
+    if not values:
         raise field.error(
-            f"a parameter of {', '.join(present)}", f"a workload without {' or '.join(values)}"
+            f"a parameter of {', '.join(present)}", f"a workload without {' or '.join(parameters)}"
         )
     return replace(
         workload,
@@ -124,12 +124,12 @@ def _set_slo(parameter: str, reader: Reader, workload: Workload, field: Field) -
     return replace(workload, slo=replace(workload.slo or ServiceLevel(), **changed))
 
 
-def _strategy_changes() -> dict[str, Change]:
+def _strategy_changes(names: Collection[str]) -> dict[str, Change]:
     """`static.batch_size` and so on; without a strategy's name, every strategy that has it."""
     one: dict[str, Change] = {}
     owners: dict[str, dict[str, Parameter]] = {}
-    for name, kind in STRATEGIES.items():
-        for parameter in kind.about.parameters:
+    for name in names:
+        for parameter in STRATEGIES[name].about.parameters:
             for key in (parameter.name, *parameter.aliases):
                 one[f"{name}.{key}"] = partial(_set_strategies, {name: parameter})
                 owners.setdefault(key, {})[name] = parameter
@@ -139,10 +139,12 @@ def _strategy_changes() -> dict[str, Change]:
     return every | one
 
 
-def _changes() -> dict[str, Change]:
-    """What each key changes."""
+def _changes(workload: Workload | None = None) -> dict[str, Change]:
+    """What each key changes; of a workload, only its own strategies and its own cost."""
+    names = [strategy.name for strategy in workload.strategies] if workload else STRATEGIES
+    costs = [type(workload.cost)] if workload else COSTS.values()
     return {
-        **_strategy_changes(),
+        **_strategy_changes(names),
         "workload.count": partial(
             _set_source, lambda source, count: source.with_count(count), Whole(least=1)
         ),
@@ -153,11 +155,7 @@ def _changes() -> dict[str, Change]:
             for key, reader in TraceOptions.constraints.items()
         },
         "cost": _set_profile,
-        **{
-            f"cost.{key}": partial(_set_cost, key)
-            for kind in COSTS.values()
-            for key in kind.constraints
-        },
+        **{f"cost.{key}": partial(_set_cost, key) for kind in costs for key in kind.constraints},
         **{
             f"slo.{key}": partial(_set_slo, key, reader)
             for key, reader in ServiceLevel.constraints.items()
