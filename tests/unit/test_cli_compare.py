@@ -74,7 +74,7 @@ def test_json_has_every_request(capsys: pytest.CaptureFixture[str]):
     for run, result in zip(found["runs"], comparison, strict=True):
         assert len(run["requests"]) == 20
         for row, request in enumerate(run["requests"]):
-            assert tuple(request) == (*REQUEST_FIELDS, "breakdown")
+            assert tuple(request) == (*REQUEST_FIELDS, "breakdown", "stays")
             assert tuple(request["breakdown"]) == PARTS
             assert request["start_time"] == result.run.start[row] / SECOND
             assert request["slot"] == result.run.stays.slot[row]
