@@ -151,10 +151,10 @@ def test_options_take_what_they_say(folder: Path, given_rows: list[Row], asked: 
                 source.make_requests()
             return
         requests = source.make_requests()
-    columns = [column.tolist() for column in asdict(requests).values()]
-    assert list(zip(*columns[:4], strict=True)) == expected
-    assert requests.max_tokens.tolist() == requests.output_tokens.tolist()
-    assert not requests.priority.any()
+    *columns, asked_for, priority = asdict(requests).values()
+    assert asked_for.tolist() == requests.output_tokens.tolist()
+    assert not priority.any()
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
     _, report = source.trace.read()
     if not report.stopped:
         dropped = report.long_inputs + report.long_outputs if asked.over == "drop" else 0
