@@ -94,9 +94,7 @@ def test_prompts_fill_chunk_by_chunk() -> None:
 
 def test_memory_is_a_gauge_with_numbers_that_sum() -> None:
     gauge, numbers = rows_of(TIGHT, 33, TWO, 80, 20)[1:3]
-    assert numbers.strip() == (
-        "30 used + 2 reserved, empty + 16 free = 48 tokens, 3 blocks of 16"
-    )
+    assert numbers.strip() == ("30 used + 2 reserved, empty + 16 free = 48 tokens, 3 blocks of 16")
     inside = gauge[gauge.index("[") + 1 : gauge.index("]")]
     assert inside.count("·") == pytest.approx(len(inside) / 3, abs=1)
     assert inside.count("▂") == pytest.approx(len(inside) * 2 / 48, abs=1)

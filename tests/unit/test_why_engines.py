@@ -95,9 +95,7 @@ def test_blocks_that_are_promised_are_not_to_be_had() -> None:
 
 
 def test_memory_that_does_for_one_of_those_who_join_together() -> None:
-    strategy = Tgi(
-        max_batch_total_tokens=96, max_batch_prefill_tokens=64, waiting_served_ratio=1.2
-    )
+    strategy = Tgi(max_batch_total_tokens=96, max_batch_prefill_tokens=64, waiting_served_ratio=1.2)
     at = moment(strategy, 16, (0, 5, 2), (0, 5, 2), (5, 20, 2), (5, 30, 1))
     wanted = "2 have to join together, and they do not all fit (3 of 5 are free)"
     assert why(at) == f"R2 has waited 11.0 ms because {wanted}; R0 ends after this step"
