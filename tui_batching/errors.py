@@ -42,6 +42,11 @@ def one_of(allowed: Collection[str]) -> str:
     return names if len(allowed) == 1 else f"one of {names}"
 
 
+def called_here(names: Collection[str]) -> str:
+    """` (here it is called batch_size)` for what is called otherwise elsewhere."""
+    return f" (here it is called {' or '.join(names)})" if names else ""
+
+
 def did_you_mean(name: str, allowed: Collection[str]) -> str:
     """` (did you mean 'count'?)` where a name in `allowed` is close to `name`."""
     close = difflib.get_close_matches(name[:60], list(allowed), n=1)

@@ -59,7 +59,7 @@ def test_json_holds_the_oracle(capsys: pytest.CaptureFixture[str]):
 def test_json_has_every_metric_and_the_parameters(capsys: pytest.CaptureFixture[str]):
     static, dynamic, continuous = printed_json(capsys, "compare", "--json")["runs"]
     assert static["parameters"] == {"batch_size": 4, "pad_to": "batch"}
-    assert continuous["parameters"] == {"batch_size": 4}
+    assert continuous["parameters"] == {"batch_size": 4, "kv_cache_tokens": None}
     assert dynamic["parameters"] == {
         "batch_size": 4,
         "timeout": 0.5,

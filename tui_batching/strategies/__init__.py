@@ -43,6 +43,24 @@ def mark_of(name: str) -> str:
     return STRATEGIES[name].about.mark
 
 
+def names_elsewhere(kind: type[Strategy]) -> dict[str, str]:
+    """What other strategies call its parameters, each with its name here.
+
+    Two parameters are the same where they share a name or an alias, as `batch_size` is the number
+    of slots everywhere.
+    """
+    here = {key: parameter.name for parameter in kind.about.parameters for key in parameter.keys}
+    return {
+        key: here[shared]
+        for other in STRATEGIES.values()
+        for parameter in other.about.parameters
+        for shared in parameter.keys
+        if shared in here
+        for key in parameter.keys
+        if key not in here
+    }
+
+
 DEFAULT_STRATEGIES: tuple[Strategy, ...] = (Static(), Dynamic(), Continuous())
 """What serves a workload that names no strategies."""
 
@@ -62,4 +80,5 @@ __all__ = [
     "Vllm",
     "VllmV0",
     "mark_of",
+    "names_elsewhere",
 ]

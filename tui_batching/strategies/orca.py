@@ -11,7 +11,7 @@ from tui_batching.sim.engines.memory import Reserve
 from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.strategies.engine import EngineStrategy
 from tui_batching.strategies.parameters import SLOTS, Parameter
-from tui_batching.strategies.strategy import About, Lesson
+from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -28,8 +28,8 @@ class Orca(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="orca",
-        mark="○",
-        colour=1,
+        mark="O",
+        colour=4,
         parameters=(
             Parameter("max_batch_size", "max batch size", SLOTS, aliases=("batch_size",)),
             Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
@@ -44,6 +44,10 @@ class Orca(EngineStrategy):
     slots_field: ClassVar[str] = "max_batch_size"
     max_batch_size: int = 32
     kv_cache_tokens: int | None = None
+
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """All that was asked for."""
+        return Admission(tokens=asked)
 
     def parts(self, cost: Cost) -> Parts:
         """One token is a block."""

@@ -35,6 +35,11 @@ class Parameter:
     aliases: tuple[str, ...] = ()
     quiet: bool = False
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Its name and its aliases."""
+        return self.name, *self.aliases
+
     def text(self, value: Any) -> str:
         """A value for reading: `1,024`, `500 ms`, `server free`."""
         match value, self.constraint:

@@ -13,7 +13,7 @@ from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.sim.engines.sglang import Estimate, FillPages, UntilFull
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import SLOTS, Parameter
-from tui_batching.strategies.strategy import About, Lesson
+from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -37,8 +37,8 @@ class SgLang(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="sglang",
-        mark="◑",
-        colour=4,
+        mark="G",
+        colour=6,
         parameters=(
             Parameter(
                 "max_running_requests", "max running requests", SLOTS, aliases=("batch_size",)
@@ -69,6 +69,10 @@ class SgLang(EngineStrategy):
     schedule_conservativeness: float = 1.0
     page_size: int = 1
     kv_cache_tokens: int | None = None
+
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """By an estimate; a refusal holds until somebody leaves."""
+        return Admission(estimates=True, budget=self.chunked_prefill_size, tries_again=False)
 
     def parts(self, cost: Cost) -> Parts:
         """Prompts alone, the last cut to fill.

@@ -15,7 +15,7 @@ from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.sim.engines.tensorrt_llm import Equal, FillBlocks, InOrder, OnlyIdle
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import SLOTS, Parameter
-from tui_batching.strategies.strategy import About, Lesson
+from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -42,8 +42,8 @@ class TensorRtLlm(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="tensorrt-llm",
-        mark="◧",
-        colour=6,
+        mark="N",
+        colour=5,
         parameters=(
             Parameter("max_batch_size", "max batch size", SLOTS, aliases=("batch_size",)),
             Parameter("max_num_tokens", "max num tokens", Whole(1)),
@@ -83,6 +83,17 @@ class TensorRtLlm(EngineStrategy):
     enable_chunked_prefill: bool = False
     context_chunking_policy: ChunkingPolicy = "first_come_first_served"
     kv_cache_tokens: int | None = None
+
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """By the capacity policy."""
+        policy = self.capacity_scheduler_policy
+        return Admission(
+            tokens=known if policy == "max_utilization" else asked,
+            budget=self.max_num_tokens,
+            whole=not self.enable_chunked_prefill,
+            evicting=policy != "max_utilization",
+            joins_running=policy != "static_batch",
+        )
 
     def parts(self, cost: Cost) -> Parts:
         """Memory by the capacity policy, tokens by the chunking policy.

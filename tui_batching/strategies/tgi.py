@@ -14,7 +14,7 @@ from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.sim.engines.tgi import FillFixed, WhenServed
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import MAX_SLOTS, Parameter
-from tui_batching.strategies.strategy import About, Lesson
+from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -39,8 +39,8 @@ class Tgi(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="tgi",
-        mark="◐",
-        colour=5,
+        mark="T",
+        colour=0,
         parameters=(
             Parameter(
                 "max_batch_total_tokens",
@@ -77,6 +77,18 @@ class Tgi(EngineStrategy):
     max_batch_size: int | None = None
     prefill_chunking: bool = False
     block_size: int = 16
+
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """All that was asked for but the last token; newcomers gather."""
+        ratio = Fraction(str(self.waiting_served_ratio))
+        gathered = 1 if self.prefill_chunking else int(ratio * running)
+        return Admission(
+            tokens=asked - 1,
+            budget=self.max_batch_prefill_tokens,
+            whole=not self.prefill_chunking,
+            quorum=max(1, gathered),
+            pauses=True,
+        )
 
     def parts(self, cost: Cost) -> Parts:
         """The last token of an answer is never computed."""
