@@ -95,4 +95,4 @@ def test_the_hint_says_what_a_column_is() -> None:
     )
     assert drawn(tight()["continuous"], 0)[0].startswith("a row a slot, a column a decode step:")
     both = Slots(ChartRequest(SCENE, 0, 300, 60, palette()), Viewport())
-    assert texts(both.draw())[0].startswith("a row a slot, a column a decode step, of engines")
+    assert texts(both.draw())[0].startswith("a column a decode step, of engines")

@@ -12,12 +12,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from stage import palette, texts
 from tight import tight
 
 from tui_batching.analysis.comparison import Comparison, Result, compare
 from tui_batching.analysis.kv_use import KvUse
 from tui_batching.analysis.metrics import ITERATIONS, KV_MEMORY, METRICS_BY_NAME
-from tui_batching.analysis.tables import BEST, comparison_table
+from tui_batching.analysis.sweeps import Point, Sweep
+from tui_batching.analysis.tables import BEST, comparison_table, sweep_table
+from tui_batching.charts.metric_rows import metric_rows
+from tui_batching.charts.pen import Pen
+from tui_batching.cli.print_tables import print_comparison
 from tui_batching.clock import SECOND, to_seconds
 from tui_batching.export import trace_output
 from tui_batching.export.findings import findings
@@ -249,3 +254,30 @@ def test_the_trace_counts_blocks_and_requests_as_the_run_does(result: Result) ->
                 "held": held,
             }
             assert args["requests"] == expected[name]
+
+
+def test_the_metrics_on_screen_begin_with_who_ignores_memory() -> None:
+    for width in (80, 160):
+        rows = texts(metric_rows(tight(), Pen(width, palette())))
+        told = " ".join(" ".join(rows[:2]).split())
+        assert told.startswith(
+            "continuous ignores memory: it runs as if the KV cache of 832 tokens"
+        )
+    notebook = texts(metric_rows(compare(load_workload("notebook")), Pen(160, palette())))
+    assert "memory:" not in "".join(notebook)
+
+
+def test_the_printed_table_ends_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    print_comparison(tight(), ascii_only=False)
+    assert "\ncontinuous ignores memory: it runs as if" in capsys.readouterr().out
+
+
+def test_a_sweep_compares_and_marks_likewise() -> None:
+    lanes = (tight()["vllm"], tight()["orca"], FREE)
+    points = tuple(Point(4, each.strategy, each.metrics, 4) for each in lanes)
+    table = sweep_table(Sweep("batch-size", tight().workload, points, {}))
+    assert table.note.startswith("continuous ignores memory")
+    for group in table.groups:
+        for row in group.rows:
+            assert not row.cells[2].best
+            assert any(cell.best for cell in row.cells)

@@ -42,10 +42,12 @@ class Capacity:
         strategy: who serves.
         rates: requests per second, by variant; 0 where the level is not kept even at hardly any
             load, infinity where it is kept whatever the load.
+        heeds_memory: whether the KV cache has an end for it.
     """
 
     strategy: Strategy
     rates: tuple[float, ...]
+    heeds_memory: bool = False
 
     @property
     def median(self) -> float:
@@ -114,8 +116,13 @@ def find_capacities(
     ]
     rates = run_all(_find, searches, executor, progress)
     firsts = range(0, len(rates), len(several))
+    alone = _stretch(workload, slice(0, 1))
     found = (
-        Capacity(strategy, tuple(rates[first : first + len(several)]))
+        Capacity(
+            strategy,
+            tuple(rates[first : first + len(several)]),
+            heeds_memory=simulate(alone, strategy).kv is not None,
+        )
         for strategy, first in zip(workload.strategies, firsts, strict=True)
     )
     return Capacities(workload, attainment, tuple(found))

@@ -140,7 +140,7 @@ def sweep_table(sweep: Sweep) -> Table:
     if sweep.saturation:
         row = TableRow(_RATE.label, _cells(_RATE, list(sweep.saturation.values()), able))
         groups.append(Group(SATURATION, (row,)))
-    ignoring = [] if cost.kv_cache_tokens is None else _ignoring(sweep.strategies, heeding)
+    ignoring = _ignoring(sweep.strategies, heeding, cost)
     note = _memory_note(ignoring, cost, heeded=any(heeding))
     return Table(sweep.strategies, tuple(groups), note)
 
@@ -151,7 +151,10 @@ def _heeding(sweep: Sweep) -> list[bool]:
     return [share is not None for share in found]
 
 
-def _ignoring(names: Sequence[str], heeding: Sequence[bool]) -> list[str]:
+def _ignoring(names: Sequence[str], heeding: Sequence[bool], cost: Cost) -> list[str]:
+    """Who ignores the KV cache, if the cost has one."""
+    if cost.kv_cache_tokens is None:
+        return []
     return [name for name, heeds in zip(names, heeding, strict=True) if not heeds]
 
 
@@ -166,12 +169,15 @@ def _values(sweep: Sweep, metric: MetricInfo, able: Sequence[bool]) -> Group:
 
 def capacity_table(found: Capacities) -> Table:
     """The request rate that each strategy sustains: the median of the variants, and the range."""
+    cost, heeding = found.workload.cost, [each.heeds_memory for each in found.capacities]
+    able = competing(heeding, cost)
     rows: list[TableRow] = []
     for end in ("median", "lowest", "highest"):
         rates = [getattr(each, end) or None for each in found.capacities]
-        rows.append(TableRow(end, _cells(_RATE, rates, spell=_rate)))
+        rows.append(TableRow(end, _cells(_RATE, rates, able, spell=_rate)))
     names = tuple(each.strategy.name for each in found.capacities)
-    return Table(names, (Group("Sustained requests per second", tuple(rows)),))
+    note = _memory_note(_ignoring(names, heeding, cost), cost, heeded=any(heeding))
+    return Table(names, (Group("Sustained requests per second", tuple(rows)),), note)
 
 
 def _rate(metric: MetricInfo, rate: Value) -> str:

@@ -62,8 +62,9 @@ def _batch_warnings(run: Run, profile: Profile) -> Iterator[Warned]:
 
 
 def _memory_warnings(run: Run) -> Iterator[Warned]:
+    """An engine that heeds memory, the cost's or its own, never holds more than there is."""
     room = run.cost.kv_cache_tokens
-    if room is None:
+    if room is None or run.kv is not None:
         return
     peak = peak_tokens_held(run)
     if peak.tokens > room:

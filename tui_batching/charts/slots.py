@@ -49,7 +49,7 @@ from tui_batching.sim.stays import Ended
 
 HINT = "a row a slot, a column a decode step: who shares the batch, and who makes no token"
 HINT_OF_ITERATIONS = "a row a slot, a column an iteration: who shares the batch, and who stalls"
-HINT_OF_BOTH = "a row a slot, a column a decode step, of engines an iteration: who makes no token"
+HINT_OF_BOTH = "a column a decode step, of engines an iteration: a row a slot, who makes no token"
 NARROWEST = 24
 """The least cells of a panel beside others: three of them from a terminal of 80 columns on."""
 CLOSEST = 2
@@ -139,9 +139,9 @@ def legend(palette: Palette, lanes: Sequence[SlotSteps]) -> list[LegendEntry]:
     ]
     return [
         LegendEntry(FULL, palette.request(0), "makes a token"),
-        *([held] if textbook else []),
         *(of_engines if engines else []),
         *(of_evictions if evictions else []),
+        *([held] if textbook else []),
         LegendEntry(TRACK, palette.muted, "free"),
         LegendEntry("▂▅█", palette.state(State.DECODE), "how many make one"),
         LegendEntry(NOW, palette.playhead, "now"),

@@ -65,7 +65,9 @@ def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> No
     limits = limits_text(found.workload.slo) if found.workload.slo else ""
     share = f"{found.attainment:.10g}"
     printer.line(_heading(found.workload).append(f" · {limits} for {share} of the requests"))
-    printer.show(_laid_out(printer, capacity_table(found)))
+    told = capacity_table(found)
+    printer.show(_laid_out(printer, told))
+    printer.note(told)
     count = len(found.capacities[0].rates)
     over = "the requests as they are" if count == 1 else f"{count} seeds or stretches"
     printer.line(Text(f"{BEST} the best of its row; over {over}", "dim"))
