@@ -27,7 +27,17 @@ from tui_batching.charts.lane_rows import RESERVED
 from tui_batching.charts.lane_view import STATE_GLYPHS
 from tui_batching.charts.pen import PART_SIGNS
 from tui_batching.charts.printing import to_ascii
-from tui_batching.charts.rows import FULL, HATCH, LEVELS, SHADE, TRACK, bar, text_of
+from tui_batching.charts.rows import (
+    AGAIN,
+    FULL,
+    HATCH,
+    LEVELS,
+    SHADE,
+    STALLED,
+    TRACK,
+    bar,
+    text_of,
+)
 from tui_batching.cli import progress
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.clock import MILLISECOND
@@ -47,10 +57,11 @@ TOLD_APART = {
     "KV memory of an engine": [FULL, RESERVED, TRACK],
     "bars of the Gantt": [
         *(entry.glyph[0] for entry in gantt.legend(palette())),
-        *(gantt.WAITS, gantt.CURSOR, gantt.EARLIER, gantt.LATER),
+        *(gantt.WAITS, gantt.CURSOR, gantt.EARLIER, gantt.LATER, AGAIN),
     ],
     "slots by steps": [
         *(FULL, HATCH, TRACK, slots.BEGIN, slots.NOW),
+        *(SHADE, STALLED, AGAIN, slots.EVICTED),
     ],
     "parts of a latency": [glyph for glyph, _ in PART_SIGNS.values()],
     "strategies": list(map(mark_of, STRATEGIES)),

@@ -13,8 +13,9 @@ import pytest
 from tui_batching import InputError, load_workload, simulate
 from tui_batching.analysis.capacity import Capacity, find_capacities, sustained_rate, variants
 from tui_batching.analysis.service_level import limits_kept
+from tui_batching.analysis.tables import capacity_table
 from tui_batching.clock import MILLISECOND, SECOND
-from tui_batching.strategies import Continuous, Static
+from tui_batching.strategies import Continuous, Orca, Static
 from tui_batching.workload import ListedRequests, Requests, ServiceLevel, Workload
 
 MS = MILLISECOND
@@ -89,6 +90,32 @@ def test_variants_are_other_seeds_or_other_stretches():
     assert [workload.requests.id.tolist()[0] for workload in listed] == [0, 20, 40, 60, 80]
     assert {len(workload.requests) for workload in listed} == {20}
     assert len(variants(evenly(99, SECOND, None), 5)) == 1
+
+
+def test_a_stretch_keeps_what_clients_ask_for_and_their_priority():
+    columns = np.arange(1, 41)
+    requests = Requests.from_columns(
+        columns * SECOND, columns, columns, max_tokens=columns + 9, priority=columns
+    )
+    second = variants(Workload("asks", ListedRequests(requests)), 2)[1].requests
+    assert second.max_tokens.tolist() == list(range(30, 50))
+    assert second.priority.tolist() == list(range(21, 41))
+
+
+def test_who_ignores_memory_is_not_compared_with_who_heeds_it():
+    workload = replace(
+        evenly(20, SECOND, ServiceLevel(e2el=9 * SECOND)),
+        strategies=(Continuous(4), Orca(4), Orca(2)),
+    )
+    cost = replace(workload.cost, kv_cache_tokens=80)
+    found = find_capacities(replace(workload, cost=cost), 0.9)
+    assert [each.heeds_memory for each in found.capacities] == [False, True, True]
+    table = capacity_table(found)
+    assert table.note.startswith(
+        "continuous ignores memory: it runs as if the KV cache of 80 tokens"
+    )
+    assert not any(row.cells[0].best for row in table.groups[0].rows)
+    assert any(cell.best for row in table.groups[0].rows for cell in row.cells)
 
 
 def test_a_capacity_tells_its_middle_and_its_ends():

@@ -12,7 +12,6 @@ from tui_batching.analysis.service_level import limits_kept
 from tui_batching.clock import HORIZON
 from tui_batching.errors import InputError
 from tui_batching.executors import CountDone, run_all
-from tui_batching.requests import Requests
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
 from tui_batching.workload.generate import seed_after
@@ -43,10 +42,12 @@ class Capacity:
         strategy: who serves.
         rates: requests per second, by variant; 0 where the level is not kept even at hardly any
             load, infinity where it is kept whatever the load.
+        heeds_memory: whether the KV cache has an end for it.
     """
 
     strategy: Strategy
     rates: tuple[float, ...]
+    heeds_memory: bool = False
 
     @property
     def median(self) -> float:
@@ -115,8 +116,13 @@ def find_capacities(
     ]
     rates = run_all(_find, searches, executor, progress)
     firsts = range(0, len(rates), len(several))
+    alone = _stretch(workload, slice(0, 1))
     found = (
-        Capacity(strategy, tuple(rates[first : first + len(several)]))
+        Capacity(
+            strategy,
+            tuple(rates[first : first + len(several)]),
+            heeds_memory=simulate(alone, strategy).kv is not None,
+        )
         for strategy, first in zip(workload.strategies, firsts, strict=True)
     )
     return Capacities(workload, attainment, tuple(found))
@@ -144,10 +150,7 @@ def variants(workload: Workload, count: int = VARIANTS) -> tuple[Workload, ...]:
 
 
 def _stretch(workload: Workload, rows: slice) -> Workload:
-    requests = workload.requests
-    columns = (requests.arrival_time, requests.input_tokens, requests.output_tokens, requests.id)
-    cut = Requests.from_columns(*(column[rows] for column in columns))
-    return replace(workload, source=ListedRequests(cut))
+    return replace(workload, source=ListedRequests(workload.requests.part(rows)))
 
 
 def sustained_rate(workload: Workload, strategy: Strategy, attainment: float) -> float:

@@ -12,9 +12,15 @@ from rich.cells import cell_len
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
-from tui_batching.analysis.tables import Table, TableRow, comparison_table, metric_cells
+from tui_batching.analysis.tables import (
+    Table,
+    TableRow,
+    comparison_table,
+    memory_note,
+    metric_cells,
+)
 from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, marked
-from tui_batching.charts.rows import Cells, Row, bar
+from tui_batching.charts.rows import Cells, Row, bar, wrapped
 
 _BESIDE = 150
 """Cells from which on the table stands beside the bars."""
@@ -37,11 +43,19 @@ _BARS = (
 
 def metric_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     """As many rows as it takes, what matters first at the top."""
+    note = _note(comparison, pen)
     if pen.width < _BESIDE:
-        return [*bar_rows(comparison, pen), pen.blank(), *table_rows(comparison, pen)]
+        return [*note, *bar_rows(comparison, pen), pen.blank(), *table_rows(comparison, pen)]
     left, right = Pen(_WIDEST, pen.palette), Pen(pen.width - _WIDEST, pen.palette)
     pairs = zip_longest(table_rows(comparison, left), bar_rows(comparison, right))
-    return [[*(table or left.blank()), *(bars or right.blank())] for table, bars in pairs]
+    beside = [[*(table or left.blank()), *(bars or right.blank())] for table, bars in pairs]
+    return [*note, *beside]
+
+
+def _note(comparison: Comparison, pen: Pen) -> list[Cells]:
+    """What is to be read with all these figures."""
+    lines = wrapped(memory_note(comparison), max(20, pen.width - 2))
+    return [pen.row().gap().add(line, pen.text).cells() for line in lines]
 
 
 def bar_rows(comparison: Comparison, pen: Pen) -> list[Cells]:

@@ -44,6 +44,7 @@ def print_comparison(comparison: Comparison, *, ascii_only: bool | None = None) 
     printer.show(_laid_out(printer, replace(told, groups=(parameters, *told.groups))))
     if workload.slo is not None:
         printer.line(printer.text(f"service level: {limits_text(workload.slo)}", "dim"))
+    printer.note(told)
     printer.line(Text(f"{BEST} the best of its row; --json and --csv tell more", "dim"))
 
 
@@ -51,7 +52,9 @@ def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
     """Print latency and throughput of all strategies at each value, the best of each row marked."""
     printer = _Printer(ascii_only)
     printer.line(_heading(sweep.workload).append(f" · {kind_text(sweep.kind)}"))
-    printer.show(_laid_out(printer, sweep_table(sweep)))
+    told = sweep_table(sweep)
+    printer.show(_laid_out(printer, told))
+    printer.note(told)
     legend = f"{BEST} the best of its row; " if len(sweep.strategies) > 1 else ""
     printer.line(Text(f"{legend}--json and --csv tell more", "dim"))
 
@@ -62,7 +65,9 @@ def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> No
     limits = limits_text(found.workload.slo) if found.workload.slo else ""
     share = f"{found.attainment:.10g}"
     printer.line(_heading(found.workload).append(f" · {limits} for {share} of the requests"))
-    printer.show(_laid_out(printer, capacity_table(found)))
+    told = capacity_table(found)
+    printer.show(_laid_out(printer, told))
+    printer.note(told)
     count = len(found.capacities[0].rates)
     over = "the requests as they are" if count == 1 else f"{count} seeds or stretches"
     printer.line(Text(f"{BEST} the best of its row; over {over}", "dim"))
@@ -113,6 +118,11 @@ class _Printer:
         if self._plain:
             text = self.text(text.plain)
         self._console.print(text, soft_wrap=True)
+
+    def note(self, told: Table) -> None:
+        """Print what is to be read with a table."""
+        if told.note:
+            self.line(self.text(told.note))
 
     def show(self, table: RichTable, *, folds: bool = False) -> None:
         """Print a table as wide as it needs to be, unless it `folds` to a terminal's width."""

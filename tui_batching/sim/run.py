@@ -196,10 +196,9 @@ class Run:
 
     def has_chunk(self, stay: IntArray, span: IntArray) -> BoolArray:
         """Whether a part of the stay's prompt is processed in the span, for each pair of them."""
-        known = self._chunk_numbers
         wanted = stay * len(self.spans) + span
-        place = np.searchsorted(known, wanted)
-        return np.asarray(np.append(known, -1)[place] == wanted)
+        place = np.searchsorted(self._chunk_numbers, wanted)
+        return np.asarray(self._chunk_numbers[place] == wanted)
 
     def processed(self, stay: IntArray, span: int) -> IntArray:
         """The tokens of each stay's prompt that were processed before a span."""
@@ -209,8 +208,9 @@ class Run:
 
     @cached_property
     def _chunk_numbers(self) -> IntArray:
-        """One number for the stay and the span of each chunk, ascending."""
-        return np.sort(self.chunks.stay * len(self.spans) + self.chunks.span)
+        """One number for the stay and the span of each chunk, ascending; behind them, one more."""
+        numbers = self.chunks.stay * len(self.spans) + self.chunks.span
+        return np.append(np.sort(numbers), NEVER)
 
     @cached_property
     def _chunk_sums(self) -> IntArray:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tui_batching.reading.constraints import Whole, WholeOrNone
 from tui_batching.sim.engines.cuts import Fill
+from tui_batching.sim.engines.fastgen import Skipping
 from tui_batching.sim.engines.loop import Parts
-from tui_batching.sim.engines.memory import Skipping
 from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import SLOTS, Parameter

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Number, Whole, WholeOrNone
-from tui_batching.sim.engines.cuts import FillPages
-from tui_batching.sim.engines.joining import UntilFull
 from tui_batching.sim.engines.loop import Parts
-from tui_batching.sim.engines.memory import Estimate
 from tui_batching.sim.engines.serving import blocks_of
+from tui_batching.sim.engines.sglang import Estimate, FillPages, UntilFull
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Admission, Lesson
@@ -40,7 +38,7 @@ class SgLang(EngineStrategy):
     about: ClassVar[About] = About(
         name="sglang",
         mark="G",
-        colour=2,
+        colour=6,
         parameters=(
             Parameter(
                 "max_running_requests", "max running requests", SLOTS, aliases=("batch_size",)

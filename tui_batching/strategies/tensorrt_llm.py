@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Flag, OneOf, Whole, WholeOrNone
-from tui_batching.sim.engines.cuts import Cut, Equal, FillBlocks
-from tui_batching.sim.engines.joining import EveryStep, OnlyIdle
+from tui_batching.sim.engines.cuts import Cut
+from tui_batching.sim.engines.joining import Joining
 from tui_batching.sim.engines.loop import Parts
-from tui_batching.sim.engines.memory import InOrder, Reserve
+from tui_batching.sim.engines.memory import Reserve
 from tui_batching.sim.engines.serving import blocks_of
+from tui_batching.sim.engines.tensorrt_llm import Equal, FillBlocks, InOrder, OnlyIdle
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Admission, Lesson
@@ -107,7 +108,7 @@ class TensorRtLlm(EngineStrategy):
             budget=self.max_num_tokens,
             memory=InOrder(pool, block) if policy == "max_utilization" else Reserve(pool, block),
             cut=self._cut(),
-            joining=OnlyIdle() if policy == "static_batch" else EveryStep(),
+            joining=OnlyIdle() if policy == "static_batch" else Joining(),
         )
 
     def _cut(self) -> Cut:

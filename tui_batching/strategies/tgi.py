@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 from tui_batching.reading.constraints import Flag, Ratio, Whole, WholeOrNone
-from tui_batching.sim.engines.cuts import NO_LIMIT, FillFixed
-from tui_batching.sim.engines.joining import WhenServed
+from tui_batching.sim.engines.cuts import NO_LIMIT
 from tui_batching.sim.engines.loop import Parts
 from tui_batching.sim.engines.memory import Reserve
 from tui_batching.sim.engines.serving import blocks_of
+from tui_batching.sim.engines.tgi import FillFixed, WhenServed
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import MAX_SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Admission, Lesson

@@ -34,7 +34,7 @@ class VllmV0(EngineStrategy):
     about: ClassVar[About] = About(
         name="vllm-v0",
         mark="U",
-        colour=3,
+        colour=7,
         parameters=(
             Parameter("max_num_seqs", "max num seqs", SLOTS, aliases=("batch_size",)),
             Parameter("max_num_batched_tokens", "max num batched tokens", Whole(1)),
