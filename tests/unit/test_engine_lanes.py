@@ -21,6 +21,7 @@ from tui_batching.strategies import (
     SgLang,
     Strategy,
     Tgi,
+    Triton,
     Vllm,
 )
 
@@ -121,6 +122,20 @@ def test_what_is_reserved_shows_as_such() -> None:
     at = simulate(hand_made((0, 20, 9), strategies=[strategy]), strategy).at(25 * MS)
     assert kv_view(at) == KvView(21, 29, 40, 1)
     assert kv_view(at.run.at(at.run.finished)) == KvView(0, 0, 40, 1)
+
+
+@pytest.mark.parametrize(("ms", "used"), [(5, 20), (25, 20), (35, 21), (105, 28)])
+def test_the_textbook_shows_memory_where_it_heeds_it(ms: int, used: int) -> None:
+    # The prompt until 20, then nine steps, of which each keeps the token of the one before.
+    rows = rows_of(Continuous(4, kv_cache_tokens=40), ms, ((0, 20, 9),))
+    assert rows[2].strip() == f"{used} used + {29 - used} reserved, empty + 11 free = 40 tokens"
+    assert not any("KV" in row for row in rows_of(Continuous(4), ms, ((0, 20, 9),)))
+
+
+def test_a_batcher_is_no_engine() -> None:
+    rows = rows_of(Triton(2), 25, ((0, 20, 9), (1, 20, 9)))
+    assert rows[0].startswith("DECODE 1/9")
+    assert not any("KV" in row for row in rows)
 
 
 def test_the_evicted_stand_in_the_queue_with_what_they_lost() -> None:

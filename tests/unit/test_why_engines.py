@@ -14,7 +14,17 @@ from stage import MS, hand_made
 from tui_batching.analysis.why import evicted_facts, why
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategies import FastGen, Orca, SgLang, Strategy, TensorRtLlm, Tgi, Vllm, VllmV0
+from tui_batching.strategies import (
+    Continuous,
+    FastGen,
+    Orca,
+    SgLang,
+    Strategy,
+    TensorRtLlm,
+    Tgi,
+    Vllm,
+    VllmV0,
+)
 
 
 def moment(strategy: Strategy, ms: float, *rows: tuple[int, int, int]) -> Moment:
@@ -72,6 +82,16 @@ def test_no_memory_by_the_rule_of_the_engine(strategy: Strategy, needs: str) -> 
     told = why(moment(strategy, 25, (0, 20, 9), (1, 20, 9)))
     assert f" because {needs}" in told
     assert told.endswith("; R0 ends in 8 steps")
+
+
+def test_no_memory_where_the_textbook_heeds_it() -> None:
+    rows = ((0, 20, 9), (1, 20, 9))
+    told = why(moment(Continuous(4, kv_cache_tokens=40), 25, *rows))
+    wanted = "it needs 29 tokens, 11 of 40 are free; R0 leaves next, in 9 tokens"
+    assert told == f"R1 has waited 24.0 ms because {wanted}"
+    assert why(moment(Continuous(1, kv_cache_tokens=40), 25, *rows)).endswith(
+        "the one slot is taken; R0 leaves next, in 9 tokens"
+    )
 
 
 def test_who_is_evicted_next_is_told_as_such() -> None:

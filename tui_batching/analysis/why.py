@@ -41,7 +41,7 @@ def why(moment: Moment) -> str:
         return "all requests are answered"
     if not moment.waiting:
         return _why_nobody_waits(moment)
-    if not moment.run.strategy.textbook:
+    if moment.run.strategy.is_engine:
         return _why_with_engine(moment)
     oldest = moment.waiting[0]
     age = moment.time - int(moment.run.requests.arrival_time[oldest])
@@ -81,11 +81,18 @@ def _why_the_batch_lasts(moment: Moment) -> str:
 
 def _why_not_admitted(moment: Moment) -> str:
     run, rows = moment.run, moment.running
-    if len(rows) == run.capacity:
+    short = run.kv is not None and run.missing[moment.span] == State.MEMORY
+    if len(rows) == run.capacity or (short and len(rows)):
         left = run.requests.output_tokens[rows] - moment.tokens_made(rows)
         first = int(np.argmin(left))
         leaver = request_name(moment, int(rows[first]))
-        taken = "the one slot is taken" if len(rows) == 1 else f"all {len(rows)} slots are taken"
+        taken = (
+            _why_no_memory(moment, moment.waiting[0])
+            if short
+            else "the one slot is taken"
+            if len(rows) == 1
+            else f"all {len(rows)} slots are taken"
+        )
         return f"{taken}; {leaver} leaves next, in {_tokens(int(left[first]))}"
     remaining = format_duration((moment.next_boundary or moment.time) - moment.time)
     if moment.phase.kind is SpanKind.PREFILL:

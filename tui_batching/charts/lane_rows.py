@@ -126,7 +126,7 @@ def _kv_rows(pen: _LanePen, most: int) -> list[Cells]:
 def _slot_rows(pen: _LanePen, room: int) -> list[Cells]:
     """One row a slot where they fit, else several a row, else one cell a slot."""
     capacity = pen.view.moment.run.capacity
-    if capacity > room and not pen.view.moment.run.strategy.textbook:
+    if capacity > room and pen.view.moment.run.strategy.is_engine:
         return _taken_rows(pen, room)
     if capacity <= room:
         views = slot_views(pen.view.moment, capacity)
@@ -361,7 +361,7 @@ def _figure_rows(pen: _LanePen) -> list[Cells]:
     moment, view = pen.view.moment, pen.view
     text, muted = pen.text, pen.muted
     done = pen.row().add("done ", muted).add(f"{moment.done:,}/{len(moment.run):,}", text)
-    number = moment.iteration if moment.run.strategy.textbook else moment.iterations
+    number = moment.iterations if moment.run.strategy.is_engine else moment.iteration
     done.add(f" · iteration {number:,}" if pen.roomy else f" · #{number:,}", muted)
     if evictions := moment.evictions:
         done.add(f" · {evictions:,} evicted" if pen.roomy else f" · {evictions:,}{EVICTED}", muted)

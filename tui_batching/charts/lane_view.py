@@ -117,9 +117,9 @@ def lane_view(scene: Scene, lane: int, time: Picoseconds, selected: int | None) 
 
 
 def kv_view(moment: Moment) -> KvView | None:
-    """The KV cache of an engine; the textbook has none."""
+    """The KV cache; None of the textbook where it ignores memory."""
     kv, used = moment.run.kv, 0
-    if moment.run.strategy.textbook:
+    if kv is None and not moment.run.strategy.is_engine:
         return None
     if not moment.over:
         used = moment.tokens_held
@@ -149,7 +149,7 @@ def phase_texts(moment: Moment) -> list[str]:
     phase = moment.phase
     if moment.over:
         return [f"DONE at {format_duration(moment.run.finished)}", "DONE"]
-    if phase.kind >= SpanKind.PREFILL and not moment.run.strategy.textbook:
+    if phase.kind >= SpanKind.PREFILL and moment.run.strategy.is_engine:
         return _step_texts(moment)
     match phase.kind:
         case SpanKind.IDLE:
@@ -276,7 +276,7 @@ def taken_views(moment: Moment, slots: IntArray) -> list[SlotView]:
 
 def _occupied_slots(moment: Moment, most: int) -> Iterator[SlotView]:
     """The slots that hold a request; with request-level scheduling they are one batch."""
-    if not moment.run.strategy.textbook:
+    if moment.run.strategy.is_engine:
         slots = taken_slots(moment)
         yield from taken_views(moment, slots[slots < most])
         return
@@ -312,7 +312,7 @@ class _SlotFacts(NamedTuple):
 def _occupied_slot(moment: Moment, facts: _SlotFacts) -> SlotView:
     """What is seen of a slot: tokens, or the prefill, or how long it has been held."""
     run, state = moment.run, facts.state
-    if not run.strategy.textbook:
+    if run.strategy.is_engine:
         return _engine_slot(moment, facts)
     fraction = facts.made / facts.full
     text: tuple[str, ...] = (f"{facts.made}/{facts.asked}",)

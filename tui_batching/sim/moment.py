@@ -205,7 +205,9 @@ class Moment:
         decoded = run.spans.decode_steps_at(until)
         decoded -= run.spans.decode_steps_at(np.minimum(ready, until))
         prompt = run.processed(stays, len(run.spans) if self.over else max(0, self.span))
-        return np.where(ready <= until, run.first_context[stays] - 1 + decoded, prompt)
+        # The context of a step that follows a first token includes the token that it computes.
+        whole = run.first_context[stays] - run.cost.made_by_prefill + decoded
+        return np.where(ready <= until, whole, prompt)
 
     @cached_property
     def decoding(self) -> IntArray:
@@ -219,7 +221,7 @@ class Moment:
     def tokens_held(self) -> int:
         """Tokens in the KV cache: those computed, and those of the iteration under way."""
         there = np.concatenate((self.stays[self.stays >= 0], self.skipped))
-        under_way = len(self.decoding) + sum(self.chunks.values())
+        under_way = len(self.decoding) * self.run.cost.made_by_prefill + sum(self.chunks.values())
         return int(self.computed(there).sum()) + under_way
 
     @cached_property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tui_batching.reading.constraints import WholeOrNone
 from tui_batching.sim.iteration_level import run_continuous
 from tui_batching.strategies.parameters import SLOTS, Parameter
-from tui_batching.strategies.strategy import About, Lesson, Textbook
+from tui_batching.strategies.strategy import About, Admission, Lesson, Textbook
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -49,3 +49,7 @@ class Continuous(Textbook):
     def serve(self, requests: Requests, cost: Cost) -> Run:
         """Each prefill of a newcomer runs alone while everybody else stalls."""
         return run_continuous(requests, cost, self, self.kv_cache_tokens)
+
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """All that was asked for, where memory counts."""
+        return Admission(tokens=asked)

@@ -92,7 +92,7 @@ class Strategy(ABC):
 
     about: ClassVar[About]
     textbook: ClassVar[bool] = False
-    """Whether it is the textbook's: its prompts are processed at once, and memory is ignored."""
+    """Whether it is the textbook's: prompts are processed whole, and nobody is ever evicted."""
 
     def __post_init__(self) -> None:
         check_constraints(self, self.constraints())
@@ -134,6 +134,11 @@ class Strategy(ABC):
         return self.about.name
 
     @property
+    def is_engine(self) -> bool:
+        """Whether it is a real engine, of which each iteration is one forward pass."""
+        return self.about.iteration_level and not self.textbook
+
+    @property
     def is_padded(self) -> bool:
         """Whether batches run on beyond their own longest member, to the longest of all."""
         return False
@@ -167,7 +172,7 @@ class Strategy(ABC):
         Args:
             spell: how durations are written.
         """
-        if self.textbook:
+        if not self.is_engine:
             return (f"batch {self.slots}",), (f"{self.slots}",)
         slots = "no slot limit" if self.slots >= MAX_SLOTS else f"{self.slots:,} slots"
         budget = self.admission(0, 0, 0, 0).budget

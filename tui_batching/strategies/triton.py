@@ -32,7 +32,7 @@ class Triton(Strategy):
 
     about: ClassVar[About] = About(
         name="triton",
-        mark="R",
+        mark="B",
         colour=1,
         parameters=(
             Parameter("max_batch_size", "max batch size", SLOTS, aliases=("batch_size",)),

@@ -209,7 +209,7 @@ Of real engines a lane shows the iteration that is under way, and their memory.
 
 def reading(strategies: Sequence[Strategy]) -> str:
     """How to read the lanes of these strategies."""
-    engines = [kind for kind in strategies if not kind.textbook]
+    engines = [kind for kind in strategies if kind.is_engine]
     if not engines:
         return READING
     done = ", ".join(f"{engine.name} {engine.about.mark}" for engine in engines)
