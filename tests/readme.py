@@ -58,6 +58,8 @@ def _written(value: object) -> str:
     match value:
         case None:
             return "none"
+        case ():
+            return ""
         case bool():
             return str(value).lower()
     return str(value)

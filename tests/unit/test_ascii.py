@@ -23,6 +23,7 @@ import tui_batching
 from tui_batching.__main__ import main
 from tui_batching.charts import gantt, slots
 from tui_batching.charts.gallery import SCENE_CHARTS, SWEEP_CHARTS, TEXT_CHARTS
+from tui_batching.charts.lane_rows import RESERVED
 from tui_batching.charts.lane_view import STATE_GLYPHS
 from tui_batching.charts.pen import PART_SIGNS
 from tui_batching.charts.printing import to_ascii
@@ -40,6 +41,7 @@ from tui_batching.charts.rows import (
 from tui_batching.cli import progress
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.clock import MILLISECOND
+from tui_batching.sim.life import State
 from tui_batching.strategies import STRATEGIES, mark_of
 from tui_batching.tui.bars import key_row
 from tui_batching.tui.bindings import KEYS
@@ -47,9 +49,12 @@ from tui_batching.tui.views import VIEWS
 
 ASCII = replace(EAGER, ascii=True)
 SLOTS = [*STATE_GLYPHS.values(), "+"]
+LETTERS = [mark_of(name) for name, kind in STRATEGIES.items() if not kind.textbook]
 TOLD_APART = {
     "what a slot does": SLOTS,
     "bars of a lane": [FULL, HATCH, SHADE, TRACK, " "],
+    "prompts of an engine": [FULL, SHADE, STATE_GLYPHS[State.RECOMPUTE], TRACK],
+    "KV memory of an engine": [FULL, RESERVED, TRACK],
     "bars of the Gantt": [
         *(entry.glyph[0] for entry in gantt.legend(palette())),
         *(gantt.WAITS, gantt.CURSOR, gantt.EARLIER, gantt.LATER, AGAIN),
@@ -60,7 +65,7 @@ TOLD_APART = {
     ],
     "parts of a latency": [glyph for glyph, _ in PART_SIGNS.values()],
     "strategies": list(map(mark_of, STRATEGIES)),
-    "the timeline": ["─", "▼", "◆", "●", "S", "D", "C"],
+    "the timeline": ["─", "▼", "◆", "●", "S", "D", "C", *LETTERS],
     "uprights": ["│", "┊"],
     "percentiles": ["│", "┆"],
     "claims": ["✓", "✗"],

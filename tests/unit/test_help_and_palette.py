@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from stage import on_stage
+from stage import hand_made, on_stage
 
 from tui_batching.clock import SECOND
+from tui_batching.strategies import Continuous, Orca, Vllm
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.lane import Lane
 
@@ -23,6 +24,17 @@ async def test_help_lists_every_key_and_every_sign() -> None:
         assert seen == {key.id for key in KEYS}
         await stage.press("escape")
         assert stage.app.screen is stage.live
+
+
+async def test_help_tells_the_signs_of_engines_where_there_are_any() -> None:
+    engines = hand_made((0, 20, 5), strategies=[Continuous(2), Vllm(), Orca()])
+    for workload, told in ((engines, True), ("notebook", False)):
+        async with on_stage(workload, size=(120, 50)) as stage:
+            await stage.press("question_mark")
+            seen = stage.seen()
+            assert ("is reserved but empty" in seen) is told
+            assert ("KV [██▂▂··]" in seen) is told
+            assert ("vllm V, orca O" in seen) is told
 
 
 async def test_keys_do_nothing_below_a_dialog() -> None:

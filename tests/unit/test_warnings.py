@@ -10,6 +10,7 @@ from tui_batching.analysis.warnings import warnings
 from tui_batching.cost import AffineCost, Profile
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Continuous, Dynamic, Orca, SgLang, Static, Strategy, Vllm
+from tui_batching.workload import apply_settings, load_workload
 
 PROFILE = Profile("gpu-1", "one", "measured", batch=(1, 2), context=(5, 20))
 COST = AffineCost(decode_base=10**9, prefill_base=1, kv_cache_tokens=43, profile=PROFILE)
@@ -62,3 +63,18 @@ def test_who_heeds_memory_is_not_told_that_it_holds_too_much():
     engines = (Vllm(max_num_seqs=2, block_size=1), SgLang(), Orca(2, kv_cache_tokens=100))
     assert len(said(rows, Continuous(2), cost=cost)) == 1
     assert said(rows, *engines, cost=cost) == ()
+
+
+def test_first_tokens_that_are_made_in_two_ways_are_told():
+    """The textbook's cost makes them by decode steps; engines always by the prefill."""
+    workload = replace(load_workload("notebook"), strategies=(Static(), Continuous(), Vllm()))
+    runs = [simulate(workload, strategy) for strategy in workload.strategies]
+    told = [warned.sentence for warned in warnings(runs) if warned.about == "first tokens"]
+    assert told == [
+        "the prefill makes the first token of vllm, as in real engines, and the first decode step "
+        "that of static, continuous: cost.first_token=prefill compares like with like"
+    ]
+    assert not [w for w in warnings(runs[:2]) if w.about == "first tokens"]
+    alike = apply_settings(workload, ["cost.first_token=prefill"])
+    runs = [simulate(alike, strategy) for strategy in alike.strategies]
+    assert not [w for w in warnings(runs) if w.about == "first tokens"]

@@ -8,6 +8,7 @@ import pytest
 from command_line import complaint, printed_json
 from hypothesis import given
 from hypothesis import strategies as st
+from stage import on_stage
 from traces import written
 from workload_texts import ONE, generated
 
@@ -202,6 +203,13 @@ def test_only_what_differs_is_written(capsys: pytest.CaptureFixture[str]):
         "0.05,50,60,60",
     ]
     assert err.startswith("max_tokens 32: 2 answers are longer: their requests ask")
+
+
+async def test_the_app_tells_whose_answers_are_longer():
+    workload = apply_settings(load_workload("illustrative"), ["workload.max_tokens=32"])
+    async with on_stage(workload) as stage:
+        assert stage.notices == list(workload.notices)
+        assert len(stage.notices) == 1
 
 
 def test_who_reserves_heeds_it_and_who_does_not_reserve_does_not():

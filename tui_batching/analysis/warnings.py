@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tui_batching.analysis.peaks import peak_tokens_held
 from tui_batching.clock import format_duration
 from tui_batching.cost import Profile
 from tui_batching.sim.run import Run
+from tui_batching.workload.model import join_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,22 @@ class Warned:
 
 def warnings(runs: Iterable[Run]) -> tuple[Warned, ...]:
     """The warnings about Runs of one workload; what holds for all comes once."""
-    return tuple(dict.fromkeys(warned for run in runs for warned in _warnings_of(run)))
+    served = tuple(runs)
+    each = (warned for run in served for warned in _warnings_of(run))
+    return tuple(dict.fromkeys((*_first_token_warnings(served), *each)))
+
+
+def _first_token_warnings(runs: Sequence[Run]) -> Iterator[Warned]:
+    """Engines make the first token by the prefill, whatever the workload's cost says."""
+    by_prefill = [run.strategy.name for run in runs if run.cost.made_by_prefill]
+    others = [run.strategy.name for run in runs if not run.cost.made_by_prefill]
+    if by_prefill and others:
+        yield Warned(
+            "first tokens",
+            f"the prefill makes the first token of {join_names(by_prefill)}, as in real engines, "
+            f"and the first decode step that of {join_names(others)}: "
+            "cost.first_token=prefill compares like with like",
+        )
 
 
 def _warnings_of(run: Run) -> Iterator[Warned]:

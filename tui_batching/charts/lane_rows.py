@@ -170,14 +170,14 @@ def _taken_rows(pen: _LanePen, room: int) -> list[Cells]:
 def _free_row(pen: _LanePen, taken: int, unseen: int = 0) -> Cells:
     """How many slots are free, and how many are taken that are not drawn."""
     capacity = pen.view.moment.run.capacity
-    row = pen.row()
-    if unseen:
-        row.add(f"+{unseen:,} more taken ", pen.muted)
     if capacity >= MAX_SLOTS:
-        text = f"{taken:,} run, no limit of slots"
+        texts = [f"{taken:,} run, no limit of slots", "no limit"]
     else:
-        text = f"{capacity - taken:,} of {capacity:,} slots free"
-    return row.add(f"· {text}", pen.look(pen.palette.idle)).cells()
+        texts = [f"{capacity - taken:,} of {capacity:,} slots free", f"{capacity - taken:,} free"]
+    texts = [f"· {text}" for text in texts]
+    if unseen:
+        texts = [f"+{unseen:,} more taken {text}" for text in texts]
+    return pen.row().add(first_that_fits(texts, pen.width), pen.look(pen.palette.idle)).cells()
 
 
 def _slot_row(pen: _LanePen, view: SlotView, digits: int, names: int) -> Cells:
@@ -234,10 +234,9 @@ def _add_prompt_gauge(row: Row, pen: _LanePen, view: SlotView, width: int) -> No
     done = max(0, done)
     now = max(0, through - done) or int(chunk > 0)
     now = min(now, cells - done)
-    state = view.state if view.state in (State.PREFILL, State.RECOMPUTE) else State.PREFILL
-    look, track = pen.state(state or State.PREFILL, view.row), pen.look(pen.palette.bar_track)
-    row.add("[" * framed, track).add(SHADE * done, look)
-    row.add(STATE_GLYPHS[state or State.PREFILL] * now, look)
+    look, track = pen.state(State.PREFILL, view.row), pen.look(pen.palette.bar_track)
+    under_way = STATE_GLYPHS[State.RECOMPUTE] if view.state is State.RECOMPUTE else SHADE
+    row.add("[" * framed, track).add(FULL * done, look).add(under_way * now, look)
     row.add(TRACK * (cells - done - now), track).add("]" * framed, track)
 
 

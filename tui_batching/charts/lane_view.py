@@ -177,7 +177,7 @@ def _step_texts(moment: Moment) -> list[str]:
     prompts = [_prompt(moment, stay, part) for stay, part in moment.chunks.items()]
     if len(prompts) > 2:
         full.append(f"{tokens:,} of {len(prompts):,} prompts")
-        brief.append(f"{tokens:,} of {len(prompts):,}")
+        brief.append(f"{tokens:,} of {len(prompts):,} prompts")
     elif prompts:
         full += prompts
         brief.append(f"{tokens:,} of prompts" if len(prompts) == 2 else prompts[0])
@@ -186,6 +186,8 @@ def _step_texts(moment: Moment) -> list[str]:
     briefly = f"{number} · {' + '.join(brief)}"
     whose = briefly.replace("'s prompt", "")
     counts = f"{decoding:,}+{tokens:,} tokens" if tokens else f"{decoding:,} decode"
+    if not decoding:
+        counts = f"{tokens:,} tokens"
     return [
         f"{step} · {', '.join([work, *rest])}",
         f"{step} · {work}",

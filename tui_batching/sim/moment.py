@@ -13,7 +13,6 @@ from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.life import State, states_at
 from tui_batching.sim.spans import SpanKind
-from tui_batching.sim.stays import Ended
 from tui_batching.sim.steps import steps_within, time_of
 
 if TYPE_CHECKING:
@@ -189,15 +188,13 @@ class Moment:
     @cached_property
     def evictions(self) -> int:
         """How often requests have been evicted so far."""
-        stays = self.run.stays
-        return int(((stays.ended == Ended.EVICTED) & (stays.end <= self.time)).sum())
+        return int(np.searchsorted(self.run.eviction_times, self.time, side="right"))
 
     @cached_property
     def skipped(self) -> IntArray:
         """The stays that are left out now, and keep their slots and memory."""
         run = self.run
-        skipped = np.flatnonzero(run.stays.ended == Ended.SKIPPED)
-        gone = skipped[run.stays.end[skipped] <= self.time]
+        gone = run.skipped_stays[run.stays.end[run.skipped_stays] <= self.time]
         return gone[run.back[gone] > self.time]
 
     def computed(self, stays: IntArray) -> IntArray:

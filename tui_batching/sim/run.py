@@ -180,6 +180,16 @@ class Run:
         return np.flatnonzero((self.stays.ended == Ended.EVICTED) & (self.back < NEVER))
 
     @cached_property
+    def eviction_times(self) -> IntArray:
+        """When somebody was evicted, in order of time."""
+        return freeze(np.sort(self.stays.end[self.stays.ended == Ended.EVICTED]))
+
+    @cached_property
+    def skipped_stays(self) -> IntArray:
+        """The stays after which a request is left out for a while."""
+        return freeze(np.flatnonzero(self.stays.ended == Ended.SKIPPED))
+
+    @cached_property
     def admits_in_order(self) -> bool:
         """Whether requests are first admitted in the order of their arrival."""
         return bool((np.diff(self.start) >= 0).all())
@@ -217,7 +227,7 @@ class Run:
     @cached_property
     def missing(self) -> npt.NDArray[np.int8]:
         """What a waiting request lacks in each span: one of `life.WAITS`, as int8."""
-        skipped = self.stays.ended == Ended.SKIPPED
+        skipped = self.skipped_stays
         slots_taken = self._changes(self.stays.start) - self._changes(self.stays.end)
         # Who is left out keeps the slot.
         slots_taken += self._changes(self.stays.end[skipped]) - self._changes(self.back[skipped])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ from textual.widgets.option_list import Option
 from tui_batching.charts.rows import Row, column
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
+from tui_batching.strategies import Strategy
 from tui_batching.tui.background import aside
 from tui_batching.tui.bindings import KEYS, Key
 from tui_batching.tui.exports import EXPORTS, Export
@@ -195,6 +197,25 @@ ctrl+p finds each of these keys by name.
 """
 
 
+READING_ENGINES = """\
+Of real engines a lane shows the iteration that is under way, and their memory.
+
+ prompts  [██░░··] what is processed, what this step processes, what is to come
+          ▚ is processed again after an eviction    ‖ stalls, or is skipped
+ memory   KV [██▂▂··] holds tokens, is reserved but empty, is free
+ queue    ↩R1 was evicted, and has so many tokens to redo
+"""
+
+
+def reading(strategies: Sequence[Strategy]) -> str:
+    """How to read the lanes of these strategies."""
+    engines = [kind for kind in strategies if not kind.textbook]
+    if not engines:
+        return READING
+    done = ", ".join(f"{engine.name} {engine.about.mark}" for engine in engines)
+    return f"{READING}\n{READING_ENGINES} time     and where is done: {done}\n"
+
+
 class HelpScreen(Dialog[None]):
     """How to read the lanes, and what each key does."""
 
@@ -212,15 +233,15 @@ class HelpScreen(Dialog[None]):
         ),
     ]
 
-    def __init__(self, *, ascii_only: bool = False) -> None:
+    def __init__(self, strategies: Sequence[Strategy] = (), *, ascii_only: bool = False) -> None:
         super().__init__()
-        self._ascii = ascii_only
+        self._strategies, self._ascii = strategies, ascii_only
 
     def compose(self) -> ComposeResult:
         """The text and the keys."""
         with VerticalScroll() as box:
             box.border_title = "help · escape closes"
-            yield Static(READING)
+            yield Static(reading(self._strategies), markup=False)
             yield KeyList(ascii_only=self._ascii)
 
 

@@ -496,7 +496,9 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
             self.notify(f"saved {printable(str(file))}", markup=False)
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(ascii_only=self._drawing.ascii))
+        frame = self.frame
+        strategies = frame.scene.workload.strategies if frame else ()
+        self.app.push_screen(HelpScreen(strategies, ascii_only=self._drawing.ascii))
 
 
 def _id_of(view: str) -> str:

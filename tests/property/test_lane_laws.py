@@ -1,0 +1,159 @@
+"""Laws of what the lanes of engines tell, at every iteration of random workloads."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stage import boundaries, hand_made
+
+from tui_batching.analysis.why import why
+from tui_batching.charts.lane_view import KvView, kv_view, phase_texts, slot_views, taken_slots
+from tui_batching.sim.life import State
+from tui_batching.sim.moment import Moment
+from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
+from tui_batching.sim.spans import SpanKind
+from tui_batching.strategies import FastGen, Orca, SgLang, Strategy, TensorRtLlm, Tgi, Vllm, VllmV0
+
+SLOTS, KV = st.sampled_from((1, 2, 4, 64)), st.sampled_from((None, 128, 192, 400))
+MOST = 40
+"""Tokens of a prompt, and of an answer: both together fit into every memory here."""
+
+
+def engines() -> st.SearchStrategy[Strategy]:
+    """Every engine, with memory ample and tight."""
+    budget = st.sampled_from((64, 96))
+    return st.one_of(
+        st.builds(
+            Vllm,
+            max_num_seqs=SLOTS,
+            max_num_batched_tokens=budget,
+            kv_cache_tokens=KV,
+            async_scheduling=st.booleans(),
+            scheduler_reserve_full_isl=st.booleans(),
+        ),
+        st.builds(VllmV0, max_num_seqs=SLOTS, kv_cache_tokens=KV),
+        st.builds(
+            SgLang, max_running_requests=SLOTS, chunked_prefill_size=budget, kv_cache_tokens=KV
+        ),
+        st.builds(
+            Tgi,
+            max_batch_total_tokens=KV,
+            max_batch_size=SLOTS,
+            waiting_served_ratio=st.sampled_from((0.3, 1.2)),
+            prefill_chunking=st.booleans(),
+        ),
+        st.builds(
+            TensorRtLlm,
+            max_batch_size=SLOTS,
+            max_num_tokens=st.just(96),
+            kv_cache_tokens=KV,
+            enable_chunked_prefill=st.booleans(),
+            capacity_scheduler_policy=st.sampled_from(("guaranteed_no_evict", "max_utilization")),
+        ),
+        st.builds(
+            FastGen,
+            max_ragged_batch_size=budget,
+            max_ragged_sequence_count=SLOTS,
+            block_size=st.just(16),
+            kv_cache_tokens=KV,
+        ),
+        st.builds(Orca, max_batch_size=SLOTS, kv_cache_tokens=KV),
+    )
+
+
+ROWS = st.lists(
+    st.tuples(st.integers(0, 300), st.integers(1, MOST), st.integers(1, MOST)),
+    min_size=1,
+    max_size=9,
+)
+
+
+@st.composite
+def iterations(draw: st.DrawFn) -> list[Moment]:
+    """The beginnings of all iterations of a Run."""
+    strategy = draw(engines())
+    run: Run = simulate(hand_made(*sorted(draw(ROWS)), strategies=[strategy]), strategy)
+    moments = map(run.at, boundaries(run)[:-1])
+    return [at for at in moments if at.phase.kind is not SpanKind.IDLE]
+
+
+@settings(max_examples=60)
+@given(iterations())
+def test_iterations_are_counted_one_by_one(moments: list[Moment]) -> None:
+    assert [at.iterations for at in moments] == list(range(len(moments)))
+    for number, at in enumerate(moments, 1):
+        assert phase_texts(at)[-1] == f"STEP {number}"
+
+
+@settings(max_examples=60)
+@given(iterations())
+def test_memory_adds_up_and_is_that_of_the_record(moments: list[Moment]) -> None:
+    for at in moments:
+        view, kv = kv_view(at), at.run.kv
+        assert view
+        if kv is None:
+            assert view == KvView(view.used)
+            continue
+        assert view.taken is not None
+        assert 0 <= view.used <= view.taken <= view.pool
+        if at.phase.step == 0:
+            assert at.blocks == kv.at_start[at.span]
+        if at.phase.step == at.phase.steps - 1:
+            assert at.blocks == kv.at_end[at.span]
+
+
+@settings(max_examples=60)
+@given(iterations())
+def test_who_decodes_is_processed_or_goes_without_is_everybody(moments: list[Moment]) -> None:
+    for at in moments:
+        assert len(at.decoding) + len(at.chunks) == at.phase.billed
+        slots = taken_slots(at)
+        assert len(slots) == len(set(slots.tolist())) == len(at.running) + len(at.skipped)
+        views = [view for view in slot_views(at, min(at.run.capacity, 64)) if view.state]
+        states = [view.state for view in views]
+        computing = {State.PREFILL, State.RECOMPUTE}
+        assert sum(state in computing for state in states) == len(at.chunks)
+        assert sum(state is State.DECODE for state in states) == len(at.decoding)
+        assert all(0 <= view.fraction + (view.chunk or 0) <= 1 for view in views)
+
+
+@settings(max_examples=60)
+@given(iterations())
+def test_prompts_and_memory_of_a_request_grow_as_told(moments: list[Moment]) -> None:
+    for before, after in pairwise(moments):
+        both = np.intersect1d(before.stays, after.stays)
+        for stay in both[both >= 0].tolist():
+            grown = int(
+                np.diff([int(at.computed(np.array([stay]))[0]) for at in (before, after)])[0]
+            )
+            assert grown == before.chunks.get(stay, int(stay in before.decoding))
+
+
+@settings(max_examples=60)
+@given(iterations())
+def test_why_somebody_waits_holds_at_that_instant(moments: list[Moment]) -> None:
+    for at in moments:
+        told = why(at)
+        if not at.waiting:
+            assert told.startswith("nobody waits")
+            continue
+        first = at.run.requests.id[at.waiting[0]]
+        assert told.startswith(f"R{first} ")
+        assert ("slots are taken" in told or "slot is taken" in told) == (
+            len(taken_slots(at)) == at.run.capacity
+        )
+        if "it needs" in told and " are free; " in told and "to spare" not in told:
+            words = told.replace(",", "").split()
+            need = int(words[words.index("needs") + 1])
+            assert at.run.kv
+            assert need > at.run.kv.pool - at.blocks
+        if " ends in " in told or "ends after this step" in told:
+            tail = told.rsplit("; ", 1)[1].split()
+            steps = 1 if "after" in tail else int(tail[3].replace(",", ""))
+            leaver = int(np.flatnonzero(at.run.requests.id == int(tail[0][1:]))[0])
+            end = int(at.run.end[leaver])
+            assert at.run.at(end).iterations == at.iterations + steps
