@@ -28,7 +28,7 @@ _LABELS = 17
 _NARROWEST = 40
 """Cells below which nothing is drawn."""
 _DASH = "╌"
-_POOL_EDGE, _EVICTED = "═", "↩"
+_POOL_EDGE, _EVICTED = "┄", "↩"
 _MEMORY_WORDS = (
     "Blocks of the KV cache that are taken, reserved ones too, up to the pool's edge "
     f"{_POOL_EDGE}; {_EVICTED} an eviction."
