@@ -72,8 +72,8 @@ def test_first_tokens_that_are_made_in_two_ways_are_told():
     told = [warned.sentence for warned in warnings(runs) if warned.about == "first tokens"]
     assert told == [
         (
-            "the prefill makes the first token of vllm, as in real engines, and the first decode step "
-            "that of static, continuous: cost.first_token=prefill compares like with like"
+            "the prefill makes the first token of vllm, as in real engines, and the first decode "
+            "step that of static, continuous: cost.first_token=prefill compares like with like"
         )
     ]
     assert not [w for w in warnings(runs[:2]) if w.about == "first tokens"]
