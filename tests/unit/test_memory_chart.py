@@ -69,6 +69,13 @@ def test_every_size_is_filled_exactly(size: tuple[int, int]) -> None:
     assert [len(row) for row in rows_of(SCENE, *size)] == [size[0]] * size[1]
 
 
+def test_with_little_room_the_headings_tell_the_figures() -> None:
+    rows = rows_of(SCENE, 80, 20)
+    told = [row for row in rows if re.search(r"peak \d+\.\d %, mean \d+\.\d %", row)]
+    assert len(told) == len(NAMES) - 1
+    assert any(row.endswith("ignores memory") for row in rows)
+
+
 def test_very_many_slots_are_told_in_short() -> None:
     request = ChartRequest(SCENE, 0, 100, 60, palette())
     assert "  1M┤" in [row[:5] for row in texts(utilization_chart(request))]

@@ -59,24 +59,28 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
 
 
 def memory_chart(request: ChartRequest) -> list[Cells]:
-    """The blocks of the KV cache that are taken, in panels that are as high as the pool."""
+    """The blocks of the KV cache that are taken, in panels that are as high as the pool.
+
+    Where there is no room for panels, their headings tell the figures.
+    """
     pen = Pen(request.width, request.palette)
-    runs = request.scene.runs
-    if request.width < _NARROWEST or request.height < 3 * len(runs) + 4:
+    runs, uses = request.scene.runs, request.scene.kv_uses
+    if request.width < _NARROWEST or request.height < len(runs):
         return [pen.blank()] * request.height
+    facts = [_memory_facts(run, use) for run, use in zip(runs, uses, strict=True)]
+    strategies = [run.strategy for run in runs]
+    titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
+    if request.height < 3 * len(runs) + 4:
+        return pen.spread([[title] for title in titles], request.height)
     lines = wrapped(_MEMORY_WORDS, request.width - 2, 2 if request.height < 30 else 3)
     words = [pen.row().gap().add(line, pen.text).cells() for line in lines]
     columns = max(1, request.width - _MARGIN - _LABELS)
     room = request.height - 1 - len(words)
-    uses = request.scene.kv_uses
     height = room // len(runs) - 1
     areas = [
         _pool(request, use, columns, height, pen) if use else _no_pool(run, height, pen)
         for run, use in zip(runs, uses, strict=True)
     ]
-    facts = [_memory_facts(run, use) for run, use in zip(runs, uses, strict=True)]
-    strategies = [run.strategy for run in runs]
-    titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
     end, playhead = request.scene.end / SECOND, _playhead(request, columns)
     scale = Scale(0, end, columns, "s", playhead)
