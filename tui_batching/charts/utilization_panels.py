@@ -15,7 +15,15 @@ from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row
 from tui_batching.charts.pen import Pen
-from tui_batching.charts.rows import FULL, HATCH, Cells, filled_cells, painted, wrapped
+from tui_batching.charts.rows import (
+    FULL,
+    HATCH,
+    Cells,
+    filled_cells,
+    first_that_fits,
+    painted,
+    wrapped,
+)
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
@@ -100,7 +108,10 @@ def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) 
     text[0, evicted] = _EVICTED
     text[1:, playhead], inks[1:, playhead] = "│", _PLAYHEAD
     looks = _looks(use.run.strategy.name, request.palette)
-    labels = {0: f" {_POOL_EDGE} {_count(use.kv.pool)} blocks"}
+    wordings = (
+        f" {_POOL_EDGE} {told} blocks" for told in (f"{use.kv.pool:,}", _count(use.kv.pool))
+    )
+    labels = {0: first_that_fits(tuple(wordings), _LABELS)}
     if rows > 3:
         labels[2] = f" peak {_percent(use.peak)}"
         labels[3] = f" mean {_percent(use.mean)}"

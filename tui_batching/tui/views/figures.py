@@ -136,7 +136,7 @@ class SlotsView(FigureView):
 
     key = "3"
     title = ("Slots", "Slots")
-    hint = slots.HINT
+    hint = slots.HINT_OF_BOTH
     figure = slots.Slots
 
 
