@@ -70,12 +70,11 @@ def test_first_tokens_that_are_made_in_two_ways_are_told():
     workload = replace(load_workload("notebook"), strategies=(Static(), Continuous(), Vllm()))
     runs = [simulate(workload, strategy) for strategy in workload.strategies]
     told = [warned.sentence for warned in warnings(runs) if warned.about == "first tokens"]
-    assert told == [
-        (
-            "the prefill makes the first token of vllm, as in real engines, and the first decode "
-            "step that of static, continuous: cost.first_token=prefill compares like with like"
-        )
-    ]
+    (sentence,) = told
+    assert sentence == (
+        "the prefill makes the first token of vllm, as in real engines, and the first decode step "
+        "that of static, continuous: cost.first_token=prefill compares like with like"
+    )
     assert not [w for w in warnings(runs[:2]) if w.about == "first tokens"]
     alike = apply_settings(workload, ["cost.first_token=prefill"])
     runs = [simulate(alike, strategy) for strategy in alike.strategies]
