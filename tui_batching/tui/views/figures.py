@@ -136,7 +136,10 @@ class SlotsView(FigureView):
 
     key = "3"
     title = ("Slots", "Slots")
-    hint = slots.HINT_OF_BOTH
+    hint = (
+        "a row a slot, a column a decode step (of engines an iteration): who shares the batch, "
+        "and who makes no token"
+    )
     figure = slots.Slots
 
 
