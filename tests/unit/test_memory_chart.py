@@ -52,7 +52,7 @@ def test_each_column_is_as_high_as_the_blocks_taken(name: str) -> None:
     cells = np.minimum(evicted_times(run) * COLUMNS // SCENE.end, COLUMNS - 1)
     assert {n for n, sign in enumerate(edge[AREA]) if sign == "↩"} == set(cells.tolist())
     assert edge.strip().startswith(f"{use.kv.pool}┤")
-    assert f"═ {use.kv.pool} blocks" in edge
+    assert f"┄ {use.kv.pool} blocks" in edge
 
 
 def test_lanes_that_ignore_memory_say_so() -> None:
@@ -69,6 +69,13 @@ def test_every_size_is_filled_exactly(size: tuple[int, int]) -> None:
     assert [len(row) for row in rows_of(SCENE, *size)] == [size[0]] * size[1]
 
 
+def test_with_little_room_the_headings_tell_the_figures() -> None:
+    rows = rows_of(SCENE, 80, 20)
+    told = [row for row in rows if re.search(r"peak \d+\.\d %, mean \d+\.\d %", row)]
+    assert len(told) == len(NAMES) - 1
+    assert any(row.endswith("ignores memory") for row in rows)
+
+
 def test_very_many_slots_are_told_in_short() -> None:
     request = ChartRequest(SCENE, 0, 100, 60, palette())
     assert "  1M┤" in [row[:5] for row in texts(utilization_chart(request))]
@@ -79,10 +86,10 @@ async def test_a_key_turns_from_slots_to_memory_and_back() -> None:
         assert "m: KV memory" in stage.seen()
         assert "bubble" in stage.seen()
         await stage.press("m")
-        assert "═ 51 blocks" in stage.seen()
+        assert "┄ 51 blocks" in stage.seen()
         assert "ignores memory" in stage.seen()
         await stage.press("m")
-        assert "═ 51 blocks" not in stage.seen()
+        assert "┄ 51 blocks" not in stage.seen()
 
 
 async def test_where_nobody_heeds_memory_there_is_no_other_quantity() -> None:

@@ -23,7 +23,6 @@ _SIGNS = {
     **dict(zip("▏▎▍▌▋▊▉", "|||]]]]", strict=True)),  # the tip of a bar
     **dict(zip("▁▂▃▄▅▆▇", "__===@@", strict=True)),  # levels, up to the full #
     **dict(zip("■◆●★✓✗", "#+o*+x", strict=True)),  # static, dynamic, continuous; best; claims
-    **dict(zip("▽◇○◐◑◧◈", "VFOTGNR", strict=True)),  # engines
     **dict(zip("▐▔▕", "[-|", strict=True)),  # a request begins; borders
     **dict(zip("▼▲◢▶▸◀▾▴", "v^/>><v^", strict=True)),
     **dict(zip("←→↑↓↕⇧", "<>^v|^", strict=True)),

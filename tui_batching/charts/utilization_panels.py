@@ -15,7 +15,15 @@ from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row
 from tui_batching.charts.pen import Pen
-from tui_batching.charts.rows import FULL, HATCH, Cells, filled_cells, painted, wrapped
+from tui_batching.charts.rows import (
+    FULL,
+    HATCH,
+    Cells,
+    filled_cells,
+    first_that_fits,
+    painted,
+    wrapped,
+)
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
@@ -28,7 +36,7 @@ _LABELS = 17
 _NARROWEST = 40
 """Cells below which nothing is drawn."""
 _DASH = "╌"
-_POOL_EDGE, _EVICTED = "═", "↩"
+_POOL_EDGE, _EVICTED = "┄", "↩"
 _MEMORY_WORDS = (
     "Blocks of the KV cache that are taken, reserved ones too, up to the pool's edge "
     f"{_POOL_EDGE}; {_EVICTED} an eviction."
@@ -59,24 +67,28 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
 
 
 def memory_chart(request: ChartRequest) -> list[Cells]:
-    """The blocks of the KV cache that are taken, in panels that are as high as the pool."""
+    """The blocks of the KV cache that are taken, in panels that are as high as the pool.
+
+    Where there is no room for panels, their headings tell the figures.
+    """
     pen = Pen(request.width, request.palette)
-    runs = request.scene.runs
-    if request.width < _NARROWEST or request.height < 3 * len(runs) + 4:
+    runs, uses = request.scene.runs, request.scene.kv_uses
+    if request.width < _NARROWEST or request.height < len(runs):
         return [pen.blank()] * request.height
+    facts = [_memory_facts(run, use) for run, use in zip(runs, uses, strict=True)]
+    strategies = [run.strategy for run in runs]
+    titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
+    if request.height < 3 * len(runs) + 4:
+        return pen.spread([[title] for title in titles], request.height)
     lines = wrapped(_MEMORY_WORDS, request.width - 2, 2 if request.height < 30 else 3)
     words = [pen.row().gap().add(line, pen.text).cells() for line in lines]
     columns = max(1, request.width - _MARGIN - _LABELS)
     room = request.height - 1 - len(words)
-    uses = request.scene.kv_uses
     height = room // len(runs) - 1
     areas = [
         _pool(request, use, columns, height, pen) if use else _no_pool(run, height, pen)
         for run, use in zip(runs, uses, strict=True)
     ]
-    facts = [_memory_facts(run, use) for run, use in zip(runs, uses, strict=True)]
-    strategies = [run.strategy for run in runs]
-    titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
     end, playhead = request.scene.end / SECOND, _playhead(request, columns)
     scale = Scale(0, end, columns, "s", playhead)
@@ -96,7 +108,10 @@ def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) 
     text[0, evicted] = _EVICTED
     text[1:, playhead], inks[1:, playhead] = "│", _PLAYHEAD
     looks = _looks(use.run.strategy.name, request.palette)
-    labels = {0: f" {_POOL_EDGE} {_count(use.kv.pool)} blocks"}
+    wordings = (
+        f" {_POOL_EDGE} {told} blocks" for told in (f"{use.kv.pool:,}", _count(use.kv.pool))
+    )
+    labels = {0: first_that_fits(tuple(wordings), _LABELS)}
     if rows > 3:
         labels[2] = f" peak {_percent(use.peak)}"
         labels[3] = f" mean {_percent(use.mean)}"

@@ -136,7 +136,10 @@ class SlotsView(FigureView):
 
     key = "3"
     title = ("Slots", "Slots")
-    hint = slots.HINT
+    hint = (
+        "a row a slot, a column a decode step (of engines an iteration): who shares the batch, "
+        "and who makes no token"
+    )
     figure = slots.Slots
 
 
@@ -149,7 +152,7 @@ class UtilizationView(View):
     key = "4"
     title = ("Utilization", "Usage")
     hint = "how many slots do useful work, and how many are only held or stalled (▒)"
-    hint_of_memory = "how many blocks of the KV cache are taken, up to all there are (═)"
+    hint_of_memory = "how many blocks of the KV cache are taken, up to all there are (┄)"
     DEFAULT_CSS = """
     UtilizationView StripView { height: 1fr; padding: 0 1; background: $background; }
     """
