@@ -140,11 +140,37 @@ def test_what_is_refused_is_told_in_one_sentence(
     assert err == f"tui-batching: {REFUSED[arguments]}\n"
 
 
-@pytest.mark.parametrize("kind", ["speed", None])
-def test_the_kind_is_one_of_three(kind: str | None, capsys: pytest.CaptureFixture[str]):
-    assert main(["sweep", *([kind] if kind else [])]) == 2
+def test_a_kind_has_to_be_named(capsys: pytest.CaptureFixture[str]):
+    assert main(["sweep"]) == 2
     [sentence] = capsys.readouterr().err.splitlines()
-    assert "load|batch-size|timeout" in sentence
+    assert "load|batch-size|timeout|PARAMETER" in sentence
+
+
+UNKNOWN: dict[tuple[str, ...], str] = {
+    ("speed",): "found no sweep 'speed', expected one of load, batch-size, timeout",
+    ("time-out", "--values", "1"): "found no sweep 'time_out', expected one of load, batch-size, "
+    "timeout (did you mean 'timeout'?)",
+    ("max_num_seqs",): "no strategy of notebook has a max num seqs, expected a workload with vllm "
+    "or vllm-v0",
+    ("policy", "--strategies", "orca"): "found no sweep 'policy', expected one of load, "
+    "batch-size, max_batch_size, kv_cache_tokens",
+    ("kv_cache_tokens", "--strategies", "vllm", "--values", "none"): "--values: found 'none', "
+    "expected a whole number >= 1",
+    ("watermark", "--strategies", "vllm", "--values", "2"): "--values: found 2, expected a number "
+    ">= 0 and < 1",
+    ("kv_cache_tokens", "--strategies", "tgi", "--values", "64"): "",
+}
+
+
+@pytest.mark.parametrize("arguments", UNKNOWN, ids=" ".join)
+def test_what_cannot_be_swept_is_told_with_what_can(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+):
+    assert main(["sweep", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"tui-batching: {UNKNOWN[arguments]}")
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize("kind", ["load", "batch-size", "timeout"])

@@ -23,7 +23,7 @@ class Continuous(Textbook):
         name="continuous",
         mark="●",
         colour=2,
-        parameters=(Parameter("batch_size", "batch size", SLOTS),),
+        parameters=(Parameter("batch_size", "batch size", SLOTS, unit="slots"),),
         lesson=Lesson(
             idea="admit and release requests between decode steps",
             used_in="vLLM, TGI, TensorRT-LLM, SGLang",

@@ -31,8 +31,12 @@ class Orca(EngineStrategy):
         mark="○",
         colour=4,
         parameters=(
-            Parameter("max_batch_size", "max batch size", SLOTS, aliases=("batch_size",)),
-            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+            Parameter(
+                "max_batch_size", "max batch size", SLOTS, unit="slots", aliases=("batch_size",)
+            ),
+            Parameter(
+                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
+            ),
         ),
         lesson=Lesson(
             idea="join and leave at every iteration, prompts whole beside the decodes",

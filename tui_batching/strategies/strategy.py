@@ -25,12 +25,14 @@ class Lesson:
         idea: when a batch starts, and who may join and leave it.
         used_in: programs that serve so.
         complexity: what it takes to build.
+        price: what its users pay for the idea; empty where the claims tell it.
         claims: what is said of it, by the names of the checks in `analysis.claims`.
     """
 
     idea: str
     used_in: str
     complexity: str
+    price: str = ""
     claims: tuple[str, ...] = ()
 
 
@@ -77,6 +79,12 @@ class Strategy(ABC):
             for parameter in cls.about.parameters
             for alias in parameter.aliases
         }
+
+    @classmethod
+    def parameter_called(cls, key: str) -> Parameter | None:
+        """The parameter of this name or alias; None where there is none."""
+        called = (each for each in cls.about.parameters if each.is_called(key))
+        return next(called, None)
 
     @abstractmethod
     def serve(self, requests: Requests, cost: Cost) -> Run:

@@ -44,12 +44,21 @@ class TensorRtLlm(EngineStrategy):
         mark="◧",
         colour=5,
         parameters=(
-            Parameter("max_batch_size", "max batch size", SLOTS, aliases=("batch_size",)),
-            Parameter("max_num_tokens", "max num tokens", Whole(1)),
+            Parameter(
+                "max_batch_size", "max batch size", SLOTS, unit="slots", aliases=("batch_size",)
+            ),
+            Parameter(
+                "max_num_tokens",
+                "max num tokens",
+                Whole(1),
+                aliases=("token_budget",),
+                unit="tokens",
+            ),
             Parameter(
                 "tokens_per_block",
                 "tokens per block",
                 Whole(1, MOST_TOKENS_IN_A_BLOCK),
+                unit="tokens",
                 aliases=("block_size",),
                 quiet=True,
             ),
@@ -65,7 +74,9 @@ class TensorRtLlm(EngineStrategy):
                 OneOf(("first_come_first_served", "equal_progress")),
                 quiet=True,
             ),
-            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+            Parameter(
+                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
+            ),
         ),
         lesson=Lesson(
             idea="promise each its memory to the end, then fill the step with tokens",

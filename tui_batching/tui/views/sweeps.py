@@ -13,9 +13,9 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, bar, folded, style
 from tui_batching.charts.sweep_charts import (
     SweepRequest,
-    batch_size_chart,
     frontier_chart,
     load_chart,
+    parameter_chart,
 )
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import DrawnPane, StripView
@@ -118,7 +118,7 @@ class BatchSizeView(SweepView):
     title = ("Batch size", "Batch")
     hint = "what more slots bring: throughput and shorter waits, but longer steps"
     sweep_kind = "batch-size"
-    chart: ClassVar[DrawSweep] = staticmethod(batch_size_chart)
+    chart: ClassVar[DrawSweep] = staticmethod(parameter_chart)
 
 
 def _seconds(left: float) -> str:
