@@ -150,7 +150,7 @@ UNKNOWN: dict[tuple[str, ...], str] = {
     ("speed",): "found no sweep 'speed', expected one of load, batch-size, timeout",
     ("time-out", "--values", "1"): "found no sweep 'time_out', expected one of load, batch-size, "
     "timeout (did you mean 'timeout'?)",
-    ("max_num_seqs",): "no strategy of notebook has a max num seqs, expected a workload with vllm "
+    ("max_num_seqs",): "no strategy of notebook has a max_num_seqs, expected a workload with vllm "
     "or vllm-v0",
     ("policy", "--strategies", "orca"): "found no sweep 'policy', expected one of load, "
     "batch-size, max_batch_size, kv_cache_tokens",
@@ -203,3 +203,45 @@ def test_no_process_is_left_behind():
     )
     assert done.stderr == "0\n"
     assert done.stdout.startswith("sweep,value,strategy")
+
+
+def test_any_parameter_of_the_stage_can_be_swept(capsys: pytest.CaptureFixture[str]):
+    given = ("chat", "--strategies", "static,vllm,sglang")
+    assert main(["sweep", "token-budget", *given, "--values", "512", "2048"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "chat · 80 requests · token budget, tokens"
+    assert lines[1].split() == ["vllm", "sglang"]
+    assert lines[4].split()[0] == "512"
+    assert lines[5].split()[0] == "2,048"
+    assert lines[-2] == "left out: static (no token_budget)"
+    record = printed_json(capsys, "sweep", "kv_cache_tokens", *given, "--json", "--values", "9999")
+    assert record["sweep"] == {"kind": "kv_cache_tokens", "unit": "tokens"}
+    assert record["left_out"] == ["static"]
+    assert [point["parameters"]["kv_cache_tokens"] for point in record["points"]] == [9999, 9999]
+    rows = printed_rows(capsys, "sweep", "max_num_seqs", *given, "--values", "4", "--csv", "-")
+    assert [(row["sweep"], row["value"], row["max_num_seqs"]) for row in rows] == [
+        ("max_num_seqs", "4", "4")
+    ]
+
+
+def test_refusals_at_usual_values_are_in_the_table_and_in_json(
+    capsys: pytest.CaptureFixture[str],
+):
+    given = ("token_budget", "chat", "--strategies", "vllm", "--set", "vllm.token_budget=512")
+    assert main(["sweep", *given]) == 0
+    out = capsys.readouterr().out
+    assert "vllm cannot serve this at 64, 128: found a max_num_batched_tokens of 128" in out
+    record = printed_json(capsys, "sweep", *given, "--json")
+    assert [each["value"] for each in record["refused"]] == [64, 128]
+    assert {each["strategy"] for each in record["refused"]} == {"vllm"}
+
+
+def test_a_parameter_has_its_chart(capsys: pytest.CaptureFixture[str]):
+    given = ["--strategies", "static,vllm,sglang", "--width", "120", "--height", "30"]
+    assert main(["chart", "kv_cache_tokens", "notebook", *given]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert len(out) == 30
+    assert "by KV cache tokens" in out[0]
+    assert "left out: static (no kv_cache_tokens)" in out[0]
+    assert main(["chart", "timeout", "--width", "120"]) == 0
+    assert "by timeout, s" in capsys.readouterr().out

@@ -16,9 +16,9 @@ from tui_batching.charts.rows import Cells
 from tui_batching.charts.sweep_charts import (
     IDEAL,
     SweepRequest,
-    parameter_chart,
     frontier_chart,
     load_chart,
+    parameter_chart,
 )
 from tui_batching.strategies import DEFAULT_STRATEGIES, Continuous, Static, mark_of
 from tui_batching.workload import Workload, apply_settings, load_workload

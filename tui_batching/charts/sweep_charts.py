@@ -75,7 +75,7 @@ class _ValueAxis:
     """The x axis that the line charts of a sweep share.
 
     Attributes:
-        label: what it is.
+        label: what it is; empty where the legend tells it.
         limits: the lowest and the highest value shown.
         log: whether equal factors are equally far apart.
         ticks: None takes round values.
@@ -152,7 +152,7 @@ def parameter_chart(request: SweepRequest) -> list[Cells]:
     log = min(values) > 0
     limits = (min(values) / 1.1, max(values) * 1.4) if log else (0.0, max(values) * 1.05 or 1.0)
     axis = _ValueAxis(
-        label=axis_text(sweep.kind),
+        label=axis_text(sweep.kind) if sweep.kind == BATCH_SIZE else "",
         limits=limits,  # with room for the last tick
         log=log,
         ticks=tuple(values) if log else None,
@@ -160,7 +160,8 @@ def parameter_chart(request: SweepRequest) -> list[Cells]:
     )
     muted = style(request.palette.muted, request.palette.surface)
     present = [(" │ ", style(request.palette.playhead, request.palette.surface)), ("now", muted)]
-    facts = [present] if axis.verticals else []
+    by = [] if axis.label else [[(f" by {axis_text(sweep.kind)}  ", muted)]]
+    facts = [*by, *([present] if axis.verticals else [])]
     facts += [[(f"   {note}", muted)] for note in sweep.notes]
     if sweep.kind == BATCH_SIZE or any_parameter(sweep.kind).is_called("batch_size"):
         facts.append([("   a line ends where its slots are never all taken", muted)])
@@ -337,7 +338,7 @@ def _metric_spec(
         text=palette.text,
         muted=palette.muted,
         title=f" {title}",
-        y_label=f"{unit} · by {axis.label}",
+        y_label=f"{unit} · by {axis.label}" if axis.label else unit,
         x_range=axis.limits,
         y_range=_value_range(figures),
         verticals=axis.verticals,

@@ -22,7 +22,6 @@ from tui_batching.analysis.sweeps.varied import (
     LOAD,
     Kind,
     is_duration,
-    kind_label,
     kinds_of,
     owners,
     parameter_of,
@@ -324,7 +323,7 @@ def _no_such(workload: Workload, kind: Kind) -> InputError:
     elsewhere = list(owners(kind))
     if elsewhere:
         return InputError(
-            f"no strategy of {workload.name} has a {kind_label(kind)}, "
+            f"no strategy of {workload.name} has a {kind}, "
             f"expected a workload with {' or '.join(elsewhere)}"
         )
     there = kinds_of(workload)

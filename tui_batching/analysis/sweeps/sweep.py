@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, Metrics
-from tui_batching.analysis.sweeps.varied import Kind, kind_label, left_out, value_text
+from tui_batching.analysis.sweeps.varied import Kind, left_out, value_text
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
 
@@ -107,7 +107,7 @@ class Sweep:
     def notes(self) -> tuple[str, ...]:
         """What has to be told beside the figures: who is left out, and who refuses which values."""
         without = left_out(self.workload, self.kind)
-        told = [f"left out: {', '.join(without)} (no {kind_label(self.kind)})"] if without else []
+        told = [f"left out: {', '.join(without)} (no {self.kind})"] if without else []
         for name in dict.fromkeys(each.strategy for each in self.refused):
             mine = [each for each in self.refused if each.strategy == name]
             values = ", ".join(value_text(self.kind, each.value) for each in mine)

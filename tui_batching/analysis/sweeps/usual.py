@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log2
 
 from tui_batching.analysis.sweeps.varied import Kind, parameter_of, present_value
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.columns import exact_sum
-from tui_batching.reading.constraints import Duration, Share, Whole
+from tui_batching.reading.constraints import Constraint, Duration, Share, Whole
 from tui_batching.strategies import Strategy
+from tui_batching.strategies.parameters import KV_CACHE_TOKENS
 from tui_batching.workload.model import Workload
 
 _BATCH_SIZES = (1, 2, 4, 8, 16)
@@ -32,36 +34,56 @@ def usual_sizes(requests: int) -> list[int]:
 
 
 def usual_values(workload: Workload, kind: Kind, strategies: Sequence[Strategy]) -> Sequence[float]:
-    """Values of a parameter: halves and doubles around what each strategy has.
+    """Values of a parameter: halves and doubles around what there is.
 
-    Durations go up to 5 s. Where somebody has 0 it is among them, and where nobody has a number,
-    as of memory without end, they are doubled from what the longest request needs.
+    Where strategies differ, they go from a quarter of the least to twice the most. Durations go up
+    to 5 s. Memory holds at least the longest request, and no more than needed for all at once.
     """
-    [parameter, *_] = [found for each in strategies if (found := parameter_of(each, kind))]
-    constraint = parameter.constraint
-    if isinstance(constraint, Duration):
+    [parameter, *_] = [known for each in strategies if (known := parameter_of(each, kind))]
+    if isinstance(parameter.constraint, Duration):
         return _TIMEOUTS
-    present = {present_value(each, kind, workload.cost) for each in strategies} - {None}
-    around: set[float] = set()
-    for value in present:
-        if value:
-            around |= {value * factor for factor in _FACTORS}
-        else:
-            zero = _COUNTS if isinstance(constraint, Whole) else _RATIOS
-            around.update(_SHARES if isinstance(constraint, Share) else zero)
-    if not present:
-        around.update(_memories(workload))
+    found = {present_value(each, kind, workload.cost) for each in strategies}
+    present = sorted(value for value in found if value)
+    around = set(present)
+    if 0 in found:
+        around |= _from_zero(parameter.constraint)
+    if len(present) == 1:
+        around |= {present[0] * factor for factor in _FACTORS}
+    elif present:
+        doublings = int(log2(present[-1] / present[0])) + 4
+        around |= {present[0] / 4 * 2**power for power in range(doublings)}
+    if parameter.is_called(KV_CACHE_TOKENS):
+        around = _memories(workload, around)
+    elif not around:  # none: there is no limit
+        around = {1 << int(workload.requests.input_tokens.max()).bit_length()}
+        around |= {value * factor for value in around for factor in _FACTORS}
+    return _allowed(parameter.constraint, around)
+
+
+def _from_zero(constraint: Constraint) -> set[float]:
     if isinstance(constraint, Whole):
-        whole = {int(value) for value in around if value == int(value)}
-        return sorted(value for value in whole if constraint.least <= value <= constraint.most)
-    return sorted(value for value in around if not isinstance(constraint, Share) or value < 1)
+        return {*_COUNTS}
+    return {*_SHARES} if isinstance(constraint, Share) else {*_RATIOS}
 
 
-def _memories(workload: Workload) -> list[int]:
-    """Powers of two from the longest request on, until all would fit at once."""
+def _memories(workload: Workload, around: set[float]) -> set[float]:
+    """Those that hold the longest request, up to the first that holds all requests at once.
+
+    Where there are none, as memory has no end, powers of two.
+    """
     requests = workload.requests
     tokens = requests.input_tokens + requests.max_tokens
-    memories = [1 << int(tokens.max()).bit_length()]
-    while memories[-1] < exact_sum(tokens) and len(memories) < _MOST_MEMORIES:
-        memories.append(2 * memories[-1])
-    return memories
+    longest, together = int(tokens.max()), 2 * exact_sum(tokens)
+    if not around:
+        first = longest.bit_length()
+        around = {1 << power for power in range(first, first + _MOST_MEMORIES)}
+    enough = [value for value in around if value >= together]
+    most = min(enough, default=max(around))
+    return {value for value in around if longest <= value <= most} or {1 << longest.bit_length()}
+
+
+def _allowed(constraint: Constraint, values: set[float]) -> Sequence[float]:
+    if isinstance(constraint, Whole):
+        whole = {int(value) for value in values if value == int(value)}
+        return sorted(value for value in whole if constraint.least <= value <= constraint.most)
+    return sorted(value for value in values if not isinstance(constraint, Share) or value < 1)

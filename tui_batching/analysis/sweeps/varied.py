@@ -10,7 +10,7 @@ from tui_batching.cost import Cost
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Duration, Number, Ratio, Share, Whole
 from tui_batching.strategies import STRATEGIES, Strategy
-from tui_batching.strategies.parameters import KV_CACHE_TOKENS, Parameter
+from tui_batching.strategies.parameters import KV_CACHE_TOKENS, TOKEN_BUDGET, Parameter
 from tui_batching.workload.model import Workload
 
 Kind: TypeAlias = str
@@ -41,6 +41,27 @@ def kinds_of(workload: Workload) -> tuple[Kind, ...]:
             for name in (parameter.name, *parameter.aliases):
                 found.setdefault(kind_called(name))
     return tuple(found)
+
+
+def main_kinds(workload: Workload) -> tuple[Kind, ...]:
+    """The parameters that are worth a look, each once, by the name that most strategies share.
+
+    The slots, the token budget and the memory first, then what tables tell of each strategy.
+    """
+    parameters = [
+        each
+        for strategy in workload.strategies
+        for each in strategy.about.parameters
+        if _is_number(each) and not each.is_called("batch_size")
+    ]
+    shared = [TOKEN_BUDGET, KV_CACHE_TOKENS]
+    first = [key for key in shared if any(each.is_called(key) for each in parameters)]
+    others = [
+        each.name
+        for each in parameters
+        if not each.quiet and not any(each.is_called(key) for key in shared)
+    ]
+    return (BATCH_SIZE, *dict.fromkeys((*first, *others)))
 
 
 def swept_parameters() -> tuple[Kind, ...]:
