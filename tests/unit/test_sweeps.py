@@ -310,7 +310,8 @@ ENGINES = (
 
 
 def with_engines(*strategies: Strategy) -> Workload:
-    return listed(strategies=strategies or ENGINES)
+    rows = [(number * 50 * MS, 1 + number % 50, 1 + number * 7 % 40) for number in range(40)]
+    return replace(workload_of(rows, name="listed"), strategies=strategies or ENGINES)
 
 
 def test_a_parameter_is_varied_in_those_that_have_it_and_the_others_are_left_out() -> None:
@@ -360,7 +361,8 @@ def test_usual_values_are_halves_and_doubles_of_what_there_is() -> None:
 
 
 def test_usual_memories_hold_the_longest_request_and_end_where_all_fit() -> None:
-    tokens = listed().requests.input_tokens + listed().requests.max_tokens
+    requests = with_engines().requests
+    tokens = requests.input_tokens + requests.max_tokens
     for strategies in (ENGINES, (Orca(kv_cache_tokens=100), Vllm(8))):
         values = [
             task.value for task in plan_sweep(with_engines(*strategies), "kv_cache_tokens").tasks

@@ -49,6 +49,11 @@ class Orca(EngineStrategy):
     max_batch_size: int = 32
     kv_cache_tokens: int | None = None
 
+    @property
+    def reserves(self) -> bool:
+        """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
+        return True
+
     def parts(self, cost: Cost) -> Parts:
         """One token is a block."""
         return Parts(

@@ -109,6 +109,11 @@ class Strategy(ABC):
         return self.about.name
 
     @property
+    def reserves(self) -> bool:
+        """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
+        return False
+
+    @property
     def is_padded(self) -> bool:
         """Whether batches run on beyond their own longest member, to the longest of all."""
         return False

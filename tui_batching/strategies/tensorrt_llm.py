@@ -94,6 +94,11 @@ class TensorRtLlm(EngineStrategy):
     context_chunking_policy: ChunkingPolicy = "first_come_first_served"
     kv_cache_tokens: int | None = None
 
+    @property
+    def reserves(self) -> bool:
+        """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
+        return self.capacity_scheduler_policy != "max_utilization"
+
     def parts(self, cost: Cost) -> Parts:
         """Memory by the capacity policy, tokens by the chunking policy.
 

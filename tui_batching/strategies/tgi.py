@@ -92,6 +92,11 @@ class Tgi(EngineStrategy):
     prefill_chunking: bool = False
     block_size: int = 16
 
+    @property
+    def reserves(self) -> bool:
+        """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
+        return True
+
     def parts(self, cost: Cost) -> Parts:
         """The last token of an answer is never computed."""
         pool = blocks_of(self.max_batch_total_tokens, cost, self.block_size)
