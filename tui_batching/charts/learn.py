@@ -32,6 +32,8 @@ _HOLDS, _FAILS = "✓", "✗"
 _LABEL = 14
 _WIDEST = 110
 """Cells beyond which lines would be hard to read."""
+_ABREAST, _NARROW = 3, 20
+"""Strategies that always stand side by side; more of them where each has so many cells."""
 _BESIDE = 150
 """Cells from which on the claims stand beside the rest."""
 
@@ -69,12 +71,28 @@ def _sources(pen: Pen) -> list[Cells]:
 
 
 def _strategies(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
-    """A column a strategy: idea, use, complexity, and its figures on these Runs."""
-    names = [result.strategy.name for result in comparison]
-    lessons = [result.strategy.about.lesson for result in comparison]
+    """A column a strategy, as many side by side as can be read."""
+    numbers = range(len(comparison.results))
+    abreast = max(_ABREAST, (min(pen.width, _WIDEST) - _LABEL) // _NARROW)
+    blocks = -(-len(numbers) // abreast)
+    rows: list[Cells] = []
+    for block in range(blocks):  # as equal as can be
+        first, end = (len(numbers) * part // blocks for part in (block, block + 1))
+        rows += [pen.blank()] if block else []
+        rows += _told(comparison, numbers[first:end], where, pen)
+    return rows
+
+
+def _told(comparison: Comparison, numbers: Sequence[int], where: str, pen: Pen) -> list[Cells]:
+    """Some of the strategies: idea, use, complexity and price, and their figures on these Runs."""
+    names = [comparison.results[number].strategy.name for number in numbers]
+    lessons = [comparison.results[number].strategy.about.lesson for number in numbers]
     texts = [[marked(name)] for name in names], [pen.strategy(name) for name in names]
     rows = _columns("", *texts, pen)
-    for label in ("idea", "used in", "complexity"):
+    labels = ["idea", "used in", "complexity"]
+    if any(lesson.price for lesson in lessons):
+        labels.append("price")
+    for label in labels:
         told = [getattr(lesson, label.replace(" ", "_")) for lesson in lessons]
         room = _column(len(names), pen) - 2
         rows += _columns(
@@ -89,9 +107,9 @@ def _strategies(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
         values, best = comparison.values(metric), comparison.best(metric)
         told = [
             [f"{format_value(metric, value)} {BEST if wins else ''}"]
-            for value, wins in zip(values, best, strict=True)
+            for value, wins in ((values[number], best[number]) for number in numbers)
         ]
-        looks = [pen.good if wins else pen.text for wins in best]
+        looks = [pen.good if best[number] else pen.text for number in numbers]
         rows += _columns(label, told, looks, pen)
     return rows
 

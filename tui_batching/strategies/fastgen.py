@@ -63,6 +63,8 @@ class FastGen(EngineStrategy):
             idea="steps of equal length: decodes first, prompts fill the rest in chunks",
             used_in="DeepSpeed-MII, where it is called Dynamic SplitFuse",
             complexity="high: chunks, paged memory, and decodes that wait for a block",
+            price="no token is late, but each first token comes a little later",
+            claims=("steadiest",),
         ),
         iteration_level=True,
     )

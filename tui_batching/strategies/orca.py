@@ -42,6 +42,8 @@ class Orca(EngineStrategy):
             idea="join and leave at every iteration, prompts whole beside the decodes",
             used_in="Orca, the paper that introduced it",
             complexity="medium: a scheduler in every step, memory reserved for the worst case",
+            price="a long prompt lengthens one step for everybody",
+            claims=("lengthened", "reserves"),
         ),
         iteration_level=True,
     )

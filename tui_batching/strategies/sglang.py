@@ -74,8 +74,10 @@ class SgLang(EngineStrategy):
         ),
         lesson=Lesson(
             idea="first tokens first, and memory by an estimate of how long answers will be",
-            used_in="SGLang",
+            used_in="SGLang: chat, agents, programs of many prompts",
             complexity="high: chunks, paged memory, and a bet that is corrected when it loses",
+            price="those who decode stop while anybody has a prompt left",
+            claims=("first_tokens", "freezes", "bets"),
         ),
         iteration_level=True,
     )

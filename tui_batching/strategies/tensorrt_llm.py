@@ -79,9 +79,16 @@ class TensorRtLlm(EngineStrategy):
             ),
         ),
         lesson=Lesson(
-            idea="promise each its memory to the end, then fill the step with tokens",
+            idea=(
+                "promise each its memory to the end, or take it as it comes; then fill "
+                "the step with tokens"
+            ),
             used_in="TensorRT-LLM, NVIDIA NIM",
             complexity="high: one scheduler for memory, one for tokens",
+            price=(
+                "a promise leaves memory empty; without one the youngest is paused and done again"
+            ),
+            claims=("lengthened", "short_gaps", "reserves", "evicts"),
         ),
         iteration_level=True,
     )

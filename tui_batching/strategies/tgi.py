@@ -77,9 +77,14 @@ class Tgi(EngineStrategy):
             ),
         ),
         lesson=Lesson(
-            idea="newcomers gather, then everybody stops for their prompts",
+            idea=(
+                "newcomers gather, then everybody stops for their prompts; memory is "
+                "reserved for the worst case"
+            ),
             used_in="Hugging Face Text Generation Inference",
-            complexity="medium: a queue with a rule, memory reserved for the worst case",
+            complexity="medium: a queue with a rule, and no memory to take back",
+            price="first tokens come later, and memory stays empty where clients ask for much",
+            claims=("freezes", "gathers", "reserves"),
         ),
         iteration_level=True,
     )

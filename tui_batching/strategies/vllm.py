@@ -81,11 +81,13 @@ class Vllm(Strategy):
         ),
         lesson=Lesson(
             idea=(
-                "everybody gets a token a step, prompts fill the rest of its budget in chunks, "
-                "and the last admitted is preempted when memory runs out"
+                "everybody gets a token a step, prompts fill the rest of its budget in "
+                "chunks, and the last admitted goes when memory is full"
             ),
-            used_in="vLLM since 0.8",
+            used_in="vLLM since 0.8: chat and agents, for anybody",
             complexity="high: a token budget, paged memory, and requests that come again",
+            price="a long prompt takes several steps; who is evicted computes all of it again",
+            claims=("short_gaps", "evicts"),
         ),
         iteration_level=True,
     )

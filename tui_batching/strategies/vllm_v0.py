@@ -57,9 +57,11 @@ class VllmV0(EngineStrategy):
             ),
         ),
         lesson=Lesson(
-            idea="prompts first; who is preempted comes back first, and may be preempted again",
+            idea="prompts first and by themselves; who is evicted comes back first",
             used_in="vLLM before 0.8",
             complexity="high: paged memory, and requests that come again",
+            price="those who decode stop for every prompt, and full memory thrashes",
+            claims=("freezes", "evicts", "thrashes"),
         ),
         iteration_level=True,
     )

@@ -45,7 +45,7 @@ def short_gaps(comparison: Comparison, engine: Result) -> Claim | None:
     rival = _longest_gap_of(rivals, max)
     if rival is None:
         return None
-    holds = _cuts(run) and _gap(engine) < (1 - CLEARLY) * _gap(rival)
+    holds = _cuts(run) and not _absence(engine) and _gap(engine) < (1 - CLEARLY) * _gap(rival)
     detail = _gaps_versus(engine, rival)
     if not holds:
         whole = "no prompt was longer than what an iteration has room for"
@@ -62,14 +62,14 @@ def freezes(comparison: Comparison, engine: Result) -> Claim | None:
     rival = _longest_gap_of((each for each in _peers(comparison, engine) if _mixes(each.run)), min)
     if rival is None:
         return None
-    holds = _gap(rival) < (1 - CLEARLY) * _gap(engine)
+    holds = not _absence(engine) and _gap(rival) < (1 - CLEARLY) * _gap(engine)
     detail = _gaps_versus(engine, rival)
     detail += f"; stalled for {versus('mean_stalled', engine, rival)} on average"
     if not holds:
         longest = format_duration(_longest_iteration(engine.run, SpanKind.PREFILL))
         reason = f"its prompts take at most {longest} an iteration"
-        detail += f": {_absence(rival) or reason}"
-    text = f"With {name(engine)} nobody makes a token while prompts of others are processed."
+        detail += f": {_absence(engine) or reason}"
+    text = f"{name(engine)} stops everybody for prompts, which makes the longest gap longer."
     return Claim(text, holds, detail)
 
 
@@ -82,7 +82,7 @@ def lengthened(_: Comparison, engine: Result) -> Claim | None:
     text = f"With {name(engine)} a long prompt lengthens one iteration for everybody."
     mixed = np.flatnonzero(run.spans.kind == SpanKind.MIXED)
     if not len(mixed):
-        return Claim(text, False, "no prompt was processed while others made tokens")
+        return Claim(text, holds=False, detail="no prompt was processed while others made tokens")
     longest = int(mixed[np.argmax(run.spans.step_time[mixed])])
     time = int(run.spans.step_time[longest])
     tokens = exact_sum(run.chunks.tokens[run.chunks.span == longest])
@@ -101,7 +101,7 @@ def steadiest(comparison: Comparison, engine: Result) -> Claim | None:
     if worst is None or best is None:
         return None
     beaten = _gap(best) < (1 - CLEARLY) * _gap(engine)
-    holds = not beaten and _gap(engine) < (1 - CLEARLY) * _gap(worst)
+    holds = not (beaten or _absence(engine)) and _gap(engine) < (1 - CLEARLY) * _gap(worst)
     rival = best if beaten else worst
     detail = _gaps_versus(engine, rival)
     detail += f"; mean time to first token {versus('mean_ttft', engine, rival)}"
@@ -125,7 +125,8 @@ def first_tokens(comparison: Comparison, engine: Result) -> Claim | None:
     holds = clearly_below(engine, rival, "mean_ttft")
     detail = f"mean time to first token {versus('mean_ttft', engine, rival)} with {name(rival)}"
     if not holds:
-        detail += f": {_what_they_wait_for(engine)}"
+        later = clearly_below(rival, engine, "mean_ttft")
+        detail += f": {_what_they_wait_for(engine)}" if later else ": that is about the same"
     return Claim(f"First tokens come soonest with {name(engine)}.", holds, detail)
 
 
@@ -138,13 +139,17 @@ def gathers(comparison: Comparison, engine: Result) -> Claim | None:
     )
     if rival is None:
         return None
-    holds = clearly_below(rival, engine, "mean_turn")
+    stops, prompts = _stops(engine.run)
+    waits = clearly_below(rival, engine, "mean_turn")
+    holds = waits and prompts > (1 + CLEARLY) * stops
     detail = (
-        f"for nothing but their turn requests wait {versus('mean_turn', engine, rival)} with "
-        f"{name(rival)} on average; mean time to first token {versus('mean_ttft', engine, rival)}"
+        f"those who make tokens are stopped {_times(stops, 'never')}, for {_prompts(prompts)}; for "
+        f"nothing but their turn requests wait {versus('mean_turn', engine, rival)} with "
+        f"{name(rival)} on average"
     )
     if not holds:
-        detail += f": {_what_they_wait_for(engine)}"
+        alone = waits and stops
+        detail += ": most come alone" if alone else f": {_what_they_wait_for(engine)}"
     return Claim(f"{name(engine)} lets newcomers gather before it stops the others.", holds, detail)
 
 
@@ -175,7 +180,7 @@ def reserves(comparison: Comparison, engine: Result) -> Claim | None:
                 f": {asked:,} tokens are reserved in all, and {needed:,} are needed in the end"
             )
     text = (
-        f"{name(engine)} reserves all that was asked for: it never evicts, but fewer run at once."
+        f"{name(engine)} reserves all that was asked for: it never evicts, but memory admits fewer."
     )
     return Claim(text, holds, detail)
 
@@ -191,7 +196,7 @@ def evicts(_: Comparison, engine: Result) -> Claim | None:
     )
     count, others = _evictions(run), _not_the_last(run)
     if not count:
-        return Claim(text, False, f"nobody was evicted: {_memory_taken(run)}")
+        return Claim(text, holds=False, detail=f"nobody was evicted: {_memory_taken(run)}")
     detail = f"{_evicted(run)}; {_again(run):,} tokens are processed for those who come back"
     if others:
         detail += f": {others:,} of those evicted were not the last ones admitted"
@@ -210,12 +215,16 @@ def bets(comparison: Comparison, engine: Result) -> Claim | None:
         f"{_again(engine.run):,} against {_again(rival.run):,} tokens are processed again"
     )
     holds = ours < theirs
+    if not (ours or theirs):
+        detail = f"nobody is evicted, with {name(rival)} neither"
     if not holds:
         full = "its bet was lost more often than memory ran out there"
         detail += (
             f": {full}" if ours > theirs else f": {_memory_taken(engine.run)}" if not ours else ""
         )
-    text = f"{name(engine)} bets that answers are short, and evicts less than who does not plan."
+    text = (
+        f"{name(engine)} bets that answers are short, and evicts less than those who plan nothing."
+    )
     return Claim(text, holds, detail)
 
 
@@ -230,6 +239,8 @@ def thrashes(comparison: Comparison, engine: Result) -> Claim | None:
         f"{_evicted(engine.run)}, with {name(rival)} {_evicted(rival.run)}; "
         f"{_again(engine.run):,} against {_again(rival.run):,} tokens are processed again"
     )
+    if not (ours or theirs):
+        detail = f"nobody is evicted, with {name(rival)} neither"
     most = int(engine.run.evictions.max())
     holds = ours > theirs and most > 1
     if holds:
@@ -303,8 +314,12 @@ def _gap(result: Result) -> Picoseconds:
 def _longest_gap_of(
     results: Iterable[Result], choose: Callable[..., Result | None]
 ) -> Result | None:
-    """The result with the longest gaps, or with the shortest if `choose` is `min`."""
-    return choose(results, key=_gap, default=None)
+    """The result with the longest gaps, or with the shortest if `choose` is `min`.
+
+    Where the longest one is that of an evicted request it says nothing of prompts.
+    """
+    told = (result for result in results if not _absence(result))
+    return choose(told, key=_gap, default=None)
 
 
 def _gaps_versus(one: Result, other: Result) -> str:
@@ -370,8 +385,23 @@ def _evictions(run: Run) -> int:
     return exact_sum(run.evictions)
 
 
-def _times(count: int) -> str:
-    return "nobody" if not count else "once" if count == 1 else f"{count:,} times"
+def _times(count: int, none: str = "nobody") -> str:
+    return none if not count else "once" if count == 1 else f"{count:,} times"
+
+
+def _prompts(count: int) -> str:
+    return "no prompt" if not count else "one prompt" if count == 1 else f"{count:,} prompts"
+
+
+def _stops(run: Run) -> tuple[int, int]:
+    """How often those in slots had to wait for prompts, and for how many newcomers."""
+    spans, stays = run.spans, run.stays
+    prefills = np.flatnonzero(spans.kind == SpanKind.PREFILL)
+    before = np.searchsorted(np.sort(stays.start), spans.start[prefills], side="left")
+    gone = np.searchsorted(np.sort(stays.end), spans.start[prefills], side="right")
+    stopping = prefills[before > gone]
+    prompts = np.bincount(run.chunks.span, minlength=len(spans))
+    return len(stopping), exact_sum(prompts[stopping])
 
 
 def _evicted(run: Run) -> str:
