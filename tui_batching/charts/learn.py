@@ -33,7 +33,7 @@ _LABEL = 14
 _WIDEST = 110
 """Cells beyond which lines would be hard to read."""
 _ABREAST, _NARROW = 3, 20
-"""Strategies that always stand side by side; more of them where each has so many cells."""
+"""So many strategies stand side by side where words fit; more, where each has so many cells."""
 _BESIDE = 150
 """Cells from which on the claims stand beside the rest."""
 
@@ -73,7 +73,10 @@ def _sources(pen: Pen) -> list[Cells]:
 def _strategies(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
     """A column a strategy, as many side by side as can be read."""
     numbers = range(len(comparison.results))
-    abreast = max(_ABREAST, (min(pen.width, _WIDEST) - _LABEL) // _NARROW)
+    narrowest = _longest_word(comparison) + 2
+    if len(numbers) > _ABREAST:
+        narrowest = max(narrowest, _NARROW)
+    abreast = max(1, (min(pen.width, _WIDEST) - _LABEL) // narrowest)
     blocks = -(-len(numbers) // abreast)
     rows: list[Cells] = []
     for block in range(blocks):  # as equal as can be
@@ -81,6 +84,12 @@ def _strategies(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
         rows += [pen.blank()] if block else []
         rows += _told(comparison, numbers[first:end], where, pen)
     return rows
+
+
+def _longest_word(comparison: Comparison) -> int:
+    lessons = (result.strategy.about.lesson for result in comparison)
+    texts = (f"{each.idea} {each.used_in} {each.complexity} {each.price}" for each in lessons)
+    return max(len(word) for text in texts for word in text.split())
 
 
 def _told(comparison: Comparison, numbers: Sequence[int], where: str, pen: Pen) -> list[Cells]:

@@ -26,7 +26,7 @@ from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.columns import exact_sum
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
-from tui_batching.sim.stays import Ended
+from tui_batching.sim.stays import NEVER, Ended
 
 _LONGER = 1.5
 """How much longer an iteration has to be to be called lengthened."""
@@ -106,11 +106,8 @@ def steadiest(comparison: Comparison, engine: Result) -> Claim | None:
     detail = _gaps_versus(engine, rival)
     detail += f"; mean time to first token {versus('mean_ttft', engine, rival)}"
     if not holds:
-        skipped = int((engine.run.stays.ended == Ended.SKIPPED).sum())
-        times = "once a request was" if skipped == 1 else f"{skipped:,} times a request was"
-        without = f"{times} left out of steps because no block of memory was free"
         alike = _iterations_versus(engine, rival) if beaten else "all are about as steady"
-        detail += f": {_absence(engine) or (without if skipped else alike)}"
+        detail += f": {_absence(engine) or alike}"
     text = f"{name(engine)} makes steps of equal length: no token is late."
     return Claim(text, holds, detail)
 
@@ -328,17 +325,20 @@ def _gaps_versus(one: Result, other: Result) -> str:
 
 
 def _absence(result: Result) -> str:
-    """That the longest gap is one of an evicted request, where it is."""
+    """That the longest gap is one of a request that was out of its slot, where it is."""
     run = result.run
-    rows = run.evicted_stays
-    made = rows[run.first_token[run.stays.request[rows]] <= run.stays.end[rows]]
-    longest = int((run.back[made] - run.stays.end[made]).max(initial=0))
-    if not longest or longest < _gap(result) / 2:
+    stays = run.stays
+    rows = np.flatnonzero((stays.ended != Ended.DONE) & (run.back < NEVER))
+    rows = rows[run.first_token[stays.request[rows]] <= stays.end[rows]]
+    if not len(rows):
         return ""
-    return (
-        f"with {name(result)} a request that was evicted waits {format_duration(longest)} to come "
-        "back"
-    )
+    times = run.back[rows] - stays.end[rows]
+    longest = int(times.max())
+    if longest < _gap(result) / 2:
+        return ""
+    evicted = stays.ended[rows[int(times.argmax())]] == Ended.EVICTED
+    why = "that was evicted waits" if evicted else "without a block of memory is left out for"
+    return f"with {name(result)} a request {why} {format_duration(longest)}"
 
 
 def _iterations_versus(one: Result, other: Result) -> str:
