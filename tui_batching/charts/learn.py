@@ -28,6 +28,18 @@ _FIGURES = {
     "p99_latency": "p99 latency",
     "throughput": "tokens/s",
 }
+_ENGINE_FIGURES = {
+    "mean_ttft": "first token",
+    "p99_itl": "p99 gap",
+    "p99_latency": "p99 latency",
+    "throughput": "tokens/s",
+}
+"""Where an engine is on stage: its slots are a limit, so a share of them says nothing."""
+ENGINE_SOURCES = (
+    ("Sarathi-Serve", "OSDI '24: prompts in chunks beside the decodes, without stalls"),
+    ("SGLang", "NeurIPS '24: programs of many prompts, and what they share"),
+    ("FastGen", "arXiv 2401.08671: Dynamic SplitFuse, steps of equal length"),
+)
 _HOLDS, _FAILS = "✓", "✗"
 _LABEL = 14
 _WIDEST = 110
@@ -44,10 +56,10 @@ def learn_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     where = f"{comparison.workload.name}, {'1 request' if count == 1 else f'{count:,} requests'}"
     if pen.width < _BESIDE:
         strategies, checked = _strategies(comparison, where, pen), _checked(comparison, where, pen)
-        return [*strategies, pen.blank(), *checked, pen.blank(), *_sources(pen)]
+        return [*strategies, pen.blank(), *checked, pen.blank(), *_sources(comparison, pen)]
     left = Pen(pen.width // 2 - 1, pen.palette)
     right = Pen(pen.width - left.width, pen.palette)
-    lesson = [*_strategies(comparison, where, left), left.blank(), *_sources(left)]
+    lesson = [*_strategies(comparison, where, left), left.blank(), *_sources(comparison, left)]
     pairs = zip_longest(lesson, _checked(comparison, where, right))
     return [[*(one or left.blank()), *(other or right.blank())] for one, other in pairs]
 
@@ -61,9 +73,10 @@ def _checked(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
     return [heading, *(row for claim in found for row in _claim(claim, pen))]
 
 
-def _sources(pen: Pen) -> list[Cells]:
+def _sources(comparison: Comparison, pen: Pen) -> list[Cells]:
     rows = [pen.heading("Where to read on", "papers, and what manuals call the timeout")]
-    for name, text in SOURCES:
+    sources = SOURCES + (ENGINE_SOURCES if _has_engines(comparison) else ())
+    for name, text in sources:
         for number, line in enumerate(wrapped(text, max(20, pen.width - _LABEL - 6))):
             row = pen.row().add(f"   {'' if number else name:<{_LABEL + 2}}", pen.text)
             rows.append(row.add(line, pen.muted).cells())
@@ -86,6 +99,11 @@ def _strategies(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
     return rows
 
 
+def _has_engines(comparison: Comparison) -> bool:
+    """Whether a strategy is on stage whose lesson tells a price, as those of engines do."""
+    return any(result.strategy.about.lesson.price for result in comparison)
+
+
 def _longest_word(comparison: Comparison) -> int:
     lessons = (result.strategy.about.lesson for result in comparison)
     texts = (f"{each.idea} {each.used_in} {each.complexity} {each.price}" for each in lessons)
@@ -99,7 +117,7 @@ def _told(comparison: Comparison, numbers: Sequence[int], where: str, pen: Pen) 
     texts = [[marked(name)] for name in names], [pen.strategy(name) for name in names]
     rows = _columns("", *texts, pen)
     labels = ["idea", "used in", "complexity"]
-    if any(lesson.price for lesson in lessons):
+    if _has_engines(comparison):
         labels.append("price")
     for label in labels:
         told = [getattr(lesson, label.replace(" ", "_")) for lesson in lessons]
@@ -111,7 +129,8 @@ def _told(comparison: Comparison, numbers: Sequence[int], where: str, pen: Pen) 
             pen,
         )
     rows.append(pen.row().add(f" on {where}:", pen.muted).cells())
-    for name, label in _FIGURES.items():
+    figures = _ENGINE_FIGURES if _has_engines(comparison) else _FIGURES
+    for name, label in figures.items():
         metric = METRICS_BY_NAME[name]
         values, best = comparison.values(metric), comparison.best(metric)
         told = [

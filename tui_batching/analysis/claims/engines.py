@@ -228,7 +228,8 @@ def bets(comparison: Comparison, engine: Result) -> Claim | None:
 def thrashes(comparison: Comparison, engine: Result) -> Claim | None:
     """What prefill first costs once memory is full."""
     rivals = [each for each in _paged(comparison, engine) if not each.strategy.reserves]
-    rival = min(rivals, key=lambda each: _evictions(each.run), default=None)
+    decodes_first = [each for each in rivals if _mixes(each.run)]
+    rival = min(decodes_first or rivals, key=lambda each: _evictions(each.run), default=None)
     if rival is None:
         return None
     ours, theirs = _evictions(engine.run), _evictions(rival.run)
@@ -412,7 +413,7 @@ def _evicted(run: Run) -> str:
     if count == 1:
         return "one request is evicted, once"
     who = "one request" if requests == 1 else f"{requests:,} requests"
-    return f"{who} evicted {count:,} times in all"
+    return f"{who} {'is' if requests == 1 else 'are'} evicted {count:,} times in all"
 
 
 def _again(run: Run) -> int:
