@@ -31,7 +31,7 @@ def engines(*strategies: Strategy) -> BatchingApp:
     return BatchingApp(driven, "dark", wall=FakeWall(), drawing=EAGER)
 
 
-@pytest.mark.parametrize("size", [MIDDLE, LARGE], ids=str)
+@pytest.mark.parametrize("size", [MIDDLE, LARGE], ids=["120x36", "160x45"])
 def test_lesson(snap_compare: Compare, size: tuple[int, int]) -> None:
     app = engines(*(SEVEN if size == LARGE else FOUR))
     assert snap_compare(app, terminal_size=size, run_before=at("0s", "0"))

@@ -242,6 +242,17 @@ def test_a_parameter_has_its_chart(capsys: pytest.CaptureFixture[str]):
     out = capsys.readouterr().out.splitlines()
     assert len(out) == 30
     assert "by KV cache tokens" in out[0]
-    assert "left out: static (no kv_cache_tokens)" in out[0]
+    assert out[1].startswith(" left out: static (no kv_cache_tokens)")
     assert main(["chart", "timeout", "--width", "120"]) == 0
     assert "by timeout, s" in capsys.readouterr().out
+
+
+def test_a_chart_tells_who_cannot_serve_where(capsys: pytest.CaptureFixture[str]):
+    given = ["--strategies", "vllm,tgi,static", "--set", "token_budget=512", "--width", "120"]
+    assert main(["chart", "token_budget", "chat", *given, "--height", "24"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert len(out) == 24
+    assert out[1].strip() == (
+        "left out: static (no token_budget) · vllm cannot serve this at 64, 128 · tgi cannot serve "
+        "this at 64, 128, 256"
+    )

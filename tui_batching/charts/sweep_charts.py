@@ -6,7 +6,7 @@ Each is a row of legend, line charts, and below them the table of the sweep if t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -162,10 +162,16 @@ def parameter_chart(request: SweepRequest) -> list[Cells]:
     present = [(" │ ", style(request.palette.playhead, request.palette.surface)), ("now", muted)]
     by = [] if axis.label else [[(f" by {axis_text(sweep.kind)}  ", muted)]]
     facts = [*by, *([present] if axis.verticals else [])]
-    facts += [[(f"   {note}", muted)] for note in sweep.notes]
     if sweep.kind == BATCH_SIZE or any_parameter(sweep.kind).is_called("batch_size"):
         facts.append([("   a line ends where its slots are never all taken", muted)])
-    return _charts_and_table(request, _legend_row(request, *facts), axis)
+    legend = _legend_row(request, *facts)
+    notes = " · ".join(sweep.short_notes)
+    if not notes:
+        return _charts_and_table(request, legend, axis)
+    below = replace(request, height=request.height - 1)
+    told = Row(request.width, muted).gap().add(notes, muted).cells()
+    [first, *rest] = _charts_and_table(below, legend, axis)
+    return [first, told, *rest]
 
 
 def _present(request: SweepRequest, limits: tuple[float, float]) -> Iterator[Vertical]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, Metrics
@@ -106,10 +106,22 @@ class Sweep:
     @property
     def notes(self) -> tuple[str, ...]:
         """What has to be told beside the figures: who is left out, and who refuses which values."""
+        reasons = {each.strategy: each.reason for each in self.refused}  # of the last value
+        told = (f"{name} {words}: {reasons[name]}" for name, words in self._refusals())
+        return (*self._left_out(), *told)
+
+    @property
+    def short_notes(self) -> tuple[str, ...]:
+        """The same without reasons."""
+        return (*self._left_out(), *(f"{name} {words}" for name, words in self._refusals()))
+
+    def _left_out(self) -> tuple[str, ...]:
         without = left_out(self.workload, self.kind)
-        told = [f"left out: {', '.join(without)} (no {self.kind})"] if without else []
+        return (f"left out: {', '.join(without)} (no {self.kind})",) if without else ()
+
+    def _refusals(self) -> Iterator[tuple[str, str]]:
+        """Who cannot serve the workload, and at which values."""
         for name in dict.fromkeys(each.strategy for each in self.refused):
-            mine = [each for each in self.refused if each.strategy == name]
-            values = ", ".join(value_text(self.kind, each.value) for each in mine)
-            told.append(f"{name} cannot serve this at {values}: {mine[-1].reason}")
-        return tuple(told)
+            values = (each.value for each in self.refused if each.strategy == name)
+            at = ", ".join(value_text(self.kind, value) for value in values)
+            yield name, f"cannot serve this at {at}"
