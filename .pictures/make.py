@@ -48,6 +48,7 @@ async def main() -> None:
     await draw("slots", "dark", "illustrative", "0.8s", ["3"])
     await draw("load", "light", "chat", "20s", ["6"])
     await draw("selected", "light", "mixed-lengths", "25s", ["down"] * 25)
+    await draw("engines", "dark", "long-prompt", "0.2s", [])
     await draw("tour", "dark", "notebook", "2.3s", ["p", "pagedown", "pagedown", "space"])
 
 

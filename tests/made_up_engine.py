@@ -278,7 +278,7 @@ class _Loop:
             )
         states |= dict.fromkeys((guest.row for guest in self.skipped), State.STALLED)
         states |= dict.fromkeys((guest.row for guest in self.evicted), State.EVICTED)
-        busy = len(self.running)
+        busy = len(self.running) + len(self.skipped)
         lacks = (
             State.SLOTS if busy >= self.strategy.seats else State.MEMORY if short else State.TURN
         )

@@ -76,6 +76,7 @@ class PlainVllm:
         self.cost, self.engine = cost, engine
         self.waiting: list[Guest] = []
         self.running: list[Guest] = []
+        self.longest = engine.max_model_len or 1 << 60
         self.num_blocks, self.free = blocks + 1, blocks
         self.now = self.busy_until = 0
         self.flight: list[Batch] = []
@@ -126,8 +127,8 @@ class PlainVllm:
         while position < len(self.running) and budget > 0:
             guest = self.running[position]
             tokens = guest.known + guest.ahead - guest.computed
-            tokens = min(tokens, cap or tokens, budget)
-            if guest.ahead and guest.made + guest.ahead >= guest.answer:
+            tokens = min(tokens, cap or tokens, budget, self.longest - 1 - guest.computed)
+            if tokens == 0 or (guest.ahead and guest.made + guest.ahead >= guest.answer):
                 position += 1
                 continue
             while guest in self.running and self.lacks(guest, tokens) > self.free:
@@ -233,7 +234,7 @@ class PlainVllm:
             guest.times.append(batch.end)
             if not was_stale:
                 guest.ahead -= 1
-            if guest.made >= guest.answer:
+            if guest.made >= guest.answer or guest.known >= self.longest:
                 self.free += guest.blocks
                 guest.blocks = 0
                 for queue in (self.running, self.waiting):

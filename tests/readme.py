@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import os
 import re
@@ -11,19 +12,57 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tui_batching.strategies import STRATEGIES, Strategy
+from tui_batching.strategies.strategy import Textbook
 from tui_batching.tui.bindings import keys_table
 
 README = Path(__file__).parents[1] / "README.md"
 _KEYS = re.compile(r"(<!-- keys: begin -->\n).*?(<!-- keys: end -->)", re.DOTALL)
+_ENGINES = re.compile(r"(<!-- engines: begin -->\n).*?(<!-- engines: end -->)", re.DOTALL)
 _CONSOLE = re.compile(r"(```console\n\$ ([^\n]*)\n).*?(```)", re.DOTALL)
 _PYTHON = re.compile(r"(```python\n(.*?)```\n\nprints\n\n```text\n).*?(```)", re.DOTALL)
 
 
 def up_to_date(text: str) -> str:
-    """The README with its table of keys and the output of its examples made anew."""
+    """The README with its tables and the output of its examples made anew."""
     text = _KEYS.sub(lambda match: match[1] + keys_table() + match[2], text)
+    text = _ENGINES.sub(lambda match: match[1] + engines_table() + match[2], text)
     text = _CONSOLE.sub(lambda match: match[1] + _shell_output(match[2]) + match[3], text)
     return _PYTHON.sub(lambda match: match[1] + _python_output(match[2]) + match[3], text)
+
+
+def engines_table() -> str:
+    """The settings of every strategy that is none of the textbook's, out of the registry."""
+    rows = ["| engine | setting | default | what it is |", "|---|---|---|---|"]
+    for name, kind in STRATEGIES.items():
+        if issubclass(kind, Textbook):
+            continue
+        told, defaults, who = _attributes(kind), kind(), f"**`{name}`**"
+        for parameter in kind.about.parameters:
+            keys = " ".join(f"`{key}`" for key in parameter.keys)
+            default = _written(defaults.value(parameter.name))
+            rows.append(f"| {who} | {keys} | {default} | {told[parameter.name]} |")
+            who = ""
+    return "".join(f"{row}\n" for row in rows)
+
+
+def _attributes(kind: type[Strategy]) -> dict[str, str]:
+    """What the docstring says of each field."""
+    _, _, told = (inspect.getdoc(kind) or "").partition("Attributes:\n")
+    found = re.findall(r"^    (\w+): (.*(?:\n        .*)*)", told, re.MULTILINE)
+    return {name: " ".join(text.split()).rstrip(".") for name, text in found}
+
+
+def _written(value: object) -> str:
+    """A value as it stands in a file."""
+    match value:
+        case None:
+            return "none"
+        case ():
+            return ""
+        case bool():
+            return str(value).lower()
+    return str(value)
 
 
 def _shell_output(command: str) -> str:

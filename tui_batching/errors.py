@@ -30,10 +30,21 @@ def sentence_of(error: InputError | MemoryError) -> str:
     return "found too little memory for this, expected fewer requests or more memory"
 
 
+_MOST_NAMES = 45
+"""As many as a sentence bears."""
+
+
 def one_of(allowed: Collection[str]) -> str:
-    """What is expected of a name that has to be in `allowed`."""
-    names = ", ".join(allowed)
+    """What is expected of a name that has to be in `allowed`; of very many, the first are told."""
+    names = ", ".join(list(allowed)[:_MOST_NAMES])
+    if len(allowed) > _MOST_NAMES:
+        return f"one of {names} and {len(allowed) - _MOST_NAMES} others"
     return names if len(allowed) == 1 else f"one of {names}"
+
+
+def called_here(names: Collection[str]) -> str:
+    """` (here it is called batch_size)` for what is called otherwise elsewhere."""
+    return f" (here it is called {' or '.join(names)})" if names else ""
 
 
 def did_you_mean(name: str, allowed: Collection[str]) -> str:

@@ -86,7 +86,7 @@ def _here(
     return outcomes
 
 
-class Share(Executor):
+class OwnTasks(Executor):
     """One user's part of an executor that others use as well: only their own is cancelled."""
 
     def __init__(self, executor: Executor) -> None:

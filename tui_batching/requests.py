@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ MAX_TOKENS = 2**31 - 1
 
 INPUT_TOKENS = Whole(0, MAX_TOKENS)
 OUTPUT_TOKENS = Whole(1, MAX_TOKENS)
+PRIORITY = Whole(-MAX_TOKENS, MAX_TOKENS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +83,24 @@ class Requests:
         order = np.argsort(arrivals, kind="stable")
         return cls(*(freeze(column[order]) for column in columns))
 
+    def with_columns(self, **changed: npt.ArrayLike) -> Requests:
+        """The same requests with some columns changed, in their new order of arrival.
+
+        Raises:
+            InputError: as `from_columns` does.
+        """
+        columns: dict[str, npt.ArrayLike] = {name: getattr(self, name) for name in _COLUMNS}
+        return Requests.from_columns(**(columns | changed))
+
+    def part(self, rows: slice) -> Requests:
+        """Some of the requests, with all that is known of them."""
+        return Requests(*(freeze(getattr(self, name)[rows]) for name in _COLUMNS))
+
     def __len__(self) -> int:
         return len(self.id)
+
+
+_COLUMNS = tuple(field.name for field in fields(Requests))
 
 
 def _whole(column: npt.ArrayLike, name: str) -> IntArray:

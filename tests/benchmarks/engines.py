@@ -16,18 +16,30 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from time import perf_counter, process_time
 
 import numpy as np
 
 from tests.benchmarks.memory import peak_memory
+from tests.plain_engines import PLAIN
 from tests.plain_vllm import PlainVllm
 from tui_batching.clock import MICROSECOND, MILLISECOND
 from tui_batching.cost import IterationCost
 from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
-from tui_batching.strategies import Strategy, Vllm
+from tui_batching.strategies import (
+    FastGen,
+    Orca,
+    SgLang,
+    Strategy,
+    TensorRtLlm,
+    Tgi,
+    Vllm,
+    VllmV0,
+)
+from tui_batching.strategies.engine import EngineStrategy
 from tui_batching.workload import load_workload
 
 SLOTS = 64
@@ -39,6 +51,16 @@ ENGINES: dict[str, Strategy] = {
     "vllm": Vllm(max_num_seqs=SLOTS),
     "vllm, synchronous": Vllm(max_num_seqs=SLOTS, async_scheduling=False),
     "vllm, by priority": Vllm(max_num_seqs=SLOTS, policy="priority"),
+    "vllm-v0": VllmV0(max_num_seqs=SLOTS),
+    "sglang": SgLang(max_running_requests=SLOTS),
+    "tgi": Tgi(max_batch_size=SLOTS),
+    "tgi, chunks": Tgi(max_batch_total_tokens=10_000, prefill_chunking=True, block_size=1),
+    "tensorrt-llm": TensorRtLlm(SLOTS),
+    "tensorrt-llm, chunks": TensorRtLlm(SLOTS, 512, enable_chunked_prefill=True),
+    "tensorrt-llm, max": TensorRtLlm(SLOTS, capacity_scheduler_policy="max_utilization"),
+    "tensorrt-llm, static": TensorRtLlm(SLOTS, capacity_scheduler_policy="static_batch"),
+    "fastgen": FastGen(max_ragged_sequence_count=SLOTS),
+    "orca": Orca(SLOTS),
 }
 TRACE = Path(__file__).parents[3] / "shared" / "traces" / "AzureLLMInferenceTrace_conv.csv"
 
@@ -62,8 +84,11 @@ def best_times(action: Callable[[], object], repeats: int) -> tuple[float, float
 
 
 def with_pool(engine: Strategy, tokens: int | None) -> Strategy:
-    """The engine with so much KV memory."""
-    return engine.with_parameter("kv_cache_tokens", tokens)
+    """The engine with so much KV memory, by whatever name it has for it."""
+    if not tokens:
+        return engine
+    names = {alias: each.name for each in engine.about.parameters for alias in each.aliases}
+    return engine.with_parameter(names.get("kv_cache_tokens", "kv_cache_tokens"), tokens)
 
 
 def plain_loop(requests: Requests, engine: Vllm, blocks: int) -> PlainVllm:
@@ -94,6 +119,32 @@ def measure_against_the_plain_loop(count: int) -> None:
             scheduling = "asynchronous" if engine.async_scheduling else "synchronous"
             print(
                 f"  {memory:8} {scheduling:14} {slow / ours:10.0f} x {count / ours:18,.0f} "
+                f"{count / slow:10,.0f}",
+                flush=True,
+            )
+
+
+def measure_against_plain_engines(count: int) -> None:
+    """The other engines and their plain forms, which make the same of the same requests."""
+    requests = drawn(count)
+    columns = (requests.arrival_time, requests.input_tokens, requests.output_tokens)
+    rows = [(*row, row[-1]) for row in zip(*(c.tolist() for c in columns), strict=True)]
+    print(f"\nTHE OTHERS against their plain forms, {count:,} requests, same process")
+    print("  engine                memory     / plain form   requests/s: ours      plain")
+    for name, engine in ENGINES.items():
+        if not isinstance(engine, EngineStrategy):
+            continue
+        for memory, pool in POOLS.items():
+            served = with_pool(engine, pool)
+            plain = PLAIN[type(engine)](rows, COST, served)
+            begin = process_time()
+            plain.run()
+            slow = process_time() - begin
+            _, ours = best_times(lambda: served.serve(requests, COST), 5)  # noqa: B023
+            run = served.serve(requests, COST)
+            assert run.finish.tolist() == [guest.times[-1] for guest in plain.guests]
+            print(
+                f"  {name:21} {memory:8} {slow / ours:12.0f} x {count / ours:18,.0f} "
                 f"{count / slow:10,.0f}",
                 flush=True,
             )
@@ -133,16 +184,16 @@ def measure_trace() -> None:
 def measure_memory(count: int) -> None:
     """The peak memory, in a fresh process."""
     print(f"\nMEMORY of {count:,} requests, each in a fresh process")
-    for memory in POOLS:
-        command = [sys.executable, "-m", __spec__.name, "--peak", memory, str(count)]
+    for name, memory in product(ENGINES, POOLS):
+        command = [sys.executable, "-m", __spec__.name, "--peak", name, memory, str(count)]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         seconds, peak = json.loads(output)
-        print(f"  vllm, memory {memory:8} {seconds:6.2f} s {peak:6.0f} MB", flush=True)
+        print(f"  {name:21} memory {memory:8} {seconds:6.2f} s {peak:6.0f} MB", flush=True)
 
 
-def print_peak(memory: str, count: str) -> None:
+def print_peak(name: str, memory: str, count: str) -> None:
     """Print the seconds and the peak memory in MB, as JSON."""
-    requests, engine = drawn(int(count)), with_pool(ENGINES["vllm"], POOLS[memory])
+    requests, engine = drawn(int(count)), with_pool(ENGINES[name], POOLS[memory])
     begin = perf_counter()
     run: Run = engine.serve(requests, COST)
     print(json.dumps([perf_counter() - begin, peak_memory() / 1e6]))
@@ -153,7 +204,7 @@ def main() -> None:
     """Measure all, or a little of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and smaller measurements")
-    parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--peak", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.peak:
         print_peak(*arguments.peak)
@@ -161,6 +212,7 @@ def main() -> None:
     print(f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}")
     quick = arguments.quick
     measure_against_the_plain_loop(1_000 if quick else 5_000)
+    measure_against_plain_engines(1_000 if quick else 2_000)
     measure_speeds([10_000] if quick else [10_000, 100_000])
     measure_trace()
     if not quick:

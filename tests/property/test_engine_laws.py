@@ -53,7 +53,7 @@ def workloads(draw: st.DrawFn) -> list[tuple[int, int, int, int]]:
         st.sampled_from([0, 0, 1, 7, 20, 60, 200, 900]),
         st.integers(1, longest),
         st.integers(1, most),
-        st.sampled_from([0, 0, 1, 9]),
+        st.sampled_from([0, 0, 0, 1, 9, 300, 5000]),
     )
     drawn = draw(st.lists(row, min_size=1, max_size=10))
     arrivals = np.cumsum([gap for gap, *_ in drawn]).tolist()

@@ -151,7 +151,9 @@ def test_options_take_what_they_say(folder: Path, given_rows: list[Row], asked: 
                 source.make_requests()
             return
         requests = source.make_requests()
-    columns = asdict(requests).values()
+    *columns, asked_for, priority = asdict(requests).values()
+    assert asked_for.tolist() == requests.output_tokens.tolist()
+    assert not priority.any()
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
     _, report = source.trace.read()
     if not report.stopped:

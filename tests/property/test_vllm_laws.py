@@ -59,28 +59,30 @@ class Case(NamedTuple):
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    longest = draw(st.sampled_from([3, 12, 40]))
+    most = draw(st.sampled_from([3, 12, 40]))
     row = st.tuples(
         st.sampled_from([0, 0, 1, 7, 20, 60, 200]),
-        st.integers(1, longest),
+        st.integers(1, most),
         st.integers(1, draw(st.sampled_from([3, 20]))),
         st.integers(0, draw(st.sampled_from([0, 2]))),
     )
     drawn = draw(st.lists(row, min_size=1, max_size=9))
     arrivals = np.cumsum([gap for gap, *_ in drawn]).tolist()
     rows = [(at, *rest) for at, (_, *rest) in zip(arrivals, drawn, strict=True)]
+    longest = max(prompt for _, prompt, *_ in rows) + draw(st.sampled_from([1, 2, 5, 99]))
     block = draw(st.sampled_from([1, 2, 4, 8]))
-    blocks = max(-(-(prompt + output - 1) // block) for _, prompt, output, _ in rows)
+    totals = [min(prompt + output, longest) for _, prompt, output, _ in rows]
+    blocks = max(-(-(total - 1) // block) for total in totals)
     blocks += draw(st.sampled_from([0, 0, 1, 3, 10]))
     chunked = draw(st.booleans())
     slots, budget = draw(st.integers(1, 6)), draw(st.sampled_from([1, 5, 10, 30]))
-    whole = 0 if chunked else max(prompt + output for _, prompt, output, _ in rows)
     engine = Vllm(
         max_num_seqs=slots,
-        max_num_batched_tokens=max(slots, budget, whole),
+        max_num_batched_tokens=max(slots, budget, 0 if chunked else longest),
         block_size=block,
         enable_chunked_prefill=chunked,
-        long_prefill_token_threshold=draw(st.sampled_from([0, 0, 3, 8])),
+        long_prefill_token_threshold=min(draw(st.sampled_from([0, 0, 3, 8])), longest),
+        max_model_len=longest,
         policy=draw(st.sampled_from(["fcfs", "priority"])),
         scheduler_reserve_full_isl=draw(st.booleans()),
         watermark=draw(st.sampled_from([0.0, 0.0, 0.1, 0.3])),

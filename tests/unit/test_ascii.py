@@ -26,7 +26,17 @@ from tui_batching.charts.gallery import SCENE_CHARTS, SWEEP_CHARTS, TEXT_CHARTS
 from tui_batching.charts.lane_view import STATE_GLYPHS
 from tui_batching.charts.pen import PART_SIGNS
 from tui_batching.charts.printing import to_ascii
-from tui_batching.charts.rows import FULL, HATCH, LEVELS, SHADE, TRACK, bar, text_of
+from tui_batching.charts.rows import (
+    AGAIN,
+    FULL,
+    HATCH,
+    LEVELS,
+    SHADE,
+    STALLED,
+    TRACK,
+    bar,
+    text_of,
+)
 from tui_batching.cli import progress
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.clock import MILLISECOND
@@ -42,10 +52,11 @@ TOLD_APART = {
     "bars of a lane": [FULL, HATCH, SHADE, TRACK, " "],
     "bars of the Gantt": [
         *(entry.glyph[0] for entry in gantt.legend(palette())),
-        *(gantt.WAITS, gantt.CURSOR, gantt.EARLIER, gantt.LATER),
+        *(gantt.WAITS, gantt.CURSOR, gantt.EARLIER, gantt.LATER, AGAIN),
     ],
     "slots by steps": [
         *(FULL, HATCH, TRACK, slots.BEGIN, slots.NOW),
+        *(SHADE, STALLED, AGAIN, slots.EVICTED),
     ],
     "parts of a latency": [glyph for glyph, _ in PART_SIGNS.values()],
     "strategies": list(map(mark_of, STRATEGIES)),

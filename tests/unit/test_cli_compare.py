@@ -59,7 +59,7 @@ def test_json_holds_the_oracle(capsys: pytest.CaptureFixture[str]):
 def test_json_has_every_metric_and_the_parameters(capsys: pytest.CaptureFixture[str]):
     static, dynamic, continuous = printed_json(capsys, "compare", "--json")["runs"]
     assert static["parameters"] == {"batch_size": 4, "pad_to": "batch"}
-    assert continuous["parameters"] == {"batch_size": 4}
+    assert continuous["parameters"] == {"batch_size": 4, "kv_cache_tokens": None}
     assert dynamic["parameters"] == {
         "batch_size": 4,
         "timeout": 0.5,
@@ -74,7 +74,7 @@ def test_json_has_every_request(capsys: pytest.CaptureFixture[str]):
     for run, result in zip(found["runs"], comparison, strict=True):
         assert len(run["requests"]) == 20
         for row, request in enumerate(run["requests"]):
-            assert tuple(request) == (*REQUEST_FIELDS, "breakdown")
+            assert tuple(request) == (*REQUEST_FIELDS, "breakdown", "stays")
             assert tuple(request["breakdown"]) == PARTS
             assert request["start_time"] == result.run.start[row] / SECOND
             assert request["slot"] == result.run.stays.slot[row]

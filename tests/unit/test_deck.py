@@ -140,6 +140,12 @@ def test_a_mistake_is_told_with_its_place(text: str) -> None:
     assert "\n" not in sentence
 
 
+def test_a_setting_of_another_strategy_is_told_what_it_is_called_here() -> None:
+    with pytest.raises(InputError) as caught:
+        read(FIRST + "    set: {continuous.max_num_seqs: 4}")
+    assert str(caught.value).endswith(" (here it is called batch_size)")
+
+
 def test_a_mistake_in_a_workload_file_is_told_with_both_places(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(WORKLOAD.replace("2", "0"))
     with pytest.raises(InputError) as caught:

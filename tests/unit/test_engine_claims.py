@@ -387,8 +387,8 @@ def test_columns_are_wide_enough_to_read_and_blocks_about_equal():
     def names_by_row(width: int) -> list[int]:
         rows = texts(learn_rows(tight(*SEVEN), Pen(width, palette())))
         heads = [row[: width // 2 - 1] if width >= 150 else row for row in rows]
-        marks = {strategy.about.mark for strategy in SEVEN}
-        return [count for row in heads if (count := sum(mark in row for mark in marks))]
+        titles = {f"{strategy.about.mark} {strategy.name} " for strategy in SEVEN}
+        return [count for row in heads if (count := sum(title in row for title in titles))]
 
     assert names_by_row(80) == [2, 2, 3]
     assert names_by_row(120) == [3, 4]

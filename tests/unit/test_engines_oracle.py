@@ -97,17 +97,25 @@ def test_every_iteration_is_that_of_the_engine(engine: str, name: str, jumps: bo
 
 
 @pytest.mark.parametrize("name", recorded_engine("continuous"))
-def test_the_textbook_is_what_was_recorded_where_memory_never_binds(name: str) -> None:
+def test_the_textbook_within_memory_is_what_was_recorded(name: str) -> None:
     recorded = recorded_engine("continuous")[name]
     told, cost, requests = recorded["settings"], cost_of(recorded), requests_of(recorded)
-    run = Continuous(told["slots"]).serve(requests, cost)
-    claims = requests.input_tokens + requests.max_tokens
-    held = [int(claims[(run.start <= now) & (now < run.end)].sum()) for now in run.start]
-    if max(held) > told["pool"]:
-        pytest.skip("memory binds, which the textbook ignores")
-    found = [(one.begin, one.end, one.work, one.stalled) for one in iterations(run)]
+    run = Continuous(told["slots"], told["pool"]).serve(requests, cost)
+    found = iterations(run)
+    assert len(found) == recorded["steps_total"]
     assert results_of(run) == sorted(recorded["requests"])
-    for one, (begin, end, work, stalled, *_) in zip(
-        found, recorded.get("steps", ()), strict="steps" in recorded
-    ):
-        assert one == (begin, end, sorted(map(tuple, work)), sorted(stalled))
+    for one, step in zip(found, recorded.get("steps", ()), strict="steps" in recorded):
+        begin, end, work, stalled, _, blocks = step
+        assert (one.begin, one.end, one.work) == (begin, end, sorted(map(tuple, work)))
+        assert one.stalled == sorted(stalled)
+        assert one.blocks in {None, blocks}
+
+
+@pytest.mark.parametrize("name", recorded_engine("continuous"))
+def test_the_textbook_ignores_memory_that_it_is_not_given(name: str) -> None:
+    recorded = recorded_engine("continuous")[name]
+    cost, requests = cost_of(recorded), requests_of(recorded)
+    free = Continuous(recorded["settings"]["slots"]).serve(requests, cost)
+    ample = Continuous(recorded["settings"]["slots"], 10**9).serve(requests, cost)
+    assert free.kv is None
+    assert [one._replace(blocks=None) for one in iterations(ample)] == iterations(free)

@@ -45,6 +45,7 @@ def test_an_accelerator_says_where_it_comes_from_and_holds(name: str):
     assert "Apache-2.0" in profile.source
     assert profile.batch is not None
     assert profile.context is not None
+    assert cost.kv_cache_tokens is not None
 
 
 @pytest.mark.parametrize("name", ACCELERATORS)
@@ -66,6 +67,7 @@ def test_coefficients_are_the_measured_ones_to_half_a_picosecond(name: str):
 @pytest.mark.parametrize(
     ("name", "memory", "weights", "layers", "width"),
     [
+        ("a100-llama-3-8b", 80e9, 8.03e9, 32, 8 * 128),
         ("h100-llama-3-8b", 80e9, 8.03e9, 32, 8 * 128),
         ("h200-llama-3-8b", 141e9, 8.03e9, 32, 8 * 128),
         ("a100-opt-13b", 80e9, 12.85e9, 40, 5120),

@@ -9,7 +9,7 @@ import pytest
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.cost import AffineCost, LinearCost
 from tui_batching.errors import InputError
-from tui_batching.strategies import Continuous, Dynamic, Static
+from tui_batching.strategies import STRATEGIES, Continuous, Dynamic, Orca, Static, Tgi
 from tui_batching.workload import apply_settings, load_profile, load_workload
 from tui_batching.workload.model import ServiceLevel, Workload
 
@@ -37,6 +37,13 @@ def test_each_strategy_has_its_parameters():
 def test_a_parameter_alone_goes_to_every_strategy_that_has_it():
     changed = apply_settings(NOTEBOOK, ["batch_size=8", "timeout=1s", "static.batch_size=3"])
     assert changed.strategies == (Static(3), Dynamic(8, SECOND), Continuous(8))
+
+
+def test_an_alias_goes_to_every_strategy_by_its_own_name():
+    engines = replace(NOTEBOOK, strategies=(Orca(), Tgi(), Static()))
+    changed = apply_settings(engines, ["batch_size=8", "kv_cache_tokens=9000"])
+    assert changed.strategies == (Orca(8, 9000), Tgi(9000, max_batch_size=8), Static(8))
+    assert apply_settings(changed, ["tgi.max_batch_size=none"]).strategies[1] == Tgi(9000)
 
 
 def test_cost_and_service_level():
@@ -79,15 +86,14 @@ def test_the_workload_itself_stays_as_it_is_and_shares_its_requests():
 
 ONLY_STATIC = Workload("s", LIST.source, strategies=(Static(),))
 KEYS = (
-    "batch_size, pad_to, timeout, timeout_from, static.batch_size, static.pad_to, "
+    "batch_size, pad_to, timeout, timeout_from, kv_cache_tokens, static.batch_size, static.pad_to, "
     "dynamic.batch_size, dynamic.timeout, "
-    "dynamic.timeout_from, continuous.batch_size, workload.count, workload.rate, workload.seed, "
+    "dynamic.timeout_from, continuous.batch_size, continuous.kv_cache_tokens, "
+    "workload.count, workload.rate, workload.max_tokens, workload.seed, "
     "workload.limit, workload.start, workload.duration, workload.speed, workload.max_input, "
     "workload.max_output, workload.over, "
     "cost, cost.prefill_per_token, cost.decode_step, cost.per_extra_request, cost.first_token, "
-    "cost.kv_cache_tokens, cost.decode_base, cost.decode_per_request, "
-    "cost.decode_per_context_token, cost.prefill_base, cost.prefill_per_token_squared, "
-    "slo.ttft, slo.tpot, slo.e2el"
+    "cost.kv_cache_tokens, slo.ttft, slo.tpot, slo.e2el"
 )
 
 
@@ -200,3 +206,70 @@ def test_a_huge_or_dangerous_setting_is_not_echoed():
             apply_settings(NOTEBOOK, [setting])
         assert len(str(error.value)) < 700
         assert str(error.value).isprintable()
+
+
+ENGINES = load_workload("engines")
+
+
+@pytest.mark.parametrize(
+    ("workload", "setting", "sentence"),
+    [
+        (
+            NOTEBOOK,
+            "continuous.max_num_seqs=8",
+            (
+                "found the unknown key 'continuous.max_num_seqs', expected one of "
+                "continuous.batch_size, continuous.kv_cache_tokens (here it is called batch_size)"
+            ),
+        ),
+        (
+            NOTEBOOK,
+            "max_num_seqs=8",
+            (
+                "found a workload without vllm or vllm-v0, expected a parameter of static, "
+                "dynamic, continuous (here it is called batch_size)"
+            ),
+        ),
+        (
+            ENGINES,
+            "fastgen.max_batch_size=8",
+            (
+                "found the unknown key 'fastgen.max_batch_size', expected one of "
+                "fastgen.max_ragged_batch_size, fastgen.max_ragged_sequence_count, "
+                "fastgen.batch_size, fastgen.block_size, fastgen.kv_cache_tokens "
+                "(here it is called max_ragged_sequence_count)"
+            ),
+        ),
+        (
+            ENGINES,
+            "orca.max_batchsize=8",
+            (
+                "found the unknown key 'orca.max_batchsize', expected one of orca.max_batch_size, "
+                "orca.batch_size, orca.kv_cache_tokens (did you mean 'orca.max_batch_size'?)"
+            ),
+        ),
+        (
+            ENGINES,
+            "timeout=8s",
+            (
+                "found a workload without dynamic, expected a parameter of vllm, sglang, tgi, "
+                "tensorrt-llm, fastgen, vllm-v0, orca"
+            ),
+        ),
+    ],
+)
+def test_a_key_of_another_strategy_is_told_what_it_is_called_here(
+    workload: Workload, setting: str, sentence: str
+):
+    with pytest.raises(InputError) as error:
+        apply_settings(workload, [setting])
+    assert str(error.value) == f"--set {setting}: {sentence}"
+
+
+def test_the_batch_size_is_the_number_of_slots_everywhere():
+    changed = apply_settings(ENGINES, ["batch_size=7"])
+    assert [strategy.slots for strategy in changed.strategies] == [7] * 7
+    for name, kind in STRATEGIES.items():
+        alone = replace(NOTEBOOK, strategies=(kind(),))
+        (one,) = apply_settings(alone, [f"{name}.batch_size=3"]).strategies
+        assert one.slots == 3

@@ -63,7 +63,8 @@ def test_options_are_read(tmp_path: Path):
         "{trace: t.csv, format: xml}": "requests.format: found 'xml', expected one of csv, "
         "azure, mooncake, burstgpt, vidur, vllm-bench, vllm-log",
         "{trace: t.csv, lmit: 5}": "requests: found the unknown key 'lmit', expected one of "
-        "generate, trace, format, limit, start, duration, speed, max_input, max_output, over "
+        "generate, trace, list, max_tokens, format, limit, start, duration, speed, max_input, "
+        "max_output, over "
         "(did you mean 'limit'?)",
         "{trace: [t.csv]}": "requests.trace: found a list, expected text",
     }.items(),

@@ -146,6 +146,20 @@ def test_a_request_that_just_fits_is_served() -> None:
     assert (run.kv.pool, run.kv.at_end.max()) == (6, 6)
 
 
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"watermark": 1.0}, "watermark: found 1.0, expected a number >= 0 and < 1"),
+        ({"async_scheduling": 2}, "async_scheduling: found 2, expected one of true, false"),
+        ({"max_model_len": 1}, "max_model_len: found 1, expected a whole number >= 2"),
+    ],
+)
+def test_python_is_refused_the_same(settings: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError) as refused:
+        Vllm(**settings)
+    assert str(refused.value) == sentence
+
+
 def test_further_refusals() -> None:
     with pytest.raises(InputError, match="request 0: found a prompt of 0 tokens, expected at"):
         serve([(0, 0, 1)])

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oracle import oracle
+from stage import on_stage
 
 from tui_batching.analysis.peaks import peak_tokens_held
 from tui_batching.analysis.sweeps import sweep
+from tui_batching.analysis.tokens import token_gaps_by_request
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
@@ -20,7 +22,7 @@ from tui_batching.reading.files import data_folder
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Continuous, Dynamic, Static
-from tui_batching.workload import bundled_workloads, load_workload
+from tui_batching.workload import apply_settings, bundled_workloads, load_workload
 
 NAMES = (
     "notebook",
@@ -36,14 +38,18 @@ NAMES = (
     "notebook-batch-size",
     "notebook-large",
 )
+ENGINES = ("long-prompt", "tight-memory", "asks-too-much", "engines")
 STUDY = ("anyscale-32", "anyscale-128", "anyscale-512", "anyscale-1536")
 
 
 @cache
-def runs(name: str) -> tuple[Run, Run, Run]:
+def runs(name: str) -> tuple[Run, ...]:
     workload = load_workload(name)
-    static, dynamic, continuous = (simulate(workload, s) for s in workload.strategies)
-    return static, dynamic, continuous
+    return tuple(simulate(workload, strategy) for strategy in workload.strategies)
+
+
+def runs_by_name(name: str) -> dict[str, Run]:
+    return {run.strategy.name: run for run in runs(name)}
 
 
 def waits(run: Run) -> IntArray:
@@ -79,7 +85,7 @@ def within_slo(name: str, run: Run) -> IntArray:
 
 
 def test_all_are_there_in_teaching_order():
-    assert tuple(bundled_workloads()) == NAMES + STUDY
+    assert tuple(bundled_workloads()) == NAMES + ENGINES + STUDY
 
 
 @pytest.mark.parametrize("name", NAMES + STUDY)
@@ -92,22 +98,33 @@ def test_each_has_a_name_a_description_and_all_strategies(name: str):
     assert 4 <= workload.strategies[0].batch_size <= 16
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ENGINES)
+def test_each_of_engines_has_a_name_and_a_description(name: str):
+    workload = load_workload(name)
+    assert workload.name == name
+    assert 1 <= workload.description.count(". ") + 1 <= 3
+    assert workload.description.endswith(".")
+    assert 4 <= len(workload.strategies) <= 7
+
+
+@pytest.mark.parametrize("name", NAMES + ENGINES)
 def test_each_plays_for_seconds_to_two_minutes(name: str):
     longest = max(run.makespan for run in runs(name))
-    least = 2 if name == "illustrative" else 10
+    few = {"illustrative": 2, "asks-too-much": 3, "tight-memory": 2, "long-prompt": 0.5}
+    least = few.get(name, 10)
     assert least * SECOND <= longest <= 120 * SECOND
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + ENGINES)
 def test_each_slo_is_met_by_some_requests_and_missed_by_others(name: str):
     met = np.concatenate([within_slo(name, run) for run in runs(name)])
     assert 0.1 < met.mean() < 0.9
 
 
 def test_no_two_are_alike():
-    arrivals = {load_workload(name).requests.arrival_time.tobytes() for name in NAMES}
-    assert len(arrivals) == len(NAMES)
+    names = NAMES + ENGINES
+    arrivals = {load_workload(name).requests.arrival_time.tobytes() for name in names}
+    assert len(arrivals) == len(names)
 
 
 @pytest.mark.parametrize(
@@ -236,6 +253,153 @@ def test_notebook_large_offers_over_twice_what_any_strategy_serves():
     assert round((static.finished - continuous.finished) / SECOND) == 6
     assert round((dynamic.finished - continuous.finished) / SECOND) == 8
     assert (dynamic.start == dynamic.start[0]).sum() == 2
+
+
+@pytest.mark.parametrize("name", ENGINES)
+async def test_each_of_engines_plays(name: str):
+    count = len(load_workload(name).requests)
+    async with on_stage(load_workload(name), (120, 36)) as stage:
+        await stage.press("right", "right", "end")
+        assert f"done {count}/{count}" in stage.seen()
+        await stage.press("2")
+        assert not stage.notices
+
+
+def longest_gap(run: Run, rows: slice = slice(None)) -> int:
+    """The longest time between two tokens of one request, in whole milliseconds."""
+    gaps = [gap for block in token_gaps_by_request(run) for gap in block][rows]
+    return round(max(int(gap.max()) for gap in gaps) / MILLISECOND)
+
+
+def most_at_once(run: Run) -> int:
+    stays = run.stays
+    return max(int(((stays.start <= t) & (stays.end > t)).sum()) for t in stays.start)
+
+
+def mean_first_token(run: Run) -> float:
+    """From arrival, in milliseconds."""
+    return float((run.first_token - run.requests.arrival_time).mean()) / MILLISECOND
+
+
+def recomputed(run: Run) -> int:
+    return int(run.chunks.tokens.sum() - run.requests.input_tokens.sum())
+
+
+def chunks_of(run: Run, row: int) -> list[int]:
+    return run.chunks.tokens[run.stays.request[run.chunks.stay] == row].tolist()
+
+
+def test_long_prompt_comes_while_four_decode_and_a_short_one_behind_it():
+    requests = load_workload("long-prompt").requests
+    assert requests.input_tokens.tolist() == [50, 50, 50, 50, 2000, 60]
+    later = requests.arrival_time.tolist()[4:]
+    assert later == [100 * MILLISECOND, 110 * MILLISECOND]
+    for run in runs("long-prompt"):
+        moment = run.at(later[0])
+        there = moment.occupants[moment.occupants >= 0]
+        assert sorted(there) == [0, 1, 2, 3]
+        assert (moment.tokens_made(there) >= 5).all()
+
+
+def test_long_prompt_in_one_piece_stops_the_four_for_over_a_hundred_milliseconds():
+    found = runs_by_name("long-prompt")
+    whole = [found[name] for name in ("orca", "tgi", "continuous")]
+    assert [chunks_of(run, 4) for run in whole] == [[2000]] * 3
+    assert [longest_gap(run, slice(4)) for run in whole] == [108, 116, 128]
+
+
+def test_long_prompt_in_chunks_beside_the_four_stops_nobody():
+    found = runs_by_name("long-prompt")
+    for name in ("vllm", "fastgen"):
+        run = found[name]
+        assert len(chunks_of(run, 4)) >= 3
+        assert longest_gap(run, slice(4)) <= 47
+        decoding = run.spans.decoding[run.chunks.span[run.stays.request[run.chunks.stay] == 4]]
+        assert decoding.all()
+
+
+def test_long_prompt_in_chunks_that_let_nobody_decode_stops_the_four_longest():
+    found = runs_by_name("long-prompt")
+    sglang = found.pop("sglang")
+    assert len(chunks_of(sglang, 4)) >= 3
+    spans = sglang.spans
+    during = (spans.start >= sglang.start[4]) & (spans.end <= sglang.first_token[4])
+    assert not spans.decoding[during].any()
+    assert longest_gap(sglang, slice(4)) == 152
+    assert all(longest_gap(run, slice(4)) < 152 for run in found.values())
+
+
+def test_tight_memory_evicts_from_all_but_orca():
+    found = runs_by_name("tight-memory")
+    assert load_workload("tight-memory").cost.kv_cache_tokens == 800
+    assert {name: most_at_once(run) for name, run in found.items()} == {
+        "orca": 6,
+        "tensorrt-llm": 7,
+        "vllm-v0": 7,
+        "vllm": 7,
+    }
+    evictions = {name: int(run.evictions.sum()) for name, run in found.items()}
+    assert evictions == {"orca": 0, "tensorrt-llm": 5, "vllm-v0": 19, "vllm": 5}
+    for name in ("tensorrt-llm", "vllm"):
+        assert 0.24 < (found["orca"].finished - found[name].finished) / SECOND < 0.28
+
+
+def test_tight_memory_lets_vllm_v0_evict_the_same_ones_again():
+    run = runs_by_name("tight-memory")["vllm-v0"]
+    assert recomputed(run) - run.evictions.sum() > 3200
+    assert run.evictions.max() > 2
+    waited = run.stays.request[run.evicted_stays]
+    returned = run.back[run.evicted_stays]
+    for stay, row, back in zip(run.evicted_stays, waited, returned, strict=True):
+        gone = run.stays.end[stay]
+        new = (run.start >= gone) & (run.start < back) & (np.arange(len(run)) > row)
+        assert not new.any(), "somebody who never ran came before one who was evicted"
+
+
+def test_asks_too_much_leaves_reserved_memory_empty():
+    found = runs_by_name("asks-too-much")
+    requests = load_workload("asks-too-much").requests
+    assert set(requests.max_tokens) == {512}
+    assert (requests.output_tokens.min(), requests.output_tokens.max()) == (10, 75)
+    for name in ("orca", "tgi", "tensorrt-llm"):
+        run = found[name]
+        assert most_at_once(run) == 6
+        assert peak_tokens_held(run).tokens < 4000 / 3
+        assert mean_first_token(run) >= 400
+    assert most_at_once(found["vllm"]) == 16
+    assert round(mean_first_token(found["vllm"])) == 32
+    assert 6 < most_at_once(found["sglang"]) < 16
+    assert 32 < mean_first_token(found["sglang"]) < 400
+    assert not any(run.evictions.any() for run in found.values())
+
+
+def test_asks_too_much_asks_for_nothing_that_paging_notices():
+    workload = load_workload("asks-too-much")
+    exact = apply_settings(workload, ["workload.max_tokens=exact"])
+    vllm = workload.strategy("vllm")
+    assert simulate(exact, vllm).end.tolist() == runs_by_name("asks-too-much")["vllm"].end.tolist()
+    orca = simulate(exact, workload.strategy("orca"))
+    assert mean_first_token(orca) < mean_first_token(runs_by_name("asks-too-much")["orca"]) / 2
+
+
+def test_engines_that_reserve_keep_a_chat_waiting():
+    found = runs_by_name("engines")
+    requests = load_workload("engines").requests
+    assert set(requests.max_tokens) == {1024}
+    assert round(float(requests.output_tokens.mean())) == 223
+    assert len(found) == 7
+    for name in ("orca", "tgi", "tensorrt-llm"):
+        run = found.pop(name)
+        assert most_at_once(run) == 30
+        assert mean_first_token(run) > 2000
+    for run in found.values():
+        assert mean_first_token(run) < 140
+
+
+def test_engines_that_do_not_reserve_differ_in_the_longest_gap():
+    found = {name: longest_gap(run) for name, run in runs_by_name("engines").items()}
+    assert (found["fastgen"], found["vllm"]) == (94, 217)
+    assert min(found["sglang"], found["vllm-v0"]) > 500
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ WRONG = {
     "5": "w.yaml:1: found 5, expected a mapping with name, description, requests, cost, "
     "strategies, slo",
     "name: x": "w.yaml:1: requests: found nothing, expected a list of requests, or a mapping "
-    "with generate or trace",
+    "with generate, trace or list",
     "name: [x": "w.yaml:1: found broken YAML (did not find expected ',' or ']'), "
     "expected valid YAML",
     "name: x\n\tb: 1": "w.yaml:2: found broken YAML (found a tab character that violates "
@@ -51,12 +51,23 @@ WRONG = {
     "requests: []": "w.yaml:1: requests: found an empty list, expected a list with at least one "
     "entry",
     "requests: 5": "w.yaml:1: requests: found 5, expected a list of requests, or a mapping with "
-    "generate or trace",
+    "generate, trace or list",
     "requests: {}": "w.yaml:1: requests: found an empty mapping, expected generate",
     f"requests:\n- {ONE}\n- 5": "w.yaml:3: requests[1]: found 5, expected a mapping with "
-    "arrival_time, input_tokens, output_tokens, id",
+    "arrival_time, input_tokens, output_tokens, id, max_tokens, priority",
     f"requests:\n- {ONE}\n- {ONE.replace('}', ', x: 1}')}": "w.yaml:3: requests[1]: found the "
-    "unknown key 'x', expected one of arrival_time, input_tokens, output_tokens, id",
+    "unknown key 'x', expected one of arrival_time, input_tokens, output_tokens, id, max_tokens, "
+    "priority",
+    "requests:\n- {arrival_time: 0, input_tokens: 1, output_tokens: 9, max_tokens: 8}": "w.yaml:2: "
+    "requests[0].max_tokens: found 8, expected >= 9, the tokens of its answer",
+    "requests:\n- {arrival_time: 0, input_tokens: 1, output_tokens: 9, priority: high}": "w.yaml:2"
+    ": requests[0].priority: found 'high', expected a whole number >= -2147483647",
+    f"requests: {{list: [{ONE}], max_tokens: all}}": "w.yaml:1: requests.max_tokens: found 'all', "
+    "expected a whole number >= 1, or one of exact, power_of_two",
+    f"requests: {{list: [{ONE}], generate: {{}}}}": "w.yaml:1: requests.generate: found generate "
+    "beside list, expected either generate or list",
+    f"requests: {{list: [{ONE}], speed: 3}}": "w.yaml:1: requests: found the unknown key 'speed', "
+    "expected one of list, max_tokens",
     "requests:\n- {arrival_time: 0, input_tokens: 1}": "w.yaml:2: requests[0].output_tokens: "
     "found nothing, expected a whole number >= 1",
     "requests:\n- {arrival_time: 0, input_tokens: 1, output_tokens: 0}": "w.yaml:2: "
@@ -128,6 +139,10 @@ WRONG = {
     "lengths from 0 on, expected lengths >= 1",
     generated(output_tokens="{zipf: {exponent: 1, max: 2000000}}"): "w.yaml:6: "
     "requests.generate.output_tokens.zipf.max: found 2000000, expected a whole number <= 1000000",
+    generated(max_tokens="0"): "w.yaml:7: requests.generate.max_tokens: found 0, expected a whole "
+    "number >= 1",
+    generated(max_tokens="2147483648"): "w.yaml:7: requests.generate.max_tokens: found 2147483648, "
+    "expected a whole number <= 2147483647",
     generated(draws="notebook"): "w.yaml:7: requests.generate.draws: found notebook with other "
     "distributions, expected poisson arrivals and uniform lengths with it",
     generated(skip="20"): "w.yaml:7: requests.generate.skip: found 20, expected draws: notebook "
@@ -140,8 +155,8 @@ WRONG = {
     f"requests: [{ONE}]\ncost: {{linear: {{decode_step: 0}}}}": "w.yaml:2: cost.linear"
     ".decode_step: found 0, expected a duration longer than zero",
     f"requests: [{ONE}]\ncost: {{cubic: {{}}}}": "w.yaml:2: cost: found the unknown key 'cubic', "
-    "expected one of linear, affine, textbook, a100-llama-3-8b, a100-opt-13b, h100-llama-3-8b, "
-    "h200-llama-3-8b",
+    "expected one of linear, affine, iteration, textbook, a100-llama-3-8b, a100-opt-13b, "
+    "h100-llama-3-8b, h200-llama-3-8b",
     f"requests: [{ONE}]\ncost: h300": "w.yaml:2: cost: found 'h300', expected one of textbook, "
     "a100-llama-3-8b, a100-opt-13b, h100-llama-3-8b, h200-llama-3-8b",
     f"requests: [{ONE}]\ncost: {{affine: {{decode_base: 788.3ps}}}}": "w.yaml:2: cost.affine"
@@ -160,6 +175,9 @@ WRONG = {
     "expected a mapping with batch_size, pad_to",
     f"requests: [{ONE}]\nstrategies:\n  static: {{timeout: 1}}": "w.yaml:3: strategies.static: "
     "found the unknown key 'timeout', expected one of batch_size, pad_to",
+    f"requests: [{ONE}]\nstrategies:\n  static: {{max_num_seqs: 1}}": "w.yaml:3: "
+    "strategies.static: found the unknown key 'max_num_seqs', expected one of batch_size, pad_to "
+    "(here it is called batch_size)",
     f"requests: [{ONE}]\nstrategies:\n  dynamic: {{timeout_from: now}}": "w.yaml:3: "
     "strategies.dynamic.timeout_from: found 'now', expected one of server_free, arrival",
     f"requests: [{ONE}]\nslo: {{ttft: soon}}": "w.yaml:2: slo.ttft: found 'soon', expected a "

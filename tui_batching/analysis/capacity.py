@@ -12,7 +12,6 @@ from tui_batching.analysis.service_level import limits_kept
 from tui_batching.clock import HORIZON
 from tui_batching.errors import InputError
 from tui_batching.executors import CountDone, run_all
-from tui_batching.requests import Requests
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
 from tui_batching.workload.generate import seed_after
@@ -144,10 +143,7 @@ def variants(workload: Workload, count: int = VARIANTS) -> tuple[Workload, ...]:
 
 
 def _stretch(workload: Workload, rows: slice) -> Workload:
-    requests = workload.requests
-    columns = (requests.arrival_time, requests.input_tokens, requests.output_tokens, requests.id)
-    cut = Requests.from_columns(*(column[rows] for column in columns))
-    return replace(workload, source=ListedRequests(cut))
+    return replace(workload, source=ListedRequests(workload.requests.part(rows)))
 
 
 def sustained_rate(workload: Workload, strategy: Strategy, attainment: float) -> float:

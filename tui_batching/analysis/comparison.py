@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
+from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import (
+    ITERATIONS,
+    KV_MEMORY,
     METRIC_TABLE,
     SERVICE_LEVEL,
     MetricInfo,
     Metrics,
     Value,
     best_of,
+    competing,
     metrics,
 )
 from tui_batching.analysis.utilization import Utilization, utilization
@@ -69,13 +73,19 @@ class Comparison:
 
     @property
     def headlines(self) -> tuple[MetricInfo, ...]:
-        """The rows of a short table; the service level is among them where limits are set."""
-        limited = self.workload.slo is not None
+        """The rows of a short table.
+
+        The service level is among them where limits are set; the KV cache and the iterations where
+        one of the strategies heeds memory.
+        """
+        left_out = set() if self.workload.slo else {SERVICE_LEVEL}
+        if all(result.run.kv is None for result in self):
+            left_out |= {KV_MEMORY, ITERATIONS}
         return tuple(
             metric
             for metric in METRIC_TABLE
             if metric.headline
-            and (limited or metric.group != SERVICE_LEVEL)
+            and metric.group not in left_out
             and not (metric.rare and not any(self.values(metric)))
         )
 
@@ -84,8 +94,20 @@ class Comparison:
         return tuple(result.metrics[metric.name] for result in self.results)
 
     def best(self, metric: MetricInfo) -> tuple[bool, ...]:
-        """Which strategies have the best value of a metric; see `best_of`."""
-        return best_of(metric, self.values(metric))
+        """Which strategies have the best value of a metric; see `best_of`.
+
+        Those that ignore memory are not compared with those that heed it.
+        """
+        return best_of(metric, self.values(metric), self._competing)
+
+    @cached_property
+    def ignoring(self) -> tuple[str, ...]:
+        """The strategies that run as if the KV cache, which the cost knows, had no end."""
+        return tuple(each.strategy.name for each in self if ignores_memory(each.run))
+
+    @cached_property
+    def _competing(self) -> tuple[bool, ...]:
+        return competing([result.run.kv is not None for result in self], self.workload.cost)
 
     def behind(self, metric: MetricInfo) -> tuple[float | None, ...]:
         """By which share of the best value each strategy's is above it, or below it if negative.

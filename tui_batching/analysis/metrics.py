@@ -20,19 +20,22 @@ from tui_batching.analysis.distribution import (
     times_to_first_token,
     waits,
 )
+from tui_batching.analysis.kv_use import KvUse, recomputed_tokens
 from tui_batching.analysis.service_level import LimitsKept, limits_kept
 from tui_batching.analysis.tokens import token_gaps
 from tui_batching.analysis.utilization import Utilization, utilization
 from tui_batching.clock import SECOND, format_duration, to_seconds
 from tui_batching.columns import FloatArray, IntArray, exact_sum, float_sum
+from tui_batching.cost import Cost
 from tui_batching.sim.run import Run
+from tui_batching.sim.spans import SpanKind
 from tui_batching.workload.model import ServiceLevel
 
 Value: TypeAlias = float | int | None
 """A metric's value: seconds, tokens or requests per second, a fraction, or a count of tokens.
 
 None where the metric is not defined, as the gaps between tokens where every answer has one token,
-or the goodput where no limits are set.
+the goodput where no limits are set, or evictions where memory has no end.
 """
 Unit: TypeAlias = Literal["s", "1/s", "share", "count"]
 Better: TypeAlias = Literal["low", "high", "none"]
@@ -137,6 +140,15 @@ class Measured:
         return utilization(self.run, self.parts)
 
     @cached_property
+    def memory(self) -> KvUse | None:
+        """How full the KV cache was; None where it is ignored or has no end."""
+        return KvUse.of(self.run)
+
+    def iterations(self, kind: SpanKind) -> int:
+        """How many iterations of a kind there were."""
+        return int(self.run.spans.steps[self.run.spans.kind == kind].sum())
+
+    @cached_property
     def wait(self) -> Summary:
         """From arrival to start."""
         return _of_times(waits(self.run))
@@ -237,16 +249,38 @@ def format_value(metric: MetricInfo, value: Value) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:#.3g}".rstrip(".")
 
 
-def best_of(metric: MetricInfo, values: Sequence[Value]) -> tuple[bool, ...]:
+def competing(heeding: Sequence[bool], cost: Cost) -> tuple[bool, ...]:
+    """Whose values are compared: where some heed the KV cache that the cost has, only theirs.
+
+    Args:
+        heeding: whether each of several Runs heeds memory.
+        cost: of all of them.
+    """
+    if cost.kv_cache_tokens is None or not any(heeding):
+        return (True,) * len(heeding)
+    return tuple(heeding)
+
+
+def best_of(
+    metric: MetricInfo, values: Sequence[Value], competing: Sequence[bool] | None = None
+) -> tuple[bool, ...]:
     """Which of the values are the best ones: all of those that look the same.
 
     None is where the metric has no better direction, or where there is nothing to compare.
+
+    Args:
+        metric: what is compared.
+        values: of it, one a strategy.
+        competing: which of them may be the best; by default all.
     """
-    known = [value for value in values if value is not None]
+    able = (True,) * len(values) if competing is None else competing
+    known = [value for value, may in zip(values, able, strict=True) if may and value is not None]
     if metric.better == "none" or len(known) < 2:
         return (False,) * len(values)
     best = format_value(metric, min(known) if metric.better == "low" else max(known))
-    return tuple(format_value(metric, value) == best for value in values)
+    return tuple(
+        may and format_value(metric, value) == best for value, may in zip(values, able, strict=True)
+    )
 
 
 _Rows: TypeAlias = Sequence[tuple[str, str, Callable[[Summary], float], bool]]
@@ -301,10 +335,28 @@ def _part(name: str) -> MetricInfo:
     return MetricInfo(f"mean_{name}", PARTS_OF_LATENCY, name, mean, better=better, rare=rare)
 
 
+def _of_memory(
+    name: str, label: str, of: Callable[[KvUse], Value], unit: Unit, better: Better
+) -> MetricInfo:
+    def value(m: Measured) -> Value:
+        return None if m.memory is None else of(m.memory)
+
+    return MetricInfo(name, KV_MEMORY, label, value, unit, better)
+
+
+def _iterations(kind: SpanKind, label: str) -> MetricInfo:
+    name = f"{kind.name.lower()}_iterations"
+    return MetricInfo(name, ITERATIONS, label, lambda m: m.iterations(kind), "count", "none")
+
+
 SERVICE_LEVEL = "Service level"
 """The group of the metrics that only a workload with limits has."""
 PARTS_OF_LATENCY = "Where the time went (mean)"
 """The group of the mean parts, which sum to the mean latency."""
+KV_MEMORY = "KV cache"
+"""The group of the metrics that only strategies have that heed the KV cache."""
+ITERATIONS = "Iterations"
+"""The group that a short table tells with them."""
 _RATES = "Throughput"
 _SLOTS = "Utilization of the slots"
 
@@ -332,6 +384,20 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
     # More occupied is not better: a slot that holds a finished request is occupied, too.
     MetricInfo("occupied", _SLOTS, "occupied", lambda m: m.slots.occupied, "share", "none"),
     *map(_part, PARTS),
+    _of_memory("evictions", "evictions", lambda kv: int(kv.run.evictions.sum()), "count", "low"),
+    _of_memory(
+        "recomputed_tokens",
+        "tokens recomputed",
+        lambda kv: recomputed_tokens(kv.run),
+        "count",
+        "low",
+    ),
+    # A full cache is good where nobody is evicted, and bad where somebody is.
+    _of_memory("peak_kv", "used at the peak", lambda kv: kv.peak, "share", "none"),
+    _of_memory("mean_kv", "used in the mean", lambda kv: kv.mean, "share", "none"),
+    _iterations(SpanKind.PREFILL, "prefill alone"),
+    _iterations(SpanKind.DECODE, "decode alone"),
+    _iterations(SpanKind.MIXED, "mixed"),
 )
 """All metrics in the order of a table, group by group."""
 

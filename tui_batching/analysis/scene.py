@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tui_batching.analysis.comparison import Comparison, Result, serve
+from tui_batching.analysis.kv_use import KvUse
 from tui_batching.analysis.slot_steps import SlotSteps
 from tui_batching.analysis.so_far import SoFar
 from tui_batching.analysis.utilization import UtilizationSeries
@@ -82,6 +83,11 @@ class Scene:
     def _by_windows(self) -> dict[int, tuple[UtilizationSeries, ...]]:
         """What `utilization` has been asked: a few widths of a terminal."""
         return {}
+
+    @cached_property
+    def kv_uses(self) -> tuple[KvUse | None, ...]:
+        """How full the KV cache of each lane is; None where it is ignored or has no end."""
+        return tuple(map(KvUse.of, self.runs))
 
     @cached_property
     def slot_steps(self) -> tuple[SlotSteps, ...]:

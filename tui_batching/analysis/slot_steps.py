@@ -1,4 +1,4 @@
-"""Which request is in which slot at each decode step, and how many of them make a token."""
+"""Which request is in which slot at each step, what it does there, and how many make a token."""
 
 from __future__ import annotations
 
@@ -6,28 +6,39 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from tui_batching.columns import BoolArray, FloatArray, IntArray, freeze
+from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
+from tui_batching.sim.spans import SpanKind
+from tui_batching.sim.stays import Ended
+from tui_batching.sim.steps import whole_steps
+from tui_batching.strategies.strategy import Strategy, Textbook
 
 
 @dataclass(frozen=True, eq=False)
 class SlotSteps:
-    """A Run told in decode steps, numbered from 0, in place of time.
+    """A Run told in steps, numbered from 0, in place of time. One row a stay.
 
-    A request is in its slot in the steps from `admitted` to before `left`, and makes a token in
-    those from `ready` to before `finished`, after which it is held. One row a stay.
+    A step is a decode step, and with engines any iteration: theirs may process prompts alone, or
+    beside the decodes. A request is in its slot in the steps from `admitted` to before `left`, and
+    makes a token in those from `ready` to before `finished` in which the server decodes.
 
     Attributes:
         run: what is told.
+        counted: which spans are made of steps.
+        before: how many steps are done before each span.
         admitted: the first step that the request is in its slot for.
-        ready: the first step that it makes a token in.
-        finished: the first step after the one that makes its last token.
-        left: the first step after the one at whose end it is released.
+        ready: the first step that it can make a token in.
+        finished: the first step after the one that makes its last token in this stay.
+        left: the first step after the one at whose end it leaves; one who is skipped stays in it.
         count: how many steps there are.
     """
 
     run: Run
+    counted: BoolArray
+    before: IntArray
     admitted: IntArray
     ready: IntArray
     finished: IntArray
@@ -37,15 +48,43 @@ class SlotSteps:
     @classmethod
     def of(cls, run: Run) -> SlotSteps:
         """Count the steps up to each start, prompt's end, finish and end."""
-        admitted, left = (
-            freeze(run.spans.decode_steps_at(column)) for column in (run.stays.start, run.stays.end)
+        spans, stays, until = run.spans, run.stays, run.decoded_until
+        any_kind = _tells_iterations(run.strategy)
+        counted = spans.kind >= SpanKind.PREFILL if any_kind else spans.decoding
+        steps = np.where(counted, spans.steps, 0)
+        before = freeze(np.cumsum(steps) - steps)
+        end = np.where(stays.ended == Ended.SKIPPED, run.back, stays.end)
+        instants = (stays.start, np.minimum(stays.ready, until), until, end)
+        admitted, ready, finished, left = (
+            freeze(_steps_at(run, counted, before, times)) for times in instants
         )
-        return cls(run, admitted, run.steps_by_ready, run.steps_by_until, left, int(left.max()))
+        count = int(left.max())
+        return cls(run, counted, before, admitted, ready, finished, left, count)
+
+    @property
+    def is_of_iterations(self) -> bool:
+        """Whether a step is any iteration."""
+        return _tells_iterations(self.run.strategy)
+
+    @cached_property
+    def slots(self) -> int:
+        """How many slots are worth a row: all, but of an engine's many those ever taken."""
+        many = self.is_of_iterations and self.run.capacity > _MANY
+        return len(self.run.by_slot) if many else self.run.capacity
 
     @cached_property
     def finishes(self) -> IntArray:
-        """The steps of `finished` in ascending order."""
-        return freeze(np.sort(self.finished))
+        """The decode steps done when each stay makes no more tokens, in ascending order."""
+        return freeze(np.sort(self.run.steps_by_until))
+
+    @cached_property
+    def _readies(self) -> IntArray:
+        """The decode steps done when each stay is ready, in ascending order."""
+        return freeze(np.sort(self.run.steps_by_ready))
+
+    def at(self, time: int) -> int:
+        """How many steps are done by an instant."""
+        return int(_steps_at(self.run, self.counted, self.before, np.array([time]))[0])
 
     def occupants(self, slots: range, steps: IntArray) -> IntArray:
         """The stay in each slot at each step; -1 where it is free.
@@ -64,10 +103,41 @@ class SlotSteps:
 
     def held(self, occupants: IntArray, steps: IntArray) -> BoolArray:
         """Where an occupant has finished. Shape: that of `occupants`."""
-        return (occupants >= 0) & (self.finished[occupants] <= steps)
+        return np.asarray(self.states(occupants, steps) == State.HELD)
+
+    def states(self, occupants: IntArray, steps: IntArray) -> npt.NDArray[np.int8]:
+        """What each occupant does in each step; `DONE` where there is none.
+
+        Shape: that of `occupants`.
+        """
+        span = np.searchsorted(self._after, steps, side="right")
+        span = np.minimum(span, len(self.run.spans) - 1)
+        over = self.finished[occupants] <= steps
+        skipped = over & (self.run.stays.ended[occupants] == Ended.SKIPPED)
+        ready = self.ready[occupants] <= steps
+        computed = self.run.has_chunk(occupants, span)
+        again = self._again[occupants]
+        conditions = [
+            occupants < 0,
+            skipped,
+            over,
+            ready & self.run.spans.decoding[span],
+            ready | ~computed,
+            again,
+        ]
+        states = (
+            State.DONE,
+            State.STALLED,
+            State.HELD,
+            State.DECODE,
+            State.STALLED,
+            State.RECOMPUTE,
+        )
+        told = [np.int8(state) for state in states]
+        return np.select(conditions, told, np.int8(State.PREFILL))
 
     def making(self, edges: IntArray) -> FloatArray:
-        """How many requests make a token a step, on average from edge to edge.
+        """How many requests make a token a step by decoding, on average from edge to edge.
 
         Args:
             edges: ascending steps. Shape: (windows + 1,).
@@ -75,8 +145,47 @@ class SlotSteps:
         Returns:
             0 for a window with no step in it. Shape: (windows,).
         """
-        made = np.diff(_ramps(np.sort(self.ready), edges) - _ramps(self.finishes, edges))
+        decoded = self._decode_steps_before(edges)
+        made = np.diff(_ramps(self._readies, decoded) - _ramps(self.finishes, decoded))
         return np.asarray(made / np.maximum(np.diff(edges), 1), np.float64)
+
+    def _decode_steps_before(self, steps: IntArray) -> IntArray:
+        """How many of the steps before each of these are decode steps."""
+        spans = self.run.spans
+        span = np.minimum(np.searchsorted(self._after, steps, side="right"), len(spans) - 1)
+        inside = np.clip(steps - self.before[span], 0, spans.steps[span])
+        return np.asarray(spans.steps_before[span] + np.where(spans.decoding[span], inside, 0))
+
+    @cached_property
+    def _after(self) -> IntArray:
+        """How many steps are done after each span."""
+        return freeze(self.before + np.where(self.counted, self.run.spans.steps, 0))
+
+    @cached_property
+    def _again(self) -> BoolArray:
+        """Which stays are not the first of their request."""
+        again = np.full(len(self.run.stays), fill_value=True)
+        again[self.run.by_request.stays[self.run.by_request.first[:-1]]] = False
+        return again
+
+
+_MANY = 16
+"""Up to so many slots of an engine have a row each, though nobody ever takes them."""
+
+
+def _tells_iterations(strategy: Strategy) -> bool:
+    """Whether it is an engine that decides before each iteration, and not the textbook's."""
+    return strategy.about.iteration_level and not isinstance(strategy, Textbook)
+
+
+def _steps_at(run: Run, counted: BoolArray, before: IntArray, times: IntArray) -> IntArray:
+    """How many of the counted steps are done by each instant."""
+    spans = run.spans
+    index = np.maximum(np.searchsorted(spans.start, times, side="right") - 1, 0)
+    elapsed = np.maximum(times - spans.start[index], 0)
+    columns = (spans.steps, spans.step_time, spans.step_growth)
+    over = whole_steps(elapsed, *(column[index] for column in columns))
+    return before[index] + np.where(counted[index], over, 0)
 
 
 def _ramps(points: IntArray, at: IntArray) -> IntArray:

@@ -18,11 +18,14 @@ from tui_batching.analysis.metrics import (
     MetricInfo,
     Value,
     best_of,
+    competing,
     format_value,
 )
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.sweeps.sweep import HEADLINES, Sweep
 from tui_batching.analysis.sweeps.varied import value_text
+from tui_batching.cost import Cost
+from tui_batching.workload.model import join_names
 
 BEST = "★"
 SATURATION = "Saturation: the most that is served"
@@ -68,17 +71,41 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """Groups of rows, with a column for each of these strategies."""
+    """Groups of rows, with a column for each of these strategies.
+
+    Attributes:
+        strategies: their names.
+        groups: the rows.
+        note: a sentence to be read with the figures, without a full stop; empty where there is
+            none.
+    """
 
     strategies: tuple[str, ...]
     groups: tuple[Group, ...]
+    note: str = ""
 
 
 def comparison_table(comparison: Comparison) -> Table:
     """The headline metrics of all strategies, group by group."""
     names = tuple(result.strategy.name for result in comparison)
     groups = groupby(comparison.headlines, key=lambda metric: metric.group)
-    return Table(names, tuple(_metrics(comparison, title, each) for title, each in groups))
+    told = tuple(_metrics(comparison, title, each) for title, each in groups)
+    return Table(names, told, memory_note(comparison))
+
+
+def memory_note(comparison: Comparison) -> str:
+    """Who ignores memory though the cost has a KV cache; empty where nobody does."""
+    heeded = len(comparison.ignoring) < len(comparison.results)
+    return _memory_note(comparison.ignoring, comparison.workload.cost, heeded=heeded)
+
+
+def _memory_note(ignoring: Sequence[str], cost: Cost, *, heeded: bool) -> str:
+    if not ignoring:
+        return ""
+    verb, they = ("ignores", "it runs") if len(ignoring) == 1 else ("ignore", "they run")
+    room = f"the KV cache of {cost.kv_cache_tokens:,} tokens"
+    unlike = f", and no {BEST} is given against those that heed it" if heeded else ""
+    return f"{join_names(ignoring)} {verb} memory: {they} as if {room} had no end{unlike}"
 
 
 def _metrics(comparison: Comparison, title: str, metrics: Iterable[MetricInfo]) -> Group:
@@ -89,7 +116,8 @@ def _metrics(comparison: Comparison, title: str, metrics: Iterable[MetricInfo]) 
 
 def metric_cells(comparison: Comparison, metric: MetricInfo) -> tuple[Cell, ...]:
     """A metric of each strategy, and how far it is from the best."""
-    cells = _cells(metric, comparison.values(metric))
+    pairs = zip(comparison.values(metric), comparison.best(metric), strict=True)
+    cells = [Cell(format_value(metric, value), best) for value, best in pairs]
     differences = map(difference_text, comparison.behind(metric))
     return tuple(
         Cell(cell.text, cell.best, behind) for cell, behind in zip(cells, differences, strict=True)
@@ -107,14 +135,28 @@ def difference_text(behind: float | None) -> str:
 
 def sweep_table(sweep: Sweep) -> Table:
     """Latency and throughput at each value, a group a figure; then the saturation, if known."""
-    groups = [_values(sweep, metric) for metric in HEADLINES]
+    cost, heeding = sweep.workload.cost, _heeding(sweep)
+    able = competing(heeding, cost)
+    groups = [_values(sweep, metric, able) for metric in HEADLINES]
     if sweep.saturation:
-        row = TableRow(_RATE.label, _cells(_RATE, list(sweep.saturation.values())))
+        row = TableRow(_RATE.label, _cells(_RATE, list(sweep.saturation.values()), able))
         groups.append(Group(SATURATION, (row,)))
-    return Table(sweep.strategies, tuple(groups))
+    ignoring = [] if cost.kv_cache_tokens is None else _ignoring(sweep.strategies, heeding)
+    note = _memory_note(ignoring, cost, heeded=any(heeding))
+    return Table(sweep.strategies, tuple(groups), note)
 
 
-def _values(sweep: Sweep, metric: MetricInfo) -> Group:
+def _heeding(sweep: Sweep) -> list[bool]:
+    """Whether each strategy heeds memory; at one value of the sweep as at any other."""
+    found = [sweep.curve(name)[0].metrics["peak_kv"] for name in sweep.strategies]
+    return [share is not None for share in found]
+
+
+def _ignoring(names: Sequence[str], heeding: Sequence[bool]) -> list[str]:
+    return [name for name, heeds in zip(names, heeding, strict=True) if not heeds]
+
+
+def _values(sweep: Sweep, metric: MetricInfo, able: Sequence[bool]) -> Group:
     rows: list[TableRow] = []
     for value in sweep.values:
         points = sweep.row(value)
@@ -122,7 +164,7 @@ def _values(sweep: Sweep, metric: MetricInfo) -> Group:
             points[name].metrics[metric.name] if name in points else None
             for name in sweep.strategies
         ]
-        rows.append(TableRow(value_text(sweep.kind, value), _cells(metric, found)))
+        rows.append(TableRow(value_text(sweep.kind, value), _cells(metric, found, able)))
     return Group(metric.full_label, tuple(rows))
 
 
@@ -131,7 +173,7 @@ def capacity_table(found: Capacities) -> Table:
     rows: list[TableRow] = []
     for end in ("median", "lowest", "highest"):
         rates = [getattr(each, end) or None for each in found.capacities]
-        rows.append(TableRow(end, _cells(_RATE, rates, _rate)))
+        rows.append(TableRow(end, _cells(_RATE, rates, spell=_rate)))
     names = tuple(each.strategy.name for each in found.capacities)
     return Table(names, (Group("Sustained requests per second", tuple(rows)),))
 
@@ -144,9 +186,10 @@ def _rate(metric: MetricInfo, rate: Value) -> str:
 def _cells(
     metric: MetricInfo,
     values: Sequence[Value],
+    able: Sequence[bool] | None = None,
     spell: Callable[[MetricInfo, Value], str] = format_value,
 ) -> tuple[Cell, ...]:
     return tuple(
         Cell(spell(metric, value), best)
-        for value, best in zip(values, best_of(metric, values), strict=True)
+        for value, best in zip(values, best_of(metric, values, able), strict=True)
     )

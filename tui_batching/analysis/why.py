@@ -6,8 +6,11 @@ import numpy as np
 
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.columns import IntArray
+from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import SpanKind
+from tui_batching.sim.stays import Ended
+from tui_batching.strategies.strategy import Admission
 
 
 def request_name(moment: Moment, row: int) -> str:
@@ -38,6 +41,8 @@ def why(moment: Moment) -> str:
         return "all requests are answered"
     if not moment.waiting:
         return _why_nobody_waits(moment)
+    if not moment.run.strategy.textbook:
+        return _why_with_engine(moment)
     oldest = moment.waiting[0]
     age = moment.time - int(moment.run.requests.arrival_time[oldest])
     waits = f"{request_name(moment, oldest)} has waited {format_duration(age)}"
@@ -87,6 +92,214 @@ def _why_not_admitted(moment: Moment) -> str:
         prefilled = request_name(moment, int(moment.prefilled[-1]))
         return f"{prefilled} is being prefilled ({remaining} left)"
     return f"requests are admitted between iterations ({remaining} left)"
+
+
+def _why_with_engine(moment: Moment) -> str:
+    """Why the first in an engine's queue waits; it may be one who was evicted."""
+    run, first = moment.run, moment.waiting[0]
+    name, reason = request_name(moment, first), _what_an_engine_lacks(moment, first)
+    if run.start[first] > moment.time:
+        age = moment.time - int(run.requests.arrival_time[first])
+        return f"{name} has waited {format_duration(age)} because {reason}"
+    ago, made, lost = evicted_facts(moment, first)
+    asked = int(run.requests.output_tokens[first])
+    when = f"evicted {format_duration(ago)} ago at token {made:,} of {asked:,}"
+    return f"{name} ({when}, {lost:,} to redo) waits because {reason}"
+
+
+def evicted_facts(moment: Moment, row: int) -> tuple[Picoseconds, int, int]:
+    """How long ago a request was evicted, the tokens it has made, and those to compute again."""
+    stay = np.array([moment.run.stay_at(row, moment.time)])
+    ago = moment.time - int(moment.run.stays.end[stay[0]])
+    made = int(moment.tokens_made(np.array([row]))[0])
+    return ago, made, int(moment.computed(stay)[0])
+
+
+def _what_an_engine_lacks(moment: Moment, first: int) -> str:
+    run, phase = moment.run, moment.phase
+    if phase.kind is SpanKind.IDLE:
+        return "the server is idle until its next plan"
+    missing = int(run.missing[moment.span])
+    if missing == State.SLOTS:
+        taken = len(moment.running) + len(moment.skipped)
+        slots = "the one slot is taken" if taken == 1 else f"all {taken:,} slots are taken"
+        return f"{slots}; {_who_leaves_next(moment)}"
+    left = f"{format_duration(phase.step_start + phase.step_time - moment.time)} left"
+    arrival = int(run.requests.arrival_time[first])
+    if arrival > phase.step_start:
+        return f"it arrived during this step ({left})"
+    if missing == State.MEMORY:
+        return f"{_why_no_memory(moment, first)}; {_who_leaves_next(moment)}"
+    return _why_not_its_turn(moment, first, left)
+
+
+def _admission(moment: Moment, first: int) -> tuple[int, Admission]:
+    """The tokens that are to be computed of the first in the queue, and what it needs."""
+    run, kv = moment.run, moment.run.kv
+    stays = run.by_request.members(first)
+    known = int(run.stays.known[stays[run.stays.start[stays] > moment.time][0]])
+    asked = int(run.requests.input_tokens[first] + run.requests.max_tokens[first])
+    running = len(moment.running) + len(moment.skipped)
+    return known, run.strategy.admission(known, asked, running, kv.pool if kv else 0)
+
+
+def _why_no_memory(moment: Moment, first: int) -> str:
+    """What it needs of the KV cache and how much is free, as far as the engine goes by that."""
+    kv, admission = moment.run.kv, _admission(moment, first)[1]
+    if kv is None:
+        return "memory is short"
+    unit = "token" if kv.block == 1 else "block"
+    free = kv.pool - moment.blocks
+    are_free = f"{free:,} of {kv.pool:,} {'is' if free == 1 else 'are'} free"
+    if admission.tokens is None:
+        if admission.estimates:
+            return f"by the engine's estimate too few {unit}s will be left ({are_free} now)"
+        return f"too few {unit}s are free for it ({are_free})"
+    need, spare = -(-admission.tokens // kv.block), admission.spare_blocks
+    needs = f"it needs {need:,} {unit}{'s' * (need != 1)}"
+    if spare:
+        needs += f" and {spare:,} to spare"
+    if need + spare > free:
+        return f"{needs}, {are_free}"
+    if admission.quorum > 1:
+        return f"{admission.quorum:,} have to join together, and they do not all fit ({are_free})"
+    return f"{needs}, and fewer were to be had when this step was planned"
+
+
+def _who_leaves_next(moment: Moment) -> str:
+    """Whose slot and memory are free next, and after how many iterations."""
+    run = moment.run
+    ends = run.stays.end[run.leaves]
+    stay = int(run.leaves[np.searchsorted(ends, moment.time, side="right")])
+    name, end = request_name(moment, int(run.stays.request[stay])), run.stays.end[[stay]]
+    verb = "is evicted" if run.stays.ended[stay] == Ended.EVICTED else "ends"
+    steps = int(run.spans.iterations_at(end)[0]) - moment.iterations
+    return f"{name} {verb} {'after this step' if steps == 1 else f'in {steps:,} steps'}"
+
+
+def _why_not_its_turn(moment: Moment, first: int, left: str) -> str:
+    """It has a slot and memory, but could not join the iteration that is under way."""
+    known, admission = _admission(moment, first)
+    told = (
+        _what_was_before(moment, first, admission)
+        or _which_rule(moment, admission)
+        or _why_no_room(moment, known, admission)
+        or _who_lacks_memory(moment, admission)
+    )
+    if told:
+        return told
+    if moment.phase.kind is SpanKind.PREFILL:
+        return f"its turn has not come: this step is for {_whose_prompts(moment)} ({left})"
+    return f"it could not join when this step was planned ({left})"
+
+
+def _what_was_before(moment: Moment, first: int, admission: Admission) -> str:
+    """What came between when the iteration was planned; empty if that is not why."""
+    run, phase = moment.run, moment.phase
+    stays = run.stays
+    ended_now = stays.end == phase.step_start
+    evicted = stays.request[ended_now & (stays.ended == Ended.EVICTED)].tolist()
+    if first in evicted:
+        return "memory ran out for this step"
+    if evicted and not admission.evicting:
+        return f"{_names(moment, evicted)} had to go, and in such a step nobody joins"
+    if admission.planned_ahead:
+        if int(run.requests.arrival_time[first]) > moment.previous_start:
+            return "this step was planned before it arrived"
+        if len(moment.running) + int(ended_now.sum()) >= run.capacity:
+            return "a slot has just become free, but this step was planned before"
+    return ""
+
+
+def _which_rule(moment: Moment, admission: Admission) -> str:
+    """The rule by which nobody may join for a while; empty if that is not why."""
+    run, phase = moment.run, moment.phase
+    here = run.stays.start[moment.stays[moment.stays >= 0]]
+    if not admission.joins_running and (here < phase.step_start).any():
+        return f"nobody joins those who run; {_who_leaves_next(moment)}"
+    if admission.pauses and _some_joined_others(moment, moment.previous_start):
+        return "others have just joined, and one step goes by before more are let in"
+    if phase.kind is not SpanKind.DECODE:
+        return ""
+    if told := _why_they_gather(moment, admission):
+        return told
+    if not admission.tries_again:
+        return f"one was refused, and nobody is tried until one leaves; {_who_leaves_next(moment)}"
+    return ""
+
+
+def _some_joined_others(moment: Moment, instant: Picoseconds) -> bool:
+    """Whether somebody joined at an instant those who ran."""
+    stays = moment.run.stays
+    ran = (stays.start < instant) & (stays.end > instant)
+    return bool(ran.any() and (stays.start == instant).any())
+
+
+def _why_they_gather(moment: Moment, admission: Admission) -> str:
+    """Whether too few wait, or too few fit; empty if that is not why."""
+    quorum, requests = admission.quorum, moment.run.requests
+    if quorum == 1:
+        return ""
+    arrived = requests.arrival_time[moment.waiting] <= moment.phase.step_start
+    waiting = np.asarray(moment.waiting)[arrived]
+    if len(waiting) < quorum:
+        waited = f"{len(waiting):,} waited when this step was planned"
+        return f"newcomers gather: {waited}, {quorum:,} stop those who run"
+    slots = moment.run.capacity - len(moment.running)
+    if slots < quorum:
+        are_free = f"{slots:,} slot{'s are' if slots != 1 else ' is'} free"
+        return f"{quorum:,} have to join together, and {are_free}"
+    prompts = int(requests.input_tokens[waiting[:quorum]].sum())
+    if admission.budget is not None and prompts > admission.budget:
+        return (
+            f"{quorum:,} have to join together, and their {prompts:,} tokens do not fit into "
+            f"the {admission.budget:,} of a step"
+        )
+    return ""
+
+
+def _who_lacks_memory(moment: Moment, admission: Admission) -> str:
+    """Whose prompt is under way, but stopped; empty if there is none, or tokens are short."""
+    run, here = moment.run, moment.stays[moment.stays >= 0]
+    under_way: list[int] = here[run.stays.ready[here] > moment.time].tolist()
+    spent = admission.budget is not None and len(moment.decoding) >= admission.budget
+    if not under_way or moment.chunks or spent or run.kv is None:
+        return ""
+    name = request_name(moment, int(run.stays.request[under_way[0]]))
+    return f"{name}'s prompt comes first and lacks memory; {_who_leaves_next(moment)}"
+
+
+def _why_no_room(moment: Moment, known: int, admission: Admission) -> str:
+    """Whether the budget of the iteration is spent; empty if that is not why."""
+    if admission.budget is None or not moment.chunks:
+        return ""
+    rest = admission.budget - len(moment.decoding) - sum(moment.chunks.values())
+    if rest <= 0:
+        decoding = len(moment.decoding)
+        others = f"{decoding:,} decode{'s' * (decoding != 1)} and " if decoding else ""
+        fill = "fill" if others or len(moment.chunks) > 1 else "fills"
+        return (
+            f"{others}{_whose_prompts(moment)} {fill} the {admission.budget:,} tokens of this step"
+        )
+    if admission.whole and known > rest:
+        whole = f"its {known:,} tokens do not fit into the {rest:,} left"
+        return f"{whole} of this step's {admission.budget:,}"
+    return ""
+
+
+def _whose_prompts(moment: Moment) -> str:
+    rows = moment.prefilled.tolist()
+    return (
+        f"{request_name(moment, rows[0])}'s prompt"
+        if len(rows) == 1
+        else f"a batch of {len(rows):,} prompts"
+    )
+
+
+def _names(moment: Moment, rows: list[int]) -> str:
+    if len(rows) > 3:
+        return f"{len(rows):,} requests"
+    return " and ".join(request_name(moment, row) for row in rows)
 
 
 def _held_slots(moment: Moment) -> str:

@@ -27,7 +27,7 @@ from tui_batching.charts.sweep_charts import (
     load_chart,
     parameter_chart,
 )
-from tui_batching.charts.utilization_panels import utilization_chart
+from tui_batching.charts.utilization_panels import memory_chart, utilization_chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ SCENE_CHARTS: Mapping[str, SceneChart] = {
     "gantt": SceneChart("each request's way through time", gantt_chart),
     "slots": SceneChart("who is in which slot, decode step by decode step", slots_chart),
     "utilization": SceneChart("occupied and useful slots over time", utilization_chart),
+    "memory": SceneChart("blocks of the KV cache over time, of engines that heed it", memory_chart),
     "latency": SceneChart("the share of requests answered within each latency", _lines_of(LATENCY)),
     "distribution": SceneChart("how the latencies are distributed", histograms_chart),
 }

@@ -5,6 +5,7 @@ The bars of requests are drawn cell by cell from a matrix of what each does in t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -24,7 +25,17 @@ from tui_batching.charts.panels import (
     legend_row,
     scale_row,
 )
-from tui_batching.charts.rows import FULL, HATCH, SHADE, Cells, Row, painted, style
+from tui_batching.charts.rows import (
+    AGAIN,
+    FULL,
+    HATCH,
+    SHADE,
+    STALLED,
+    Cells,
+    Row,
+    painted,
+    style,
+)
 from tui_batching.clock import HORIZON, SECOND, Picoseconds, format_duration
 from tui_batching.columns import BoolArray, IntArray
 from tui_batching.sim.life import WAITS as WAITING_STATES
@@ -32,6 +43,7 @@ from tui_batching.sim.life import State, StateMatrix, states_at
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
+from tui_batching.sim.stays import Ended
 
 HINT = "a row a request: when it waits, runs and is held (the bubble)"
 NARROWEST = 31
@@ -43,22 +55,22 @@ AFTER = 5
 FINEST = 16
 """The most cells for one decode step of a single request."""
 
-WAITS, STALLED, ARRIVAL, CURSOR = "─", "‖", "├", "┃"
+WAITS, ARRIVAL, EVICTED, CURSOR = "─", "├", "↩", "┃"
 EARLIER, LATER = "‹", "›"
 """At the edge of a row whose request was answered before the window, or arrives after it."""
 
 _BAR_SIGNS = {
     **dict.fromkeys((*WAITING_STATES, State.EVICTED), WAITS),
     State.PREFILL: SHADE,
-    State.RECOMPUTE: SHADE,
+    State.RECOMPUTE: AGAIN,
     State.DECODE: FULL,
     State.HELD: HATCH,
     State.STALLED: STALLED,
 }
 _GLYPHS = np.array([_BAR_SIGNS.get(state, " ") for state in State])
 """By `State`, which is also the number of their inks."""
-_FAINT, _CURSOR = int(State.TURN), len(_GLYPHS)
-"""The inks of marks and labels, and of the playhead."""
+_FAINT, _CURSOR, _EVICTED = int(State.TURN), len(_GLYPHS), len(_GLYPHS) + 1
+"""The inks of marks and labels, of the playhead, and of evictions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,14 +106,19 @@ def _prefill_fills_most(run: Run, edges: IntArray) -> BoolArray:
     return (2 * time >= np.diff(edges)) & (time > 0)
 
 
-def legend(palette: Palette) -> list[LegendEntry]:
-    """What the bars are made of."""
+def legend(palette: Palette, runs: Sequence[Run] = ()) -> list[LegendEntry]:
+    """What the bars are made of; evictions are told of where there are some."""
+    of_evictions = [
+        LegendEntry(EVICTED, palette.text, "evicted"),
+        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
+    ]
     return [
         LegendEntry(ARRIVAL + WAITS, palette.muted, "arrives, waits"),
         LegendEntry(SHADE, palette.state(State.PREFILL), "prefill"),
         LegendEntry(FULL, palette.request(0), "runs"),
         LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
         LegendEntry(HATCH, palette.state(State.HELD), "held"),
+        *(of_evictions if any(len(run.evicted_stays) for run in runs) else []),
         LegendEntry("39", palette.muted, "tokens"),
     ]
 
@@ -139,17 +156,26 @@ class RequestBars:
         start, finish = (self.window.cell_of(times[rows]) for times in (run.start, run.finish))
         seen = np.flatnonzero((start >= 0) & (start < self.window.cells))
         stay = run.by_request.stays[run.by_request.first[rows[seen]]]
-        prefills = run.stays.ready[stay] > run.stays.start[stay]
+        prefills = (run.stays.ready[stay] > run.stays.start[stay]) & self._computed_at_once(stay)
         longer = finish[seen] > start[seen] + 1
         mark = np.where(prefills & longer, State.PREFILL, State.DECODE)
         states[seen, start[seen]] = mark
         return states
+
+    def _computed_at_once(self, stay: IntArray) -> BoolArray:
+        """Whether the prompt's first part is processed in the cell in which a stay begins."""
+        prefills, cell_of = self.run.prefills, self.window.cell_of
+        if not len(prefills.start):
+            return np.zeros(len(stay), np.bool_)
+        first = prefills.start[np.minimum(prefills.first[stay], len(prefills.start) - 1)]
+        return np.asarray(cell_of(first) == cell_of(self.run.stays.start[stay]))
 
     def _line(self, place: int) -> Cells:
         row, states = int(self.rows[place]), self._states[place]
         text, inks = _GLYPHS[states].tolist(), states.copy()
         self._mark_arrival(row, text, inks)
         self._label(row, text, states)
+        self._mark_evictions(row, text, inks)
         cursor = self.window.cursor
         if cursor is not None:
             text[cursor], inks[cursor] = CURSOR, _CURSOR
@@ -167,6 +193,15 @@ class RequestBars:
             text[-1] = LATER
         elif run.end[row] <= window.edges[0]:
             text[0] = EARLIER
+
+    def _mark_evictions(self, row: int, text: list[str], inks: StateMatrix) -> None:
+        """The cells in which the request's memory is taken from it."""
+        stays = self.run.by_request.members(row)
+        if len(stays) > 1:
+            gone = stays[self.run.stays.ended[stays] == Ended.EVICTED]
+            cells = self.window.cell_of(self.run.stays.end[gone])
+            for cell in cells[(cells >= 0) & (cells < self.window.cells)].tolist():
+                text[cell], inks[cell] = EVICTED, _EVICTED
 
     def _label(self, row: int, text: list[str], states: StateMatrix) -> None:
         """The number of output tokens behind the bar, clear of the cursor, where it fits."""
@@ -202,7 +237,8 @@ class RequestBars:
             State.HELD: palette.state(State.HELD),
             State.STALLED: palette.state(State.STALLED),
         }
-        inks = [*(colours.get(state, palette.muted) for state in State), palette.playhead]
+        of_states = (colours.get(state, palette.muted) for state in State)
+        inks = [*of_states, palette.playhead, palette.text]
         return [style(colour, self._ground(row), row=row) for colour in inks]
 
 
@@ -324,7 +360,7 @@ class Gantt:
         palette, width, height = self.request.palette, self.request.width, self.request.height
         ground = style(palette.text, palette.background)
         panels = [self._panel(number) for number in range(len(self._runs))]
-        entries = [*legend(palette), LegendEntry(CURSOR, palette.playhead, "now")]
+        entries = [*legend(palette, self._runs), LegendEntry(CURSOR, palette.playhead, "now")]
         rows = [
             legend_row(HINT, entries, width, palette, moved=self.viewport.moved),
             *joined(panels, self._arrangement, ground),

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from rich.style import Style
 
-from tui_batching.analysis.why import request_name
+from tui_batching.analysis.why import evicted_facts, request_name
 from tui_batching.charts.lane_view import (
     PHASE_STATES,
     STATE_GLYPHS,
     LaneView,
     SlotView,
+    kv_view,
     phase_texts,
     slot_views,
+    taken_slots,
+    taken_views,
 )
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen
@@ -35,7 +38,11 @@ from tui_batching.charts.rows import (
 )
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.life import State
+from tui_batching.sim.moment import Moment
+from tui_batching.strategies.parameters import MAX_SLOTS
 
+RESERVED, EVICTED = "▂", "↩"
+"""Memory that is taken, but empty; one whose memory was taken."""
 ROOMY = 34
 """From this width on, rows are worded in full."""
 
@@ -46,13 +53,15 @@ def lane_rows(view: LaneView, width: int, height: int, palette: Palette) -> list
         return []
     pen = _LanePen(width, palette, view)
     figures = _figure_rows(pen)[: 3 if height >= 10 else 2 if height >= 8 else 1]
-    room = height - 1 - len(figures) - (4 if height >= 14 else 1)  # the rest is for the queue
+    head = [_phase_row(pen), *_kv_rows(pen, 2 if height >= 12 else 1 if height >= 6 else 0)]
+    # The rest is for the queue.
+    room = height - len(head) - len(figures) - (4 if height >= 14 else 1)
     slots = _slot_rows(pen, max(1, room))
     airy = height >= 2 * len(slots) + 10 and view.moment.run.capacity == len(slots)
     if airy:
         slots = [row for slot in slots for row in (slot, pen.blank())]
-    queue = _queue_rows(pen, height - 1 - len(slots) - len(figures))
-    top = [_phase_row(pen), *slots, *queue][: height - len(figures)]
+    queue = _queue_rows(pen, height - len(head) - len(slots) - len(figures))
+    top = [*head, *slots, *queue][: height - len(figures)]
     padding = [pen.blank()] * (height - len(figures) - len(top))
     return [*top, *padding, *figures][:height]
 
@@ -93,9 +102,32 @@ def _phase_row(pen: _LanePen) -> Cells:
     return pen.row().add(text, pen.look(colour, bold=True)).cells()
 
 
+def _kv_rows(pen: _LanePen, most: int) -> list[Cells]:
+    """KV memory of an engine as a gauge, and its numbers below it or, if need be, beside it."""
+    kv = kv_view(pen.view.moment)
+    if kv is None or not most:
+        return []
+    texts = kv.texts()
+    if kv.taken is None:
+        return [pen.row().add(first_that_fits(texts, pen.width), pen.muted).cells()]
+    row = pen.row().add("KV [", pen.muted)
+    beside = "" if most > 1 else f" {texts[-1]}"
+    width = max(1, row.left - 2 - len(beside))
+    edges = [round(width * tokens / kv.pool) for tokens in (kv.used, kv.taken, kv.pool)]
+    solid, floor, free = edges[0], edges[1] - edges[0], edges[2] - edges[1]
+    row.add(FULL * solid, pen.look(pen.palette.state(State.DECODE)))
+    row.add(RESERVED * floor, pen.muted).add(TRACK * free, pen.look(pen.palette.bar_track))
+    gauge = row.add("]", pen.muted).add(beside, pen.text).cells()
+    if most == 1:
+        return [gauge]
+    return [gauge, pen.row().gap(3).add(first_that_fits(texts, pen.width - 4), pen.text).cells()]
+
+
 def _slot_rows(pen: _LanePen, room: int) -> list[Cells]:
     """One row a slot where they fit, else several a row, else one cell a slot."""
     capacity = pen.view.moment.run.capacity
+    if capacity > room and not pen.view.moment.run.strategy.textbook:
+        return _taken_rows(pen, room)
     if capacity <= room:
         views = slot_views(pen.view.moment, capacity)
         digits = len(str(capacity - 1))
@@ -110,6 +142,42 @@ def _slot_rows(pen: _LanePen, room: int) -> list[Cells]:
     views = slot_views(pen.view.moment, capacity)
     rows = -(-capacity // columns)
     return [_small_bars_row(pen, views[first::rows], names, cell) for first in range(rows)]
+
+
+def _taken_rows(pen: _LanePen, room: int) -> list[Cells]:
+    """Of an engine with many slots those that are taken, and how many are free."""
+    moment = pen.view.moment
+    slots = taken_slots(moment)
+    free, left = _free_row(pen, len(slots)), max(1, room - 1)
+    if len(slots) <= left:
+        views = taken_views(moment, slots)
+        digits = len(str(slots.max(initial=0)))
+        names = max([3, *(len(view.name) for view in views)])
+        return [*(_slot_row(pen, view, digits, names) for view in views), free]
+    names = 1 + len(str(int(moment.run.requests.id.max())))
+    columns = -(-len(slots) // left)
+    cell = (pen.width + 1) // columns
+    if cell >= names + 4:
+        names += cell >= names + 8  # room for a gap
+        views, rows = taken_views(moment, slots), -(-len(slots) // columns)
+        small = (_small_bars_row(pen, views[first::rows], names, cell) for first in range(rows))
+        return [*small, free]
+    shown = slots[: pen.width * left]
+    grid = _rows_of_cells(pen, taken_views(moment, shown))
+    return [*grid, _free_row(pen, len(slots), len(slots) - len(shown))]
+
+
+def _free_row(pen: _LanePen, taken: int, unseen: int = 0) -> Cells:
+    """How many slots are free, and how many are taken that are not drawn."""
+    capacity = pen.view.moment.run.capacity
+    row = pen.row()
+    if unseen:
+        row.add(f"+{unseen:,} more taken ", pen.muted)
+    if capacity >= MAX_SLOTS:
+        text = f"{taken:,} run, no limit of slots"
+    else:
+        text = f"{capacity - taken:,} of {capacity:,} slots free"
+    return row.add(f"· {text}", pen.look(pen.palette.idle)).cells()
 
 
 def _slot_row(pen: _LanePen, view: SlotView, digits: int, names: int) -> Cells:
@@ -133,6 +201,9 @@ def _add_slot_bar(row: Row, pen: _LanePen, view: SlotView, width: int) -> None:
     """Tokens made as a solid bar over a track as long as the answer; behind it the bubble."""
     body = pen.body(view.row)
     track = pen.look(pen.palette.bar_track)
+    if view.chunk is not None:
+        _add_prompt_gauge(row, pen, view, width)
+        return
     if view.state is State.PREFILL:
         shaded = int(view.fraction * width)
         prefill = pen.state(view.state, view.row)
@@ -148,6 +219,26 @@ def _add_slot_bar(row: Row, pen: _LanePen, view: SlotView, width: int) -> None:
         return
     filled, rest = bar(view.fraction / view.extent, own)
     row.add(filled, body).add(rest, track).gap(width - own)
+
+
+def _add_prompt_gauge(row: Row, pen: _LanePen, view: SlotView, width: int) -> None:
+    """A prompt that is processed in chunks: what is done, what is processed now, what is to come.
+
+    It has its own scale, so it stands in brackets where there is room for them.
+    """
+    framed = width >= 6
+    cells = width - 2 * framed
+    chunk = view.chunk or 0.0
+    through = round((view.fraction + chunk) * cells)
+    done = min(round(view.fraction * cells), through - 1 if chunk else through)
+    done = max(0, done)
+    now = max(0, through - done) or int(chunk > 0)
+    now = min(now, cells - done)
+    state = view.state if view.state in (State.PREFILL, State.RECOMPUTE) else State.PREFILL
+    look, track = pen.state(state or State.PREFILL, view.row), pen.look(pen.palette.bar_track)
+    row.add("[" * framed, track).add(SHADE * done, look)
+    row.add(STATE_GLYPHS[state or State.PREFILL] * now, look)
+    row.add(TRACK * (cells - done - now), track).add("]" * framed, track)
 
 
 def _small_bars_row(pen: _LanePen, views: list[SlotView], names: int, cell: int) -> Cells:
@@ -174,15 +265,19 @@ def _cell_grid(pen: _LanePen, room: int) -> list[Cells]:
     shown = min(capacity, pen.width * room)
     if shown < capacity:
         shown = pen.width * (room - 1)
-    views = slot_views(pen.view.moment, shown)
+    rows = _rows_of_cells(pen, slot_views(pen.view.moment, shown))
+    if shown < capacity:
+        rows.append(pen.row().add(f"+{capacity - shown:,} more slots", pen.muted).cells())
+    return rows
+
+
+def _rows_of_cells(pen: _LanePen, views: list[SlotView]) -> list[Cells]:
     rows = []
-    for first in range(0, shown, pen.width):
+    for first in range(0, len(views), pen.width):
         row = pen.row()
         for view in views[first : first + pen.width]:
             row.add(*_cell_of(pen, view))
         rows.append(row.cells())
-    if shown < capacity:
-        rows.append(pen.row().add(f"+{capacity - shown:,} more slots", pen.muted).cells())
     return rows
 
 
@@ -192,7 +287,7 @@ def _cell_of(pen: _LanePen, view: SlotView) -> tuple[str, Style]:
         return "·", pen.look(pen.palette.idle)
     if view.state is State.FORMING:
         return "+", pen.look(pen.palette.state(State.FORMING))
-    if view.state in (State.HELD, State.PREFILL):
+    if view.state in (State.HELD, State.PREFILL) or view.chunk is not None:
         return STATE_GLYPHS[view.state], pen.state(view.state, view.row)
     return level(view.fraction / view.extent or 0.01), pen.body(view.row)
 
@@ -206,28 +301,42 @@ def _queue_rows(pen: _LanePen, room: int) -> list[Cells]:
     if room < 1:
         return []
     if len(waiting) < room:
-        names = max((len(request_name(moment, row)) for row in waiting), default=0)
+        names = max((len(_waiting_name(moment, row)) for row in waiting), default=0)
         return [head.cells(), *(_waiting_row(pen, row, names) for row in waiting)]
     return _packed_queue(pen, waiting, head, room)
 
 
 def _waiting_row(pen: _LanePen, row: int, names: int) -> Cells:
-    age, name = _age(pen, row), request_name(pen.view.moment, row)
+    age, name = _age(pen, row), _waiting_name(pen.view.moment, row)
     line = pen.row().gap(2).add(name, pen.name(row)).gap(names - len(name) + 1)
     width = max(1, (pen.width - 18) // 2)
     filled, _ = bar(min(1.0, age / max(1, pen.view.longest_wait)), width)
-    return (
-        line.add(filled, pen.look(pen.palette.state(State.TURN)))
-        .gap()
-        .add(age_text(age), pen.muted)
-        .cells()
-    )
+    line.add(filled, pen.look(pen.palette.state(State.TURN))).gap().add(age_text(age), pen.muted)
+    if _is_evicted(pen.view.moment, row):
+        lost = evicted_facts(pen.view.moment, row)[2]
+        texts = (f"evicted, {lost:,} tokens to redo", f"{lost:,} to redo", f"-{lost:,}")
+        line.add_right(first_that_fits(texts, line.left - 1), pen.text)
+    return line.cells()
+
+
+def _is_evicted(moment: Moment, row: int) -> bool:
+    """Whether one who waits was in a slot before."""
+    return int(moment.run.start[row]) <= moment.time
+
+
+def _waiting_name(moment: Moment, row: int) -> str:
+    """The name of one who waits; with a sign if it was evicted."""
+    name = request_name(moment, row)
+    return f"{EVICTED}{name}" if _is_evicted(moment, row) else name
 
 
 def _packed_queue(pen: _LanePen, waiting: Sequence[int], row: Row, room: int) -> list[Cells]:
     rows: list[Cells] = []
     for position, request in enumerate(waiting):
-        name, age = request_name(pen.view.moment, request), age_text(_age(pen, request))
+        name, age = _waiting_name(pen.view.moment, request), age_text(_age(pen, request))
+        if _is_evicted(pen.view.moment, request):
+            lost = evicted_facts(pen.view.moment, request)[2]
+            age = f"{lost:,} tokens to redo" if pen.roomy else f"redo {lost:,}"
         rest = f"+{len(waiting) - position:,}{' more' if pen.roomy else ''}"
         last = len(rows) == room - 1
         needed = len(name) + len(age) + 3
@@ -253,16 +362,19 @@ def _figure_rows(pen: _LanePen) -> list[Cells]:
     moment, view = pen.view.moment, pen.view
     text, muted = pen.text, pen.muted
     done = pen.row().add("done ", muted).add(f"{moment.done:,}/{len(moment.run):,}", text)
-    done.add(
-        f" · iteration {moment.iteration:,}" if pen.roomy else f" · #{moment.iteration:,}", muted
-    )
+    number = moment.iteration if moment.run.strategy.textbook else moment.iterations
+    done.add(f" · iteration {number:,}" if pen.roomy else f" · #{number:,}", muted)
+    if evictions := moment.evictions:
+        done.add(f" · {evictions:,} evicted" if pen.roomy else f" · {EVICTED}{evictions:,}", muted)
     latency = pen.row().add("latency " if pen.roomy else "lat ", muted)
     if view.latency is None:
         latency.add("–", muted)
     else:
         mean, p99 = (short(int(np.rint(part))) for part in (view.latency.mean, view.latency.p99))
         latency.add("mean ", muted).add(mean, text).add(" p99 ", muted).add(p99, text)
-    return [_utilization_row(pen), done.cells(), latency.cells()]
+    rows = [done.cells(), latency.cells()]
+    # Of slots without a limit no share is taken.
+    return rows if moment.run.capacity >= MAX_SLOTS else [_utilization_row(pen), *rows]
 
 
 def _utilization_row(pen: _LanePen) -> Cells:

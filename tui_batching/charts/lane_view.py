@@ -13,6 +13,7 @@ from tui_batching.analysis.so_far import LatencySoFar
 from tui_batching.analysis.why import batch_tokens, fires_in, request_name
 from tui_batching.charts.rows import age_text, short
 from tui_batching.clock import Picoseconds, duration_text, format_duration
+from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import SpanKind
@@ -53,6 +54,8 @@ class SlotView:
         extent: how much of the bar the request's own answer takes; less than 1 where the batch
             runs on for a longer member.
         text: what stands beside the bar; the shorter form for narrow lanes second.
+        chunk: while an engine processes its prompt, how much of that is processed just now, beside
+            the `fraction` that already is; else None.
     """
 
     slot: int
@@ -62,6 +65,41 @@ class SlotView:
     fraction: float = 0.0
     extent: float = 1.0
     text: tuple[str, ...] = ("free",)
+    chunk: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KvView:
+    """The KV cache in the iteration under way, in tokens.
+
+    Attributes:
+        used: those computed, and those that the iteration computes.
+        taken: what the blocks hold that requests have; None where there is no limit.
+        pool: what all blocks hold.
+        block: tokens in a block.
+    """
+
+    used: int
+    taken: int | None = None
+    pool: int = 0
+    block: int = 1
+
+    def texts(self) -> list[str]:
+        """The numbers, the fullest wording first."""
+        if self.taken is None:
+            return [f"KV {self.used:,} tokens · no limit", f"KV {self.used:,}"]
+        used, empty, free = self.used, self.taken - self.used, self.pool - self.taken
+        parts = f"{used:,} used + {empty:,} reserved, empty + {free:,} free = {self.pool:,}"
+        blocks = f" tokens, {self.pool // self.block:,} blocks of {self.block}"
+        short = f"{used:,} used + {empty:,} empty + {free:,} free"
+        return [
+            parts + (blocks if self.block > 1 else " tokens"),
+            f"{parts} tokens",
+            f"{short} = {self.pool:,}",
+            short,
+            f"{used:,} used, {free:,} free",
+            f"{free:,} free",
+        ]
 
 
 def lane_view(scene: Scene, lane: int, time: Picoseconds, selected: int | None) -> LaneView:
@@ -76,6 +114,18 @@ def lane_view(scene: Scene, lane: int, time: Picoseconds, selected: int | None) 
         longest_wait=scene.longest_wait,
         selected=selected,
     )
+
+
+def kv_view(moment: Moment) -> KvView | None:
+    """The KV cache of an engine; the textbook has none."""
+    kv, used = moment.run.kv, 0
+    if moment.run.strategy.textbook:
+        return None
+    if not moment.over:
+        used = moment.tokens_held
+    if kv is None:
+        return KvView(used)
+    return KvView(used, moment.blocks * kv.block, kv.pool * kv.block, kv.block)
 
 
 STATE_GLYPHS = {
@@ -99,6 +149,8 @@ def phase_texts(moment: Moment) -> list[str]:
     phase = moment.phase
     if moment.over:
         return [f"DONE at {format_duration(moment.run.finished)}", "DONE"]
+    if phase.kind >= SpanKind.PREFILL and not moment.run.strategy.textbook:
+        return _step_texts(moment)
     match phase.kind:
         case SpanKind.IDLE:
             return ["IDLE · nobody is there", "IDLE"]
@@ -113,6 +165,55 @@ def phase_texts(moment: Moment) -> list[str]:
     else:
         number = f"DECODE {phase.step + 1}/{phase.steps}"
     return [f"{number} · {step} · billed {phase.billed}", f"{number} · {step}", number]
+
+
+def _step_texts(moment: Moment) -> list[str]:
+    """An engine's iteration: who decodes, whose prompts are processed, who goes without."""
+    number = f"STEP {moment.iterations + 1:,}"
+    step = f"{number} · {short(moment.phase.step_time)}"
+    decoding, tokens = len(moment.decoding), sum(moment.chunks.values())
+    left_out, stalled = len(moment.skipped), _stalled(moment)
+    full, brief = ([f"{decoding:,} decode"] if decoding else [] for _ in range(2))
+    prompts = [_prompt(moment, stay, part) for stay, part in moment.chunks.items()]
+    if len(prompts) > 2:
+        full.append(f"{tokens:,} of {len(prompts):,} prompts")
+        brief.append(f"{tokens:,} of {len(prompts):,}")
+    elif prompts:
+        full += prompts
+        brief.append(f"{tokens:,} of prompts" if len(prompts) == 2 else prompts[0])
+    work = " + ".join(full)
+    rest = [f"{stalled:,} stall"] * (stalled > 0) + [f"{left_out:,} skipped"] * (left_out > 0)
+    briefly = f"{number} · {' + '.join(brief)}"
+    whose = briefly.replace("'s prompt", "")
+    counts = f"{decoding:,}+{tokens:,} tokens" if tokens else f"{decoding:,} decode"
+    return [
+        f"{step} · {', '.join([work, *rest])}",
+        f"{step} · {work}",
+        *([f"{briefly}, {', '.join(rest)}"] if rest else []),
+        briefly,
+        whose,
+        f"{number} · {counts}",
+        number,
+    ]
+
+
+def _prompt(moment: Moment, stay: int, tokens: int) -> str:
+    """A part of a prompt in words; of one who was evicted it is processed again."""
+    name = request_name(moment, int(moment.run.stays.request[stay]))
+    whose = f"{name} again" if _is_back(moment, stay) else f"{name}'s prompt"
+    return f"{tokens:,} of {whose}"
+
+
+def _is_back(moment: Moment, stay: int) -> bool:
+    """Whether the request was in a slot before."""
+    row = int(moment.run.stays.request[stay])
+    return stay != int(moment.run.by_request.members(row)[0])
+
+
+def _stalled(moment: Moment) -> int:
+    """How many are in a slot, but neither make a token nor have a part of a prompt processed."""
+    there = int((moment.stays >= 0).sum())
+    return there - len(moment.decoding) - len(moment.chunks)
 
 
 def _exact(time: Picoseconds) -> str:
@@ -155,16 +256,39 @@ def slot_views(moment: Moment, most: int) -> list[SlotView]:
     return views
 
 
+def taken_slots(moment: Moment) -> IntArray:
+    """The slots that somebody has, in order; who is left out keeps the slot."""
+    here = np.flatnonzero(moment.stays >= 0)
+    return np.sort(np.concatenate((here, moment.run.stays.slot[moment.skipped])))
+
+
+def taken_views(moment: Moment, slots: IntArray) -> list[SlotView]:
+    """These slots of an engine, which somebody has."""
+    skipped = moment.skipped
+    by_slot = dict(zip(moment.run.stays.slot[skipped].tolist(), skipped.tolist(), strict=True))
+    here = [
+        by_slot[slot] if slot in by_slot else int(moment.stays[slot]) for slot in slots.tolist()
+    ]
+    return list(_views_of(moment, slots, np.array(here, np.int64)))
+
+
 def _occupied_slots(moment: Moment, most: int) -> Iterator[SlotView]:
     """The slots that hold a request; with request-level scheduling they are one batch."""
-    run, occupants = moment.run, moment.occupants
-    slots = np.flatnonzero(occupants[:most] >= 0)
-    rows = occupants[slots]
+    if not moment.run.strategy.textbook:
+        slots = taken_slots(moment)
+        yield from taken_views(moment, slots[slots < most])
+        return
+    slots = np.flatnonzero(moment.occupants[:most] >= 0)
+    yield from _views_of(moment, slots, moment.stays[slots])
+
+
+def _views_of(moment: Moment, slots: IntArray, stays: IntArray) -> Iterator[SlotView]:
+    run = moment.run
+    rows = run.stays.request[stays]
     asked = run.requests.output_tokens[rows]
     full = asked
     if not run.strategy.about.iteration_level:
         full = np.full_like(asked, batch_tokens(moment))
-    stays = moment.stays[slots]
     columns = (slots, rows, moment.tokens_made(rows), asked, full, stays)
     facts = zip(*(column.tolist() for column in columns), strict=True)
     for told, state in zip(facts, moment.states(rows), strict=True):
@@ -186,6 +310,8 @@ class _SlotFacts(NamedTuple):
 def _occupied_slot(moment: Moment, facts: _SlotFacts) -> SlotView:
     """What is seen of a slot: tokens, or the prefill, or how long it has been held."""
     run, state = moment.run, facts.state
+    if not run.strategy.textbook:
+        return _engine_slot(moment, facts)
     fraction = facts.made / facts.full
     text: tuple[str, ...] = (f"{facts.made}/{facts.asked}",)
     if state is State.HELD:
@@ -205,6 +331,29 @@ def _occupied_slot(moment: Moment, facts: _SlotFacts) -> SlotView:
         fraction=fraction,
         extent=facts.asked / facts.full,
         text=text,
+    )
+
+
+def _engine_slot(moment: Moment, facts: _SlotFacts) -> SlotView:
+    """A slot of an engine: the tokens of the prompt while that is processed, then of the answer."""
+    run, state = moment.run, facts.state
+    known, computed = int(run.stays.known[facts.stay]), facts.made
+    chunk, whole, word = None, facts.asked, ""
+    if int(run.stays.ready[facts.stay]) > moment.time:
+        computed, whole = int(moment.computed(np.array([facts.stay]))[0]), known
+        chunk = moment.chunks.get(facts.stay, 0) / known
+        word = "again " if _is_back(moment, facts.stay) else "prompt "
+    elif state is State.STALLED:
+        word = "skipped " if facts.stay in moment.skipped else "stalls "
+    numbers = f"{computed:,}/{whole:,}"
+    return SlotView(
+        slot=facts.slot,
+        row=facts.row,
+        name=request_name(moment, facts.row),
+        state=state,
+        fraction=computed / whole,
+        text=(word + numbers, numbers, f"{computed / whole:.0%}"),
+        chunk=chunk,
     )
 
 

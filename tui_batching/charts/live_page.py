@@ -36,6 +36,8 @@ _CHART_ROWS = {38: 16, 29: 12}
 """Rows of the charts, from so many rows of the page on."""
 _FRAME = 2
 """Cells and rows that a frame takes."""
+_NAME = 11
+"""Cells for the name of a strategy, unless one on screen is longer."""
 
 
 def live_chart(request: ChartRequest) -> list[Cells]:
@@ -189,7 +191,7 @@ def why_rows(moments: list[Moment], rows_each: int, width: int, palette: Palette
     rows: list[Cells] = []
     text = style(palette.text, palette.background)
     for moment in moments:
-        label = _label(moment, palette)
+        label = _label(moment, _name_cells(moments), palette)
         room = max(10, width - len(label[0]))
         lines = wrap(why(moment), room, max_lines=rows_each, placeholder="…")
         for number in range(rows_each):
@@ -209,32 +211,41 @@ def breakdown_rows(
     ]
     longest = max(sum(parts.values()) for parts in amounts)
     for moment, parts in zip(moments, amounts, strict=True):
-        words = _words(moment, request, parts, width, palette)
+        label = _label(moment, _name_cells(moments), palette)
+        words = _words(moment, request, parts, label, width, palette)
         if len(words) < rows_each:
-            indent = len(_label(moment, palette)[0])
+            indent = len(label[0])
             words.append(_stacked_bar(parts, longest, indent, width, palette))
         blank = Row(width, style(palette.text, palette.background)).cells()
         rows += (words + [blank] * rows_each)[:rows_each]
     return rows
 
 
-def _label(moment: Moment, palette: Palette) -> tuple[str, Style]:
+def _name_cells(moments: list[Moment]) -> int:
+    return max([_NAME, *(len(moment.run.strategy.name) for moment in moments)])
+
+
+def _label(moment: Moment, cells: int, palette: Palette) -> tuple[str, Style]:
     name = moment.run.strategy.name
-    return f" {name:<11} ", style(palette.strategy(name), palette.background, bold=True)
+    return f" {name:<{cells}} ", style(palette.strategy(name), palette.background, bold=True)
 
 
 def _amounts(parts: Breakdown) -> dict[str, Picoseconds]:
     return {name: int(column[0]) for name, column in parts.columns().items()}
 
 
-def _words(
-    moment: Moment, request: int, parts: dict[str, Picoseconds], width: int, palette: Palette
+def _words(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
+    moment: Moment,
+    request: int,
+    parts: dict[str, Picoseconds],
+    label: tuple[str, Style],
+    width: int,
+    palette: Palette,
 ) -> list[Cells]:
     """The parts in words, over as many rows as they take."""
     run, ground = moment.run, palette.background
     text, muted = style(palette.text, ground), style(palette.muted, ground)
     colour = palette.request(int(run.requests.id[request]))
-    label = _label(moment, palette)
     row = Row(width, text).add(*label)
     row.add(request_name(moment, request), style(colour, ground, bold=True)).gap()
     if moment.time < int(run.requests.arrival_time[request]):

@@ -14,7 +14,7 @@ from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
 from tui_batching.analysis.tables import Table, TableRow, comparison_table, metric_cells
 from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, marked
-from tui_batching.charts.rows import Cells, Row, bar
+from tui_batching.charts.rows import Cells, Row, bar, wrapped
 
 _BESIDE = 150
 """Cells from which on the table stands beside the bars."""
@@ -120,7 +120,8 @@ def table_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     for group in table.groups:
         rows.append(pen.heading(group.title, group.hint))
         rows.extend(_figures(row, column, pen) for row in group.rows)
-    return rows
+    lines = wrapped(table.note, max(20, min(pen.width, _WIDEST) - 2))
+    return rows + [pen.row().gap().add(line, pen.text).cells() for line in lines]
 
 
 def _names(table: Table, column: int, pen: Pen) -> Cells:

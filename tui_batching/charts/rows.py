@@ -31,6 +31,8 @@ _UNIT = re.compile(r" (?=(?:%|s|ms|µs|ns)(?![a-z]))")
 """The space before a unit."""
 _GLUE = "\N{NO-BREAK SPACE}"
 FULL, HATCH, SHADE, TRACK = "█", "▒", "░", "·"
+STALLED, AGAIN = "‖", "▚"
+"""In a slot without a step; processed again after an eviction."""
 
 
 @lru_cache(maxsize=4096)

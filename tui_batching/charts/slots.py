@@ -1,12 +1,17 @@
-"""The slots over decode steps: who is in which slot, step by step, one panel a strategy."""
+"""The slots over steps: who is in which slot, step by step, one panel a strategy.
+
+A step is a decode step, with engines any iteration; see `SlotSteps`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from rich.style import Style
 
 from tui_batching.analysis.slot_steps import SlotSteps
@@ -22,21 +27,45 @@ from tui_batching.charts.panels import (
     legend_row,
     scale_row,
 )
-from tui_batching.charts.rows import FULL, HATCH, TRACK, Cells, Row, level, painted, style
+from tui_batching.charts.rows import (
+    AGAIN,
+    FULL,
+    HATCH,
+    SHADE,
+    STALLED,
+    TRACK,
+    Cells,
+    Row,
+    level,
+    painted,
+    style,
+)
 from tui_batching.clock import Picoseconds, format_duration
-from tui_batching.columns import BoolArray, IntArray
+from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
-from tui_batching.sim.spans import DECODING
+from tui_batching.sim.spans import DECODING, SpanKind
+from tui_batching.sim.stays import Ended
 
 HINT = "a row a slot, a column a decode step: who shares the batch, and who makes no token"
+HINT_OF_ITERATIONS = "a row a slot, a column an iteration: who shares the batch, and who stalls"
+HINT_OF_BOTH = "a row a slot, a column a decode step, of engines an iteration: who makes no token"
 NARROWEST = 24
 """The least cells of a panel beside others: three of them from a terminal of 80 columns on."""
 CLOSEST = 2
 """The zoom at which every step of every slot has its request's name."""
 
-BEGIN, NOW = "▐", "▼"
-"""The first cell of a request whose name does not fit; the step under way."""
+BEGIN, NOW, EVICTED = "▐", "▼", "↩"
+"""The first cell of a request whose name does not fit; the step under way; the last cell before an
+eviction."""
+_GLYPHS = {
+    State.PREFILL: SHADE,
+    State.RECOMPUTE: AGAIN,
+    State.STALLED: STALLED,
+    State.DECODE: FULL,
+    State.HELD: HATCH,
+}
+"""What one does in a slot."""
 _FREE, _NOTHING = -1, -2
 """In place of a request: an empty slot, and where there is no step."""
 _GLYPH, _NAME, _NOW = "gnw"
@@ -94,24 +123,55 @@ class StepWindow:
         return range(max(0, begin), max(0, min(self.cells, begin + self.columns_per_step)))
 
 
-def legend(palette: Palette) -> list[LegendEntry]:
-    """What the cells are made of."""
+def legend(palette: Palette, lanes: Sequence[SlotSteps]) -> list[LegendEntry]:
+    """What the cells are made of; what only engines have is told of where there are some."""
+    engines = any(lane.is_of_iterations for lane in lanes)
+    textbook = not all(lane.is_of_iterations for lane in lanes)
+    evictions = any(len(lane.run.evicted_stays) for lane in lanes)
+    held = LegendEntry(HATCH, palette.state(State.HELD), "held")
+    of_engines = [
+        LegendEntry(SHADE, palette.state(State.PREFILL), "prefill"),
+        LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
+    ]
+    of_evictions = [
+        LegendEntry(EVICTED, palette.text, "evicted"),
+        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
+    ]
     return [
         LegendEntry(FULL, palette.request(0), "makes a token"),
-        LegendEntry(HATCH, palette.state(State.HELD), "held"),
+        *([held] if textbook else []),
+        *(of_engines if engines else []),
+        *(of_evictions if evictions else []),
         LegendEntry(TRACK, palette.muted, "free"),
         LegendEntry("▂▅█", palette.state(State.DECODE), "how many make one"),
         LegendEntry(NOW, palette.playhead, "now"),
     ]
 
 
+def hint(lanes: Sequence[SlotSteps]) -> str:
+    """What to see, and what a column is."""
+    kinds = {lane.is_of_iterations for lane in lanes}
+    return HINT_OF_BOTH if len(kinds) > 1 else HINT_OF_ITERATIONS if True in kinds else HINT
+
+
 class _Part(NamedTuple):
-    """Neighbouring cells of a slot with the same request in the same state."""
+    """Neighbouring cells of a slot with the same stay in the same state.
+
+    Attributes:
+        begin: the first cell.
+        end: the cell after the last one.
+        stay: whose it is, `_FREE` or `_NOTHING`.
+        state: what its request does.
+        request: its row, or as `stay`.
+        evicted: whether the stay ends here by an eviction.
+    """
 
     begin: int
     end: int
+    stay: int
+    state: State
     request: int
-    held: bool
+    evicted: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +205,7 @@ class SlotCells:
         if len(steps):
             edges = np.append(steps, steps[-1] + window.steps_per_column)
             making = self.lane.making(np.minimum(edges, self.lane.count))
-            shares = (making / self.lane.run.capacity)[column].tolist()
+            shares = (making / self.lane.slots)[column].tolist()
             text[: len(shares)] = map(level, shares)
         inks = np.zeros(window.cells, np.int8)
         if columns := window.now_columns:
@@ -162,20 +222,19 @@ class SlotCells:
         middle = self._steps + self.window.steps_per_column // 2
         steps = np.minimum(middle, self.lane.count - 1)
         occupants = self.lane.occupants(self.slots, steps)
-        held = self.lane.held(occupants, steps)
-        occupants = np.where(occupants >= 0, self.lane.run.stays.request[occupants], _FREE)
+        found = self.lane.states(occupants, steps)
         occupants[:, self._steps >= self.lane.count] = _NOTHING
         return [
             [self._row(row, states, names=number == 0) for number in range(thickness)]
-            for row, states in zip(occupants, held, strict=True)
+            for row, states in zip(occupants, found, strict=True)
         ]
 
-    def _row(self, occupants: IntArray, held: BoolArray, *, names: bool) -> Cells:
-        parts = _parts(occupants, held)
+    def _row(self, occupants: IntArray, states: npt.NDArray[np.int8], *, names: bool) -> Cells:
+        parts = self._parts(occupants, states)
         text, kinds, named, previous = "", "", False, _NOTHING
         for part in parts:
-            first = part.request != previous
-            named, previous = named and not first, part.request
+            first = part.stay != previous
+            named, previous = named and not first, part.stay
             spelled, name = self._spelled(part, first=first, with_name=names and not named)
             named = self._narrow and (named or _NAME in name)
             text, kinds = text + spelled, kinds + name
@@ -201,15 +260,21 @@ class SlotCells:
         if part.request == _FREE:
             spaced = TRACK if self._narrow else TRACK.ljust(width)
             return (spaced * length)[:length], plain
-        glyph = HATCH if part.held else FULL
+        glyph = _GLYPHS[part.state]
         name = f"R{self.lane.run.requests.id[part.request]}" if with_name else ""
         inks = _NAME * len(name)
         if not self._narrow:
             text, ink = name.ljust(width - 1, glyph) + " ", inks.ljust(width, _GLYPH)
-            return (text * length)[:length], (ink * length)[:length]
+            text = (text * length)[:length]
+            if part.evicted and length >= 2 and text.endswith(f"{glyph} "):
+                text = f"{text[:-2]}{EVICTED} "
+            return text, (ink * length)[:length]
         if name and length >= len(name) + 3:
-            return f" {name} ".ljust(length, glyph), f"{_GLYPH}{inks}".ljust(length, _GLYPH)
-        return (BEGIN if first and not part.held else glyph).ljust(length, glyph), plain
+            text, plain = f" {name} ", f"{_GLYPH}{inks}".ljust(length, _GLYPH)
+        else:
+            text = BEGIN if first and part.state is State.DECODE else glyph
+        text = text.ljust(length, glyph)
+        return (f"{text[:-1]}{EVICTED}" if part.evicted else text), plain
 
     def _look(self, part: _Part, ink: str) -> Style:
         """The style of a part's ink; a click on any of its cells finds the request.
@@ -229,16 +294,23 @@ class SlotCells:
         colour = palette.request(int(self.lane.run.requests.id[part.request]))
         if ink == _NAME:
             return style(colour, ground, bold=True, reverse=chosen, row=row)
-        if part.held:
-            return style(palette.state(State.HELD), ground, row=row)
+        if part.state is not State.DECODE:
+            return style(palette.state(part.state), ground, row=row)
         return style(palette.selection if chosen else colour, ground, row=row)
 
-
-def _parts(occupants: IntArray, held: BoolArray) -> list[_Part]:
-    changes = (np.diff(occupants) != 0) | (held[1:] != held[:-1])
-    cuts = np.concatenate(([0], np.flatnonzero(changes) + 1, [len(occupants)]))
-    columns = (cuts[:-1], cuts[1:], occupants[cuts[:-1]], held[cuts[:-1]])
-    return list(map(_Part, *(column.tolist() for column in columns)))
+    def _parts(self, occupants: IntArray, states: npt.NDArray[np.int8]) -> list[_Part]:
+        changes = (np.diff(occupants) != 0) | (states[1:] != states[:-1])
+        cuts = np.concatenate(([0], np.flatnonzero(changes) + 1, [len(occupants)]))
+        stays, ends = self.lane.run.stays, np.append(occupants, _NOTHING)
+        begin, after = cuts[:-1], cuts[1:]
+        stay = occupants[begin]
+        there = stay >= 0
+        request = np.where(there, stays.request[stay], stay)
+        seen_to_end = there & (after < len(occupants)) & (ends[after] != stay)
+        evicted = seen_to_end & (stays.ended[stay] == Ended.EVICTED)
+        kinds = map(State, states[begin].tolist())
+        columns = (begin, after, stay, kinds, request, evicted)
+        return list(map(_Part, *(c.tolist() if isinstance(c, np.ndarray) else c for c in columns)))
 
 
 class _Layout(NamedTuple):
@@ -265,7 +337,8 @@ class Slots:
 
     @property
     def _capacities(self) -> list[int]:
-        return [lane.run.capacity for lane in self._lanes]
+        """How many slots there are to be shown."""
+        return [lane.slots for lane in self._lanes]
 
     @cached_property
     def _layout(self) -> _Layout:
@@ -325,10 +398,7 @@ class Slots:
         return tuple(self._window(lane, cells, columns, 1 << max(0, -zoom)) for lane in self._lanes)
 
     def _window(self, lane: SlotSteps, cells: int, columns: int, steps: int) -> StepWindow:
-        step, around = (
-            int(lane.run.spans.decode_steps_at(np.array([time]))[0])
-            for time in (self.request.time, self._around)
-        )
+        step, around = lane.at(self.request.time), lane.at(self._around)
         total = -(-lane.count // steps) * columns
         first = window_start(around // steps * columns, cells, total, self.viewport.shift)
         over = self.request.time >= lane.run.finished
@@ -377,7 +447,13 @@ class Slots:
         ground = style(palette.text, palette.background)
         panels = [self._panel(number) for number in range(len(self._lanes))]
         rows = [
-            legend_row(HINT, legend(palette), width, palette, moved=self.viewport.moved),
+            legend_row(
+                hint(self._lanes),
+                legend(palette, self._lanes),
+                width,
+                palette,
+                moved=self.viewport.moved,
+            ),
             *joined(panels, self._layout.arrangement, ground),
         ]
         return (rows + [Row(width, ground).cells()] * height)[:height]
@@ -406,10 +482,11 @@ class Slots:
         for slot, drawn in enumerate(cells.draw(thickness), top):
             rows += [line("" if below else str(slot), row) for below, row in enumerate(drawn)]
         if axis:
-            below = lane.run.capacity - top - shown
+            below = lane.slots - top - shown
             label = (f"↓{below}" if below else "").rjust(self._margin - 1).ljust(self._margin)
             mark = next(iter(window.now_columns), None)
-            scale = Scale(*window.limits, window.cells, "step", mark, whole=True)
+            unit = "iteration" if lane.is_of_iterations else "step"
+            scale = Scale(*window.limits, window.cells, unit, mark, whole=True)
             rows.append(scale_row(scale, label, width, palette))
         return rows[: arrangement.heights[number]]
 
@@ -425,11 +502,15 @@ def _facts(lane: SlotSteps, moment: Moment, slots: range) -> list[str]:
     """What the step under way does, the fullest wording first, and which slots are seen."""
     hidden = ""
     if len(slots) < lane.run.capacity:
-        hidden = f" · slots {slots[0]}–{slots[-1]} of {lane.run.capacity}"
+        ever = "" if lane.slots == lane.run.capacity else " ever taken"
+        hidden = f" · slots {slots[0]}–{slots[-1]} of {lane.slots:,}{ever}"
+    word = "iteration" if lane.is_of_iterations else "step"
     if moment.over:
-        done = f"{lane.count:,} steps in {format_duration(lane.run.finished)}"
-        return [done + hidden, done, done, f"{lane.count:,} steps"]
-    step, of, kind = moment.iteration + 1, f"{lane.count:,}", moment.phase.kind
+        done = f"{lane.count:,} {word}s in {format_duration(lane.run.finished)}"
+        return [done + hidden, done, done, f"{lane.count:,} {word}s"]
+    step, of, kind = lane.at(moment.time) + 1, f"{lane.count:,}", moment.phase.kind
+    if lane.is_of_iterations:
+        return _facts_of_iteration(moment, f"{step:,}", of, hidden)
     if step > lane.count:  # where prefills make tokens, no step need follow
         return [f"{kind.name.lower()} after the last step{hidden}", *[f"after step {of}"] * 3]
     before = "" if kind in DECODING else f"{kind.name.lower()} before "
@@ -440,4 +521,19 @@ def _facts(lane: SlotSteps, moment: Moment, slots: range) -> list[str]:
         f"{before}step {step:,} of {of} · {making} make, {held} held",
         f"step {step:,} of {of}",
         f"{step:,}/{of}",
+    ]
+
+
+def _facts_of_iteration(moment: Moment, iteration: str, of: str, hidden: str) -> list[str]:
+    """Who does what in the iteration under way."""
+    states = moment.states(moment.running)
+    decode, stall = states.count(State.DECODE), states.count(State.STALLED)
+    prefill = len(states) - decode - stall
+    before = "idle before " if moment.phase.kind is SpanKind.IDLE else ""
+    told = f"{before}iteration {iteration} of {of}"
+    return [
+        f"{told} · {decode} decode, {prefill} in prefill, {stall} stalled{hidden}",
+        f"{told} · {decode} decode, {prefill} in prefill",
+        told,
+        f"{iteration}/{of}",
     ]

@@ -1,4 +1,4 @@
-"""Occupied and useful slots over the time of a whole Run, a panel a strategy."""
+"""Occupied and useful slots, or KV memory, over the time of a whole Run, a panel a strategy."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rich.style import Style
 
 from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
+from tui_batching.analysis.kv_use import KvUse, evicted_times, ignores_memory
 from tui_batching.analysis.utilization import Utilization, UtilizationSeries
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
@@ -18,6 +19,7 @@ from tui_batching.charts.rows import FULL, HATCH, Cells, filled_cells, painted, 
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
+from tui_batching.sim.run import Run
 
 _MARGIN = 5
 """Cells for the axis of slots."""
@@ -26,6 +28,11 @@ _LABELS = 17
 _NARROWEST = 40
 """Cells below which nothing is drawn."""
 _DASH = "╌"
+_POOL_EDGE, _EVICTED = "═", "↩"
+_MEMORY_WORDS = (
+    "Blocks of the KV cache that are taken, reserved ones too, up to the pool's edge "
+    f"{_POOL_EDGE}; {_EVICTED} an eviction."
+)
 _GROUND, _USEFUL, _EDGE, _BUBBLE, _LINE, _LINE_USEFUL, _LINE_BUBBLE, _PLAYHEAD = range(8)
 """What a cell shows; an edge has useful slots below and bubble above, a line something behind."""
 
@@ -49,6 +56,87 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
     scale = Scale(0, end, columns, "s", playhead)
     axis = scale_row(scale, " " * _MARGIN, request.width, request.palette)
     return [*pen.spread(panels, room), axis, *words]
+
+
+def memory_chart(request: ChartRequest) -> list[Cells]:
+    """The blocks of the KV cache that are taken, in panels that are as high as the pool."""
+    pen = Pen(request.width, request.palette)
+    runs = request.scene.runs
+    if request.width < _NARROWEST or request.height < 3 * len(runs) + 4:
+        return [pen.blank()] * request.height
+    lines = wrapped(_MEMORY_WORDS, request.width - 2, 2 if request.height < 30 else 3)
+    words = [pen.row().gap().add(line, pen.text).cells() for line in lines]
+    columns = max(1, request.width - _MARGIN - _LABELS)
+    room = request.height - 1 - len(words)
+    uses = request.scene.kv_uses
+    height = room // len(runs) - 1
+    areas = [
+        _pool(request, use, columns, height, pen) if use else _no_pool(run, height, pen)
+        for run, use in zip(runs, uses, strict=True)
+    ]
+    facts = [_memory_facts(run, use) for run, use in zip(runs, uses, strict=True)]
+    strategies = [run.strategy for run in runs]
+    titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
+    panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
+    end, playhead = request.scene.end / SECOND, _playhead(request, columns)
+    scale = Scale(0, end, columns, "s", playhead)
+    axis = scale_row(scale, " " * _MARGIN, request.width, request.palette)
+    return [*pen.spread(panels, room), axis, *words]
+
+
+def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) -> list[Cells]:
+    """The edge of the pool with the evictions on it, and below it the blocks over time."""
+    end, playhead = request.scene.end, _playhead(request, columns)
+    edges = np.linspace(0, end, columns + 1).astype(np.int64)
+    text = np.full((rows, columns), _POOL_EDGE)
+    text[1:] = filled_cells(use.shares(edges) * (rows - 1), rows - 1)
+    inks = np.where(text == " ", _GROUND, _USEFUL).astype(np.int64)
+    inks[0] = _LINE
+    evicted = np.minimum(evicted_times(use.run) * columns // end, columns - 1)
+    text[0, evicted] = _EVICTED
+    text[1:, playhead], inks[1:, playhead] = "│", _PLAYHEAD
+    looks = _looks(use.run.strategy.name, request.palette)
+    labels = {0: f" {_POOL_EDGE} {_count(use.kv.pool)} blocks"}
+    if rows > 3:
+        labels[2] = f" peak {_percent(use.peak)}"
+        labels[3] = f" mean {_percent(use.mean)}"
+    drawn = []
+    for row in range(rows):
+        cells = painted("".join(text[row]), inks[row], looks.__getitem__)
+        tick = f"{_count(use.kv.pool):>4}┤" if row == 0 else "   0┤" if row == rows - 1 else "    │"
+        left = Pen(_MARGIN, request.palette).row().add(tick, pen.muted).cells()
+        right = Pen(_LABELS, request.palette).row().add(labels.get(row, ""), pen.text).cells()
+        drawn.append([*left, *cells, *right])
+    return drawn
+
+
+def _no_pool(run: Run, rows: int, pen: Pen) -> list[Cells]:
+    """Why there is nothing to draw."""
+    told = "no KV cache is set, so memory has no end here"
+    if ignores_memory(run):
+        room = f"{run.cost.kv_cache_tokens:,} tokens"
+        told = f"runs as if the KV cache of {room} had no end"
+    lines = wrapped(told, pen.width - 4)[:rows]
+    written = [pen.row().gap(2).add(line, pen.muted).cells() for line in lines]
+    return written + [pen.blank()] * (rows - len(written))
+
+
+def _memory_facts(run: Run, use: KvUse | None) -> list[str]:
+    """How full the KV cache was, the fullest wording first."""
+    if use is None:
+        return ["ignores memory" if ignores_memory(run) else "memory has no end"] * 3
+    evictions = len(run.evicted_stays)
+    counted = "1 eviction" if evictions == 1 else f"{evictions:,} evictions"
+    told = f"peak {_percent(use.peak, 1)}, mean {_percent(use.mean, 1)}"
+    return [f"KV cache taken: {told} · {counted}", f"{told} · {counted}", told]
+
+
+def _count(number: int) -> str:
+    """A number in at most four cells: `2047`, `12k`, `1M`."""
+    for unit, size in (("M", 1_000_000), ("k", 1000)):
+        if number >= max(size, 10_000):
+            return f"{number // size}{unit}"
+    return str(number)
 
 
 def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
@@ -137,9 +225,9 @@ def _labels(share: Utilization, at: dict[str, int], rows: int) -> dict[int, str]
 def _tick(row: int, rows: int, capacity: int) -> str:
     """The axis of slots: how many at the top, at half height where that is whole, and at zero."""
     if row == 0:
-        return f"{capacity:>4}┤"
+        return f"{_count(capacity):>4}┤"
     if capacity % 2 == 0 and rows % 2 == 0 and row == rows // 2 and rows >= 6:
-        return f"{capacity // 2:>4}┤"
+        return f"{_count(capacity // 2):>4}┤"
     return "   0┤" if row == rows - 1 else "    │"
 
 

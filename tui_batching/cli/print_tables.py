@@ -44,6 +44,7 @@ def print_comparison(comparison: Comparison, *, ascii_only: bool | None = None) 
     printer.show(_laid_out(printer, replace(told, groups=(parameters, *told.groups))))
     if workload.slo is not None:
         printer.line(printer.text(f"service level: {limits_text(workload.slo)}", "dim"))
+    printer.note(told)
     printer.line(Text(f"{BEST} the best of its row; --json and --csv tell more", "dim"))
 
 
@@ -51,7 +52,9 @@ def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
     """Print latency and throughput of all strategies at each value, the best of each row marked."""
     printer = _Printer(ascii_only)
     printer.line(_heading(sweep.workload).append(f" · {kind_text(sweep.kind)}"))
-    printer.show(_laid_out(printer, sweep_table(sweep)))
+    table = sweep_table(sweep)
+    printer.show(_laid_out(printer, table))
+    printer.note(table)
     for note in sweep.notes:
         printer.line(printer.text(note))
     legend = f"{BEST} the best of its row; " if len(sweep.strategies) > 1 else ""
@@ -115,6 +118,11 @@ class _Printer:
         if self._plain:
             text = self.text(text.plain)
         self._console.print(text, soft_wrap=True)
+
+    def note(self, told: Table) -> None:
+        """Print what is to be read with a table."""
+        if told.note:
+            self.line(self.text(told.note))
 
     def show(self, table: RichTable, *, folds: bool = False) -> None:
         """Print a table as wide as it needs to be, unless it `folds` to a terminal's width."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
-from tui_batching.analysis.tables import difference_text
+from tui_batching.analysis.tables import difference_text, memory_note
 
 _CLAIMS = {
     "throughput": "Most tokens per second",
@@ -27,9 +27,13 @@ def findings(comparison: Comparison) -> list[str]:
     """Who is best at what and by how much, and where the time went; one sentence each."""
     metrics = (METRICS_BY_NAME[name] for name in _CLAIMS)
     known = [metric for metric in metrics if None not in comparison.values(metric)]
+    alone = len(comparison.results) == 1
+    compared = [metric for metric in known if alone or any(comparison.best(metric))]
+    note = memory_note(comparison)
     return [
-        *(f"{_CLAIMS[metric.name]}: {_ranking(comparison, metric)}." for metric in known),
+        *(f"{_CLAIMS[metric.name]}: {_ranking(comparison, metric)}." for metric in compared),
         *(_where_the_time_went(result) for result in comparison),
+        *([f"{note[0].upper()}{note[1:]}."] if note else []),
     ]
 
 
@@ -37,14 +41,17 @@ def _ranking(comparison: Comparison, metric: MetricInfo) -> str:
     """`continuous with 101; dynamic 85.0 (-16%), static 84.6 (-17%)`."""
     best: dict[str, str] = {}
     others: list[str] = []
-    columns = (comparison.values(metric), comparison.best(metric), comparison.behind(metric))
+    best_ones = comparison.best(metric)
+    columns = (comparison.values(metric), best_ones, comparison.behind(metric))
     for result, value, is_best, behind in zip(comparison, *columns, strict=True):
         name, shown = result.strategy.name, format_value(metric, value)
         if is_best or len(comparison.results) == 1:
             best[name] = shown
         else:
             difference = "" if metric.unit == "share" else difference_text(behind)
-            others.append(f"{name} {shown}" + (f" ({difference})" if difference else ""))
+            unlike = "memory ignored" if name in comparison.ignoring and any(best_ones) else ""
+            told = ", ".join(filter(None, (difference, unlike)))
+            others.append(f"{name} {shown}" + (f" ({told})" if told else ""))
     shared = "alike " if len(best) > 1 and not others else ""
     told = f"{shared}{_and(list(best))} with {next(iter(best.values()))}"
     return f"{told}; {', '.join(others)}" if others else told

@@ -7,17 +7,20 @@ import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any, TextIO
 
 from tui_batching.analysis.breakdown import PARTS, breakdown
 from tui_batching.analysis.capacity import Capacities, Capacity
 from tui_batching.analysis.comparison import Comparison, Result
+from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import METRIC_TABLE
 from tui_batching.analysis.sweeps import Point, Sweep
 from tui_batching.analysis.sweeps.varied import exported, kind_unit, left_out
 from tui_batching.clock import exact_seconds, to_seconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.run import Run
+from tui_batching.sim.stays import NEVER, Ended
 from tui_batching.strategies import STRATEGIES, Strategy
 from tui_batching.workload import Workload
 
@@ -41,8 +44,9 @@ REQUEST_FIELDS: tuple[str, ...] = (
     "input_tokens",
     "output_tokens",
     "slot",
+    "evictions",
 )
-"""What is told of each request, before the parts of its latency."""
+"""What is told of each request, before the parts of its latency; the slot is its last one."""
 
 _ROWS_AT_ONCE = 4096
 
@@ -73,23 +77,51 @@ def _pieces(comparison: Comparison, *, each_request: bool) -> Iterator[str]:
 
 
 def _run_without_brace(result: Result) -> str:
+    kv = result.run.kv
     record = {
         "strategy": result.strategy.name,
         "parameters": parameters(result.strategy),
+        "kv_cache": kv and {"block_size": kv.block, "blocks": kv.pool},
+        "ignores_memory": ignores_memory(result.run),
         "metrics": dict(result.metrics),
     }
     return json.dumps(record, allow_nan=False).removesuffix("}")
 
 
 def _requests(run: Run) -> Iterator[str]:
-    """One request a line. All values are numbers, so that they only need to be put in place."""
+    """One request a line. Values are numbers or words, so they only need to be put in place."""
     fields = ", ".join(f'"{name}": %s' for name in REQUEST_FIELDS)
     parts = ", ".join(f'"{name}": %s' for name in PARTS)
-    template = f'{{{fields}, "breakdown": {{{parts}}}}}'
+    template = f'{{{fields}, "breakdown": {{{parts}}}, "stays": [%s]}}'
     separator = "\n"
-    for records in request_records(run):
-        yield separator + ",\n".join([template % record for record in records])
+    for records, stays in zip(request_records(run), _stays(run), strict=True):
+        pairs = zip(records, stays, strict=True)
+        yield separator + ",\n".join([template % (*record, told) for record, told in pairs])
         separator = ",\n"
+
+
+def _stays(run: Run) -> Iterator[list[str]]:
+    """The stays of each request as text, as many requests at a time as `request_records` tells."""
+    stays, tracks = run.stays, run.by_request
+    words = [ended.name.lower() for ended in Ended]
+    template = '{"slot": %s, "start_time": %s, "ready_time": %s, "end_time": %s, "ended": "%s"}'
+    for first in range(0, len(run), _ROWS_AT_ONCE):
+        bounds = tracks.first[first : first + _ROWS_AT_ONCE + 1]
+        members = tracks.stays[bounds[0] : bounds[-1]]
+        ready = stays.ready[members]
+        told = [
+            template % values
+            for values in zip(
+                stays.slot[members].tolist(),
+                map(exact_seconds, stays.start[members].tolist()),
+                (exact_seconds(at) if at < NEVER else "null" for at in ready.tolist()),
+                map(exact_seconds, stays.end[members].tolist()),
+                map(words.__getitem__, stays.ended[members].tolist()),
+                strict=True,
+            )
+        ]
+        places = (bounds - bounds[0]).tolist()
+        yield [", ".join(told[a:b]) for a, b in pairwise(places)]
 
 
 def write_comparison_csv(comparison: Comparison, out: TextIO, *, each_request: bool) -> None:
@@ -204,7 +236,7 @@ def _served(workload: Workload) -> dict[str, Any]:
     return {"name": workload.name, "requests": len(workload.requests)}
 
 
-def parameters(strategy: Strategy) -> dict[str, int | float | str | None]:
+def parameters(strategy: Strategy) -> dict[str, int | float | str | list[int] | None]:
     """The parameters of a strategy; durations in seconds."""
     return {
         parameter.name: parameter.exported(strategy.value(parameter.name))
@@ -220,7 +252,7 @@ def request_records(run: Run) -> Iterator[list[tuple[str, ...]]]:
     requests = run.requests
     times = (requests.arrival_time, run.start, run.first_token, run.finish, run.end)
     slot = run.stays.slot[run.by_request.stays[run.by_request.first[1:] - 1]]
-    counts = (requests.input_tokens, requests.output_tokens, slot)
+    counts = (requests.input_tokens, requests.output_tokens, slot, run.evictions)
     parts = tuple(breakdown(run).columns().values())
     for first in range(0, len(run), _ROWS_AT_ONCE):
         rows = slice(first, first + _ROWS_AT_ONCE)

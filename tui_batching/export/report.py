@@ -15,7 +15,13 @@ from tui_batching.analysis.metrics import METRICS_BY_NAME, PARTS_OF_LATENCY, for
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.sweeps import Kind, Sweep
 from tui_batching.analysis.sweeps.varied import kind_label, kind_text
-from tui_batching.analysis.tables import SATURATION, Table, comparison_table, sweep_table
+from tui_batching.analysis.tables import (
+    SATURATION,
+    Table,
+    comparison_table,
+    memory_note,
+    sweep_table,
+)
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.gallery import SCENE_CHARTS, SWEEP_CHARTS
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
@@ -83,6 +89,7 @@ def _blocks(report: Report) -> Iterator[str]:
         yield bullets(told)
     yield "## Metrics"
     yield "★ is the best of its row; a percentage tells how far another value is from it."
+    yield from _memory_note(comparison)
     yield _metrics(comparison)
     yield "## Where the time went"
     yield "The latency of a request, in the mean, as parts that sum to it exactly."
@@ -120,6 +127,12 @@ def _spread(tokens: IntArray) -> str:
         if low == high
         else f"{low:,} to {high:,} (mean {exact_sum(tokens) / len(tokens):,.0f})"
     )
+
+
+def _memory_note(comparison: Comparison) -> Iterator[str]:
+    """Who ignores memory, if anybody does."""
+    if note := memory_note(comparison):
+        yield f"**Note:** {plain(note)}."
 
 
 def _metrics(comparison: Comparison) -> str:
@@ -191,7 +204,9 @@ def _sweep(sweep: Sweep) -> Iterator[str]:
     figures = sweep_table(sweep)
     groups = tuple(group for group in figures.groups if group.title != SATURATION)
     yield _laid_out(replace(figures, groups=groups))
-    yield from sweep.notes
+    if figures.note:
+        yield f"**Note:** {plain(figures.note)}."
+    yield from map(plain, sweep.notes)
     for name in _SWEEP_CHARTS.get(sweep.kind, ()):
         yield _sweep_chart(sweep, name)
 

@@ -2,9 +2,11 @@
 
 One process a strategy. Its tracks: the server with a slice a span, and each slot with a slice a
 request, within which lie what the request did: prefill, stalled, decode, held. Counters tell how
-many requests wait in the queue, run, and are held. Times are microseconds, exact to the picosecond.
+many requests wait in the queue, run, and are held; and of engines that heed it, how many blocks of
+the KV cache are taken and free in the first and in the last of equal iterations. An instant event
+marks each eviction in its slot. Times are microseconds, exact to the picosecond.
 
-The format: "Trace Event Format", Google, 2016; of its events B, E, C and M are used.
+The format: "Trace Event Format", Google, 2016; of its events B, E, C, I and M are used.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from tui_batching.clock import Picoseconds, exact_decimal, exact_seconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import DECODING, SpanKind
+from tui_batching.sim.stays import Ended, KvBlocks
 from tui_batching.strategies import Strategy
 
 _SERVER = 99
@@ -57,10 +60,13 @@ def _events(process: int, run: Run) -> Iterator[str]:
         stays = run.by_slot.members(slot)
         for first in range(0, len(stays), _ROWS_AT_ONCE):
             yield from _stays(process, run, slot, stays[first : first + _ROWS_AT_ONCE])
-    arrival = run.requests.arrival_time
-    yield from _counter(process, "queue", arrival, run.start)
-    yield from _counter(process, "running", run.start, run.finish)
-    yield from _counter(process, "held", run.finish, run.end)
+    arrival, evicted = run.requests.arrival_time, run.evicted_stays
+    waits = np.concatenate((arrival, run.stays.end[evicted]))
+    yield from _counter(process, "queue", waits, np.concatenate((run.start, run.back[evicted])))
+    yield from _counter(process, "running", run.stays.start, run.decoded_until)
+    yield from _counter(process, "held", run.decoded_until, run.stays.end)
+    if run.kv is not None:
+        yield from _blocks(process, run, run.kv)
 
 
 def _names(process: int, run: Run) -> Iterator[str]:
@@ -100,10 +106,11 @@ def _stays(process: int, run: Run, slot: int, stays: IntArray) -> Iterator[str]:
         run.end[rows] - arrival,
         run.stays.start[stays],
         run.stays.end[stays],
+        run.stays.ended[stays] == Ended.EVICTED,
     )
     told = zip(*(column.tolist() for column in columns), strict=True)
     for facts, parts in zip(told, state_intervals(run, stays), strict=True):
-        number, prompt, answer, wait, latency, begin, release = facts
+        number, prompt, answer, wait, latency, begin, release, evicted = facts
         about = (
             f'"input_tokens":{prompt},"output_tokens":{answer},'
             f'"wait_seconds":{exact_seconds(wait)},"latency_seconds":{exact_seconds(latency)}'
@@ -112,6 +119,8 @@ def _stays(process: int, run: Run, slot: int, stays: IntArray) -> Iterator[str]:
         for part in parts:
             yield _begin(process, track, part.start, part.state.word)
             yield _end(process, track, part.end)
+        if evicted:
+            yield _instant(process, track, release, f"R{number} evicted")
         yield _end(process, track, release)
 
 
@@ -123,10 +132,31 @@ def _counter(process: int, name: str, up: IntArray, down: IntArray) -> Iterator[
     count = np.cumsum(np.bincount(which, weights=changes).astype(np.int64))
     told = np.flatnonzero(np.diff(count, prepend=-1))
     for time, value in zip(instants[told].tolist(), count[told].tolist(), strict=True):
-        yield (
-            f'{{"ph":"C","pid":{process},"ts":{_microseconds(time)},"name":"{name}",'
-            f'"args":{{"requests":{value}}}}}'
-        )
+        yield _count(process, time, name, f'{{"requests":{value}}}')
+
+
+def _blocks(process: int, run: Run, kv: KvBlocks) -> Iterator[str]:
+    """The blocks of the KV cache that are taken, and those that are free."""
+    spans = run.spans
+    last_step = spans.end - spans.step_time - spans.step_growth * (spans.steps - 1)
+    several = np.column_stack((spans.steps > 0, spans.steps > 1)).ravel()
+    times = np.column_stack((spans.start, last_step)).ravel()[several]
+    taken = np.column_stack((kv.at_start, kv.at_end)).ravel()[several]
+    changes = np.flatnonzero(np.diff(taken, prepend=-1))
+    told = zip(times[changes].tolist(), taken[changes].tolist(), strict=True)
+    for time, blocks in told:
+        args = f'{{"taken":{blocks},"free":{kv.pool - blocks}}}'
+        yield _count(process, time, "KV blocks", args)
+    yield _count(process, run.finished, "KV blocks", f'{{"taken":0,"free":{kv.pool}}}')
+
+
+def _count(process: int, time: Picoseconds, name: str, args: str) -> str:
+    return f'{{"ph":"C","pid":{process},"ts":{_microseconds(time)},"name":"{name}","args":{args}}}'
+
+
+def _instant(process: int, track: int, time: Picoseconds, name: str) -> str:
+    place = f'"pid":{process},"tid":{track}'
+    return f'{{"ph":"I",{place},"ts":{_microseconds(time)},"name":"{name}","s":"t"}}'
 
 
 def _begin(process: int, track: int, time: Picoseconds, name: str, about: str = "") -> str:

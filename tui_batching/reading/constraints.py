@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tui_batching.clock import HORIZON, Picoseconds
+from tui_batching.clock import HORIZON, MICROSECOND, Picoseconds
 from tui_batching.errors import InputError, one_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LARGEST = 2**63 - 1
 """The largest whole number that an int64 column holds."""
+
+HORIZON_IN_MICROSECONDS = HORIZON // MICROSECOND
+"""The longest duration where it is told as a whole number of microseconds."""
 
 
 class Constraint(ABC):
@@ -97,6 +100,27 @@ class WholeOrNone(Whole):
 
 
 @dataclass(frozen=True, slots=True)
+class WholeNumbers(Constraint):
+    """Some different whole numbers from `least` on, in ascending order; maybe none."""
+
+    least: int = 0
+
+    def __call__(self, field: Field) -> tuple[int, ...]:
+        """The numbers in the field: a list such as `[4, 8]`, `4,8`, or the word `none`."""
+        if field.is_word("none"):
+            return ()
+        parts = field.items() if field.is_list else field.separated(",")
+        return tuple(sorted({part.whole(self.least) for part in parts}))
+
+    def _allows(self, value: tuple[int, ...]) -> bool:
+        return list(value) == sorted({n for n in value if self.least <= n <= LARGEST})
+
+    @property
+    def _expected(self) -> str:
+        return f"ascending whole numbers >= {self.least}"
+
+
+@dataclass(frozen=True, slots=True)
 class Number(Constraint):
     """Finite numbers greater than `above`, up to `most`."""
 
@@ -164,7 +188,7 @@ class Flag(Constraint):
         return field.flag()
 
     def _allows(self, value: bool) -> bool:
-        return value in {True, False}
+        return isinstance(value, bool)
 
     @property
     def _expected(self) -> str:

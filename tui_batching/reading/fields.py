@@ -9,18 +9,19 @@ import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from tui_batching import clock
-from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.errors import InputError, called_here, did_you_mean, one_of
 from tui_batching.printable import quoted
 from tui_batching.reading import nodes
 from tui_batching.reading.constraints import LARGEST
 from tui_batching.reading.nodes import Node, Scalar
 
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 T = TypeVar("T")
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
@@ -67,12 +68,12 @@ class Field:
         if isinstance(self.node, Scalar):
             bare = self.node.plain and _BARE.fullmatch(self.node.text)
             return self.node.text if bare else quoted(self.node.text)
-        return "a list" if isinstance(self.node, nodes.Sequence) else "a mapping"
+        return "a list" if isinstance(self.node, nodes.Items) else "a mapping"
 
     @property
     def is_list(self) -> bool:
         """Whether the value is a list."""
-        return isinstance(self.node, nodes.Sequence)
+        return isinstance(self.node, nodes.Items)
 
     @property
     def is_mapping(self) -> bool:
@@ -96,6 +97,11 @@ class Field:
         if value > most:
             raise self.error(f"a whole number <= {most}")
         return value
+
+    def is_whole(self) -> bool:
+        """Whether it is a whole number, of any size."""
+        text = self._plain()
+        return text is not None and _WHOLE.fullmatch(text) is not None
 
     def decimal(self, above: float = -math.inf, most: float = sys.float_info.max) -> float:
         """A finite number greater than `above`, up to `most`."""
@@ -171,7 +177,7 @@ class Field:
 
     def items(self, most: int | None = None) -> list[Field]:
         """The values of a list, which must not be empty, nor have more than `most`."""
-        if not isinstance(self.node, nodes.Sequence):
+        if not isinstance(self.node, nodes.Items):
             raise self.error("a list")
         if not self.node.children:
             raise self.error("a list with at least one entry", "an empty list")
@@ -182,14 +188,26 @@ class Field:
             for number, child in enumerate(self.node.children)
         ]
 
+    def separated(self, by: str) -> list[Field]:
+        """The parts of a single value such as `4,8`; of anything else, that alone."""
+        node = self.node
+        if not isinstance(node, Scalar) or not node.plain:
+            return [self]
+        parts = [replace(node, text=part.strip()) for part in node.text.split(by)]
+        return [replace(self, node=part) for part in parts]
+
     def mapping(
-        self, allowed: Collection[str], aliases: Mapping[str, str] = MappingProxyType({})
+        self,
+        allowed: Collection[str],
+        aliases: Mapping[str, str] = _NO_NAMES,
+        elsewhere: Mapping[str, str] = _NO_NAMES,
     ) -> Record:
         """The values of a mapping by key.
 
         Args:
             allowed: the keys that there are.
             aliases: further ones, each with the key that it stands for.
+            elsewhere: keys that are not allowed, each with what it is called here.
 
         Raises:
             InputError: if it is no mapping, or has a key that is not in `allowed` or is there
@@ -200,7 +218,7 @@ class Field:
         found: dict[str, Field] = {}
         children = iter(self.node.children)
         for key, value in zip(children, children, strict=True):
-            written = self._known_key(key, allowed, aliases)
+            written = self._known_key(key, allowed, aliases, elsewhere)
             name = aliases.get(written, written)
             path = f"{self.path}.{written}" if self.path else written
             if name in found:
@@ -239,18 +257,19 @@ class Field:
         self,
         make: Callable[..., T],
         readers: Mapping[str, Reader],
-        aliases: Mapping[str, str] = MappingProxyType({}),
+        aliases: Mapping[str, str] = _NO_NAMES,
+        elsewhere: Mapping[str, str] = _NO_NAMES,
     ) -> T:
         """Read a mapping with `readers` and call the dataclass `make` with the values.
 
         Keys that are missing keep the dataclass's defaults; without one, they are asked for.
-        `aliases` are as for `mapping`.
+        `aliases` and `elsewhere` are as for `mapping`.
 
         Raises:
             InputError: as `mapping` and the readers do; one that `make` raises is told with the
                 place of the key that it starts with.
         """
-        record = self.mapping(readers, aliases)
+        record = self.mapping(readers, aliases, elsewhere)
         values = record.read_all(readers, make)
         with record.placing_errors():
             return make(**values)
@@ -272,13 +291,23 @@ class Field:
     def _plain(self) -> str | None:
         return self.node.text if isinstance(self.node, Scalar) and self.node.plain else None
 
-    def _known_key(self, key: Node, allowed: Collection[str], aliases: Collection[str]) -> str:
+    def _known_key(
+        self,
+        key: Node,
+        allowed: Collection[str],
+        aliases: Collection[str],
+        elsewhere: Mapping[str, str],
+    ) -> str:
         name = key.text if isinstance(key, Scalar) else None
         if name is not None and (name in allowed or name in aliases):
             return name
         found = "a list or mapping as a key" if name is None else f"the unknown key {quoted(name)}"
         at_key = Field(self.where, self.path, key.line, key)
-        raise at_key.error(one_of(allowed) + did_you_mean(name or "", allowed), found)
+        if name is not None and name in elsewhere:
+            hint = called_here([elsewhere[name]])
+        else:
+            hint = did_you_mean(name or "", allowed)
+        raise at_key.error(one_of(allowed) + hint, found)
 
 
 Reader: TypeAlias = Callable[[Field], Any]

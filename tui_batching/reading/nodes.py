@@ -33,7 +33,7 @@ class Scalar:
 
 
 @dataclass(slots=True)
-class Sequence:
+class Items:
     """A list of nodes."""
 
     line: int
@@ -48,7 +48,7 @@ class Mapping:
     children: list[Node] = field(default_factory=list)
 
 
-Node: TypeAlias = Scalar | Sequence | Mapping
+Node: TypeAlias = Scalar | Items | Mapping
 
 
 def compose(text: str, where: str) -> Node:
@@ -101,7 +101,7 @@ def _too_deep(place: str) -> InputError:
 
 def _build(events: Iterator[yaml.Event], where: str) -> Node | None:
     root: Node | None = None
-    open_nodes: list[Sequence | Mapping] = []
+    open_nodes: list[Items | Mapping] = []
     for event in events:
         if isinstance(event, yaml.CollectionEndEvent):
             open_nodes.pop()
@@ -135,7 +135,7 @@ def _node(event: yaml.NodeEvent, where: str) -> Node:
         )
     if isinstance(event, yaml.ScalarEvent):
         return Scalar(line, event.value, event.implicit[0])
-    return Sequence(line) if isinstance(event, yaml.SequenceStartEvent) else Mapping(line)
+    return Items(line) if isinstance(event, yaml.SequenceStartEvent) else Mapping(line)
 
 
 def _line(event: yaml.Event) -> int:

@@ -10,7 +10,8 @@ Two kinds of scheduling (the names are the Orca paper's, OSDI '22), each with it
   a request is there; who arrives before the timeout has passed joins, until the batch is full. It
   starts when it is full, at the last arrival if no further request will ever come, or else when
   the timeout passes, which counts from the opening or from the oldest waiting request's arrival.
-- In both, all prompts are prefilled together, every decode step is billed for the whole batch,
+- *Triton*'s rules are told in `tui_batching.sim.triton`.
+- In all, all prompts are prefilled together, every decode step is billed for the whole batch,
   members that are done included, and all members end with the batch.
 
 **Iteration-level**: requests may be admitted before each iteration and released after it.
@@ -21,6 +22,8 @@ Two kinds of scheduling (the names are the Orca paper's, OSDI '22), each with it
   the last token leaves at its end. While nobody runs, time jumps to the next arrival.
 - *vLLM* gives every iteration a budget of tokens, to decodes and chunks of prompts alike, and takes
   memory back where it runs out; its rules are told in `tui_batching.sim.vllm`.
+- *Orca*, *TGI*, *TensorRT-LLM*, *FastGen*, *SGLang* and *vLLM V0* are rows of choices for one loop;
+  see `tui_batching.sim.engines`.
 
 Who arrives exactly on a boundary, or just as a timeout passes, is there.
 """

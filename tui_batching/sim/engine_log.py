@@ -110,7 +110,7 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
 
     Args:
         log: from time zero to the last end, which the loop holds to the clock's horizon. Every
-            request is done at its end.
+            request is done at its end. It is used up.
         requests: each with a prompt.
         cost: what an iteration costs; its prefills make the first token.
         strategy: whose decisions these are.
@@ -118,6 +118,7 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
         place: see `Run`.
     """
     chunks = Chunks(*map(freeze, _columns(log.chunks, 3)))
+    log.chunks = _rows()  # what was copied makes room for the rest
     steps, step_time, decoding, at_start, at_end, short = _columns(log.spans, 6)
     parts = np.bincount(chunks.span, minlength=len(steps))
     spans = _spans(steps, step_time, decoding, parts, cost)

@@ -23,7 +23,7 @@ from tui_batching.errors import InputError
 from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind, Spans, SpansBuilder
-from tui_batching.sim.stays import Chunks, Stays
+from tui_batching.sim.stays import NEVER, Chunks, KvBlocks, Stays
 from tui_batching.sim.steps import steps_within, time_of, times_of
 from tui_batching.sim.work import Work
 
@@ -31,15 +31,27 @@ if TYPE_CHECKING:
     from tui_batching.strategies.strategy import Strategy
 
 
-def run_continuous(requests: Requests, cost: Cost, strategy: Strategy) -> Run:
+def run_continuous(
+    requests: Requests, cost: Cost, strategy: Strategy, pool: int | None = None
+) -> Run:
     """Admit whoever has arrived while a slot is free, decode one step, release; and again.
 
+    Args:
+        requests: what is served.
+        cost: what an iteration costs.
+        strategy: whose rule this is.
+        pool: tokens of KV memory; each reserves its prompt and what it asked for, and the first
+            that does not fit waits until it does. None to ignore memory.
+
     Raises:
-        InputError: if the last one ends beyond the clock, or there are too many steps to count;
-            see also `Work.of`.
+        InputError: if the last one ends beyond the clock, there are too many steps to count, or
+            one does not fit into the pool even alone; see also `Work.of`.
     """
     work = Work.of(requests, cost, strategy.slots)
-    admitted, slot = _admit_all(requests.arrival_time, work)
+    claims = requests.input_tokens + requests.max_tokens
+    if pool:
+        _refuse_larger_than(pool, requests, claims)
+    admitted, slot = _admit_all(requests.arrival_time, work, claims, pool)
     events = _Events.of(admitted, work)
     prefill = work.prefill
     start, idle = _starts(requests.arrival_time, prefill, events)
@@ -51,6 +63,9 @@ def run_continuous(requests: Requests, cost: Cost, strategy: Strategy) -> Run:
     finish = freeze(finish)
     ready = freeze(start + prefill)
     spans, chunks = _spans(requests, start, prefill, idle, other, events)
+    kv = None
+    if pool:
+        kv = _reserved(requests, start, finish, spans, claims, pool, strategy.slots)
     return Run(
         strategy=strategy,
         cost=cost,
@@ -64,18 +79,55 @@ def run_continuous(requests: Requests, cost: Cost, strategy: Strategy) -> Run:
         stays=Stays.one_each(slot, start, ready, finish, known=requests.input_tokens),
         spans=spans,
         chunks=chunks,
+        kv=kv,
     )
+
+
+def _refuse_larger_than(pool: int, requests: Requests, claims: IntArray) -> None:
+    if (claims > pool).any():
+        row = int((claims > pool).argmax())
+        raise InputError(
+            f"request {requests.id[row]}: found {claims[row]} tokens of prompt and max_tokens "
+            f"to keep in memory, expected at most {pool}"
+        )
+
+
+def _reserved(  # noqa: PLR0913, PLR0917 - all that memory follows from
+    requests: Requests,
+    start: IntArray,
+    finish: IntArray,
+    spans: Spans,
+    claims: IntArray,
+    pool: int,
+    slots: int,
+) -> KvBlocks:
+    """What is reserved in each span, and whether the first in the queue lacks memory alone."""
+    by_finish = np.argsort(finish, kind="stable")
+    admitted = np.searchsorted(start, spans.start, side="right")
+    gone = np.searchsorted(finish[by_finish], spans.start, side="right")
+    sums, sums_gone = (
+        np.concatenate(([0], np.cumsum(column))) for column in (claims, claims[by_finish])
+    )
+    used = freeze(sums[admitted] - sums_gone[gone])
+    arrival = np.append(requests.arrival_time, NEVER)
+    waits = arrival[admitted] < spans.end
+    fits = np.append(claims, 0)[admitted] <= pool - used
+    return KvBlocks(1, pool, used, used, waits & ~fits & (admitted - gone < slots))
 
 
 _NEVER = 1 << 200
 """An arrival after everything."""
 
 
-def _admit_all(arrival: IntArray, work: Work) -> tuple[IntArray, IntArray]:
+def _admit_all(
+    arrival: IntArray, work: Work, claims: IntArray | None = None, pool: int | None = None
+) -> tuple[IntArray, IntArray]:
     """The decode step before which each request is admitted, and the slot it gets."""
     bits = max(1, (work.most - 1).bit_length())
+    claimed = [] if claims is None else [*claims.tolist(), 0]
     try:
-        keys = np.frombuffer(_walk([*arrival.tolist(), _NEVER], work, bits), np.int64)
+        walked = _walk([*arrival.tolist(), _NEVER], work, bits, claimed, pool)
+        keys = np.frombuffer(walked, np.int64)
     except OverflowError:
         raise InputError(
             f"{len(arrival)} requests make more decode steps than can be counted "
@@ -84,8 +136,12 @@ def _admit_all(arrival: IntArray, work: Work) -> tuple[IntArray, IntArray]:
     return keys >> bits, keys & ((1 << bits) - 1)
 
 
-def _walk(arrivals: list[int], work: Work, bits: int) -> array[int]:  # noqa: PLR0915 - one walk
+def _walk(  # noqa: C901, PLR0915 - one walk
+    arrivals: list[int], work: Work, bits: int, claims: list[int], pool: int | None
+) -> array[int]:
     """Go from event to event; for each request, `step << bits | slot` of its admission.
+
+    Where there is a `pool`, its tokens are claimed by those who run.
 
     A running request is one such number, of the step after which it is finished: the smallest is
     the next one to finish and, among equals, the one in the lowest slot.
@@ -107,13 +163,14 @@ def _walk(arrivals: list[int], work: Work, bits: int) -> array[int]:  # noqa: PL
     outputs: list[int] = (work.steps << bits).tolist()
     costs: list[int] = work.step_times.tolist()
     count = len(prefills)
-    free, own_of_slot = list(range(slots)), [0] * slots
+    free, own_of_slot, claim_of_slot = list(range(slots)), [0] * slots, [0] * slots
     running: list[int] = []
+    room = pool or 0
     admitted = array("q")
     now = step = own = row = growth = 0
     while row <= count:
         arrival = arrivals[row]
-        if not (free or per_token) and arrival <= now:
+        if not (free or per_token or pool) and arrival <= now:
             # With no slot free, each of those who wait takes the place of the next one to finish.
             queued = bisect_right(arrivals, now, row)
             admitted.extend([heapreplace(running, running[0] + o) for o in outputs[row:queued]])
@@ -130,7 +187,7 @@ def _walk(arrivals: list[int], work: Work, bits: int) -> array[int]:  # noqa: PL
                 reached = now + time_of(finish - step, first, growth)
             else:
                 reached = now + (finish - step) * first
-            if reached <= arrival or not free:
+            if reached <= arrival or not free or (pool and claims[row] > room):
                 now, step = reached, finish
             else:  # the first boundary after the arrival comes before the finish or is the finish
                 if now < arrival:
@@ -142,6 +199,8 @@ def _walk(arrivals: list[int], work: Work, bits: int) -> array[int]:  # noqa: PL
                     break
             slot = heappop(running) & slot_mask
             own -= own_of_slot[slot]
+            if pool:
+                room += claim_of_slot[slot]
             heappush(free, slot)
         if row == count:
             break
@@ -150,6 +209,9 @@ def _walk(arrivals: list[int], work: Work, bits: int) -> array[int]:  # noqa: PL
         heappush(running, admitted[-1] + outputs[row])
         own_of_slot[slot] = contexts[row] - step
         own += own_of_slot[slot]
+        if pool:
+            claim_of_slot[slot] = claims[row]
+            room -= claims[row]
         now = max(now, arrival) + prefills[row]
         row += 1
     refuse_beyond_horizon(now)

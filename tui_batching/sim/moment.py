@@ -13,6 +13,7 @@ from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.life import State, states_at
 from tui_batching.sim.spans import SpanKind
+from tui_batching.sim.stays import Ended
 from tui_batching.sim.steps import steps_within, time_of
 
 if TYPE_CHECKING:
@@ -89,6 +90,11 @@ class Moment:
     def iteration(self) -> int:
         """Decode steps finished so far."""
         return int(self.run.spans.decode_steps_at(np.array([self.time]))[0])
+
+    @cached_property
+    def iterations(self) -> int:
+        """Iterations finished so far, those that process prompts alone included."""
+        return int(self.run.spans.iterations_at(np.array([self.time]))[0])
 
     @cached_property
     def arrived(self) -> int:
@@ -172,6 +178,66 @@ class Moment:
         first, after = np.searchsorted(chunks.span, (self.span, self.span + 1))
         return self.run.stays.request[chunks.stay[first:after]]
 
+    @cached_property
+    def chunks(self) -> dict[int, int]:
+        """By stay, the tokens of its prompt that are processed in the span under way."""
+        chunks = self.run.chunks
+        first, after = np.searchsorted(chunks.span, (self.span, self.span + 1))
+        pairs = (column[first:after].tolist() for column in (chunks.stay, chunks.tokens))
+        return dict(zip(*pairs, strict=True))
+
+    @cached_property
+    def evictions(self) -> int:
+        """How often requests have been evicted so far."""
+        stays = self.run.stays
+        return int(((stays.ended == Ended.EVICTED) & (stays.end <= self.time)).sum())
+
+    @cached_property
+    def skipped(self) -> IntArray:
+        """The stays that are left out now, and keep their slots and memory."""
+        run = self.run
+        skipped = np.flatnonzero(run.stays.ended == Ended.SKIPPED)
+        gone = skipped[run.stays.end[skipped] <= self.time]
+        return gone[run.back[gone] > self.time]
+
+    def computed(self, stays: IntArray) -> IntArray:
+        """Tokens of each of these stays that were in the KV cache by now, or when it ended."""
+        run = self.run
+        until = np.minimum(run.decoded_until[stays], self.time)
+        ready = run.stays.ready[stays]
+        decoded = run.spans.decode_steps_at(until)
+        decoded -= run.spans.decode_steps_at(np.minimum(ready, until))
+        prompt = run.processed(stays, len(run.spans) if self.over else max(0, self.span))
+        return np.where(ready <= until, run.first_context[stays] - 1 + decoded, prompt)
+
+    @cached_property
+    def decoding(self) -> IntArray:
+        """The stays that make a token in the iteration under way."""
+        run, stays = self.run, self.stays[self.stays >= 0]
+        if self.over or not run.spans.decoding[self.span]:
+            return stays[:0]
+        return stays[(run.stays.ready[stays] <= self.time) & (run.decoded_until[stays] > self.time)]
+
+    @cached_property
+    def tokens_held(self) -> int:
+        """Tokens in the KV cache: those computed, and those of the iteration under way."""
+        there = np.concatenate((self.stays[self.stays >= 0], self.skipped))
+        under_way = len(self.decoding) + sum(self.chunks.values())
+        return int(self.computed(there).sum()) + under_way
+
+    @cached_property
+    def blocks(self) -> int:
+        """Blocks of the KV cache that are taken in the iteration under way; 0 without one."""
+        kv, phase = self.run.kv, self.phase
+        if kv is None or self.span < 0:
+            return 0
+        at_start = int(kv.at_start[self.span])
+        if not phase.step or at_start == kv.at_end[self.span]:
+            return at_start
+        contexts = self.computed(self.decoding) + 1
+        taken = -(-contexts // kv.block) + (phase.step - contexts) // kv.block
+        return at_start + int(taken.sum())
+
     def tokens_made(self, rows: IntArray) -> IntArray:
         """How many tokens each of these requests has made."""
         run, stays = self.run, self.run.stays
@@ -196,6 +262,12 @@ class Moment:
             return None
         phase = self.phase
         return phase.step_start + phase.step_time
+
+    @property
+    def previous_start(self) -> Picoseconds:
+        """When the iteration or interval before the one under way began; 0 before all."""
+        boundary = self.phase.step_start
+        return Moment(self.run, boundary).previous_boundary or 0
 
     @cached_property
     def previous_boundary(self) -> Picoseconds | None:

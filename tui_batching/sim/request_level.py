@@ -65,7 +65,7 @@ def run_batches(
     if padded:
         work = work.padded()
     first, start = _form(requests.arrival_time, work, timeout)
-    return _record(requests, cost, strategy, work.prefill, work.batches(first), start)
+    return record_batches(requests, cost, strategy, work.prefill, work.batches(first), start)
 
 
 def _form(arrival: IntArray, work: Work, timeout: Timeout) -> tuple[IntArray, IntArray]:
@@ -199,7 +199,7 @@ def _starts_in_a_row(complete: IntArray, service: IntArray, server_free: Picosec
     return served_before + np.maximum.accumulate(np.maximum(complete - served_before, server_free))
 
 
-def _record(  # noqa: PLR0913, PLR0917 - all that is known of a Run
+def record_batches(  # noqa: PLR0913, PLR0917 - all that is known of a Run
     requests: Requests,
     cost: Cost,
     strategy: Strategy,

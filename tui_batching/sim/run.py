@@ -186,20 +186,41 @@ class Run:
 
     def has_chunk(self, stay: IntArray, span: IntArray) -> BoolArray:
         """Whether a part of the stay's prompt is processed in the span, for each pair of them."""
-        known = self._chunk_numbers
         wanted = stay * len(self.spans) + span
-        place = np.searchsorted(known, wanted)
-        return np.asarray(np.append(known, -1)[place] == wanted)
+        place = np.searchsorted(self._chunk_numbers, wanted)
+        return np.asarray(self._chunk_numbers[place] == wanted)
+
+    def processed(self, stay: IntArray, span: int) -> IntArray:
+        """The tokens of each stay's prompt that were processed before a span."""
+        sums, known = self._chunk_sums, self._chunk_numbers
+        begin = stay * len(self.spans)
+        return sums[np.searchsorted(known, begin + span)] - sums[np.searchsorted(known, begin)]
 
     @cached_property
     def _chunk_numbers(self) -> IntArray:
-        """One number for the stay and the span of each chunk, ascending."""
-        return np.sort(self.chunks.stay * len(self.spans) + self.chunks.span)
+        """One number for the stay and the span of each chunk, ascending; behind them, one more."""
+        numbers = self.chunks.stay * len(self.spans) + self.chunks.span
+        return np.append(np.sort(numbers), NEVER)
+
+    @cached_property
+    def _chunk_sums(self) -> IntArray:
+        """The tokens of the first k chunks in the order of `_chunk_numbers`, for every k from 0."""
+        order = np.argsort(self.chunks.stay * len(self.spans) + self.chunks.span)
+        return np.concatenate(([0], np.cumsum(self.chunks.tokens[order])))
+
+    @cached_property
+    def leaves(self) -> IntArray:
+        """The stays after which a slot and memory are free, in order of their ends."""
+        leaving = np.flatnonzero(self.stays.ended != Ended.SKIPPED)
+        return leaving[np.argsort(self.stays.end[leaving], kind="stable")]
 
     @cached_property
     def missing(self) -> npt.NDArray[np.int8]:
         """What a waiting request lacks in each span: one of `life.WAITS`, as int8."""
+        skipped = self.stays.ended == Ended.SKIPPED
         slots_taken = self._changes(self.stays.start) - self._changes(self.stays.end)
+        # Who is left out keeps the slot.
+        slots_taken += self._changes(self.stays.end[skipped]) - self._changes(self.back[skipped])
         conditions = [self.spans.kind == SpanKind.FORMING, slots_taken >= self.capacity]
         answers = [State.FORMING, State.SLOTS]
         if self.kv:

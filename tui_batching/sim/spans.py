@@ -76,18 +76,36 @@ class Spans:
         decoding = np.where(self.decoding, self.steps, 0)
         return freeze(np.cumsum(decoding) - decoding)
 
+    @cached_property
+    def computing(self) -> BoolArray:
+        """Whether a span has iterations: prompts are processed, or tokens made, or both."""
+        return np.asarray(self.kind >= SpanKind.PREFILL)
+
+    @cached_property
+    def iterations_before(self) -> IntArray:
+        """Iterations done before each span starts."""
+        computing = np.where(self.computing, self.steps, 0)
+        return freeze(np.cumsum(computing) - computing)
+
     def index_at(self, time: Picoseconds) -> int:
         """The span that contains `time` (its start included); -1 before the first one."""
         return int(np.searchsorted(self.start, time, side="right")) - 1
 
     def decode_steps_at(self, times: IntArray) -> IntArray:
         """How many decode steps the server has finished by each instant."""
+        return self._done_at(times, self.steps_before, self.decoding)
+
+    def iterations_at(self, times: IntArray) -> IntArray:
+        """How many iterations, those that process prompts alone included, are over by then."""
+        return self._done_at(times, self.iterations_before, self.computing)
+
+    def _done_at(self, times: IntArray, before: IntArray, counted: BoolArray) -> IntArray:
         index = np.searchsorted(self.start, times, side="right") - 1
         index = np.maximum(index, 0)
         elapsed = np.maximum(times - self.start[index], 0)
         columns = (self.steps, self.step_time, self.step_growth)
         over = whole_steps(elapsed, *(column[index] for column in columns))
-        return self.steps_before[index] + np.where(self.decoding[index], over, 0)
+        return before[index] + np.where(counted[index], over, 0)
 
     def clock(self, running: BoolArray) -> SpanClock:
         """A clock that runs during these spans alone.

@@ -15,6 +15,7 @@ from tui_batching.strategies.static import Static
 from tui_batching.strategies.strategy import Strategy
 from tui_batching.strategies.tensorrt_llm import TensorRtLlm
 from tui_batching.strategies.tgi import Tgi
+from tui_batching.strategies.triton import Triton
 from tui_batching.strategies.vllm import Vllm
 from tui_batching.strategies.vllm_v0 import VllmV0
 
@@ -31,6 +32,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
         TensorRtLlm,
         FastGen,
         Orca,
+        Triton,
     )
 }
 """Every strategy by name, in the order in which they are listed."""
@@ -39,6 +41,24 @@ STRATEGIES: dict[str, type[Strategy]] = {
 def mark_of(name: str) -> str:
     """The sign that tells a strategy from the others without colour."""
     return STRATEGIES[name].about.mark
+
+
+def names_elsewhere(kind: type[Strategy]) -> dict[str, str]:
+    """What other strategies call its parameters, each with its name here.
+
+    Two parameters are the same where they share a name or an alias, as `batch_size` is the number
+    of slots everywhere.
+    """
+    here = {key: parameter.name for parameter in kind.about.parameters for key in parameter.keys}
+    return {
+        key: here[shared]
+        for other in STRATEGIES.values()
+        for parameter in other.about.parameters
+        for shared in parameter.keys
+        if shared in here
+        for key in parameter.keys
+        if key not in here
+    }
 
 
 DEFAULT_STRATEGIES: tuple[Strategy, ...] = (Static(), Dynamic(), Continuous())
@@ -56,7 +76,9 @@ __all__ = [
     "Strategy",
     "TensorRtLlm",
     "Tgi",
+    "Triton",
     "Vllm",
     "VllmV0",
     "mark_of",
+    "names_elsewhere",
 ]

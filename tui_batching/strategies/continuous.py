@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from tui_batching.reading.constraints import WholeOrNone
 from tui_batching.sim.iteration_level import run_continuous
 from tui_batching.strategies.parameters import SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Lesson, Textbook
@@ -17,13 +18,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Continuous(Textbook):
-    """Admit whoever has arrived while a slot is free, decode one step, release; and again."""
+    """Admit whoever has arrived while a slot is free, decode one step, release; and again.
+
+    Attributes:
+        kv_cache_tokens: tokens of KV memory, of which each request reserves its prompt and all
+            that it asked for; by default memory is ignored, whatever the cost says of it.
+    """
 
     about: ClassVar[About] = About(
         name="continuous",
         mark="●",
         colour=2,
-        parameters=(Parameter("batch_size", "batch size", SLOTS, unit="slots"),),
+        parameters=(
+            Parameter("batch_size", "batch size", SLOTS, unit="slots"),
+            Parameter(
+                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
+            ),
+        ),
         lesson=Lesson(
             idea="admit and release requests between decode steps",
             used_in="vLLM, TGI, TensorRT-LLM, SGLang",
@@ -35,6 +46,18 @@ class Continuous(Textbook):
         iteration_level=True,
     )
 
+    kv_cache_tokens: int | None = None
+
+    @property
+    def heeds_memory(self) -> bool:
+        """Only where it is given."""
+        return self.kv_cache_tokens is not None
+
+    @property
+    def reserves(self) -> bool:
+        """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
+        return self.heeds_memory
+
     def serve(self, requests: Requests, cost: Cost) -> Run:
         """Each prefill of a newcomer runs alone while everybody else stalls."""
-        return run_continuous(requests, cost, self)
+        return run_continuous(requests, cost, self, self.kv_cache_tokens)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tui_batching.reading.constraints import Whole, WholeOrNone
 from tui_batching.sim.engines.cuts import Fill
+from tui_batching.sim.engines.fastgen import Skipping
 from tui_batching.sim.engines.loop import Parts
-from tui_batching.sim.engines.memory import Skipping
 from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import SLOTS, Parameter
-from tui_batching.strategies.strategy import About, Lesson
+from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -31,7 +31,7 @@ class FastGen(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="fastgen",
-        mark="◇",
+        mark="F",
         colour=1,
         parameters=(
             Parameter(
@@ -73,6 +73,10 @@ class FastGen(EngineStrategy):
     max_ragged_sequence_count: int = 512
     block_size: int = 64
     kv_cache_tokens: int | None = None
+
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """Its whole prompt fits, though it takes chunks."""
+        return Admission(tokens=known, budget=self.max_ragged_batch_size)
 
     def parts(self, cost: Cost) -> Parts:
         """Chunks fill the budget."""

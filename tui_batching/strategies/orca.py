@@ -11,7 +11,7 @@ from tui_batching.sim.engines.memory import Reserve
 from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.strategies.engine import EngineStrategy
 from tui_batching.strategies.parameters import SLOTS, Parameter
-from tui_batching.strategies.strategy import About, Lesson
+from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -28,7 +28,7 @@ class Orca(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="orca",
-        mark="○",
+        mark="O",
         colour=4,
         parameters=(
             Parameter(
@@ -55,6 +55,10 @@ class Orca(EngineStrategy):
     def reserves(self) -> bool:
         """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
         return True
+
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """All that was asked for."""
+        return Admission(tokens=asked)
 
     def parts(self, cost: Cost) -> Parts:
         """One token is a block."""

@@ -44,11 +44,18 @@ class Parameter:
         """Whether this is its name or one of its aliases."""
         return key == self.name or key in self.aliases
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Its name and its aliases."""
+        return self.name, *self.aliases
+
     def text(self, value: Any) -> str:
         """A value for reading: `1,024`, `500 ms`, `server free`."""
         match value, self.constraint:
             case None, _:
                 return "none"
+            case tuple(), _:
+                return ", ".join(f"{each:,}" for each in value) or "none"
             case bool(), _:
                 return "on" if value else "off"
             case _, Whole():
@@ -59,8 +66,10 @@ class Parameter:
                 return str(value).replace("_", " ")
         return str(value)
 
-    def exported(self, value: Any) -> int | float | str | None:
+    def exported(self, value: Any) -> int | float | str | list[int] | None:
         """A value for JSON; durations in seconds."""
+        if isinstance(value, tuple):
+            return list(value)
         plain: int | float | str | None = (
             to_seconds(value) if isinstance(self.constraint, Duration) else value
         )

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Number, Whole, WholeOrNone
-from tui_batching.sim.engines.cuts import FillPages
-from tui_batching.sim.engines.joining import UntilFull
 from tui_batching.sim.engines.loop import Parts
-from tui_batching.sim.engines.memory import Estimate
 from tui_batching.sim.engines.serving import blocks_of
+from tui_batching.sim.engines.sglang import Estimate, FillPages, UntilFull
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import SLOTS, Parameter
-from tui_batching.strategies.strategy import About, Lesson
+from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -39,8 +37,8 @@ class SgLang(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="sglang",
-        mark="◑",
-        colour=2,
+        mark="G",
+        colour=6,
         parameters=(
             Parameter(
                 "max_running_requests",
@@ -88,6 +86,10 @@ class SgLang(EngineStrategy):
     schedule_conservativeness: float = 1.0
     page_size: int = 1
     kv_cache_tokens: int | None = None
+
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """By an estimate; a refusal holds until somebody leaves."""
+        return Admission(estimates=True, budget=self.chunked_prefill_size, tries_again=False)
 
     def parts(self, cost: Cost) -> Parts:
         """Prompts alone, the last cut to fill.

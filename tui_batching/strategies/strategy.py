@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.reading.constraints import Constraints, check_constraints
-from tui_batching.strategies.parameters import Parameter
+from tui_batching.strategies.parameters import KV_CACHE_TOKENS, MAX_SLOTS, Parameter
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -57,11 +57,44 @@ class About:
     iteration_level: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What an engine asks for before the first in the queue may join, as far as it can be told.
+
+    Attributes:
+        tokens: of KV memory that must be free; None where it goes by something else.
+        spare_blocks: blocks that must be free beside them.
+        estimates: whether memory goes by an estimate of what those who run will take.
+        budget: the most tokens of an iteration; None for no limit.
+        whole: whether a prompt must fit into one iteration.
+        planned_ahead: whether an iteration is planned while the one before runs.
+        evicting: whether somebody may join in an iteration for which another one was evicted.
+        joins_running: whether anybody joins while others run.
+        quorum: how many must join together.
+        pauses: whether an iteration goes by without a look at the queue after some have joined.
+        tries_again: whether one who was refused is tried again before somebody leaves.
+    """
+
+    tokens: int | None = None
+    spare_blocks: int = 0
+    estimates: bool = False
+    budget: int | None = None
+    whole: bool = False
+    planned_ahead: bool = False
+    evicting: bool = True
+    joins_running: bool = True
+    quorum: int = 1
+    pauses: bool = False
+    tries_again: bool = True
+
+
 @dataclass(frozen=True)
 class Strategy(ABC):
     """Who may run when; the fields of each kind are its parameters."""
 
     about: ClassVar[About]
+    textbook: ClassVar[bool] = False
+    """Whether it is the textbook's: its prompts are processed at once, and memory is ignored."""
 
     def __post_init__(self) -> None:
         check_constraints(self, self.constraints())
@@ -109,6 +142,11 @@ class Strategy(ABC):
         return self.about.name
 
     @property
+    def heeds_memory(self) -> bool:
+        """Whether it has KV memory, its own or, where it names none, the cost's."""
+        return self.parameter_called(KV_CACHE_TOKENS) is not None
+
+    @property
     def reserves(self) -> bool:
         """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
         return False
@@ -127,6 +165,17 @@ class Strategy(ABC):
         """
         return None
 
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """What the first in the queue needs to join.
+
+        Args:
+            known: its tokens that are to be computed.
+            asked: its prompt and the tokens asked for.
+            running: how many run.
+            pool: blocks of KV memory; 0 where it has no end.
+        """
+        return Admission()
+
     def wordings(
         self,
         spell: Callable[[Picoseconds], str] = format_duration,  # noqa: ARG002
@@ -136,7 +185,11 @@ class Strategy(ABC):
         Args:
             spell: how durations are written.
         """
-        return (f"batch {self.slots}",), (f"{self.slots}",)
+        if self.textbook:
+            return (f"batch {self.slots}",), (f"{self.slots}",)
+        slots = "no slot limit" if self.slots >= MAX_SLOTS else f"{self.slots:,} slots"
+        budget = self.admission(0, 0, 0, 0).budget
+        return (slots, *([f"budget {budget:,}"] if budget else [])), (slots,), ()
 
     def told(self) -> Iterator[tuple[Parameter, Any]]:
         """The parameters that a table tells, with their values."""
@@ -168,6 +221,7 @@ class Textbook(Strategy):
         batch_size: the most requests in a batch.
     """
 
+    textbook: ClassVar[bool] = True
     batch_size: int = 4
 
     @property

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Flag, OneOf, Whole, WholeOrNone
-from tui_batching.sim.engines.cuts import Cut, Equal, FillBlocks
-from tui_batching.sim.engines.joining import EveryStep, OnlyIdle
+from tui_batching.sim.engines.cuts import Cut
+from tui_batching.sim.engines.joining import Joining
 from tui_batching.sim.engines.loop import Parts
-from tui_batching.sim.engines.memory import InOrder, Reserve
+from tui_batching.sim.engines.memory import Reserve
 from tui_batching.sim.engines.serving import blocks_of
+from tui_batching.sim.engines.tensorrt_llm import Equal, FillBlocks, InOrder, OnlyIdle
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import SLOTS, Parameter
-from tui_batching.strategies.strategy import About, Lesson
+from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -41,7 +42,7 @@ class TensorRtLlm(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="tensorrt-llm",
-        mark="◧",
+        mark="N",
         colour=5,
         parameters=(
             Parameter(
@@ -106,6 +107,17 @@ class TensorRtLlm(EngineStrategy):
         """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
         return self.capacity_scheduler_policy != "max_utilization"
 
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """By the capacity policy."""
+        policy = self.capacity_scheduler_policy
+        return Admission(
+            tokens=known if policy == "max_utilization" else asked,
+            budget=self.max_num_tokens,
+            whole=not self.enable_chunked_prefill,
+            evicting=policy != "max_utilization",
+            joins_running=policy != "static_batch",
+        )
+
     def parts(self, cost: Cost) -> Parts:
         """Memory by the capacity policy, tokens by the chunking policy.
 
@@ -119,7 +131,7 @@ class TensorRtLlm(EngineStrategy):
             budget=self.max_num_tokens,
             memory=InOrder(pool, block) if policy == "max_utilization" else Reserve(pool, block),
             cut=self._cut(),
-            joining=OnlyIdle() if policy == "static_batch" else EveryStep(),
+            joining=OnlyIdle() if policy == "static_batch" else Joining(),
         )
 
     def _cut(self) -> Cut:

@@ -7,14 +7,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 from tui_batching.reading.constraints import Flag, Ratio, Whole, WholeOrNone
-from tui_batching.sim.engines.cuts import NO_LIMIT, FillFixed
-from tui_batching.sim.engines.joining import WhenServed
+from tui_batching.sim.engines.cuts import NO_LIMIT
 from tui_batching.sim.engines.loop import Parts
 from tui_batching.sim.engines.memory import Reserve
 from tui_batching.sim.engines.serving import blocks_of
+from tui_batching.sim.engines.tgi import FillFixed, WhenServed
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import MAX_SLOTS, Parameter
-from tui_batching.strategies.strategy import About, Lesson
+from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -39,7 +39,7 @@ class Tgi(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="tgi",
-        mark="◐",
+        mark="T",
         colour=0,
         parameters=(
             Parameter(
@@ -101,6 +101,18 @@ class Tgi(EngineStrategy):
     def reserves(self) -> bool:
         """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
         return True
+
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """All that was asked for but the last token; newcomers gather."""
+        ratio = Fraction(str(self.waiting_served_ratio))
+        gathered = 1 if self.prefill_chunking else int(ratio * running)
+        return Admission(
+            tokens=asked - 1,
+            budget=self.max_batch_prefill_tokens,
+            whole=not self.prefill_chunking,
+            quorum=max(1, gathered),
+            pauses=True,
+        )
 
     def parts(self, cost: Cost) -> Parts:
         """The last token of an answer is never computed."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 from tui_batching.reading.constraints import Flag, OneOf, Share, Whole, WholeOrNone
 from tui_batching.sim.vllm.serving import run_vllm
 from tui_batching.strategies.parameters import SLOTS, Parameter
-from tui_batching.strategies.strategy import About, Lesson, Strategy
+from tui_batching.strategies.strategy import About, Admission, Lesson, Strategy
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -44,7 +44,7 @@ class Vllm(Strategy):
 
     about: ClassVar[About] = About(
         name="vllm",
-        mark="▼",
+        mark="V",
         colour=3,
         parameters=(
             Parameter("max_num_seqs", "max num seqs", SLOTS, unit="slots", aliases=("batch_size",)),
@@ -110,6 +110,17 @@ class Vllm(Strategy):
             InputError: see `run_vllm`.
         """
         return run_vllm(requests, cost, self)
+
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """All that is known of it fits, beside the watermark."""
+        return Admission(
+            tokens=known if self.scheduler_reserve_full_isl else None,
+            spare_blocks=int(self.watermark * (pool + 1)) if running else 0,
+            budget=self.max_num_batched_tokens,
+            whole=not self.enable_chunked_prefill,
+            planned_ahead=self.async_scheduling,
+            evicting=False,
+        )
 
     @property
     def slots(self) -> int:

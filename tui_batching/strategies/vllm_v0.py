@@ -13,7 +13,7 @@ from tui_batching.sim.engines.memory import Paged
 from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
 from tui_batching.strategies.parameters import SLOTS, Parameter
-from tui_batching.strategies.strategy import About, Lesson
+from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -33,8 +33,8 @@ class VllmV0(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="vllm-v0",
-        mark="▽",
-        colour=3,
+        mark="U",
+        colour=7,
         parameters=(
             Parameter("max_num_seqs", "max num seqs", SLOTS, unit="slots", aliases=("batch_size",)),
             Parameter(
@@ -71,6 +71,15 @@ class VllmV0(EngineStrategy):
     block_size: int = 16
     watermark: float = 0.01
     kv_cache_tokens: int | None = None
+
+    def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
+        """Its whole prompt fits, beside the watermark."""
+        return Admission(
+            tokens=known,
+            spare_blocks=int(Fraction(str(self.watermark)) * pool),
+            budget=self.max_num_batched_tokens,
+            whole=True,
+        )
 
     def parts(self, cost: Cost) -> Parts:
         """Each who decodes asks for a free block, though it may have room."""

@@ -18,7 +18,7 @@ from tui_batching.printable import name_of
 from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import read_text
 from tui_batching.workload import Workload, bundled_workloads, load_workload
-from tui_batching.workload.settings import change, setting_keys
+from tui_batching.workload.settings import change, keys_elsewhere, setting_keys
 
 FASTEST = 64
 """The highest speed of a chapter, in simulated seconds a second; the app's own."""
@@ -202,7 +202,9 @@ def _read_settings(record: Record, workload: Workload) -> tuple[dict[str, str], 
     """The settings as `--set` takes them, and the workload as they change it."""
     settings: dict[str, str] = {}
     if "set" in record.fields:
-        for key, value in record["set"].mapping(setting_keys()).fields.items():
+        for key, value in (
+            record["set"].mapping(setting_keys(), elsewhere=keys_elsewhere()).fields.items()
+        ):
             workload = change(workload, key, value)
             settings[key] = value.written
     return settings, workload

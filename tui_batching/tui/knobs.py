@@ -13,7 +13,7 @@ from tui_batching.clock import MILLISECOND, Picoseconds, duration_text
 from tui_batching.columns import exact_sum
 from tui_batching.errors import InputError
 from tui_batching.strategies import Strategy
-from tui_batching.strategies.parameters import BATCH_SIZE, KV_CACHE_TOKENS, TOKEN_BUDGET
+from tui_batching.strategies.parameters import BATCH_SIZE, KV_CACHE_TOKENS, TOKEN_BUDGET, Parameter
 from tui_batching.workload import Workload, apply_settings
 from tui_batching.workload.generate import seed_after
 
@@ -138,7 +138,7 @@ class Knobs:
         values = (
             f"{each.name} {'unlimited' if value is None else f'{value:,}'}"
             for each in self.workload.strategies
-            if each.name in names and each.parameter_called(key)
+            if each.name in names and _turnable(each, key)
             for value in [present_value(each, key, self.workload.cost)]
         )
         return f"{key.replace('_', ' ').replace('kv', 'KV')}: {', '.join(values)}"
@@ -175,7 +175,7 @@ class Knobs:
         """
         knobs, able = self, False
         for strategy in self.workload.strategies:
-            parameter = strategy.parameter_called(key)
+            parameter = _turnable(strategy, key)
             if strategy.name in names and parameter is not None:
                 able = True
                 value = turned(strategy, strategy.value(parameter.name))
@@ -237,6 +237,12 @@ class Knobs:
 
     def _with(self, key: str, value: str) -> Knobs:
         return replace(self, settings={**self.settings, key: value})
+
+
+def _turnable(strategy: Strategy, key: str) -> Parameter | None:
+    """The parameter of this alias; no memory where a strategy ignores it."""
+    ignored = key == KV_CACHE_TOKENS and not strategy.heeds_memory
+    return None if ignored else strategy.parameter_called(key)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from tui_batching.analysis.sweeps import (
 from tui_batching.analysis.sweeps.varied import LOAD
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
-from tui_batching.executors import CountDone, Share, Workers
+from tui_batching.executors import CountDone, OwnTasks, Workers
 from tui_batching.strategies import Strategy
 from tui_batching.tui.background import Cancellable, StartWork, aside
 from tui_batching.workload.model import ServiceLevel, Source, Workload
@@ -207,7 +207,7 @@ class Sweeper:
     async def _run(self, plan: Plan, running: _Running) -> Sweep:
         running.total = len(plan.tasks)
         executor = self.processes.executor_for(plan.requests_served)
-        share = None if executor is None else Share(executor)
+        share = None if executor is None else OwnTasks(executor)
         try:
             return await aside(run_sweep, plan, share, self._note(running))
         finally:

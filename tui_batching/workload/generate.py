@@ -20,6 +20,7 @@ from tui_batching.reading.constraints import Constraints, Number, OneOf, Whole, 
 from tui_batching.reading.fields import Field, Reader, Record
 from tui_batching.requests import Requests
 from tui_batching.workload.arrivals import Arrivals, Poisson, read_arrivals
+from tui_batching.workload.asking import Asking, AskingRule, asking, notices
 from tui_batching.workload.lengths import Lengths, Uniform, read_lengths
 from tui_batching.workload.model import (
     ReadingProgress,
@@ -45,6 +46,16 @@ whether several loads that are compared share their draws, or each one goes on w
 
 _WEIGHT = Number(above=0)
 _LENGTH_KEYS = ("input_tokens", "output_tokens")
+_RECIPE_KEYS = (
+    "count",
+    "seed",
+    "arrivals",
+    *_LENGTH_KEYS,
+    "classes",
+    "max_tokens",
+    "draws",
+    "skip",
+)
 _ARRIVALS, _INPUT, _OUTPUT, _CLASS = range(4)
 
 
@@ -79,6 +90,7 @@ class GeneratedRequests:
             `notebook-loads` also in that each load of a sweep goes on with the stream.
         skip: how many requests of the notebook's one stream come before these; they are drawn and
             thrown away.
+        max_tokens: how many tokens clients ask for; None as exactly as they get.
 
     Raises:
         InputError: if a value is out of its range, or the notebook's draws are asked for with
@@ -90,6 +102,7 @@ class GeneratedRequests:
         "seed": SEED,
         "draws": OneOf(get_args(Draws)),
         "skip": Whole(0, MAX_COUNT),
+        "max_tokens": AskingRule(),
     }
 
     count: int
@@ -98,6 +111,7 @@ class GeneratedRequests:
     seed: int = 0
     draws: Draws = "streams"
     skip: int = 0
+    max_tokens: Asking | None = None
 
     def __post_init__(self) -> None:
         check_constraints(self, self.constraints)
@@ -115,8 +129,8 @@ class GeneratedRequests:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """There is nothing that the workload file does not tell."""
-        return ()
+        """Whose answers are longer than what they were to ask for."""
+        return notices(self._requests, self.max_tokens) if self.max_tokens else ()
 
     def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:  # noqa: ARG002
         """The requests of this recipe, drawn on the first call.
@@ -154,10 +168,14 @@ class GeneratedRequests:
         """The same recipe with another number of requests; those that both have are equal."""
         return replace(self, count=count)
 
+    def with_max_tokens(self, rule: Asking) -> Self:
+        """The same requests, asking for what the rule says."""
+        return replace(self, max_tokens=rule)
+
     @cached_property
     def _requests(self) -> Requests:
         draw = self._draw if self.draws == "streams" else self._draw_as_notebook
-        return Requests.from_columns(*draw())
+        return asking(Requests.from_columns(*draw()), self.max_tokens)
 
     def _draw(self) -> tuple[IntArray, IntArray, IntArray]:
         arrivals = self.arrivals.draw(self._stream(_ARRIVALS), self.count)
@@ -230,7 +248,7 @@ def read_recipe(field: Field) -> GeneratedRequests:
     Raises:
         InputError: if a key is missing, unknown or twice, or a value is not as expected.
     """
-    record = field.mapping(("count", "seed", "arrivals", *_LENGTH_KEYS, "classes", "draws", "skip"))
+    record = field.mapping(_RECIPE_KEYS)
     classes = _read_classes(record)
     readers: dict[str, Reader] = {"arrivals": read_arrivals, **GeneratedRequests.constraints}
     values = record.read_all(readers, GeneratedRequests)

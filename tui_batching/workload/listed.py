@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import NoReturn
@@ -12,7 +12,8 @@ import numpy as np
 from tui_batching.clock import HORIZON, SECOND
 from tui_batching.errors import InputError
 from tui_batching.reading.fields import Field
-from tui_batching.requests import INPUT_TOKENS, OUTPUT_TOKENS, Requests
+from tui_batching.requests import INPUT_TOKENS, OUTPUT_TOKENS, PRIORITY, Requests
+from tui_batching.workload.asking import Asking, asking, notices
 from tui_batching.workload.model import (
     ReadingProgress,
     arrives_beyond_clock,
@@ -20,18 +21,23 @@ from tui_batching.workload.model import (
     refuse_rate,
 )
 
-_KEYS = ("arrival_time", "input_tokens", "output_tokens", "id")
+_KEYS = ("arrival_time", "input_tokens", "output_tokens", "id", "max_tokens", "priority")
 
 
 @dataclass(frozen=True)
 class ListedRequests:
     """A list of requests as it is.
 
+    Attributes:
+        requests: they.
+        asked: how it was decided what they ask for, where that was changed since.
+
     Raises:
         InputError: if the list is empty.
     """
 
     requests: Requests
+    asked: Asking | None = None
 
     def __post_init__(self) -> None:
         if not len(self.requests):
@@ -50,8 +56,8 @@ class ListedRequests:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """There is nothing that the workload file does not tell."""
-        return ()
+        """Whose answers are longer than what they were to ask for."""
+        return notices(self.requests, self.asked)
 
     def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:  # noqa: ARG002
         """The requests in arrival order."""
@@ -79,12 +85,8 @@ class ListedRequests:
         scaled = [first + ((t - first) * double + factor.denominator) // divisor for t in times]
         if scaled[-1] > HORIZON:
             raise arrives_beyond_clock()
-        same = self.requests
-        return ListedRequests(
-            Requests.from_columns(
-                np.array(scaled, dtype=np.int64), same.input_tokens, same.output_tokens, same.id
-            )
-        )
+        faster = self.requests.with_columns(arrival_time=np.array(scaled, dtype=np.int64))
+        return replace(self, requests=faster)
 
     def at_load(self, rate: float, position: int) -> ListedRequests:  # noqa: ARG002
         """As `with_rate`; at its own rate it is the list itself.
@@ -113,9 +115,11 @@ class ListedRequests:
                 f"found {count}, expected a whole number from 1 to {len(self.requests)} "
                 "(the length of the list)"
             )
-        same = self.requests
-        columns = (same.arrival_time, same.input_tokens, same.output_tokens, same.id)
-        return ListedRequests(Requests.from_columns(*(column[:count] for column in columns)))
+        return replace(self, requests=self.requests.part(slice(count)))
+
+    def with_max_tokens(self, rule: Asking) -> ListedRequests:
+        """The same requests, asking for what the rule says."""
+        return ListedRequests(asking(self.requests, rule), rule)
 
     def _exact_rate(self) -> Fraction | None:
         times = self.requests.arrival_time
@@ -130,7 +134,7 @@ def read_list(field: Field) -> ListedRequests:
         InputError: if it is empty, or a value is not as expected.
     """
     entries = field.items()
-    columns = np.empty((4, len(entries)), dtype=np.int64)
+    columns = np.empty((6, len(entries)), dtype=np.int64)
     rows_of_ids: dict[int, int] = {}
     for row, entry in enumerate(entries):
         record = entry.mapping(_KEYS)
@@ -139,11 +143,20 @@ def read_list(field: Field) -> ListedRequests:
             first = rows_of_ids[number]
             raise record["id"].error("each id once", f"{number} again (also requests[{first}])")
         rows_of_ids[number] = row
+        made = OUTPUT_TOKENS(record["output_tokens"])
+        asked = record.read("max_tokens", OUTPUT_TOKENS, made)
+        if asked < made:
+            raise record["max_tokens"].error(f">= {made}, the tokens of its answer")
         columns[:, row] = (
             record["arrival_time"].duration(),
             INPUT_TOKENS(record["input_tokens"]),
-            OUTPUT_TOKENS(record["output_tokens"]),
+            made,
             number,
+            asked,
+            record.read("priority", PRIORITY, 0),
         )
+    *columns_before, asked_for, priority = columns
     with field.placing_errors():
-        return ListedRequests(Requests.from_columns(*columns))
+        return ListedRequests(
+            Requests.from_columns(*columns_before, max_tokens=asked_for, priority=priority)
+        )

@@ -13,6 +13,7 @@ from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Constraints, Duration, Number
 from tui_batching.requests import Requests
 from tui_batching.strategies import DEFAULT_STRATEGIES, Strategy
+from tui_batching.workload.asking import Asking
 
 RATE = Number(above=0)
 """Of arrivals, in requests per second."""
@@ -76,6 +77,10 @@ class Source(Protocol):
 
     def with_count(self, count: int) -> Source:
         """The same recipe with another number of requests; for a list, its first `count`."""
+        ...
+
+    def with_max_tokens(self, rule: Asking) -> Source:
+        """The same requests, asking for what the rule says."""
         ...
 
 

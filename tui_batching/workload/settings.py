@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
 from tui_batching.cost import COSTS
-from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.errors import InputError, called_here, did_you_mean, one_of
 from tui_batching.printable import quoted
 from tui_batching.reading.constraints import Whole
 from tui_batching.reading.fields import Field, Reader
-from tui_batching.strategies import STRATEGIES
+from tui_batching.strategies import STRATEGIES, names_elsewhere
 from tui_batching.strategies.parameters import Parameter
+from tui_batching.workload.asking import AskingRule
 from tui_batching.workload.generate import SEED
 from tui_batching.workload.model import RATE, ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import read_profile
@@ -42,18 +43,39 @@ def setting_keys() -> tuple[str, ...]:
     return tuple(_changes())
 
 
+def keys_elsewhere() -> dict[str, str]:
+    """Keys of one strategy by names that others have for them, each with its name here."""
+    return {
+        f"{name}.{key}": here
+        for name, kind in STRATEGIES.items()
+        for key, here in names_elsewhere(kind).items()
+    }
+
+
 def _apply(workload: Workload, setting: str) -> Workload:
     where = f"--set {setting if len(setting) <= 60 else quoted(setting)}"
     key, equals, value = (part.strip() for part in setting.partition("="))
     if not equals:
         raise InputError(f"{where}: found no '=', expected KEY=VALUE")
-    known = _changes()
-    if key not in known:
+    if key not in _changes():
         raise InputError(
-            f"{where}: found the unknown key {quoted(key)}, "
-            f"expected {one_of(known)}{did_you_mean(key, known)}"
+            f"{where}: found the unknown key {quoted(key)}, expected {_known(workload, key)}"
         )
     return change(workload, key, Field.of_text(value, where))
+
+
+def _known(workload: Workload, unknown: str) -> str:
+    """The keys that are expected instead of an unknown one, with a hint.
+
+    After the name of a strategy those of that strategy are told, else those that fit the workload.
+    """
+    name = unknown.rpartition(".")[0]
+    known = list(_changes(workload))
+    if name in STRATEGIES:
+        known = [key for key in _strategy_changes([name]) if key.startswith(f"{name}.")]
+    elsewhere = keys_elsewhere()
+    hint = called_here([elsewhere[unknown]]) if unknown in elsewhere else None
+    return one_of(known) + (hint or did_you_mean(unknown, known))
 
 
 def change(workload: Workload, key: str, field: Field) -> Workload:
@@ -75,11 +97,12 @@ def _set_strategies(
     parameters: Mapping[str, Parameter], workload: Workload, field: Field
 ) -> Workload:
     """Change the parameter beside each strategy's name; one of them has to be in the workload."""
-    values = {name: parameter.constraint(field) for name, parameter in parameters.items()}
     present = [strategy.name for strategy in workload.strategies]
-    if not set(values) & set(present):
+    values = {name: parameters[name].constraint(field) for name in present if name in parameters}
+    if not values:
         raise field.error(
-            f"a parameter of {', '.join(present)}", f"a workload without {' or '.join(values)}"
+            f"a parameter of {', '.join(present)}{_called(parameters, present)}",
+            f"a workload without {' or '.join(parameters)}",
         )
     return replace(
         workload,
@@ -89,6 +112,15 @@ def _set_strategies(
             else strategy
             for strategy in workload.strategies
         ),
+    )
+
+
+def _called(parameters: Mapping[str, Parameter], present: Iterable[str]) -> str:
+    """What the strategies that are there call a parameter, if they have it."""
+    keys = {parameter.name for parameter in parameters.values()}
+    names = [names_elsewhere(STRATEGIES[name]) for name in present]
+    return called_here(
+        list(dict.fromkeys(n[key] for n in names for key in sorted(keys & n.keys())))
     )
 
 
@@ -124,13 +156,13 @@ def _set_slo(parameter: str, reader: Reader, workload: Workload, field: Field) -
     return replace(workload, slo=replace(workload.slo or ServiceLevel(), **changed))
 
 
-def _strategy_changes() -> dict[str, Change]:
+def _strategy_changes(names: Collection[str]) -> dict[str, Change]:
     """`static.batch_size` and so on; without a strategy's name, every strategy that has it."""
     one: dict[str, Change] = {}
     owners: dict[str, dict[str, Parameter]] = {}
-    for name, kind in STRATEGIES.items():
-        for parameter in kind.about.parameters:
-            for key in (parameter.name, *parameter.aliases):
+    for name in names:
+        for parameter in STRATEGIES[name].about.parameters:
+            for key in parameter.keys:
                 one[f"{name}.{key}"] = partial(_set_strategies, {name: parameter})
                 owners.setdefault(key, {})[name] = parameter
     every: dict[str, Change] = {
@@ -139,25 +171,26 @@ def _strategy_changes() -> dict[str, Change]:
     return every | one
 
 
-def _changes() -> dict[str, Change]:
-    """What each key changes."""
+def _changes(workload: Workload | None = None) -> dict[str, Change]:
+    """What each key changes; of a workload, only its own strategies and its own cost."""
+    names = [strategy.name for strategy in workload.strategies] if workload else STRATEGIES
+    costs = [type(workload.cost)] if workload else COSTS.values()
     return {
-        **_strategy_changes(),
+        **_strategy_changes(names),
         "workload.count": partial(
             _set_source, lambda source, count: source.with_count(count), Whole(least=1)
         ),
         "workload.rate": partial(_set_source, lambda source, rate: source.with_rate(rate), RATE),
+        "workload.max_tokens": partial(
+            _set_source, lambda source, rule: source.with_max_tokens(rule), AskingRule()
+        ),
         "workload.seed": partial(_set_source, lambda source, seed: source.with_seed(seed), SEED),
         **{
             f"workload.{key}": partial(_set_trace, key, reader)
             for key, reader in TraceOptions.constraints.items()
         },
         "cost": _set_profile,
-        **{
-            f"cost.{key}": partial(_set_cost, key)
-            for kind in COSTS.values()
-            for key in kind.constraints
-        },
+        **{f"cost.{key}": partial(_set_cost, key) for kind in costs for key in kind.constraints},
         **{
             f"slo.{key}": partial(_set_slo, key, reader)
             for key, reader in ServiceLevel.constraints.items()

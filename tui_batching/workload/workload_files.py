@@ -10,7 +10,8 @@ from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.printable import name_of, printable, quoted
 from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import data_folder, read_text
-from tui_batching.strategies import DEFAULT_STRATEGIES, STRATEGIES, Strategy
+from tui_batching.strategies import DEFAULT_STRATEGIES, STRATEGIES, Strategy, names_elsewhere
+from tui_batching.workload.asking import AskingRule
 from tui_batching.workload.generate import read_recipe
 from tui_batching.workload.listed import read_list
 from tui_batching.workload.model import ServiceLevel, Source, Workload
@@ -23,6 +24,7 @@ from tui_batching.workload.traces import (
 )
 
 _KEYS = ("name", "description", "requests", "cost", "strategies", "slo")
+_TRACE_OPTIONS = tuple(TraceOptions.constraints)
 _LONGEST_NAME = 60
 _TRACE_ENDINGS = (".csv", ".jsonl", ".json", ".gz")
 _DEFAULT_COST: Cost = LinearCost()
@@ -39,6 +41,10 @@ _TEACHING_ORDER = (
     "notebook-load",
     "notebook-batch-size",
     "notebook-large",
+    "long-prompt",
+    "tight-memory",
+    "asks-too-much",
+    "engines",
     "anyscale-32",
     "anyscale-128",
     "anyscale-512",
@@ -124,7 +130,7 @@ def _read_strategies(field: Field) -> tuple[Strategy, ...]:
     if not record.fields:
         raise field.error(f"at least one of {', '.join(STRATEGIES)}", "an empty mapping")
     strategies: list[Strategy] = [
-        value.build(kind, kind.constraints(), kind.aliases())
+        value.build(kind, kind.constraints(), kind.aliases(), names_elsewhere(kind))
         for kind, value in ((STRATEGIES[name], value) for name, value in record.fields.items())
     ]
     return tuple(strategies)
@@ -134,13 +140,24 @@ def _read_requests(field: Field, folder: Path) -> Source:
     if field.is_list:
         return read_list(field)
     if not field.is_mapping:
-        raise field.error("a list of requests, or a mapping with generate or trace")
-    record = field.mapping(("generate", "trace", "format", *TraceOptions.constraints))
-    if "trace" not in record.fields:
-        return read_recipe(field.only_key(("generate",)))
-    if "generate" in record.fields:
-        raise record["generate"].error("either generate or trace", "generate beside trace")
-    return _read_trace(record, folder)
+        raise field.error("a list of requests, or a mapping with generate, trace or list")
+    record = field.mapping(("generate", "trace", "list", "max_tokens", "format", *_TRACE_OPTIONS))
+    kinds = [key for key in ("trace", "list", "generate") if key in record.fields]
+    if len(kinds) > 1:
+        expected = f"either {kinds[1]} or {kinds[0]}"
+        raise record[kinds[1]].error(expected, f"{kinds[1]} beside {kinds[0]}")
+    if "trace" in kinds:
+        return _asking(_read_trace(record, folder), record)
+    if "list" in kinds:
+        field.mapping(("list", "max_tokens"))
+        return _asking(read_list(record["list"]), record)
+    return read_recipe(field.only_key(("generate",)))
+
+
+def _asking(source: Source, record: Record) -> Source:
+    """The source with what its requests ask for, where that is told for all of them."""
+    rule = record.read("max_tokens", AskingRule(), None)
+    return source if rule is None else source.with_max_tokens(rule)
 
 
 def _read_trace(record: Record, folder: Path) -> TraceRequests:

@@ -105,13 +105,16 @@ def left_out(workload: Workload, kind: Kind) -> tuple[str, ...]:
 
 
 def present_value(strategy: Strategy, kind: Kind, cost: Cost) -> float | None:
-    """What a strategy has now; the cost's memory where it names none, and None for no limit."""
+    """What a strategy has now; None for no limit.
+
+    Where it heeds memory and names none, that is the cost's.
+    """
     if kind == BATCH_SIZE:
         return strategy.slots
     parameter = parameter_of(strategy, kind)
     value: float | None = strategy.value(parameter.name) if parameter else None
     if value is None and parameter is not None and parameter.is_called(KV_CACHE_TOKENS):
-        return cost.kv_cache_tokens
+        return cost.kv_cache_tokens if strategy.heeds_memory else None
     return value
 
 

@@ -25,7 +25,8 @@ def add_to(choices: Choices) -> None:
         description=(
             "Write the requests of a workload as a trace, which other tools and this one replay.\n"
             "csv is arrival_time,input_tokens,output_tokens with exact seconds; mooncake is\n"
-            "Mooncake's JSON lines, in milliseconds (with decimals where they are needed)."
+            "Mooncake's JSON lines, in milliseconds (with decimals where they are needed).\n"
+            "max_tokens and priority follow where they are not as by default."
         ),
         epilog=_EXAMPLES,
     )

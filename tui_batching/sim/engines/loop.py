@@ -26,8 +26,8 @@ from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import ChunkLoad, Cost
 from tui_batching.sim.decoders import Decoders
 from tui_batching.sim.engine_log import EngineLog
-from tui_batching.sim.engines.cuts import NO_LIMIT, Cut, Whole
-from tui_batching.sim.engines.joining import EveryStep, Joining
+from tui_batching.sim.engines.cuts import NO_LIMIT, Cut
+from tui_batching.sim.engines.joining import Joining
 from tui_batching.sim.stays import Ended
 from tui_batching.sim.steps import steps_within, time_of
 
@@ -83,8 +83,8 @@ class Parts:
     memory: Memory
     budget: int = NO_LIMIT
     alone: bool = False
-    cut: Cut = field(default_factory=Whole)
-    joining: Joining = field(default_factory=EveryStep)
+    cut: Cut = field(default_factory=Cut)
+    joining: Joining = field(default_factory=Joining)
 
 
 class Engine:
@@ -123,14 +123,16 @@ class Engine:
         self.sent_back = 0
         self.next_look: Picoseconds = _NEVER
 
-    def serve(self) -> EngineLog:
-        """Serve them all."""
+    def serve(self) -> tuple[EngineLog, IntArray | None]:
+        """Serve them all; what happened, and the places of newcomers in the queue (see `Run`)."""
         while self.wake():
             chunks, decoding, calm = self.schedule()
             if chunks or decoding:
                 self.forward(chunks, decoding, calm)
                 self.release()
-        return self.log
+        if not self.sent_back:
+            return self.log, None
+        return self.log, freeze(np.arange(len(self.known)) << _ROOM)
 
     def wake(self) -> bool:
         """Wait for somebody, if nobody is here; False when all are served."""
@@ -325,10 +327,6 @@ class Engine:
                 self.decoders.leave(stay.own)
                 stay.computed = stay.own + self.step
                 self.leave(stay, Ended.DONE)
-
-    def places(self) -> IntArray | None:
-        """The places of newcomers in the queue, if others were sent to its back."""
-        return freeze(np.arange(len(self.known)) << _ROOM) if self.sent_back else None
 
     def leave(self, stay: Stay, ended: Ended, place: int = 0) -> None:
         """One gives its slot and its blocks back."""

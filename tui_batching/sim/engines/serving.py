@@ -40,10 +40,10 @@ def run_engine(
         )
     _refuse_unservable(requests, parts)
     memory = parts.memory
-    engine = Engine(requests, cost, parts, jumps=jumps)
-    log = engine.serve()
     pool = None if memory.pool == NO_LIMIT else Pool(memory.pool, memory.block)
-    return run_of(log, requests, cost, strategy, pool, engine.places())
+    log, places = Engine(requests, cost, parts, jumps=jumps).serve()
+    del memory, parts  # what they hold makes room for the record
+    return run_of(log, requests, cost, strategy, pool, places)
 
 
 def blocks_of(kv_cache_tokens: int | None, cost: Cost, block: int) -> int:

@@ -56,6 +56,9 @@ class Scheduler:
         prefilling: those of them who do not decode yet, in the same order.
         plan: the tokens of each of those in the next iteration.
         decoders: the others, added up, without those that are leaving.
+        known: the tokens to compute of each request, once it is admitted.
+        total: the tokens of each prompt and its answer.
+        most_blocks: what each request holds at its end; its last token is never computed.
         leaving: who has made the last token, but keeps slot and blocks for one more plan.
         parting: the blocks that they hold.
         waiting: the queue.
@@ -90,7 +93,9 @@ class Scheduler:
         self.spare = int(engine.watermark * (blocks + 1))
         self.ids = requests.id
         self.known: list[int] = requests.input_tokens.tolist()
-        self.total: list[int] = (requests.input_tokens + requests.output_tokens).tolist()
+        total = requests.input_tokens + requests.output_tokens
+        self.total: list[int] = total.tolist()
+        self.most_blocks: list[int] = (-(-(total - 1) // self.block)).tolist()
         self.waiting = waiting
         self.running: dict[int, Sequence] = {}
         self.prefilling: list[Sequence] = []
@@ -188,7 +193,7 @@ class Scheduler:
         if sequence in self.leaving:
             self.leaving.remove(sequence)
             computed = self.total[sequence.request] - 1
-            self.parting -= self.held(computed)
+            self.parting -= self.most_blocks[sequence.request]
         else:
             if sequence in self.prefilling:
                 self.prefilling.remove(sequence)
@@ -284,7 +289,7 @@ class Scheduler:
             if sequence:
                 self.decoders.leave(sequence.own)
                 self.leaving.append(sequence)
-                self.parting += self.held(self.total[sequence.request] - 1)
+                self.parting += self.most_blocks[sequence.request]
                 self.log.leave(sequence.stay)
 
     def release(self) -> None:

@@ -12,7 +12,9 @@ from tui_batching.analysis.distribution import QUANTITIES
 from tui_batching.charts import gantt, slots
 from tui_batching.charts.chart import ChartRequest, LargeChart, Viewport
 from tui_batching.charts.histograms import histograms_chart
-from tui_batching.charts.utilization_panels import utilization_chart
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import Cells, Row, first_that_fits, style
+from tui_batching.charts.utilization_panels import memory_chart, utilization_chart
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import WHEEL_ROWS, StripView
 from tui_batching.tui.views.view import View
@@ -139,14 +141,23 @@ class SlotsView(FigureView):
 
 
 class UtilizationView(View):
-    """A panel a strategy over the whole Run, with the playhead in it."""
+    """A panel a strategy over the whole Run, with the playhead in it.
+
+    Where a strategy heeds memory, the KV cache is a second quantity.
+    """
 
     key = "4"
     title = ("Utilization", "Usage")
     hint = "how many slots do useful work, and how many are only held or stalled (▒)"
+    hint_of_memory = "how many blocks of the KV cache are taken, up to all there are (═)"
     DEFAULT_CSS = """
     UtilizationView StripView { height: 1fr; padding: 0 1; background: $background; }
     """
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
+        super().__init__(id=id)
+        self._heeded = False
+        self._of_memory = False
 
     def compose(self) -> ComposeResult:
         yield StripView()
@@ -156,7 +167,27 @@ class UtilizationView(View):
         pane, palette = self.query_one(StripView), frame.palette
         width, height = pane.content_size
         request = ChartRequest(frame.scene, frame.time, width, height - 1, palette)
-        pane.present([self.hint_row(width, palette), *utilization_chart(request)])
+        self._heeded = any(run.kv is not None for run in frame.scene.runs)
+        chart = memory_chart if self._heeded and self._of_memory else utilization_chart
+        pane.present([self.hint_row(width, palette), *chart(request)])
+
+    def hint_row(self, width: int, palette: Palette) -> Cells:
+        """The hint of what is shown, and the key of the other quantity if there is one."""
+        if not self._heeded:
+            return super().hint_row(width, palette)
+        other = "m: the slots" if self._of_memory else "m: KV memory"
+        shown = self.hint_of_memory if self._of_memory else self.hint
+        muted = style(palette.muted, palette.background)
+        text = first_that_fits((f"{shown} ({other})", shown), width)
+        return Row(width, muted).add(text, muted).cells()
+
+    def can(self, action: str) -> bool:
+        """There is another quantity only where somebody heeds memory."""
+        return super().can(action) and (self._heeded or action != "next_quantity")
+
+    def next_quantity(self) -> None:
+        """Show KV memory in place of the slots, or the slots again."""
+        self._of_memory = not self._of_memory
 
 
 class DistributionView(View):

@@ -27,10 +27,17 @@ from tui_batching.workload.traces.text import TraceText
 from tui_batching.workload.traces.values import (
     instants,
     milliseconds,
+    priorities,
     seconds,
     some_tokens,
     tokens,
 )
+
+ASKED = Column("max_tokens", some_tokens, optional=True)
+"""What the client asked for, in whatever format; without it, the length of the answer."""
+
+PRIORITY = Column("priority", priorities, optional=True)
+"""The lower the sooner, in whatever format; without it, 0."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class TraceFormat:
     @property
     def signature(self) -> tuple[str, ...]:
         """The columns or keys by which it is recognised."""
-        return self.told_by or tuple(column.name for column in self._columns)
+        return self.told_by or (self.arrival.name, self.input.name, self.output.name)
 
     def read(self, text: TraceText) -> Iterator[Rows]:
         """The rows of an open file.
@@ -66,26 +73,21 @@ class TraceFormat:
         Raises:
             InputError: if one is not as expected.
         """
-        return self.layout(self._columns, text)
-
-    @property
-    def _columns(self) -> tuple[Column, Column, Column]:
-        return self.arrival, self.input, self.output
+        return self.layout((self.arrival, self.input, self.output, ASKED, PRIORITY), text)
 
 
 def _read_bench_result(columns: Sequence[Column], text: TraceText) -> Iterator[Rows]:
     """The requests that `vllm bench serve` has sent: one object with a list for each column."""
     result = decode_object(text.document(), text.where)
-    lists = [_detailed_list(result, column.name, text.where) for column in columns]
-    if len(set(map(len, lists))) != 1:
-        told = ", ".join(
-            f"{len(values)} {column.name}" for column, values in zip(columns, lists, strict=True)
-        )
+    there = [column for column in columns if not column.optional or column.name in result]
+    lists = {column.name: _detailed_list(result, column.name, text.where) for column in there}
+    if len(set(map(len, lists.values()))) != 1:
+        told = ", ".join(f"{len(values)} {name}" for name, values in lists.items())
         raise InputError(f"{text.where}: found {told}, expected as many of each")
-    places = [f"{text.where}: request {row}" for row in range(len(lists[0]))]
+    places = [f"{text.where}: request {row}" for row in range(len(lists[columns[0].name]))]
     texts = [
-        number_texts(column.name, values, places)
-        for column, values in zip(columns, lists, strict=True)
+        number_texts(column, lists[column.name], places) if column in there else None
+        for column in columns
     ]
     yield parse_rows(columns, texts, places.__getitem__)
 

@@ -38,35 +38,91 @@ class Rows:
         times: arrivals in picoseconds on the trace's own clock, which may be any.
         inputs: tokens of the prompts.
         outputs: tokens of the answers; 0 for a failed request, where the format has them.
+        asked: tokens that clients asked for; None where the file does not say.
+        priorities: None where the file does not say.
         place: tells where a row stands, to begin an error message with.
     """
 
     times: Sequence[Picoseconds]
     inputs: IntArray
     outputs: IntArray
+    asked: IntArray | None
+    priorities: IntArray | None
     place: Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column or key of a format, and how its values are read."""
+    """A column or key of a format, and how its values are read.
+
+    Attributes:
+        name: of the column or key.
+        parse: reads its values.
+        optional: whether the column, and the values in it, may be missing.
+    """
 
     name: str
     parse: Parse
+    optional: bool = False
 
 
 def parse_rows(
-    columns: Sequence[Column], texts: Sequence[Sequence[str]], place: Callable[[int], str]
+    columns: Sequence[Column], texts: Sequence[Sequence[str] | None], place: Callable[[int], str]
 ) -> Rows:
-    """Rows from the texts of the three columns: time, input and output tokens.
+    """Rows from the texts of the columns: time, input, output tokens, those asked for, priority.
+
+    Args:
+        columns: in this order; the last two are optional.
+        texts: of each column; None for one that the file does not have, and an empty text for a
+            value that an optional one does not have.
+        place: tells where a row stands.
 
     Raises:
         InputError: at the first value that is not as expected.
     """
-    times, inputs, outputs = (
-        _parse(column, values, place) for column, values in zip(columns, texts, strict=True)
+    told = [
+        None
+        if values is None
+        else _parse_optional(column, values, place)
+        if column.optional
+        else _parse(column, values, place)
+        for column, values in zip(columns, texts, strict=True)
+    ]
+    times, inputs, outputs, asked, priorities = told
+    assert times is not None
+    made = np.array(outputs, np.int64)
+    return Rows(
+        times,
+        np.array(inputs, np.int64),
+        made,
+        None if asked is None else _asked(columns[3], np.array(asked, np.int64), made, place),
+        None if priorities is None else np.array(priorities, np.int64),
+        place,
     )
-    return Rows(times, np.array(inputs, np.int64), np.array(outputs, np.int64), place)
+
+
+def _asked(
+    column: Column, asked: IntArray, made: IntArray, place: Callable[[int], str]
+) -> IntArray:
+    """What clients asked for; who does not say (0) asks for the length of its answer."""
+    asked = np.where(asked == 0, made, asked)
+    if (asked < made).any():
+        row = int((asked < made).argmax())
+        expected = f">= {made[row]}, the tokens of its answer"
+        raise _refusal(place(row), column.name, str(asked[row]), expected)
+    return asked
+
+
+def _parse_optional(column: Column, texts: Sequence[str], place: Callable[[int], str]) -> list[int]:
+    """The values, with 0 for those that are missing."""
+    if all(texts):
+        return _parse(column, texts, place)
+    told = [(row, text) for row, text in enumerate(texts) if text]
+    values = [0] * len(texts)
+    found = _parse(column, [text for _, text in told], lambda row: place(told[row][0]))
+    for (row, _), value in zip(told, found, strict=True):
+        values[row] = value
+    return values
 
 
 def _parse(column: Column, texts: Sequence[str], place: Callable[[int], str]) -> list[int]:
@@ -115,7 +171,13 @@ class _CsvFile:
         self._text = text
         _, head = next(self._records(text.lines(), 0), (1, []))
         self._head = head
-        self._positions = [_position(head, column, self._place(text.line)) for column in columns]
+        names = [name.strip() for name in head]
+        self._positions = [
+            None
+            if column.optional and column.name not in names
+            else _position(head, column, self._place(text.line))
+            for column in columns
+        ]
 
     def plain_rows(self, block: str) -> Rows:
         """The rows of whole lines without quotes: splitting them takes a third of the time."""
@@ -133,7 +195,13 @@ class _CsvFile:
             )
             raise self._other_width(number, found + 1)
         fields = ",".join(lines).split(",") if lines else []
-        return self._rows([fields[column :: commas + 1] for column in self._positions], numbers)
+        return self._rows(
+            [
+                None if column is None else fields[column :: commas + 1]
+                for column in self._positions
+            ],
+            numbers,
+        )
 
     def quoted_rows(self, block: str) -> Iterator[Rows]:
         """The rows from this block to the end of the file, with quotes or spaces after commas."""
@@ -146,7 +214,10 @@ class _CsvFile:
                 if len(row) != len(self._head):
                     raise self._other_width(number, len(row))
             fields = list(zip(*rows, strict=True))
-            yield self._rows([fields[column] for column in self._positions], numbers)
+            yield self._rows(
+                [None if column is None else fields[column] for column in self._positions],
+                numbers,
+            )
 
     def _records(self, lines: Iterable[str], before: int) -> Iterator[tuple[int, list[str]]]:
         """Each row with the number of its last line; empty lines are no rows."""
@@ -159,7 +230,7 @@ class _CsvFile:
             place = self._place(before + reader.line_num)
             raise InputError(f"{place}: found broken CSV ({error}), expected valid CSV") from None
 
-    def _rows(self, texts: Sequence[Sequence[str]], numbers: Sequence[int]) -> Rows:
+    def _rows(self, texts: Sequence[Sequence[str] | None], numbers: Sequence[int]) -> Rows:
         return parse_rows(self._columns, texts, lambda row: self._place(numbers[row]))
 
     def _place(self, line: int) -> str:
@@ -206,7 +277,7 @@ def read_json_lines(columns: Sequence[Column], text: TraceText) -> Iterator[Rows
             decode_object(line, place) for place, (_, line) in zip(places, block, strict=True)
         ]
         texts = [
-            number_texts(column.name, [record.get(column.name) for record in records], places)
+            number_texts(column, [record.get(column.name) for record in records], places)
             for column in columns
         ]
         yield parse_rows(columns, texts, places.__getitem__)
@@ -228,15 +299,21 @@ def decode_object(text: str, place: str) -> dict[str, Any]:
     return value
 
 
-def number_texts(name: str, values: Sequence[object], places: Sequence[str]) -> list[str]:
-    """The texts of numbers.
+def number_texts(
+    column: Column, values: Sequence[object], places: Sequence[str]
+) -> list[str] | None:
+    """The texts of numbers; empty ones, or None for all, where an optional column has none.
 
     Raises:
         InputError: at the first value that is no number.
     """
+    if column.optional:
+        if not any(value is not None for value in values):
+            return None
+        values = ["" if value is None else value for value in values]
     for row, value in enumerate(values):
-        if type(value) not in (int, _WrittenNumber):
-            raise _refusal(places[row], name, _described(value), "a number")
+        if type(value) not in (int, _WrittenNumber) and not (column.optional and value == ""):
+            raise _refusal(places[row], column.name, _described(value), "a number")
     return list(map(str, values))
 
 

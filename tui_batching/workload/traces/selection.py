@@ -155,6 +155,8 @@ class Selection:
         self._origin: Picoseconds | None = None
         self._rows = 0
         self._columns: list[tuple[IntArray, IntArray, IntArray, IntArray]] = []
+        self._asked: list[tuple[int, IntArray | None]] = []
+        self._priorities: list[tuple[int, IntArray | None]] = []
 
     @property
     def full(self) -> bool:
@@ -192,6 +194,8 @@ class Selection:
                 _clipped(rows.outputs[chosen], self._options.max_output),
             )
         )
+        for parts, values in ((self._asked, rows.asked), (self._priorities, rows.priorities)):
+            parts.append((len(chosen), None if values is None else values[chosen]))
         self._rows += len(rows.times)
 
     def requests(self) -> Requests:
@@ -212,7 +216,14 @@ class Selection:
         if last - first > HORIZON:
             raise InputError(f"{self._where}: {_BEYOND_CLOCK}")
         arrivals -= first
-        return Requests.from_columns(arrivals, inputs, outputs, ids)
+        return Requests.from_columns(
+            arrivals,
+            inputs,
+            outputs,
+            ids,
+            max_tokens=_joined(self._asked, outputs),
+            priority=_joined(self._priorities, np.zeros_like(outputs)),
+        )
 
     def _in_window(self, offsets: Sequence[Picoseconds]) -> npt.NDArray[np.bool_]:
         start, duration = self._options.start, self._options.duration
@@ -253,6 +264,18 @@ class Selection:
 
 def _number(rows: npt.NDArray[np.bool_]) -> int:
     return int(np.count_nonzero(rows))
+
+
+def _joined(parts: Sequence[tuple[int, IntArray | None]], otherwise: IntArray) -> IntArray | None:
+    """A column that may be missing, from its parts and their lengths; None if it is everywhere."""
+    if all(values is None for _, values in parts):
+        return None
+    joined, row = otherwise.copy(), 0
+    for length, values in parts:
+        if values is not None:
+            joined[row : row + length] = values
+        row += length
+    return joined
 
 
 def _over(tokens: IntArray, most: int | None) -> npt.NDArray[np.bool_]:

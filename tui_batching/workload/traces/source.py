@@ -10,6 +10,7 @@ from typing import Any, NoReturn, Self
 from tui_batching.errors import InputError
 from tui_batching.printable import printable
 from tui_batching.requests import Requests
+from tui_batching.workload.asking import Asking
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import ReadingProgress, ignore_progress, refuse_rate
 from tui_batching.workload.traces.formats import FORMATS, recognise
@@ -65,11 +66,14 @@ class TraceRequests:
         trace: shared by all sources that differ in the other attributes alone.
         count: take the first ones to arrive; None for all.
         wanted_rate: requests per second; None keeps the trace's own.
+        max_tokens: how many tokens clients ask for; None as the trace says, or else exactly as many
+            as they get.
     """
 
     trace: Trace
     count: int | None = None
     wanted_rate: float | None = None
+    max_tokens: Asking | None = None
 
     def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:
         """The requests in arrival order; the file is read on the first call.
@@ -84,7 +88,7 @@ class TraceRequests:
     def notices(self) -> tuple[str, ...]:
         """What was read, what was left out and why."""
         _, counts = self.trace.read()
-        return (counts.sentence,)
+        return counts.sentence, *self._listed.notices
 
     @property
     def rate(self) -> float | None:
@@ -117,6 +121,10 @@ class TraceRequests:
         """The first `count` requests in arrival order."""
         return replace(self, count=count)
 
+    def with_max_tokens(self, rule: Asking) -> Self:
+        """The same requests, asking for what the rule says."""
+        return replace(self, max_tokens=rule)
+
     def with_seed(self, seed: int) -> NoReturn:  # noqa: ARG002 - as every source has it
         """A trace has no seed.
 
@@ -136,7 +144,9 @@ class TraceRequests:
         listed, _ = self.trace.read()
         if self.count is not None:
             listed = listed.with_count(self.count)
-        return listed if self.wanted_rate is None else listed.with_rate(self.wanted_rate)
+        if self.wanted_rate is not None:
+            listed = listed.with_rate(self.wanted_rate)
+        return listed if self.max_tokens is None else listed.with_max_tokens(self.max_tokens)
 
 
 def find_trace(

@@ -29,6 +29,7 @@ _DIGITS = 12
 """Of a second, to the picosecond."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SIGNED = re.compile(r"-?[0-9]{1,60}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
 
@@ -52,6 +53,16 @@ tokens: Parse = partial(_tokens, least=0)
 
 some_tokens: Parse = partial(_tokens, least=1)
 """Numbers of tokens, from 1."""
+
+
+def priorities(texts: Sequence[str]) -> list[int]:
+    """Whole numbers that may be negative."""
+    if not all(_SIGNED.fullmatch(text) for text in texts):
+        raise ValueError("a whole number")
+    numbers = list(map(int, texts))
+    if max(map(abs, numbers)) > MAX_TOKENS:
+        raise ValueError(f"a whole number from -{MAX_TOKENS} to {MAX_TOKENS}")
+    return numbers
 
 
 def seconds(texts: Sequence[str]) -> list[Picoseconds]:

@@ -1,0 +1,186 @@
+"""What the lane of an engine tells: the iteration, prompts chunk by chunk, KV memory, the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from stage import MS, hand_made, palette, scene_of
+
+from tui_batching.charts.lane_rows import lane_rows
+from tui_batching.charts.lane_view import KvView, kv_view, lane_view, phase_texts
+from tui_batching.charts.live_page import breakdown_rows
+from tui_batching.charts.printing import to_ascii
+from tui_batching.charts.rows import text_of
+from tui_batching.sim.simulate import simulate
+from tui_batching.strategies import (
+    STRATEGIES,
+    Continuous,
+    FastGen,
+    Orca,
+    SgLang,
+    Strategy,
+    Tgi,
+    Vllm,
+)
+
+TIGHT = Vllm(8, 2048, kv_cache_tokens=64, async_scheduling=False)
+"""Three blocks of 16: each of two prompts of 14 fills one with its third token."""
+TWO = ((0, 14, 20), (0, 14, 20))
+
+
+def rows_of(
+    strategy: Strategy, ms: float, requests: Sequence[tuple[int, int, int]], *size: int
+) -> list[str]:
+    """The rows of its lane at an instant, 60 by 20 by default."""
+    scene = scene_of(hand_made(*requests, strategies=[strategy]))
+    view = lane_view(scene, 0, round(ms * MS), None)
+    width, height = size or (60, 20)
+    return [text_of(row) for row in lane_rows(view, width, height, palette())]
+
+
+def step_of(strategy: Strategy, ms: float, *requests: tuple[int, int, int]) -> str:
+    """The fullest wording of what it does."""
+    run = simulate(hand_made(*requests, strategies=[strategy]), strategy)
+    return phase_texts(run.at(round(ms * MS)))[0]
+
+
+def test_the_iteration_as_it_is() -> None:
+    mixed = Orca()
+    assert step_of(mixed, 5, (0, 20, 9)) == "STEP 1 · 20.0ms · 20 of R0's prompt"
+    rows = ((0, 20, 9), (0, 10, 9), (35, 5, 2), (35, 6, 2), (60, 3, 2), (60, 3, 2), (60, 3, 2))
+    assert step_of(mixed, 5, *rows) == "STEP 1 · 30.0ms · 20 of R0's prompt + 10 of R1's prompt"
+    assert step_of(mixed, 31, *rows) == "STEP 2 · 12.0ms · 2 decode"
+    both = "STEP 3 · 23.0ms · 2 decode + 5 of R2's prompt + 6 of R3's prompt"
+    assert step_of(mixed, 43, *rows) == both
+    assert "decode + 9 of 3 prompts" in step_of(mixed, 70, *rows)
+
+
+def test_who_stalls_and_who_is_skipped_is_counted() -> None:
+    assert step_of(SgLang(), 25, (0, 20, 9), (12, 5, 9)).endswith("5 of R1's prompt, 1 stall")
+    skipping = FastGen(64, 2, 16, 64)
+    told = step_of(skipping, 118, (45, 14, 4), (45, 30, 4), (100, 5, 9))
+    assert told.endswith("· 1 decode, 1 skipped")
+
+
+def test_iterations_count_prefills_of_their_own() -> None:
+    workload = hand_made((0, 20, 3), (12, 5, 3), strategies=[SgLang(), Continuous(4)])
+    engine, textbook = (simulate(workload, each) for each in workload.strategies)
+    # Two prefills and three decode steps, of which the textbook counts those of decodes.
+    assert engine.at(engine.finished).iterations == 2 + engine.at(engine.finished).iteration
+    assert textbook.at(textbook.finished).iteration < textbook.at(textbook.finished).iterations
+
+
+def test_a_narrow_lane_says_it_in_fewer_words() -> None:
+    rows = ((0, 20, 9), (5, 40, 5))
+    wide, middle, narrow = (rows_of(Orca(), 25, rows, width, 20)[0] for width in (60, 33, 20))
+    assert wide.rstrip() == "STEP 2 · 50.0ms · 1 decode + 40 of R1's prompt"
+    assert middle.rstrip() == "STEP 2 · 1 decode + 40 of R1"
+    assert narrow.rstrip() == "STEP 2"
+
+
+def test_prompts_fill_chunk_by_chunk() -> None:
+    chunked = Vllm(8, 16, async_scheduling=False)
+    first, second = (rows_of(chunked, ms, ((0, 64, 5),)) for ms in (8, 24))
+    slot = next(row for row in first if row.startswith("0 R0"))
+    assert "prompt 0/64" in slot
+    assert 4 * slot.count("»") == pytest.approx(slot.index("]") - slot.index("[") - 1, abs=4)
+    slot = next(row for row in second if row.startswith("0 R0"))
+    assert "prompt 16/64" in slot
+    assert "[░" in slot
+    assert "░»" in slot
+    assert slot.count("░") == pytest.approx(slot.count("»"), abs=1)
+
+
+def test_memory_is_a_gauge_with_numbers_that_sum() -> None:
+    gauge, numbers = rows_of(TIGHT, 33, TWO, 80, 20)[1:3]
+    assert numbers.strip() == ("30 used + 2 reserved, empty + 16 free = 48 tokens, 3 blocks of 16")
+    inside = gauge[gauge.index("[") + 1 : gauge.index("]")]
+    assert inside.count("·") == pytest.approx(len(inside) / 3, abs=1)
+    assert inside.count("▂") == pytest.approx(len(inside) * 2 / 48, abs=1)
+
+
+@pytest.mark.parametrize("width", range(18, 90, 9))
+def test_numbers_of_memory_are_never_cut(width: int) -> None:
+    row = rows_of(TIGHT, 33, TWO, width, 20)[2]
+    assert row.strip() in KvView(30, 32, 48, 16).texts()
+
+
+def test_on_a_short_lane_the_free_memory_stands_beside_the_gauge() -> None:
+    assert rows_of(TIGHT, 33, TWO, 60, 10)[1].endswith("] 16 free")
+
+
+def test_memory_without_a_limit_is_told_as_such() -> None:
+    assert rows_of(Orca(), 25, ((0, 20, 9),))[1].strip() == "KV 21 tokens · no limit"
+
+
+def test_what_is_reserved_shows_as_such() -> None:
+    strategy = Orca(kv_cache_tokens=40)
+    at = simulate(hand_made((0, 20, 9), strategies=[strategy]), strategy).at(25 * MS)
+    assert kv_view(at) == KvView(21, 29, 40, 1)
+    assert kv_view(at.run.at(at.run.finished)) == KvView(0, 0, 40, 1)
+
+
+def test_the_evicted_stand_in_the_queue_with_what_they_lost() -> None:
+    rows = rows_of(TIGHT, 80, (*TWO, (70, 5, 5)))
+    queue = next(number for number, row in enumerate(rows) if row.startswith("queue 2"))
+    assert "↩R1" in rows[queue + 1]
+    assert rows[queue + 1].rstrip().endswith("evicted, 16 tokens to redo")
+    assert "R2" in rows[queue + 2]
+    assert any("· 1 evicted" in row for row in rows)
+    packed = rows_of(TIGHT, 80, (*TWO, (70, 5, 5)), 60, 9)
+    assert any("↩R1 16 tokens to redo  R2" in row for row in packed)
+
+
+def test_who_comes_back_is_processed_again() -> None:
+    run = simulate(hand_made(*TWO, strategies=[TIGHT]), TIGHT)
+    back = int(run.stays.start[-1])
+    assert phase_texts(run.at(back))[0].endswith("· 17 of R1 again")
+    rows = rows_of(TIGHT, back / MS, TWO)
+    slot = next(row for row in rows if "R1" in row)
+    assert "again 0/17" in slot
+    assert "▚" in slot
+
+
+def test_of_many_slots_those_that_are_taken_are_shown() -> None:
+    rows = rows_of(SgLang(), 45, ((0, 20, 9), (0, 20, 9), (100, 5, 5)))
+    slots = [row for row in rows if row.startswith(("0 R0", "1 R1"))]
+    assert len(slots) == 2
+    assert any(row.strip() == "· 254 of 256 slots free" for row in rows)
+    unlimited = rows_of(Tgi(), 45, ((0, 20, 9), (0, 20, 9), (100, 5, 5)))
+    assert any(row.strip() == "· 2 run, no limit of slots" for row in unlimited)
+    assert not any("useful" in row for row in unlimited)
+
+
+@pytest.mark.parametrize("count", [30, 900])
+def test_more_than_fit_share_rows_and_the_rest_is_counted(count: int) -> None:
+    rows = rows_of(Vllm(1000, 10**6), 10, [(0, 1, 50)] * count, 30, 16)
+    assert all(len(row) == 30 for row in rows)
+    seen = " ".join(rows)
+    assert f"{1000 - count} of 1,000" in seen or "more taken" in seen
+    assert len(rows) == 16
+
+
+@pytest.mark.parametrize("height", range(1, 24))
+def test_a_lane_is_as_high_as_it_is_asked_for(height: int) -> None:
+    for strategy in (TIGHT, SgLang(kv_cache_tokens=64), Tgi(), Orca()):
+        assert len(rows_of(strategy, 55, TWO, 30, height)) == height
+
+
+def test_a_selected_request_shows_how_long_it_was_evicted_and_computed_again() -> None:
+    run = simulate(hand_made(*TWO, strategies=[TIGHT]), TIGHT)
+    told = " ".join(
+        text_of(row) for row in breakdown_rows([run.at(run.finished)], 1, 4, 120, palette())
+    )
+    start, end = int(run.stays.end[1]), int(run.stays.start[2])
+    assert f"↩ evicted {(end - start) // MS}ms" in told
+    assert "▚ recompute 17.0ms" in told
+
+
+def test_the_marks_of_engines_are_letters_that_nothing_else_has() -> None:
+    marks = [kind.about.mark for kind in STRATEGIES.values() if not kind.textbook]
+    assert all(len(mark) == 1 and mark.isupper() for mark in marks)
+    assert len(set(marks)) == len(marks)
+    others = {kind.about.mark for kind in STRATEGIES.values() if kind.textbook}
+    assert not set(marks) & {to_ascii(mark) for mark in others}
+    assert "R" not in marks, "R names requests"

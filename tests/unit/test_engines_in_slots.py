@@ -1,0 +1,98 @@
+"""The slots of engines over their iterations, against the Moments in the middle of each."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from stage import palette, texts
+from tight import tight
+
+from tui_batching.analysis.comparison import Result
+from tui_batching.analysis.scene import Scene
+from tui_batching.analysis.slot_steps import SlotSteps
+from tui_batching.analysis.so_far import SoFar
+from tui_batching.charts.chart import ChartRequest, Viewport
+from tui_batching.charts.slots import Slots
+from tui_batching.sim.life import State
+from tui_batching.sim.spans import SpanKind
+
+SCENE = Scene(tight(), tuple(SoFar(result.run) for result in tight()))
+ENGINES = [result for result in tight() if result.strategy.name != "continuous"]
+
+
+def each_engine(results: list[Result]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("result", results, ids=lambda result: result.strategy.name)
+
+
+def middles(lane: SlotSteps) -> list[int]:
+    """The middle of each iteration."""
+    found, time = [], 0
+    while (end := lane.run.at(time).next_boundary) is not None:
+        if lane.run.at(time).phase.kind is not SpanKind.IDLE:
+            found.append((time + end) // 2)
+        time = end
+    return found
+
+
+@each_engine(ENGINES)
+def test_each_column_is_what_the_moment_in_its_middle_says(result: Result) -> None:
+    run, lane = result.run, SlotSteps.of(result.run)
+    times = middles(lane)
+    assert lane.count == len(times)
+    steps = np.arange(lane.count)
+    occupants = lane.occupants(range(lane.slots), steps)
+    states, making = lane.states(occupants, steps), lane.making(np.arange(lane.count + 1))
+    for step, time in enumerate(times):
+        moment, there = run.at(time), occupants[:, step] >= 0
+        assert lane.at(time) == step
+        rows = run.stays.request[occupants[there, step]]
+        assert states[there, step].tolist() == moment.states(rows)
+        assert set(moment.running.tolist()) <= set(rows.tolist())
+        assert set(moment.states(np.setdiff1d(rows, moment.running))) <= {State.STALLED}
+        assert making[step] == moment.states(rows).count(State.DECODE)
+
+
+def drawn(result: Result, time: int, size: tuple[int, int] = (160, 12), zoom: int = 0) -> list[str]:
+    scene = Scene(type(SCENE.comparison)(SCENE.workload, (result,)), (SoFar(result.run),))
+    chart = Slots(ChartRequest(scene, time, *size, palette()), Viewport(zoom=zoom))
+    return [line.rstrip() for line in texts(chart.draw())]
+
+
+@each_engine(ENGINES)
+def test_of_many_slots_those_ever_taken_have_a_row(result: Result) -> None:
+    rows = [row for row in drawn(result, 0, (160, 24)) if re.match(r" *\d+ [^ ]", row)]
+    many = result.run.capacity > 16
+    assert len(rows) == (len(result.run.by_slot) if many else result.run.capacity)
+
+
+def test_chunks_stalls_evictions_and_second_stays_are_seen() -> None:
+    def of(name: str) -> str:
+        return "\n".join(drawn(tight()[name], tight()[name].run.finished - 1, (160, 14), -1))
+
+    assert re.search(r"█↩·", of("vllm"))
+    assert "▚" in of("vllm")
+    assert re.search(r"█‖+█", of("vllm-v0"))
+    assert re.search(r"█‖+ R0 █", of("fastgen"))
+    assert "makes a token  ░ prefill  ‖ stalled  ↩ evicted  ▚ recompute  · free" in of("vllm")
+    assert "held" not in of("vllm")
+
+
+def test_the_heading_tells_of_the_iteration() -> None:
+    run = tight()["vllm"].run
+    time = middles(SlotSteps.of(run))[2]
+    assert (
+        "iteration 3 of 242 · 2 decode, 1 in prefill, 0 stalled" in drawn(tight()["vllm"], time)[1]
+    )
+    after = drawn(tight()["sglang"], tight()["sglang"].run.finished)[1]
+    assert "224 iterations in 1.89 s" in after
+
+
+def test_the_hint_says_what_a_column_is() -> None:
+    assert drawn(tight()["vllm"], 0, (300, 14))[0].startswith(
+        "a row a slot, a column an iteration:"
+    )
+    assert drawn(tight()["continuous"], 0)[0].startswith("a row a slot, a column a decode step:")
+    both = Slots(ChartRequest(SCENE, 0, 300, 60, palette()), Viewport())
+    assert texts(both.draw())[0].startswith("a row a slot, a column a decode step, of engines")

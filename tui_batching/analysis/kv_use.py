@@ -1,0 +1,106 @@
+"""How full the KV cache is: its blocks over time, and what evictions cost; of engines that heed it.
+
+Within a run of equal iterations only the blocks of the first and of the last one are known: between
+them they are taken to grow evenly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tui_batching.clock import Picoseconds
+from tui_batching.columns import FloatArray, IntArray, exact_sum
+from tui_batching.sim.run import Run
+from tui_batching.sim.stays import KvBlocks
+
+
+@dataclass(frozen=True, eq=False)
+class KvUse:
+    """The blocks that are taken at any time.
+
+    Attributes:
+        run: whose.
+        kv: its KV cache.
+    """
+
+    run: Run
+    kv: KvBlocks
+
+    @classmethod
+    def of(cls, run: Run) -> KvUse | None:
+        """None where the lane ignores memory, or where that has no end."""
+        return None if run.kv is None else cls(run, run.kv)
+
+    @cached_property
+    def peak_blocks(self) -> int:
+        """The most blocks that are taken in any iteration."""
+        return max(int(self.kv.at_start.max(initial=0)), int(self.kv.at_end.max(initial=0)))
+
+    @property
+    def peak_time(self) -> Picoseconds:
+        """When the first iteration begins in which they are."""
+        spans = self.run.spans
+        first = spans.start
+        last_step = spans.step_time + spans.step_growth * (spans.steps - 1)
+        last = spans.end - last_step
+        most = self.peak_blocks
+        instants = [first[self.kv.at_start == most], last[self.kv.at_end == most]]
+        return int(np.concatenate(instants).min())
+
+    @property
+    def peak(self) -> float:
+        """The same as a share of the pool."""
+        return self.peak_blocks / self.kv.pool
+
+    @cached_property
+    def mean(self) -> float:
+        """The mean share of the pool that is taken, from the first arrival to the last end."""
+        return float(self.shares(np.array([self.run.begin, self.run.finished]))[0])
+
+    def shares(self, edges: IntArray) -> FloatArray:
+        """The mean share of the pool that is taken between neighbouring edges.
+
+        Args:
+            edges: ascending instants in picoseconds. Shape: (windows + 1,).
+
+        Returns:
+            0 for an empty window, and where the Run is over. Shape: (windows,).
+        """
+        taken = np.diff(self._block_time(edges)) / np.maximum(np.diff(edges), 1)
+        return np.asarray(taken / self.kv.pool, np.float64)
+
+    def _block_time(self, instants: IntArray) -> FloatArray:
+        """Blocks times picoseconds up to each instant."""
+        spans, kv = self.run.spans, self.kv
+        index = np.maximum(np.searchsorted(spans.start, instants, side="right") - 1, 0)
+        length = spans.end[index] - spans.start[index]
+        inside = np.clip(instants - spans.start[index], 0, length).astype(np.float64)
+        growth = (kv.at_end - kv.at_start)[index] * inside / np.maximum(length, 1)
+        return np.asarray(self._before[index] + (kv.at_start[index] + growth / 2) * inside)
+
+    @cached_property
+    def _before(self) -> FloatArray:
+        """Blocks times picoseconds up to the start of each span."""
+        spans, kv = self.run.spans, self.kv
+        each = (kv.at_start + kv.at_end) / 2 * (spans.end - spans.start)
+        return np.concatenate(([0.0], np.cumsum(each)))[:-1]
+
+
+def evicted_times(run: Run) -> IntArray:
+    """When each eviction took place, in order of time."""
+    return np.sort(run.stays.end[run.evicted_stays])
+
+
+def recomputed_tokens(run: Run) -> int:
+    """Tokens processed in prefills of those who were evicted, beyond those of their prompts."""
+    evicted = run.evictions > 0
+    again = run.chunks.tokens[evicted[run.stays.request[run.chunks.stay]]]
+    return exact_sum(again) - exact_sum(run.requests.input_tokens[evicted])
+
+
+def ignores_memory(run: Run) -> bool:
+    """Whether it runs as if memory had no end, though the cost says how large the KV cache is."""
+    return run.kv is None and run.cost.kv_cache_tokens is not None
