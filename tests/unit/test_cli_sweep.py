@@ -147,12 +147,19 @@ def test_a_kind_has_to_be_named(capsys: pytest.CaptureFixture[str]):
 
 
 UNKNOWN: dict[tuple[str, ...], str] = {
-    ("speed",): "found no sweep 'speed', expected one of load, batch-size, timeout, "
-    "kv_cache_tokens",
-    ("time-out", "--values", "1"): "found no sweep 'time_out', expected one of load, batch-size, "
+    ("speed",): "found no sweep 'speed', expected one of load, batch-size, "
+    "max_num_seqs, max_num_batched_tokens, token_budget, block_size, ",
+    (
+        "time-out",
+        "notebook",
+        "--values",
+        "1",
+    ): "found no sweep 'time_out', expected one of load, batch-size, "
     "timeout, kv_cache_tokens (did you mean 'timeout'?)",
-    ("max_num_seqs",): "no strategy of notebook has a max_num_seqs, expected a workload with vllm "
-    "or vllm-v0",
+    (
+        "max_num_seqs",
+        "notebook",
+    ): "no strategy of notebook has a max_num_seqs, expected a workload with vllm or vllm-v0",
     ("policy", "--strategies", "orca"): "found no sweep 'policy', expected one of load, "
     "batch-size, max_batch_size, kv_cache_tokens",
     ("kv_cache_tokens", "--strategies", "vllm", "--values", "none"): "--values: found 'none', "

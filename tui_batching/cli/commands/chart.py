@@ -13,6 +13,7 @@ from tui_batching.charts.gallery import (
     parameter_charts,
 )
 from tui_batching.cli.arguments import (
+    FIRST_OF_ENGINES,
     FIRST_WORKLOAD,
     FIRST_WORKLOADS,
     Choices,
@@ -68,7 +69,7 @@ def run(arguments: argparse.Namespace) -> None:
     name, first = arguments.chart, FIRST_WORKLOAD
     sweeps = {**parameter_charts(), **SWEEP_CHARTS}
     if name in sweeps:
-        first = FIRST_WORKLOADS.get(sweeps[name].kind, FIRST_WORKLOAD)
+        first = FIRST_WORKLOADS.get(sweeps[name].kind, FIRST_OF_ENGINES)
     _refuse("--at", arguments.at, name, [*SCENE_CHARTS])
     _refuse(
         "--height",

@@ -9,7 +9,7 @@ import sys
 from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, plan_sweep, run_sweep
 from tui_batching.analysis.sweeps.varied import BATCH_SIZE, LOAD, any_parameter, kind_called, owners
 from tui_batching.cli.arguments import (
-    FIRST_WORKLOAD,
+    FIRST_OF_ENGINES,
     FIRST_WORKLOADS,
     Choices,
     add_csv,
@@ -66,7 +66,8 @@ def add_to(choices: Choices) -> None:
         epilog=_EXAMPLES,
     )
     parser.add_argument("kind", metavar="|".join((*KINDS, "PARAMETER")), help="what is varied")
-    add_workload(parser, "; ".join(f"{kind}: {name}" for kind, name in FIRST_WORKLOADS.items()))
+    firsts = {**FIRST_WORKLOADS, "others": FIRST_OF_ENGINES}
+    add_workload(parser, "; ".join(f"{kind}: {name}" for kind, name in firsts.items()))
     parser.add_argument("--values", metavar="VALUE", nargs="+", help=_VALUES_HELP)
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     add_csv(parser)
@@ -107,7 +108,7 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
         values = [_read_value(kind, text) for text in arguments.values]
     executors = read_executors(arguments)
     with reporting() as report:
-        workload = read_workload(arguments, report, FIRST_WORKLOADS.get(kind, FIRST_WORKLOAD))
+        workload = read_workload(arguments, report, FIRST_WORKLOADS.get(kind, FIRST_OF_ENGINES))
         plan = plan_sweep(workload, kind, values)
     what = f"{kind}, {len(workload.requests):,} requests"
     with executors(plan.requests_served) as executor, counting(what) as count:
