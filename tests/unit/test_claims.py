@@ -10,7 +10,8 @@ from hypothesis import given
 from stage import hand_made, on_stage, palette, texts
 from workloads_for_laws import workloads
 
-from tui_batching.analysis.claims import CLEARLY, Claim, claims, held, stalls, throughput, timeout
+from tui_batching.analysis.claims import CLEARLY, Claim, claims
+from tui_batching.analysis.claims.textbook import held, stalls, throughput, timeout
 from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.charts.learn import SOURCES, learn_rows

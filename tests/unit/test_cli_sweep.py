@@ -140,11 +140,45 @@ def test_what_is_refused_is_told_in_one_sentence(
     assert err == f"tui-batching: {REFUSED[arguments]}\n"
 
 
-@pytest.mark.parametrize("kind", ["speed", None])
-def test_the_kind_is_one_of_three(kind: str | None, capsys: pytest.CaptureFixture[str]):
-    assert main(["sweep", *([kind] if kind else [])]) == 2
+def test_a_kind_has_to_be_named(capsys: pytest.CaptureFixture[str]):
+    assert main(["sweep"]) == 2
     [sentence] = capsys.readouterr().err.splitlines()
-    assert "load|batch-size|timeout" in sentence
+    assert "load|batch-size|timeout|PARAMETER" in sentence
+
+
+UNKNOWN: dict[tuple[str, ...], str] = {
+    ("speed",): "found no sweep 'speed', expected one of load, batch-size, "
+    "max_num_seqs, max_num_batched_tokens, token_budget, block_size, ",
+    (
+        "time-out",
+        "notebook",
+        "--values",
+        "1",
+    ): "found no sweep 'time_out', expected one of load, batch-size, "
+    "timeout, kv_cache_tokens (did you mean 'timeout'?)",
+    (
+        "max_num_seqs",
+        "notebook",
+    ): "no strategy of notebook has a max_num_seqs, expected a workload with vllm or vllm-v0",
+    ("policy", "--strategies", "orca"): "found no sweep 'policy', expected one of load, "
+    "batch-size, max_batch_size, kv_cache_tokens",
+    ("kv_cache_tokens", "--strategies", "vllm", "--values", "none"): "--values: found 'none', "
+    "expected a whole number >= 1",
+    ("watermark", "--strategies", "vllm", "--values", "2"): "--values: found 2, expected a number "
+    ">= 0 and < 1",
+    ("kv_cache_tokens", "--strategies", "tgi", "--values", "64"): "",
+}
+
+
+@pytest.mark.parametrize("arguments", UNKNOWN, ids=" ".join)
+def test_what_cannot_be_swept_is_told_with_what_can(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+):
+    assert main(["sweep", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"tui-batching: {UNKNOWN[arguments]}")
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize("kind", ["load", "batch-size", "timeout"])
@@ -177,3 +211,56 @@ def test_no_process_is_left_behind():
     )
     assert done.stderr == "0\n"
     assert done.stdout.startswith("sweep,value,strategy")
+
+
+def test_any_parameter_of_the_stage_can_be_swept(capsys: pytest.CaptureFixture[str]):
+    given = ("chat", "--strategies", "static,vllm,sglang")
+    assert main(["sweep", "token-budget", *given, "--values", "512", "2048"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "chat · 80 requests · token budget, tokens"
+    assert lines[1].split() == ["vllm", "sglang"]
+    assert lines[4].split()[0] == "512"
+    assert lines[5].split()[0] == "2,048"
+    assert lines[-2] == "left out: static (no token_budget)"
+    record = printed_json(capsys, "sweep", "kv_cache_tokens", *given, "--json", "--values", "9999")
+    assert record["sweep"] == {"kind": "kv_cache_tokens", "unit": "tokens"}
+    assert record["left_out"] == ["static"]
+    assert [point["parameters"]["kv_cache_tokens"] for point in record["points"]] == [9999, 9999]
+    rows = printed_rows(capsys, "sweep", "max_num_seqs", *given, "--values", "4", "--csv", "-")
+    assert [(row["sweep"], row["value"], row["max_num_seqs"]) for row in rows] == [
+        ("max_num_seqs", "4", "4")
+    ]
+
+
+def test_refusals_at_usual_values_are_in_the_table_and_in_json(
+    capsys: pytest.CaptureFixture[str],
+):
+    given = ("token_budget", "chat", "--strategies", "vllm", "--set", "vllm.token_budget=512")
+    assert main(["sweep", *given]) == 0
+    out = capsys.readouterr().out
+    assert "vllm cannot serve this at 64, 128: found a max_num_batched_tokens of 128" in out
+    record = printed_json(capsys, "sweep", *given, "--json")
+    assert [each["value"] for each in record["refused"]] == [64, 128]
+    assert {each["strategy"] for each in record["refused"]} == {"vllm"}
+
+
+def test_a_parameter_has_its_chart(capsys: pytest.CaptureFixture[str]):
+    given = ["--strategies", "static,vllm,sglang", "--width", "120", "--height", "30"]
+    assert main(["chart", "kv_cache_tokens", "notebook", *given]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert len(out) == 30
+    assert "by KV cache tokens" in out[0]
+    assert out[1].startswith(" left out: static (no kv_cache_tokens)")
+    assert main(["chart", "timeout", "--width", "120"]) == 0
+    assert "by timeout, s" in capsys.readouterr().out
+
+
+def test_a_chart_tells_who_cannot_serve_where(capsys: pytest.CaptureFixture[str]):
+    given = ["--strategies", "vllm,tgi,static", "--set", "token_budget=512", "--width", "120"]
+    assert main(["chart", "token_budget", "chat", *given, "--height", "24"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert len(out) == 24
+    assert out[1].strip() == (
+        "left out: static (no token_budget) · vllm cannot serve this at 64, 128 · tgi cannot serve "
+        "this at 64, 128, 256"
+    )

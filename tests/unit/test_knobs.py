@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from stage import MS, hand_made
 
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.errors import InputError
-from tui_batching.strategies import Continuous, Dynamic, Static
+from tui_batching.sim.simulate import simulate
+from tui_batching.strategies import Continuous, Dynamic, Orca, SgLang, Static, Tgi, Vllm
 from tui_batching.tui.knobs import Knobs
 from tui_batching.workload import apply_settings, load_profile, load_workload
 
@@ -86,6 +89,84 @@ def test_only_dynamic_has_a_timeout() -> None:
         knobs.turn_timeout(1, ["static", "continuous"])
     with pytest.raises(InputError, match="only dynamic batching has a timeout"):
         Knobs(hand_made((0, 1, 1), strategies=[Continuous(2)])).turn_timeout(1, ALL)
+
+
+ENGINES = (
+    Vllm(max_num_seqs=8, max_num_batched_tokens=64),
+    SgLang(max_running_requests=8, chunked_prefill_size=48, kv_cache_tokens=1000),
+    Tgi(),
+    Orca(max_batch_size=4),
+)
+NAMES = [engine.name for engine in ENGINES]
+
+
+def with_engines() -> Knobs:
+    return Knobs(hand_made((0, 20, 5), (40, 30, 4), (80, 10, 3), strategies=[*ENGINES, Static(2)]))
+
+
+def values(knobs: Knobs, key: str) -> list[object]:
+    found = knobs.workload.strategies
+    return [each.value(each.parameter_called(key).name) for each in found[:-1]]
+
+
+def test_slots_turn_under_every_engine_s_own_name() -> None:
+    turned = with_engines().turn_batch_size(1, NAMES)
+    assert [each.slots for each in turned.workload.strategies] == [10, 10, 1_000_000, 5, 2]
+    back = turned.turn_batch_size(-1, ["vllm", "tgi"])
+    assert [each.slots for each in back.workload.strategies] == [8, 10, 4096, 5, 2]
+
+
+def test_slots_turn_where_they_count_only_for_an_idle_server() -> None:
+    knobs = Knobs(hand_made((0, 5, 3), strategies=[Tgi(max_batch_size=8, prefill_chunking=True)]))
+    sizes = []
+    for _ in range(3):
+        knobs = knobs.turn_batch_size(-1, ["tgi"])
+        sizes.append(knobs.workload.strategies[0].value("max_batch_size"))
+    assert sizes == [7, 6, 5]
+
+
+def test_the_budget_turns_in_those_that_have_one() -> None:
+    knobs = with_engines().turn_budget(1, [*NAMES, "static"])
+    assert [each.value(each.parameter_called("token_budget").name)
+            for each in knobs.workload.strategies[:3]] == [96, 64, 6144]  # fmt: skip
+    assert set(knobs.settings) == {f"{name}.token_budget" for name in NAMES[:3]}
+    assert knobs.told("token_budget", NAMES) == "token budget: vllm 96, sglang 64, tgi 6,144"
+    back = knobs.turn_budget(-1, NAMES[:3]).workload
+    assert back.strategies == with_engines().workload.strategies
+    with pytest.raises(InputError, match=r"^orca and static have no token budget$"):
+        with_engines().turn_budget(1, ["orca", "static"])
+    with pytest.raises(InputError, match=r"^orca has no token budget$"):
+        with_engines().turn_budget(1, ["orca"])
+
+
+def test_memory_is_halved_and_doubled_and_comes_back() -> None:
+    knobs = with_engines()
+    assert values(knobs.double_memory(NAMES), "kv_cache_tokens") == [None, 2000, None, None]
+    # Two blocks of 16 and three of 16, one more for each, and two that are lent to nobody.
+    halved = knobs.halve_memory(NAMES)
+    assert values(halved, "kv_cache_tokens")[1] == 500
+    assert all(tokens is not None for tokens in values(halved, "kv_cache_tokens"))
+    again = halved.halve_memory(["sglang"]).double_memory(["sglang"])
+    assert values(again, "kv_cache_tokens") == values(halved, "kv_cache_tokens")
+    assert halved.restore_memory(NAMES) == knobs
+    assert values(knobs.free_memory(NAMES), "kv_cache_tokens") == [None] * 4
+    for turn in (Knobs.halve_memory, Knobs.double_memory, Knobs.free_memory, Knobs.restore_memory):
+        with pytest.raises(InputError, match=r"^static has no KV memory to heed$"):
+            turn(knobs, ["static"])
+
+
+def test_memory_that_the_cost_tells_is_turned_as_well_and_is_freed() -> None:
+    knobs = replace(with_engines(), settings={"cost.kv_cache_tokens": "128"})
+    assert values(knobs.halve_memory(NAMES), "kv_cache_tokens") == [64, 500, 64, 64]
+    assert knobs.halve_memory(["vllm"]).told("kv_cache_tokens", NAMES) == (
+        "KV cache tokens: vllm 64, sglang 1,000, tgi 128, orca 128"
+    )
+    free = knobs.free_memory(NAMES).workload
+    for strategy in free.strategies[:-1]:
+        run, ample = simulate(free, strategy), simulate(with_engines().workload, strategy)
+        assert run.kv is not None
+        assert not run.kv.short.any()
+        assert run.end.tolist() == ample.end.tolist()
 
 
 def test_load_scales_the_gaps_and_comes_back_exactly() -> None:

@@ -235,7 +235,8 @@ ENGINES = load_workload("engines")
             "fastgen.max_batch_size=8",
             (
                 "found the unknown key 'fastgen.max_batch_size', expected one of "
-                "fastgen.max_ragged_batch_size, fastgen.max_ragged_sequence_count, "
+                "fastgen.max_ragged_batch_size, fastgen.token_budget, "
+                "fastgen.max_ragged_sequence_count, "
                 "fastgen.batch_size, fastgen.block_size, fastgen.kv_cache_tokens "
                 "(here it is called max_ragged_sequence_count)"
             ),

@@ -44,6 +44,13 @@ def title_bar_says(*words: str) -> Check:
     return check
 
 
+def says(*notices: str) -> Check:
+    async def check(stage: Stage) -> None:
+        assert stage.notices == list(notices)
+
+    return check
+
+
 async def plays(stage: Stage) -> None:
     assert "▶" in stage.rows()[0]
     stage.wall.now += 1
@@ -144,6 +151,8 @@ EFFECTS: dict[str, Check] = {
     "timeout-longer": titles_become(
         NOTEBOOK_TITLES[0], "DYNAMIC · batch 4 · 1.00s", NOTEBOOK_TITLES[2]
     ),
+    "budget-smaller": says("static, dynamic and continuous have no token budget"),
+    "budget-larger": says("static, dynamic and continuous have no token budget"),
     "load-lower": title_bar_says("2.67/s", "t 3.000"),
     "load-higher": title_bar_says("4.17/s", "t 3.000"),
     "new-seed": title_bar_says("seed 43", "t 3.000"),
@@ -164,12 +173,16 @@ EFFECTS: dict[str, Check] = {
 }
 OF_SOME_VIEWS = {"zoom-in", "zoom-out", "pan-back", "pan", "quantity", "scroll-up", "scroll-down"}
 """Keys that only some views know; they are tried with those views."""
+OF_THE_PALETTE = {key.id for key in KEYS if not key.keys}
+"""What no key is bound to; see `test_stage_engine_knobs`."""
 OF_TALKS = {"page-back", "page", "black"}
 """Keys that are tried where the tour is."""
 
 
 @pytest.mark.parametrize(
-    "key", [k for k in KEYS if k.id not in OF_SOME_VIEWS | OF_TALKS], ids=lambda k: k.id
+    "key",
+    [k for k in KEYS if k.id not in OF_SOME_VIEWS | OF_TALKS | OF_THE_PALETTE],
+    ids=lambda k: k.id,
 )
 async def test_every_key_does_what_its_help_says(key: Key) -> None:
     for name in key.keys.split(","):

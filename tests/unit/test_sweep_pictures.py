@@ -16,9 +16,9 @@ from tui_batching.charts.rows import Cells
 from tui_batching.charts.sweep_charts import (
     IDEAL,
     SweepRequest,
-    batch_size_chart,
     frontier_chart,
     load_chart,
+    parameter_chart,
 )
 from tui_batching.strategies import DEFAULT_STRATEGIES, Continuous, Static, mark_of
 from tui_batching.workload import Workload, apply_settings, load_workload
@@ -27,7 +27,7 @@ DrawSweep = Callable[[SweepRequest], list[Cells]]
 CHARTS: dict[DrawSweep, Kind] = {
     load_chart: "load",
     frontier_chart: "load",
-    batch_size_chart: "batch-size",
+    parameter_chart: "batch-size",
 }
 SIZES = [(80, 19), (60, 15), (100, 25), (120, 31), (160, 40), (300, 60), (80, 60)]
 
@@ -146,20 +146,20 @@ def test_the_frontier_is_drawn_in_the_order_of_the_loads() -> None:
 
 
 def test_batch_sizes_are_the_ticks_and_the_present_ones_are_marked() -> None:
-    rows = seen(batch_size_chart, "chat", 120, 31).splitlines()
+    rows = seen(parameter_chart, "chat", 120, 31).splitlines()
     ticks = next(row for row in rows if row.split()[:3] == ["1", "2", "4"])
     assert ticks.split() == ["1", "2", "4", "8", "16", "32", "64"] * 3
     assert rows[2].count("now") == 3
-    mixed = seen(batch_size_chart, "chat", 120, 31, "static.batch_size=16").splitlines()
+    mixed = seen(parameter_chart, "chat", 120, 31, "static.batch_size=16").splitlines()
     assert mixed[2].count("│◆●") == mixed[2].count("│■ ") == 3
-    assert "now →" in seen(batch_size_chart, "chat", 120, 31, "batch_size=500")
+    assert "now →" in seen(parameter_chart, "chat", 120, 31, "batch_size=500")
 
 
 def test_a_line_of_batch_sizes_ends_where_slots_stay_free() -> None:
     made = swept("chat", "batch-size")
     ends = {name: made.curve(name)[-1].value for name in made.strategies}
     assert ends == {"static": 64, "dynamic": 32, "continuous": 16}
-    assert "a line ends where" in seen(batch_size_chart, "chat", 120, 31).splitlines()[0]
+    assert "a line ends where" in seen(parameter_chart, "chat", 120, 31).splitlines()[0]
 
 
 def test_a_wide_range_of_loads_is_drawn_on_a_logarithmic_axis() -> None:

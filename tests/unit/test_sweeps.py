@@ -24,7 +24,16 @@ from tui_batching.clock import MILLISECOND
 from tui_batching.errors import InputError
 from tui_batching.executors import Workers, process_executor, run_all
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
+from tui_batching.strategies import (
+    Continuous,
+    Dynamic,
+    Orca,
+    SgLang,
+    Static,
+    Strategy,
+    Tgi,
+    Vllm,
+)
 from tui_batching.workload import ListedRequests, Workload, load_workload
 
 MS = MILLISECOND
@@ -287,3 +296,99 @@ def test_processes_leave_at_once_whatever_is_waiting_or_cancelled(
     assert set(active_children()) <= before
     assert all(future.done() for future in futures)
     assert capfd.readouterr().err == ""
+
+
+# Any parameter of what is on stage.
+
+
+ENGINES = (
+    Vllm(max_num_seqs=8, max_num_batched_tokens=64),
+    SgLang(chunked_prefill_size=256),
+    Tgi(),
+    Static(2),
+)
+
+
+def with_engines(*strategies: Strategy) -> Workload:
+    rows = [(number * 50 * MS, 1 + number % 50, 1 + number * 7 % 40) for number in range(40)]
+    return replace(workload_of(rows, name="listed"), strategies=strategies or ENGINES)
+
+
+def test_a_parameter_is_varied_in_those_that_have_it_and_the_others_are_left_out() -> None:
+    found = sweep(with_engines(), "max_num_batched_tokens", [128, 32])
+    assert found.values == (32, 128)
+    assert [point.strategy for point in found.points] == [Vllm(8, 32), Vllm(8, 128)]
+    assert found.notes == ("left out: sglang, tgi, static (no max_num_batched_tokens)",)
+    for point in found.points:
+        expected = metrics(simulate(found.workload, point.strategy))
+        assert point.metrics == expected
+
+
+def test_an_alias_varies_it_in_all_that_know_it_under_their_own_names() -> None:
+    found = sweep(with_engines(), "token_budget", [96])
+    assert [point.strategy for point in found.points] == [
+        Vllm(8, 96),
+        SgLang(chunked_prefill_size=96),
+        Tgi(max_batch_prefill_tokens=96),
+    ]
+    assert found.notes == ("left out: static (no token_budget)",)
+
+
+def test_memory_is_varied_in_every_engine_whatever_the_cost_says() -> None:
+    workload = with_engines()
+    workload = replace(workload, cost=replace(workload.cost, kv_cache_tokens=200))
+    found = sweep(workload, "kv_cache_tokens", [100, 400])
+    assert found.strategies == ("vllm", "sglang", "tgi")
+    pools = [
+        run.kv.pool for point in found.points if (run := simulate(workload, point.strategy)).kv
+    ]
+    assert pools == [5, 100, 5, 24, 400, 24]  # in blocks of 16, 1 and 16; one is never lent
+
+
+def test_usual_values_are_halves_and_doubles_of_what_there_is() -> None:
+    def usual(kind: str, *strategies: Strategy) -> list[float]:
+        return [task.value for task in plan_sweep(with_engines(*strategies), kind).tasks]
+
+    assert usual("max_num_batched_tokens") == [8, 16, 32, 64, 128, 256, 512]
+    assert usual("token_budget", Vllm(8, 64), SgLang(chunked_prefill_size=256)) == [
+        16, 32, 64, 128, 256, 512,
+    ]  # fmt: skip
+    assert usual("max_num_seqs") == usual("batch-size") == [1, 2, 4, 8, 16, 32]
+    assert usual("watermark") == [0, 0.01, 0.02, 0.05, 0.1, 0.2]
+    assert usual("waiting_served_ratio") == [0.0375, 0.075, 0.15, 0.3, 0.6, 1.2, 2.4]
+    assert usual("max_model_len") == [8, 16, 32, 64, 128, 256, 512]
+    assert usual("timeout", Dynamic(2))[-1] == 5000 * MS
+
+
+def test_usual_memories_hold_the_longest_request_and_end_where_all_fit() -> None:
+    requests = with_engines().requests
+    tokens = requests.input_tokens + requests.max_tokens
+    for strategies in (ENGINES, (Orca(kv_cache_tokens=100), Vllm(8))):
+        values = [
+            task.value for task in plan_sweep(with_engines(*strategies), "kv_cache_tokens").tasks
+        ]
+        assert len(values) >= 4
+        assert values[0] >= tokens.max()
+        assert values[-1] >= 2 * tokens.sum() or len(values) >= 4
+        assert [value for value in values if value >= 2 * tokens.sum()] in ([], [values[-1]])
+
+
+def test_who_cannot_serve_at_a_usual_value_is_told_of_and_the_others_go_on() -> None:
+    found = sweep(with_engines(), "max_num_batched_tokens")
+    assert found.values == (8, 16, 32, 64, 128, 256, 512)
+    chosen = (Vllm(max_num_seqs=64, max_num_batched_tokens=64), SgLang(chunked_prefill_size=64))
+    found = sweep(with_engines(*chosen), "token_budget")
+    assert {each.value for each in found.refused} == {8, 16, 32}
+    assert found.curve("vllm")[0].value == 64
+    assert found.curve("sglang")[0].value == 8
+    assert "vllm" not in found.row(32)
+    [note] = found.notes
+    assert note.startswith("vllm cannot serve this at 8, 16, 32: ")
+    with pytest.raises(InputError, match="max_num_seqs of 64"):
+        sweep(with_engines(*chosen), "token_budget", [32])
+
+
+def test_slots_by_their_own_name_end_where_they_stay_free() -> None:
+    own, common = (sweep(with_engines(Vllm()), kind) for kind in ("max_num_seqs", "batch-size"))
+    assert own.points == common.points
+    assert own.kind == "max_num_seqs"

@@ -22,7 +22,8 @@ from tui_batching.analysis.metrics import (
     format_value,
 )
 from tui_batching.analysis.service_level import limits_text
-from tui_batching.analysis.sweeps.sweep import HEADLINES, Sweep, value_text
+from tui_batching.analysis.sweeps.sweep import HEADLINES, Sweep
+from tui_batching.analysis.sweeps.varied import value_text
 from tui_batching.cost import Cost
 from tui_batching.workload.model import join_names
 
@@ -162,7 +163,10 @@ def _values(sweep: Sweep, metric: MetricInfo, able: Sequence[bool]) -> Group:
     rows: list[TableRow] = []
     for value in sweep.values:
         points = sweep.row(value)
-        found = [points[name].metrics[metric.name] for name in sweep.strategies]
+        found = [
+            points[name].metrics[metric.name] if name in points else None
+            for name in sweep.strategies
+        ]
         rows.append(TableRow(value_text(sweep.kind, value), _cells(metric, found, able)))
     return Group(metric.full_label, tuple(rows))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.sweeps import Kind
+from tui_batching.analysis.sweeps.varied import swept_parameters
 from tui_batching.charts.chart import ChartRequest, LineChart
 from tui_batching.charts.gantt import gantt_chart
 from tui_batching.charts.histograms import histograms_chart
@@ -22,9 +23,9 @@ from tui_batching.charts.rows import Cells
 from tui_batching.charts.slots import slots_chart
 from tui_batching.charts.sweep_charts import (
     SweepRequest,
-    batch_size_chart,
     frontier_chart,
     load_chart,
+    parameter_chart,
 )
 from tui_batching.charts.utilization_panels import memory_chart, utilization_chart
 
@@ -95,7 +96,7 @@ SWEEP_CHARTS: Mapping[str, SweepChart] = {
         "throughput against p99 latency, a point a load", "load", frontier_chart
     ),
     "batch-size": SweepChart(
-        "latency and throughput against the batch size", "batch-size", batch_size_chart
+        "latency and throughput against the batch size", "batch-size", parameter_chart
     ),
 }
 
@@ -105,3 +106,11 @@ CHARTS: Mapping[str, SceneChart | TextChart | SweepChart] = {
     **SWEEP_CHARTS,
 }
 """All of them, in the order in which they are listed."""
+
+
+def parameter_charts() -> dict[str, SweepChart]:
+    """A chart for every parameter that can be swept, by its name and its aliases."""
+    return {
+        kind: SweepChart(f"latency and throughput against {kind}", kind, parameter_chart)
+        for kind in swept_parameters()
+    }

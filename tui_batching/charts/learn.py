@@ -28,10 +28,24 @@ _FIGURES = {
     "p99_latency": "p99 latency",
     "throughput": "tokens/s",
 }
+_ENGINE_FIGURES = {
+    "mean_ttft": "first token",
+    "p99_itl": "p99 gap",
+    "p99_latency": "p99 latency",
+    "throughput": "tokens/s",
+}
+"""Where an engine is on stage: its slots are a limit, so a share of them says nothing."""
+ENGINE_SOURCES = (
+    ("Sarathi-Serve", "OSDI '24: prompts in chunks beside the decodes, without stalls"),
+    ("SGLang", "NeurIPS '24: programs of many prompts, and what they share"),
+    ("FastGen", "arXiv 2401.08671: Dynamic SplitFuse, steps of equal length"),
+)
 _HOLDS, _FAILS = "✓", "✗"
 _LABEL = 14
 _WIDEST = 110
 """Cells beyond which lines would be hard to read."""
+_ABREAST, _NARROW = 3, 20
+"""So many strategies stand side by side where words fit; more, where each has so many cells."""
 _BESIDE = 150
 """Cells from which on the claims stand beside the rest."""
 
@@ -42,10 +56,10 @@ def learn_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     where = f"{comparison.workload.name}, {'1 request' if count == 1 else f'{count:,} requests'}"
     if pen.width < _BESIDE:
         strategies, checked = _strategies(comparison, where, pen), _checked(comparison, where, pen)
-        return [*strategies, pen.blank(), *checked, pen.blank(), *_sources(pen)]
+        return [*strategies, pen.blank(), *checked, pen.blank(), *_sources(comparison, pen)]
     left = Pen(pen.width // 2 - 1, pen.palette)
     right = Pen(pen.width - left.width, pen.palette)
-    lesson = [*_strategies(comparison, where, left), left.blank(), *_sources(left)]
+    lesson = [*_strategies(comparison, where, left), left.blank(), *_sources(comparison, left)]
     pairs = zip_longest(lesson, _checked(comparison, where, right))
     return [[*(one or left.blank()), *(other or right.blank())] for one, other in pairs]
 
@@ -59,9 +73,10 @@ def _checked(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
     return [heading, *(row for claim in found for row in _claim(claim, pen))]
 
 
-def _sources(pen: Pen) -> list[Cells]:
+def _sources(comparison: Comparison, pen: Pen) -> list[Cells]:
     rows = [pen.heading("Where to read on", "papers, and what manuals call the timeout")]
-    for name, text in SOURCES:
+    sources = SOURCES + (ENGINE_SOURCES if _has_engines(comparison) else ())
+    for name, text in sources:
         for number, line in enumerate(wrapped(text, max(20, pen.width - _LABEL - 6))):
             row = pen.row().add(f"   {'' if number else name:<{_LABEL + 2}}", pen.text)
             rows.append(row.add(line, pen.muted).cells())
@@ -69,12 +84,42 @@ def _sources(pen: Pen) -> list[Cells]:
 
 
 def _strategies(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
-    """A column a strategy: idea, use, complexity, and its figures on these Runs."""
-    names = [result.strategy.name for result in comparison]
-    lessons = [result.strategy.about.lesson for result in comparison]
+    """A column a strategy, as many side by side as can be read."""
+    numbers = range(len(comparison.results))
+    narrowest = _longest_word(comparison) + 2
+    if len(numbers) > _ABREAST:
+        narrowest = max(narrowest, _NARROW)
+    abreast = max(1, (min(pen.width, _WIDEST) - _LABEL) // narrowest)
+    blocks = -(-len(numbers) // abreast)
+    rows: list[Cells] = []
+    for block in range(blocks):  # as equal as can be
+        first, end = (len(numbers) * part // blocks for part in (block, block + 1))
+        rows += [pen.blank()] if block else []
+        rows += _told(comparison, numbers[first:end], where, pen)
+    return rows
+
+
+def _has_engines(comparison: Comparison) -> bool:
+    """Whether a strategy is on stage whose lesson tells a price, as those of engines do."""
+    return any(result.strategy.about.lesson.price for result in comparison)
+
+
+def _longest_word(comparison: Comparison) -> int:
+    lessons = (result.strategy.about.lesson for result in comparison)
+    texts = (f"{each.idea} {each.used_in} {each.complexity} {each.price}" for each in lessons)
+    return max(len(word) for text in texts for word in text.split())
+
+
+def _told(comparison: Comparison, numbers: Sequence[int], where: str, pen: Pen) -> list[Cells]:
+    """Some of the strategies: idea, use, complexity and price, and their figures on these Runs."""
+    names = [comparison.results[number].strategy.name for number in numbers]
+    lessons = [comparison.results[number].strategy.about.lesson for number in numbers]
     texts = [[marked(name)] for name in names], [pen.strategy(name) for name in names]
     rows = _columns("", *texts, pen)
-    for label in ("idea", "used in", "complexity"):
+    labels = ["idea", "used in", "complexity"]
+    if _has_engines(comparison):
+        labels.append("price")
+    for label in labels:
         told = [getattr(lesson, label.replace(" ", "_")) for lesson in lessons]
         room = _column(len(names), pen) - 2
         rows += _columns(
@@ -84,14 +129,15 @@ def _strategies(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
             pen,
         )
     rows.append(pen.row().add(f" on {where}:", pen.muted).cells())
-    for name, label in _FIGURES.items():
+    figures = _ENGINE_FIGURES if _has_engines(comparison) else _FIGURES
+    for name, label in figures.items():
         metric = METRICS_BY_NAME[name]
         values, best = comparison.values(metric), comparison.best(metric)
         told = [
             [f"{format_value(metric, value)} {BEST if wins else ''}"]
-            for value, wins in zip(values, best, strict=True)
+            for value, wins in ((values[number], best[number]) for number in numbers)
         ]
-        looks = [pen.good if wins else pen.text for wins in best]
+        looks = [pen.good if best[number] else pen.text for number in numbers]
         rows += _columns(label, told, looks, pen)
     return rows
 

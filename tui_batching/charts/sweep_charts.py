@@ -1,4 +1,4 @@
-"""What is drawn of a sweep: charts over the load or the batch size, and the frontier of both.
+"""What is drawn of a sweep: charts over the load or a parameter, and the frontier of loads.
 
 Each is a row of legend, line charts, and below them the table of the sweep if there is room for it.
 """
@@ -6,7 +6,7 @@ Each is a row of legend, line charts, and below them the table of the sweep if t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -16,6 +16,14 @@ from rich.style import Style
 from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Point, Sweep
 from tui_batching.analysis.sweeps.sweep import HEADLINES
+from tui_batching.analysis.sweeps.varied import (
+    BATCH_SIZE,
+    LOAD,
+    any_parameter,
+    axis_text,
+    exported,
+    present_values,
+)
 from tui_batching.charts.axis import LOG_FROM
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.plot import ChartSpec, Label, Line, Vertical, draw
@@ -67,7 +75,7 @@ class _ValueAxis:
     """The x axis that the line charts of a sweep share.
 
     Attributes:
-        label: what it is.
+        label: what it is; empty where the legend tells it.
         limits: the lowest and the highest value shown.
         log: whether equal factors are equally far apart.
         ticks: None takes round values.
@@ -129,42 +137,57 @@ def _load_facts(request: SweepRequest) -> list[list[tuple[str, Style]]]:
     saturated = [(f" {_SATURATION} saturated at ", muted)]
     for load, names in _together(request.sweep):
         saturated += [(mark_of(name), request.look(name)) for name in names]
-        saturated += [(f" {tick_text('load', load)}  ", muted)]
+        saturated += [(f" {tick_text(LOAD, load)}  ", muted)]
     rate = request.now.source.rate if request.now is not None else None
     if rate is None:
         return [saturated]
     present = [(" │ ", style(palette.playhead, palette.surface))]
-    return [saturated, [*present, (f"now {tick_text('load', rate)}", muted)]]
+    return [saturated, [*present, (f"now {tick_text(LOAD, rate)}", muted)]]
 
 
-def batch_size_chart(request: SweepRequest) -> list[Cells]:
-    """Mean latency, p99 latency and throughput of a sweep over batch sizes, at exactly the size."""
-    sizes = request.sweep.values
-    limits = (min(sizes) / 1.1, max(sizes) * 1.4)  # room for the last tick
+def parameter_chart(request: SweepRequest) -> list[Cells]:
+    """Mean latency, p99 latency and throughput of a sweep over anything but loads."""
+    sweep = request.sweep
+    values = [exported(sweep.kind, value) for value in sweep.values]
+    log = min(values) > 0
+    limits = (min(values) / 1.1, max(values) * 1.4) if log else (0.0, max(values) * 1.05 or 1.0)
     axis = _ValueAxis(
-        label="batch size",
-        limits=limits,
-        log=True,
-        ticks=sizes,
-        verticals=tuple(_present_sizes(request, limits)),
+        label=axis_text(sweep.kind) if sweep.kind == BATCH_SIZE else "",
+        limits=limits,  # with room for the last tick
+        log=log,
+        ticks=tuple(values) if log else None,
+        verticals=tuple(_present(request, limits)),
     )
     muted = style(request.palette.muted, request.palette.surface)
     present = [(" │ ", style(request.palette.playhead, request.palette.surface)), ("now", muted)]
-    ends = [("   a line ends where its slots are never all taken", muted)]
-    return _charts_and_table(request, _legend_row(request, present, ends), axis)
+    by = [] if axis.label else [[(f" by {axis_text(sweep.kind)}  ", muted)]]
+    facts = [*by, *([present] if axis.verticals else [])]
+    if sweep.kind == BATCH_SIZE or any_parameter(sweep.kind).is_called("batch_size"):
+        facts.append([("   a line ends where its slots are never all taken", muted)])
+    legend = _legend_row(request, *facts)
+    notes = " · ".join(sweep.short_notes)
+    if not notes:
+        return _charts_and_table(request, legend, axis)
+    below = replace(request, height=request.height - 1)
+    told = Row(request.width, muted).gap().add(notes, muted).cells()
+    [first, *rest] = _charts_and_table(below, legend, axis)
+    return [first, told, *rest]
 
 
-def _present_sizes(request: SweepRequest, limits: tuple[float, float]) -> Iterator[Vertical]:
-    """The present batch sizes, with the marks of the strategies that have each if they differ."""
+def _present(request: SweepRequest, limits: tuple[float, float]) -> Iterator[Vertical]:
+    """The present values, with the marks of the strategies that have each if they differ."""
     if request.now is None:
         return
-    shown = [each for each in request.now.strategies if each.name in request.sweep.strategies]
-    present = sorted({strategy.slots for strategy in shown})
-    for size in present:
-        marks = "".join(mark_of(each.name) for each in shown if each.slots == size)
+    kind, names = request.sweep.kind, request.sweep.strategies
+    shown = present_values(request.now, kind, names)
+    present = sorted(set(shown.values()))
+    for value in present:
+        marks = "".join(mark_of(name) for name in shown if shown[name] == value)
         label = "now" if len(present) == 1 else marks
-        x = min(max(size, limits[0]), limits[1])
-        yield Vertical(x, request.palette.playhead, f"{label} →" if size > x else label)
+        found = exported(kind, value)
+        x = min(max(found, limits[0]), limits[1])
+        label = f"{label} →" if found > x else f"← {label}" if found < x else label
+        yield Vertical(x, request.palette.playhead, label)
 
 
 def frontier_chart(request: SweepRequest) -> list[Cells]:
@@ -314,14 +337,14 @@ def _metric_spec(
         height=height,
         lines=_strategy_lines(
             request.sweep,
-            lambda point: point.value,
+            lambda point: exported(request.sweep.kind, point.value),
             lambda point: point.metric(metric.name),
             palette,
         ),
         text=palette.text,
         muted=palette.muted,
         title=f" {title}",
-        y_label=f"{unit} · by {axis.label}",
+        y_label=f"{unit} · by {axis.label}" if axis.label else unit,
         x_range=axis.limits,
         y_range=_value_range(figures),
         verticals=axis.verticals,

@@ -6,6 +6,12 @@ from collections.abc import Sequence
 
 from tui_batching.analysis.sweeps import Kind, Sweep
 from tui_batching.analysis.sweeps.sweep import HEADLINES
+from tui_batching.analysis.sweeps.varied import (
+    LOAD,
+    is_duration,
+    number_text,
+    present_values,
+)
 from tui_batching.analysis.tables import BEST, SATURATION, Cell, Table, sweep_table
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style
@@ -41,17 +47,17 @@ def table_rows(sweep: Sweep, now: Workload | None, width: int, palette: Palette)
 
 def tick_text(kind: Kind, value: float) -> str:
     """A value in as few letters as possible: `3.33/s`, `16`, `500 ms`."""
-    if kind == "load":
+    if kind == LOAD:
         return f"{value:.3g}/s"
-    return f"{value:.0f}" if kind == "batch-size" else format_duration(int(value))
+    return format_duration(int(value)) if is_duration(kind) else number_text(kind, value)
 
 
 def is_present(sweep: Sweep, value: float, now: Workload) -> bool:
     """Whether a workload has this value of what is varied, with each of its strategies."""
-    if sweep.kind == "load":
+    if sweep.kind == LOAD:
         return value == now.source.rate
-    sizes = {strategy.slots for strategy in now.strategies}
-    return sweep.kind == "batch-size" and sizes == {int(value)}
+    names = sweep.strategies
+    return set(present_values(now, sweep.kind, names).values()) == {value}
 
 
 def _names(sweep: Sweep, width: int, palette: Palette) -> Cells:

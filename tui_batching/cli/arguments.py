@@ -30,6 +30,8 @@ FIRST_WORKLOADS: Mapping[Kind, str] = {
     "timeout": "notebook",
 }
 """What is swept where no workload is named."""
+FIRST_OF_ENGINES = "engines"
+"""What is swept where none is named and it is a parameter of engines."""
 
 
 class Parser(argparse.ArgumentParser):

@@ -13,7 +13,7 @@ from rich.console import COLOR_SYSTEMS, Console
 from tui_batching.analysis.scene import build_scene
 from tui_batching.analysis.sweeps import usual_sweeps
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.gallery import CHARTS, SceneChart, SweepChart
+from tui_batching.charts.gallery import CHARTS, SceneChart, SweepChart, parameter_charts
 from tui_batching.charts.palette import Palette, default_theme, load_palettes
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.printing import printed
@@ -91,7 +91,8 @@ def drawn(
         stdout: how large it is, and in which colours.
         report: is told what begins.
     """
-    chart, palette = CHARTS[name], stdout.palette
+    chart = CHARTS[name] if name in CHARTS else parameter_charts()[name]
+    palette = stdout.palette
     if isinstance(chart, SweepChart):
         [sweep] = usual_sweeps(workload, [chart.kind], report)
         return chart.draw(SweepRequest(sweep, workload, stdout.width, stdout.height, palette))

@@ -15,7 +15,7 @@ from tui_batching.analysis.capacity import Capacities
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.sweeps import Sweep
-from tui_batching.analysis.sweeps.sweep import kind_text
+from tui_batching.analysis.sweeps.varied import kind_text
 from tui_batching.analysis.tables import (
     BEST,
     Cell,
@@ -52,9 +52,11 @@ def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
     """Print latency and throughput of all strategies at each value, the best of each row marked."""
     printer = _Printer(ascii_only)
     printer.line(_heading(sweep.workload).append(f" · {kind_text(sweep.kind)}"))
-    told = sweep_table(sweep)
-    printer.show(_laid_out(printer, told))
-    printer.note(told)
+    table = sweep_table(sweep)
+    printer.show(_laid_out(printer, table))
+    printer.note(table)
+    for note in sweep.notes:
+        printer.line(printer.text(note))
     legend = f"{BEST} the best of its row; " if len(sweep.strategies) > 1 else ""
     printer.line(Text(f"{legend}--json and --csv tell more", "dim"))
 

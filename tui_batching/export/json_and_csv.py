@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any, TextIO
@@ -15,7 +15,8 @@ from tui_batching.analysis.capacity import Capacities, Capacity
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import METRIC_TABLE
-from tui_batching.analysis.sweeps import Kind, Point, Sweep
+from tui_batching.analysis.sweeps import Point, Sweep
+from tui_batching.analysis.sweeps.varied import exported, kind_unit, left_out
 from tui_batching.clock import exact_seconds, to_seconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.run import Run
@@ -48,8 +49,6 @@ REQUEST_FIELDS: tuple[str, ...] = (
 """What is told of each request, before the parts of its latency; the slot is its last one."""
 
 _ROWS_AT_ONCE = 4096
-
-_UNITS: Mapping[Kind, str] = {"load": "requests/s", "batch-size": "slots", "timeout": "s"}
 
 
 def write_comparison_json(comparison: Comparison, out: TextIO, *, each_request: bool) -> None:
@@ -147,15 +146,28 @@ def write_sweep_json(sweep: Sweep, out: TextIO) -> None:
     """Write one JSON object.
 
     Its keys: `schema`; `workload` with `name` and `requests`; `sweep` with `kind` and the `unit`
-    of its values; for loads `saturation`, in requests per second by strategy; and `points`, a list
+    of its values; for loads `saturation`, in requests per second by strategy; where there are any
+    `left_out`, the strategies that have no such parameter, and `refused`, a list of objects with
+    `value`, `strategy` and the `reason` why it cannot serve there; and `points`, a list
     by value and strategy of objects with `value`, `strategy`, its `parameters` there, `peak_batch`
     (the most slots taken at once) and all `metrics`, named and counted as `compare --json` does.
     """
+    without = list(left_out(sweep.workload, sweep.kind))
+    refused = [
+        {
+            "value": exported(sweep.kind, each.value),
+            "strategy": each.strategy,
+            "reason": each.reason,
+        }
+        for each in sweep.refused
+    ]
     head = {
         "schema": SCHEMA,
         "workload": _served(sweep.workload),
-        "sweep": {"kind": sweep.kind, "unit": _UNITS[sweep.kind]},
+        "sweep": {"kind": sweep.kind, "unit": kind_unit(sweep.kind)},
         **({"saturation": dict(sweep.saturation)} if sweep.saturation else {}),
+        **({"left_out": without} if without else {}),
+        **({"refused": refused} if refused else {}),
     }
     points = ",\n".join(json.dumps(_point(sweep, each), allow_nan=False) for each in sweep.points)
     out.write(json.dumps(head).removesuffix("}") + f', "points": [\n{points}\n]}}\n')
@@ -170,7 +182,7 @@ def write_sweep_csv(sweep: Sweep, out: TextIO) -> None:
         known = parameters(point.strategy)
         given = (known.get(name) for name in parameter_names())
         figures = (point.metrics[name] for name in names)
-        value = _value(sweep.kind, point)
+        value = exported(sweep.kind, point.value)
         writer.writerow(
             (sweep.kind, value, point.strategy.name, *given, point.peak_batch, *figures)
         )
@@ -178,16 +190,12 @@ def write_sweep_csv(sweep: Sweep, out: TextIO) -> None:
 
 def _point(sweep: Sweep, point: Point) -> dict[str, Any]:
     return {
-        "value": _value(sweep.kind, point),
+        "value": exported(sweep.kind, point.value),
         "strategy": point.strategy.name,
         "parameters": parameters(point.strategy),
         "peak_batch": point.peak_batch,
         "metrics": dict(point.metrics),
     }
-
-
-def _value(kind: Kind, point: Point) -> float:
-    return to_seconds(int(point.value)) if kind == "timeout" else point.value
 
 
 def write_capacities_json(found: Capacities, out: TextIO) -> None:

@@ -14,7 +14,7 @@ from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metrics import METRICS_BY_NAME, PARTS_OF_LATENCY, format_value
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.sweeps import Kind, Sweep
-from tui_batching.analysis.sweeps.sweep import kind_text
+from tui_batching.analysis.sweeps.varied import kind_label, kind_text
 from tui_batching.analysis.tables import (
     SATURATION,
     Table,
@@ -42,12 +42,6 @@ _CHARTS = (
 _SWEEP_CHARTS: Mapping[Kind, tuple[str, ...]] = {
     "load": ("load", "frontier"),
     "batch-size": ("batch-size",),
-    "timeout": (),
-}
-_SWEEP_TITLES: Mapping[Kind, str] = {
-    "load": "Load",
-    "batch-size": "Batch size",
-    "timeout": "Timeout",
 }
 _VERDICTS = {True: "So it is here", False: "Not here"}
 _FEW = 30
@@ -202,7 +196,7 @@ def _sweep_chart(sweep: Sweep, name: str) -> str:
 
 def _sweep(sweep: Sweep) -> Iterator[str]:
     """One parameter at several values, metric by metric."""
-    yield f"## {_SWEEP_TITLES[sweep.kind]}"
+    yield f"## {kind_label(sweep.kind).capitalize()}"
     yield f"Served at other values of one parameter: {kind_text(sweep.kind)}."
     if sweep.saturation:
         told = ", ".join(f"{name} {load:.3g}" for name, load in sweep.saturation.items())
@@ -212,7 +206,8 @@ def _sweep(sweep: Sweep) -> Iterator[str]:
     yield _laid_out(replace(figures, groups=groups))
     if figures.note:
         yield f"**Note:** {plain(figures.note)}."
-    for name in _SWEEP_CHARTS[sweep.kind]:
+    yield from map(plain, sweep.notes)
+    for name in _SWEEP_CHARTS.get(sweep.kind, ()):
         yield _sweep_chart(sweep, name)
 
 

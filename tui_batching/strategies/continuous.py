@@ -30,8 +30,10 @@ class Continuous(Textbook):
         mark="●",
         colour=2,
         parameters=(
-            Parameter("batch_size", "batch size", SLOTS),
-            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+            Parameter("batch_size", "batch size", SLOTS, unit="slots"),
+            Parameter(
+                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
+            ),
         ),
         lesson=Lesson(
             idea="admit and release requests between decode steps",
@@ -45,6 +47,16 @@ class Continuous(Textbook):
     )
 
     kv_cache_tokens: int | None = None
+
+    @property
+    def heeds_memory(self) -> bool:
+        """Only where it is given."""
+        return self.kv_cache_tokens is not None
+
+    @property
+    def reserves(self) -> bool:
+        """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
+        return self.heeds_memory
 
     def serve(self, requests: Requests, cost: Cost) -> Run:
         """Each prefill of a newcomer runs alone while everybody else stalls."""

@@ -36,7 +36,7 @@ class Dynamic(Textbook):
         mark="◆",
         colour=1,
         parameters=(
-            Parameter("batch_size", "batch size", SLOTS),
+            Parameter("batch_size", "batch size", SLOTS, unit="slots"),
             Parameter("timeout", "timeout", Duration()),
             Parameter("timeout_from", "timeout from", OneOf(("server_free", "arrival"))),
         ),

@@ -34,20 +34,37 @@ class FastGen(EngineStrategy):
         mark="F",
         colour=1,
         parameters=(
-            Parameter("max_ragged_batch_size", "max ragged batch size", Whole(1)),
+            Parameter(
+                "max_ragged_batch_size",
+                "max ragged batch size",
+                Whole(1),
+                aliases=("token_budget",),
+                unit="tokens",
+            ),
             Parameter(
                 "max_ragged_sequence_count",
                 "max ragged sequence count",
                 SLOTS,
+                unit="slots",
                 aliases=("batch_size",),
             ),
-            Parameter("block_size", "block size", Whole(1, MOST_TOKENS_IN_A_BLOCK), quiet=True),
-            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+            Parameter(
+                "block_size",
+                "block size",
+                Whole(1, MOST_TOKENS_IN_A_BLOCK),
+                quiet=True,
+                unit="tokens",
+            ),
+            Parameter(
+                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
+            ),
         ),
         lesson=Lesson(
             idea="steps of equal length: decodes first, prompts fill the rest in chunks",
             used_in="DeepSpeed-MII, where it is called Dynamic SplitFuse",
             complexity="high: chunks, paged memory, and decodes that wait for a block",
+            price="no token is late, but each first token comes a little later",
+            claims=("steadiest",),
         ),
         iteration_level=True,
     )

@@ -31,19 +31,30 @@ class Orca(EngineStrategy):
         mark="O",
         colour=4,
         parameters=(
-            Parameter("max_batch_size", "max batch size", SLOTS, aliases=("batch_size",)),
-            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+            Parameter(
+                "max_batch_size", "max batch size", SLOTS, unit="slots", aliases=("batch_size",)
+            ),
+            Parameter(
+                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
+            ),
         ),
         lesson=Lesson(
             idea="join and leave at every iteration, prompts whole beside the decodes",
             used_in="Orca, the paper that introduced it",
             complexity="medium: a scheduler in every step, memory reserved for the worst case",
+            price="a long prompt lengthens one step for everybody",
+            claims=("lengthened", "reserves"),
         ),
         iteration_level=True,
     )
     slots_field: ClassVar[str] = "max_batch_size"
     max_batch_size: int = 32
     kv_cache_tokens: int | None = None
+
+    @property
+    def reserves(self) -> bool:
+        """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
+        return True
 
     def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
         """All that was asked for."""

@@ -16,6 +16,9 @@ MAX_SLOTS = 1_000_000
 
 SLOTS = Whole(1, MAX_SLOTS)
 
+BATCH_SIZE, TOKEN_BUDGET, KV_CACHE_TOKENS = "batch_size", "token_budget", "kv_cache_tokens"
+"""What slots, the most tokens of an iteration, and memory are called everywhere, as aliases."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -27,6 +30,7 @@ class Parameter:
         constraint: what it may be, and how it is read.
         aliases: further keys that mean the same.
         quiet: whether tables tell it only where it is not the default.
+        unit: what a number of it counts, such as `tokens`; empty for plain numbers and durations.
     """
 
     name: str
@@ -34,6 +38,11 @@ class Parameter:
     constraint: Constraint
     aliases: tuple[str, ...] = ()
     quiet: bool = False
+    unit: str = ""
+
+    def is_called(self, key: str) -> bool:
+        """Whether this is its name or one of its aliases."""
+        return key == self.name or key in self.aliases
 
     @property
     def keys(self) -> tuple[str, ...]:

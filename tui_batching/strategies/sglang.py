@@ -41,24 +41,41 @@ class SgLang(EngineStrategy):
         colour=6,
         parameters=(
             Parameter(
-                "max_running_requests", "max running requests", SLOTS, aliases=("batch_size",)
+                "max_running_requests",
+                "max running requests",
+                SLOTS,
+                unit="slots",
+                aliases=("batch_size",),
             ),
-            Parameter("chunked_prefill_size", "chunked prefill size", Whole(1)),
-            Parameter("max_prefill_tokens", "max prefill tokens", Whole(1), quiet=True),
+            Parameter(
+                "chunked_prefill_size",
+                "chunked prefill size",
+                Whole(1),
+                aliases=("token_budget",),
+                unit="tokens",
+            ),
+            Parameter(
+                "max_prefill_tokens", "max prefill tokens", Whole(1), unit="tokens", quiet=True
+            ),
             Parameter("schedule_conservativeness", "conservativeness", Number(0), quiet=True),
             Parameter(
                 "page_size",
                 "page size",
                 Whole(1, MOST_TOKENS_IN_A_BLOCK),
+                unit="tokens",
                 aliases=("block_size",),
                 quiet=True,
             ),
-            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+            Parameter(
+                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
+            ),
         ),
         lesson=Lesson(
             idea="first tokens first, and memory by an estimate of how long answers will be",
-            used_in="SGLang",
+            used_in="SGLang: chat, agents, programs of many prompts",
             complexity="high: chunks, paged memory, and a bet that is corrected when it loses",
+            price="those who decode stop while anybody has a prompt left",
+            claims=("first_tokens", "freezes", "bets"),
         ),
         iteration_level=True,
     )

@@ -34,7 +34,7 @@ class Static(Textbook):
         mark="■",
         colour=0,
         parameters=(
-            Parameter("batch_size", "batch size", SLOTS),
+            Parameter("batch_size", "batch size", SLOTS, unit="slots"),
             Parameter("pad_to", "pad to", OneOf(("batch", "workload")), quiet=True),
         ),
         lesson=Lesson(

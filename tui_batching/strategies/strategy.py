@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.reading.constraints import Constraints, check_constraints
-from tui_batching.strategies.parameters import MAX_SLOTS, Parameter
+from tui_batching.strategies.parameters import KV_CACHE_TOKENS, MAX_SLOTS, Parameter
 
 if TYPE_CHECKING:
     from tui_batching.cost import Cost
@@ -25,12 +25,14 @@ class Lesson:
         idea: when a batch starts, and who may join and leave it.
         used_in: programs that serve so.
         complexity: what it takes to build.
+        price: what its users pay for the idea; empty where the claims tell it.
         claims: what is said of it, by the names of the checks in `analysis.claims`.
     """
 
     idea: str
     used_in: str
     complexity: str
+    price: str = ""
     claims: tuple[str, ...] = ()
 
 
@@ -111,6 +113,12 @@ class Strategy(ABC):
             for alias in parameter.aliases
         }
 
+    @classmethod
+    def parameter_called(cls, key: str) -> Parameter | None:
+        """The parameter of this name or alias; None where there is none."""
+        called = (each for each in cls.about.parameters if each.is_called(key))
+        return next(called, None)
+
     @abstractmethod
     def serve(self, requests: Requests, cost: Cost) -> Run:
         """The Run of serving these requests; pure, exact and repeatable.
@@ -137,6 +145,16 @@ class Strategy(ABC):
     def is_engine(self) -> bool:
         """Whether it is a real engine, of which each iteration is one forward pass."""
         return self.about.iteration_level and not self.textbook
+
+    @property
+    def heeds_memory(self) -> bool:
+        """Whether it has KV memory, its own or, where it names none, the cost's."""
+        return self.parameter_called(KV_CACHE_TOKENS) is not None
+
+    @property
+    def reserves(self) -> bool:
+        """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
+        return False
 
     @property
     def is_padded(self) -> bool:

@@ -45,12 +45,21 @@ class TensorRtLlm(EngineStrategy):
         mark="N",
         colour=5,
         parameters=(
-            Parameter("max_batch_size", "max batch size", SLOTS, aliases=("batch_size",)),
-            Parameter("max_num_tokens", "max num tokens", Whole(1)),
+            Parameter(
+                "max_batch_size", "max batch size", SLOTS, unit="slots", aliases=("batch_size",)
+            ),
+            Parameter(
+                "max_num_tokens",
+                "max num tokens",
+                Whole(1),
+                aliases=("token_budget",),
+                unit="tokens",
+            ),
             Parameter(
                 "tokens_per_block",
                 "tokens per block",
                 Whole(1, MOST_TOKENS_IN_A_BLOCK),
+                unit="tokens",
                 aliases=("block_size",),
                 quiet=True,
             ),
@@ -66,12 +75,21 @@ class TensorRtLlm(EngineStrategy):
                 OneOf(("first_come_first_served", "equal_progress")),
                 quiet=True,
             ),
-            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+            Parameter(
+                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
+            ),
         ),
         lesson=Lesson(
-            idea="promise each its memory to the end, then fill the step with tokens",
+            idea=(
+                "promise each its memory to the end, or take it as it comes; then fill "
+                "the step with tokens"
+            ),
             used_in="TensorRT-LLM, NVIDIA NIM",
             complexity="high: one scheduler for memory, one for tokens",
+            price=(
+                "a promise leaves memory empty; without one the youngest is paused and done again"
+            ),
+            claims=("lengthened", "short_gaps", "reserves", "evicts"),
         ),
         iteration_level=True,
     )
@@ -83,6 +101,11 @@ class TensorRtLlm(EngineStrategy):
     enable_chunked_prefill: bool = False
     context_chunking_policy: ChunkingPolicy = "first_come_first_served"
     kv_cache_tokens: int | None = None
+
+    @property
+    def reserves(self) -> bool:
+        """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
+        return self.capacity_scheduler_policy != "max_utilization"
 
     def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
         """By the capacity policy."""

@@ -46,26 +46,45 @@ class Tgi(EngineStrategy):
                 "max_batch_total_tokens",
                 "max batch total tokens",
                 WholeOrNone(1),
+                unit="tokens",
                 aliases=("kv_cache_tokens",),
                 quiet=True,
             ),
-            Parameter("max_batch_prefill_tokens", "max batch prefill tokens", Whole(1)),
+            Parameter(
+                "max_batch_prefill_tokens",
+                "max batch prefill tokens",
+                Whole(1),
+                aliases=("token_budget",),
+                unit="tokens",
+            ),
             Parameter("waiting_served_ratio", "waiting served ratio", Ratio()),
-            Parameter("max_waiting_tokens", "max waiting tokens", Whole(1)),
+            Parameter("max_waiting_tokens", "max waiting tokens", Whole(1), unit="tokens"),
             Parameter(
                 "max_batch_size",
                 "max batch size",
                 WholeOrNone(1, MAX_SLOTS),
+                unit="slots",
                 aliases=("batch_size",),
                 quiet=True,
             ),
             Parameter("prefill_chunking", "prefill chunking", Flag(), quiet=True),
-            Parameter("block_size", "block size", Whole(1, MOST_TOKENS_IN_A_BLOCK), quiet=True),
+            Parameter(
+                "block_size",
+                "block size",
+                Whole(1, MOST_TOKENS_IN_A_BLOCK),
+                quiet=True,
+                unit="tokens",
+            ),
         ),
         lesson=Lesson(
-            idea="newcomers gather, then everybody stops for their prompts",
+            idea=(
+                "newcomers gather, then everybody stops for their prompts; memory is "
+                "reserved for the worst case"
+            ),
             used_in="Hugging Face Text Generation Inference",
-            complexity="medium: a queue with a rule, memory reserved for the worst case",
+            complexity="medium: a queue with a rule, and no memory to take back",
+            price="first tokens come later, and memory stays empty where clients ask for much",
+            claims=("freezes", "gathers", "reserves"),
         ),
         iteration_level=True,
     )
@@ -77,6 +96,11 @@ class Tgi(EngineStrategy):
     max_batch_size: int | None = None
     prefill_chunking: bool = False
     block_size: int = 16
+
+    @property
+    def reserves(self) -> bool:
+        """Whether who is admitted has memory for all that was asked for, so that nobody goes."""
+        return True
 
     def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
         """All that was asked for but the last token; newcomers gather."""

@@ -47,27 +47,47 @@ class Vllm(Strategy):
         mark="V",
         colour=3,
         parameters=(
-            Parameter("max_num_seqs", "max num seqs", SLOTS, aliases=("batch_size",)),
-            Parameter("max_num_batched_tokens", "max num batched tokens", Whole(1)),
-            Parameter("block_size", "block size", Whole(1, _MOST_TOKENS_IN_A_BLOCK), quiet=True),
+            Parameter("max_num_seqs", "max num seqs", SLOTS, unit="slots", aliases=("batch_size",)),
+            Parameter(
+                "max_num_batched_tokens",
+                "max num batched tokens",
+                Whole(1),
+                aliases=("token_budget",),
+                unit="tokens",
+            ),
+            Parameter(
+                "block_size",
+                "block size",
+                Whole(1, _MOST_TOKENS_IN_A_BLOCK),
+                quiet=True,
+                unit="tokens",
+            ),
             Parameter("enable_chunked_prefill", "chunked prefill", Flag(), quiet=True),
             Parameter(
-                "long_prefill_token_threshold", "long prefill threshold", Whole(), quiet=True
+                "long_prefill_token_threshold",
+                "long prefill threshold",
+                Whole(),
+                unit="tokens",
+                quiet=True,
             ),
             Parameter("policy", "policy", OneOf(("fcfs", "priority")), quiet=True),
             Parameter("scheduler_reserve_full_isl", "reserve full prompt", Flag(), quiet=True),
             Parameter("watermark", "watermark", Share(), quiet=True),
             Parameter("async_scheduling", "async scheduling", Flag(), quiet=True),
-            Parameter("max_model_len", "max model len", WholeOrNone(2), quiet=True),
-            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+            Parameter("max_model_len", "max model len", WholeOrNone(2), unit="tokens", quiet=True),
+            Parameter(
+                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
+            ),
         ),
         lesson=Lesson(
             idea=(
-                "everybody gets a token a step, prompts fill the rest of its budget in chunks, "
-                "and the last admitted is preempted when memory runs out"
+                "everybody gets a token a step, prompts fill the rest of its budget in "
+                "chunks, and the last admitted goes when memory is full"
             ),
-            used_in="vLLM since 0.8",
+            used_in="vLLM since 0.8: chat and agents, for anybody",
             complexity="high: a token budget, paged memory, and requests that come again",
+            price="a long prompt takes several steps; who is evicted computes all of it again",
+            claims=("short_gaps", "evicts"),
         ),
         iteration_level=True,
     )

@@ -36,16 +36,32 @@ class VllmV0(EngineStrategy):
         mark="U",
         colour=7,
         parameters=(
-            Parameter("max_num_seqs", "max num seqs", SLOTS, aliases=("batch_size",)),
-            Parameter("max_num_batched_tokens", "max num batched tokens", Whole(1)),
-            Parameter("block_size", "block size", Whole(1, MOST_TOKENS_IN_A_BLOCK), quiet=True),
+            Parameter("max_num_seqs", "max num seqs", SLOTS, unit="slots", aliases=("batch_size",)),
+            Parameter(
+                "max_num_batched_tokens",
+                "max num batched tokens",
+                Whole(1),
+                aliases=("token_budget",),
+                unit="tokens",
+            ),
+            Parameter(
+                "block_size",
+                "block size",
+                Whole(1, MOST_TOKENS_IN_A_BLOCK),
+                quiet=True,
+                unit="tokens",
+            ),
             Parameter("watermark", "watermark", Share(), quiet=True),
-            Parameter("kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True),
+            Parameter(
+                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
+            ),
         ),
         lesson=Lesson(
-            idea="prompts first; who is preempted comes back first, and may be preempted again",
+            idea="prompts first and by themselves; who is evicted comes back first",
             used_in="vLLM before 0.8",
             complexity="high: paged memory, and requests that come again",
+            price="those who decode stop for every prompt, and full memory thrashes",
+            claims=("freezes", "evicts", "thrashes"),
         ),
         iteration_level=True,
     )

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 
+import numpy as np
+
+from tui_batching.analysis.sweeps.varied import present_value
 from tui_batching.clock import MILLISECOND, Picoseconds, duration_text
+from tui_batching.columns import exact_sum
 from tui_batching.errors import InputError
+from tui_batching.strategies import Strategy
+from tui_batching.strategies.parameters import BATCH_SIZE, KV_CACHE_TOKENS, TOKEN_BUDGET, Parameter
 from tui_batching.workload import Workload, apply_settings
 from tui_batching.workload.generate import seed_after
 
@@ -15,9 +22,13 @@ _TIMEOUTS: tuple[Picoseconds, ...] = (
     0,
     *(digit * 10**power * MILLISECOND for power in range(6) for digit in (1, 2, 5)),
 )
+_TOKENS = tuple(sorted(base << power for power in range(3, 40) for base in (2, 3)))
+"""Token budgets: powers of two, and one between each two of them."""
 _LOAD_NOTCH = 1.25
 _MOST_LOAD_NOTCHES = 31
 """A thousand times the load as loaded, or a thousandth: there nothing is left to see."""
+
+_MEMORY = "KV memory to heed"
 
 COST = "cost"
 """The setting that takes the name of a profile."""
@@ -49,12 +60,130 @@ class Knobs:
         return replace(self, settings=settings).workload
 
     def turn_batch_size(self, notches: int, names: Sequence[str]) -> Knobs:
-        """Make the batches of these strategies larger or smaller."""
-        knobs = self
+        """Give these strategies more or fewer slots, whatever each calls them.
+
+        Raises:
+            InputError: if none of them has a number of slots to turn.
+        """
+
+        def turned(strategy: Strategy, slots: int | None) -> int:
+            return _along(_BATCH_SIZES, slots or strategy.slots, notches)
+
+        return self._turned(BATCH_SIZE, names, turned, "number of slots")
+
+    def turn_budget(self, notches: int, names: Sequence[str]) -> Knobs:
+        """Let an iteration of these strategies process more or fewer tokens.
+
+        Raises:
+            InputError: if none of them has a token budget.
+        """
+
+        def turned(_: Strategy, tokens: int | None) -> int:
+            return _along(_TOKENS, tokens or 0, notches)
+
+        return self._turned(TOKEN_BUDGET, names, turned, "token budget")
+
+    def halve_memory(self, names: Sequence[str]) -> Knobs:
+        """Halve the KV memory of these strategies; where it has no end, what could be needed.
+
+        Raises:
+            InputError: if none of them heeds memory.
+        """
+
+        def turned(strategy: Strategy, tokens: int | None) -> int:
+            return max(1, (tokens or self._present_memory or self._enough(strategy)) // 2)
+
+        return self._turned(KV_CACHE_TOKENS, names, turned, _MEMORY)
+
+    def double_memory(self, names: Sequence[str]) -> Knobs:
+        """Double the KV memory of these strategies; without an end it stays so.
+
+        Raises:
+            InputError: if none of them heeds memory.
+        """
+
+        def turned(_: Strategy, tokens: int | None) -> int | None:
+            tokens = tokens or self._present_memory
+            return tokens and 2 * tokens
+
+        return self._turned(KV_CACHE_TOKENS, names, turned, _MEMORY)
+
+    def free_memory(self, names: Sequence[str]) -> Knobs:
+        """Give these strategies KV memory without an end.
+
+        Where the cost tells an end, it is as much as they can ever need.
+
+        Raises:
+            InputError: if none of them heeds memory.
+        """
+
+        def turned(strategy: Strategy, _: int | None) -> int | None:
+            return self._present_memory and self._enough(strategy)
+
+        return self._turned(KV_CACHE_TOKENS, names, turned, _MEMORY)
+
+    def restore_memory(self, names: Sequence[str]) -> Knobs:
+        """Give these strategies the KV memory that they were loaded with.
+
+        Raises:
+            InputError: if none of them heeds memory.
+        """
+        self._turned(KV_CACHE_TOKENS, names, lambda *_: None, _MEMORY)  # or say why not
+        own = {f"{name}.{KV_CACHE_TOKENS}" for name in names}
+        settings = {key: value for key, value in self.settings.items() if key not in own}
+        return replace(self, settings=settings)
+
+    def told(self, key: str, names: Sequence[str]) -> str:
+        """What those of these strategies have that have a parameter of this alias."""
+        values = (
+            f"{each.name} {'unlimited' if value is None else f'{value:,}'}"
+            for each in self.workload.strategies
+            if each.name in names and _turnable(each, key)
+            for value in [present_value(each, key, self.workload.cost)]
+        )
+        return f"{key.replace('_', ' ').replace('kv', 'KV')}: {', '.join(values)}"
+
+    @property
+    def _present_memory(self) -> int | None:
+        """The memory of strategies that name none."""
+        return self.workload.cost.kv_cache_tokens
+
+    def _enough(self, strategy: Strategy) -> int:
+        """Tokens of memory that those who run at once can never outgrow.
+
+        A block that is begun counts as a whole one, and each may keep one more.
+        """
+        requests = self.workload.requests
+        block_size = strategy.parameter_called("block_size")
+        block = strategy.value(block_size.name) if block_size else 1
+        blocks = np.sort(-(-(requests.input_tokens + requests.max_tokens) // block) + 1)
+        needed = exact_sum(blocks[-strategy.slots :]) + 2
+        watermark = strategy.value("watermark") if strategy.has("watermark") else 0.0
+        return ceil(needed / (1 - watermark)) * block
+
+    def _turned(
+        self,
+        key: str,
+        names: Sequence[str],
+        turned: Callable[[Strategy, int | None], int | None],
+        what: str,
+    ) -> Knobs:
+        """The parameter of this alias changed in those of these strategies that have it.
+
+        Raises:
+            InputError: if none of them has it.
+        """
+        knobs, able = self, False
         for strategy in self.workload.strategies:
-            if strategy.name in names:
-                size = _along(_BATCH_SIZES, strategy.slots, notches)
-                knobs = knobs._with(f"{strategy.name}.batch_size", str(size))
+            parameter = _turnable(strategy, key)
+            if strategy.name in names and parameter is not None:
+                able = True
+                value = turned(strategy, strategy.value(parameter.name))
+                told = "none" if value is None else str(value)
+                knobs = knobs._with(f"{strategy.name}.{key}", told)
+        if not able:
+            verb = "has" if len(names) == 1 else "have"
+            raise InputError(f"{_listed(names)} {verb} no {what}")
         return knobs
 
     def turn_timeout(self, notches: int, names: Sequence[str]) -> Knobs:
@@ -108,6 +237,18 @@ class Knobs:
 
     def _with(self, key: str, value: str) -> Knobs:
         return replace(self, settings={**self.settings, key: value})
+
+
+def _turnable(strategy: Strategy, key: str) -> Parameter | None:
+    """The parameter of this alias; no memory where a strategy ignores it."""
+    ignored = key == KV_CACHE_TOKENS and not strategy.heeds_memory
+    return None if ignored else strategy.parameter_called(key)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names at the head of a sentence: `static, dynamic and continuous`."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _along(ladder: Sequence[int], value: int, notches: int) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,9 +20,10 @@ from tui_batching.charts.palette import Palette
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.printable import printable
+from tui_batching.strategies.parameters import KV_CACHE_TOKENS, TOKEN_BUDGET
 from tui_batching.tour import Deck, load_deck
 from tui_batching.tui.bars import KeyBar, ProgressRow, TabBar, TitleBar
-from tui_batching.tui.bindings import KEYS, bindings
+from tui_batching.tui.bindings import KEYS, Key, bindings
 from tui_batching.tui.dialogs import BlackScreen, HelpScreen, PickCost, PickExport, PickWorkload
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 from tui_batching.tui.exports import Export, save
@@ -150,8 +151,8 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
     def _show(self) -> None:
         """Show the scene at the playhead."""
         self._outdated = False
-        if isinstance(self.view, ShowsSweep):
-            self.sweeper.want(self.view.sweep_kind)
+        if isinstance(self.view, ShowsSweep) and self.scene is not None:
+            self.sweeper.want(self.view.sweep_of(self.scene.workload))
         frame = self.frame
         self._show_picture(frame)
         self._show_words(frame)
@@ -189,11 +190,22 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
     def _show_keys(self, frame: Frame | None) -> None:
         """What can be done, which no playing changes."""
         if frame is not None:
-            keys = [key for key in KEYS if self._can(key.action)]
+            keys = [key for key in KEYS if self._can(key.action) and self._offers(key, frame)]
             if not self._presenter.is_on:  # PageUp and PageDown scroll, too
                 keys = [key for key in keys if not key.action.startswith("scroll_pages")]
             self._key_bar.show(keys, frame.palette)
             self._tab_bar.show(VIEWS, self.seen, frame.palette)
+
+    @staticmethod
+    def _offers(key: Key, frame: Frame) -> bool:
+        """Whether a key is worth a place in the bar; the budget's is with an engine that has one.
+
+        The memory is turned from the command palette alone.
+        """
+        if key.action.startswith("token_budget"):
+            strategies = frame.scene.workload.strategies
+            return any(each.parameter_called(TOKEN_BUDGET) for each in strategies)
+        return not key.action.startswith("memory")
 
     def _show_sweep(self) -> None:
         """Show how far the sweep is, or what came of it."""
@@ -402,6 +414,17 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         except InputError as error:
             self.notify(str(error), severity="warning", markup=False)
 
+    def _turn_and_tell(
+        self, key: str, names: Sequence[str], turned: Callable[[Knobs], Knobs]
+    ) -> None:
+        """Turn what no title tells, and say what it is now."""
+        before = self._simulator.knobs
+        self._turn(turned)
+        now = self._simulator.knobs
+        if now is not before:
+            self.app.clear_notifications()
+            self.notify(now.told(key, names), markup=False)
+
     def _lanes_meant(self) -> list[str]:
         """The strategy of the focused lane, else all of them."""
         names = [run.strategy.name for run in self.scene.runs] if self.scene else []
@@ -410,6 +433,21 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     def action_batch_size(self, notches: int) -> None:
         self._turn(lambda knobs: knobs.turn_batch_size(notches, self._lanes_meant()))
+
+    def action_token_budget(self, notches: int) -> None:
+        names = self._lanes_meant()
+        self._turn_and_tell(TOKEN_BUDGET, names, lambda knobs: knobs.turn_budget(notches, names))
+
+    def action_memory(self, turn: Literal["halve", "double", "free", "restore"]) -> None:
+        """Give the engines that are meant less or more KV memory."""
+        names = self._lanes_meant()
+        turns: dict[str, Callable[[Knobs], Knobs]] = {
+            "halve": lambda knobs: knobs.halve_memory(names),
+            "double": lambda knobs: knobs.double_memory(names),
+            "free": lambda knobs: knobs.free_memory(names),
+            "restore": lambda knobs: knobs.restore_memory(names),
+        }
+        self._turn_and_tell(KV_CACHE_TOKENS, names, turns[turn])
 
     def action_timeout(self, notches: int) -> None:
         self._turn(lambda knobs: knobs.turn_timeout(notches, self._lanes_meant()))

@@ -10,7 +10,6 @@ from time import monotonic
 from typing import Protocol
 
 from tui_batching.analysis.sweeps import (
-    KINDS,
     Kind,
     Plan,
     Sweep,
@@ -18,6 +17,7 @@ from tui_batching.analysis.sweeps import (
     run_sweep,
     unvaried,
 )
+from tui_batching.analysis.sweeps.varied import LOAD
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
 from tui_batching.executors import CountDone, OwnTasks, Workers
@@ -115,7 +115,8 @@ class Sweeper:
         self._start_work = start_work
         self._changed = changed
         self._inputs: dict[Kind, _Inputs] = {}
-        self._workloads: dict[Kind, Workload] = {}
+        self._workload: Workload | None = None
+        self._at_own_load: Workload | None = None
         self._finished: list[tuple[_Inputs, Sweep | str]] = []
         self._under_way: _Running | None = None
         self._work: Cancellable | None = None
@@ -130,26 +131,37 @@ class Sweeper:
             workload: what is served.
             at_own_load: the same at the load it was loaded with, to which loads are relative.
         """
-        self._workloads = {
-            kind: unvaried(at_own_load if kind == "load" else workload, kind) for kind in KINDS
-        }
-        self._inputs = {kind: _Inputs.of(kind, each) for kind, each in self._workloads.items()}
-        if self._under_way is not None and self._under_way.inputs not in self._inputs.values():
+        self._workload, self._at_own_load = workload, at_own_load
+        self._inputs = {}
+        running = self._under_way
+        if running is not None and running.inputs != self._inputs_of(running.inputs.kind):
             self._cancel()
+
+    def _workload_of(self, kind: Kind) -> Workload | None:
+        """What a sweep of this kind serves; None before anything is shown."""
+        workload = self._at_own_load if kind == LOAD else self._workload
+        return workload and unvaried(workload, kind)
+
+    def _inputs_of(self, kind: Kind) -> _Inputs | None:
+        """What that sweep depends on."""
+        if kind not in self._inputs and (workload := self._workload_of(kind)):
+            self._inputs[kind] = _Inputs.of(kind, workload)
+        return self._inputs.get(kind)
 
     def want(self, kind: Kind) -> None:
         """Start a sweep of this kind, unless it is finished or under way; no other one goes on."""
-        inputs = self._inputs.get(kind)
-        if inputs is None or (self._under_way is not None and self._under_way.inputs == inputs):
+        inputs, workload = self._inputs_of(kind), self._workload_of(kind)
+        running = self._under_way
+        if not (inputs and workload) or (running is not None and running.inputs == inputs):
             return
         self._cancel()
         if self._known(inputs) is None:
             self._under_way = running = _Running(inputs, monotonic())
-            self._work = self._start_work(self._sweep(running, self._workloads[kind]))
+            self._work = self._start_work(self._sweep(running, workload))
 
     def state(self, kind: Kind) -> SweepState | None:
         """What there is to see of the sweep of this kind; None before anything is shown."""
-        inputs = self._inputs.get(kind)
+        inputs = self._inputs_of(kind)
         if inputs is None:
             return None
         known = self._known(inputs)

@@ -8,13 +8,15 @@ from tui_batching.analysis.sweeps.plan import (
     unvaried,
     usual_sweeps,
 )
-from tui_batching.analysis.sweeps.sweep import KINDS, Kind, Point, Sweep
+from tui_batching.analysis.sweeps.sweep import Point, Refusal, Sweep
+from tui_batching.analysis.sweeps.varied import KINDS, Kind
 
 __all__ = [
     "KINDS",
     "Kind",
     "Plan",
     "Point",
+    "Refusal",
     "Sweep",
     "plan_sweep",
     "run_sweep",

@@ -10,17 +10,27 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
 from tui_batching.analysis.metrics import metrics
-from tui_batching.analysis.sweeps.sweep import Kind, Point, Sweep
-from tui_batching.clock import MILLISECOND, Picoseconds
+from tui_batching.analysis.sweeps.sweep import Point, Refusal, Sweep
+from tui_batching.analysis.sweeps.usual import usual_sizes, usual_values
+from tui_batching.analysis.sweeps.varied import (
+    BATCH_SIZE,
+    LOAD,
+    Kind,
+    is_duration,
+    kinds_of,
+    owners,
+    parameter_of,
+)
 from tui_batching.columns import freeze
 from tui_batching.cost import Cost
-from tui_batching.errors import InputError
+from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.executors import CountDone, process_executor, run_all
+from tui_batching.reading.constraints import Whole
 from tui_batching.requests import Requests
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
@@ -32,13 +42,8 @@ _LOAD_FACTORS = (0.375, 0.6, 1.0, 1.5, 2.0, 3.0, 3.75)
 """The notebook's loads, gaps of 800 500 300 200 150 100 and 80 ms, relative to its 300 ms."""
 _ALL_AT_ONCE = inf
 """The load at which all requests are there at time zero."""
-_BATCH_SIZES = (1, 2, 4, 8, 16)
-_MOST_SLOTS = 256
 MOST_VALUES = 1000
 """At which a sweep may serve the workload."""
-_TIMEOUTS: tuple[Picoseconds, ...] = tuple(
-    milliseconds * MILLISECOND for milliseconds in (0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-)
 
 
 class Served(Protocol):
@@ -76,31 +81,48 @@ class AtOnce:
 
 @dataclass(frozen=True)
 class Task:
-    """One value of a sweep: the requests that are served there, and with what."""
+    """One value of a sweep: the requests that are served there, and with what.
+
+    Attributes:
+        value: of what is varied.
+        served: makes the requests.
+        cost: what an iteration costs.
+        strategies: each with what it has at this value.
+        slo: the limits that are kept or not.
+        tolerant: whether a strategy that cannot serve there is told of, and ends nothing.
+    """
 
     value: float
     served: Served
     cost: Cost
     strategies: tuple[Strategy, ...]
     slo: ServiceLevel | None
+    tolerant: bool = False
 
 
-def run_task(task: Task) -> tuple[Point, ...]:
-    """A point for each strategy.
+Outcome: TypeAlias = Point | Refusal
+
+
+def run_task(task: Task) -> tuple[Outcome, ...]:
+    """A point for each strategy, or why it cannot serve there.
 
     Raises:
-        InputError: as `simulate` does.
+        InputError: as `simulate` does, unless the task is tolerant.
     """
     source = ListedRequests(task.served.make_requests())
     workload = Workload("sweep", source, cost=task.cost, strategies=task.strategies)
-    points: list[Point] = []
-    for strategy in task.strategies:
+    return tuple(_outcome(task, workload, strategy) for strategy in task.strategies)
+
+
+def _outcome(task: Task, workload: Workload, strategy: Strategy) -> Outcome:
+    try:
         run = simulate(workload, strategy)
-        # The lowest free slot is taken first, so the highest tells how many were taken at once.
-        points.append(
-            Point(task.value, strategy, metrics(run, task.slo), int(run.stays.slot.max()) + 1)
-        )
-    return tuple(points)
+    except InputError as error:
+        if not task.tolerant:
+            raise
+        return Refusal(task.value, strategy.name, str(error))
+    # The lowest free slot is taken first, so the highest tells how many were taken at once.
+    return Point(task.value, strategy, metrics(run, task.slo), int(run.stays.slot.max()) + 1)
 
 
 @dataclass(frozen=True)
@@ -124,9 +146,17 @@ class Plan:
         """How many requests are served over all tasks and strategies: the work there is."""
         return len(self.workload.requests) * sum(len(task.strategies) for task in self.tasks)
 
-    def finish(self, outcomes: Sequence[tuple[Point, ...]]) -> Sweep:
-        """The sweep, from the outcome of each task in order."""
-        points = [point for outcome in outcomes for point in outcome]
+    def finish(self, outcomes: Sequence[tuple[Outcome, ...]]) -> Sweep:
+        """The sweep, from the outcome of each task in order.
+
+        Raises:
+            InputError: if nobody can serve the workload at any of the values.
+        """
+        found = [each for outcome in outcomes for each in outcome]
+        points = [each for each in found if isinstance(each, Point)]
+        refused = tuple(each for each in found if isinstance(each, Refusal))
+        if not points:
+            raise InputError(refused[-1].reason)
         saturation = {
             point.strategy.name: point.metric("request_throughput")
             for point in points
@@ -135,7 +165,7 @@ class Plan:
         points = [point for point in points if point.value != _ALL_AT_ONCE]
         if self.until_free:
             points = _until_free(points)
-        return Sweep(self.kind, self.workload, tuple(points), saturation)
+        return Sweep(self.kind, self.workload, tuple(points), saturation, refused)
 
 
 def sweep(
@@ -149,7 +179,7 @@ def sweep(
 
     Args:
         workload: what is served.
-        kind: what is varied: `load`, `batch-size` or `timeout`.
+        kind: what is varied: `load`, `batch-size`, or a parameter by its name or an alias.
         values: see `plan_sweep`.
         executor: where the tasks run, such as a `ProcessPoolExecutor`; None runs them here.
         progress: is told how many tasks are done, of how many; what it raises cancels the rest.
@@ -196,22 +226,23 @@ def plan_sweep(workload: Workload, kind: Kind, values: Sequence[float] | None = 
     Args:
         workload: what is served, with the costs and the strategies that do not change.
         kind: what is varied.
-        values: what for, in any order: arrivals per second, batch sizes, or timeouts in
-            picoseconds. None takes the usual ones: loads in the notebook's proportions to the
-            workload's own; batch sizes 1 to 16, and on to 256 while there are as many requests,
-            for each strategy up to the first size whose slots are never all taken; timeouts up
-            to 5 s.
+        values: what for, in any order: arrivals per second, batch sizes, or values of the
+            parameter, durations in picoseconds. None takes the usual ones: loads in the notebook's
+            proportions to the workload's own; batch sizes 1 to 16, and on to 256 while there are
+            as many requests, for each strategy up to the first size whose slots are never all
+            taken; else see `usual_values`. Those that a strategy cannot serve are then told of.
 
     Raises:
         InputError: if a value is out of its range, or the workload has nothing to vary.
     """
-    if kind not in _PLANS:
-        raise InputError(f"found no sweep {kind!r}, expected one of {', '.join(_PLANS)}")
     if values is not None and not len(values):
         raise InputError("found no values, expected at least one")
     if values is not None and len(values) > MOST_VALUES:
         raise InputError(f"found {len(values):,} values, expected at most {MOST_VALUES:,}")
-    return _PLANS[kind](workload, None if values is None else sorted(set(values)))
+    values = None if values is None else sorted(set(values))
+    if kind == LOAD:
+        return _plan_load(workload, values)
+    return _plan_parameter(workload, kind, values)
 
 
 def unvaried(workload: Workload, kind: Kind) -> Workload:
@@ -219,7 +250,7 @@ def unvaried(workload: Workload, kind: Kind) -> Workload:
 
     Two workloads that are equal then, apart from their names, have equal sweeps.
     """
-    if kind != "batch-size":
+    if kind != BATCH_SIZE:
         return workload
     alike = (strategy.with_slots(1) for strategy in workload.strategies)
     return replace(workload, strategies=tuple(alike))
@@ -256,41 +287,82 @@ def _plan_load(workload: Workload, values: Sequence[float] | None) -> Plan:
         _task(rate, AtLoad(source, rate, position), workload, workload.strategies)
         for position, rate in enumerate(rates)
     ]
-    return Plan("load", workload, (*tasks, saturation_task(workload, source)))
+    return Plan(LOAD, workload, (*tasks, saturation_task(workload, source)))
 
 
-def _plan_batch_size(workload: Workload, values: Sequence[float] | None) -> Plan:
-    sizes = _usual_sizes(len(workload.requests)) if values is None else _whole(values, 1)
+def _plan_parameter(workload: Workload, kind: Kind, values: Sequence[float] | None) -> Plan:
+    chosen = [
+        each for each in workload.strategies if kind == BATCH_SIZE or parameter_of(each, kind)
+    ]
+    if not chosen:
+        raise _no_such(workload, kind)
+    counts = _are_slots(chosen, kind)
+    if values is not None:
+        tried = _read(values, kind, chosen)
+    elif counts:
+        tried = usual_sizes(len(workload.requests))
+    else:
+        tried = usual_values(workload, kind, chosen)
     source = _small(workload)
-
-    def with_size(size: int) -> tuple[Strategy, ...]:
-        return tuple(strategy.with_slots(size) for strategy in workload.strategies)
-
-    tasks = tuple(_task(size, source, workload, with_size(size)) for size in sizes)
-    return Plan("batch-size", workload, tasks, until_free=values is None)
-
-
-def _plan_timeout(workload: Workload, values: Sequence[float] | None) -> Plan:
-    patient = [each for each in workload.strategies if each.has("timeout")]
-    if not patient:
-        raise InputError(
-            f"no strategy of {workload.name} has a timeout, expected a workload with dynamic"
+    tasks = tuple(
+        Task(
+            value,
+            source,
+            workload.cost,
+            tuple(_with_value(each, kind, value) for each in chosen),
+            workload.slo,
+            tolerant=values is None,
         )
-    timeouts = _TIMEOUTS if values is None else _whole(values, 0)
-    source = _small(workload)
-
-    def with_timeout(timeout: Picoseconds) -> tuple[Strategy, ...]:
-        return tuple(each.with_parameter("timeout", timeout) for each in patient)
-
-    tasks = tuple(_task(timeout, source, workload, with_timeout(timeout)) for timeout in timeouts)
-    return Plan("timeout", workload, tasks)
+        for value in tried
+    )
+    return Plan(kind, workload, tasks, until_free=values is None and counts)
 
 
-_PLANS: dict[Kind, Callable[[Workload, Sequence[float] | None], Plan]] = {
-    "load": _plan_load,
-    "batch-size": _plan_batch_size,
-    "timeout": _plan_timeout,
-}
+def _no_such(workload: Workload, kind: Kind) -> InputError:
+    """What is told where no strategy of a workload has the parameter."""
+    elsewhere = list(owners(kind))
+    if elsewhere:
+        return InputError(
+            f"no strategy of {workload.name} has a {kind}, "
+            f"expected a workload with {' or '.join(elsewhere)}"
+        )
+    there = kinds_of(workload)
+    return InputError(
+        f"found no sweep {kind!r}, expected {one_of(there)}{did_you_mean(kind, there)}"
+    )
+
+
+def _with_value(strategy: Strategy, kind: Kind, value: float) -> Strategy:
+    parameter = parameter_of(strategy, kind)
+    if kind == BATCH_SIZE or parameter is None:
+        return strategy.with_slots(int(value))
+    return strategy.with_parameter(parameter.name, value)
+
+
+def _are_slots(strategies: Sequence[Strategy], kind: Kind) -> bool:
+    """Whether what is varied is the number of slots, of each strategy."""
+    return kind == BATCH_SIZE or all(
+        (parameter := parameter_of(each, kind)) and parameter.is_called("batch_size")
+        for each in strategies
+    )
+
+
+def _read(values: Sequence[float], kind: Kind, chosen: Sequence[Strategy]) -> Sequence[float]:
+    """The values as the parameter has them.
+
+    Raises:
+        InputError: if one has to be whole and is not, or is out of its range.
+    """
+    if kind == BATCH_SIZE:
+        return _whole(values, 1)
+    parameter = parameter_of(chosen[0], kind)
+    if is_duration(kind):
+        return _whole(values, 0)
+    return (
+        _whole(values, parameter.constraint.least)
+        if (parameter and isinstance(parameter.constraint, Whole))
+        else values
+    )
 
 
 def _small(workload: Workload) -> Source:
@@ -310,13 +382,6 @@ def _whole(values: Sequence[float], least: int) -> list[int]:
         if not (value == value // 1 and least <= value < inf):
             raise InputError(f"found {value}, expected a whole number >= {least}")
     return [int(value) for value in values]
-
-
-def _usual_sizes(requests: int) -> list[int]:
-    sizes = list(_BATCH_SIZES)
-    while 2 * sizes[-1] <= min(requests, _MOST_SLOTS):
-        sizes.append(2 * sizes[-1])
-    return sizes
 
 
 def _until_free(points: Sequence[Point]) -> list[Point]:

@@ -1,29 +1,19 @@
-"""What came of a sweep, as plain data, and what its values and figures are called."""
+"""What came of a sweep, as plain data, and its headline figures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
 
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, Metrics
-from tui_batching.clock import SECOND, Picoseconds, format_duration
+from tui_batching.analysis.sweeps.varied import Kind, left_out, value_text
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
-
-Kind: TypeAlias = Literal["load", "batch-size", "timeout"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 HEADLINES: tuple[MetricInfo, ...] = tuple(
     METRICS_BY_NAME[name] for name in ("avg_latency", "p99_latency", "throughput")
 )
 """The figures of a sweep that everybody asks for first."""
-
-_KINDS: dict[Kind, str] = {
-    "load": "offered load, requests per second",
-    "batch-size": "batch size, slots",
-    "timeout": "timeout of dynamic",
-}
 
 
 @dataclass(frozen=True)
@@ -31,7 +21,7 @@ class Point:
     """One strategy at one value.
 
     Attributes:
-        value: arrivals per second, slots, or a timeout in picoseconds, by the kind of the sweep.
+        value: arrivals per second, slots, or what the parameter has; durations in picoseconds.
         strategy: with the parameters that it has at this value.
         metrics: of its Run.
         peak_batch: the most slots that were taken at once.
@@ -56,6 +46,21 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A strategy that cannot serve the workload at one value.
+
+    Attributes:
+        value: as of a `Point`.
+        strategy: its name.
+        reason: why not, in one sentence.
+    """
+
+    value: float
+    strategy: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Sweep:
     """A workload with one parameter at several values.
 
@@ -65,12 +70,14 @@ class Sweep:
         points: by value, and for each value in the workload's order of strategies.
         saturation: by strategy the load in requests per second that it can just serve; see
             `saturation_task`. Only for loads, else empty.
+        refused: who cannot serve the workload at which values.
     """
 
     kind: Kind
     workload: Workload
     points: tuple[Point, ...]
     saturation: Mapping[str, float]
+    refused: tuple[Refusal, ...] = ()
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -87,27 +94,34 @@ class Sweep:
         return tuple(point for point in self.points if point.strategy.name == strategy)
 
     def row(self, value: float) -> dict[str, Point]:
-        """The points at one value, by strategy.
+        """The points at one value, by strategy; without those that cannot serve there.
 
         A strategy whose points ended before, because more slots change nothing, stays as it was.
         """
+        refusing = {each.strategy for each in self.refused if each.value == value}
         before = (point for point in self.points if point.value <= value)
-        return {point.strategy.name: point for point in before}
+        row = {point.strategy.name: point for point in before}
+        return {name: point for name, point in row.items() if name not in refusing}
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be told beside the figures: who is left out, and who refuses which values."""
+        reasons = {each.strategy: each.reason for each in self.refused}  # of the last value
+        told = (f"{name} {words}: {reasons[name]}" for name, words in self._refusals())
+        return (*self._left_out(), *told)
 
-def kind_text(kind: Kind) -> str:
-    """What is varied, with its unit."""
-    return _KINDS[kind]
+    @property
+    def short_notes(self) -> tuple[str, ...]:
+        """The same without reasons."""
+        return (*self._left_out(), *(f"{name} {words}" for name, words in self._refusals()))
 
+    def _left_out(self) -> tuple[str, ...]:
+        without = left_out(self.workload, self.kind)
+        return (f"left out: {', '.join(without)} (no {self.kind})",) if without else ()
 
-def value_text(kind: Kind, value: float) -> str:
-    """A value in full: `3.33/s (gap 300 ms)`, `16`, `500 ms`."""
-    if kind == "load":
-        return f"{value:.3g}/s (gap {_duration(round(SECOND / value))})"
-    return f"{value:.0f}" if kind == "batch-size" else _duration(int(value))
-
-
-def _duration(time: Picoseconds) -> str:
-    """A duration without zeros that say nothing: `80 ms`, not `80.0 ms`."""
-    number, unit = format_duration(time).split()
-    return f"{float(number):g} {unit}"
+    def _refusals(self) -> Iterator[tuple[str, str]]:
+        """Who cannot serve the workload, and at which values."""
+        for name in dict.fromkeys(each.strategy for each in self.refused):
+            values = (each.value for each in self.refused if each.strategy == name)
+            at = ", ".join(value_text(self.kind, value) for value in values)
+            yield name, f"cannot serve this at {at}"

@@ -5,8 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from tui_batching.charts.gallery import CHARTS, SCENE_CHARTS, SWEEP_CHARTS, TEXT_CHARTS
+from tui_batching.charts.gallery import (
+    CHARTS,
+    SCENE_CHARTS,
+    SWEEP_CHARTS,
+    TEXT_CHARTS,
+    parameter_charts,
+)
 from tui_batching.cli.arguments import (
+    FIRST_OF_ENGINES,
     FIRST_WORKLOAD,
     FIRST_WORKLOADS,
     Choices,
@@ -40,7 +47,9 @@ def add_to(choices: Choices) -> None:
     parser = choices.add_parser(
         "chart", help="print one chart", description=_description(), epilog=_EXAMPLES
     )
-    parser.add_argument("chart", metavar="CHART", choices=[*CHARTS], help="one of those above")
+    parser.add_argument(
+        "chart", metavar="CHART", choices=[*CHARTS, *parameter_charts()], help="one of those above"
+    )
     add_workload(parser, f"{FIRST_WORKLOAD}, and for a sweep one of its kind")
     parser.add_argument("--at", metavar="DURATION", help="when to look (default: at the end)")
     parser.add_argument("--width", metavar="CELLS", help="(default: the terminal's, or 80)")
@@ -58,10 +67,16 @@ def run(arguments: argparse.Namespace) -> None:
             expected.
     """
     name, first = arguments.chart, FIRST_WORKLOAD
-    if name in SWEEP_CHARTS:
-        first = FIRST_WORKLOADS[SWEEP_CHARTS[name].kind]
+    sweeps = {**parameter_charts(), **SWEEP_CHARTS}
+    if name in sweeps:
+        first = FIRST_WORKLOADS.get(sweeps[name].kind, FIRST_OF_ENGINES)
     _refuse("--at", arguments.at, name, [*SCENE_CHARTS])
-    _refuse("--height", arguments.height, name, [*SCENE_CHARTS, *SWEEP_CHARTS])
+    _refuse(
+        "--height",
+        arguments.height,
+        name,
+        [*SCENE_CHARTS, *(sweeps if name in sweeps else SWEEP_CHARTS)],
+    )
     at = read_duration("--at", arguments.at)
     least_width, least_height = _SMALLEST
     width = _cells("--width", arguments.width, least_width)
@@ -78,7 +93,10 @@ def _description() -> str:
     column = max(map(len, CHARTS)) + 2
     lines = [f"  {name:<{column}}{chart.shows}" for name, chart in CHARTS.items()]
     whole = " and ".join(TEXT_CHARTS)
-    return "\n".join((_DESCRIPTION, *lines, "", f"{whole} take as many rows as they need."))
+    swept = "the name of a parameter, such as timeout or max_num_batched_tokens"
+    more = f"  {swept}:\n  {'':<{column}}latency and throughput against it"
+    ends = f"{whole} take as many rows as they need."
+    return "\n".join((_DESCRIPTION, *lines, more, "", ends))
 
 
 def _refuse(option: str, given: str | None, name: str, charts: Sequence[str]) -> None:

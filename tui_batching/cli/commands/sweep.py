@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable
 
 from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, plan_sweep, run_sweep
+from tui_batching.analysis.sweeps.varied import BATCH_SIZE, LOAD, any_parameter, kind_called, owners
 from tui_batching.cli.arguments import (
+    FIRST_OF_ENGINES,
     FIRST_WORKLOADS,
     Choices,
     add_csv,
@@ -23,6 +24,7 @@ from tui_batching.clock import SECOND
 from tui_batching.errors import InputError
 from tui_batching.export import json_and_csv
 from tui_batching.output_files import written_whole
+from tui_batching.reading.constraints import Whole
 from tui_batching.reading.fields import Field
 from tui_batching.strategies.parameters import MAX_SLOTS
 
@@ -34,6 +36,9 @@ Serve a workload with one parameter at several values and print latency and thro
               strategy, the load that it can just serve
   batch-size  how many slots there are
   timeout     how long a dynamic batch may form
+  PARAMETER   any number or duration of the strategies on stage, by its name or an alias
+              such as max_num_batched_tokens, token_budget or kv_cache_tokens; strategies
+              without it are left out
 """
 _EXAMPLES = """\
 examples:
@@ -42,10 +47,13 @@ examples:
   tui-batching sweep load chat --values 2s 1s 500ms 250ms
   tui-batching sweep batch-size chat --values 1 2 4 8 16 32 --set workload.rate=5
   tui-batching sweep timeout overload --csv timeouts.csv
+  tui-batching sweep token_budget chat --strategies vllm,sglang,fastgen
+  tui-batching sweep kv_cache_tokens rag --strategies vllm,tgi --values 8000 16000
 """
 _VALUES_HELP = """\
 load: requests per second, such as 2.5, or mean gaps, with their unit, such as 400ms;
-batch-size: whole numbers; timeout: durations. Default: a sensible range
+batch-size: whole numbers; timeout: durations; a parameter: what it may be. Default: a
+sensible range, of a parameter halves and doubles around what there is
 """
 
 
@@ -53,12 +61,13 @@ def add_to(choices: Choices) -> None:
     """Add the command."""
     parser = choices.add_parser(
         "sweep",
-        help="print latency and throughput over load, batch size or timeout",
+        help="print latency and throughput over load, batch size or any parameter",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
     )
-    parser.add_argument("kind", choices=KINDS, metavar="|".join(KINDS), help="what is varied")
-    add_workload(parser, "; ".join(f"{kind}: {name}" for kind, name in FIRST_WORKLOADS.items()))
+    parser.add_argument("kind", metavar="|".join((*KINDS, "PARAMETER")), help="what is varied")
+    firsts = {**FIRST_WORKLOADS, "others": FIRST_OF_ENGINES}
+    add_workload(parser, "; ".join(f"{kind}: {name}" for kind, name in firsts.items()))
     parser.add_argument("--values", metavar="VALUE", nargs="+", help=_VALUES_HELP)
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     add_csv(parser)
@@ -92,11 +101,14 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _sweep(arguments: argparse.Namespace) -> Sweep:
-    kind: Kind = arguments.kind
-    values = arguments.values and [_read_value(kind, text) for text in arguments.values]
+    kind = kind_called(arguments.kind)
+    known = kind in KINDS or any(owners(kind))
+    values = None
+    if known and arguments.values:
+        values = [_read_value(kind, text) for text in arguments.values]
     executors = read_executors(arguments)
     with reporting() as report:
-        workload = read_workload(arguments, report, FIRST_WORKLOADS[kind])
+        workload = read_workload(arguments, report, FIRST_WORKLOADS.get(kind, FIRST_OF_ENGINES))
         plan = plan_sweep(workload, kind, values)
     what = f"{kind}, {len(workload.requests):,} requests"
     with executors(plan.requests_served) as executor, counting(what) as count:
@@ -104,7 +116,16 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
 
 
 def _read_value(kind: Kind, text: str) -> float:
-    return _VALUE_READERS[kind](Field.of_text(text, "--values"), text)
+    field = Field.of_text(text, "--values")
+    if kind == LOAD:
+        return _read_load(field, text)
+    if kind == BATCH_SIZE:
+        return field.whole(1, MAX_SLOTS)
+    constraint = any_parameter(kind).constraint
+    if isinstance(constraint, Whole):  # a point of an axis is a number, so none is none
+        return field.whole(constraint.least, constraint.most)
+    value: float = constraint(field)
+    return value
 
 
 def _read_load(field: Field, text: str) -> float:
@@ -116,10 +137,3 @@ def _read_load(field: Field, text: str) -> float:
     except InputError:
         expected = "requests per second such as 2.5, or a mean gap such as 400ms"
         raise field.error(expected) from None
-
-
-_VALUE_READERS: dict[Kind, Callable[[Field, str], float]] = {
-    "load": _read_load,
-    "batch-size": lambda field, _: field.whole(1, MAX_SLOTS),
-    "timeout": lambda field, _: field.duration(),
-}

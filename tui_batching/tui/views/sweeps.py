@@ -1,4 +1,4 @@
-"""The views of sweeps: load, frontier and batch size. Each draws one chart of one sweep."""
+"""The views of sweeps: load, frontier, and batch size or another parameter, a chart each."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 
 from tui_batching.analysis.sweeps import Kind
+from tui_batching.analysis.sweeps.varied import BATCH_SIZE, kind_label, main_kinds
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, bar, folded, style
 from tui_batching.charts.sweep_charts import (
     SweepRequest,
-    batch_size_chart,
     frontier_chart,
     load_chart,
+    parameter_chart,
 )
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import DrawnPane, StripView
 from tui_batching.tui.sweeper import SweepState
 from tui_batching.tui.views.view import View
+from tui_batching.workload.model import Workload
 
 DrawSweep: TypeAlias = Callable[[SweepRequest], list[Cells]]
 
@@ -43,11 +45,15 @@ class SweepView(View):
         chart: what is drawn of it.
     """
 
-    sweep_kind: ClassVar[Kind]
+    sweep_kind: Kind
     chart: ClassVar[DrawSweep]
     DEFAULT_CSS: ClassVar[str] = """
     SweepView DrawnPane { height: 1fr; }
     """
+
+    def sweep_of(self, workload: Workload) -> Kind:  # noqa: ARG002
+        """What is varied of this workload."""
+        return self.sweep_kind
 
     def compose(self) -> ComposeResult:
         yield SweepHead()
@@ -112,13 +118,36 @@ class FrontierView(SweepView):
 
 
 class BatchSizeView(SweepView):
-    """Latency and throughput against the batch size."""
+    """Latency and throughput against the batch size, or another parameter of what is on stage."""
 
     key = "8"
     title = ("Batch size", "Batch")
     hint = "what more slots bring: throughput and shorter waits, but longer steps"
-    sweep_kind = "batch-size"
-    chart: ClassVar[DrawSweep] = staticmethod(batch_size_chart)
+    chart: ClassVar[DrawSweep] = staticmethod(parameter_chart)
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.sweep_kind = BATCH_SIZE
+        self._kinds: tuple[Kind, ...] = (BATCH_SIZE,)
+
+    def sweep_of(self, workload: Workload) -> Kind:
+        """What is varied; what this workload does not have gives way to the batch size."""
+        self._kinds = main_kinds(workload)
+        if self.sweep_kind not in self._kinds:
+            self.sweep_kind = BATCH_SIZE
+        return self.sweep_kind
+
+    def next_quantity(self) -> None:
+        """Vary the next parameter."""
+        self.sweep_kind = self._kinds[(self._kinds.index(self.sweep_kind) + 1) % len(self._kinds)]
+
+    def hint_row(self, width: int, palette: Palette) -> Cells:
+        """What to see; for another parameter than the batch size, which one it is."""
+        if self.sweep_kind == BATCH_SIZE:
+            return super().hint_row(width, palette)
+        muted = style(palette.muted, palette.background)
+        words = f"what another {kind_label(self.sweep_kind)} brings · m goes on to the next"
+        return Row(width, muted).add(words, muted).cells()
 
 
 def _seconds(left: float) -> str:

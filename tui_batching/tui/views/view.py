@@ -10,6 +10,7 @@ from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.lane import Lanes
 from tui_batching.tui.panes import Stacked
+from tui_batching.workload.model import Workload
 
 
 class View(Stacked):
@@ -86,7 +87,11 @@ class ShowsSweep(Protocol):
         sweep_kind: what is varied in it.
     """
 
-    sweep_kind: ClassVar[Kind]
+    sweep_kind: Kind
+
+    def sweep_of(self, workload: Workload) -> Kind:
+        """What is varied of this workload."""
+        ...
 
 
 @runtime_checkable
