@@ -231,6 +231,10 @@ def _put_over(spec: ChartSpec, canvas: _Canvas) -> None:
         canvas.put_label(label.x, label.y, label.text, number)
 
 
+_FEW_LINES = 3
+"""So many names may be cut so that they fit beside a title."""
+
+
 def _header(spec: ChartSpec) -> Inked:
     """Title and y label on the left, the legend on the right; the names shrink before marks do."""
     row = [(" ", PLAIN)] * spec.width
@@ -238,6 +242,8 @@ def _header(spec: ChartSpec) -> Inked:
     count = max(1, len(lines))
     longest = max((cell_len(line.name) for line in lines), default=0)
     name_size = max(0, min(longest, (spec.width - 2 * (count - 1)) // count - 2))
+    if count > _FEW_LINES and cell_len(spec.title) + count * (longest + 4) > spec.width:
+        name_size = 0  # of many, the marks tell more than the beginnings of names
     entries = [(line, line.name[:name_size]) for line in lines]
     column = spec.width - sum(cell_len(name) + 4 for _, name in entries) + 2
     room = column - 2
