@@ -20,7 +20,9 @@ from tui_batching.analysis.metrics import (
     competing,
     metrics,
 )
+from tui_batching.analysis.tokens import token_gaps
 from tui_batching.analysis.utilization import Utilization, utilization
+from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
@@ -47,6 +49,12 @@ class Result:
     def utilization(self) -> Utilization:
         """How full the slots were."""
         return utilization(self.run)
+
+    @cached_property
+    def longest_gap(self) -> Picoseconds:
+        """The longest time between two tokens of a request; 0 where no answer has two."""
+        gaps = token_gaps(self.run)
+        return int(gaps.largest) if gaps else 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,6 @@ from tui_batching.analysis.claims.claim import (
     versus,
 )
 from tui_batching.analysis.comparison import Comparison, Result
-from tui_batching.analysis.tokens import token_gaps
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.columns import exact_sum
 from tui_batching.sim.run import Run
@@ -45,7 +44,11 @@ def short_gaps(comparison: Comparison, engine: Result) -> Claim | None:
     rival = _longest_gap_of(rivals, max)
     if rival is None:
         return None
-    holds = _cuts(run) and not _absence(engine) and _gap(engine) < (1 - CLEARLY) * _gap(rival)
+    holds = (
+        _cuts(run)
+        and not _absence(engine)
+        and engine.longest_gap < (1 - CLEARLY) * rival.longest_gap
+    )
     detail = _gaps_versus(engine, rival)
     if not holds:
         whole = "no prompt was longer than what an iteration has room for"
@@ -62,7 +65,7 @@ def freezes(comparison: Comparison, engine: Result) -> Claim | None:
     rival = _longest_gap_of((each for each in _peers(comparison, engine) if _mixes(each.run)), min)
     if rival is None:
         return None
-    holds = not _absence(engine) and _gap(rival) < (1 - CLEARLY) * _gap(engine)
+    holds = not _absence(engine) and rival.longest_gap < (1 - CLEARLY) * engine.longest_gap
     detail = _gaps_versus(engine, rival)
     detail += f"; stalled for {versus('mean_stalled', engine, rival)} on average"
     if not holds:
@@ -100,8 +103,10 @@ def steadiest(comparison: Comparison, engine: Result) -> Claim | None:
     worst, best = _longest_gap_of(peers, max), _longest_gap_of(peers, min)
     if worst is None or best is None:
         return None
-    beaten = _gap(best) < (1 - CLEARLY) * _gap(engine)
-    holds = not (beaten or _absence(engine)) and _gap(engine) < (1 - CLEARLY) * _gap(worst)
+    beaten = best.longest_gap < (1 - CLEARLY) * engine.longest_gap
+    holds = (
+        not (beaten or _absence(engine)) and engine.longest_gap < (1 - CLEARLY) * worst.longest_gap
+    )
     rival = best if beaten else worst
     detail = _gaps_versus(engine, rival)
     detail += f"; mean time to first token {versus('mean_ttft', engine, rival)}"
@@ -303,12 +308,6 @@ def _may_cut(result: Result) -> bool:
     return any(strategy.has(flag) and strategy.value(flag) for flag in flags)
 
 
-def _gap(result: Result) -> Picoseconds:
-    """The longest time between two tokens of a request."""
-    gaps = token_gaps(result.run)
-    return int(gaps.largest) if gaps else 0
-
-
 def _longest_gap_of(
     results: Iterable[Result], choose: Callable[..., Result | None]
 ) -> Result | None:
@@ -317,11 +316,11 @@ def _longest_gap_of(
     Where the longest one is that of an evicted request it says nothing of prompts.
     """
     told = (result for result in results if not _absence(result))
-    return choose(told, key=_gap, default=None)
+    return choose(told, key=lambda result: result.longest_gap, default=None)
 
 
 def _gaps_versus(one: Result, other: Result) -> str:
-    gaps = f"{format_duration(_gap(one))} against {format_duration(_gap(other))}"
+    gaps = f"{format_duration(one.longest_gap)} against {format_duration(other.longest_gap)}"
     return f"the longest gap is {gaps} with {name(other)}, p99 {versus('p99_itl', one, other)}"
 
 
@@ -335,7 +334,7 @@ def _absence(result: Result) -> str:
         return ""
     times = run.back[rows] - stays.end[rows]
     longest = int(times.max())
-    if longest < _gap(result) / 2:
+    if longest < result.longest_gap / 2:
         return ""
     evicted = stays.ended[rows[int(times.argmax())]] == Ended.EVICTED
     why = "that was evicted waits" if evicted else "without a block of memory is left out for"
