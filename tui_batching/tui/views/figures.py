@@ -136,10 +136,7 @@ class SlotsView(FigureView):
 
     key = "3"
     title = ("Slots", "Slots")
-    hint = (
-        "a row a slot, a column a decode step (of engines an iteration): who shares the batch, "
-        "and who makes no token"
-    )
+    hint = "a row a slot, a column a step: who shares the batch, and who makes no token"
     figure = slots.Slots
 
 
