@@ -24,6 +24,7 @@ from tui_batching.strategies import (
     Triton,
     Vllm,
 )
+from tui_batching.workload import load_workload
 
 TIGHT = Vllm(8, 2048, kv_cache_tokens=64, async_scheduling=False)
 """Three blocks of 16: each of two prompts of 14 fills one with its third token."""
@@ -201,3 +202,13 @@ def test_the_marks_of_engines_are_letters_that_nothing_else_has() -> None:
     others = {kind.about.mark for kind in STRATEGIES.values() if kind.textbook}
     assert not set(marks) & {to_ascii(mark) for mark in others}
     assert "R" not in marks, "R names requests"
+
+
+@pytest.mark.parametrize("width", [38, 27, 12])
+def test_a_lane_that_ignores_the_memory_there_is_says_so(width: int) -> None:
+    scene = scene_of(load_workload("anyscale-32"))
+    drawn = lane_rows(lane_view(scene, 2, scene.end // 2, None), width, 14, palette())
+    rows = [text_of(row) for row in drawn]
+    assert rows[1].startswith("KV ignored")
+    if width > 36:
+        assert rows[1].rstrip() == "KV ignored · 15,728 tokens there"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.style import Style
 
+from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.why import evicted_facts, request_name
 from tui_batching.charts.lane_view import (
     PHASE_STATES,
@@ -103,10 +104,17 @@ def _phase_row(pen: _LanePen) -> Cells:
 
 
 def _kv_rows(pen: _LanePen, most: int) -> list[Cells]:
-    """KV memory of an engine as a gauge, and its numbers below it or, if need be, beside it."""
-    kv = kv_view(pen.view.moment)
-    if kv is None or not most:
+    """KV memory of an engine as a gauge, and its numbers below it or, if need be, beside it.
+
+    A lane that ignores the memory there is says so.
+    """
+    run, kv = pen.view.moment.run, kv_view(pen.view.moment)
+    if not most:
         return []
+    if kv is None:
+        words = [f"KV ignored · {run.cost.kv_cache_tokens or 0:,} tokens there", "KV ignored"]
+        text = first_that_fits(words, pen.width)
+        return [pen.row().add(text, pen.muted).cells()] if ignores_memory(run) else []
     texts = kv.texts()
     if kv.taken is None:
         return [pen.row().add(first_that_fits(texts, pen.width), pen.muted).cells()]

@@ -14,7 +14,7 @@ from tui_batching.analysis.sweeps.varied import (
 )
 from tui_batching.analysis.tables import BEST, SATURATION, Cell, Table, sweep_table
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import Cells, Row, style
+from tui_batching.charts.rows import Cells, Row, style, wrapped
 from tui_batching.clock import format_duration
 from tui_batching.strategies import mark_of
 from tui_batching.workload.model import Workload
@@ -31,6 +31,8 @@ def table_width(sweep: Sweep) -> int:
 def table_rows(sweep: Sweep, now: Workload | None, width: int, palette: Palette) -> list[Cells]:
     """Two rows of headings and a row a value, then the saturation points where there are any.
 
+    Below stands what lanes ignore.
+
     The best figure of each kind in a row is marked, and so is the present value's row.
     """
     table = sweep_table(sweep)
@@ -42,7 +44,9 @@ def table_rows(sweep: Sweep, now: Workload | None, width: int, palette: Palette)
         rows.append(_figures(label, figures, width, palette, here=here))
     if table.groups[-1].title == SATURATION:
         rows.append(_saturation(table, width, palette))
-    return rows
+    muted = style(palette.muted, palette.surface)
+    notes = wrapped(table.note, max(20, width - 2)) if table.note else []
+    return rows + [Row(width, muted).gap().add(line, muted).cells() for line in notes]
 
 
 def tick_text(kind: Kind, value: float) -> str:
