@@ -185,3 +185,15 @@ def test_the_made_up_engine_does_all_that_engines_do() -> None:
     parts = breakdown(evicting).totals
     assert all(parts[name] for name in PARTS if name not in {"forming", "held"})
     assert {state.word for state in WAITS} <= set(PARTS)
+
+
+@given(cases())
+def test_steps_visit_every_edge_and_go_back_to_the_same_ones(case: Case) -> None:
+    run, visited = case.run, [0]
+    while (following := run.at(visited[-1]).next_boundary) is not None:
+        visited.append(following)
+    assert visited == sorted({0, *(page.end for page in case.diary)})
+    back = [visited[-1]]
+    while (before := run.at(back[-1]).previous_boundary) is not None:
+        back.append(before)
+    assert back == visited[::-1]
