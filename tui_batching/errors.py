@@ -34,12 +34,16 @@ _MOST_NAMES = 45
 """As many as a sentence bears."""
 
 
+def listed(names: Collection[str]) -> str:
+    """Names for a sentence: `a, b, c`; of very many, the first are told."""
+    told = ", ".join(list(names)[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return f"{told} and {more} others" if more > 0 else told
+
+
 def one_of(allowed: Collection[str]) -> str:
-    """What is expected of a name that has to be in `allowed`; of very many, the first are told."""
-    names = ", ".join(list(allowed)[:_MOST_NAMES])
-    if len(allowed) > _MOST_NAMES:
-        return f"one of {names} and {len(allowed) - _MOST_NAMES} others"
-    return names if len(allowed) == 1 else f"one of {names}"
+    """What is expected of a name that has to be in `allowed`."""
+    return listed(allowed) if len(allowed) == 1 else f"one of {listed(allowed)}"
 
 
 def called_here(names: Collection[str]) -> str:

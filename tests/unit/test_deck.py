@@ -178,3 +178,11 @@ def test_a_workload_stays_in_the_folder_of_the_deck_unless_its_path_is_absolute(
 def test_there_is_a_most_of_chapters() -> None:
     with pytest.raises(InputError, match="chapters: found a list of 501, expected at most 500"):
         read("chapters:\n" + "  - {title: One, text: a, workload: notebook}\n" * 501)
+
+
+def test_what_is_no_mapping_of_settings_is_refused_without_listing_them_all() -> None:
+    """There are far more settings than a sentence bears."""
+    text = "title: T\nchapters:\n  - {title: A, text: B, workload: notebook, set: 5}\n"
+    with pytest.raises(InputError, match=r"expected a mapping with batch_size, .* others") as error:
+        parse_deck(text, Path("d.yaml"), ["live"])
+    assert len(str(error.value)) < 1500

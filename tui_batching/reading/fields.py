@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from tui_batching import clock
-from tui_batching.errors import InputError, called_here, did_you_mean, one_of
+from tui_batching.errors import InputError, called_here, did_you_mean, listed, one_of
 from tui_batching.printable import quoted
 from tui_batching.reading import nodes
 from tui_batching.reading.constraints import LARGEST
@@ -214,7 +214,7 @@ class Field:
                 twice.
         """
         if not isinstance(self.node, nodes.Mapping):
-            raise self.error(f"a mapping with {', '.join(allowed)}")
+            raise self.error(f"a mapping with {listed(allowed)}")
         found: dict[str, Field] = {}
         children = iter(self.node.children)
         for key, value in zip(children, children, strict=True):
