@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from tui_batching.reading.constraints import WholeOrNone
 from tui_batching.sim.iteration_level import run_continuous
-from tui_batching.strategies.parameters import SLOTS, Parameter
+from tui_batching.strategies.parameters import KV_CACHE, SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Admission, Lesson, Textbook
 
 if TYPE_CHECKING:
@@ -31,9 +30,7 @@ class Continuous(Textbook):
         colour=2,
         parameters=(
             Parameter("batch_size", "batch size", SLOTS, unit="slots"),
-            Parameter(
-                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
-            ),
+            KV_CACHE,
         ),
         lesson=Lesson(
             idea="admit and release requests between decode steps",

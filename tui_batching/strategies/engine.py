@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from tui_batching.sim.engines.loop import Parts
     from tui_batching.sim.run import Run
 
-MOST_TOKENS_IN_A_BLOCK = 4096
-"""Beyond any engine's, and so few that one can count by the remainder."""
-
 
 @dataclass(frozen=True)
 class EngineStrategy(Strategy):

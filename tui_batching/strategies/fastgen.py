@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from tui_batching.reading.constraints import Whole, WholeOrNone
+from tui_batching.reading.constraints import Whole
 from tui_batching.sim.engines.cuts import Fill
 from tui_batching.sim.engines.fastgen import Skipping
 from tui_batching.sim.engines.loop import Parts
 from tui_batching.sim.engines.serving import blocks_of
-from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
-from tui_batching.strategies.parameters import SLOTS, Parameter
+from tui_batching.strategies.engine import EngineStrategy
+from tui_batching.strategies.parameters import BLOCK_SIZE, KV_CACHE, SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
@@ -48,16 +48,8 @@ class FastGen(EngineStrategy):
                 unit="slots",
                 aliases=("batch_size",),
             ),
-            Parameter(
-                "block_size",
-                "block size",
-                Whole(1, MOST_TOKENS_IN_A_BLOCK),
-                quiet=True,
-                unit="tokens",
-            ),
-            Parameter(
-                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
-            ),
+            BLOCK_SIZE,
+            KV_CACHE,
         ),
         lesson=Lesson(
             idea="steps of equal length: decodes first, prompts fill the rest in chunks",

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from tui_batching.reading.constraints import WholeOrNone
 from tui_batching.sim.engines.loop import Parts
 from tui_batching.sim.engines.memory import Reserve
 from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.strategies.engine import EngineStrategy
-from tui_batching.strategies.parameters import SLOTS, Parameter
+from tui_batching.strategies.parameters import KV_CACHE, SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
@@ -34,9 +33,7 @@ class Orca(EngineStrategy):
             Parameter(
                 "max_batch_size", "max batch size", SLOTS, unit="slots", aliases=("batch_size",)
             ),
-            Parameter(
-                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
-            ),
+            KV_CACHE,
         ),
         lesson=Lesson(
             idea="join and leave at every iteration, prompts whole beside the decodes",

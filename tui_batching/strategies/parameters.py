@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tui_batching.clock import format_duration, to_seconds
-from tui_batching.reading.constraints import Constraint, Duration, OneOf, Whole
+from tui_batching.reading.constraints import Constraint, Duration, OneOf, Whole, WholeOrNone
 
 MAX_SLOTS = 1_000_000
 """Beyond any accelerator, and so few that every slot can be drawn."""
 
 SLOTS = Whole(1, MAX_SLOTS)
+
+BLOCK_TOKENS = Whole(1, 4096)
+"""Tokens in a block: to beyond any engine's, and so few that one can count by the remainder."""
 
 BATCH_SIZE, TOKEN_BUDGET, KV_CACHE_TOKENS = "batch_size", "token_budget", "kv_cache_tokens"
 """What slots, the most tokens of an iteration, and memory are called everywhere, as aliases."""
@@ -74,3 +77,14 @@ class Parameter:
             to_seconds(value) if isinstance(self.constraint, Duration) else value
         )
         return plain
+
+
+MAX_NUM_SEQS = Parameter("max_num_seqs", "max num seqs", SLOTS, (BATCH_SIZE,), unit="slots")
+MAX_NUM_BATCHED_TOKENS = Parameter(
+    "max_num_batched_tokens", "max num batched tokens", Whole(1), (TOKEN_BUDGET,), unit="tokens"
+)
+"""With `MAX_NUM_SEQS`, what both versions of vLLM call their slots and their token budget."""
+
+BLOCK_SIZE = Parameter("block_size", "block size", BLOCK_TOKENS, quiet=True, unit="tokens")
+KV_CACHE = Parameter(KV_CACHE_TOKENS, "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens")
+"""The tokens that fit into the KV memory, where a strategy heeds it."""

@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 from tui_batching.errors import InputError
-from tui_batching.reading.constraints import Number, Whole, WholeOrNone
+from tui_batching.reading.constraints import Number, Whole
 from tui_batching.sim.engines.loop import Parts
 from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.sim.engines.sglang import Estimate, FillPages, UntilFull
-from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
-from tui_batching.strategies.parameters import SLOTS, Parameter
+from tui_batching.strategies.engine import EngineStrategy
+from tui_batching.strategies.parameters import BLOCK_TOKENS, KV_CACHE, SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
@@ -61,14 +61,12 @@ class SgLang(EngineStrategy):
             Parameter(
                 "page_size",
                 "page size",
-                Whole(1, MOST_TOKENS_IN_A_BLOCK),
+                BLOCK_TOKENS,
                 unit="tokens",
                 aliases=("block_size",),
                 quiet=True,
             ),
-            Parameter(
-                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
-            ),
+            KV_CACHE,
         ),
         lesson=Lesson(
             idea="first tokens first, and memory by an estimate of how long answers will be",

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from tui_batching.errors import InputError
-from tui_batching.reading.constraints import Flag, OneOf, Whole, WholeOrNone
+from tui_batching.reading.constraints import Flag, OneOf, Whole
 from tui_batching.sim.engines.cuts import Cut
 from tui_batching.sim.engines.joining import Joining
 from tui_batching.sim.engines.loop import Parts
 from tui_batching.sim.engines.memory import Reserve
 from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.sim.engines.tensorrt_llm import Equal, FillBlocks, InOrder, OnlyIdle
-from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
-from tui_batching.strategies.parameters import SLOTS, Parameter
+from tui_batching.strategies.engine import EngineStrategy
+from tui_batching.strategies.parameters import BLOCK_TOKENS, KV_CACHE, SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class TensorRtLlm(EngineStrategy):
             Parameter(
                 "tokens_per_block",
                 "tokens per block",
-                Whole(1, MOST_TOKENS_IN_A_BLOCK),
+                BLOCK_TOKENS,
                 unit="tokens",
                 aliases=("block_size",),
                 quiet=True,
@@ -75,9 +75,7 @@ class TensorRtLlm(EngineStrategy):
                 OneOf(("first_come_first_served", "equal_progress")),
                 quiet=True,
             ),
-            Parameter(
-                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
-            ),
+            KV_CACHE,
         ),
         lesson=Lesson(
             idea=(

@@ -12,8 +12,8 @@ from tui_batching.sim.engines.loop import Parts
 from tui_batching.sim.engines.memory import Reserve
 from tui_batching.sim.engines.serving import blocks_of
 from tui_batching.sim.engines.tgi import FillFixed, WhenServed
-from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
-from tui_batching.strategies.parameters import MAX_SLOTS, Parameter
+from tui_batching.strategies.engine import EngineStrategy
+from tui_batching.strategies.parameters import BLOCK_SIZE, MAX_SLOTS, Parameter
 from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
@@ -68,13 +68,7 @@ class Tgi(EngineStrategy):
                 quiet=True,
             ),
             Parameter("prefill_chunking", "prefill chunking", Flag(), quiet=True),
-            Parameter(
-                "block_size",
-                "block size",
-                Whole(1, MOST_TOKENS_IN_A_BLOCK),
-                quiet=True,
-                unit="tokens",
-            ),
+            BLOCK_SIZE,
         ),
         lesson=Lesson(
             idea=(

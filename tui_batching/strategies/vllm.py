@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
 from tui_batching.reading.constraints import Flag, OneOf, Share, Whole, WholeOrNone
 from tui_batching.sim.vllm.serving import run_vllm
-from tui_batching.strategies.parameters import SLOTS, Parameter
+from tui_batching.strategies.parameters import (
+    BLOCK_SIZE,
+    KV_CACHE,
+    MAX_NUM_BATCHED_TOKENS,
+    MAX_NUM_SEQS,
+    Parameter,
+)
 from tui_batching.strategies.strategy import About, Admission, Lesson, Strategy
 
 if TYPE_CHECKING:
@@ -16,9 +22,6 @@ if TYPE_CHECKING:
     from tui_batching.sim.run import Run
 
 Policy: TypeAlias = Literal["fcfs", "priority"]
-
-_MOST_TOKENS_IN_A_BLOCK = 4096
-"""Beyond any engine's, and so few that one can count by the remainder."""
 
 
 @dataclass(frozen=True)
@@ -47,21 +50,9 @@ class Vllm(Strategy):
         mark="V",
         colour=3,
         parameters=(
-            Parameter("max_num_seqs", "max num seqs", SLOTS, unit="slots", aliases=("batch_size",)),
-            Parameter(
-                "max_num_batched_tokens",
-                "max num batched tokens",
-                Whole(1),
-                aliases=("token_budget",),
-                unit="tokens",
-            ),
-            Parameter(
-                "block_size",
-                "block size",
-                Whole(1, _MOST_TOKENS_IN_A_BLOCK),
-                quiet=True,
-                unit="tokens",
-            ),
+            MAX_NUM_SEQS,
+            MAX_NUM_BATCHED_TOKENS,
+            BLOCK_SIZE,
             Parameter("enable_chunked_prefill", "chunked prefill", Flag(), quiet=True),
             Parameter(
                 "long_prefill_token_threshold",
@@ -75,9 +66,7 @@ class Vllm(Strategy):
             Parameter("watermark", "watermark", Share(), quiet=True),
             Parameter("async_scheduling", "async scheduling", Flag(), quiet=True),
             Parameter("max_model_len", "max model len", WholeOrNone(2), unit="tokens", quiet=True),
-            Parameter(
-                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
-            ),
+            KV_CACHE,
         ),
         lesson=Lesson(
             idea=(

@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
-from tui_batching.reading.constraints import Share, Whole, WholeOrNone
+from tui_batching.reading.constraints import Share
 from tui_batching.sim.engines.cuts import NO_LIMIT
 from tui_batching.sim.engines.loop import Parts
 from tui_batching.sim.engines.memory import Paged
 from tui_batching.sim.engines.serving import blocks_of
-from tui_batching.strategies.engine import MOST_TOKENS_IN_A_BLOCK, EngineStrategy
-from tui_batching.strategies.parameters import SLOTS, Parameter
+from tui_batching.strategies.engine import EngineStrategy
+from tui_batching.strategies.parameters import (
+    BLOCK_SIZE,
+    KV_CACHE,
+    MAX_NUM_BATCHED_TOKENS,
+    MAX_NUM_SEQS,
+    Parameter,
+)
 from tui_batching.strategies.strategy import About, Admission, Lesson
 
 if TYPE_CHECKING:
@@ -36,25 +42,11 @@ class VllmV0(EngineStrategy):
         mark="U",
         colour=7,
         parameters=(
-            Parameter("max_num_seqs", "max num seqs", SLOTS, unit="slots", aliases=("batch_size",)),
-            Parameter(
-                "max_num_batched_tokens",
-                "max num batched tokens",
-                Whole(1),
-                aliases=("token_budget",),
-                unit="tokens",
-            ),
-            Parameter(
-                "block_size",
-                "block size",
-                Whole(1, MOST_TOKENS_IN_A_BLOCK),
-                quiet=True,
-                unit="tokens",
-            ),
+            MAX_NUM_SEQS,
+            MAX_NUM_BATCHED_TOKENS,
+            BLOCK_SIZE,
             Parameter("watermark", "watermark", Share(), quiet=True),
-            Parameter(
-                "kv_cache_tokens", "KV cache tokens", WholeOrNone(1), quiet=True, unit="tokens"
-            ),
+            KV_CACHE,
         ),
         lesson=Lesson(
             idea="prompts first and by themselves; who is evicted comes back first",
