@@ -10,9 +10,9 @@ import pytest
 from engine_steps import iterations
 from hypothesis import given
 from hypothesis import strategies as st
+from laws import assert_parts_sum_to_latency
 from plain_engines import PLAIN
 
-from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.tokens import token_times
 from tui_batching.cost import AffineCost, Cost, IterationCost, LinearCost
 from tui_batching.requests import Requests
@@ -167,12 +167,8 @@ def test_a_plain_loop_decides_the_same(case: Case, jumps: bool) -> None:
 @given(cases(), st.data())
 def test_the_parts_sum_to_the_latency_at_every_instant(case: Case, data: st.DataObject) -> None:
     run = case.run()
-    arrival = run.requests.arrival_time
-    for time in data.draw(st.lists(st.integers(0, run.finished + 5), max_size=5)):
-        columns = breakdown(run, until=time).columns()
-        age = np.minimum(run.end, time) - np.minimum(arrival, time)
-        assert np.array_equal(sum(columns.values()), age)
-        assert all((column >= 0).all() for column in columns.values())
+    times = st.lists(st.integers(0, run.finished + 5), max_size=5)
+    assert_parts_sum_to_latency(run, data.draw(times))
 
 
 @given(cases())

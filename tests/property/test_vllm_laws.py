@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from laws import assert_parts_sum_to_latency
 from plain_vllm import Batch, Endless, PlainVllm
 
-from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.tokens import token_times
 from tui_batching.cost import AffineCost, Cost, IterationCost, LinearCost
 from tui_batching.errors import InputError
@@ -155,12 +155,8 @@ def test_the_parts_sum_to_the_latency_at_every_instant(case: Case, data: st.Data
     if endless(case):
         return
     run = case.run()
-    arrival = run.requests.arrival_time
-    for time in data.draw(st.lists(st.integers(0, run.finished + 5), max_size=5)):
-        columns = breakdown(run, until=time).columns()
-        age = np.minimum(run.end, time) - np.minimum(arrival, time)
-        assert np.array_equal(sum(columns.values()), age)
-        assert all((column >= 0).all() for column in columns.values())
+    times = st.lists(st.integers(0, run.finished + 5), max_size=5)
+    assert_parts_sum_to_latency(run, data.draw(times))
 
 
 @given(cases())
