@@ -73,7 +73,7 @@ async def test_it_is_what_the_app_shows_between_its_bars(width: int, height: int
     rows = page(width, height, 3 * SECOND)
     async with on_stage(NOTEBOOK, (width, height + 4)) as stage:
         await stage.seek(3 * SECOND)
-        assert rows == stage.rows()[2:-2]
+        await stage.until(lambda: stage.rows()[2:-2] == rows)  # charts are drawn in a thread
 
 
 def test_it_is_drawn_with_ascii_alone_too() -> None:
