@@ -25,6 +25,7 @@ from tui_batching.charts.panels import (
     legend_row,
     scale_row,
 )
+from tui_batching.charts.pen import fill
 from tui_batching.charts.rows import (
     AGAIN,
     FULL,
@@ -115,7 +116,7 @@ def legend(palette: Palette, runs: Sequence[Run] = ()) -> list[LegendEntry]:
     return [
         LegendEntry(ARRIVAL + WAITS, palette.muted, "arrives, waits"),
         LegendEntry(SHADE, palette.state(State.PREFILL), "prefill"),
-        LegendEntry(FULL, palette.request(0), "runs"),
+        LegendEntry(FULL, palette.work, "makes tokens"),
         LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
         LegendEntry(HATCH, palette.state(State.HELD), "held"),
         *(of_evictions if any(len(run.evicted_stays) for run in runs) else []),
@@ -219,8 +220,7 @@ class RequestBars:
         """The request's name in its colour, reversed if it is selected."""
         number = int(self.run.requests.id[row])
         chosen = row == self.selected
-        colour = self.palette.request(number)
-        look = style(colour, self._ground(row), bold=True, reverse=chosen, row=row)
+        look = style(self.palette.text, self._ground(row), bold=True, reverse=chosen, row=row)
         return Row(self.margin, ground).add(f"R{number}", look).add(" ", ground).cells()
 
     def _ground(self, row: int) -> Color:
@@ -229,17 +229,10 @@ class RequestBars:
 
     def _looks(self, row: int) -> list[Style]:
         """The style of each ink; a click on any cell finds the request."""
-        palette = self.palette
-        colours = {
-            State.PREFILL: palette.state(State.PREFILL),
-            State.RECOMPUTE: palette.state(State.RECOMPUTE),
-            State.DECODE: palette.request(int(self.run.requests.id[row])),
-            State.HELD: palette.state(State.HELD),
-            State.STALLED: palette.state(State.STALLED),
-        }
-        of_states = (colours.get(state, palette.muted) for state in State)
-        inks = [*of_states, palette.playhead, palette.text]
-        return [style(colour, self._ground(row), row=row) for colour in inks]
+        palette, ground = self.palette, self._ground(row)
+        inks = [fill(state, ground, palette, row) for state in State]
+        marks = (palette.playhead, palette.text)
+        return [*inks, *(style(colour, ground, row=row) for colour in marks)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -98,7 +98,7 @@ class _LanePen(Pen):
 
 def _phase_row(pen: _LanePen) -> Cells:
     state = PHASE_STATES.get(pen.view.moment.phase.kind)
-    colour = pen.palette.idle if state is None else pen.palette.state(state)
+    colour = pen.palette.muted if state is None else pen.palette.state(state)
     text = first_that_fits(phase_texts(pen.view.moment), pen.width)
     return pen.row().add(text, pen.look(colour, bold=True)).cells()
 
@@ -185,13 +185,13 @@ def _free_row(pen: _LanePen, taken: int, unseen: int = 0) -> Cells:
     texts = [f"· {text}" for text in texts]
     if unseen:
         texts = [f"+{unseen:,} more taken {text}" for text in texts]
-    return pen.row().add(first_that_fits(texts, pen.width), pen.look(pen.palette.idle)).cells()
+    return pen.row().add(first_that_fits(texts, pen.width), pen.look(pen.palette.muted)).cells()
 
 
 def _slot_row(pen: _LanePen, view: SlotView, digits: int, names: int) -> Cells:
     row = pen.row().add(f"{view.slot:>{digits}} ", pen.muted)
     if view.state is None:
-        return row.add("· free", pen.look(pen.palette.idle)).cells()
+        return row.add("· free", pen.look(pen.palette.muted)).cells()
     row.add(view.name, pen.name(view.row)).gap(names - len(view.name) + 1)
     if view.state is State.FORMING:
         room = row.left - 2
@@ -254,7 +254,7 @@ def _small_bars_row(pen: _LanePen, views: list[SlotView], names: int, cell: int)
     for view in views:
         end = row.left - cell
         if view.state is None:
-            row.add("·", pen.look(pen.palette.idle))
+            row.add("·", pen.look(pen.palette.muted))
         else:
             row.add(view.name, pen.name(view.row)).gap(names - len(view.name))
             glyph = "+" if view.state is State.FORMING else STATE_GLYPHS[view.state]
@@ -291,7 +291,7 @@ def _rows_of_cells(pen: _LanePen, views: list[SlotView]) -> list[Cells]:
 def _cell_of(pen: _LanePen, view: SlotView) -> tuple[str, Style]:
     """A slot in one cell: how full its bar is, or the sign of its state."""
     if view.state is None:
-        return "·", pen.look(pen.palette.idle)
+        return "·", pen.look(pen.palette.muted)
     if view.state is State.FORMING:
         return "+", pen.look(pen.palette.state(State.FORMING))
     if view.state in (State.HELD, State.PREFILL) or view.chunk is not None:

@@ -245,9 +245,8 @@ def _words(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
     """The parts in words, over as many rows as they take."""
     run, ground = moment.run, palette.background
     text, muted = style(palette.text, ground), style(palette.muted, ground)
-    colour = palette.request(int(run.requests.id[request]))
     row = Row(width, text).add(*label)
-    row.add(request_name(moment, request), style(colour, ground, bold=True)).gap()
+    row.add(request_name(moment, request), style(palette.text, ground, bold=True)).gap()
     if moment.time < int(run.requests.arrival_time[request]):
         return [row.add("has not arrived yet", muted).cells()]
     so_far = "took" if moment.time >= int(run.end[request]) else "so far"

@@ -19,7 +19,7 @@ from tui_batching.analysis.tables import (
     memory_note,
     metric_cells,
 )
-from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, marked
+from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill, marked
 from tui_batching.charts.rows import Cells, Row, bar, wrapped
 
 _BESIDE = 150
@@ -106,7 +106,7 @@ def _legend(comparison: Comparison, pen: Pen) -> list[Cells]:
         if len(name) + 4 > row.left:
             rows.append(row.cells())
             row = pen.row()
-        row.gap(2).add(sign, pen.look(pen.palette.state(state))).add(f" {name}", pen.muted)
+        row.gap(2).add(sign, fill(state, None, pen.palette)).add(f" {name}", pen.muted)
     return [*rows, row.cells()]
 
 

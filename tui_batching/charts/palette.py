@@ -24,18 +24,20 @@ from tui_batching.strategies import STRATEGIES
 DEFAULT_THEME = "dark"
 SIXTEEN_COLOURS = "ansi-16"
 """The theme for terminals that have no more, such as TERM=linux."""
-STATES = ("prefill", "decode", "held", "forming", "waiting", "idle", "stalled", "done")
-"""What themes have colours for; `State`, but for waiting, which stands for several."""
-_COLOURED_AS = {
-    State.COMING: "idle",
-    State.SLOTS: "waiting",
-    State.MEMORY: "waiting",
-    State.TURN: "waiting",
-    State.EVICTED: "waiting",
-    State.RECOMPUTE: "prefill",
+STATES = ("work", "prefill", "held", "held_ground", "stalled")
+"""What themes have colours for: what slots and time are made of, each the same everywhere."""
+_INKS = {
+    State.PREFILL: "state-prefill",
+    State.RECOMPUTE: "state-prefill",
+    State.DECODE: "state-work",
+    State.HELD: "state-held",
+    State.STALLED: "playhead",
+    State.DONE: "state-work",
 }
-"""The states that have the colour of another one, or of several together."""
-STRATEGY_COLOURS = 8
+"""The colours of the signs of states; all others wait, and are grey."""
+_GROUNDS = {State.HELD: "state-held-ground", State.STALLED: "state-stalled"}
+"""The grounds of those states that have one of their own."""
+STRATEGY_COLOURS = 11
 """How many colours there are for strategies; what comes after them takes them in turn."""
 REQUEST_COLOURS = 8
 """How many colours the requests take in turn; eight is what colour-blind-safe palettes offer."""
@@ -86,16 +88,31 @@ class Palette:
         return self.colours[strategy_colour(name)]
 
     def state(self, state: State) -> Color:
-        """The colour of what a request, or the lane that serves it, is seen doing."""
-        return self.colours[f"state-{_COLOURED_AS.get(state, state.word)}"]
+        """The colour of the sign of what a request, or the lane that serves it, is seen doing."""
+        return self.colours[_INKS.get(state, "muted")]
+
+    def ground(self, state: State, beneath: Color) -> Color:
+        """The ground of that sign; most have the one they are drawn on."""
+        name = _GROUNDS.get(state)
+        return beneath if name is None else self.colours[name]
 
     @property
-    def idle(self) -> Color:
-        """A slot or a server that nobody uses."""
-        return self.colours["state-idle"]
+    def work(self) -> Color:
+        """Tokens that are made, and memory that is used."""
+        return self.colours["state-work"]
+
+    @property
+    def held(self) -> Color:
+        """The bubble, and words about it."""
+        return self.colours["state-held"]
+
+    @property
+    def stopped(self) -> Color:
+        """Tokens that were made by one who is stalled now."""
+        return self.colours["state-stalled"]
 
     def request(self, number: int) -> Color:
-        """The colour of the request with this number, the same in all lanes."""
+        """The colour of the request with this number, in the view of slots."""
         return self.colours[f"request-{number % REQUEST_COLOURS}"]
 
     @property
@@ -203,19 +220,24 @@ def read_palette(path: Path) -> Palette:
 def own_names() -> tuple[str, ...]:
     """The names of the colours that Textual's themes do not have."""
     return (
-        *(key.replace("_", "-") for key in _OWN),
+        *map(_dashed, _OWN),
         *(f"strategy-{number}" for number in range(STRATEGY_COLOURS)),
-        *(f"state-{name}" for name in STATES),
+        *(f"state-{_dashed(name)}" for name in STATES),
         *(f"request-{number}" for number in range(REQUEST_COLOURS)),
     )
+
+
+def _dashed(key: str) -> str:
+    """The name of a colour, of its key in a file."""
+    return key.replace("_", "-")
 
 
 def _colours(top: Record) -> dict[str, str]:
     """The file's colours by name."""
     ansi = _written(top["background"]).startswith("ansi_")
-    found = {key.replace("_", "-"): _colour(top[key], ansi=ansi) for key in (*_TEXTUAL_OWN, *_OWN)}
+    found = {_dashed(key): _colour(top[key], ansi=ansi) for key in (*_TEXTUAL_OWN, *_OWN)}
     states = top["states"].mapping(STATES)
-    found |= {f"state-{name}": _colour(states[name], ansi=ansi) for name in STATES}
+    found |= {f"state-{_dashed(name)}": _colour(states[name], ansi=ansi) for name in STATES}
     return (
         found
         | _in_turn(top["strategies"], "strategy", STRATEGY_COLOURS, ansi=ansi)

@@ -77,7 +77,7 @@ class Pen:
 
 
 def marked(name: str) -> str:
-    """A strategy's mark and name: `● continuous`."""
+    """A strategy's mark and name: `C continuous`."""
     return f"{mark_of(name)} {name}"
 
 
@@ -97,6 +97,12 @@ PART_SIGNS: dict[str, tuple[str, State]] = {
 """The sign and the colour of each part, in the order in which a request goes through them."""
 
 
+def fill(state: State, ground: Color | None, palette: Palette, row: int | None = None) -> Style:
+    """How the sign of a state is drawn on a ground; a click on it finds the request of `row`."""
+    beneath = palette.surface if ground is None else ground
+    return style(palette.state(state), palette.ground(state, beneath), row=row)
+
+
 def add_parts(
     row: Row, parts: Mapping[str, float], cells: int, longest: float, palette: Palette
 ) -> None:
@@ -109,5 +115,5 @@ def add_parts(
         sign, state = PART_SIGNS[name]
         passed += amount
         reached = round(cells * passed / longest) if longest else 0
-        row.add(sign * (reached - drawn), style(palette.state(state), row.ground.bgcolor))
+        row.add(sign * (reached - drawn), fill(state, row.ground.bgcolor, palette))
         drawn = reached

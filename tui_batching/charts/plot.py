@@ -60,7 +60,7 @@ class Line:
     x: FloatArray
     y: FloatArray
     colour: Color
-    mark: str = "●"
+    mark: str = "o"
     steps: bool = False
     points: bool = False
 

@@ -17,12 +17,12 @@ from rich.style import Style
 from tui_batching.charts.rows import Cells
 
 _SIGNS = {
-    **dict(zip("█▓▒░·", "#%/:.", strict=True)),  # runs, done, held, prefill, free
-    **dict(zip("›»‖", ">:!", strict=True)),  # decodes, is prefilled, stalled or paused
+    **dict(zip("█▓▒░·", "#%/:.", strict=True)),  # works, shares, held, prefill, to come
+    **dict(zip("›»‖", ">:!", strict=True)),  # decodes, is prefilled, stalled
     **dict(zip("═↩▚", "=<&", strict=True)),  # lacks memory, evicted, processed again
     **dict(zip("▏▎▍▌▋▊▉", "|||]]]]", strict=True)),  # the tip of a bar
     **dict(zip("▁▂▃▄▅▆▇", "__===@@", strict=True)),  # levels, up to the full #
-    **dict(zip("■◆●★✓✗", "#+o*+x", strict=True)),  # static, dynamic, continuous; best; claims
+    **dict(zip("★✓✗", "*+x", strict=True)),  # best; claims
     **dict(zip("▐▔▕", "[-|", strict=True)),  # a request begins; borders
     **dict(zip("▼▲◢▶▸◀▾▴", "v^/>><v^", strict=True)),
     **dict(zip("←→↑↓↕⇧", "<>^v|^", strict=True)),

@@ -27,6 +27,7 @@ from tui_batching.charts.panels import (
     legend_row,
     scale_row,
 )
+from tui_batching.charts.pen import fill
 from tui_batching.charts.rows import (
     AGAIN,
     FULL,
@@ -138,7 +139,7 @@ def legend(palette: Palette, lanes: Sequence[SlotSteps]) -> list[LegendEntry]:
         LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
     ]
     return [
-        LegendEntry(FULL, palette.request(0), "makes a token"),
+        LegendEntry(FULL, palette.work, "makes a token"),
         *(of_engines if engines else []),
         *(of_evictions if evictions else []),
         *([held] if textbook else []),
@@ -295,7 +296,7 @@ class SlotCells:
         if ink == _NAME:
             return style(colour, ground, bold=True, reverse=chosen, row=row)
         if part.state is not State.DECODE:
-            return style(palette.state(part.state), ground, row=row)
+            return fill(part.state, ground, palette, row)
         return style(palette.selection if chosen else colour, ground, row=row)
 
     def _parts(self, occupants: IntArray, states: npt.NDArray[np.int8]) -> list[_Part]:

@@ -26,7 +26,6 @@ from tui_batching.charts.rows import (
 )
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
-from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 
 _MARGIN = 5
@@ -107,7 +106,7 @@ def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) 
     evicted = np.minimum(evicted_times(use.run) * columns // end, columns - 1)
     text[0, evicted] = _EVICTED
     text[1:, playhead], inks[1:, playhead] = "│", _PLAYHEAD
-    looks = _looks(use.run.strategy.name, request.palette)
+    looks = _looks(request.palette)
     wordings = (
         f" {_POOL_EDGE} {told} blocks" for told in (f"{use.kv.pool:,}", _count(use.kv.pool))
     )
@@ -180,7 +179,7 @@ def _panel(
         _dash(text[row], inks[row], ran)
     playhead = _playhead(request, columns)
     text[:, playhead], inks[:, playhead] = "│", _PLAYHEAD
-    looks = _looks(result.strategy.name, request.palette)
+    looks = _looks(request.palette)
     labels = _labels(share, at, rows)
     drawn = []
     for row in range(rows):
@@ -261,9 +260,9 @@ def _playhead(request: ChartRequest, columns: int) -> int:
     return min(columns - 1, request.time * columns // request.scene.end)
 
 
-def _looks(name: str, palette: Palette) -> tuple[Style, ...]:
+def _looks(palette: Palette) -> tuple[Style, ...]:
     """The look of each ink. Edges and lines have the bubble, or the useful slots, as ground."""
-    surface, useful, held = palette.surface, palette.strategy(name), palette.state(State.HELD)
+    surface, useful, held = palette.surface, palette.work, palette.held
     # What the terminal's own colours are is not known, so they cannot be mixed.
     half = held if palette.ansi else _mixed(held, surface)
     pairs: dict[int, tuple[Color, Color]] = {

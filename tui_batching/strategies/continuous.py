@@ -26,7 +26,7 @@ class Continuous(Textbook):
 
     about: ClassVar[About] = About(
         name="continuous",
-        mark="●",
+        mark="C",
         colour=2,
         parameters=(
             Parameter("batch_size", "batch size", SLOTS, unit="slots"),

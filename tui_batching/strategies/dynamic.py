@@ -33,7 +33,7 @@ class Dynamic(Textbook):
 
     about: ClassVar[About] = About(
         name="dynamic",
-        mark="◆",
+        mark="D",
         colour=1,
         parameters=(
             Parameter("batch_size", "batch size", SLOTS, unit="slots"),

@@ -32,7 +32,7 @@ class FastGen(EngineStrategy):
     about: ClassVar[About] = About(
         name="fastgen",
         mark="F",
-        colour=1,
+        colour=8,
         parameters=(
             Parameter(
                 "max_ragged_batch_size",

@@ -28,7 +28,7 @@ class Orca(EngineStrategy):
     about: ClassVar[About] = About(
         name="orca",
         mark="O",
-        colour=4,
+        colour=9,
         parameters=(
             Parameter(
                 "max_batch_size", "max batch size", SLOTS, unit="slots", aliases=("batch_size",)

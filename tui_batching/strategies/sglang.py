@@ -38,7 +38,7 @@ class SgLang(EngineStrategy):
     about: ClassVar[About] = About(
         name="sglang",
         mark="G",
-        colour=6,
+        colour=5,
         parameters=(
             Parameter(
                 "max_running_requests",

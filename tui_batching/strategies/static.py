@@ -31,7 +31,7 @@ class Static(Textbook):
 
     about: ClassVar[About] = About(
         name="static",
-        mark="■",
+        mark="S",
         colour=0,
         parameters=(
             Parameter("batch_size", "batch size", SLOTS, unit="slots"),

@@ -43,7 +43,7 @@ class TensorRtLlm(EngineStrategy):
     about: ClassVar[About] = About(
         name="tensorrt-llm",
         mark="N",
-        colour=5,
+        colour=7,
         parameters=(
             Parameter(
                 "max_batch_size", "max batch size", SLOTS, unit="slots", aliases=("batch_size",)

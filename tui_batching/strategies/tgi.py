@@ -40,7 +40,7 @@ class Tgi(EngineStrategy):
     about: ClassVar[About] = About(
         name="tgi",
         mark="T",
-        colour=0,
+        colour=6,
         parameters=(
             Parameter(
                 "max_batch_total_tokens",

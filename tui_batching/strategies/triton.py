@@ -33,7 +33,7 @@ class Triton(Strategy):
     about: ClassVar[About] = About(
         name="triton",
         mark="B",
-        colour=1,
+        colour=10,
         parameters=(
             Parameter("max_batch_size", "max batch size", SLOTS, aliases=("batch_size",)),
             Parameter("preferred_batch_size", "preferred batch size", WholeNumbers(1), quiet=True),

@@ -40,7 +40,7 @@ class VllmV0(EngineStrategy):
     about: ClassVar[About] = About(
         name="vllm-v0",
         mark="U",
-        colour=7,
+        colour=4,
         parameters=(
             MAX_NUM_SEQS,
             MAX_NUM_BATCHED_TOKENS,

@@ -14,7 +14,6 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import LEVELS, Cells, Row, style
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
-from tui_batching.strategies import Strategy
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
 
@@ -56,7 +55,7 @@ def timeline_row(
         while cell in taken and cell > 0:
             cell -= 1
         taken.add(cell)
-        marks[cell] = _letter(run.strategy)
+        marks[cell] = run.strategy.about.mark
         looks[cell] = style(palette.strategy(run.strategy.name), ground, bold=True)
     if selected is not None:
         arrival = int(scene.workload.requests.arrival_time[selected])
@@ -70,12 +69,6 @@ def timeline_row(
     for look, stretch in groupby(range(cells), looks.__getitem__):
         row.add("".join(marks[cell] for cell in stretch), look)
     return row.add("┤", frame).cells()
-
-
-def _letter(strategy: Strategy) -> str:
-    """The letter of a strategy: its mark, or else its initial."""
-    mark = strategy.about.mark
-    return mark if mark.isalpha() else strategy.name[0].upper()
 
 
 def _mark(count: int, most: int) -> str:

@@ -106,6 +106,5 @@ class _Sheet:
     def _name(self, name: str) -> Style:
         number = name[1:]
         palette = self.palette
-        of_request = number.isdigit()
-        colour = palette.request(int(number)) if of_request else palette.strategy(name.lower())
+        colour = palette.text if number.isdigit() else palette.strategy(name.lower())
         return self.ink(colour, bold=True)
