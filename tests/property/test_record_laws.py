@@ -165,6 +165,8 @@ def test_the_series_of_utilization_integrates_to_the_parts(case: Case, windows: 
     series, share = SlotIntegrals.of(run).series(edges), utilization(run)
     lengths = np.diff(edges) * run.capacity
     assert float((series.useful * lengths).sum()) == pytest.approx(share.useful_time)
+    assert float((series.held * lengths).sum()) == pytest.approx(share.held_time)
+    assert float((series.stalled * lengths).sum()) == pytest.approx(share.stalled_time, abs=1e3)
     in_slots = sum((run.stays.end - run.stays.start).tolist())
     assert float((series.occupied * lengths).sum()) == pytest.approx(in_slots)
 

@@ -79,10 +79,19 @@ def utilization(run: Run, parts: Breakdown | None = None) -> Utilization:
 
 @dataclass(frozen=True)
 class UtilizationSeries:
-    """Mean utilization in each window, as fractions. Shape of both: (windows,)."""
+    """Mean utilization in each window, as fractions; what is neither useful nor held is stalled.
+
+    Shape of each: (windows,).
+    """
 
     occupied: FloatArray
     useful: FloatArray
+    held: FloatArray
+
+    @property
+    def stalled(self) -> FloatArray:
+        """The share that waits for somebody else's prefill."""
+        return np.maximum(0.0, self.occupied - self.useful - self.held)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +107,7 @@ class SlotIntegrals:
     run: Run
     starts: _Ramps
     ends: _Ramps
+    held_starts: _Ramps
     prefill_starts: _Ramps
     prefill_ends: _Ramps
     decode_starts: _Ramps
@@ -113,6 +123,7 @@ class SlotIntegrals:
             run=run,
             starts=_Ramps.of(stays.start),
             ends=_Ramps.of(np.sort(stays.end)),
+            held_starts=_Ramps.of(np.sort(until)),
             prefill_starts=_Ramps.of(np.sort(prefills.start)),
             prefill_ends=_Ramps.of(np.sort(prefills.start + prefills.length)),
             decode_starts=_Ramps.of(clock.at(np.sort(ready))),
@@ -133,9 +144,9 @@ class SlotIntegrals:
         prefilled = self.prefill_starts.rise(edges) - self.prefill_ends.rise(edges)
         made = self.decode_starts.rise(decoded) - self.decode_ends.rise(decoded)
         available = np.maximum(np.diff(edges), 1) * float(self.run.capacity)
-        return UtilizationSeries(
-            occupied=_join(occupied) / available, useful=_join(prefilled + made) / available
-        )
+        held = self.held_starts.rise(edges) - self.ends.rise(edges)
+        shares = (_join(part) / available for part in (occupied, prefilled + made, held))
+        return UtilizationSeries(*shares)
 
 
 _LOW_BITS = 32
