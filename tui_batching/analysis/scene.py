@@ -57,6 +57,11 @@ class Scene:
         return max(int((run.start - run.requests.arrival_time).max()) for run in self.runs)
 
     @cached_property
+    def longest_answer(self) -> int:
+        """The most tokens of an answer."""
+        return int(self.workload.requests.output_tokens.max())
+
+    @cached_property
     def longest_latency(self) -> Picoseconds:
         """The longest latency of any request with any strategy."""
         return max(int(so_far.latencies.max()) for so_far in self.so_far)
@@ -103,8 +108,9 @@ class Scene:
         """Sort now what views look up later, so that no frame has to wait for it."""
         for run, so_far in zip(self.runs, self.so_far, strict=True):
             moment = run.at(self.end)
-            _ = moment.occupants, moment.phase, so_far.utilization(self.end)
-            so_far.latency(moment.done)
+            _ = moment.occupants, moment.phase, so_far.shares(self.end)
+            _ = so_far.latency(moment.done), so_far.happenings.last(self.end)
+            _ = so_far.oldest_open(self.end)
         for result in self.comparison:
             _ = result.utilization
         _ = self.useful, self.longest_wait, self.longest_latency, self.warnings

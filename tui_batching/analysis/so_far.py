@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from tui_batching.analysis.happenings import Happenings
 from tui_batching.analysis.utilization import SlotIntegrals
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray, exact_sum, freeze
@@ -21,6 +22,16 @@ class LatencySoFar:
     p99: float
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What became of the slot-time since the first arrival; the four add up to one."""
+
+    useful: float
+    held: float
+    stalled: float
+    free: float
+
+
 @dataclass(frozen=True, eq=False)
 class SoFar:
     """A Run's requests in the order of their answers, to be cut off at any instant."""
@@ -28,10 +39,14 @@ class SoFar:
     run: Run
 
     @cached_property
+    def order(self) -> IntArray:
+        """The rows of the requests in the order in which their answers were released."""
+        return freeze(np.argsort(self.run.end, kind="stable"))
+
+    @cached_property
     def latencies(self) -> IntArray:
-        """Latencies in the order in which the answers were released, in picoseconds."""
-        order = np.argsort(self.run.end, kind="stable")
-        return freeze((self.run.end - self.run.requests.arrival_time)[order])
+        """Latencies in that order, in picoseconds."""
+        return freeze((self.run.end - self.run.requests.arrival_time)[self.order])
 
     @cached_property
     def _known_latencies(self) -> dict[int, LatencySoFar]:
@@ -43,10 +58,19 @@ class SoFar:
         """The slot-time up to any instant."""
         return SlotIntegrals.of(self.run)
 
-    def utilization(self, time: Picoseconds) -> tuple[float, float]:
-        """The occupied and the useful share of the slot-time since the first arrival."""
-        series = self.slots.series(np.array([self.run.begin, max(self.run.begin, time)]))
-        return float(series.occupied[0]), float(series.useful[0])
+    @cached_property
+    def happenings(self) -> Happenings:
+        """What happened last before any instant."""
+        return Happenings(self.run)
+
+    def shares(self, time: Picoseconds) -> Shares:
+        """What became of the slot-time up to an instant; all is free before the first arrival."""
+        edges = np.array([self.run.begin, max(self.run.begin, min(time, self.run.finished))])
+        series = self.slots.series(edges)
+        useful, held, stalled = (
+            float(part[0]) for part in (series.useful, series.held, series.stalled)
+        )
+        return Shares(useful, held, stalled, max(0.0, 1 - useful - held - stalled))
 
     def latency(self, done: int) -> LatencySoFar | None:
         """Mean and p99 over the first `done` answers; None before the first one."""
@@ -56,3 +80,16 @@ class SoFar:
                 exact_sum(answered) / done, float(np.percentile(answered, 99))
             )
         return self._known_latencies.get(done)
+
+    @cached_property
+    def _all_answered(self) -> IntArray:
+        """When each request and all before it are answered."""
+        return freeze(np.maximum.accumulate(self.run.end))
+
+    def oldest_open(self, time: Picoseconds) -> Picoseconds | None:
+        """The age of the oldest request that is not answered; None where nobody is there."""
+        first = int(np.searchsorted(self._all_answered, time, side="right"))
+        if first == len(self.run):
+            return None
+        age = time - int(self.run.requests.arrival_time[first])
+        return age if age >= 0 else None

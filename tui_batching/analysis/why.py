@@ -53,6 +53,28 @@ def why(moment: Moment) -> str:
     return f"{waits} because {_why_the_batch_lasts(moment)}"
 
 
+def why_briefly(moment: Moment) -> str:
+    """The same in fewer words, for one row of 74 cells."""
+    told = why(moment)
+    if moment.over or not moment.waiting:
+        return told
+    oldest, phase = moment.waiting[0], moment.phase
+    age = moment.time - int(moment.run.requests.arrival_time[oldest])
+    waits = f"{request_name(moment, oldest)} waits {format_duration(age)}"
+    if moment.run.strategy.is_engine:
+        reason = told.partition(" because ")[2]
+        return f"{waits}: {reason.partition(';')[0]}"
+    if phase.kind is SpanKind.FORMING or moment.run.strategy.about.iteration_level:
+        return told.replace(" has waited ", " waits ").replace(" because", ":")
+    rows, held = moment.running, moment.held
+    left = batch_tokens(moment) - int(moment.tokens_made(rows).max())
+    ends = f"{waits}: {_row_names(moment, rows)} end together, in {_tokens(left)}"
+    if not len(held):
+        return ends
+    names = [request_name(moment, int(row)) for row in held[:3]]
+    return f"{ends}; {', '.join(names) if len(held) <= 3 else len(held)} held"
+
+
 def _why_nobody_waits(moment: Moment) -> str:
     if not len(moment.running):
         return "nobody waits, the server is idle"

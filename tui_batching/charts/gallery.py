@@ -15,11 +15,12 @@ from tui_batching.charts.chart import ChartRequest, LineChart
 from tui_batching.charts.gantt import gantt_chart
 from tui_batching.charts.histograms import histograms_chart
 from tui_batching.charts.learn import learn_rows
-from tui_batching.charts.live_page import LATENCY, live_chart
+from tui_batching.charts.live_page import live_chart
 from tui_batching.charts.metric_rows import metric_rows
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.plot import draw
 from tui_batching.charts.rows import Cells
+from tui_batching.charts.running_charts import LATENCY
 from tui_batching.charts.slots import slots_chart
 from tui_batching.charts.sweep_charts import (
     SweepRequest,

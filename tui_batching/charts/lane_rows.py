@@ -5,66 +5,150 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
+from rich.color import Color
 from rich.style import Style
 
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.why import evicted_facts, request_name
 from tui_batching.charts.lane_view import (
-    PHASE_STATES,
     STATE_GLYPHS,
     LaneView,
     SlotView,
     kv_view,
-    phase_texts,
     slot_views,
     taken_slots,
     taken_views,
 )
+from tui_batching.charts.lane_words import PHASE_STATES, happening_texts, phase_texts
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import Pen
+from tui_batching.charts.pen import Pen, fill
 from tui_batching.charts.rows import (
     FULL,
     HATCH,
     SHADE,
+    STALLED,
     TRACK,
     Cells,
     Row,
-    age_text,
-    bar,
     first_that_fits,
     level,
-    short,
     style,
+    wrapped,
 )
-from tui_batching.clock import Picoseconds
+from tui_batching.charts.token_bars import BarPen, TokenBar, tokens_per_cell
+from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.strategies.parameters import MAX_SLOTS
 
-RESERVED, EVICTED = "▂", "↩"
-"""Memory that is taken, but empty; one whose memory was taken."""
+RESERVED, EVICTED, CHOSEN = "▂", "↩", "▸"
+"""Memory that is taken, but empty; one whose memory was taken; the selected request."""
 ROOMY = 34
-"""From this width on, rows are worded in full."""
+"""Cells from which on a word stands beside what a slot counts."""
+THICKEST = 3
+"""Rows of a slot where there is room for so many."""
+_LONGEST_WORD = len("skipped")
+_RULE_AT = 10
+"""The cell at which the rule of a lane stands in its free slots."""
 
 
-def lane_rows(view: LaneView, width: int, height: int, palette: Palette) -> list[Cells]:
-    """The inside of a lane: phase, slots, queue and running figures, `height` rows of `width`."""
+@dataclass(frozen=True, slots=True)
+class LaneLayout:
+    """How many rows each part of a lane gets.
+
+    Attributes:
+        kv: of the KV cache.
+        slots: of all slots together.
+        queue: of the queue, its head included.
+        happening: of what happened last.
+        figures: of the shares of slot-time and the counts of an engine.
+    """
+
+    kv: int
+    slots: int
+    queue: int
+    happening: int
+    figures: int
+
+    @classmethod
+    def of(cls, view: LaneView, height: int) -> LaneLayout:
+        """Share the rows; what gives way first is told in the order in which it is asked for."""
+        run = view.moment.run
+        engine = run.strategy.is_engine
+        used = int(run.stays.slot.max()) + 1
+        wanted = min(used + (used < run.capacity), 7) if engine else min(run.capacity, 4)
+        left = height - 1
+        kv, figures, queue, happening = 0, 0, 0, 0
+        has_gauge, told = kv_view(view.moment) is not None, ignores_memory(run)
+        left -= min(left, wanted)
+        for name, rows in (
+            ("queue", 1), ("kv", int(has_gauge or told)), ("figures", 2), ("happening", 1),
+            ("queue", 1), ("kv", int(has_gauge and run.kv is not None)), ("figures", int(engine)),
+        ):  # fmt: skip
+            given = min(rows, left)
+            left -= given
+            kv += given * (name == "kv")
+            figures += given * (name == "figures")
+            queue += given * (name == "queue")
+            happening += given * (name == "happening")
+        slots = max(1, height - 1 - kv - figures - queue - happening)
+        most = run.capacity * THICKEST
+        return cls(kv, min(slots, most), queue + max(0, slots - most), happening, figures)
+
+
+def lane_rows(
+    view: LaneView, width: int, height: int, palette: Palette, scale: int | None = None
+) -> list[Cells]:
+    """The inside of a lane: phase, memory, slots, queue, what happened last, and shares.
+
+    Args:
+        view: what is seen.
+        width: cells.
+        height: rows.
+        palette: the colours.
+        scale: tokens a cell, as `token_scale` finds it for all lanes together.
+    """
     if width < 1 or height < 1:
         return []
-    pen = _LanePen(width, palette, view)
-    figures = _figure_rows(pen)[: 3 if height >= 10 else 2 if height >= 8 else 1]
-    head = [_phase_row(pen), *_kv_rows(pen, 2 if height >= 12 else 1 if height >= 6 else 0)]
-    # The rest is for the queue.
-    room = height - len(head) - len(figures) - (4 if height >= 14 else 1)
-    slots = _slot_rows(pen, max(1, room))
-    airy = height >= 2 * len(slots) + 10 and view.moment.run.capacity == len(slots)
-    if airy:
-        slots = [row for slot in slots for row in (slot, pen.blank())]
-    queue = _queue_rows(pen, height - len(head) - len(slots) - len(figures))
-    top = [*head, *slots, *queue][: height - len(figures)]
-    padding = [pen.blank()] * (height - len(figures) - len(top))
-    return [*top, *padding, *figures][:height]
+    layout = LaneLayout.of(view, height)
+    pen = _LanePen(width, palette, view, scale or token_scale([view], width))
+    rows = [
+        _phase_row(pen),
+        *_kv_rows(pen, layout.kv),
+        *_padded(pen, _slot_rows(pen, layout.slots), layout.slots),
+        *_padded(pen, _queue_rows(pen, layout.queue), layout.queue),
+        *_happening_rows(pen, layout.happening),
+        *_figure_rows(pen, layout.figures),
+    ]
+    return _padded(pen, rows, height)[:height]
+
+
+def token_scale(views: Sequence[LaneView], width: int) -> int:
+    """Tokens a cell, so that the longest answer fits into the bars of all these lanes."""
+    cells = min(_bar_cells(view, width) for view in views)
+    return tokens_per_cell(views[0].scene.longest_answer, cells)
+
+
+def _left_cells(view: LaneView) -> int:
+    """Cells before a bar: a gap, the slot, the name, and below them a word."""
+    run = view.moment.run
+    digits = len(str(min(run.capacity, len(run)) - 1))
+    names = 1 + len(str(int(run.requests.id.max())))
+    return max(_LONGEST_WORD + 1, 2 + digits + names) + 1
+
+
+def _right_cells(view: LaneView) -> int:
+    """Cells behind a bar: how far the answer is, or how long it has been held."""
+    return max(2 * len(f"{view.scene.longest_answer:,}") + 1, len("427 ms")) + 2
+
+
+def _bar_cells(view: LaneView, width: int) -> int:
+    worded = len("stalls ") if width >= ROOMY else 0
+    return max(1, width - _left_cells(view) - _right_cells(view) - worded)
+
+
+def _padded(pen: _LanePen, rows: list[Cells], height: int) -> list[Cells]:
+    return rows + [pen.blank()] * (height - len(rows))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,35 +156,59 @@ class _LanePen(Pen):
     """What every row of one drawing shares."""
 
     view: LaneView
+    scale: int
+
+    def ground(self, row: int) -> Color:
+        """The ground of a request's rows."""
+        palette = self.palette
+        return palette.selection_ground if self.is_chosen(row) else palette.surface
+
+    def is_chosen(self, row: int) -> bool:
+        """Whether it is the selected request."""
+        return row >= 0 and row == self.view.selected
+
+    def ink(self, colour: Color, row: int, *, bold: bool = False) -> Style:
+        """A colour in a request's row."""
+        return style(colour, self.ground(row), bold=bold, row=row if row >= 0 else None)
+
+    def name(self, row: int, *, marked: bool = False) -> Style:
+        """How the name of a request is written: on white if something just happened to it."""
+        if marked:
+            return self.now(row)
+        return self.ink(self.palette.text, row, bold=True)
+
+    def now(self, row: int | None = None) -> Style:
+        """White means now."""
+        return style(self.palette.background, self.palette.playhead, bold=True, row=row)
+
+    def line(self, row: int = -1) -> Row:
+        """A new row, with a gap; of the selected request with its sign in it."""
+        line = Row(self.width, style(self.palette.text, self.ground(row)))
+        chosen = self.ink(self.palette.selection, row, bold=True)
+        return line.add(CHOSEN if self.is_chosen(row) else " ", chosen)
+
+    def bars(self, row: int) -> BarPen:
+        """What draws the bar of a request."""
+        cells = _bar_cells(self.view, self.width)
+        return BarPen(cells, self.scale, self.palette, self.ground(row), row)
 
     @property
-    def roomy(self) -> bool:
-        return self.width >= ROOMY
+    def held(self) -> Style:
+        """Words about the bubble."""
+        return self.look(self.palette.held, bold=True)
 
-    def name(self, row: int) -> Style:
-        """How the name of a request is written: in its colour, reversed if it is selected."""
-        number = int(self.view.moment.run.requests.id[row])
-        colour = self.palette.request(number)
-        chosen = row == self.view.selected
-        return style(colour, self.palette.surface, bold=True, reverse=chosen, row=row)
-
-    def body(self, row: int) -> Style:
-        """How the bar of a request is drawn."""
-        number = int(self.view.moment.run.requests.id[row])
-        chosen = row == self.view.selected
-        ground = self.palette.selection_ground if chosen else self.palette.surface
-        return style(self.palette.request(number), ground, row=row)
-
-    def state(self, state: State, row: int) -> Style:
-        colour = self.palette.state(state)
-        return style(colour, self.palette.surface, bold=state is State.HELD, row=row)
+    @property
+    def strong(self) -> Style:
+        """Numbers that matter."""
+        return self.look(self.palette.text, bold=True)
 
 
 def _phase_row(pen: _LanePen) -> Cells:
     state = PHASE_STATES.get(pen.view.moment.phase.kind)
     colour = pen.palette.muted if state is None else pen.palette.state(state)
-    text = first_that_fits(phase_texts(pen.view.moment), pen.width)
-    return pen.row().add(text, pen.look(colour, bold=True)).cells()
+    text = first_that_fits(phase_texts(pen.view.moment), pen.width - 2)
+    word, _, rest = text.partition(" ")
+    return pen.line().add(word, pen.look(colour, bold=True)).add(f" {rest}", pen.text).cells()
 
 
 def _kv_rows(pen: _LanePen, most: int) -> list[Cells]:
@@ -113,289 +221,340 @@ def _kv_rows(pen: _LanePen, most: int) -> list[Cells]:
         return []
     if kv is None:
         words = [f"KV ignored · {run.cost.kv_cache_tokens or 0:,} tokens there", "KV ignored"]
-        text = first_that_fits(words, pen.width)
-        return [pen.row().add(text, pen.muted).cells()] if ignores_memory(run) else []
+        return [pen.line().add(first_that_fits(words, pen.width - 2), pen.muted).cells()]
     texts = kv.texts()
     if kv.taken is None:
-        return [pen.row().add(first_that_fits(texts, pen.width), pen.muted).cells()]
-    row = pen.row().add("KV [", pen.muted)
+        return [pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()]
+    row = pen.line().add("KV ", pen.strong).add("[", pen.muted)
     beside = "" if most > 1 else f" {texts[-1]}"
     width = max(1, row.left - 2 - len(beside))
     edges = [round(width * tokens / kv.pool) for tokens in (kv.used, kv.taken, kv.pool)]
     solid, floor, free = edges[0], edges[1] - edges[0], edges[2] - edges[1]
-    row.add(FULL * solid, pen.look(pen.palette.state(State.DECODE)))
+    row.add(FULL * solid, pen.look(pen.palette.work))
     row.add(RESERVED * floor, pen.muted).add(TRACK * free, pen.look(pen.palette.bar_track))
     gauge = row.add("]", pen.muted).add(beside, pen.text).cells()
     if most == 1:
         return [gauge]
-    return [gauge, pen.row().gap(3).add(first_that_fits(texts, pen.width - 4), pen.text).cells()]
+    return [gauge, pen.line().gap(4).add(first_that_fits(texts, pen.width - 6), pen.text).cells()]
 
 
 def _slot_rows(pen: _LanePen, room: int) -> list[Cells]:
-    """One row a slot where they fit, else several a row, else one cell a slot."""
-    capacity = pen.view.moment.run.capacity
-    if capacity > room and pen.view.moment.run.strategy.is_engine:
-        return _taken_rows(pen, room)
-    if capacity <= room:
-        views = slot_views(pen.view.moment, capacity)
-        digits = len(str(capacity - 1))
-        names = max(3, *(len(view.name) for view in views))
-        return [_slot_row(pen, view, digits, names) for view in views]
-    names = 1 + len(str(int(pen.view.moment.run.requests.id.max())))
-    columns = -(-capacity // room)
-    cell = (pen.width + 1) // columns
-    if cell < names + 4:
-        return _cell_grid(pen, room)
-    names += cell >= names + 8  # room for a gap
-    views = slot_views(pen.view.moment, capacity)
-    rows = -(-capacity // columns)
-    return [_small_bars_row(pen, views[first::rows], names, cell) for first in range(rows)]
+    """A slot has up to three rows; where not even one fits, several slots share one."""
+    view, run = pen.view, pen.view.moment.run
+    if run.capacity > room:
+        if run.strategy.is_engine:
+            return _taken_rows(pen, room)
+        return _crowded(pen, slot_views(view, run.capacity), room)
+    thick = min(THICKEST, room // run.capacity)
+    rows: list[Cells] = []
+    rule = iter(_rule_lines(pen, slot_views(view, run.capacity), thick))
+    for slot in slot_views(view, run.capacity):
+        for number in range(thick):
+            if slot.state is None:
+                rows.append(_free_row(pen, slot if number == 0 else None, next(rule, "")))
+            else:
+                rows.append(_slot_row(pen, slot, number, thick))
+    return rows
+
+
+def _rule_lines(pen: _LanePen, slots: Sequence[SlotView], thick: int) -> list[str]:
+    """The rule of the lane, for its free slots, until it has given its first answer."""
+    free = thick * sum(slot.state is None for slot in slots)
+    if pen.view.moment.done:
+        return []
+    idea = pen.view.moment.run.strategy.about.lesson.idea
+    lines = wrapped(f"The rule: {idea}.", max(8, pen.width - _RULE_AT - 1))
+    return ["", *lines] if len(lines) < free else lines if len(lines) == free else []
+
+
+def _free_row(pen: _LanePen, slot: SlotView | None, rule: str) -> Cells:
+    row = pen.line()
+    if slot is not None:
+        row.add(f"{slot.slot} free", pen.muted)
+    return row.gap(_RULE_AT - (pen.width - row.left)).add(rule, pen.text).cells()
+
+
+def _slot_row(pen: _LanePen, slot: SlotView, number: int, thick: int) -> Cells:
+    """One of the rows of a slot: its name in the first, what it does in the second."""
+    row, left = pen.line(slot.row), _left_cells(pen.view)
+    beside = slot.numbers or slot.duration
+    look = pen.ink(pen.palette.text, slot.row)
+    marked = slot.is_new and slot.state is not State.HELD
+    if number == 0:
+        row.add(f"{slot.slot} ", pen.ink(pen.palette.muted, slot.row))
+        row.add(slot.name, pen.name(slot.row, marked=marked))
+    elif number == 1 and slot.word:
+        row.add(slot.word, _word_look(pen, slot))
+    row.add(" " * (left - (pen.width - row.left)), look)
+    _add_bar(row, pen, slot, top=number == 0, bottom=number == thick - 1)
+    if number == 0 and thick == 1 and slot.word:
+        texts = _words_beside(slot)
+        text = first_that_fits(texts, row.left - 1)
+        return row.add_right(f"{text} ", _word_look(pen, slot)).cells()
+    if number == 0:
+        return row.add_right(f"{beside} ", look).cells()
+    if number == 1 and slot.duration and slot.numbers:
+        return row.add_right(f"{slot.duration} ", _word_look(pen, slot)).cells()
+    return row.cells()
+
+
+def _words_beside(slot: SlotView) -> list[str]:
+    """What stands beside the bar of a slot that has one row."""
+    if slot.state in (State.HELD, State.FORMING):
+        return [f"{slot.word} {slot.duration}", slot.word]
+    return [f"{slot.word} {slot.numbers}", slot.numbers, slot.word]
+
+
+def _word_look(pen: _LanePen, slot: SlotView) -> Style:
+    if slot.state is State.HELD:
+        return pen.now(slot.row) if slot.is_new else pen.ink(pen.palette.held, slot.row, bold=True)
+    colour = pen.palette.muted if slot.state is State.FORMING else pen.palette.text
+    return pen.ink(colour, slot.row)
+
+
+def _add_bar(row: Row, pen: _LanePen, slot: SlotView, *, top: bool, bottom: bool) -> None:
+    bars = pen.bars(slot.row)
+    if slot.state is None or slot.state is State.FORMING:
+        row.add(" " * bars.cells, pen.ink(pen.palette.text, slot.row))
+    elif slot.prompt is None:
+        bar = TokenBar(slot.made, slot.asked, slot.front, slot.state)
+        bars.draw(row, bar, top=top, bottom=bottom)
+    elif top:
+        again = slot.state is State.RECOMPUTE
+        bars.draw_prompt(row, slot.prompt, STATE_GLYPHS[State.RECOMPUTE] if again else SHADE)
 
 
 def _taken_rows(pen: _LanePen, room: int) -> list[Cells]:
     """Of an engine with many slots those that are taken, and how many are free."""
-    moment = pen.view.moment
-    slots = taken_slots(moment)
-    free, left = _free_row(pen, len(slots)), max(1, room - 1)
+    slots = taken_slots(pen.view.moment)
+    views, left = taken_views(pen.view, slots), max(1, room - 1)
     if len(slots) <= left:
-        views = taken_views(moment, slots)
-        digits = len(str(slots.max(initial=0)))
-        names = max([3, *(len(view.name) for view in views)])
-        return [*(_slot_row(pen, view, digits, names) for view in views), free]
-    names = 1 + len(str(int(moment.run.requests.id.max())))
-    columns = -(-len(slots) // left)
-    cell = (pen.width + 1) // columns
-    if cell >= names + 4:
-        names += cell >= names + 8  # room for a gap
-        views, rows = taken_views(moment, slots), -(-len(slots) // columns)
-        small = (_small_bars_row(pen, views[first::rows], names, cell) for first in range(rows))
-        return [*small, free]
-    shown = slots[: pen.width * left]
-    grid = _rows_of_cells(pen, taken_views(moment, shown))
-    return [*grid, _free_row(pen, len(slots), len(slots) - len(shown))]
+        rows = [_slot_row(pen, slot, 0, 1) for slot in views]
+        return [*rows, _count_row(pen, len(slots))]
+    shown = _crowded(pen, views, left)
+    return [*shown, _count_row(pen, len(slots))]
 
 
-def _free_row(pen: _LanePen, taken: int, unseen: int = 0) -> Cells:
-    """How many slots are free, and how many are taken that are not drawn."""
+def _count_row(pen: _LanePen, taken: int) -> Cells:
+    """How many slots are taken and how many are free."""
     capacity = pen.view.moment.run.capacity
     if capacity >= MAX_SLOTS:
         texts = [f"{taken:,} run, no limit of slots", "no limit"]
     else:
-        texts = [f"{capacity - taken:,} of {capacity:,} slots free", f"{capacity - taken:,} free"]
-    texts = [f"· {text}" for text in texts]
-    if unseen:
-        texts = [f"+{unseen:,} more taken {text}" for text in texts]
-    return pen.row().add(first_that_fits(texts, pen.width), pen.look(pen.palette.muted)).cells()
+        texts = [
+            f"{capacity - taken:,} of {capacity:,} slots free", f"{capacity - taken:,} free"
+        ]  # fmt: skip
+    return pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()
 
 
-def _slot_row(pen: _LanePen, view: SlotView, digits: int, names: int) -> Cells:
-    row = pen.row().add(f"{view.slot:>{digits}} ", pen.muted)
-    if view.state is None:
-        return row.add("· free", pen.look(pen.palette.muted)).cells()
-    row.add(view.name, pen.name(view.row)).gap(names - len(view.name) + 1)
-    if view.state is State.FORMING:
-        room = row.left - 2
-        joined = pen.look(pen.palette.state(State.FORMING))
-        return row.add(f"+ {first_that_fits(view.text, room)}", joined).cells()
-    row.add(f"{STATE_GLYPHS[view.state]} ", pen.state(view.state, view.row))
-    beside = 13 if pen.roomy else 7
-    _add_slot_bar(row, pen, view, max(1, row.left - beside - 1))
-    text = first_that_fits(view.text, row.left - 1)
-    look = pen.text if "/" in text else pen.state(view.state, view.row)
-    return row.add_right(text, look).cells()
+def _crowded(pen: _LanePen, slots: Sequence[SlotView], room: int) -> list[Cells]:
+    """Several slots a row: by name and one cell each, or by the cell alone; the rest counted."""
+    names = max((len(slot.name) for slot in slots), default=1)
+    for cell in (names + 4, names + 3, names + 2):
+        columns = max(1, (pen.width - 1) // cell)
+        if -(-len(slots) // columns) <= room:
+            return [
+                _chips_row(pen, slots[first : first + columns], cell)
+                for first in range(0, len(slots), columns)
+            ]
+    columns = max(1, pen.width - 2)
+    shown = slots if len(slots) <= columns * room else slots[: columns * (room - 1)]
+    rows = []
+    for first in range(0, len(shown), columns):
+        row = pen.line()
+        for slot in shown[first : first + columns]:
+            row.add(*_cell_of(pen, slot))
+        rows.append(row.cells())
+    if len(shown) < len(slots):
+        rows.append(pen.line().add(f"+{len(slots) - len(shown):,} more slots", pen.muted).cells())
+    return rows
 
 
-def _add_slot_bar(row: Row, pen: _LanePen, view: SlotView, width: int) -> None:
-    """Tokens made as a solid bar over a track as long as the answer; behind it the bubble."""
-    body = pen.body(view.row)
-    track = pen.look(pen.palette.bar_track)
-    if view.chunk is not None:
-        _add_prompt_gauge(row, pen, view, width)
-        return
-    if view.state is State.PREFILL:
-        shaded = int(view.fraction * width)
-        prefill = pen.state(view.state, view.row)
-        row.add(SHADE * shaded, prefill).add(TRACK * (width - shaded), track)
-        return
-    own = max(1, round(view.extent * width))
-    if view.state is State.HELD:
-        bubble = max(1, round(view.fraction * width) - own)
-        own = min(own, width - 1)
-        row.add(FULL * own, body)
-        row.add(HATCH * min(bubble, width - own), pen.state(view.state, view.row))
-        row.gap(max(0, width - own - bubble))
-        return
-    filled, rest = bar(view.fraction / view.extent, own)
-    row.add(filled, body).add(rest, track).gap(width - own)
-
-
-def _add_prompt_gauge(row: Row, pen: _LanePen, view: SlotView, width: int) -> None:
-    """A prompt that is processed in chunks: what is done, what is processed now, what is to come.
-
-    It has its own scale, so it stands in brackets where there is room for them.
-    """
-    framed = width >= 6
-    cells = width - 2 * framed
-    chunk = view.chunk or 0.0
-    through = round((view.fraction + chunk) * cells)
-    done = min(round(view.fraction * cells), through - 1 if chunk else through)
-    done = max(0, done)
-    now = max(0, through - done) or int(chunk > 0)
-    now = min(now, cells - done)
-    look, track = pen.state(State.PREFILL, view.row), pen.look(pen.palette.bar_track)
-    under_way = STATE_GLYPHS[State.RECOMPUTE] if view.state is State.RECOMPUTE else SHADE
-    row.add("[" * framed, track).add(FULL * done, look).add(under_way * now, look)
-    row.add(TRACK * (cells - done - now), track).add("]" * framed, track)
-
-
-def _small_bars_row(pen: _LanePen, views: list[SlotView], names: int, cell: int) -> Cells:
-    """Several slots a row, each with its request's name, its state and a small bar."""
-    row = pen.row()
-    for view in views:
+def _chips_row(pen: _LanePen, slots: Sequence[SlotView], cell: int) -> Cells:
+    """Slots by name, each with one cell that tells how far it is, or its state."""
+    row = pen.line()
+    for slot in slots:
         end = row.left - cell
-        if view.state is None:
-            row.add("·", pen.look(pen.palette.muted))
-        else:
-            row.add(view.name, pen.name(view.row)).gap(names - len(view.name))
-            glyph = "+" if view.state is State.FORMING else STATE_GLYPHS[view.state]
-            joined = pen.look(pen.palette.state(State.FORMING))
-            row.add(glyph, joined if glyph == "+" else pen.state(view.state, view.row))
-            if view.state is not State.FORMING:
-                _add_slot_bar(row, pen, view, cell - names - 2)
+        if slot.state is not None:
+            row.add(slot.name, pen.name(slot.row, marked=slot.is_new)).gap()
+        row.add(*_cell_of(pen, slot))
         row.gap(row.left - max(0, end))
     return row.cells()
 
 
-def _cell_grid(pen: _LanePen, room: int) -> list[Cells]:
-    """One cell a slot; what does not fit even so is counted."""
-    capacity = pen.view.moment.run.capacity
-    shown = min(capacity, pen.width * room)
-    if shown < capacity:
-        shown = pen.width * (room - 1)
-    rows = _rows_of_cells(pen, slot_views(pen.view.moment, shown))
-    if shown < capacity:
-        rows.append(pen.row().add(f"+{capacity - shown:,} more slots", pen.muted).cells())
-    return rows
-
-
-def _rows_of_cells(pen: _LanePen, views: list[SlotView]) -> list[Cells]:
-    rows = []
-    for first in range(0, len(views), pen.width):
-        row = pen.row()
-        for view in views[first : first + pen.width]:
-            row.add(*_cell_of(pen, view))
-        rows.append(row.cells())
-    return rows
-
-
-def _cell_of(pen: _LanePen, view: SlotView) -> tuple[str, Style]:
-    """A slot in one cell: how full its bar is, or the sign of its state."""
-    if view.state is None:
-        return "·", pen.look(pen.palette.muted)
-    if view.state is State.FORMING:
-        return "+", pen.look(pen.palette.state(State.FORMING))
-    if view.state in (State.HELD, State.PREFILL) or view.chunk is not None:
-        return STATE_GLYPHS[view.state], pen.state(view.state, view.row)
-    return level(view.fraction / view.extent or 0.01), pen.body(view.row)
+def _cell_of(pen: _LanePen, slot: SlotView) -> tuple[str, Style]:
+    """A slot in one cell: the share of its own answer that is made, or the sign of its state."""
+    state = slot.state
+    if state is None:
+        return TRACK, pen.muted
+    if state is State.FORMING:
+        return "+", pen.muted
+    if state is State.DECODE and slot.prompt is None:
+        return level(slot.fraction or 0.01), pen.ink(pen.palette.work, slot.row)
+    sign = SHADE if state is State.PREFILL else STATE_GLYPHS[state]
+    return sign, fill(state, pen.ground(slot.row), pen.palette, slot.row)
 
 
 def _queue_rows(pen: _LanePen, room: int) -> list[Cells]:
-    """The waiting queue, oldest first: a row each with its age as a bar, or packed side by side."""
-    moment = pen.view.moment
-    waiting = moment.waiting[len(moment.joined) :]
-    waits = pen.look(pen.palette.state(State.TURN), bold=bool(waiting))
-    head = pen.row().add(f"queue {len(waiting):,}", waits)
+    """How many wait and the longest of them; then who they are, oldest first."""
     if room < 1:
         return []
-    if len(waiting) < room:
-        names = max((len(_waiting_name(moment, row)) for row in waiting), default=0)
-        return [head.cells(), *(_waiting_row(pen, row, names) for row in waiting)]
-    return _packed_queue(pen, waiting, head, room)
+    moment = pen.view.moment
+    waiting = moment.waiting[len(moment.joined) :]
+    row = pen.line().add("queue ", pen.muted).add(f"{len(waiting):,}", pen.strong)
+    _add_travellers(row, pen)
+    if waiting:
+        longest = format_duration(max(_age(moment, request) for request in waiting[:1]))
+        texts = [f"longest wait {longest}", longest, ""]
+        row.add_right(f"{first_that_fits(texts, row.left - 2)} ", pen.muted)
+    return [row.cells(), *(_queue_names(pen, waiting, room - 1) if waiting else [])]
 
 
-def _waiting_row(pen: _LanePen, row: int, names: int) -> Cells:
-    age, name = _age(pen, row), _waiting_name(pen.view.moment, row)
-    line = pen.row().gap(2).add(name, pen.name(row)).gap(names - len(name) + 1)
-    width = max(1, (pen.width - 18) // 2)
-    filled, _ = bar(min(1.0, age / max(1, pen.view.longest_wait)), width)
-    line.add(filled, pen.look(pen.palette.state(State.TURN))).gap().add(age_text(age), pen.muted)
-    if _is_evicted(pen.view.moment, row):
-        lost = evicted_facts(pen.view.moment, row)[2]
-        texts = (f"evicted, {lost:,} tokens to redo", f"{lost:,} to redo", f"-{lost:,}")
-        line.add_right(first_that_fits(texts, line.left - 1), pen.text)
-    return line.cells()
+def _add_travellers(row: Row, pen: _LanePen) -> None:
+    """Who has just left the queue for a slot: the other end of the way is marked there."""
+    happening = pen.view.happening
+    if happening is None or not pen.view.is_fresh(happening.instant) or not happening.admitted:
+        return
+    request, slot = happening.admitted[0]
+    more = f" +{len(happening.admitted) - 1}" if len(happening.admitted) > 1 else ""
+    text = f" {request_name(pen.view.moment, request)} → slot {slot}{more} "
+    if len(text) < row.left - 10:
+        row.gap(2).add(text, pen.now(request))
 
 
-def _is_evicted(moment: Moment, row: int) -> bool:
-    """Whether one who waits was in a slot before."""
-    return int(moment.run.start[row]) <= moment.time
+def _queue_names(pen: _LanePen, waiting: Sequence[int], room: int) -> list[Cells]:
+    """Those who wait: with their ages if all fit so, else by name; the rest is counted."""
+    if room < 1:
+        return []
+    for ages in (True, False):
+        rows, shown = _packed(pen, waiting, room, ages=ages)
+        if shown == len(waiting):
+            return rows
+    return rows
 
 
-def _waiting_name(moment: Moment, row: int) -> str:
-    """The name of one who waits; with a sign if it was evicted."""
-    name = request_name(moment, row)
-    return f"{EVICTED}{name}" if _is_evicted(moment, row) else name
-
-
-def _packed_queue(pen: _LanePen, waiting: Sequence[int], row: Row, room: int) -> list[Cells]:
+def _packed(
+    pen: _LanePen, waiting: Sequence[int], room: int, *, ages: bool
+) -> tuple[list[Cells], int]:
+    """The rows, and how many of those who wait are in them."""
     rows: list[Cells] = []
+    row = pen.line()
     for position, request in enumerate(waiting):
-        name, age = _waiting_name(pen.view.moment, request), age_text(_age(pen, request))
-        if _is_evicted(pen.view.moment, request):
-            lost = evicted_facts(pen.view.moment, request)[2]
-            age = f"{lost:,} tokens to redo" if pen.roomy else f"redo {lost:,}"
-        rest = f"+{len(waiting) - position:,}{' more' if pen.roomy else ''}"
+        rest = f"+{len(waiting) - position:,}"
+        words = _waiting_words(pen, request, ages=ages)
+        needed = 1 + sum(map(len, words)) + (len(words) > 1)
         last = len(rows) == room - 1
-        needed = len(name) + len(age) + 3
         if last and position < len(waiting) - 1:
             needed += len(rest) + 2
-        if needed > row.left:
+        if needed > row.left - 1:
             if last:
-                rows.append(row.gap(2).add(rest, pen.muted).cells())
-                return rows
+                return [*rows, row.gap().add(rest, pen.muted).cells()], position
             rows.append(row.cells())
-            row = pen.row()
-        row.gap(2).add(name, pen.name(request)).gap().add(age, pen.muted)
-    return [*rows, row.cells()]
+            row = pen.line()
+        arrival = int(pen.view.moment.run.requests.arrival_time[request])
+        row.gap().add(words[0], pen.name(request, marked=pen.view.is_fresh(arrival)))
+        for word in words[1:]:
+            row.gap().add(word, pen.muted)
+    return [*rows, row.cells()], len(waiting)
 
 
-def _age(pen: _LanePen, row: int) -> Picoseconds:
+def _waiting_words(pen: _LanePen, request: int, *, ages: bool) -> list[str]:
+    """The name of one who waits and its age; of one who was evicted, what it has to redo."""
     moment = pen.view.moment
+    name = request_name(moment, request)
+    if int(moment.run.start[request]) <= moment.time:
+        redo = f"{evicted_facts(moment, request)[2]:,} tokens to redo"
+        return [EVICTED + name, redo] if ages else [EVICTED + name]
+    return [name, format_duration(_age(moment, request))] if ages else [name]
+
+
+def _age(moment: Moment, row: int) -> Picoseconds:
     return moment.time - int(moment.run.requests.arrival_time[row])
 
 
-def _figure_rows(pen: _LanePen) -> list[Cells]:
-    """How many are done, the share of useful work, and the latency so far."""
-    moment, view = pen.view.moment, pen.view
-    text, muted = pen.text, pen.muted
-    done = pen.row().add("done ", muted).add(f"{moment.done:,}/{len(moment.run):,}", text)
-    number = moment.iterations if moment.run.strategy.is_engine else moment.iteration
-    done.add(f" · iteration {number:,}" if pen.roomy else f" · #{number:,}", muted)
-    if evictions := moment.evictions:
-        done.add(f" · {evictions:,} evicted" if pen.roomy else f" · {evictions:,}{EVICTED}", muted)
-    latency = pen.row().add("latency " if pen.roomy else "lat ", muted)
-    if view.latency is None:
-        latency.add("–", muted)
-    else:
-        mean, p99 = (short(int(np.rint(part))) for part in (view.latency.mean, view.latency.p99))
-        latency.add("mean ", muted).add(mean, text).add(" p99 ", muted).add(p99, text)
-    rows = [done.cells(), latency.cells()]
-    # Of slots without a limit no share is taken.
-    return rows if moment.run.capacity >= MAX_SLOTS else [_utilization_row(pen), *rows]
+def _happening_rows(pen: _LanePen, most: int) -> list[Cells]:
+    """The instant and the words of what happened last; white while it is fresh."""
+    happening = pen.view.happening
+    if not most:
+        return []
+    if happening is None:
+        return [pen.blank()]
+    row = pen.line().add(f"{happening.instant / 10**12:,.3f} ", pen.muted)
+    fresh = pen.view.is_fresh(happening.instant)
+    text = first_that_fits(happening_texts(pen.view.moment, happening), row.left - 1)
+    return [row.add(text, pen.strong if fresh else pen.muted).cells()]
 
 
-def _utilization_row(pen: _LanePen) -> Cells:
-    """Useful and occupied slot-time so far, and between them the bubble."""
+def _figure_rows(pen: _LanePen, most: int) -> list[Cells]:
+    """What became of the slot-time so far, and of an engine its counts.
+
+    Of slots without a limit no share is taken.
+    """
+    run = pen.view.moment.run
+    shares = [] if run.capacity >= MAX_SLOTS else _share_rows(pen)
+    counts = [_count_of_engine(pen)] if run.strategy.is_engine else []
+    if len(shares) + len(counts) > most:
+        return [*counts, *shares][:most]
+    return [*shares, *counts]
+
+
+def _share_rows(pen: _LanePen) -> list[Cells]:
+    """A bar, which shows all four parts, and as many of them in words as there is room for."""
     view, palette = pen.view, pen.palette
-    useful, bubble = view.useful, max(0.0, view.occupied - view.useful)
-    row = pen.row().add("useful " if pen.roomy else "use ", pen.muted)
-    row.add(f"{useful:.0%}", pen.look(palette.state(State.DECODE), bold=True)).gap()
-    ending = f"{HATCH} bubble {bubble:.0%}" if pen.roomy else f"{HATCH} {bubble:.0%}"
-    occupied = f" occupied {view.occupied:.0%}" if pen.roomy else f" occ {view.occupied:.0%}"
-    width = row.left - len(ending) - len(occupied) - 1
-    if width >= 8:
-        solid, hatch = round(useful * width), round(bubble * width)
-        row.add(FULL * solid, pen.look(palette.state(State.DECODE)))
-        row.add(HATCH * min(hatch, width - solid), pen.look(palette.state(State.HELD)))
-        row.add(TRACK * max(0, width - solid - hatch), pen.look(palette.bar_track)).gap()
-    return row.add(ending, pen.look(palette.state(State.HELD))).add(occupied, pen.muted).cells()
+    shares = view.shares
+    width = pen.width - 2
+    bar = pen.line()
+    parts = (
+        (shares.useful, FULL, fill(State.DECODE, None, palette)),
+        (shares.held, HATCH, fill(State.HELD, None, palette)),
+        (shares.stalled, STALLED, fill(State.STALLED, None, palette)),
+        (shares.free, TRACK, pen.look(palette.bar_track)),
+    )
+    for cells, (_, sign, look) in zip(
+        rounded([share for share, *_ in parts], width), parts, strict=True
+    ):
+        bar.add(sign * cells, look)
+    useful, held, stalled, free = rounded([share for share, *_ in parts], 100)
+    words = pen.line()
+    if pen.width >= len(f" useful {useful}% held {held}% stalled {stalled}% free {free}% "):
+        words.add("useful ", pen.muted).add(f"{useful}%", pen.look(palette.work, bold=True))
+        words.add(" held ", pen.muted).add(f"{held}%", pen.held)
+        words.add(" stalled ", pen.muted).add(f"{stalled}%", pen.strong)
+        words.add(f" free {free}%", pen.muted)
+    else:
+        words.add("held ", pen.muted).add(f"{held}%", pen.held)
+        words.add(" · stalled ", pen.muted).add(f"{stalled}%", pen.strong)
+    return [bar.cells(), words.cells()]
+
+
+def rounded(shares: Sequence[float], total: int) -> list[int]:
+    """Shares of a whole in whole parts that add up to `total`: the largest remainders round up.
+
+    Example: (0.355, 0.15, 0.03, 0.465) of 100 are 36, 15, 3 and 46: 36.0 would not have sufficed.
+    """
+    exact = [share * total for share in shares]
+    parts = [int(part) for part in exact]
+    order = sorted(range(len(parts)), key=lambda number: parts[number] - exact[number])
+    for number in order[: total - sum(parts)]:
+        parts[number] += 1
+    return parts
+
+
+def _count_of_engine(pen: _LanePen) -> Cells:
+    """How many run, how often somebody was evicted, and what is to be computed again."""
+    moment = pen.view.moment
+    capacity = moment.run.capacity
+    running = f"{len(moment.running) + len(moment.skipped):,}"
+    slots = "" if capacity >= MAX_SLOTS else f" of {capacity:,}"
+    lost = sum(
+        evicted_facts(moment, row)[2]
+        for row in moment.waiting
+        if int(moment.run.start[row]) <= moment.time
+    )
+    evictions = f"{moment.evictions:,}"
+    texts = [
+        f"{running}{slots} run · {evictions} evictions · {lost:,} tokens to redo",
+        f"{running}{slots} run · {evictions} evictions",
+        f"{running} run · {evictions} evicted",
+    ]
+    return pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()

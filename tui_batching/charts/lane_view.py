@@ -8,15 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tui_batching.analysis.happenings import Happening
 from tui_batching.analysis.scene import Scene
-from tui_batching.analysis.so_far import LatencySoFar
-from tui_batching.analysis.why import batch_tokens, fires_in, request_name
-from tui_batching.charts.rows import age_text, short
-from tui_batching.clock import Picoseconds, duration_text, format_duration
+from tui_batching.analysis.so_far import Shares
+from tui_batching.analysis.why import request_name
+from tui_batching.charts.lane_words import is_back
+from tui_batching.clock import SECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import SpanKind
+
+MARKED_SECONDS = 0.6
+"""How long the mark of an event is seen, in seconds of the wall clock while it plays."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,20 +28,26 @@ class LaneView:
     """One strategy at one instant.
 
     Attributes:
+        scene: what is on stage.
+        lane: which of its lanes it is.
         moment: the Run at the instant.
-        latency: of the requests answered so far; None before the first answer.
-        occupied: share of slot-time that held a request so far.
-        useful: share of slot-time that made a token or prefilled so far.
-        longest_wait: of all Runs on screen, the scale of the queue's bars.
+        shares: what became of the slot-time so far.
+        happening: what happened last, or None before all.
         selected: the row of the selected request, or None.
+        marked: how long events are marked, in simulated time.
     """
 
+    scene: Scene
+    lane: int
     moment: Moment
-    latency: LatencySoFar | None
-    occupied: float
-    useful: float
-    longest_wait: Picoseconds
+    shares: Shares
+    happening: Happening | None
     selected: int | None = None
+    marked: Picoseconds = 0
+
+    def is_fresh(self, instant: Picoseconds) -> bool:
+        """Whether what happened at an instant is marked: a function of time and speed alone."""
+        return 0 <= self.moment.time - instant <= self.marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +60,35 @@ class SlotView:
         name: of the request.
         state: what the request in it does; while a batch forms, `FORMING` of those who have joined;
             None where it is free.
-        fraction: how much of the bar is filled.
-        extent: how much of the bar the request's own answer takes; less than 1 where the batch
-            runs on for a longer member.
-        text: what stands beside the bar; the shorter form for narrow lanes second.
-        chunk: while an engine processes its prompt, how much of that is processed just now, beside
-            the `fraction` that already is; else None.
+        made: tokens of the answer that were made.
+        asked: tokens that the whole answer has.
+        front: how far its batch has come, in tokens; as far as `made` where it is not held.
+        prompt: while a prompt is read the tokens that are through, those under way, and all.
+        word: what it does beside making tokens, in a word.
+        numbers: how far it is, `24/47`.
+        duration: how long it has been held, or has waited, or is prefilled; empty else.
+        is_new: whether it is to be marked: it has just come in, or has just been held.
     """
 
     slot: int
     row: int = -1
     name: str = ""
     state: State | None = None
-    fraction: float = 0.0
-    extent: float = 1.0
-    text: tuple[str, ...] = ("free",)
-    chunk: float | None = None
+    made: int = 0
+    asked: int = 0
+    front: int = 0
+    prompt: tuple[int, int, int] | None = None
+    word: str = ""
+    numbers: str = ""
+    duration: str = ""
+    is_new: bool = False
+
+    @property
+    def fraction(self) -> float:
+        """The share of its answer, or of its prompt, that is done."""
+        if self.prompt:
+            return self.prompt[0] / max(1, self.prompt[2])
+        return self.made / max(1, self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +125,33 @@ class KvView:
         ]
 
 
-def lane_view(scene: Scene, lane: int, time: Picoseconds, selected: int | None) -> LaneView:
-    """What a lane shows of a scene at an instant."""
-    moment, so_far = scene.runs[lane].at(time), scene.so_far[lane]
-    occupied, useful = so_far.utilization(min(time, scene.runs[lane].finished))
+def lane_view(
+    scene: Scene, lane: int, time: Picoseconds, selected: int | None, speed: float = 0.0
+) -> LaneView:
+    """What a lane shows of a scene at an instant.
+
+    Args:
+        scene: what is on stage.
+        lane: which of its lanes.
+        time: the instant.
+        selected: the row of the selected request, or None.
+        speed: simulated seconds a second, by which events are marked for a while.
+    """
+    so_far = scene.so_far[lane]
     return LaneView(
-        moment=moment,
-        latency=so_far.latency(moment.done),
-        occupied=occupied,
-        useful=useful,
-        longest_wait=scene.longest_wait,
+        scene=scene,
+        lane=lane,
+        moment=scene.runs[lane].at(time),
+        shares=so_far.shares(time),
+        happening=so_far.happenings.last(time),
         selected=selected,
+        marked=mark_time(speed),
     )
+
+
+def mark_time(speed: float) -> Picoseconds:
+    """How long events are marked while it plays at a speed, in simulated time."""
+    return int(MARKED_SECONDS * speed * SECOND)
 
 
 def kv_view(moment: Moment) -> KvView | None:
@@ -135,126 +173,25 @@ STATE_GLYPHS = {
     State.DECODE: "›",
     State.HELD: "▒",
 }
-PHASE_STATES = {
-    SpanKind.FORMING: State.FORMING,
-    SpanKind.PREFILL: State.PREFILL,
-    SpanKind.DECODE: State.DECODE,
-    SpanKind.MIXED: State.DECODE,
-}
-"""What the server does, by what its requests do meanwhile; nothing while it is idle."""
 
 
-def phase_texts(moment: Moment) -> list[str]:
-    """What the server does, the fullest wording first."""
-    phase = moment.phase
-    if moment.over:
-        return [f"DONE at {format_duration(moment.run.finished)}", "DONE"]
-    if phase.kind >= SpanKind.PREFILL and moment.run.strategy.is_engine:
-        return _step_texts(moment)
-    match phase.kind:
-        case SpanKind.IDLE:
-            return ["IDLE · nobody is there", "IDLE"]
-        case SpanKind.FORMING:
-            return _forming_texts(moment)
-        case SpanKind.PREFILL:
-            text = f"PREFILL {_prefilled(moment)} · {_exact(phase.step_time)}"
-            return [f"{text} · {format_duration(phase.end - moment.time)} left", text]
-    step = _exact(phase.step_time)
-    if moment.run.strategy.about.iteration_level:
-        number = f"DECODE #{moment.iteration + 1}"
-    else:
-        number = f"DECODE {phase.step + 1}/{phase.steps}"
-    return [f"{number} · {step} · billed {phase.billed}", f"{number} · {step}", number]
-
-
-def _step_texts(moment: Moment) -> list[str]:
-    """An engine's iteration: who decodes, whose prompts are processed, who goes without."""
-    number = f"STEP {moment.iterations + 1:,}"
-    step = f"{number} · {short(moment.phase.step_time)}"
-    decoding, tokens = len(moment.decoding), sum(moment.chunks.values())
-    left_out, stalled = len(moment.skipped), _stalled(moment)
-    full, brief = ([f"{decoding:,} decode"] if decoding else [] for _ in range(2))
-    prompts = [_prompt(moment, stay, part) for stay, part in moment.chunks.items()]
-    if len(prompts) > 2:
-        full.append(f"{tokens:,} of {len(prompts):,} prompts")
-        brief.append(f"{tokens:,} of {len(prompts):,} prompts")
-    elif prompts:
-        full += prompts
-        brief.append(f"{tokens:,} of prompts" if len(prompts) == 2 else prompts[0])
-    work = " + ".join(full)
-    rest = [f"{stalled:,} stall"] * (stalled > 0) + [f"{left_out:,} skipped"] * (left_out > 0)
-    briefly = f"{number} · {' + '.join(brief)}"
-    whose = briefly.replace("'s prompt", "")
-    counts = f"{decoding:,}+{tokens:,} tokens" if tokens else f"{decoding:,} decode"
-    if not decoding:
-        counts = f"{tokens:,} tokens"
-    return [
-        f"{step} · {', '.join([work, *rest])}",
-        f"{step} · {work}",
-        *([f"{briefly}, {', '.join(rest)}"] if rest else []),
-        briefly,
-        whose,
-        f"{number} · {counts}",
-        number,
-    ]
-
-
-def _prompt(moment: Moment, stay: int, tokens: int) -> str:
-    """A part of a prompt in words; of one who was evicted it is processed again."""
-    name = request_name(moment, int(moment.run.stays.request[stay]))
-    whose = f"{name} again" if _is_back(moment, stay) else f"{name}'s prompt"
-    return f"{tokens:,} of {whose}"
-
-
-def _is_back(moment: Moment, stay: int) -> bool:
-    """Whether the request was in a slot before."""
-    row = int(moment.run.stays.request[stay])
-    return stay != int(moment.run.by_request.members(row)[0])
-
-
-def _stalled(moment: Moment) -> int:
-    """How many are in a slot, but neither make a token nor have a part of a prompt processed."""
-    there = int((moment.stays >= 0).sum())
-    return there - len(moment.decoding) - len(moment.chunks)
-
-
-def _exact(time: Picoseconds) -> str:
-    """A duration that does not change while it plays, to the last digit if that is short."""
-    text = duration_text(time)
-    return text if len(text) <= 6 else short(time)
-
-
-def _forming_texts(moment: Moment) -> list[str]:
-    joined, capacity = len(moment.joined), moment.run.capacity
-    count, remaining = f"FORMING {joined}/{capacity}", fires_in(moment)
-    if remaining is None:
-        return [f"{count} · waits for {capacity - joined} more", count]
-    return [
-        f"{count} · fires in {format_duration(remaining)}",
-        f"{count} · {short(remaining)}",
-        count,
-    ]
-
-
-def _prefilled(moment: Moment) -> str:
-    """Whose prompt is read: one request, or the batch."""
-    rows = moment.prefilled
-    if moment.run.strategy.about.iteration_level:
-        return request_name(moment, int(rows[-1]))
-    first, last = int(moment.running.min()), int(moment.running.max())
-    names = [request_name(moment, row) for row in (first, last)]
-    return names[0] if first == last else "–".join(names)
-
-
-def slot_views(moment: Moment, most: int) -> list[SlotView]:
+def slot_views(view: LaneView, most: int) -> list[SlotView]:
     """The first `most` slots; while a batch forms, its members stand in their coming slots."""
+    moment = view.moment
     views = [SlotView(slot) for slot in range(min(moment.run.capacity, most))]
     for slot, row in enumerate(moment.joined[:most]):
-        since = moment.time - int(moment.run.requests.arrival_time[row])
-        text = (f"joined, waits {age_text(since)}", f"joined {age_text(since)}", "joined")
-        views[slot] = SlotView(slot, row, request_name(moment, row), State.FORMING, text=text)
-    for view in _occupied_slots(moment, most):
-        views[view.slot] = view
+        arrival = int(moment.run.requests.arrival_time[row])
+        views[slot] = SlotView(
+            slot,
+            row,
+            request_name(moment, row),
+            State.FORMING,
+            word="joined",
+            duration=format_duration(moment.time - arrival),
+            is_new=view.is_fresh(arrival),
+        )
+    for occupied in _occupied_slots(view, most):
+        views[occupied.slot] = occupied
     return views
 
 
@@ -264,103 +201,93 @@ def taken_slots(moment: Moment) -> IntArray:
     return np.sort(np.concatenate((here, moment.run.stays.slot[moment.skipped])))
 
 
-def taken_views(moment: Moment, slots: IntArray) -> list[SlotView]:
+def taken_views(view: LaneView, slots: IntArray) -> list[SlotView]:
     """These slots of an engine, which somebody has."""
-    skipped = moment.skipped
+    moment, skipped = view.moment, view.moment.skipped
     by_slot = dict(zip(moment.run.stays.slot[skipped].tolist(), skipped.tolist(), strict=True))
     here = [
         by_slot[slot] if slot in by_slot else int(moment.stays[slot]) for slot in slots.tolist()
     ]
-    return list(_views_of(moment, slots, np.array(here, np.int64)))
+    return list(_views_of(view, slots, np.array(here, np.int64)))
 
 
-def _occupied_slots(moment: Moment, most: int) -> Iterator[SlotView]:
+def _occupied_slots(view: LaneView, most: int) -> Iterator[SlotView]:
     """The slots that hold a request; with request-level scheduling they are one batch."""
+    moment = view.moment
     if moment.run.strategy.is_engine:
         slots = taken_slots(moment)
-        yield from taken_views(moment, slots[slots < most])
+        yield from taken_views(view, slots[slots < most])
         return
     slots = np.flatnonzero(moment.occupants[:most] >= 0)
-    yield from _views_of(moment, slots, moment.stays[slots])
-
-
-def _views_of(moment: Moment, slots: IntArray, stays: IntArray) -> Iterator[SlotView]:
-    run = moment.run
-    rows = run.stays.request[stays]
-    asked = run.requests.output_tokens[rows]
-    full = asked
-    if not run.strategy.about.iteration_level:
-        full = np.full_like(asked, batch_tokens(moment))
-    columns = (slots, rows, moment.tokens_made(rows), asked, full, stays)
-    facts = zip(*(column.tolist() for column in columns), strict=True)
-    for told, state in zip(facts, moment.states(rows), strict=True):
-        yield _occupied_slot(moment, _SlotFacts._make((*told, state)))
+    yield from _views_of(view, slots, moment.stays[slots])
 
 
 class _SlotFacts(NamedTuple):
-    """One slot in numbers; `full` is how many tokens fill its bar."""
+    """One slot in numbers."""
 
     slot: int
     row: int
+    stay: int
     made: int
     asked: int
-    full: int
-    stay: int
     state: State
 
 
-def _occupied_slot(moment: Moment, facts: _SlotFacts) -> SlotView:
-    """What is seen of a slot: tokens, or the prefill, or how long it has been held."""
-    run, state = moment.run, facts.state
-    if run.strategy.is_engine:
-        return _engine_slot(moment, facts)
-    fraction = facts.made / facts.full
-    text: tuple[str, ...] = (f"{facts.made}/{facts.asked}",)
-    if state is State.HELD:
-        held = moment.time - int(run.finish[facts.row])
-        fraction = _decode_progress(moment, facts.full)
-        text = (f"held {age_text(held)}", age_text(held))
-    elif state is State.PREFILL:
-        start = int(run.stays.start[facts.stay])
-        prefill = int(run.stays.ready[facts.stay]) - start
-        fraction = (moment.time - start) / prefill
-        text = (f"prefill {short(prefill)}", "prefill")
-    return SlotView(
-        slot=facts.slot,
-        row=facts.row,
-        name=request_name(moment, facts.row),
-        state=state,
-        fraction=fraction,
-        extent=facts.asked / facts.full,
-        text=text,
-    )
+def _views_of(view: LaneView, slots: IntArray, stays: IntArray) -> Iterator[SlotView]:
+    moment, run = view.moment, view.moment.run
+    rows = run.stays.request[stays]
+    columns = (slots, rows, stays, moment.tokens_made(rows), run.requests.output_tokens[rows])
+    facts = zip(*(column.tolist() for column in columns), strict=True)
+    front = _batch_front(moment)
+    for told, state in zip(facts, moment.states(rows), strict=True):
+        yield _occupied_slot(view, _SlotFacts._make((*told, state)), front)
 
 
-def _engine_slot(moment: Moment, facts: _SlotFacts) -> SlotView:
-    """A slot of an engine: the tokens of the prompt while that is processed, then of the answer."""
-    run, state = moment.run, facts.state
-    known, computed = int(run.stays.known[facts.stay]), facts.made
-    chunk, whole, word = None, facts.asked, ""
-    if int(run.stays.ready[facts.stay]) > moment.time:
-        computed, whole = int(moment.computed(np.array([facts.stay]))[0]), known
-        chunk = moment.chunks.get(facts.stay, 0) / known
-        word = "again " if _is_back(moment, facts.stay) else "prompt "
-    elif state is State.STALLED:
-        word = "skipped " if facts.stay in moment.skipped else "stalls "
-    numbers = f"{computed:,}/{whole:,}"
-    return SlotView(
-        slot=facts.slot,
-        row=facts.row,
-        name=request_name(moment, facts.row),
-        state=state,
-        fraction=computed / whole,
-        text=(word + numbers, numbers, f"{computed / whole:.0%}"),
-        chunk=chunk,
-    )
-
-
-def _decode_progress(moment: Moment, full: int) -> float:
-    """How far the batch is, of the `full` tokens of its longest answer."""
+def _batch_front(moment: Moment) -> int:
+    """How many tokens the batch in the slots has come to, where there is one."""
+    if moment.run.strategy.about.iteration_level or moment.over:
+        return 0
     phase = moment.phase
-    computed = phase.step + moment.run.cost.made_by_prefill
-    return computed / full if phase.kind is SpanKind.DECODE else 1.0
+    made = moment.run.cost.made_by_prefill
+    return phase.step + made if phase.kind is SpanKind.DECODE else 0
+
+
+def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
+    """What is seen of a slot: tokens, or the prompt, or how long it has been held."""
+    moment, run, state = view.moment, view.moment.run, facts.state
+    start, finish = int(run.stays.start[facts.stay]), int(run.finish[facts.row])
+    prompt, word, duration, since = None, "", "", start
+    numbers = f"{facts.made:,}/{facts.asked:,}"
+    if run.strategy.is_engine and int(run.stays.ready[facts.stay]) > moment.time:
+        prompt = _chunked_prompt(moment, facts.stay)
+        word = "again" if is_back(moment, facts.stay) else "prompt"
+        numbers = f"{prompt[0]:,}/{prompt[2]:,}"
+    elif state is State.PREFILL:
+        whole = int(run.stays.ready[facts.stay]) - start
+        tokens = int(run.requests.input_tokens[facts.row])
+        prompt = (tokens * (moment.time - start) // max(1, whole), 0, tokens)
+        word, duration = "prefill", format_duration(whole)
+    elif state is State.HELD:
+        word, duration, since = "held", format_duration(moment.time - finish), finish
+    elif state is State.STALLED:
+        word = "skipped" if facts.stay in moment.skipped else "stalls"
+    return SlotView(
+        slot=facts.slot,
+        row=facts.row,
+        name=request_name(moment, facts.row),
+        state=state,
+        made=facts.made,
+        asked=facts.asked,
+        front=max(facts.made, front) if state is State.HELD else facts.made,
+        prompt=prompt,
+        word=word,
+        numbers=numbers,
+        duration=duration,
+        is_new=view.is_fresh(since),
+    )
+
+
+def _chunked_prompt(moment: Moment, stay: int) -> tuple[int, int, int]:
+    """Of a prompt that an engine reads: the tokens computed, those under way, and all of them."""
+    computed = int(moment.computed(np.array([stay]))[0])
+    return computed, moment.chunks.get(stay, 0), int(moment.run.stays.known[stay])

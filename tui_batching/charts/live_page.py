@@ -1,4 +1,4 @@
-"""The live page: a lane a strategy, two charts of how it went so far, and why somebody waits.
+"""The live page: a lane a strategy, the race, two charts of how it went so far, and why.
 
 Of a selected request it is told instead where its time went so far.
 """
@@ -6,38 +6,112 @@ Of a selected request it is told instead where its time went so far.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from textwrap import wrap
 
 import numpy as np
 from rich.style import Style
 
-from tui_batching.analysis.breakdown import Breakdown, breakdown
+from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.scene import Scene
-from tui_batching.analysis.why import request_name, why
-from tui_batching.charts.chart import ChartRequest, LineChart
-from tui_batching.charts.lane_rows import lane_rows
-from tui_batching.charts.lane_view import lane_view
+from tui_batching.analysis.why import request_name, why, why_briefly
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.lane_heading import lane_heading
+from tui_batching.charts.lane_rows import lane_rows, rounded, token_scale
+from tui_batching.charts.lane_view import LaneView, lane_view
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.panels import strategy_titles
-from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts
-from tui_batching.charts.plot import ChartSpec, Line, Vertical, draw
-from tui_batching.charts.rows import Cells, Row, first_that_fits, short, style
-from tui_batching.clock import SECOND, Picoseconds
-from tui_batching.columns import FloatArray
+from tui_batching.charts.pen import PART_SIGNS, add_parts, fill
+from tui_batching.charts.plot import draw
+from tui_batching.charts.race import RaceRequest, name_cells, race_rows, shown_name
+from tui_batching.charts.result_card import card_rows, ending_rows
+from tui_batching.charts.rows import (
+    FULL,
+    HATCH,
+    SHADE,
+    STALLED,
+    Cells,
+    Row,
+    style,
+)
+from tui_batching.charts.running_charts import PAIRS
+from tui_batching.clock import MICROSECOND, MILLISECOND, Picoseconds, format_duration
+from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
-from tui_batching.strategies import mark_of
 
 FEWEST_LANES, MOST_LANES = 3, 6
 """Lanes side by side, if there are so many: as few where it is narrow, as many where it is wide."""
 LANE_CELLS = 40
 """Cells of a lane from which on there is room for a further one."""
-_WHY_ROWS = 6
-_CHART_ROWS = {38: 16, 29: 12}
-"""Rows of the charts, from so many rows of the page on."""
-_FRAME = 2
-"""Cells and rows that a frame takes."""
-_NAME = 11
-"""Cells for the name of a strategy, unless one on screen is longer."""
+GUTTER = 1
+"""Cells between lanes."""
+NEWCOMERS = "new here?  p the tour · space stops and goes on · → one step · ? every key and sign"
+_LOW, _HIGH = 24, 40
+"""Rows of the page from which on there are charts, and from which on they are higher."""
+_FEWEST = 7
+"""Rows that lanes need before the race is left out: head, phase, slots and queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLayout:
+    """How many rows each part of the page gets; one that there is no room for gets none.
+
+    Attributes:
+        lanes: of the lanes, with their heads.
+        race: of the race.
+        charts: of the two charts.
+        told: of the sentences, or of the parts of a latency.
+        legend: of what the signs mean.
+        racing: how many lanes take part in the race.
+    """
+
+    lanes: int
+    race: int
+    charts: int
+    told: int
+    legend: int
+    racing: int
+
+    @classmethod
+    def of(cls, height: int, seen: int, lanes: int, *, parts: bool) -> LiveLayout:
+        """Share the rows of a page.
+
+        Args:
+            height: rows of the page.
+            seen: lanes that are seen side by side.
+            lanes: all lanes.
+            parts: whether the parts of a latency are told, which takes two rows a lane.
+        """
+        legend = int(height >= 16)
+        roomy = height >= _HIGH and seen <= FEWEST_LANES
+        told = min(max(1, height - 5), seen * (2 if parts or roomy else 1))
+        racing = lanes if height >= _LOW else seen
+        charts = 12 if height >= _HIGH else 9 if height >= _LOW + 6 else 0
+        if charts and parts and height < _HIGH:
+            charts -= 2
+        race = racing + 1
+        if height - legend - told - charts - race < _FEWEST:
+            charts = 0
+        if height - legend - told - race < _FEWEST:
+            race = 0
+        left = height - legend - told - charts - race
+        return cls(left, race, charts, told, legend, racing)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLook:
+    """How lanes are drawn.
+
+    Attributes:
+        palette: the colours.
+        scale: tokens a cell, in all of them.
+        more: what the head tells of lanes that are not seen.
+        focused: whether keys act on this lane alone.
+    """
+
+    palette: Palette
+    scale: int
+    more: str = ""
+    focused: bool = False
 
 
 def live_chart(request: ChartRequest) -> list[Cells]:
@@ -45,13 +119,24 @@ def live_chart(request: ChartRequest) -> list[Cells]:
 
     Lanes for which there is no room side by side stand below the others.
     """
-    moments = [run.at(request.time) for run in request.scene.runs]
-    rows_each = max(1, min(_WHY_ROWS, request.height // 3) // len(moments))
-    told = why_rows(moments, rows_each, request.width, request.palette)
-    rows = next((rows for least, rows in _CHART_ROWS.items() if request.height >= least), 0)
-    charts = _charts(request, rows) if rows else []
-    lanes = _lanes(request, request.height - len(told) - len(charts))
-    return [*lanes, *charts, *told][: request.height]
+    scene, palette, width = request.scene, request.palette, request.width
+    runs = scene.runs
+    numbers, fitting = range(len(runs)), lanes_that_fit(width)
+    bands = [numbers[first : first + fitting] for first in numbers[::fitting]]
+    layout = LiveLayout.of(request.height, len(runs), len(runs), parts=False)
+    rows: list[Cells] = []
+    for band, height in zip(bands, _shares(layout.lanes, len(bands)), strict=True):
+        rows += _band(request, band, height)
+    race = RaceRequest(scene, request.time, numbers, width, palette)
+    rows += race_rows(race)[: layout.race]
+    if layout.charts:
+        rows += _charts(request, layout.charts)
+    moments = [run.at(request.time) for run in runs]
+    rows += told_rows(scene, moments, None, layout.told, width, palette)
+    views = [lane_view(scene, number, request.time, None) for number in numbers]
+    if layout.legend:
+        rows.append(legend_row(views, _lane_width(width, fitting), width, palette))
+    return rows[: request.height]
 
 
 def lanes_that_fit(width: int) -> int:
@@ -59,46 +144,43 @@ def lanes_that_fit(width: int) -> int:
     return max(FEWEST_LANES, min(MOST_LANES, width // LANE_CELLS))
 
 
-def _lanes(request: ChartRequest, height: int) -> list[Cells]:
-    """All lanes, as many of them side by side as fit."""
-    numbers, fitting = range(len(request.scene.runs)), lanes_that_fit(request.width)
-    bands = [numbers[first : first + fitting] for first in numbers[::fitting]]
-    rows: list[Cells] = []
-    for band, band_rows in zip(bands, _shares(height, len(bands)), strict=True):
-        widths = _shares(request.width, len(band))
-        pairs = zip(band, widths, strict=True)
-        rows += _side_by_side([_lane(request, lane, width, band_rows) for lane, width in pairs])
-    return rows
+def _lane_width(width: int, lanes: int) -> int:
+    """The cells of the narrowest lane."""
+    return max(1, width // lanes - GUTTER)
 
 
-def _lane(request: ChartRequest, lane: int, width: int, height: int) -> list[Cells]:
-    """A lane in its frame."""
-    palette = request.palette
-    pen, view = Pen(width, palette), lane_view(request.scene, lane, request.time, None)
+def lane_block(view: LaneView, width: int, height: int, look: LaneLook) -> list[Cells]:
+    """A lane with its head: its rows, or at the end of all lanes how it came out."""
+    scene, palette = view.scene, look.palette
     strategy = view.moment.run.strategy
-    title = first_that_fits(strategy_titles(strategy), width - 6)
-    rows = lane_rows(view, width - _FRAME, height - _FRAME, palette)
-    return _framed(rows, title, pen, pen.strategy(strategy.name))
+    head = lane_heading(strategy, width, palette, look.more, focused=look.focused)
+    if view.moment.time >= scene.end and len(scene.runs) > 1:
+        return [head, *card_rows(scene, view.lane, width, height - 1, palette)][:height]
+    return [head, *lane_rows(view, width, height - 1, palette, look.scale)][:height]
+
+
+def _band(request: ChartRequest, band: Sequence[int], height: int) -> list[Cells]:
+    """Some lanes side by side."""
+    scene, palette = request.scene, request.palette
+    widths = _shares(request.width, len(band))
+    views = [lane_view(scene, lane, request.time, None) for lane in band]
+    scale = token_scale(views, min(widths) - GUTTER)
+    gutter = Row(GUTTER, style(palette.text, palette.background)).cells()
+    blocks = []
+    for view, width in zip(views, widths, strict=True):
+        block = lane_block(view, width - GUTTER, height, LaneLook(palette, scale))
+        blocks.append([[*row, *gutter] for row in block])
+    return _side_by_side(blocks)
 
 
 def _charts(request: ChartRequest, height: int) -> list[Cells]:
-    """Both charts in their frames, side by side."""
-    charts, palette = (UTILIZATION, LATENCY), request.palette
-    framed = []
-    for chart, width in zip(charts, _shares(request.width, len(charts)), strict=True):
-        inside = ChartRequest(request.scene, request.time, width - _FRAME, height - _FRAME, palette)
-        pen = Pen(width, palette)
-        framed.append(_framed(draw(chart.spec(inside)), "", pen, pen.look(palette.bar_track)))
-    return _side_by_side(framed)
-
-
-def _framed(rows: Sequence[Cells], title: str, pen: Pen, look: Style) -> list[Cells]:
-    """Rows within a frame, which has a title."""
-    top = pen.row().add("╭─", look).add(title and f" {title} ", look)
-    top.add("─" * (top.left - 1), look).add("╮", look)
-    left, right = [Row(1, pen.text).add("│", look).cells()] * 2
-    bottom = pen.row().add(f"╰{'─' * (pen.width - _FRAME)}╯", look)
-    return [top.cells(), *([*left, *row, *right] for row in rows), bottom.cells()]
+    """The first pair of charts, side by side."""
+    palette, drawn = request.palette, []
+    for chart, width in zip(PAIRS[0], _shares(request.width, 2), strict=True):
+        inside = ChartRequest(request.scene, request.time, width - GUTTER, height, palette)
+        gutter = Row(GUTTER, style(palette.text, palette.background)).cells()
+        drawn.append([[*gutter, *row] for row in draw(chart.spec(inside))])
+    return _side_by_side(drawn)
 
 
 def _shares(total: int, count: int) -> list[int]:
@@ -110,80 +192,53 @@ def _side_by_side(blocks: Sequence[Sequence[Cells]]) -> list[Cells]:
     return [[cell for cells in row for cell in cells] for row in zip(*blocks, strict=True)]
 
 
-def _utilization_spec(request: ChartRequest) -> ChartSpec:
-    """Useful slot-time in each window up to the playhead."""
-    scene, time = request.scene, request.time
-    known = int(np.searchsorted(scene.edges, time, side="right")) - 1
-    middles = (scene.edges[:-1] + scene.edges[1:])[:known] / (2 * SECOND)
-    lines = _lines(request, [(middles, useful[:known] * 100) for useful in scene.useful])
-    return ChartSpec(
-        width=request.width,
-        height=request.height,
-        lines=lines,
-        text=request.palette.text,
-        muted=request.palette.muted,
-        title="useful slots",
-        y_label="%",
-        x_label="time (s)",
-        x_range=(0.0, scene.end / SECOND),
-        y_range=(0.0, 100.0),
-        verticals=(Vertical(time / SECOND, request.palette.playhead),),
-        background=request.palette.surface,
-        empty="nothing has run yet",
-    )
+def legend_row(
+    views: Sequence[LaneView], lane_width: int, width: int, palette: Palette, note: str = ""
+) -> Cells:
+    """What a cell of a bar stands for, and what the signs mean; or a note in its place."""
+    muted = style(palette.muted, palette.background)
+    text = style(palette.text, palette.background)
+    row = Row(width, muted).gap()
+    if note:
+        return row.add(note, text).cells()
+    scale = token_scale(views, lane_width)
+    row.add(f"one cell = {scale:,} token{'s' * (scale > 1)}", muted)
+    batches = any(not view.moment.run.strategy.about.iteration_level for view in views)
+    entries = [
+        (FULL, State.DECODE, ("makes tokens",)),
+        *([(HATCH, State.HELD, ("held: finished, slot still taken", "held"))] if batches else []),
+        (STALLED, State.STALLED, ("stalled by another's prompt", "stalled")),
+        (SHADE, State.PREFILL, ("prefill: reads the prompt, of its own length", "prefill")),
+    ]
+    for wordings in (0, -1):
+        length = sum(len(words[wordings]) + 4 for _, _, words in entries)
+        if length <= row.left or wordings:
+            break
+    for sign, state, words in entries:
+        if len(words[wordings]) + 4 <= row.left:
+            row.gap(2).add(sign, fill(state, palette.background, palette))
+            row.add(f" {words[wordings]}", text)
+    return row.cells()
 
 
-def _latency_spec(request: ChartRequest) -> ChartSpec:
-    """How large a share of all requests has been answered within each latency."""
-    scene = request.scene
-    curves = []
-    for run, so_far in zip(scene.runs, scene.so_far, strict=True):
-        answered = np.sort(so_far.latencies[: run.at(request.time).done]) / SECOND
-        share = np.arange(len(answered) + 1) * 100 / len(run)
-        curves.append((np.concatenate((answered[:1], answered)), share[-len(answered) - 1 :]))
-    return ChartSpec(
-        width=request.width,
-        height=request.height,
-        lines=_lines(request, curves, steps=True),
-        text=request.palette.text,
-        muted=request.palette.muted,
-        title="answered within",
-        y_label="% of all",
-        x_label="latency (s)",
-        x_range=(0.0, scene.longest_latency / SECOND),
-        y_range=(0.0, 100.0),
-        background=request.palette.surface,
-        empty="no finished requests yet",
-    )
-
-
-def _lines(
-    request: ChartRequest, curves: list[tuple[FloatArray, FloatArray]], *, steps: bool = False
-) -> tuple[Line, ...]:
-    return tuple(
-        Line(
-            name=run.strategy.name,
-            x=x if len(x) > 1 or not steps else np.zeros(0),
-            y=y if len(x) > 1 or not steps else np.zeros(0),
-            colour=request.palette.strategy(run.strategy.name),
-            mark=mark_of(run.strategy.name),
-            steps=steps,
-        )
-        for run, (x, y) in zip(request.scene.runs, curves, strict=True)
-    )
-
-
-def _playhead_cell(scene: Scene, time: Picoseconds) -> int:
-    """Where the playhead is, as finely as any terminal can show it."""
-    return time * 1000 // scene.end
-
-
-def _done(scene: Scene, time: Picoseconds) -> tuple[int, ...]:
-    return tuple(run.at(time).done for run in scene.runs)
-
-
-UTILIZATION = LineChart(_utilization_spec, _playhead_cell)
-LATENCY = LineChart(_latency_spec, _done)
+def told_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room there is
+    scene: Scene,
+    moments: list[Moment],
+    selected: int | None,
+    count: int,
+    width: int,
+    palette: Palette,
+) -> list[Cells]:
+    """Why somebody waits; or where a request's time went; or at the end, how it came out."""
+    each = max(1, count // max(1, len(moments)))
+    if selected is not None:
+        rows = breakdown_rows(moments, selected, each, width, palette)
+    elif moments and moments[0].time >= scene.end and len(scene.runs) > 1:
+        rows = ending_rows(scene, count, width, palette)
+    else:
+        rows = why_rows(moments, each, width, palette)
+    blank = Row(width, style(palette.text, palette.background)).cells()
+    return (rows + [blank] * count)[:count]
 
 
 def why_rows(moments: list[Moment], rows_each: int, width: int, palette: Palette) -> list[Cells]:
@@ -191,9 +246,11 @@ def why_rows(moments: list[Moment], rows_each: int, width: int, palette: Palette
     rows: list[Cells] = []
     text = style(palette.text, palette.background)
     for moment in moments:
-        label = _label(moment, _name_cells(moments), palette)
-        room = max(10, width - len(label[0]))
-        lines = wrap(why(moment), room, max_lines=rows_each, placeholder="…")
+        label = _label(moment, moments, width, palette)
+        room = max(10, width - len(label[0]) - 1)
+        lines = wrap(why(moment), room)
+        if len(lines) > rows_each:
+            lines = wrap(why_briefly(moment), room, max_lines=rows_each, placeholder="…")
         for number in range(rows_each):
             row = Row(width, text)
             row.add(*label) if number == 0 else row.gap(len(label[0]))
@@ -204,69 +261,72 @@ def why_rows(moments: list[Moment], rows_each: int, width: int, palette: Palette
 def breakdown_rows(
     moments: list[Moment], request: int, rows_each: int, width: int, palette: Palette
 ) -> list[Cells]:
-    """For each lane the parts of the selected request's time, as words and as a bar."""
+    """For each lane the parts of the selected request's time, as a bar and as words.
+
+    All bars are on one scale, that of the request's longest latency. No part is ever left out:
+    where words do not fit, the signs of the bar stand for them.
+    """
     rows: list[Cells] = []
-    amounts = [
-        _amounts(breakdown(moment.run, np.array([request]), moment.time)) for moment in moments
-    ]
-    longest = max(sum(parts.values()) for parts in amounts)
-    for moment, parts in zip(moments, amounts, strict=True):
-        label = _label(moment, _name_cells(moments), palette)
-        words = _words(moment, request, parts, label, width, palette)
-        if len(words) < rows_each:
-            indent = len(label[0])
-            words.append(_stacked_bar(parts, longest, indent, width, palette))
-        blank = Row(width, style(palette.text, palette.background)).cells()
-        rows += (words + [blank] * rows_each)[:rows_each]
+    arrival = int(moments[0].run.requests.arrival_time[request])
+    longest = max(int(moment.run.end[request]) - arrival for moment in moments)
+    blank = Row(width, style(palette.text, palette.background)).cells()
+    for moment in moments:
+        parts = breakdown(moment.run, np.array([request]), moment.time).columns()
+        amounts = {name: int(column[0]) for name, column in parts.items() if column[0]}
+        label = _label(moment, moments, width, palette)
+        told = [_bar_row(moment, request, amounts, longest, label, width, palette)]
+        if amounts:
+            told.append(_parts_row(amounts, len(label[0]), width, palette))
+        rows += (told + [blank] * rows_each)[:rows_each]
     return rows
 
 
-def _name_cells(moments: list[Moment]) -> int:
-    return max([_NAME, *(len(moment.run.strategy.name) for moment in moments)])
-
-
-def _label(moment: Moment, cells: int, palette: Palette) -> tuple[str, Style]:
+def _label(
+    moment: Moment, moments: list[Moment], width: int, palette: Palette
+) -> tuple[str, Style]:
     name = moment.run.strategy.name
-    return f" {name:<{cells}} ", style(palette.strategy(name), palette.background, bold=True)
+    cells = name_cells([each.run.strategy.name for each in moments], width)
+    shown = f" {shown_name(name, width)}"
+    return f"{shown:<{cells}}", style(palette.strategy(name), palette.background, bold=True)
 
 
-def _amounts(parts: Breakdown) -> dict[str, Picoseconds]:
-    return {name: int(column[0]) for name, column in parts.columns().items()}
-
-
-def _words(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
+def _bar_row(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
     moment: Moment,
     request: int,
-    parts: dict[str, Picoseconds],
+    amounts: dict[str, Picoseconds],
+    longest: Picoseconds,
     label: tuple[str, Style],
     width: int,
     palette: Palette,
-) -> list[Cells]:
-    """The parts in words, over as many rows as they take."""
-    run, ground = moment.run, palette.background
-    text, muted = style(palette.text, ground), style(palette.muted, ground)
-    row = Row(width, text).add(*label)
-    row.add(request_name(moment, request), style(palette.text, ground, bold=True)).gap()
-    if moment.time < int(run.requests.arrival_time[request]):
-        return [row.add("has not arrived yet", muted).cells()]
-    so_far = "took" if moment.time >= int(run.end[request]) else "so far"
-    row.add(f"{so_far} {short(sum(parts.values()))} = ", text)
-    rows: list[Cells] = []
-    for number, (name, amount) in enumerate((n, a) for n, a in parts.items() if a):
-        sign, state = PART_SIGNS[name]
-        joint = " + " if number else ""
-        if len(f"{joint}{sign} {name} {short(amount)}") > row.left:
-            rows.append(row.cells())
-            row = Row(width, text).gap(len(label[0]))
-        row.add(joint, muted).add(f"{sign} {name} ", style(palette.state(state), ground))
-        row.add(short(amount), text)
-    return [*rows, row.cells()]
-
-
-def _stacked_bar(
-    parts: dict[str, Picoseconds], longest: Picoseconds, indent: int, width: int, palette: Palette
 ) -> Cells:
-    """The parts side by side; the longest of the lanes fills the width."""
-    row = Row(width, style(palette.text, palette.background)).gap(indent)
-    add_parts(row, parts, max(1, row.left - 1), longest, palette)
-    return row.cells()
+    """The request's name, the parts side by side, and behind them their sum."""
+    run, ground = moment.run, palette.background
+    bold, muted = style(palette.text, ground, bold=True), style(palette.muted, ground)
+    row = Row(width, muted).add(*label)
+    if moment.time < int(run.requests.arrival_time[request]):
+        return row.add(f"{request_name(moment, request)} has not arrived yet", muted).cells()
+    so_far = "" if moment.time >= int(run.end[request]) else " so far"
+    total = f" {request_name(moment, request)} {format_duration(sum(amounts.values()))}{so_far}"
+    add_parts(row, amounts, max(1, row.left - len(total) - 1), longest, palette)
+    return row.add(total, bold).cells()
+
+
+def _parts_row(amounts: dict[str, Picoseconds], indent: int, width: int, palette: Palette) -> Cells:
+    """The parts in one unit, as numbers that add up to the sum that stands at the end."""
+    ground = palette.background
+    muted, text = style(palette.muted, ground), style(palette.text, ground)
+    total = sum(amounts.values())
+    unit, size = ("ms", MILLISECOND) if total >= 10 * MILLISECOND else ("µs", MICROSECOND)
+    whole = round(total / size)
+    numbers = rounded([amount / total for amount in amounts.values()], whole)
+    terms = [(name, f"{n:,}") for name, n in zip(amounts, numbers, strict=True) if n]
+    worded = sum(len(name) + len(number) + 1 for name, number in terms) + 3 * (len(terms) - 1)
+    ending = f" = {whole:,}"
+    row = Row(width, text).add(f" {f'in {unit}':<{indent - 1}}", muted)
+    in_words = worded + len(ending) <= row.left
+    for number, (name, amount) in enumerate(terms):
+        sign, state = PART_SIGNS[name]
+        row.add((" + " if in_words else "+") if number else "", muted)
+        row.add(f"{name} " if in_words else sign, style(palette.state(state), ground))
+        row.add(amount, text)
+    return row.add(ending if in_words else f"={whole:,}", muted).cells()

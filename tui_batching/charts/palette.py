@@ -107,6 +107,11 @@ class Palette:
         return self.colours["state-held"]
 
     @property
+    def held_ground(self) -> Color:
+        """The ground of the bubble."""
+        return self.colours["state-held-ground"]
+
+    @property
     def stopped(self) -> Color:
         """Tokens that were made by one who is stalled now."""
         return self.colours["state-stalled"]

@@ -27,6 +27,7 @@ class BatchingApp(TerminalApp):
         tick: how far one tick key goes, in picoseconds.
         wall: the clock that playing follows, in seconds.
         drawing: how often it draws.
+        plays: whether it plays at once.
 
     Raises:
         InputError: for an unknown theme.
@@ -35,16 +36,18 @@ class BatchingApp(TerminalApp):
     TITLE = "tui-batching"
     CSS_PATH = "app.tcss"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is played, and how
         self,
         workload: Workload,
         theme: str | None = None,
         tick: Picoseconds = TICK,
         wall: Callable[[], float] = time.monotonic,
         drawing: DrawingOptions = LOCAL,
+        *,
+        plays: bool = False,
     ) -> None:
         super().__init__(theme, drawing)
-        self._main = MainScreen(workload, self.palettes, tick, wall, drawing)
+        self._main = MainScreen(workload, self.palettes, tick, wall, drawing, plays=plays)
 
     def present(self, deck: Deck) -> None:
         """Begin with a deck; to be called before the app runs."""
@@ -69,13 +72,15 @@ def run_app(
     theme: str | None = None,
     tick: Picoseconds | None = None,
     drawing: DrawingOptions = LOCAL,
+    *,
+    plays: bool = True,
 ) -> int:
     """Open the app on a workload and stay in it; returns the exit code.
 
     Raises:
         InputError: for an unknown theme.
     """
-    return BatchingApp(workload, theme, tick or TICK, drawing=drawing).run_to_exit()
+    return BatchingApp(workload, theme, tick or TICK, drawing=drawing, plays=plays).run_to_exit()
 
 
 def present(deck: Deck, theme: str | None = None, drawing: DrawingOptions = LOCAL) -> int:

@@ -29,7 +29,7 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     text, muted = style(palette.text, ground), style(palette.muted, ground)
     playing = style(palette.playhead, ground, bold=True)
     clock = f"t {_seconds(frame.time)} / {_seconds(frame.scene.end)} s"
-    speed = f"{'▶' if frame.playing else '‖'} {speed_text(frame.speed)}"
+    speed = f"{'▶' if frame.playing else 'PAUSED'} {speed_text(frame.speed)}"
     row = Row(width, text)
     row.gap().add("tui-batching", style(palette.accent, ground, bold=True)).gap(2)
     workload = frame.scene.workload
@@ -37,7 +37,7 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     costed = [" · ".join([*facts, profile.name])] if profile else []
     told = [*costed, " · ".join(facts), workload.name]
     row.add(first_that_fits(told, row.left - len(clock) - len(speed) - 7), text)
-    state = " playing" if frame.playing else " paused"
+    state = " playing" if frame.playing else ""
     states = [f"{state} · {note}", f" · {note}", ""] if note else [state, ""]
     state = first_that_fits(states, row.left - len(speed) - len(clock) - 5)
     ending = f"{speed}{state}   {clock} "

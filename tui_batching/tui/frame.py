@@ -25,6 +25,7 @@ class Frame:
         selected: the row of the selected request, or None.
         palette: the colours.
         sweep: what there is of the sweep that the view shows, or None.
+        presenting: whether a chapter of a deck is told beside it.
     """
 
     scene: Scene
@@ -34,6 +35,7 @@ class Frame:
     selected: int | None
     palette: Palette
     sweep: SweepState | None = None
+    presenting: bool = False
 
     @cached_property
     def moments(self) -> list[Moment]:

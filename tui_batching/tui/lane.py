@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from textual import events
-from textual.css.types import AlignHorizontal
 from textual.widget import AwaitMount
 
-from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import LaneView
-from tui_batching.charts.live_page import lanes_that_fit
-from tui_batching.charts.palette import STRATEGY_COLOURS, Palette, strategy_colour
-from tui_batching.charts.panels import strategy_titles
-from tui_batching.charts.rows import first_that_fits
+from tui_batching.charts.live_page import GUTTER, LaneLook, lane_block, lanes_that_fit
+from tui_batching.charts.rows import Row, style
+from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import SideBySide, StripView
-
-_FRAMES = "\n".join(
-    f"&.-strategy-{number} {{"
-    f" border: round $strategy-{number}; border-title-color: $strategy-{number}; }}"
-    for number in range(STRATEGY_COLOURS)
-)
 
 
 def lanes_seen(first: int, count: int, width: int) -> range:
@@ -29,47 +20,41 @@ def lanes_seen(first: int, count: int, width: int) -> range:
 
 
 class Lane(StripView, can_focus=True):
-    """Shows a LaneView; which lane has the focus is seen by the weight of its frame.
+    """Shows a LaneView below its head; the head tells whether the lane has the focus.
 
     Attributes:
         number: which of the lanes it is, from zero.
+        more: how many lanes are not seen beside it, and the key to them.
     """
 
-    DEFAULT_CSS = f"""
-    Lane {{
-        width: 1fr;
-        background: $surface;
-        border: round $muted;
-        border-title-style: bold;
-        border-title-align: left;
-        {_FRAMES}
-        &:focus {{ border: heavy $accent; border-title-style: bold reverse; }}
-    }}
+    DEFAULT_CSS = """
+    Lane { width: 1fr; background: $background; }
     """
 
     def __init__(self, number: int) -> None:
         super().__init__(id=f"lane-{number}")
         self.number = number
+        self.more = ""
 
-    def show(self, view: LaneView, palette: Palette) -> None:
+    def on_focus(self) -> None:
+        """Let the head be drawn anew."""
+        self.post_message(self.Resized())
+
+    def on_blur(self) -> None:
+        """Let the head be drawn anew."""
+        self.post_message(self.Resized())
+
+    def show(self, view: LaneView, frame: Frame, scale: int) -> None:
         """Draw what has changed."""
-        strategy = view.moment.run.strategy
-        width, height = self.content_size
-        title = first_that_fits(strategy_titles(strategy), width - 4)
-        if self.border_title != title:
-            self.border_title = title
-            self.set_classes(f"-{strategy_colour(strategy.name)}")
-        self.present(lane_rows(view, width, height, palette))
-
-    def say_below(self, text: str, align: AlignHorizontal = "right") -> None:
-        """Write into the lower part of the frame."""
-        if (self.border_subtitle or "") != text:
-            self.styles.border_subtitle_align = align
-            self.border_subtitle = text
+        width, height = self.content_size.width - GUTTER, self.content_size.height
+        gutter = Row(GUTTER, style(frame.palette.text, frame.palette.background)).cells()
+        look = LaneLook(frame.palette, scale, self.more, self.has_focus)
+        rows = lane_block(view, width, height, look)
+        self.present([[*row, *gutter] for row in rows])
 
 
 class Lanes(SideBySide):
-    """Shows as many lanes side by side as fit; the frames at both ends count the others.
+    """Shows as many lanes side by side as fit; the heads at both ends count the others.
 
     Attributes:
         every: all lanes, in the workload's order of strategies.
@@ -110,10 +95,7 @@ class Lanes(SideBySide):
                 lane.display = lane in seen
             before = lane.number if lane in seen[:1] else 0
             after = len(self.every) - lane.number - 1 if lane in seen[-1:] else 0
-            if before:
-                lane.say_below(f"← {before} more · K", "left")
-            else:
-                lane.say_below(f"J · {after} more →" if after else "")
+            lane.more = f"K · {before} more" if before else f"J · {after} more" if after else ""
 
     def reveal(self, lane: Lane) -> None:
         """See this lane."""

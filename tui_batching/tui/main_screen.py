@@ -32,7 +32,7 @@ from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.lane import Lane, Lanes
 from tui_batching.tui.notices import Notices
 from tui_batching.tui.panes import Body, ChartPane, Pages, StripView
-from tui_batching.tui.player import Player
+from tui_batching.tui.player import Player, speed_for
 from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.simulator import Refused, Simulated, Simulator
 from tui_batching.tui.sweeper import Sweeper
@@ -68,15 +68,18 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
     selected: reactive[int | None] = reactive(None, init=False)
     seen: reactive[str] = reactive(VIEWS[0].named(), init=False)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is played, and how
         self,
         workload: Workload,
         palettes: Mapping[str, Palette],
         tick: Picoseconds = TICK,
         wall: Callable[[], float] = time.monotonic,
         drawing: DrawingOptions = LOCAL,
+        *,
+        plays: bool = False,
     ) -> None:
         super().__init__()
+        self._plays = plays
         self._palettes = palettes
         self._player = Player()
         self._tick_length = tick
@@ -171,6 +174,7 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
             speed=player.speed,
             selected=self.selected,
             palette=self._palettes[self.app.theme],
+            presenting=self._presenter.is_on,
             sweep=self.sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
         )
 
@@ -215,9 +219,7 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         """Choose what there is room for; then draw at the new sizes."""
         width, height = self.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
-        left = self._presenter.take_room(width, height, self._palettes[self.app.theme])
-        self.set_class(left < 33, "-low")
-        self.set_class(left >= 42, "-high")
+        self._presenter.take_room(width, height, self._palettes[self.app.theme])
 
     def on_strip_view_resized(self) -> None:
         """Draw at the new sizes, once for all widgets that have changed theirs."""
@@ -258,7 +260,7 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
             return
         if outcome.other_workload:
             self.selected = None
-            self._player.seek(0, self._wall())
+            self._open(outcome.scene)
         self._notices.tell_of(outcome.scene, self.scene)
         mounted = self._lanes.hold(len(outcome.scene.runs))
         self.scene = outcome.scene
@@ -268,6 +270,14 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
             self._restore(outcome.snapshot, outcome.scene)
         await mounted
         self.call_after_refresh(self._show)
+
+    def _open(self, scene: Scene) -> None:
+        """Begin a workload, so fast that it lasts a while; the first one plays if that is asked."""
+        first = min(run.begin for run in scene.runs) if self._plays else 0
+        playing = self._player.playing or self._plays
+        self._player.load(scene.runs, self._wall())
+        self._player.set(first, speed_for(scene.end), self._wall(), playing=playing)
+        self._plays = False
 
     @property
     def _lanes(self) -> Lanes:

@@ -197,14 +197,14 @@ class DrawnPane(StripView):
 class ChartPane(DrawnPane):
     """One chart of a scene; `show` says for which instant it is wanted."""
 
-    DEFAULT_CSS = """
-    ChartPane { border: round $bar-track; }
-    """
-
     def __init__(self, chart: LineChart, *, id: str) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
         self._chart = chart
         self.rest_seconds = 1.0
+
+    def draw_as(self, chart: LineChart) -> None:
+        """Draw another kind of chart from now on."""
+        self._chart = chart
 
     def show(self, scene: Scene, time: Picoseconds, palette: Palette) -> None:
         """Draw the chart for an instant, unless nothing that it depends on has changed."""
@@ -212,8 +212,16 @@ class ChartPane(DrawnPane):
         if not self.display or width < 1 or height < 1:
             return
         request = ChartRequest(scene, time, width, height, palette)
-        depends_on = (scene, self._chart.depends_on(scene, time), width, height, palette)
-        self.want(depends_on, lambda: draw(self._chart.spec(request)))
+        depends_on = (
+            self._chart,
+            scene,
+            self._chart.depends_on(scene, time),
+            width,
+            height,
+            palette,
+        )
+        chart = self._chart
+        self.want(depends_on, lambda: draw(chart.spec(request)))
 
 
 class Stacked(Vertical):

@@ -10,6 +10,17 @@ from tui_batching.sim.run import Run
 SPEEDS: tuple[float, ...] = tuple(2.0**power for power in range(-4, 7))
 """Simulated seconds per second, from 1/16 to 64."""
 
+LASTS = 20 * SECOND
+"""Of the wall clock: what is begun plays for at least as long, and for less than twice of it."""
+
+
+def speed_for(end: Picoseconds) -> float:
+    """The speed at which what lasts so long in simulated time is seen in 20 to 40 seconds.
+
+    Example: 10.3 s are played at 0.5, which takes 20.6 s.
+    """
+    return max((speed for speed in SPEEDS if speed * LASTS <= end), default=SPEEDS[0])
+
 
 class Player:
     """Where the playhead is, whether it moves, and how fast.

@@ -17,6 +17,9 @@ from tui_batching.columns import IntArray
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
 
+SELECTED = "▸"
+"""Where the selected request arrives."""
+
 
 def cell_of(time: Picoseconds, end: Picoseconds, cells: int) -> int:
     """The cell of the track in which an instant lies."""
@@ -43,12 +46,17 @@ def arrival_counts(scene: Scene, cells: int) -> IntArray:
 def timeline_row(
     scene: Scene, time: Picoseconds, counts: IntArray, palette: Palette, selected: int | None
 ) -> Cells:
-    """The row: `├──▼─▼▼──●──C───S┤`; arrivals so dense that marks would touch become levels."""
+    """The row: `━━▾━▾━━━┃──▾──C───S─`; what was played is heavy, what is to come is light.
+
+    Arrivals so dense that marks would touch become levels.
+    """
     cells = len(counts)
     most = int(counts.max(initial=1))
     ground = palette.background
-    marks = [_mark(int(count), most) for count in counts]
-    looks = [style(palette.muted, ground)] * cells
+    playhead = cell_of(time, scene.end, cells)
+    marks = [_mark(int(count), most, played=cell < playhead) for cell, count in enumerate(counts)]
+    played, ahead = style(palette.text, ground), style(palette.muted, ground)
+    looks = [played if cell < playhead else ahead for cell in range(cells)]
     taken: set[int] = set()
     for run in sorted(scene.runs, key=lambda run: -run.finished):
         cell = cell_of(run.finished, scene.end, cells)
@@ -60,21 +68,19 @@ def timeline_row(
     if selected is not None:
         arrival = int(scene.workload.requests.arrival_time[selected])
         cell = cell_of(arrival, scene.end, cells)
-        marks[cell] = "◆"
+        marks[cell] = SELECTED
         looks[cell] = style(palette.selection, ground, bold=True, row=selected)
-    playhead = cell_of(time, scene.end, cells)
-    marks[playhead], looks[playhead] = "●", style(palette.playhead, ground, bold=True)
-    frame = style(palette.muted, ground)
-    row = Row(cells + 2, frame).add("├", frame)
+    marks[playhead], looks[playhead] = "┃", style(palette.playhead, ground, bold=True)
+    row = Row(cells + 2, ahead).gap()
     for look, stretch in groupby(range(cells), looks.__getitem__):
         row.add("".join(marks[cell] for cell in stretch), look)
-    return row.add("┤", frame).cells()
+    return row.gap().cells()
 
 
-def _mark(count: int, most: int) -> str:
+def _mark(count: int, most: int, *, played: bool) -> str:
     if not count:
-        return "─"
-    return "▼" if most <= 3 else LEVELS[max(1, count * 8 // most)]
+        return "━" if played else "─"
+    return "▾" if most <= 3 else LEVELS[max(1, count * 8 // most)]
 
 
 class Timeline(StripView):

@@ -24,7 +24,7 @@ examples:
   tui-batching play rag --set batch_size=8
   tui-batching play chat --strategies static,continuous
   tui-batching play my-workload.yaml --set dynamic.timeout=300ms --theme light
-  tui-batching play --low-bandwidth
+  tui-batching play --paused --low-bandwidth
 """
 
 
@@ -39,6 +39,9 @@ def add_to(choices: Choices) -> None:
     add_workload(parser)
     parser.add_argument(
         "--tick", metavar="DURATION", help="how far the keys , and . go (default: 10ms)"
+    )
+    parser.add_argument(
+        "--paused", action="store_true", help="wait at time zero until somebody presses space"
     )
     add_drawing(parser)
     parser.set_defaults(command=run)
@@ -60,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
     gc.disable()
     from tui_batching.tui.app import run_app  # noqa: PLC0415
 
-    code = run_app(workload, arguments.theme, tick, pace)
+    code = run_app(workload, arguments.theme, tick, pace, plays=not arguments.paused)
     if code:
         raise SystemExit(code)
 
@@ -71,6 +74,7 @@ DEFAULTS: dict[str, Any] = {
     "settings": [],
     "strategies": None,
     "tick": None,
+    "paused": False,
     **DRAWING_DEFAULTS,
 }
 """The arguments of `play` where no command is named."""

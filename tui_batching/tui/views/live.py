@@ -1,4 +1,4 @@
-"""The live view: a lane a strategy, the two charts, and why somebody waits."""
+"""The live view: a lane a strategy, the race, two charts, and why somebody waits."""
 
 from __future__ import annotations
 
@@ -6,31 +6,29 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from tui_batching.charts.lane_view import lane_view
-from tui_batching.charts.live_page import LATENCY, UTILIZATION, breakdown_rows, why_rows
-from tui_batching.charts.palette import Palette
-from tui_batching.sim.moment import Moment
+from tui_batching.charts.lane_rows import token_scale
+from tui_batching.charts.lane_view import lane_view, mark_time
+from tui_batching.charts.live_page import (
+    GUTTER,
+    NEWCOMERS,
+    LiveLayout,
+    legend_row,
+    told_rows,
+)
+from tui_batching.charts.race import RaceRequest, race_rows
+from tui_batching.charts.running_charts import PAIRS, has_memory
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.lane import Lanes
 from tui_batching.tui.panes import ChartPane, SideBySide, StripView
 from tui_batching.tui.views.view import View
 
 
-class WhyPane(StripView):
-    """Tells why somebody waits in each lane; or, of the selected request, where its time went."""
+class Rows(StripView):
+    """Rows that the view itself knows how to draw."""
 
     DEFAULT_CSS = """
-    WhyPane { background: $background; }
+    Rows { background: $background; }
     """
-
-    def show(self, moments: list[Moment], selected: int | None, palette: Palette) -> None:
-        """Draw what has changed."""
-        width, height = self.content_size
-        rows_each = max(1, height // max(1, len(moments)))
-        if selected is None:
-            self.present(why_rows(moments, rows_each, width, palette))
-        else:
-            self.present(breakdown_rows(moments, selected, rows_each, width, palette))
 
 
 class LiveView(View):
@@ -45,41 +43,89 @@ class LiveView(View):
     hint = "who is in which slot, who waits, and why"
     DEFAULT_CSS: ClassVar[str] = """
     LiveView #lanes { height: 1fr; }
-    LiveView #charts { height: 12; }
-    LiveView #charts ChartPane { width: 1fr; height: 1fr; }
-    LiveView #why { height: 6; }
+    LiveView ChartPane { width: 1fr; height: 1fr; padding: 0 0 0 1; background: $background; }
     """
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
         self.lanes = Lanes(id="lanes")
-        self._charts = (
-            ChartPane(UTILIZATION, id="utilization"),
-            ChartPane(LATENCY, id="latency"),
-        )
-        self._why = WhyPane(id="why")
+        self._race, self._told, self._legend = Rows(id="race"), Rows(id="why"), Rows(id="legend")
+        self._panes = (ChartPane(PAIRS[0][0], id="left"), ChartPane(PAIRS[0][1], id="right"))
+        self._charts = SideBySide(*self._panes, id="charts")
+        self._pair = 0
 
     def compose(self) -> ComposeResult:
         yield self.lanes
-        with SideBySide(id="charts"):
-            yield from self._charts
-        yield self._why
+        yield self._race
+        yield self._charts
+        yield self._told
+        yield self._legend
 
     def show(self, frame: Frame) -> None:
-        """The lanes; and the charts that were drawn since, as every picture of its own costs."""
-        for lane in self.lanes.seen:
-            view = lane_view(frame.scene, lane.number, frame.time, frame.selected)
-            lane.show(view, frame.palette)
-        for pane in self._charts:
+        """The lanes and all that is told of them: what is seen is of one instant.
+
+        The charts that were drawn since are shown now, as every picture of its own costs.
+        """
+        self._lay_out(frame)
+        scene, palette, width = frame.scene, frame.palette, self.size.width
+        seen = [lane.number for lane in self.lanes.seen]
+        views = [
+            lane_view(scene, number, frame.time, frame.selected, frame.speed) for number in seen
+        ]
+        narrowest = min(lane.content_size.width for lane in self.lanes.seen) - GUTTER
+        scale = token_scale(views, narrowest)
+        for lane, view in zip(self.lanes.seen, views, strict=True):
+            lane.show(view, frame, scale)
+        if self._race.display:
+            marked, racing = mark_time(frame.speed), self._racing(frame)
+            race = RaceRequest(scene, frame.time, racing, width, palette, marked, frame.selected)
+            self._race.present(race_rows(race))
+        moments = [frame.moments[number] for number in seen]
+        height = self._told.content_size.height
+        self._told.present(told_rows(scene, moments, frame.selected, height, width, palette))
+        nothing_yet = not any(moment.done for moment in frame.moments)
+        note = NEWCOMERS if nothing_yet and not frame.presenting else ""
+        self._legend.present([legend_row(views, narrowest, width, palette, note)])
+        for pane in self._panes:
             pane.keeps_step = frame.playing
             pane.catch_up()
 
     def show_words(self, frame: Frame) -> None:
-        """The sentences, of the lanes that are seen, and the charts."""
-        moments = [frame.moments[lane.number] for lane in self.lanes.seen]
-        self._why.show(moments, frame.selected, frame.palette)
-        for pane in self._charts:
+        """The charts."""
+        for pane, chart in zip(self._panes, PAIRS[self._pair_of(frame)], strict=True):
+            pane.draw_as(chart)
             pane.show(frame.scene, frame.time, frame.palette)
+
+    def next_quantity(self) -> None:
+        """Turn to the next pair of charts."""
+        self._pair += 1
+
+    def _pair_of(self, frame: Frame) -> int:
+        """The pair that is seen: the one about memory is there where memory has an end."""
+        return self._pair % (len(PAIRS) - (not has_memory(frame.scene.runs)))
+
+    def _racing(self, frame: Frame) -> list[int]:
+        """The lanes in the race: all where there is room, else those that are seen."""
+        every = range(len(frame.scene.runs))
+        return (
+            list(every)
+            if self._layout(frame).racing == len(every)
+            else [lane.number for lane in self.lanes.seen]
+        )
+
+    def _layout(self, frame: Frame) -> LiveLayout:
+        seen, parts = len(self.lanes.seen), frame.selected is not None
+        return LiveLayout.of(self.size.height, seen, len(frame.scene.runs), parts=parts)
+
+    def _lay_out(self, frame: Frame) -> None:
+        """Give each part its rows; those without any are not there."""
+        layout = self._layout(frame)
+        for part, rows in (
+            (self._race, layout.race), (self._charts, layout.charts),
+            (self._told, layout.told), (self._legend, layout.legend),
+        ):  # fmt: skip
+            part.display = rows > 0
+            part.styles.height = rows
 
     def can(self, action: str) -> bool:
         """Lanes scroll only if there are more than fit."""

@@ -1,0 +1,164 @@
+"""What a lane says in words: what its server does, and what happened last, in several lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from tui_batching.analysis.happenings import Happening
+from tui_batching.analysis.why import fires_in, request_name
+from tui_batching.clock import format_duration
+from tui_batching.sim.life import State
+from tui_batching.sim.moment import Moment
+from tui_batching.sim.spans import SpanKind
+
+PHASE_STATES = {
+    SpanKind.FORMING: State.FORMING,
+    SpanKind.PREFILL: State.PREFILL,
+    SpanKind.DECODE: State.DECODE,
+    SpanKind.MIXED: State.DECODE,
+}
+"""What the server does, by what its requests do meanwhile; nothing while it is idle."""
+
+
+def phase_texts(moment: Moment) -> list[str]:
+    """What the server does, the fullest wording first."""
+    phase = moment.phase
+    if moment.over:
+        return [f"ALL ANSWERED at {format_duration(moment.run.finished)}", "ALL ANSWERED", "END"]
+    if phase.kind >= SpanKind.PREFILL and moment.run.strategy.is_engine:
+        return _step_texts(moment)
+    match phase.kind:
+        case SpanKind.IDLE:
+            return ["IDLE · nobody is there", "IDLE"]
+        case SpanKind.FORMING:
+            return _forming_texts(moment)
+        case SpanKind.PREFILL:
+            text = f"PREFILL {_prefilled(moment)} · {format_duration(phase.step_time)}"
+            return [f"{text} · {format_duration(phase.end - moment.time)} left", text]
+    step, makes, there = format_duration(phase.step_time), len(moment.decoding), len(moment.running)
+    if moment.run.strategy.about.iteration_level:
+        number = f"DECODE #{moment.iteration + 1:,}"
+    else:
+        number = f"DECODE {phase.step + 1}/{phase.steps}"
+    return [
+        f"{number} · {step} · {makes} of {there} make tokens",
+        f"{number} · {step} · {makes} of {there} at work",
+        f"{number} · {makes} of {there} at work",
+        f"{number} · {step}",
+        number,
+    ]
+
+
+def _step_texts(moment: Moment) -> list[str]:
+    """An engine's iteration: who decodes, whose prompts are processed, who goes without."""
+    number = f"STEP {moment.iterations + 1:,}"
+    step = f"{number} · {format_duration(moment.phase.step_time)}"
+    decoding, tokens = len(moment.decoding), sum(moment.chunks.values())
+    left_out, stalled = len(moment.skipped), stalled_now(moment)
+    full, brief = ([f"{decoding:,} decode"] if decoding else [] for _ in range(2))
+    prompts = [_prompt(moment, stay, part) for stay, part in moment.chunks.items()]
+    if len(prompts) > 2:
+        full.append(f"{tokens:,} of {len(prompts):,} prompts")
+        brief.append(f"{tokens:,} of {len(prompts):,} prompts")
+    elif prompts:
+        full += prompts
+        brief.append(f"{tokens:,} of prompts" if len(prompts) == 2 else prompts[0])
+    work = " + ".join(full)
+    rest = [f"{stalled:,} stall"] * (stalled > 0) + [f"{left_out:,} skipped"] * (left_out > 0)
+    briefly = f"{number} · {' + '.join(brief)}"
+    whose = briefly.replace("'s prompt", "")
+    counts = f"{decoding:,}+{tokens:,} tokens" if tokens else f"{decoding:,} decode"
+    if not decoding:
+        counts = f"{tokens:,} tokens"
+    return [
+        f"{step} · {', '.join([work, *rest])}",
+        f"{step} · {work}",
+        *([f"{briefly}, {', '.join(rest)}"] if rest else []),
+        briefly,
+        whose,
+        f"{number} · {counts}",
+        number,
+    ]
+
+
+def _prompt(moment: Moment, stay: int, tokens: int) -> str:
+    """A part of a prompt in words; of one who was evicted it is processed again."""
+    name = request_name(moment, int(moment.run.stays.request[stay]))
+    whose = f"{name} again" if is_back(moment, stay) else f"{name}'s prompt"
+    return f"{tokens:,} of {whose}"
+
+
+def is_back(moment: Moment, stay: int) -> bool:
+    """Whether the request was in a slot before."""
+    row = int(moment.run.stays.request[stay])
+    return stay != int(moment.run.by_request.members(row)[0])
+
+
+def stalled_now(moment: Moment) -> int:
+    """How many are in a slot, but neither make a token nor have a part of a prompt processed."""
+    there = int((moment.stays >= 0).sum())
+    return there - len(moment.decoding) - len(moment.chunks)
+
+
+def _forming_texts(moment: Moment) -> list[str]:
+    joined, capacity = len(moment.joined), moment.run.capacity
+    count, remaining = f"FORMING {joined}/{capacity}", fires_in(moment)
+    if remaining is None:
+        return [f"{count} · waits for {capacity - joined} more", count]
+    return [
+        f"{count} · fires in {format_duration(remaining)}",
+        f"{count} · in {format_duration(remaining)}",
+        count,
+    ]
+
+
+def _prefilled(moment: Moment) -> str:
+    """Whose prompt is read: one request, or the batch."""
+    rows = moment.prefilled
+    if moment.run.strategy.about.iteration_level:
+        return request_name(moment, int(rows[-1]))
+    first, last = int(moment.running.min()), int(moment.running.max())
+    ends = [request_name(moment, row) for row in (first, last)]
+    return ends[0] if first == last else "–".join(ends)
+
+
+def happening_texts(moment: Moment, happening: Happening) -> list[str]:
+    """What happened last, the fullest wording first; what matters most where much happened."""
+    named = [
+        names(moment, rows)
+        for rows in (happening.evicted, happening.answered, happening.finished, happening.arrived)
+    ]
+    evicted, answered, finished, arrived = named
+    came, briefly = _admitted(moment, happening.admitted)
+    if evicted:
+        return [f"memory full: {evicted} evicted, back to the queue", f"{evicted} evicted"]
+    if answered and came:
+        return [f"{answered} answered, {came}", f"{answered} out, {briefly}", f"{answered} out"]
+    if answered:
+        released = "released together" if len(happening.answered) > 1 else "answered"
+        return [f"{answered} {released}", f"{answered} out"]
+    if finished:
+        return [f"{finished} finished, but held", f"{finished} done, held", f"{finished} held"]
+    if came:
+        return [came, briefly]
+    return [f"{arrived} {'arrive' if len(happening.arrived) > 1 else 'arrives'}", f"{arrived} here"]
+
+
+def names(moment: Moment, rows: Sequence[int]) -> str:
+    """Requests by their names: `R4`, `R4, R7`, `R4–R7`, or how many they are."""
+    if len(rows) > 2 and all(after == row + 1 for row, after in pairwise(rows)):
+        return f"{request_name(moment, rows[0])}–{request_name(moment, rows[-1])}"
+    if len(rows) > 3:
+        return f"{len(rows):,} requests"
+    return ", ".join(request_name(moment, row) for row in rows)
+
+
+def _admitted(moment: Moment, admitted: Sequence[tuple[int, int]]) -> tuple[str, str]:
+    """Who took which slot, and the same in fewer words; both empty if nobody did."""
+    if not admitted:
+        return "", ""
+    who = names(moment, [row for row, _ in admitted])
+    if len(admitted) == 1:
+        return f"{who} takes slot {admitted[0][1]}", f"{who} in"
+    return f"{who} start", f"{who} in"

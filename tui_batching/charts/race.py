@@ -1,0 +1,178 @@
+"""The race: who has been answered, in which order, with all strategies on one baseline.
+
+Beside it stand the running figures; every mean says over how many answers it is, and next to it
+stand those that it does not count: the requests that are still open, and the age of the oldest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.pen import Pen
+from tui_batching.charts.rows import FULL, TRACK, Cells, Row, style
+from tui_batching.clock import Picoseconds, format_duration
+
+WIDE = 104
+"""Cells from which on there are all columns, and the names are whole."""
+_COLUMNS = {"answered": 5, "mean": 8, "p99": 8, "open": 6, "oldest": 8}
+"""Cells of each running figure; `p99` gives way first."""
+_LARGEST = 5
+"""Cells of an answer at most."""
+_MOST = 20_000
+"""Answers that are marked one by one; of more the tray tells the share."""
+
+
+@dataclass(frozen=True, slots=True)
+class RaceRequest:
+    """What the race is drawn for.
+
+    Attributes:
+        scene: the Runs.
+        time: the instant.
+        lanes: which lanes, in order.
+        width: cells.
+        palette: the colours.
+        marked: how long an answer is marked as new, in simulated time.
+        selected: the row of the selected request, or None.
+    """
+
+    scene: Scene
+    time: Picoseconds
+    lanes: Sequence[int]
+    width: int
+    palette: Palette
+    marked: Picoseconds = 0
+    selected: int | None = None
+
+
+def race_rows(request: RaceRequest) -> list[Cells]:
+    """A heading, and a row a lane."""
+    return [_heading(request), *(_lane(request, lane) for lane in request.lanes)]
+
+
+def name_cells(names: Sequence[str], width: int) -> int:
+    """Cells for the names of strategies at the left; where it is narrow, four letters do."""
+    return max(map(len, names)) + 2 if width >= WIDE else 6
+
+
+def shown_name(name: str, width: int) -> str:
+    """A strategy's name, or where it is narrow as many of its letters as fit."""
+    return name if width >= WIDE else name[:4]
+
+
+def _columns(request: RaceRequest) -> dict[str, int]:
+    """The figures there is room for: p99 does not take away the names of the answers."""
+    columns = dict(_COLUMNS)
+    columns["answered"] = len(f"of {len(request.scene.runs[0]):,}")
+    without = {name: cells for name, cells in columns.items() if name != "p99"}
+    if request.width < WIDE:
+        return without
+    full, more = (_answer_cells(request, each) for each in (columns, without))
+    longest = _name_length(request)
+    named = full > longest or more <= longest
+    return columns if named else without
+
+
+def _tray_cells(request: RaceRequest, columns: Mapping[str, int]) -> int:
+    return max(1, request.width - _names(request) - sum(columns.values()) - 1)
+
+
+def _answer_cells(request: RaceRequest, columns: Mapping[str, int]) -> int:
+    """Cells of one answer, with the gap behind it."""
+    return min(_LARGEST, _tray_cells(request, columns) // len(request.scene.runs[0]))
+
+
+def _name_length(request: RaceRequest) -> int:
+    return 1 + len(str(int(request.scene.workload.requests.id.max())))
+
+
+def _names(request: RaceRequest) -> int:
+    names = [request.scene.runs[lane].strategy.name for lane in request.lanes]
+    return name_cells(names, request.width)
+
+
+def _pen(request: RaceRequest) -> Pen:
+    return Pen(request.width, request.palette)
+
+
+def _look(request: RaceRequest, *, bold: bool = False, strong: bool = False) -> Style:
+    palette = request.palette
+    return style(palette.text if strong else palette.muted, palette.background, bold=bold)
+
+
+def _heading(request: RaceRequest) -> Cells:
+    muted = _look(request)
+    row = Row(request.width, muted)
+    row.gap().add("THE RACE", _look(request, bold=True, strong=True))
+    row.add("  who was answered, in order", muted)
+    titles = _columns(request)
+    row.gap(row.left - sum(titles.values()) - 1)
+    for name, cells in titles.items():
+        shown = f"of {len(request.scene.runs[0]):,}" if name == "answered" else name
+        row.add(f"{f'│{shown:>{cells - 1}}' if name == 'open' else f'{shown:>{cells}}'}", muted)
+    return row.cells()
+
+
+def _lane(request: RaceRequest, lane: int) -> Cells:
+    scene, time = request.scene, request.time
+    run, so_far = scene.runs[lane], scene.so_far[lane]
+    moment, palette = run.at(time), request.palette
+    name, names = run.strategy.name, _names(request)
+    muted, strong = _look(request), _look(request, bold=True, strong=True)
+    row = Row(request.width, muted)
+    shown = f" {shown_name(name, request.width)}"
+    row.add(f"{shown:<{names}}", style(palette.strategy(name), palette.background, bold=True))
+    columns = _columns(request)
+    _add_tray(row, request, lane, _tray_cells(request, columns))
+    row.gap(row.left - sum(columns.values()) - 1)
+    latency, oldest = so_far.latency(moment.done), so_far.oldest_open(time)
+    told = {
+        "answered": f"{moment.done:,}",
+        "mean": "–" if latency is None else format_duration(round(latency.mean)),
+        "p99": "–" if latency is None else format_duration(round(latency.p99)),
+        "open": f"{moment.arrived - moment.done:,}",
+        "oldest": "–" if oldest is None else format_duration(oldest),
+    }
+    for title, cells in columns.items():
+        look = strong if title == "answered" else _look(request, strong=True)
+        if title == "open":
+            row.add("│", muted)
+        row.add(f"{told[title]:>{cells - (title == 'open')}}", look)
+    return row.cells()
+
+
+def _add_tray(row: Row, request: RaceRequest, lane: int, cells: int) -> None:
+    """The answers one by one, by name where there is room; of very many, the share."""
+    scene, palette = request.scene, request.palette
+    run, so_far = scene.runs[lane], scene.so_far[lane]
+    count, done = len(run), run.at(request.time).done
+    colour = palette.strategy(run.strategy.name)
+    track = style(palette.bar_track, palette.background)
+    each = min(_LARGEST, cells // count)
+    if each < 2 or count > _MOST:
+        solid = cells * done // count
+        row.add(FULL * solid, style(colour, palette.background))
+        row.add(TRACK * (cells - solid), track)
+        return
+    digits = _name_length(request)
+    for rank in range(done):
+        request_row = int(so_far.order[rank])
+        fresh = 0 <= request.time - int(run.end[request_row]) <= request.marked
+        ground = palette.playhead if fresh else colour
+        look = Style(color=palette.background, bgcolor=ground, bold=True)
+        name = f"R{run.requests.id[request_row]}"
+        if each > digits:
+            chosen = request_row == request.selected
+            tile = style(ground, palette.background, bold=True, reverse=True, row=request_row)
+            row.add(f"{name:>{each - 1}}"[: each - 1], tile if not chosen else look)
+        else:
+            row.add(FULL * (each - 1), style(ground, palette.background, row=request_row))
+        row.gap()
+    left = (count - done) * each
+    row.add(TRACK * left, track)
+    row.gap(cells - count * each)

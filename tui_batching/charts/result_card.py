@@ -1,0 +1,226 @@
+"""The end of the race: who was through first, by how much, and what it cost; one card a lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+
+from tui_batching.analysis.kv_use import ignores_memory
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.pen import Pen, fill
+from tui_batching.charts.rows import HATCH, STALLED, Cells, Row, first_that_fits, style
+from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.sim.life import State
+
+STAR = "★"
+_PLACES = ("FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH", "SIXTH")
+_DIGITS = {
+    "0": ("█▀█", "█ █", "▀▀▀"), "1": ("▀█ ", " █ ", "▀▀▀"), "2": ("▀▀█", "█▀▀", "▀▀▀"),
+    "3": ("▀▀█", " ▀█", "▀▀▀"), "4": ("█ █", "▀▀█", "  ▀"), "5": ("█▀▀", "▀▀█", "▀▀▀"),
+    "6": ("█▀▀", "█▀█", "▀▀▀"), "7": ("▀▀█", "  █", "  ▀"), "8": ("█▀█", "█▀█", "▀▀▀"),
+    "9": ("█▀█", "▀▀█", "▀▀▀"), ".": (" ", " ", "▀"), ",": (" ", " ", "▄"),
+}  # fmt: skip
+"""Numbers that are read from the back of a room, three rows high."""
+_LABEL = 17
+"""Cells for what a figure is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of all lanes; less is better.
+
+    Attributes:
+        name: what it is.
+        values: of each lane, in picoseconds.
+        stars: the lanes that are best by it.
+    """
+
+    name: str
+    values: tuple[float, ...]
+    stars: frozenset[int]
+
+
+def figures(scene: Scene) -> list[Figure]:
+    """Latency by its mean and its tail, and how long slots were held and stalled in all."""
+    results = list(scene.comparison)
+    shares = [result.utilization for result in results]
+    latencies = [so_far.latency(len(so_far.run)) for so_far in scene.so_far]
+    columns = {
+        "latency, mean": [latency.mean if latency else 0.0 for latency in latencies],
+        "latency, p99": [latency.p99 if latency else 0.0 for latency in latencies],
+        "held, in all": [float(share.held_time) for share in shares],
+        "stalled, in all": [float(share.stalled_time) for share in shares],
+    }
+    return [Figure(name, tuple(column), _best(scene, column)) for name, column in columns.items()]
+
+
+def _best(scene: Scene, values: Sequence[float]) -> frozenset[int]:
+    """The lanes with the least of something; none where all are equal, nor if memory is ignored."""
+    heeding = [number for number, run in enumerate(scene.runs) if not ignores_memory(run)]
+    if len(values) < 2 or max(values) == min(values) or not heeding:
+        return frozenset()
+    least = min(values[number] for number in heeding)
+    return frozenset(number for number in heeding if values[number] == least)
+
+
+def card_rows(scene: Scene, lane: int, width: int, height: int, palette: Palette) -> list[Cells]:
+    """The card of a lane: its place, when all were answered, and the figures with bars."""
+    pen = Pen(width, palette)
+    big = height >= 12 and width >= 24
+    rows = [
+        *([pen.blank()] if height >= 10 else []),
+        _place_row(scene, lane, pen),
+        *(_big_rows(scene, lane, pen) if big else _plain_rows(scene, lane, pen)),
+        *([pen.blank()] if big and height >= 13 else []),
+        *(_figure_row(figure, lane, pen) for figure in figures(scene)),
+        *_bars(scene, lane, pen),
+    ]
+    return (rows + [pen.blank()] * height)[:height]
+
+
+def _places(scene: Scene) -> list[int]:
+    """The place of each lane by when all were answered; equal ones share it."""
+    ends = [run.finished for run in scene.runs]
+    return [sum(other < end for other in ends) for end in ends]
+
+
+def _place_row(scene: Scene, lane: int, pen: Pen) -> Cells:
+    place = _places(scene)[lane]
+    name = _PLACES[place] if place < len(_PLACES) else f"{place + 1}TH"
+    first = style(pen.palette.background, pen.palette.playhead, bold=True)
+    row = pen.row().gap(2).add(name, pen.title if place else first).gap(3)
+    return row.add("all answered at", pen.muted).cells()
+
+
+def _distance(scene: Scene, lane: int) -> list[str]:
+    """How much later than the first, or how far ahead of the second, the fullest wording first."""
+    ends = sorted(run.finished for run in scene.runs)
+    mine = scene.runs[lane].finished
+    if len(ends) < 2:
+        return [""]
+    if mine > ends[0]:
+        return [f"{format_duration(mine - ends[0])} later", f"+{format_duration(mine - ends[0])}"]
+    ahead = ends[1] - mine
+    return [f"{format_duration(ahead)} ahead" if ahead else "together with another", ""]
+
+
+def _plain_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
+    end = format_duration(scene.runs[lane].finished)
+    row = pen.row().gap(2).add(end, pen.strategy(scene.runs[lane].strategy.name)).gap(2)
+    return [row.add(first_that_fits([*_distance(scene, lane), ""], row.left - 1), pen.text).cells()]
+
+
+def _big_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
+    """The instant in large digits, with its unit and the distance beside their foot."""
+    run = scene.runs[lane]
+    number, _, unit = format_duration(run.finished).partition(" ")
+    look = pen.strategy(run.strategy.name)
+    rows = [pen.blank()]
+    for line in range(3):
+        row = pen.row().gap(2)
+        for character in number:
+            row.add(_DIGITS[character][line], look).gap()
+        if line == 2:
+            row.add(unit, look).gap(3)
+            row.add(first_that_fits([*_distance(scene, lane), ""], row.left - 1), pen.text)
+        rows.append(row.cells())
+    return rows
+
+
+def _figure_row(figure: Figure, lane: int, pen: Pen) -> Cells:
+    best = lane in figure.stars
+    row = pen.row().gap(2)
+    name = f"{figure.name:<{_LABEL}}" if pen.width >= 32 else f"{figure.name.split(',')[0]:<9}"
+    held = figure.name.startswith("held")
+    row.add(name, pen.look(pen.palette.held) if held else pen.muted)
+    value = format_duration(round(figure.values[lane]))
+    return row.add(f"{value:>8}{f' {STAR}' if best else ''}", _strong(pen, best=best)).cells()
+
+
+def _strong(pen: Pen, *, best: bool) -> Style:
+    return pen.look(pen.palette.text, bold=best)
+
+
+def _bars(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
+    """Held and stalled slot-time as bars, on one scale for all lanes."""
+    shares = [result.utilization for result in scene.comparison]
+    longest = max(max(share.held_time, share.stalled_time) for share in shares)
+    cells = max(1, pen.width - 4)
+    mine = shares[lane]
+    return [
+        _bar(pen, HATCH, State.HELD, mine.held_time, longest, cells),
+        _bar(pen, STALLED, State.STALLED, mine.stalled_time, longest, cells),
+    ]
+
+
+def _bar(  # noqa: PLR0913, PLR0917 - what is drawn, and on which scale
+    pen: Pen, sign: str, state: State, time: Picoseconds, longest: Picoseconds, cells: int
+) -> Cells:
+    drawn = round(cells * time / longest) if longest else 0
+    drawn = max(drawn, int(time > 0))
+    return pen.row().gap(2).add(sign * drawn, fill(state, None, pen.palette)).cells()
+
+
+def ending_rows(scene: Scene, count: int, width: int, palette: Palette) -> list[Cells]:
+    """What came of it in words, and what to try next; at most so many rows."""
+    ground = palette.background
+    text, bold = style(palette.text, ground), style(palette.text, ground, bold=True)
+    key = style(palette.accent, ground, bold=True)
+    rows = [_told(words, width, palette) for words in _sentences(scene)]
+    row = Row(width, text).gap().add("try  ", bold)
+    for keys, what in (
+        ("]", "a larger batch"), (">", "more load"), ("w", "another workload"),
+        ("5", "all numbers"), ("p", "the tour"), ("space", "again"),
+    ):  # fmt: skip
+        if len(keys) + len(what) + 4 <= row.left:
+            row.add(keys, key).add(f" {what}   ", text)
+    rows.append(row.cells())
+    blank = Row(width, text).cells()
+    return (rows + [blank] * count)[:count]
+
+
+def _told(words: Sequence[tuple[str, str | None]], width: int, palette: Palette) -> Cells:
+    """A sentence, of which names of strategies are written in their colours."""
+    row = Row(width, style(palette.text, palette.background)).gap()
+    for word, name in words:
+        colour = palette.text if name is None else palette.strategy(name)
+        row.add(word, style(colour, palette.background, bold=name is not None))
+    return row.cells()
+
+
+def _sentences(scene: Scene) -> list[list[tuple[str, str | None]]]:
+    """Who answers sooner on average, what is held there and here, and what the price is."""
+    runs = scene.runs
+    if len(runs) < 2:
+        return []
+    by_name = {figure.name: figure.values for figure in figures(scene)}
+    means, held, stalled = (
+        by_name[name] for name in ("latency, mean", "held, in all", "stalled, in all")
+    )
+    best, worst = (
+        min(range(len(runs)), key=means.__getitem__),
+        max(range(len(runs)), key=means.__getitem__),
+    )
+    if means[best] == means[worst]:
+        return [[("all answer equally fast on average", None)]]
+    times = means[worst] / means[best]
+    first, last = runs[best].strategy.name, runs[worst].strategy.name
+    sentence: list[tuple[str, str | None]] = [
+        (first, first), (f" answers {times:.2g} times sooner on average than ", None),
+        (last, last),
+    ]  # fmt: skip
+    if held[best] < held[worst]:
+        there, here = (format_duration(round(held[number])) for number in (worst, best))
+        less = f"here for {here}" if held[best] else "here none is"
+        sentence.append((f": there slots are held for {there} in all, {less}", None))
+    sentences = [sentence]
+    if stalled[best] > stalled[worst]:
+        more, less = (format_duration(round(stalled[number])) for number in (best, worst))
+        sentences.append([
+            ("its price: requests stall while another's prompt is read, ", None),
+            (f"{more} in all, against {less}", None),
+        ])  # fmt: skip
+    return sentences

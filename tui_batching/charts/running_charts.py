@@ -1,0 +1,175 @@
+"""The charts beside the lanes: how it went so far, on axes that are the whole run's from the start.
+
+They stand in pairs; the first tells utilization and latency, the second who was answered and what
+was held, and the third how full the memory is and what was stalled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.chart import ChartRequest, LineChart
+from tui_batching.charts.plot import ChartSpec, Line, Vertical
+from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.columns import FloatArray, IntArray
+from tui_batching.sim.run import Run
+from tui_batching.strategies import mark_of
+
+Curves: TypeAlias = list[tuple[FloatArray, FloatArray]]
+"""For each lane the x and the y of its line."""
+_POINTS = 120
+"""Instants at which a running figure is drawn."""
+
+
+def _grid(scene: Scene, time: Picoseconds) -> IntArray:
+    """Instants of the whole run up to the playhead, which is the last of them."""
+    every = np.linspace(0, scene.end, _POINTS + 1).astype(np.int64)
+    return np.append(every[every < time], time)
+
+
+def _over_time(
+    request: ChartRequest,
+    title: str,
+    unit: str,
+    curves: Curves,
+    top: float,
+) -> ChartSpec:
+    """A chart over the whole run's time; the playhead stands in it."""
+    scene, palette = request.scene, request.palette
+    return ChartSpec(
+        width=request.width,
+        height=request.height,
+        lines=_lines(request, curves),
+        text=palette.text,
+        muted=palette.muted,
+        title=title,
+        y_label=unit,
+        x_label="time (s)",
+        x_range=(0.0, scene.end / SECOND),
+        y_range=(0.0, top),
+        verticals=(Vertical(request.time / SECOND, palette.playhead),),
+        background=palette.background,
+        empty="nothing has run yet",
+    )
+
+
+def _utilization(request: ChartRequest) -> ChartSpec:
+    """The useful share of the slot-time since the first arrival: smooth, as it is a mean."""
+    grid, curves = _grid(request.scene, request.time), []
+    for run, so_far in zip(request.scene.runs, request.scene.so_far, strict=True):
+        there = grid[(grid > run.begin) & (grid <= run.finished)]
+        edges = np.concatenate(([run.begin], there)).astype(np.int64)
+        series = so_far.slots.series(edges)
+        useful = np.cumsum(series.useful * np.diff(edges)) / np.maximum(1, there - run.begin)
+        curves.append((there / SECOND, useful * 100))
+    return _over_time(request, "useful slots so far", "%", curves, 100.0)
+
+
+def _answered_within(request: ChartRequest) -> ChartSpec:
+    """How large a share of all requests has been answered within each latency."""
+    scene, curves = request.scene, []
+    for run, so_far in zip(scene.runs, scene.so_far, strict=True):
+        answered = np.sort(so_far.latencies[: run.at(request.time).done]) / SECOND
+        share = np.arange(len(answered) + 1) * 100 / len(run)
+        curves.append((np.concatenate((answered[:1], answered)), share[-len(answered) - 1 :]))
+    return ChartSpec(
+        width=request.width,
+        height=request.height,
+        lines=_lines(request, curves, steps=True),
+        text=request.palette.text,
+        muted=request.palette.muted,
+        title="answered within",
+        y_label="% of all requests",
+        x_label="latency (s)",
+        x_range=(0.0, scene.longest_latency / SECOND),
+        y_range=(0.0, 100.0),
+        background=request.palette.background,
+        empty="no answers yet",
+    )
+
+
+def _answered(request: ChartRequest) -> ChartSpec:
+    """How many requests were answered: curves that only rise, so that they never tangle."""
+    scene, curves = request.scene, []
+    for run in scene.runs:
+        ends = run.ends[: run.at(request.time).done]
+        x = np.concatenate(([0], ends, [request.time])) / SECOND
+        y = np.concatenate((np.arange(len(ends) + 1), [len(ends)])).astype(np.float64)
+        curves.append((x, y))
+    return _over_time(request, "answered so far", "requests", curves, float(len(scene.runs[0])))
+
+
+def _slot_seconds(share: str, title: str) -> Callable[[ChartRequest], ChartSpec]:
+    """A chart of one kind of slot-time so far."""
+
+    def spec(request: ChartRequest) -> ChartSpec:
+        scene, curves = request.scene, []
+        totals = [getattr(result.utilization, f"{share}_time") for result in scene.comparison]
+        for run, so_far in zip(scene.runs, scene.so_far, strict=True):
+            grid = np.minimum(_grid(scene, request.time), run.finished)
+            edges = np.unique(np.concatenate(([0], grid)))
+            part = getattr(so_far.slots.series(edges), share) * np.diff(edges) * run.capacity
+            spent = np.concatenate(([0.0], np.cumsum(part))) / SECOND
+            curves.append((edges / SECOND, spent))
+        return _over_time(request, title, "slot-seconds", curves, max(totals) / SECOND or 1.0)
+
+    return spec
+
+
+def _memory(request: ChartRequest) -> ChartSpec:
+    """How large a share of the KV cache is taken; lanes without a limit have no line."""
+    scene, grid, curves = request.scene, _grid(request.scene, request.time), []
+    for run, use in zip(scene.runs, scene.kv_uses, strict=True):
+        edges = np.minimum(grid, run.finished)
+        edges = np.unique(np.concatenate(([0], edges)))
+        shares = use.shares(edges) if use else np.zeros(0)
+        middles = (edges[:-1] + edges[1:]) / (2 * SECOND)
+        curves.append((middles[: len(shares)], shares * 100))
+    return _over_time(request, "KV memory taken", "% of the pool", curves, 100.0)
+
+
+def _lines(request: ChartRequest, curves: Curves, *, steps: bool = False) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            name=run.strategy.name,
+            x=x if len(x) > 1 else np.zeros(0),
+            y=y if len(x) > 1 else np.zeros(0),
+            colour=request.palette.strategy(run.strategy.name),
+            mark=mark_of(run.strategy.name),
+            steps=steps,
+        )
+        for run, (x, y) in zip(request.scene.runs, curves, strict=True)
+    )
+
+
+def _playhead_cell(scene: Scene, time: Picoseconds) -> int:
+    """Where the playhead is, as finely as any terminal can show it."""
+    return time * 1000 // scene.end
+
+
+def _done(scene: Scene, time: Picoseconds) -> tuple[int, ...]:
+    return tuple(run.at(time).done for run in scene.runs)
+
+
+def has_memory(runs: tuple[Run, ...]) -> bool:
+    """Whether the memory of any lane has an end."""
+    return any(run.kv is not None for run in runs)
+
+
+LATENCY = LineChart(_answered_within, _done)
+PAIRS: tuple[tuple[LineChart, LineChart], ...] = (
+    (LineChart(_utilization, _playhead_cell), LATENCY),
+    (
+        LineChart(_answered, _playhead_cell),
+        LineChart(_slot_seconds("held", "held so far, the bubble"), _playhead_cell),
+    ),
+    (
+        LineChart(_memory, _playhead_cell),
+        LineChart(_slot_seconds("stalled", "stalled so far"), _playhead_cell),
+    ),
+)
+"""Side by side, in the order in which they are turned to; the last one is about memory."""

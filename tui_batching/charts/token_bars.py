@@ -1,0 +1,124 @@
+"""Bars of tokens: in every row and lane one cell is the same number of them.
+
+A share of something's own whole, as how far a prompt is read, stands in brackets instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.color import Color
+from rich.style import Style
+
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import EIGHTHS, FULL, HATCH, SHADE, STALLED, TRACK, Row, style
+from tui_batching.sim.life import State
+
+_STEPS = (1, 2, 3, 4, 5, 6, 8)
+"""The tokens of a cell, times a power of ten; 10, 16, 20, 32, 50, 64 and 100 are among them."""
+TOP = "▇"
+"""A full cell in the first row of a bar: what is left free above it parts it from its neighbour."""
+
+
+def tokens_per_cell(longest: int, cells: int) -> int:
+    """How many tokens a cell stands for, so that the longest answer fits into a bar.
+
+    Example: 69 tokens in 25 cells make 3 tokens a cell; 1,000 tokens in 20 cells make 50.
+    """
+    least = -(-longest // max(1, cells))
+    scale = 1
+    while True:
+        for step in _STEPS:
+            if step * scale >= least:
+                return step * scale
+        scale *= 10
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBar:
+    """One request's tokens.
+
+    Attributes:
+        made: so far.
+        asked: in the whole answer.
+        front: how far its batch has come, of one that is held; else `made`.
+        state: `DECODE`, `HELD` or `STALLED`.
+    """
+
+    made: int
+    asked: int
+    front: int
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class BarPen:
+    """Draws bars on one scale.
+
+    Attributes:
+        cells: how wide they are at most.
+        scale: tokens a cell.
+        palette: the colours.
+        ground: what they stand on.
+        row: of the request, which a click finds.
+    """
+
+    cells: int
+    scale: int
+    palette: Palette
+    ground: Color
+    row: int | None = None
+
+    def ink(self, colour: Color, ground: Color | None = None) -> Style:
+        """A colour on the ground of the bars, or on another one."""
+        return style(colour, ground or self.ground, row=self.row)
+
+    def draw(self, row: Row, bar: TokenBar, *, top: bool, bottom: bool) -> None:
+        """Append one row of a bar; `top` and `bottom` tell its first and its last one."""
+        eighths = min(8 * self.cells, bar.made * 8 // self.scale)
+        full, part = divmod(eighths, 8)
+        solid = self.palette.stopped if bar.state is State.STALLED else self.palette.work
+        row.add((TOP if top else FULL) * full, self.ink(solid))
+        if bar.state is State.HELD:
+            self._add_held(row, bar, full, part)
+            return
+        drawn = full + (part > 0)
+        row.add(EIGHTHS[part] if part else "", self.ink(solid))
+        if bar.state is State.STALLED and drawn < self.cells:
+            row.add(STALLED, self.ink(self.palette.playhead, self.palette.stopped))
+            drawn += 1
+        ahead = max(0, min(self.cells, -(-bar.asked // self.scale)) - drawn)
+        row.add(TRACK * ahead if bottom else " " * ahead, self.ink(self.palette.bar_track))
+        row.add(" " * (self.cells - drawn - ahead), self.ink(self.palette.text))
+
+    def _add_held(self, row: Row, bar: TokenBar, full: int, part: int) -> None:
+        """The hatch up to where the batch has come: the tokens that the slot did not make.
+
+        The cell in which the answer ends is hatched unless at least half of it was made.
+        """
+        palette = self.palette
+        end = min(self.cells, max(full + 1, round(bar.front / self.scale)))
+        if full < self.cells and part >= 4:
+            row.add(EIGHTHS[part], self.ink(palette.work, palette.held_ground))
+            full += 1
+        row.add(HATCH * (end - full), self.ink(palette.held, palette.held_ground))
+        row.add(" " * (self.cells - max(full, end)), self.ink(palette.text))
+
+    def draw_prompt(self, row: Row, prompt: tuple[int, int, int], sign: str = SHADE) -> None:
+        """Append a gauge of a prompt: what is through, what is under way, and what is to come.
+
+        Args:
+            row: to append to.
+            prompt: tokens that are through, those under way, and all.
+            sign: of what is under way; of a prefill that is all in one, of what is through, too.
+        """
+        through, under_way, whole = prompt
+        cells = max(1, self.cells - 2)
+        look, track = self.ink(self.palette.state(State.PREFILL)), self.ink(self.palette.bar_track)
+        done = min(cells, cells * through // max(1, whole))
+        now = 0
+        if under_way:
+            reached = round(cells * (through + under_way) / max(1, whole))
+            now = min(cells - done, max(1, reached - done))
+        row.add("[", track).add((FULL if under_way else sign) * done, look)
+        row.add(sign * now, look).add(TRACK * (cells - done - now), track).add("]", track)
