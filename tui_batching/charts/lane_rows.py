@@ -294,7 +294,9 @@ def _slot_row(pen: _LanePen, slot: SlotView, number: int, thick: int) -> Cells:
     if number == 0:
         return row.add_right(f"{beside} ", look).cells()
     if number == 1 and slot.duration and slot.numbers:
-        return row.add_right(f"{slot.duration} ", _word_look(pen, slot)).cells()
+        held = pen.ink(pen.palette.held, slot.row, bold=True)
+        shown = held if slot.state is State.HELD else _word_look(pen, slot)
+        return row.add_right(f"{slot.duration} ", shown).cells()
     return row.cells()
 
 

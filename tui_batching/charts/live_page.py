@@ -31,6 +31,7 @@ from tui_batching.charts.rows import (
     STALLED,
     Cells,
     Row,
+    first_that_fits,
     style,
 )
 from tui_batching.charts.running_charts import PAIRS
@@ -44,7 +45,12 @@ LANE_CELLS = 40
 """Cells of a lane from which on there is room for a further one."""
 GUTTER = 1
 """Cells between lanes."""
-NEWCOMERS = "new here?  p the tour · space stops and goes on · → one step · ? every key and sign"
+NEWCOMERS = (
+    "new here?  p the tour · space stops and goes on · → one step · ? every key and sign",
+    "new here?  p the tour · space plays · → one step · ? every key and sign",
+    "new here?  p the tour · space plays · ? help",
+)
+"""What those who see the app for the first time are told, the fullest wording first."""
 _LOW, _HIGH = 24, 40
 """Rows of the page from which on there are charts, and from which on they are higher."""
 _FEWEST = 7
@@ -82,8 +88,7 @@ class LiveLayout:
             parts: whether the parts of a latency are told, which takes two rows a lane.
         """
         legend = int(height >= 16)
-        roomy = height >= _HIGH and seen <= FEWEST_LANES
-        told = min(max(1, height - 5), seen * (2 if parts or roomy else 1))
+        told = min(max(1, height - 5), seen * (1 + parts))
         racing = lanes if height >= _LOW else seen
         charts = 12 if height >= _HIGH else 9 if height >= _LOW + 6 else 0
         if charts and parts and height < _HIGH:
@@ -193,14 +198,18 @@ def _side_by_side(blocks: Sequence[Sequence[Cells]]) -> list[Cells]:
 
 
 def legend_row(
-    views: Sequence[LaneView], lane_width: int, width: int, palette: Palette, note: str = ""
+    views: Sequence[LaneView],
+    lane_width: int,
+    width: int,
+    palette: Palette,
+    notes: Sequence[str] = (),
 ) -> Cells:
-    """What a cell of a bar stands for, and what the signs mean; or a note in its place."""
+    """What a cell of a bar stands for, and what the signs mean; or one of the notes in its place."""
     muted = style(palette.muted, palette.background)
     text = style(palette.text, palette.background)
     row = Row(width, muted).gap()
-    if note:
-        return row.add(note, text).cells()
+    if notes:
+        return row.add(first_that_fits(notes, width - 2), text).cells()
     scale = token_scale(views, lane_width)
     row.add(f"one cell = {scale:,} token{'s' * (scale > 1)}", muted)
     batches = any(not view.moment.run.strategy.about.iteration_level for view in views)

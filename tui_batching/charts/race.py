@@ -19,7 +19,7 @@ from tui_batching.clock import Picoseconds, format_duration
 
 WIDE = 104
 """Cells from which on there are all columns, and the names are whole."""
-_COLUMNS = {"answered": 5, "mean": 8, "p99": 8, "open": 6, "oldest": 8}
+_COLUMNS = {"answered": 5, "mean": 8, "p99": 8, "open": 7, "oldest": 8}
 """Cells of each running figure; `p99` gives way first."""
 _LARGEST = 5
 """Cells of an answer at most."""
@@ -114,7 +114,7 @@ def _heading(request: RaceRequest) -> Cells:
     row.gap(row.left - sum(titles.values()) - 1)
     for name, cells in titles.items():
         shown = f"of {len(request.scene.runs[0]):,}" if name == "answered" else name
-        row.add(f"{f'│{shown:>{cells - 1}}' if name == 'open' else f'{shown:>{cells}}'}", muted)
+        row.add(_figure(name, shown, cells), muted)
     return row.cells()
 
 
@@ -140,10 +140,13 @@ def _lane(request: RaceRequest, lane: int) -> Cells:
     }
     for title, cells in columns.items():
         look = strong if title == "answered" else _look(request, strong=True)
-        if title == "open":
-            row.add("│", muted)
-        row.add(f"{told[title]:>{cells - (title == 'open')}}", look)
+        row.add(_figure(title, told[title], cells), look)
     return row.cells()
+
+
+def _figure(name: str, shown: str, cells: int) -> str:
+    """A figure in its column; a line parts those over the answers from those over the others."""
+    return f" │{shown:>{cells - 2}}" if name == "open" else f"{shown:>{cells}}"
 
 
 def _add_tray(row: Row, request: RaceRequest, lane: int, cells: int) -> None:

@@ -99,10 +99,6 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("K", "K", "scroll_pages(-1)", "scroll-up", "Scroll up", "Show the rows above."),
         Key("J", "J", "scroll_pages(1)", "scroll-down", "Scroll down", "Show the rows below."),
     )),
-    ("", (
-        Key("m", "m", "next_quantity", "quantity", "Measure",
-            "Show the next of several quantities."),
-    )),
     ("speed", (
         Key("minus", "-", "speed(-1)", "slower", "Slower",
             "Play at half the speed, down to 1/16 of real time."),
@@ -138,6 +134,10 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             "Pick another workload, bundled or from a file."),
         Key("p", "p", "present", "tour", "Tour",
             "Begin the guided tour, or leave it; what was on stage before comes back."),
+    )),
+    ("", (
+        Key("m", "m", "next_quantity", "quantity", "Measure",
+            "Show the next of several quantities."),
     )),
     ("lane", (
         Key("tab", "tab", "focus_lane(1)", "focus-lane", "Focus a lane",

@@ -258,7 +258,7 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         if isinstance(outcome, Refused):
             self._notices.refuse(outcome.reason, without_end=self.scene is None)
             return
-        if outcome.other_workload:
+        if outcome.other_workload or self.scene is None:
             self.selected = None
             self._open(outcome.scene)
         self._notices.tell_of(outcome.scene, self.scene)

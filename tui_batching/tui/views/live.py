@@ -43,7 +43,7 @@ class LiveView(View):
     hint = "who is in which slot, who waits, and why"
     DEFAULT_CSS: ClassVar[str] = """
     LiveView #lanes { height: 1fr; }
-    LiveView ChartPane { width: 1fr; height: 1fr; padding: 0 0 0 1; background: $background; }
+    LiveView ChartPane { width: 1fr; height: 1fr; padding: 0 1; background: $background; }
     """
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
@@ -84,8 +84,8 @@ class LiveView(View):
         height = self._told.content_size.height
         self._told.present(told_rows(scene, moments, frame.selected, height, width, palette))
         nothing_yet = not any(moment.done for moment in frame.moments)
-        note = NEWCOMERS if nothing_yet and not frame.presenting else ""
-        self._legend.present([legend_row(views, narrowest, width, palette, note)])
+        notes = NEWCOMERS if nothing_yet and not frame.presenting else ()
+        self._legend.present([legend_row(views, narrowest, width, palette, notes)])
         for pane in self._panes:
             pane.keeps_step = frame.playing
             pane.catch_up()
