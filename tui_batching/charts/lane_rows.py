@@ -327,14 +327,21 @@ def _add_bar(row: Row, pen: _LanePen, slot: SlotView, *, top: bool, bottom: bool
 
 
 def _taken_rows(pen: _LanePen, room: int) -> list[Cells]:
-    """Of an engine with many slots those that are taken, and how many are free."""
+    """Of an engine with many slots those that are taken, and how many are free.
+
+    Those for which there is no row of their own share one, if they fit into it.
+    """
     slots = taken_slots(pen.view.moment)
     views, left = taken_views(pen.view, slots), max(1, room - 1)
+    ending = _count_row(pen, len(slots))
     if len(slots) <= left:
-        rows = [_slot_row(pen, slot, 0, 1) for slot in views]
-        return [*rows, _count_row(pen, len(slots))]
-    shown = _crowded(pen, views, left)
-    return [*shown, _count_row(pen, len(slots))]
+        return [*(_slot_row(pen, slot, 0, 1) for slot in views), ending]
+    rest = views[left - 1 :]
+    cell = max(len(slot.name) for slot in views) + 3
+    if left >= 3 and len(rest) * cell < pen.width:
+        rows = [_slot_row(pen, slot, 0, 1) for slot in views[: left - 1]]
+        return [*rows, _chips_row(pen, rest, cell), ending]
+    return [*_crowded(pen, views, left), ending]
 
 
 def _count_row(pen: _LanePen, taken: int) -> Cells:

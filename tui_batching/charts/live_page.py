@@ -5,7 +5,7 @@ Of a selected request it is told instead where its time went so far.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -20,7 +20,7 @@ from tui_batching.charts.lane_heading import lane_heading
 from tui_batching.charts.lane_rows import lane_rows, rounded, token_scale
 from tui_batching.charts.lane_view import LaneView, lane_view
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import PART_SIGNS, add_parts, fill
+from tui_batching.charts.pen import PART_SIGNS, SHORT_PARTS, add_parts, fill
 from tui_batching.charts.plot import draw
 from tui_batching.charts.race import RaceRequest, name_cells, race_rows, shown_name
 from tui_batching.charts.result_card import card_rows, ending_rows
@@ -329,13 +329,28 @@ def _parts_row(amounts: dict[str, Picoseconds], indent: int, width: int, palette
     whole = round(total / size)
     numbers = rounded([amount / total for amount in amounts.values()], whole)
     terms = [(name, f"{n:,}") for name, n in zip(amounts, numbers, strict=True) if n]
-    worded = sum(len(name) + len(number) + 1 for name, number in terms) + 3 * (len(terms) - 1)
-    ending = f" = {whole:,}"
-    row = Row(width, text).add(f" {f'in {unit}':<{indent - 1}}", muted)
-    in_words = worded + len(ending) <= row.left
+    label = f" {f'in {unit}':<{indent - 1}}" if indent > 6 else f" {unit:<{indent - 1}}"
+    row = Row(width, text).add(label, muted)
+    spell, joint, ending = _spelling(terms, whole, row.left)
     for number, (name, amount) in enumerate(terms):
-        sign, state = PART_SIGNS[name]
-        row.add((" + " if in_words else "+") if number else "", muted)
-        row.add(f"{name} " if in_words else sign, style(palette.state(state), ground))
-        row.add(amount, text)
-    return row.add(ending if in_words else f"={whole:,}", muted).cells()
+        state = PART_SIGNS[name][1]
+        row.add(joint if number else "", muted)
+        row.add(spell(name), style(palette.state(state), ground)).add(amount, text)
+    return row.add(ending, muted).cells()
+
+
+def _spelling(
+    terms: list[tuple[str, str]], whole: int, room: int
+) -> tuple[Callable[[str], str], str, str]:
+    """How parts are called, what stands between them, and the sum: the fullest that fits."""
+    wordings: list[tuple[Callable[[str], str], str, str]] = [
+        (lambda name: f"{name} ", " + ", f" = {whole:,}"),
+        (lambda name: f"{SHORT_PARTS[name]} ", " + ", f" = {whole:,}"),
+        (lambda name: f"{SHORT_PARTS[name]} ", "+", f"={whole:,}"),
+        (lambda name: PART_SIGNS[name][0], "+", f"={whole:,}"),
+    ]
+    for spell, joint, ending in wordings:
+        length = sum(len(spell(name)) + len(amount) for name, amount in terms)
+        if length + len(joint) * (len(terms) - 1) + len(ending) <= room:
+            return spell, joint, ending
+    return wordings[-1]

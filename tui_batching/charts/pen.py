@@ -96,6 +96,12 @@ PART_SIGNS: dict[str, tuple[str, State]] = {
 }
 """The sign and the colour of each part, in the order in which a request goes through them."""
 
+SHORT_PARTS: dict[str, str] = {name: name for name in PART_SIGNS} | {
+    "forming": "form", "memory": "mem", "prefill": "pre", "stalled": "stall", "decode": "dec",
+    "sharing": "share", "evicted": "out", "recompute": "redo",
+}  # fmt: skip
+"""What the parts are called where there is little room."""
+
 
 def fill(state: State, ground: Color | None, palette: Palette, row: int | None = None) -> Style:
     """How the sign of a state is drawn on a ground; a click on it finds the request of `row`."""
