@@ -19,7 +19,7 @@ from tui_batching.clock import Picoseconds, format_duration
 
 WIDE = 104
 """Cells from which on there are all columns, and the names are whole."""
-_COLUMNS = {"answered": 5, "mean": 8, "p99": 8, "open": 7, "oldest": 8}
+_COLUMNS = {"answered": 5, "mean": 8, "p99": 8, "open": 7, "oldest": 7}
 """Cells of each running figure; `p99` gives way first."""
 _LARGEST = 5
 """Cells of an answer at most."""

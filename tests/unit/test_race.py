@@ -1,0 +1,72 @@
+"""The race: everybody who was answered, in order, and figures with what they do not count."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from stage import crowd, palette, scene_of, texts
+
+from tui_batching.analysis.scene import Scene
+from tui_batching.charts.race import RaceRequest, race_rows
+from tui_batching.workload import load_workload
+
+DARK = palette()
+NOTEBOOK = scene_of(load_workload("notebook"))
+
+
+def race(scene: Scene, time: int, width: int = 120, marked: int = 0) -> list[str]:
+    """The race, as text."""
+    lanes = range(len(scene.runs))
+    return texts(race_rows(RaceRequest(scene, time, lanes, width, DARK, marked)))
+
+
+@pytest.mark.parametrize("width", [60, 80, 104, 120, 160])
+@pytest.mark.parametrize("count", [1, 20, 150, 3000])
+def test_every_row_is_as_wide_as_asked(width: int, count: int) -> None:
+    scene = scene_of(crowd(count, 4, gap=5))
+    for time in np.linspace(0, scene.end, 7).astype(np.int64).tolist():
+        rows = race_rows(RaceRequest(scene, time, range(3), width, DARK))
+        assert {sum(cell.cell_length for cell in row) for row in rows} == {width}
+
+
+def test_names_stand_in_the_order_of_the_answers() -> None:
+    for time in np.linspace(0, NOTEBOOK.end, 9).astype(np.int64).tolist():
+        for run, row in zip(NOTEBOOK.runs, race(NOTEBOOK, time)[1:], strict=True):
+            order = sorted(range(len(run)), key=lambda each: (run.end[each], each))
+            answered = [f"R{each}" for each in order if run.end[each] <= time]
+            assert re.findall(r"R\d+", row) == answered
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+def test_the_figures_are_those_of_the_answered_and_of_the_open(width: int) -> None:
+    time = 5_000_000_000_000
+    heading, *rows = race(NOTEBOOK, time, width)
+    assert re.search(r"of 20 +mean .*│ +open +oldest", heading)
+    for run, row in zip(NOTEBOOK.runs, rows, strict=True):
+        done = run.end <= time
+        there = run.requests.arrival_time <= time
+        latency = (run.end - run.requests.arrival_time)[done]
+        count, mean = f"{done.sum()}", f"{latency.mean() / 1e12:.3g} s"
+        oldest = (time - run.requests.arrival_time[there & ~done].min()) / 1e12
+        figures = f"{count} .*{mean}.* │ +{(there & ~done).sum()} +{oldest:.3g} s"
+        assert re.search(figures, row), (figures, row)
+
+
+def test_at_the_end_nobody_is_open_and_the_mean_is_over_all() -> None:
+    for row in race(NOTEBOOK, NOTEBOOK.end)[1:]:
+        assert re.search(r" 20 .*│ +0 +– ", row + " ")
+
+
+def test_an_answer_is_marked_for_a_while_as_a_function_of_time_alone() -> None:
+    run = NOTEBOOK.runs[2]
+    answered = int(run.ends[0])
+    request = RaceRequest(NOTEBOOK, answered + 100, [2], 120, DARK, marked=100)
+    marked = [cell for cell in race_rows(request)[1] if "R0" in cell.text]
+    assert marked[0].style is not None
+    assert marked[0].style.color == DARK.playhead
+    later = RaceRequest(NOTEBOOK, answered + 101, [2], 120, DARK, marked=100)
+    calm = [cell for cell in race_rows(later)[1] if "R0" in cell.text]
+    assert calm[0].style is not None
+    assert calm[0].style.color == DARK.strategy("continuous")

@@ -1,0 +1,60 @@
+"""The end of the race: places, distances and stars are true."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from stage import hand_made, palette, scene_of, texts
+
+from tui_batching.charts.result_card import card_rows, ending_rows, figures
+from tui_batching.strategies import Continuous, Static, Vllm
+from tui_batching.workload import load_workload
+
+DARK = palette()
+NOTEBOOK = scene_of(load_workload("notebook"))
+
+
+def card(lane: int, width: int = 39, height: int = 14) -> str:
+    """A lane's card, as text."""
+    return "\n".join(texts(card_rows(NOTEBOOK, lane, width, height, DARK)))
+
+
+@pytest.mark.parametrize("width", [19, 26, 39, 52])
+@pytest.mark.parametrize("height", [7, 9, 11, 14, 20])
+def test_a_card_fills_its_lane_and_names_the_place(width: int, height: int) -> None:
+    for lane, place in enumerate(("THIRD", "SECOND", "FIRST")):
+        rows = card_rows(NOTEBOOK, lane, width, height, DARK)
+        assert len(rows) == height
+        assert {sum(cell.cell_length for cell in row) for row in rows} == {width}
+        assert place in "\n".join(texts(rows))
+
+
+def test_the_distances_are_those_between_the_ends() -> None:
+    static, dynamic, continuous = (run.finished for run in NOTEBOOK.runs)
+    assert f"{(static - continuous) / 1e12:.2f} s later" in card(0)
+    assert f"{(min(static, dynamic) - continuous) / 1e12:.2f} s ahead" in card(2)
+
+
+def test_less_gets_the_star_and_equal_values_get_none() -> None:
+    by_name = {figure.name: figure for figure in figures(NOTEBOOK)}
+    assert by_name["latency, mean"].stars == {2}
+    assert by_name["stalled, in all"].stars == {0}
+    alone = scene_of(hand_made((0, 1, 3), strategies=[Static(1), Continuous(1)]))
+    assert not any(figure.stars for figure in figures(alone))
+
+
+def test_who_ignores_memory_gets_no_star() -> None:
+    scene = scene_of(replace(load_workload("tight-memory"), strategies=(Continuous(4), Vllm())))
+    for figure in figures(scene):
+        assert 0 not in figure.stars
+
+
+def test_the_words_compare_the_best_with_the_worst_and_name_the_price() -> None:
+    told = texts(ending_rows(NOTEBOOK, 3, 120, DARK))
+    means = [figure.values for figure in figures(NOTEBOOK) if figure.name == "latency, mean"][0]
+    times = f"{means[0] / means[2]:.2g} times sooner on average than static"
+    assert told[0].startswith(f" continuous answers {times}")
+    assert re.search("its price: .* 4.93 s in all, against 1.37 s", told[1])
+    assert "]" in told[2]

@@ -1,0 +1,67 @@
+"""Bars of tokens: one scale everywhere, and nothing held that was made."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stage import palette
+
+from tui_batching.charts.rows import HATCH, STALLED, Row, style, text_of
+from tui_batching.charts.token_bars import BarPen, TokenBar, tokens_per_cell
+from tui_batching.sim.life import State
+
+DARK = palette()
+
+
+def drawn(bar: TokenBar, cells: int = 20, scale: int = 4, *, top: bool = False) -> str:
+    """A bar's row, as text."""
+    row = Row(cells, style(DARK.text))
+    BarPen(cells, scale, DARK, DARK.surface).draw(row, bar, top=top, bottom=True)
+    return text_of(row.cells())
+
+
+@given(st.integers(1, 10**7), st.integers(1, 200))
+def test_the_longest_answer_fits_on_a_round_scale(longest: int, cells: int) -> None:
+    scale = tokens_per_cell(longest, cells)
+    assert longest <= scale * cells
+    assert int(str(scale).rstrip("0")) in (1, 2, 3, 4, 5, 6, 8)
+
+
+@given(st.integers(0, 80), st.integers(1, 80), st.integers(1, 8))
+def test_made_tokens_are_as_long_in_every_state(made: int, asked: int, scale: int) -> None:
+    made = min(made, asked)
+    solid = {
+        state: drawn(TokenBar(made, asked, made, state), 80, scale).count("█")
+        for state in (State.DECODE, State.STALLED, State.HELD)
+    }
+    assert set(solid.values()) == {made // scale}
+
+
+@given(st.integers(1, 60), st.integers(0, 60), st.integers(1, 8))
+def test_a_hatched_cell_is_a_cell_of_tokens_that_were_not_made(
+    made: int, more: int, scale: int
+) -> None:
+    """Up to half a cell at both ends."""
+    text = drawn(TokenBar(made, made, made + more, State.HELD), 130, scale)
+    assert text.count(HATCH) * scale == pytest.approx(more, abs=1.5 * scale)
+
+
+def test_the_hatch_is_there_at_once() -> None:
+    """As a whole cell, or as the ground of the cell in which the answer ends."""
+    assert HATCH in drawn(TokenBar(9, 9, 10, State.HELD))
+    row = Row(20, style(DARK.text))
+    BarPen(20, 4, DARK, DARK.surface).draw(
+        row, TokenBar(10, 10, 11, State.HELD), top=False, bottom=True
+    )
+    tip = next(cell for cell in row.cells() if cell.text == "▌")
+    assert tip.style is not None
+    assert tip.style.bgcolor == DARK.held_ground
+
+
+def test_one_who_is_stalled_is_marked_behind_what_it_made() -> None:
+    assert drawn(TokenBar(8, 20, 8, State.STALLED), 10) == f"██{STALLED}··     "
+
+
+def test_what_is_to_come_is_dotted_up_to_the_answer_s_own_length() -> None:
+    assert drawn(TokenBar(6, 20, 6, State.DECODE), 10) == "█▌···     "
