@@ -204,7 +204,7 @@ def legend_row(
     palette: Palette,
     notes: Sequence[str] = (),
 ) -> Cells:
-    """What a cell of a bar stands for, and what the signs mean; or one of the notes in its place."""
+    """What a cell of a bar stands for and what the signs mean, or one of the notes instead."""
     muted = style(palette.muted, palette.background)
     text = style(palette.text, palette.background)
     row = Row(width, muted).gap()
