@@ -26,13 +26,13 @@ from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.drawing_options import DrawingOptions
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.main_screen import MainScreen
-from tui_batching.tui.panes import DrawnPane
+from tui_batching.tui.panes import DrawnPane, StripView
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
 MS = MILLISECOND
 COST = LinearCost(prefill_per_token=1 * MS, decode_step=10 * MS, per_extra_request=2 * MS)
 """Round numbers: a batch of two takes 12 ms a step, a batch of four 16 ms."""
-NOTEBOOK_TITLES = ("STATIC · batch 4", "DYNAMIC · batch 4 · 500ms", "CONTINUOUS · batch 4")
+NOTEBOOK_TITLES = ("STATIC batch 4", "DYNAMIC batch 4 · 500ms", "CONTINUOUS batch 4")
 """The titles of the lanes when the notebook's workload opens."""
 
 
@@ -88,6 +88,11 @@ def palette(name: str = "dark") -> Palette:
 def texts(rows: Iterable[Cells]) -> list[str]:
     """What the rows say, without any style."""
     return [text_of(row) for row in rows]
+
+
+def lane_title(lane: Lane) -> str:
+    """What the head of a lane says, without its rule; empty of a lane that is not seen."""
+    return text_of(lane._presented[0]).strip("━ ▸") if lane._presented else ""
 
 
 EAGER = DrawingOptions(frames=10, words=3, charts=1000)
@@ -193,22 +198,28 @@ class Stage:
     @property
     def titles(self) -> list[str]:
         """The titles of the lanes."""
-        return [str(lane.border_title) for lane in self.live.query(Lane)]
+        return [lane_title(lane) for lane in self.live.query(Lane)]
 
     @property
     def why(self) -> list[str]:
         """What the pane below the charts tells, a row a lane."""
-        return [row for row in self.rows() if re.match(" (static|dynamic|continuous) ", row)]
+        rows = self.shown("#why")
+        return [row for row in rows if re.match(" (stat|dyna|cont)", row)]
+
+    def shown(self, selector: str) -> list[str]:
+        """The rows of one widget, without any style."""
+        return texts(self.live.query_one(selector, StripView)._presented)
 
     @property
     def tells_of(self) -> list[str]:
         """The requests of which that pane tells, as it does of the selected one in each lane."""
-        return [row.split()[1] for row in self.why]
+        found = (re.search(r"R\d+(?= (?:[\d.,]+ .?s|has not arrived))", row) for row in self.why)
+        return [match[0] for match in found if match]
 
     @property
     def tells_who_waits(self) -> bool:
         """Whether that pane tells of each lane why somebody waits: no request is selected."""
-        told = [re.search("nobody waits|has waited|idle", row) for row in self.why]
+        told = [re.search("nobody waits|has waited| waits |idle", row) for row in self.why]
         return len(told) == len(self.scene.runs) and all(told)
 
     @property

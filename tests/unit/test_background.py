@@ -93,7 +93,7 @@ async def test_a_key_held_down_simulates_first_and_last_and_never_two_at_once(
     async with on_stage(hand_made((0, 5, 2))) as stage:
         await held_down(stage, builds)
         assert (builds.begun, builds.most_at_once) == (2, 1)
-        assert stage.titles[0] == "STATIC · batch 192"
+        assert stage.titles[0] == "STATIC batch 192"
 
 
 async def test_where_memory_ends_the_app_says_so_and_goes_on(
@@ -112,7 +112,7 @@ async def test_where_memory_ends_the_app_says_so_and_goes_on(
         monkeypatch.setattr(simulator, "build_scene", build)
         assert stage.titles == before
         await stage.press("left_square_bracket")
-        assert stage.titles[0] == "STATIC · batch 3"
+        assert stage.titles[0] == "STATIC batch 3"
 
 
 async def test_why_nothing_is_on_stage_is_told_until_something_is() -> None:

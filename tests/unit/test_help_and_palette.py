@@ -51,7 +51,7 @@ async def test_the_palette_runs_a_key_by_its_name() -> None:
         await stage.press("ctrl+p", *"larger batch")
         await stage.until(lambda: "Larger batch" in stage.seen())
         await stage.press("enter")
-        await stage.until(lambda: stage.titles[0] == "STATIC · batch 5")
+        await stage.until(lambda: stage.titles[0] == "STATIC batch 5")
         names = {command.title for command in stage.app.get_system_commands(stage.live)}
         assert {key.name for key in KEYS} <= names
 
@@ -62,7 +62,7 @@ async def test_the_theme_key_goes_through_all_themes_and_each_one_draws() -> Non
         worn, grounds = [], set()
         for _ in range(6):
             worn.append(stage.app.theme)
-            assert "STATIC · batch 4" in stage.seen()
+            assert "STATIC batch 4" in stage.seen()
             lane = stage.live.query_one(Lane)
             grounds.add(str(lane.render_line(0)._segments[0].style))
             await stage.press("t")

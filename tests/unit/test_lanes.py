@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from stage import MS, Stage, crowd, hand_made, on_stage
+from stage import MS, Stage, crowd, hand_made, lane_title, on_stage
 from textual.events import MouseScrollDown
 
 from tui_batching.charts.live_page import FEWEST_LANES
@@ -39,10 +39,10 @@ def assert_whole(stage: Stage, count: int) -> None:
     assert [lane.region.x for lane in lanes] == [0, *(lane.region.right for lane in lanes)][:-1]
     assert lanes[-1].region.right == stage.app.size.width
     for lane in lanes:
-        assert re.search(rf"batch {lane.number + 1}\b|\b{lane.number + 1} ·", lane.border_title)
+        assert re.search(rf"batch {lane.number + 1}\b|\b{lane.number + 1} ·", lane_title(lane))
     before, after = numbers[0], count - numbers[-1] - 1
-    assert (f"← {before} more" in stage.seen()) is (before > 0)
-    assert (f"{after} more →" in stage.seen()) is (after > 0)
+    assert (f"K · {before} more" in stage.seen()) is (before > 0)
+    assert (f"J · {after} more" in stage.seen()) is (after > 0)
 
 
 @COUNTS
@@ -117,7 +117,7 @@ async def test_another_workload_has_its_own_lanes() -> None:
         stage.live._take_workload(crowd(5, 2))
         await stage.settled()
         assert seen(stage) == [0, 1, 2]
-        assert stage.titles == ["STATIC · batch 2", "DYNAMIC · 2 · 50.0ms", "CONTINUOUS · batch 2"]
+        assert stage.titles == ["STATIC batch 2", "DYNAMIC 2 · 50.0ms", "CONTINUOUS batch 2"]
         assert "more" not in stage.seen()
         stage.live._take_workload(workload(5))
         await stage.settled()

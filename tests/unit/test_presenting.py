@@ -135,7 +135,7 @@ async def test_a_parameter_turned_while_a_chapter_is_simulated_belongs_to_the_ch
         assert stage.live.scene.workload.name == "notebook"
         assert stage.live._player.time == stage.scene.end
         assert stage.titles == [
-            "STATIC · batch 5", "DYNAMIC · 5 · 1.00s", "CONTINUOUS · batch 5"
+            "STATIC batch 5", "DYNAMIC 5 · 1.00s", "CONTINUOUS batch 5"
         ]  # fmt: skip
 
 
@@ -165,7 +165,7 @@ async def test_what_was_on_stage_comes_back() -> None:
             assert stage.live._snapshot != before
             await stage.press("j", "escape", leave)  # escape unselects first
             assert stage.live._snapshot == before
-            assert stage.titles[0] == "STATIC · batch 5"
+            assert stage.titles[0] == "STATIC batch 5"
             assert "4.00x" not in stage.rows()[0]
             assert talk(stage).region.area == 0
             assert "pgdn" not in stage.rows()[-1]

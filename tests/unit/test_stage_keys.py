@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from stage import MS, NOTEBOOK_TITLES, Stage, as_shown, boundary_from, on_stage, scene_of
+from stage import (
+    MS,
+    NOTEBOOK_TITLES,
+    Stage,
+    as_shown,
+    boundary_from,
+    lane_title,
+    on_stage,
+    scene_of,
+)
 
 from tui_batching.clock import SECOND
 from tui_batching.tui.bindings import KEYS, Key
@@ -97,7 +106,7 @@ def focuses(strategy: str) -> Check:
     async def check(stage: Stage) -> None:
         assert isinstance(stage.live.focused, Lane)
         assert stage.live.focused.border_title.startswith(strategy.upper())
-        assert f"┏━ {strategy.upper()}" in stage.seen()
+        assert f"━ ▸{strategy.upper()} " in stage.seen()
 
     return check
 
@@ -140,16 +149,16 @@ EFFECTS: dict[str, Check] = {
     "slower": title_bar_says("0.25x"),
     "faster": title_bar_says(" 1x"),
     "batch-smaller": titles_become(
-        "STATIC · batch 3", "DYNAMIC · batch 3 · 500ms", "CONTINUOUS · batch 3"
+        "STATIC batch 3", "DYNAMIC batch 3 · 500ms", "CONTINUOUS batch 3"
     ),
     "batch-larger": titles_become(
-        "STATIC · batch 5", "DYNAMIC · batch 5 · 500ms", "CONTINUOUS · batch 5"
+        "STATIC batch 5", "DYNAMIC batch 5 · 500ms", "CONTINUOUS batch 5"
     ),
     "timeout-shorter": titles_become(
-        NOTEBOOK_TITLES[0], "DYNAMIC · batch 4 · 200ms", NOTEBOOK_TITLES[2]
+        NOTEBOOK_TITLES[0], "DYNAMIC batch 4 · 200ms", NOTEBOOK_TITLES[2]
     ),
     "timeout-longer": titles_become(
-        NOTEBOOK_TITLES[0], "DYNAMIC · batch 4 · 1.00s", NOTEBOOK_TITLES[2]
+        NOTEBOOK_TITLES[0], "DYNAMIC batch 4 · 1.00s", NOTEBOOK_TITLES[2]
     ),
     "budget-smaller": says("static, dynamic and continuous have no token budget"),
     "budget-larger": says("static, dynamic and continuous have no token budget"),
@@ -209,7 +218,7 @@ async def test_tab_goes_through_the_lanes_and_then_to_none() -> None:
         found = []
         for _ in range(5):
             await stage.press("tab")
-            found.append(stage.live.focused and stage.live.focused.border_title.split(" ")[0])
+            found.append(stage.live.focused and lane_title(stage.live.focused).split(" ")[0])
         assert found == ["STATIC", "DYNAMIC", "CONTINUOUS", None, "STATIC"]
 
 

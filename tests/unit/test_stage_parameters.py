@@ -11,9 +11,9 @@ from tui_batching.strategies import Static
 async def test_a_focused_lane_alone_takes_the_parameter_keys() -> None:
     async with on_stage() as stage:
         await stage.press("tab", "tab", "right_square_bracket", "left_curly_bracket")
-        assert stage.titles == [NOTEBOOK_TITLES[0], "DYNAMIC · batch 5 · 200ms", NOTEBOOK_TITLES[2]]
+        assert stage.titles == [NOTEBOOK_TITLES[0], "DYNAMIC batch 5 · 200ms", NOTEBOOK_TITLES[2]]
         await stage.press("tab", "right_curly_bracket")
-        assert stage.titles[1] == "DYNAMIC · batch 5 · 200ms"
+        assert stage.titles[1] == "DYNAMIC batch 5 · 200ms"
         assert stage.notices == ["only dynamic batching has a timeout"]
 
 
@@ -39,7 +39,7 @@ async def test_keys_in_quick_succession_all_count() -> None:
     async with on_stage() as stage:
         await stage.pilot.press(*["right_square_bracket"] * 4)
         await stage.settled()
-        assert stage.titles[0] == "STATIC · batch 8"
+        assert stage.titles[0] == "STATIC batch 8"
         assert stage.scene.runs[0].capacity == 8
 
 
@@ -72,7 +72,7 @@ async def test_a_load_too_low_for_the_clock_is_told_and_the_other_keys_go_on() -
         await stage.settled()
         assert stage.notices
         await stage.press("right_square_bracket")
-        assert stage.titles[0] == "STATIC · batch 3"
+        assert stage.titles[0] == "STATIC batch 3"
 
 
 async def test_in_another_view_the_batch_keys_act_on_all_lanes() -> None:

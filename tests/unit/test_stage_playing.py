@@ -60,7 +60,7 @@ async def test_the_mouse_drags_the_playhead_along_the_timeline() -> None:
 
 async def test_one_lane_and_one_request_play_from_end_to_end() -> None:
     async with on_stage(hand_made((0, 5, 2), strategies=[Continuous(1)])) as stage:
-        assert stage.titles == ["CONTINUOUS · batch 1"]
+        assert stage.titles == ["CONTINUOUS batch 1"]
         clocks = []
         for _ in range(4):
             await stage.press("right")
@@ -88,7 +88,7 @@ async def test_a_slow_simulation_shows_its_progress(monkeypatch: pytest.MonkeyPa
         go.set()
         await stage.settled()
         assert not progress.display
-        assert stage.titles[0] == "STATIC · batch 3"
+        assert stage.titles[0] == "STATIC batch 3"
 
 
 def after(go: Event, build: Callable) -> Callable:
