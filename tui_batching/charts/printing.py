@@ -24,6 +24,7 @@ _SIGNS = {
     **dict(zip("▁▂▃▄▅▆▇", "__===@@", strict=True)),  # levels, up to the full #
     **dict(zip("★✓✗", "*+x", strict=True)),  # best; claims
     **dict(zip("▐▔▕", "[-|", strict=True)),  # a request begins; borders
+    **dict(zip("◃▹", "()", strict=True)),  # answered before, arrives after what is seen
     **dict(zip("▼▲◢▶▸◀▾▴", "v^/>><v^", strict=True)),
     **dict(zip("←→↑↓↕⇧", "<>^v|^", strict=True)),
     **dict(zip("‹–—…×µμ≤≥“”‘’", "<--~xuu<>\"\"''", strict=True)),
