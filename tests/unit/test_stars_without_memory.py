@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
 
 import pytest
 from stage import palette, scene_of, texts
+from tight import tight
 
 from tui_batching.analysis.capacity import find_capacities
 from tui_batching.analysis.comparison import compare
@@ -98,5 +101,13 @@ def test_where_there_is_no_memory_to_ignore_there_are_stars(
     assert BEST in told
 
 
-def test_a_lesson_gives_no_star_either() -> None:
-    assert BEST not in lesson(workload("a100-llama-3-8b"))
+def test_a_lesson_marks_who_ignores_memory_and_gives_no_star() -> None:
+    told = lesson(workload("a100-llama-3-8b"))
+    assert BEST not in told
+    assert re.search(r"memory +ignored +ignored +ignored", told)
+    assert "ignored" not in lesson(workload("textbook"))
+    lanes = [
+        result.strategy for result in tight() if result.strategy.name in ("orca", "continuous")
+    ]
+    both = lesson(replace(tight().workload, strategies=tuple(lanes)))
+    assert re.search(r"\n memory {20,}ignored ", both)
