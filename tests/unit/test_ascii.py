@@ -15,13 +15,15 @@ from command_line import shell
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import get_character_cell_size
-from stage import EAGER, Stage, on_stage, palette
+from stage import EAGER, Stage, on_stage, palette, scene_of, texts
+from tight import tight
 from tour import TOUR
 from waiting import eventually
 
 import tui_batching
 from tui_batching.__main__ import main
 from tui_batching.charts import gantt, slots
+from tui_batching.charts.chart import ChartRequest, Viewport
 from tui_batching.charts.gallery import SCENE_CHARTS, SWEEP_CHARTS, TEXT_CHARTS
 from tui_batching.charts.lane_rows import RESERVED
 from tui_batching.charts.lane_view import STATE_GLYPHS
@@ -46,6 +48,7 @@ from tui_batching.strategies import STRATEGIES, mark_of
 from tui_batching.tui.bars import key_row
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.views import VIEWS
+from tui_batching.workload import load_workload
 
 ASCII = replace(EAGER, ascii=True)
 SLOTS = [*STATE_GLYPHS.values(), "+"]
@@ -57,7 +60,7 @@ TOLD_APART = {
     "KV memory of an engine": [FULL, RESERVED, TRACK],
     "bars of the Gantt": [
         *(entry.glyph[0] for entry in gantt.legend(palette())),
-        *(gantt.WAITS, gantt.CURSOR, gantt.EARLIER, gantt.LATER, AGAIN),
+        *(gantt.WAITS, gantt.CURSOR, gantt.EARLIER, gantt.LATER, gantt.EVICTED, AGAIN),
     ],
     "slots by steps": [
         *(FULL, HATCH, TRACK, slots.BEGIN, slots.NOW),
@@ -84,6 +87,30 @@ BESIDE_LEVELS = {
 def test_states_are_told_apart_by_their_glyph_alone(glyphs: list[str]) -> None:
     distinct = set(glyphs)
     assert len({to_ascii(glyph) for glyph in distinct}) == len(distinct)
+
+
+def drawn_signs(chart: type[gantt.Gantt | slots.Slots], first: str) -> set[str]:
+    """The signs in the rows of requests or slots, which begin so, in window after window."""
+    signs = set[str]()
+    for scene in (scene_of(tight().workload), scene_of(load_workload("notebook"))):
+        for shift in range(12):
+            request = ChartRequest(scene, scene.end // 2, 150, 100, palette())
+            rows = texts(chart(request, Viewport(zoom=3, since=0, shift=shift)).draw())
+            signs |= set("".join(row for row in rows if re.match(first, row)))
+    return {sign for sign in signs if not sign.isalnum()}
+
+
+def test_signs_that_a_gantt_chart_draws_stay_told_apart() -> None:
+    signs = drawn_signs(gantt.Gantt, r"R\d")
+    assert {gantt.EARLIER, gantt.LATER, gantt.EVICTED, gantt.CURSOR, HATCH, STALLED} <= signs
+    assert to_ascii(gantt.EVICTED) == "<"
+    assert len({to_ascii(sign) for sign in signs}) == len(signs)
+
+
+def test_signs_that_slots_by_steps_draw_stay_told_apart() -> None:
+    signs = drawn_signs(slots.Slots, r"\d")
+    assert {slots.EVICTED, HATCH, STALLED, AGAIN} <= signs
+    assert len({to_ascii(sign) for sign in signs}) == len(signs)
 
 
 def test_no_two_states_of_a_picture_have_one_glyph() -> None:

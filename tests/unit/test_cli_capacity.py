@@ -28,6 +28,17 @@ def test_json_tells_what_the_library_finds(capsys: pytest.CaptureFixture[str]):
     assert told["workload"] == {"name": "overload", "requests": 100}
 
 
+def test_who_ignores_memory_is_marked_in_table_and_json(capsys: pytest.CaptureFixture[str]):
+    memory = ["--set", "cost.kv_cache_tokens=4000"]
+    arguments = ["capacity", "illustrative", *memory, "--strategies", "static,orca,fastgen"]
+    limits = ["--slo", "e2el=5s", "--attainment", "0.9"]
+    told = printed_json(capsys, *arguments, *limits, "--json")["capacities"]
+    marked = {each["strategy"]: each["ignores_memory"] for each in told}
+    assert marked == {"static": True, "orca": False, "fastgen": False}
+    assert main([*arguments, *limits]) == 0
+    assert "\nstatic ignores memory: it runs as if the KV cache of 4,000" in capsys.readouterr().out
+
+
 def test_without_limits_there_is_nothing_to_keep(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

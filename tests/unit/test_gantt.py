@@ -197,7 +197,7 @@ def test_hidden_rows_are_counted_and_rows_can_be_chosen() -> None:
 
 def test_a_request_that_is_not_to_be_seen_now_is_pointed_at() -> None:
     look = Viewport(zoom=5, top=0)
-    for time, sign, those in ((9000 * MS, "‹", slice(5)), (0, "›", slice(-5, None))):
+    for time, sign, those in ((9000 * MS, "◃", slice(5)), (0, "▹", slice(-5, None))):
         rows = [line for line in lines(gantt(NOTEBOOK, time, look=look)) if line.startswith("R")]
         assert all(line.count(sign) == 3 for line in rows[those])
 

@@ -18,7 +18,7 @@ from tight import tight
 from tui_batching.analysis.comparison import Comparison, Result, compare
 from tui_batching.analysis.kv_use import KvUse
 from tui_batching.analysis.metrics import ITERATIONS, KV_MEMORY, METRICS_BY_NAME
-from tui_batching.analysis.sweeps import Point, Sweep
+from tui_batching.analysis.sweeps import Point, Sweep, sweep
 from tui_batching.analysis.tables import BEST, comparison_table, sweep_table
 from tui_batching.charts.metric_rows import metric_rows
 from tui_batching.charts.pen import Pen
@@ -26,7 +26,12 @@ from tui_batching.cli.print_tables import print_comparison
 from tui_batching.clock import SECOND, to_seconds
 from tui_batching.export import trace_output
 from tui_batching.export.findings import findings
-from tui_batching.export.json_and_csv import write_comparison_csv, write_comparison_json
+from tui_batching.export.json_and_csv import (
+    write_comparison_csv,
+    write_comparison_json,
+    write_sweep_csv,
+    write_sweep_json,
+)
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
@@ -133,7 +138,7 @@ def test_who_ignores_memory_is_not_compared_with_those_who_heed_it() -> None:
     assert any(cell.best for row in rows for cell in row.cells)
     assert table.note == (
         "continuous ignores memory: it runs as if the KV cache of 832 tokens had no end, "
-        f"and no {BEST} is given against those that heed it"
+        f"and gets no {BEST}"
     )
     told = findings(comparison)
     assert told[-1] == f"C{table.note[1:]}."
@@ -143,16 +148,7 @@ def test_who_ignores_memory_is_not_compared_with_those_who_heed_it() -> None:
         assert re.search(r"; .*continuous [^;()]*\([^()]*memory ignored\)", sentence)
 
 
-def test_those_who_ignore_memory_alike_are_compared_and_marked() -> None:
-    workload = tight().workload
-    other = replace(FREE.strategy, batch_size=2)
-    alike = compare(replace(workload, strategies=(FREE.strategy, other)))
-    assert any(alike.best(METRICS_BY_NAME["avg_latency"]))
-    note = comparison_table(alike).note
-    assert note.endswith("they run as if the KV cache of 832 tokens had no end")
-
-
-def test_with_one_who_heeds_memory_nobody_is_best() -> None:
+def test_the_only_one_who_heeds_memory_is_no_winner() -> None:
     pair = Comparison(tight().workload, (tight()["vllm"], FREE))
     assert pair.best(METRICS_BY_NAME["avg_latency"]) == (False, False)
     assert findings(pair)[0].startswith("Where a mean latency")
@@ -205,6 +201,7 @@ def test_csv_has_evictions_and_leaves_out_what_is_not_defined() -> None:
     write_comparison_csv(tight(), out, each_request=False)
     continuous = list(csv.DictReader(io.StringIO(out.getvalue())))[-1]
     assert [continuous[name] for name in OF_MEMORY] == [""] * 4
+    assert continuous["ignores_memory"] == "True"
     assert int(continuous["decode_iterations"]) > 0
 
 
@@ -270,6 +267,19 @@ def test_the_metrics_on_screen_begin_with_who_ignores_memory() -> None:
 def test_the_printed_table_ends_with_it(capsys: pytest.CaptureFixture[str]) -> None:
     print_comparison(tight(), ascii_only=False)
     assert "\ncontinuous ignores memory: it runs as if" in capsys.readouterr().out
+
+
+def test_files_of_sweeps_mark_who_ignores_memory() -> None:
+    workload = replace(tight().workload, strategies=(tight()["orca"].strategy, FREE.strategy))
+    swept = sweep(workload, "batch-size", (4,))
+    out = io.StringIO()
+    write_sweep_json(swept, out)
+    told = json.loads(out.getvalue())["points"]
+    assert [point["ignores_memory"] for point in told] == [False, True]
+    out = io.StringIO()
+    write_sweep_csv(swept, out)
+    rows = csv.DictReader(io.StringIO(out.getvalue()))
+    assert [row["ignores_memory"] for row in rows] == ["False", "True"]
 
 
 def test_a_sweep_compares_and_marks_likewise() -> None:

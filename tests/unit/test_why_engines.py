@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from made_up_engine import MadeUp
 from stage import MS, hand_made
 
 from tui_batching.analysis.why import evicted_facts, why
+from tui_batching.requests import Requests
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import (
@@ -141,9 +144,65 @@ def test_the_tokens_of_a_step_are_spent() -> None:
     assert why(later).endswith("because 1 decode and R1's prompt fill the 16 tokens of this step")
 
 
+def test_several_decodes_and_prompts_spend_them() -> None:
+    three = ((0, 4, 5), (0, 4, 5), (0, 5, 5))
+    batch = "R2 has waited 4.00 ms because a batch of 2 prompts fills the 8 tokens of this step"
+    assert why(moment(FastGen(max_ragged_batch_size=8), 4, *three)) == batch
+    rows = ((0, 5, 9), (0, 5, 9), (12, 10, 5), (12, 10, 5))
+    both = "R3 has waited 18.0 ms because 2 decodes and R2's prompt fill the 4 tokens of this step"
+    assert why(moment(FastGen(max_ragged_batch_size=4), 30, *rows)) == both
+    alone = "R2 has waited 48.0 ms because 2 decodes fill the 2 tokens of this step"
+    assert why(moment(FastGen(max_ragged_batch_size=2), 60, *rows)) == alone
+
+
 def test_a_prompt_that_is_not_cut_does_not_fit() -> None:
     at = moment(TensorRtLlm(max_num_tokens=64), 5, (0, 50, 9), (0, 30, 9))
-    assert why(at).endswith("its 30 tokens do not fit into the 14 left of this step's 64")
+    wanted = "its 30 tokens do not fit into the 14 left of this step's 64"
+    assert why(at) == f"R1 has waited 5.00 ms because {wanted}"
+
+
+def test_a_prompt_that_is_not_cut_does_not_fit_beside_those_who_decode() -> None:
+    rows = ((0, 5, 9), (5, 10, 9), (12, 5, 9), (100, 14, 30))
+    told = why(moment(TensorRtLlm(max_num_tokens=16), 119, *rows))
+    wanted = "its 14 tokens do not fit into the 13 left of this step's 16"
+    assert told == f"R3 has waited 19.0 ms because {wanted}"
+
+
+def test_a_prompt_that_lacks_memory_keeps_the_next_one_waiting() -> None:
+    strategy = FastGen(max_ragged_batch_size=16, block_size=16, kv_cache_tokens=48)
+    told = why(moment(strategy, 57, (0, 20, 5), (0, 14, 2), (45, 4, 5)))
+    wanted = "R1's prompt comes first and lacks memory; R0 ends in 2 steps"
+    assert told == f"R2 has waited 12.0 ms because {wanted}"
+
+
+def test_a_step_is_for_the_prompts_of_others() -> None:
+    strategy = SgLang(chunked_prefill_size=32, max_prefill_tokens=16)
+    one = why(moment(strategy, 7, (0, 14, 5), (0, 4, 5)))
+    wanted = "its turn has not come: this step is for R0's prompt (7.00 ms left)"
+    assert one == f"R1 has waited 7.00 ms because {wanted}"
+    two = why(moment(strategy, 7, (0, 4, 5), (0, 10, 5), (0, 20, 5)))
+    wanted = "its turn has not come: this step is for a batch of 2 prompts (7.00 ms left)"
+    assert two == f"R2 has waited 7.00 ms because {wanted}"
+
+
+def test_a_server_that_plans_nothing_until_somebody_arrives() -> None:
+    """A prompt that is not cut while its request is alone is longer than the tokens of a step."""
+    strategy = vllm(
+        max_num_seqs=2,
+        max_num_batched_tokens=16,
+        enable_chunked_prefill=False,
+        long_prefill_token_threshold=8,
+    )
+    at = moment(strategy, 30, (20, 20, 9), (45, 5, 1))
+    wanted = "R0 has waited 10.0 ms because the server is idle until its next plan"
+    assert why(at) == wanted
+    assert at.run.start[0] == at.next_boundary == 45 * MS
+
+
+def test_an_engine_that_does_not_tell_its_rule() -> None:
+    told = why(moment(MadeUp(budget=1), 10, (0, 2, 5), (1, 5, 5)))
+    wanted = "it could not join when this step was planned (2.00 ms left)"
+    assert told == f"R1 has waited 9.00 ms because {wanted}"
 
 
 def test_evicted() -> None:
@@ -161,6 +220,23 @@ def test_nobody_joins_a_step_that_evicted() -> None:
     # R1 makes its one token while it is evicted, so that R2 is the first in the queue.
     at = moment(Vllm(4, kv_cache_tokens=64), 105, (45, 30, 4), (60, 5, 1), (100, 20, 20))
     assert why(at).endswith("because R1 had to go, and in such a step nobody joins")
+
+
+@pytest.mark.parametrize(
+    ("count", "gone"), [(4, "R0 and R1"), (6, "3 requests")], ids=["two", "three"]
+)
+def test_nobody_joins_a_step_that_evicted_several(count: int, gone: str) -> None:
+    # All fill their first block of 16 in the first step after the prompts; for the second step
+    # half of them take the blocks of the others. The one that comes meanwhile goes before these.
+    second = count * 15 + 8 + 2 * count
+    arrival, prompt, answer = np.array([(0, 15, 30)] * count + [(second - 5, 5, 5)]).T
+    requests = Requests.from_columns(arrival * MS, prompt, answer, priority=[1] * count + [0])
+    strategy = vllm(kv_cache_tokens=16 * (count + 1), policy="priority")
+    run = strategy.serve(requests, hand_made((0, 1, 1)).cost)
+    told = why(run.at((second + 5) * MS))
+    wanted = f"{gone} had to go, and in such a step nobody joins"
+    assert told == f"R{count} has waited 10.0 ms because {wanted}"
+    assert run.evictions[:count].sum() >= count // 2
 
 
 def test_a_slot_that_was_not_free_when_the_step_was_planned() -> None:
@@ -201,6 +277,10 @@ def test_who_must_join_together_but_finds_too_few_slots() -> None:
     rows = ((0, 10, 9), (0, 10, 9), (3, 20, 3), (5, 20, 3))
     strategy = Tgi(max_batch_size=3, waiting_served_ratio=1.2)
     wanted = "R2 has waited 22.0 ms because 2 have to join together, and 1 slot is free"
+    assert why(moment(strategy, 25, *rows)) == wanted
+    rows = ((0, 5, 9),) * 4 + ((3, 20, 3),) * 4
+    strategy = Tgi(max_batch_size=6, waiting_served_ratio=1.2)
+    wanted = "R4 has waited 22.0 ms because 4 have to join together, and 2 slots are free"
     assert why(moment(strategy, 25, *rows)) == wanted
 
 

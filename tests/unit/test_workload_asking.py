@@ -72,6 +72,59 @@ def test_a_recipe_says_what_all_ask_for_and_draws_the_same_requests():
     assert more.requests.arrival_time.tolist() == plain.arrival_time.tolist()
 
 
+CHATS = "{input_tokens: {fixed: 5}, output_tokens: {uniform: [1, 200]}, max_tokens: 150}"
+CODE = "{input_tokens: {fixed: 6}, output_tokens: {uniform: [1, 99]}, max_tokens: power_of_two}"
+LONG = "{input_tokens: {fixed: 7}, output_tokens: {uniform: [1, 99]}}"
+EXACT = "{input_tokens: {fixed: 8}, output_tokens: {uniform: [1, 99]}, max_tokens: exact}"
+
+
+def of_classes(*classes: str, **keys: str) -> Workload:
+    text = generated(
+        count="300", input_tokens="", output_tokens="", classes=f"[{', '.join(classes)}]", **keys
+    )
+    return parse_workload(text, "w.yaml")
+
+
+def test_each_class_may_say_what_it_asks_for_and_the_recipe_says_it_for_the_rest():
+    told = of_classes(CHATS, CODE, LONG, EXACT, max_tokens="80").requests
+    asking_of = {
+        5: lambda made: max(made, 150),
+        6: lambda made: 1 << (made - 1).bit_length(),
+        7: lambda made: max(made, 80),
+        8: lambda made: made,
+    }
+    rows = zip(told.input_tokens.tolist(), told.output_tokens.tolist(), strict=True)
+    assert told.max_tokens.tolist() == [asking_of[prompt](made) for prompt, made in rows]
+    assert set(told.input_tokens.tolist()) == set(asking_of)
+
+
+def test_what_classes_ask_for_changes_no_draw():
+    plain = of_classes(*(kind.partition(", max")[0] + "}" for kind in (CHATS, CODE)))
+    asked_for = of_classes(CHATS, CODE).requests
+    for name in ("arrival_time", "input_tokens", "output_tokens"):
+        assert getattr(asked_for, name).tolist() == getattr(plain.requests, name).tolist()
+    assert asked(plain) == plain.requests.output_tokens.tolist()
+
+
+def test_what_is_set_for_the_workload_holds_for_all_classes():
+    workload = of_classes(CHATS, CODE, LONG, max_tokens="80")
+    assert set(asked(apply_settings(workload, ["workload.max_tokens=1000"]))) == {1000}
+    exact = apply_settings(workload, ["workload.max_tokens=exact"])
+    assert asked(exact) == workload.requests.output_tokens.tolist()
+
+
+def test_longer_answers_are_told_of_each_number_that_is_asked_for():
+    workload = of_classes(CHATS, CODE, LONG, max_tokens="80")
+    prompts, made = workload.requests.input_tokens, workload.requests.output_tokens
+    chats = int(((prompts == 5) & (made > 150)).sum())
+    rest = int(((prompts == 7) & (made > 80)).sum())
+    first, second = workload.notices
+    assert first.startswith(f"max_tokens 150: {chats} answers are longer: ")
+    assert second.startswith(f"max_tokens 80: {rest} answers are longer: ")
+    alike = of_classes(CHATS, LONG, max_tokens="150").notices
+    assert len(alike) == 1
+
+
 def test_who_gets_more_than_that_asks_for_what_it_gets_and_that_is_told():
     workload = apply_settings(parse_workload(RECIPE, "w.yaml"), ["workload.max_tokens=450"])
     made = workload.requests.output_tokens

@@ -11,6 +11,13 @@ from tui_batching.errors import InputError
 from tui_batching.strategies import STRATEGIES
 from tui_batching.workload import parse_workload
 
+
+def of_class(more: str) -> str:
+    """A file whose only class of requests has one key more."""
+    lengths = "input_tokens: {fixed: 5}, output_tokens: {fixed: 5}"
+    return generated(input_tokens="", output_tokens="", classes=f"[{{{lengths}, {more}}}]")
+
+
 WRONG = {
     # The shape of the whole file.
     "": "w.yaml:1: found an empty file, expected YAML",
@@ -151,6 +158,12 @@ WRONG = {
     ">= 0",
     generated(classes="[]"): "w.yaml:5: requests.generate.input_tokens: found input_tokens beside "
     "classes, expected either classes or input_tokens and output_tokens",
+    of_class("max_tokens: 0"): "w.yaml:5: requests.generate.classes[0].max_tokens: found 0, "
+    "expected a whole number >= 1",
+    of_class("max_tokens: most"): "w.yaml:5: requests.generate.classes[0].max_tokens: found "
+    "'most', expected a whole number >= 1, or one of exact, power_of_two",
+    of_class("max_output: 9"): "w.yaml:5: requests.generate.classes[0]: found the unknown key "
+    "'max_output', expected one of weight, max_tokens, input_tokens, output_tokens",
     # Cost, strategies and service level.
     f"requests: [{ONE}]\ncost: {{linear: {{decode_step: 0}}}}": "w.yaml:2: cost.linear"
     ".decode_step: found 0, expected a duration longer than zero",

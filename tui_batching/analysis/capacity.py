@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
+from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.service_level import limits_kept
 from tui_batching.clock import HORIZON
 from tui_batching.errors import InputError
@@ -42,12 +43,12 @@ class Capacity:
         strategy: who serves.
         rates: requests per second, by variant; 0 where the level is not kept even at hardly any
             load, infinity where it is kept whatever the load.
-        heeds_memory: whether the KV cache has an end for it.
+        ignores_memory: whether it runs as if the KV cache, which the cost knows, had no end.
     """
 
     strategy: Strategy
     rates: tuple[float, ...]
-    heeds_memory: bool = False
+    ignores_memory: bool = False
 
     @property
     def median(self) -> float:
@@ -78,6 +79,11 @@ class Capacities:
     workload: Workload
     attainment: float
     capacities: tuple[Capacity, ...]
+
+    @property
+    def ignoring(self) -> tuple[str, ...]:
+        """The strategies that run as if the KV cache, which the cost knows, had no end."""
+        return tuple(each.strategy.name for each in self.capacities if each.ignores_memory)
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ def find_capacities(
         Capacity(
             strategy,
             tuple(rates[first : first + len(several)]),
-            heeds_memory=simulate(alone, strategy).kv is not None,
+            ignores_memory=ignores_memory(simulate(alone, strategy)),
         )
         for strategy, first in zip(workload.strategies, firsts, strict=True)
     )

@@ -17,7 +17,6 @@ from tui_batching.analysis.metrics import (
     Metrics,
     Value,
     best_of,
-    competing,
     metrics,
 )
 from tui_batching.analysis.tokens import token_gaps
@@ -102,20 +101,14 @@ class Comparison:
         return tuple(result.metrics[metric.name] for result in self.results)
 
     def best(self, metric: MetricInfo) -> tuple[bool, ...]:
-        """Which strategies have the best value of a metric; see `best_of`.
-
-        Those that ignore memory are not compared with those that heed it.
-        """
-        return best_of(metric, self.values(metric), self._competing)
+        """Which strategies have the best value of a metric; see `best_of`."""
+        ignoring = [each.strategy.name in self.ignoring for each in self]
+        return best_of(metric, self.values(metric), ignoring)
 
     @cached_property
     def ignoring(self) -> tuple[str, ...]:
         """The strategies that run as if the KV cache, which the cost knows, had no end."""
         return tuple(each.strategy.name for each in self if ignores_memory(each.run))
-
-    @cached_property
-    def _competing(self) -> tuple[bool, ...]:
-        return competing([result.run.kv is not None for result in self], self.workload.cost)
 
     def behind(self, metric: MetricInfo) -> tuple[float | None, ...]:
         """By which share of the best value each strategy's is above it, or below it if negative.

@@ -26,7 +26,6 @@ from tui_batching.analysis.tokens import token_gaps
 from tui_batching.analysis.utilization import Utilization, utilization
 from tui_batching.clock import SECOND, format_duration, to_seconds
 from tui_batching.columns import FloatArray, IntArray, exact_sum, float_sum
-from tui_batching.cost import Cost
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
 from tui_batching.workload.model import ServiceLevel
@@ -249,20 +248,8 @@ def format_value(metric: MetricInfo, value: Value) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:#.3g}".rstrip(".")
 
 
-def competing(heeding: Sequence[bool], cost: Cost) -> tuple[bool, ...]:
-    """Whose values are compared: where some heed the KV cache that the cost has, only theirs.
-
-    Args:
-        heeding: whether each of several Runs heeds memory.
-        cost: of all of them.
-    """
-    if cost.kv_cache_tokens is None or not any(heeding):
-        return (True,) * len(heeding)
-    return tuple(heeding)
-
-
 def best_of(
-    metric: MetricInfo, values: Sequence[Value], competing: Sequence[bool] | None = None
+    metric: MetricInfo, values: Sequence[Value], ignoring: Sequence[bool]
 ) -> tuple[bool, ...]:
     """Which of the values are the best ones: all of those that look the same.
 
@@ -271,16 +258,15 @@ def best_of(
     Args:
         metric: what is compared.
         values: of it, one a strategy.
-        competing: which of them may be the best; by default all.
+        ignoring: who ignores memory that there is: nobody of them is the best, for what it does
+            could not be done.
     """
-    able = (True,) * len(values) if competing is None else competing
-    known = [value for value, may in zip(values, able, strict=True) if may and value is not None]
+    pairs = list(zip(values, ignoring, strict=True))
+    known = [value for value, ignores in pairs if value is not None and not ignores]
     if metric.better == "none" or len(known) < 2:
         return (False,) * len(values)
     best = format_value(metric, min(known) if metric.better == "low" else max(known))
-    return tuple(
-        may and format_value(metric, value) == best for value, may in zip(values, able, strict=True)
-    )
+    return tuple(not ignores and format_value(metric, value) == best for value, ignores in pairs)
 
 
 _Rows: TypeAlias = Sequence[tuple[str, str, Callable[[Summary], float], bool]]

@@ -18,7 +18,6 @@ from tui_batching.analysis.metrics import (
     MetricInfo,
     Value,
     best_of,
-    competing,
     format_value,
 )
 from tui_batching.analysis.service_level import limits_text
@@ -84,6 +83,11 @@ class Table:
     groups: tuple[Group, ...]
     note: str = ""
 
+    @property
+    def has_best(self) -> bool:
+        """Whether any figure is marked as the best of its row."""
+        return any(cell.best for group in self.groups for row in group.rows for cell in row.cells)
+
 
 def comparison_table(comparison: Comparison) -> Table:
     """The headline metrics of all strategies, group by group."""
@@ -95,17 +99,18 @@ def comparison_table(comparison: Comparison) -> Table:
 
 def memory_note(comparison: Comparison) -> str:
     """Who ignores memory though the cost has a KV cache; empty where nobody does."""
-    heeded = len(comparison.ignoring) < len(comparison.results)
-    return _memory_note(comparison.ignoring, comparison.workload.cost, heeded=heeded)
+    return _memory_note(comparison.ignoring, comparison.workload.cost)
 
 
-def _memory_note(ignoring: Sequence[str], cost: Cost, *, heeded: bool) -> str:
+def _memory_note(ignoring: Sequence[str], cost: Cost) -> str:
     if not ignoring:
         return ""
-    verb, they = ("ignores", "it runs") if len(ignoring) == 1 else ("ignore", "they run")
+    alone = len(ignoring) == 1
+    verb, they, get = ("ignores", "it runs", "gets") if alone else ("ignore", "they run", "get")
     room = f"the KV cache of {cost.kv_cache_tokens:,} tokens"
-    unlike = f", and no {BEST} is given against those that heed it" if heeded else ""
-    return f"{join_names(ignoring)} {verb} memory: {they} as if {room} had no end{unlike}"
+    return (
+        f"{join_names(ignoring)} {verb} memory: {they} as if {room} had no end, and {get} no {BEST}"
+    )
 
 
 def _metrics(comparison: Comparison, title: str, metrics: Iterable[MetricInfo]) -> Group:
@@ -135,31 +140,16 @@ def difference_text(behind: float | None) -> str:
 
 def sweep_table(sweep: Sweep) -> Table:
     """Latency and throughput at each value, a group a figure; then the saturation, if known."""
-    cost, heeding = sweep.workload.cost, _heeding(sweep)
-    able = competing(heeding, cost)
-    groups = [_values(sweep, metric, able) for metric in HEADLINES]
+    ignoring = [name in sweep.ignoring for name in sweep.strategies]
+    groups = [_values(sweep, metric, ignoring) for metric in HEADLINES]
     if sweep.saturation:
-        row = TableRow(_RATE.label, _cells(_RATE, list(sweep.saturation.values()), able))
+        row = TableRow(_RATE.label, _cells(_RATE, list(sweep.saturation.values()), ignoring))
         groups.append(Group(SATURATION, (row,)))
-    ignoring = _ignoring(sweep.strategies, heeding, cost)
-    note = _memory_note(ignoring, cost, heeded=any(heeding))
+    note = _memory_note(sweep.ignoring, sweep.workload.cost)
     return Table(sweep.strategies, tuple(groups), note)
 
 
-def _heeding(sweep: Sweep) -> list[bool]:
-    """Whether each strategy heeds memory; at one value of the sweep as at any other."""
-    found = [sweep.curve(name)[0].metrics["peak_kv"] for name in sweep.strategies]
-    return [share is not None for share in found]
-
-
-def _ignoring(names: Sequence[str], heeding: Sequence[bool], cost: Cost) -> list[str]:
-    """Who ignores the KV cache, if the cost has one."""
-    if cost.kv_cache_tokens is None:
-        return []
-    return [name for name, heeds in zip(names, heeding, strict=True) if not heeds]
-
-
-def _values(sweep: Sweep, metric: MetricInfo, able: Sequence[bool]) -> Group:
+def _values(sweep: Sweep, metric: MetricInfo, ignoring: Sequence[bool]) -> Group:
     rows: list[TableRow] = []
     for value in sweep.values:
         points = sweep.row(value)
@@ -167,20 +157,19 @@ def _values(sweep: Sweep, metric: MetricInfo, able: Sequence[bool]) -> Group:
             points[name].metrics[metric.name] if name in points else None
             for name in sweep.strategies
         ]
-        rows.append(TableRow(value_text(sweep.kind, value), _cells(metric, found, able)))
+        rows.append(TableRow(value_text(sweep.kind, value), _cells(metric, found, ignoring)))
     return Group(metric.full_label, tuple(rows))
 
 
 def capacity_table(found: Capacities) -> Table:
     """The request rate that each strategy sustains: the median of the variants, and the range."""
-    cost, heeding = found.workload.cost, [each.heeds_memory for each in found.capacities]
-    able = competing(heeding, cost)
+    ignoring = [each.ignores_memory for each in found.capacities]
     rows: list[TableRow] = []
     for end in ("median", "lowest", "highest"):
         rates = [getattr(each, end) or None for each in found.capacities]
-        rows.append(TableRow(end, _cells(_RATE, rates, able, spell=_rate)))
+        rows.append(TableRow(end, _cells(_RATE, rates, ignoring, spell=_rate)))
     names = tuple(each.strategy.name for each in found.capacities)
-    note = _memory_note(_ignoring(names, heeding, cost), cost, heeded=any(heeding))
+    note = _memory_note(found.ignoring, found.workload.cost)
     return Table(names, (Group("Sustained requests per second", tuple(rows)),), note)
 
 
@@ -192,10 +181,10 @@ def _rate(metric: MetricInfo, rate: Value) -> str:
 def _cells(
     metric: MetricInfo,
     values: Sequence[Value],
-    able: Sequence[bool] | None = None,
+    ignoring: Sequence[bool],
     spell: Callable[[MetricInfo, Value], str] = format_value,
 ) -> tuple[Cell, ...]:
     return tuple(
         Cell(spell(metric, value), best)
-        for value, best in zip(values, best_of(metric, values, able), strict=True)
+        for value, best in zip(values, best_of(metric, values, ignoring), strict=True)
     )

@@ -9,7 +9,7 @@ from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import SpanKind
-from tui_batching.sim.stays import Ended
+from tui_batching.sim.stays import Ended, KvBlocks
 from tui_batching.strategies.strategy import Admission
 
 
@@ -103,14 +103,14 @@ def _why_the_batch_lasts(moment: Moment) -> str:
 
 def _why_not_admitted(moment: Moment) -> str:
     run, rows = moment.run, moment.running
-    short = run.kv is not None and run.missing[moment.span] == State.MEMORY
-    if len(rows) == run.capacity or (short and len(rows)):
+    kv = run.kv if run.missing[moment.span] == State.MEMORY else None
+    if len(rows) == run.capacity or (kv and len(rows)):
         left = run.requests.output_tokens[rows] - moment.tokens_made(rows)
         first = int(np.argmin(left))
         leaver = request_name(moment, int(rows[first]))
         taken = (
-            _why_no_memory(moment, moment.waiting[0])
-            if short
+            _why_no_memory(moment, kv, moment.waiting[0])
+            if kv
             else "the one slot is taken"
             if len(rows) == 1
             else f"all {len(rows)} slots are taken"
@@ -157,8 +157,8 @@ def _what_an_engine_lacks(moment: Moment, first: int) -> str:
     arrival = int(run.requests.arrival_time[first])
     if arrival > phase.step_start:
         return f"it arrived during this step ({left})"
-    if missing == State.MEMORY:
-        return f"{_why_no_memory(moment, first)}; {_who_leaves_next(moment)}"
+    if run.kv and missing == State.MEMORY:
+        return f"{_why_no_memory(moment, run.kv, first)}; {_who_leaves_next(moment)}"
     return _why_not_its_turn(moment, first, left)
 
 
@@ -172,11 +172,9 @@ def _admission(moment: Moment, first: int) -> tuple[int, Admission]:
     return known, run.strategy.admission(known, asked, running, kv.pool if kv else 0)
 
 
-def _why_no_memory(moment: Moment, first: int) -> str:
+def _why_no_memory(moment: Moment, kv: KvBlocks, first: int) -> str:
     """What it needs of the KV cache and how much is free, as far as the engine goes by that."""
-    kv, admission = moment.run.kv, _admission(moment, first)[1]
-    if kv is None:
-        return "memory is short"
+    admission = _admission(moment, first)[1]
     unit = "token" if kv.block == 1 else "block"
     free = kv.pool - moment.blocks
     are_free = f"{free:,} of {kv.pool:,} {'is' if free == 1 else 'are'} free"
@@ -213,7 +211,7 @@ def _why_not_its_turn(moment: Moment, first: int, left: str) -> str:
         _what_was_before(moment, first, admission)
         or _which_rule(moment, admission)
         or _why_no_room(moment, known, admission)
-        or _who_lacks_memory(moment, admission)
+        or _who_lacks_memory(moment)
     )
     if told:
         return told
@@ -288,12 +286,11 @@ def _why_they_gather(moment: Moment, admission: Admission) -> str:
     return ""
 
 
-def _who_lacks_memory(moment: Moment, admission: Admission) -> str:
-    """Whose prompt is under way, but stopped; empty if there is none, or tokens are short."""
+def _who_lacks_memory(moment: Moment) -> str:
+    """Whose prompt is under way, but stopped; empty if there is none."""
     run, here = moment.run, moment.stays[moment.stays >= 0]
     under_way: list[int] = here[run.stays.ready[here] > moment.time].tolist()
-    spent = admission.budget is not None and len(moment.decoding) >= admission.budget
-    if not under_way or moment.chunks or spent or run.kv is None:
+    if not under_way or moment.chunks or run.kv is None:
         return ""
     name = request_name(moment, int(run.stays.request[under_way[0]]))
     return f"{name}'s prompt comes first and lacks memory; {_who_leaves_next(moment)}"
@@ -301,16 +298,15 @@ def _who_lacks_memory(moment: Moment, admission: Admission) -> str:
 
 def _why_no_room(moment: Moment, known: int, admission: Admission) -> str:
     """Whether the budget of the iteration is spent; empty if that is not why."""
-    if admission.budget is None or not moment.chunks:
+    if admission.budget is None:
         return ""
-    rest = admission.budget - len(moment.decoding) - sum(moment.chunks.values())
+    decoding, prompts = len(moment.decoding), len(moment.chunks)
+    rest = admission.budget - decoding - sum(moment.chunks.values())
     if rest <= 0:
-        decoding = len(moment.decoding)
-        others = f"{decoding:,} decode{'s' * (decoding != 1)} and " if decoding else ""
-        fill = "fill" if others or len(moment.chunks) > 1 else "fills"
-        return (
-            f"{others}{_whose_prompts(moment)} {fill} the {admission.budget:,} tokens of this step"
-        )
+        decodes = f"{decoding:,} decode{'s' * (decoding != 1)}" if decoding else ""
+        they = " and ".join(filter(None, (decodes, _whose_prompts(moment) if prompts else "")))
+        fill = "fill" if decoding > 1 or (decoding and prompts) else "fills"
+        return f"{they} {fill} the {admission.budget:,} tokens of this step"
     if admission.whole and known > rest:
         whole = f"its {known:,} tokens do not fit into the {rest:,} left"
         return f"{whole} of this step's {admission.budget:,}"
@@ -327,7 +323,7 @@ def _whose_prompts(moment: Moment) -> str:
 
 
 def _names(moment: Moment, rows: list[int]) -> str:
-    if len(rows) > 3:
+    if len(rows) > 2:
         return f"{len(rows):,} requests"
     return " and ".join(request_name(moment, row) for row in rows)
 

@@ -57,7 +57,7 @@ FINEST = 16
 """The most cells for one decode step of a single request."""
 
 WAITS, ARRIVAL, EVICTED, CURSOR = "─", "├", "↩", "┃"
-EARLIER, LATER = "‹", "›"
+EARLIER, LATER = "◃", "▹"
 """At the edge of a row whose request was answered before the window, or arrives after it."""
 
 _BAR_SIGNS = {

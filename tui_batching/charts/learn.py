@@ -139,6 +139,9 @@ def _told(comparison: Comparison, numbers: Sequence[int], where: str, pen: Pen) 
         ]
         looks = [pen.good if best[number] else pen.text for number in numbers]
         rows += _columns(label, told, looks, pen)
+    if set(names) & set(comparison.ignoring):
+        told = [["ignored" if name in comparison.ignoring else ""] for name in names]
+        rows += _columns("memory", told, [pen.text] * len(names), pen)
     return rows
 
 

@@ -25,6 +25,7 @@ _SIGNS = {
     **dict(zip("★✓✗", "*+x", strict=True)),  # best; claims
     **dict(zip("▀━", "^=", strict=True)),  # large digits; what was played, and heads of lanes
     **dict(zip("▐▔▕", "[-|", strict=True)),  # a request begins; borders
+    **dict(zip("◃▹", "()", strict=True)),  # answered before, arrives after what is seen
     **dict(zip("▼▲◢▶▸◀▾▴", "v^/>><v^", strict=True)),
     **dict(zip("←→↑↓↕⇧", "<>^v|^", strict=True)),
     **dict(zip("‹–—…×µμ≤≥“”‘’", "<--~xuu<>\"\"''", strict=True)),

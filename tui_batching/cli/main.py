@@ -93,8 +93,9 @@ def _parser(commands: Sequence[str]) -> Parser:
     parser = Parser(
         prog="tui-batching",
         description=(
-            "Watch the same requests go through static, dynamic and continuous batching,\n"
-            "side by side. Without a command it opens the app on the workload 'notebook'."
+            "Watch the same requests go through static, dynamic and continuous batching, and\n"
+            "through the schedulers of vLLM, SGLang, TGI and other engines, side by side.\n"
+            "Without a command it opens the app on the workload 'notebook'."
         ),
         epilog=_EXAMPLES,
     )

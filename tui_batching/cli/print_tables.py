@@ -45,7 +45,7 @@ def print_comparison(comparison: Comparison, *, ascii_only: bool | None = None) 
     if workload.slo is not None:
         printer.line(printer.text(f"service level: {limits_text(workload.slo)}", "dim"))
     printer.note(told)
-    printer.line(Text(f"{BEST} the best of its row; --json and --csv tell more", "dim"))
+    printer.legend(told, "--json and --csv tell more")
 
 
 def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
@@ -57,8 +57,7 @@ def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
     printer.note(table)
     for note in sweep.notes:
         printer.line(printer.text(note))
-    legend = f"{BEST} the best of its row; " if len(sweep.strategies) > 1 else ""
-    printer.line(Text(f"{legend}--json and --csv tell more", "dim"))
+    printer.legend(table, "--json and --csv tell more")
 
 
 def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> None:
@@ -72,7 +71,7 @@ def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> No
     printer.note(told)
     count = len(found.capacities[0].rates)
     over = "the requests as they are" if count == 1 else f"{count} seeds or stretches"
-    printer.line(Text(f"{BEST} the best of its row; over {over}", "dim"))
+    printer.legend(told, f"over {over}")
 
 
 def print_workloads(workloads: Sequence[Workload], *, ascii_only: bool | None = None) -> None:
@@ -125,6 +124,11 @@ class _Printer:
         """Print what is to be read with a table."""
         if told.note:
             self.line(self.text(told.note))
+
+    def legend(self, told: Table, more: str) -> None:
+        """Print what the mark of the best means, where there is one, and one thing more."""
+        marked = f"{BEST} the best of its row; " if told.has_best else ""
+        self.line(Text(f"{marked}{more}", "dim"))
 
     def show(self, table: RichTable, *, folds: bool = False) -> None:
         """Print a table as wide as it needs to be, unless it `folds` to a terminal's width."""

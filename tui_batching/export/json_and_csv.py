@@ -135,11 +135,12 @@ def write_comparison_csv(comparison: Comparison, out: TextIO, *, each_request: b
                 writer.writerows((name, *record) for record in records)
         return
     names = [metric.name for metric in METRIC_TABLE]
-    writer.writerow(("strategy", *parameter_names(), *names))
+    writer.writerow(("strategy", *parameter_names(), "ignores_memory", *names))
     for result in comparison:
         known = parameters(result.strategy)
         given = (known.get(name) for name in parameter_names())
-        writer.writerow((result.strategy.name, *given, *(result.metrics[name] for name in names)))
+        figures = (result.metrics[name] for name in names)
+        writer.writerow((result.strategy.name, *given, ignores_memory(result.run), *figures))
 
 
 def write_sweep_json(sweep: Sweep, out: TextIO) -> None:
@@ -150,7 +151,8 @@ def write_sweep_json(sweep: Sweep, out: TextIO) -> None:
     `left_out`, the strategies that have no such parameter, and `refused`, a list of objects with
     `value`, `strategy` and the `reason` why it cannot serve there; and `points`, a list
     by value and strategy of objects with `value`, `strategy`, its `parameters` there, `peak_batch`
-    (the most slots taken at once) and all `metrics`, named and counted as `compare --json` does.
+    (the most slots taken at once), `ignores_memory` and all `metrics`, named and counted as
+    `compare --json` does.
     """
     without = list(left_out(sweep.workload, sweep.kind))
     refused = [
@@ -177,15 +179,16 @@ def write_sweep_csv(sweep: Sweep, out: TextIO) -> None:
     """Write CSV with a head line and one row a point; what is not defined is left empty."""
     writer = csv.writer(out, lineterminator="\n")
     names = [metric.name for metric in METRIC_TABLE]
-    writer.writerow(("sweep", "value", "strategy", *parameter_names(), "peak_batch", *names))
+    writer.writerow(
+        ("sweep", "value", "strategy", *parameter_names(), "peak_batch", "ignores_memory", *names)
+    )
     for point in sweep.points:
         known = parameters(point.strategy)
         given = (known.get(name) for name in parameter_names())
         figures = (point.metrics[name] for name in names)
         value = exported(sweep.kind, point.value)
-        writer.writerow(
-            (sweep.kind, value, point.strategy.name, *given, point.peak_batch, *figures)
-        )
+        marks = (point.peak_batch, sweep.ignores_memory(point))
+        writer.writerow((sweep.kind, value, point.strategy.name, *given, *marks, *figures))
 
 
 def _point(sweep: Sweep, point: Point) -> dict[str, Any]:
@@ -194,6 +197,7 @@ def _point(sweep: Sweep, point: Point) -> dict[str, Any]:
         "strategy": point.strategy.name,
         "parameters": parameters(point.strategy),
         "peak_batch": point.peak_batch,
+        "ignores_memory": sweep.ignores_memory(point),
         "metrics": dict(point.metrics),
     }
 
@@ -204,7 +208,8 @@ def write_capacities_json(found: Capacities, out: TextIO) -> None:
     Its keys: `schema`; `workload` with `name` and `requests`; `slo`, the limits in seconds;
     `attainment`, the share of requests that keeps them; and `capacities`, a list with `strategy`,
     its `parameters`, and in requests per second `median`, `lowest`, `highest` and
-    `rates` (one a variant); 0 where the limits are never kept, null where they always are.
+    `rates` (one a variant); 0 where the limits are never kept, null where they always are; and
+    `ignores_memory`, whether it runs as if the KV cache had no end though the cost has one.
     """
     limits = asdict(found.workload.slo) if found.workload.slo else {}
     record = {
@@ -221,6 +226,7 @@ def _capacity(capacity: Capacity) -> dict[str, Any]:
     return {
         "strategy": capacity.strategy.name,
         "parameters": parameters(capacity.strategy),
+        "ignores_memory": capacity.ignores_memory,
         "median": _finite(capacity.median),
         "lowest": _finite(capacity.lowest),
         "highest": _finite(capacity.highest),

@@ -16,10 +16,10 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.sweeps import Kind, Sweep
 from tui_batching.analysis.sweeps.varied import kind_label, kind_text
 from tui_batching.analysis.tables import (
+    BEST,
     SATURATION,
     Table,
     comparison_table,
-    memory_note,
     sweep_table,
 )
 from tui_batching.charts.chart import ChartRequest
@@ -88,9 +88,7 @@ def _blocks(report: Report) -> Iterator[str]:
         yield "What is said of the strategies, checked on this workload:"
         yield bullets(told)
     yield "## Metrics"
-    yield "★ is the best of its row; a percentage tells how far another value is from it."
-    yield from _memory_note(comparison)
-    yield _metrics(comparison)
+    yield from _metrics(comparison)
     yield "## Where the time went"
     yield "The latency of a request, in the mean, as parts that sum to it exactly."
     yield _breakdown(comparison)
@@ -129,17 +127,15 @@ def _spread(tokens: IntArray) -> str:
     )
 
 
-def _memory_note(comparison: Comparison) -> Iterator[str]:
-    """Who ignores memory, if anybody does."""
-    if note := memory_note(comparison):
-        yield f"**Note:** {plain(note)}."
-
-
-def _metrics(comparison: Comparison) -> str:
+def _metrics(comparison: Comparison) -> Iterator[str]:
     """The metrics but for the parts of the latency, which have a table of their own."""
     told = comparison_table(comparison)
+    if told.has_best:
+        yield f"{BEST} is the best of its row; a percentage tells how far another value is from it."
+    if told.note:
+        yield f"**Note:** {plain(told.note)}."
     groups = tuple(group for group in told.groups if group.title != PARTS_OF_LATENCY)
-    return _laid_out(replace(told, groups=groups))
+    yield _laid_out(replace(told, groups=groups))
 
 
 def _laid_out(told: Table) -> str:

@@ -6,6 +6,7 @@ field's place; `check` refuses a value that comes from Python.
 
 from __future__ import annotations
 
+import math
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -142,41 +143,26 @@ class Number(Constraint):
 
 
 @dataclass(frozen=True, slots=True)
-class Share(Constraint):
-    """Numbers from 0 up to, and without, 1."""
+class FromZero(Constraint):
+    """Finite numbers from 0 up to, and without, `below`: a share of something is below 1."""
+
+    below: float = math.inf
 
     def __call__(self, field: Field) -> float:
-        """The share in the field."""
+        """The number in the field."""
         value = field.decimal()
         if not self._allows(value):
             raise field.error(self._expected)
         return value
 
     def _allows(self, value: float) -> bool:
-        return 0 <= value < 1
+        return 0 <= value < self.below
 
     @property
     def _expected(self) -> str:
-        return "a number >= 0 and < 1"
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio(Constraint):
-    """Finite numbers from 0 on."""
-
-    def __call__(self, field: Field) -> float:
-        """The ratio in the field."""
-        value = field.decimal()
-        if not self._allows(value):
-            raise field.error(self._expected)
-        return value
-
-    def _allows(self, value: float) -> bool:
-        return 0 <= value <= sys.float_info.max
-
-    @property
-    def _expected(self) -> str:
-        return "a finite number >= 0"
+        if self.below == math.inf:
+            return "a finite number >= 0"
+        return f"a number >= 0 and < {self.below:g}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
-from tui_batching.reading.constraints import Flag, Ratio, Whole, WholeOrNone
+from tui_batching.reading.constraints import Flag, FromZero, Whole, WholeOrNone
 from tui_batching.sim.engines.cuts import NO_LIMIT
 from tui_batching.sim.engines.loop import Parts
 from tui_batching.sim.engines.memory import Reserve
@@ -57,7 +57,7 @@ class Tgi(EngineStrategy):
                 aliases=("token_budget",),
                 unit="tokens",
             ),
-            Parameter("waiting_served_ratio", "waiting served ratio", Ratio()),
+            Parameter("waiting_served_ratio", "waiting served ratio", FromZero()),
             Parameter("max_waiting_tokens", "max waiting tokens", Whole(1), unit="tokens"),
             Parameter(
                 "max_batch_size",

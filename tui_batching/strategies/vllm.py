@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
-from tui_batching.reading.constraints import Flag, OneOf, Share, Whole, WholeOrNone
+from tui_batching.reading.constraints import Flag, FromZero, OneOf, Whole, WholeOrNone
 from tui_batching.sim.vllm.serving import run_vllm
 from tui_batching.strategies.parameters import (
     BLOCK_SIZE,
@@ -63,7 +63,7 @@ class Vllm(Strategy):
             ),
             Parameter("policy", "policy", OneOf(("fcfs", "priority")), quiet=True),
             Parameter("scheduler_reserve_full_isl", "reserve full prompt", Flag(), quiet=True),
-            Parameter("watermark", "watermark", Share(), quiet=True),
+            Parameter("watermark", "watermark", FromZero(below=1), quiet=True),
             Parameter("async_scheduling", "async scheduling", Flag(), quiet=True),
             Parameter("max_model_len", "max model len", WholeOrNone(2), unit="tokens", quiet=True),
             KV_CACHE,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
-from tui_batching.reading.constraints import Share
+from tui_batching.reading.constraints import FromZero
 from tui_batching.sim.engines.cuts import NO_LIMIT
 from tui_batching.sim.engines.loop import Parts
 from tui_batching.sim.engines.memory import Paged
@@ -45,7 +45,7 @@ class VllmV0(EngineStrategy):
             MAX_NUM_SEQS,
             MAX_NUM_BATCHED_TOKENS,
             BLOCK_SIZE,
-            Parameter("watermark", "watermark", Share(), quiet=True),
+            Parameter("watermark", "watermark", FromZero(below=1), quiet=True),
             KV_CACHE,
         ),
         lesson=Lesson(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from tui_batching.columns import IntArray
+from tui_batching.columns import BoolArray, IntArray
 from tui_batching.reading.constraints import Constraint
 from tui_batching.requests import MAX_TOKENS, Requests
 
@@ -43,18 +43,29 @@ class AskingRule(Constraint):
         return f"a whole number >= 1, or one of {', '.join(_WORDS)}"
 
 
-def asking(requests: Requests, rule: Asking | None) -> Requests:
-    """The same requests, asking for what the rule says; without one, for what they ask already."""
+def asking(
+    requests: Requests, rule: Asking | None, members: BoolArray | Literal[True] = True
+) -> Requests:
+    """The same requests, asking for what the rule says; without one, for what they ask already.
+
+    Args:
+        requests: all of them.
+        rule: what is asked for.
+        members: who goes by it, one a request; by default all.
+    """
     if rule is None:
         return requests
-    return requests.with_columns(max_tokens=_asked(requests.output_tokens, rule))
+    asked = _asked(requests.output_tokens, rule)
+    return requests.with_columns(max_tokens=np.where(members, asked, requests.max_tokens))
 
 
-def notices(requests: Requests, rule: Asking | None) -> tuple[str, ...]:
-    """Whose answers are longer than what they were to ask for, in a sentence."""
+def notices(
+    requests: Requests, rule: Asking | None, members: BoolArray | Literal[True] = True
+) -> tuple[str, ...]:
+    """Whose answers are longer than what they were to ask for, in a sentence; see `asking`."""
     if not isinstance(rule, int):
         return ()
-    longer = int((requests.output_tokens > rule).sum())
+    longer = int(((requests.output_tokens > rule) & members).sum())
     if not longer:
         return ()
     told = (

@@ -7,14 +7,16 @@ another count keeps the requests that both have.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import ClassVar, Literal, Self, TypeAlias, get_args
 
 import numpy as np
 
 from tui_batching.clock import HORIZON, MILLISECOND
-from tui_batching.columns import IntArray
+from tui_batching.columns import BoolArray, IntArray
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Constraints, Number, OneOf, Whole, check_constraints
 from tui_batching.reading.fields import Field, Reader, Record
@@ -44,7 +46,6 @@ Draws: TypeAlias = Literal["streams", "notebook", "notebook-loads"]
 """How draws are taken: from a stream for each quantity, or in the notebook's order from one; and
 whether several loads that are compared share their draws, or each one goes on with that stream."""
 
-_WEIGHT = Number(above=0)
 _LENGTH_KEYS = ("input_tokens", "output_tokens")
 _RECIPE_KEYS = (
     "count",
@@ -61,18 +62,27 @@ _ARRIVALS, _INPUT, _OUTPUT, _CLASS = range(4)
 
 @dataclass(frozen=True)
 class RequestClass:
-    """A kind of request; `weight` is its share among all classes' weights.
+    """A kind of request.
+
+    Attributes:
+        input_tokens: how long its prompts are.
+        output_tokens: how long its answers are.
+        weight: its share among all classes' weights.
+        max_tokens: how many tokens its clients ask for; None for what the recipe says.
 
     Raises:
-        InputError: if the weight is not positive or an answer could have no token.
+        InputError: if a value is out of its range or an answer could have no token.
     """
+
+    constraints: ClassVar[Constraints] = {"weight": Number(above=0), "max_tokens": AskingRule()}
 
     input_tokens: Lengths
     output_tokens: Lengths
     weight: float = 1.0
+    max_tokens: Asking | None = None
 
     def __post_init__(self) -> None:
-        _WEIGHT.check("weight", self.weight)
+        check_constraints(self, self.constraints)
         if self.output_tokens.shortest < 1:
             raise InputError("output_tokens: found lengths from 0 on, expected lengths >= 1")
 
@@ -90,7 +100,8 @@ class GeneratedRequests:
             `notebook-loads` also in that each load of a sweep goes on with the stream.
         skip: how many requests of the notebook's one stream come before these; they are drawn and
             thrown away.
-        max_tokens: how many tokens clients ask for; None as exactly as they get.
+        max_tokens: how many tokens clients ask for whose class does not say it; None for exactly
+            as many as they get.
 
     Raises:
         InputError: if a value is out of its range, or the notebook's draws are asked for with
@@ -130,7 +141,8 @@ class GeneratedRequests:
     @property
     def notices(self) -> tuple[str, ...]:
         """Whose answers are longer than what they were to ask for."""
-        return notices(self._requests, self.max_tokens) if self.max_tokens else ()
+        told = (notices(self._requests, rule, members) for rule, members in self._asking())
+        return tuple(chain.from_iterable(told))
 
     def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:  # noqa: ARG002
         """The requests of this recipe, drawn on the first call.
@@ -169,13 +181,25 @@ class GeneratedRequests:
         return replace(self, count=count)
 
     def with_max_tokens(self, rule: Asking) -> Self:
-        """The same requests, asking for what the rule says."""
-        return replace(self, max_tokens=rule)
+        """The same requests, all of them asking for what the rule says."""
+        classes = tuple(replace(kind, max_tokens=None) for kind in self.classes)
+        return replace(self, classes=classes, max_tokens=rule)
 
     @cached_property
     def _requests(self) -> Requests:
         draw = self._draw if self.draws == "streams" else self._draw_as_notebook
-        return asking(Requests.from_columns(*draw()), self.max_tokens)
+        requests = Requests.from_columns(*draw())
+        for rule, members in self._asking():
+            requests = asking(requests, rule, members)
+        return requests
+
+    def _asking(self) -> Iterator[tuple[Asking, BoolArray]]:
+        """Each rule by which somebody asks, and who does."""
+        rules = [kind.max_tokens or self.max_tokens for kind in self.classes]
+        for rule in dict.fromkeys(rules):
+            if rule is not None:
+                classes = [number for number, each in enumerate(rules) if each == rule]
+                yield rule, np.isin(self._choose_classes(), classes)
 
     def _draw(self) -> tuple[IntArray, IntArray, IntArray]:
         arrivals = self.arrivals.draw(self._stream(_ARRIVALS), self.count)
@@ -267,5 +291,8 @@ def _read_classes(record: Record) -> tuple[RequestClass, ...]:
             raise record[key].error(
                 "either classes or input_tokens and output_tokens", f"{key} beside classes"
             )
-    readers: dict[str, Reader] = {"weight": _WEIGHT, **dict.fromkeys(_LENGTH_KEYS, read_lengths)}
+    readers: dict[str, Reader] = {
+        **RequestClass.constraints,
+        **dict.fromkeys(_LENGTH_KEYS, read_lengths),
+    }
     return tuple(entry.build(RequestClass, readers) for entry in record["classes"].items())

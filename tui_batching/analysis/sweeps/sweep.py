@@ -89,6 +89,19 @@ class Sweep:
         """The names of the strategies, in the workload's order."""
         return tuple(dict.fromkeys(point.strategy.name for point in self.points))
 
+    @property
+    def ignoring(self) -> tuple[str, ...]:
+        """The strategies that run as if the KV cache, which the cost knows, had no end."""
+        return tuple(
+            dict.fromkeys(
+                point.strategy.name for point in self.points if self.ignores_memory(point)
+            )
+        )
+
+    def ignores_memory(self, point: Point) -> bool:
+        """Whether a strategy runs, at its value, as if the KV cache had no end."""
+        return self.workload.cost.kv_cache_tokens is not None and point.metrics["peak_kv"] is None
+
     def curve(self, strategy: str) -> tuple[Point, ...]:
         """The points of one strategy by value; some values may be missing."""
         return tuple(point for point in self.points if point.strategy.name == strategy)

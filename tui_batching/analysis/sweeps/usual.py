@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log2
+from math import inf, log2
 
 from tui_batching.analysis.sweeps.varied import Kind, parameter_of, present_value
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.columns import exact_sum
-from tui_batching.reading.constraints import Constraint, Duration, Share, Whole
+from tui_batching.reading.constraints import Constraint, Duration, FromZero, Whole
 from tui_batching.strategies import Strategy
 from tui_batching.strategies.parameters import KV_CACHE_TOKENS
 from tui_batching.workload.model import Workload
@@ -63,7 +63,7 @@ def usual_values(workload: Workload, kind: Kind, strategies: Sequence[Strategy])
 def _from_zero(constraint: Constraint) -> set[float]:
     if isinstance(constraint, Whole):
         return {*_COUNTS}
-    return {*_SHARES} if isinstance(constraint, Share) else {*_RATIOS}
+    return {*_SHARES} if _below(constraint) <= 1 else {*_RATIOS}
 
 
 def _memories(workload: Workload, around: set[float]) -> set[float]:
@@ -86,4 +86,9 @@ def _allowed(constraint: Constraint, values: set[float]) -> Sequence[float]:
     if isinstance(constraint, Whole):
         whole = {int(value) for value in values if value == int(value)}
         return sorted(value for value in whole if constraint.least <= value <= constraint.most)
-    return sorted(value for value in values if not isinstance(constraint, Share) or value < 1)
+    return sorted(value for value in values if value < _below(constraint))
+
+
+def _below(constraint: Constraint) -> float:
+    """What a number stays below."""
+    return constraint.below if isinstance(constraint, FromZero) else inf

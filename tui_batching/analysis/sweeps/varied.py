@@ -8,7 +8,7 @@ from typing import TypeAlias
 from tui_batching.clock import SECOND, Picoseconds, format_duration, to_seconds
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError
-from tui_batching.reading.constraints import Duration, Number, Ratio, Share, Whole
+from tui_batching.reading.constraints import Duration, FromZero, Number, Whole
 from tui_batching.strategies import STRATEGIES, Strategy
 from tui_batching.strategies.parameters import KV_CACHE_TOKENS, TOKEN_BUDGET, Parameter
 from tui_batching.workload.model import Workload
@@ -24,7 +24,7 @@ _TEXTS: dict[Kind, str] = {
     BATCH_SIZE: "batch size, slots",
     TIMEOUT: "timeout of dynamic",
 }
-_NUMBERS = (Whole, Number, Share, Ratio, Duration)
+_NUMBERS = (Whole, Number, FromZero, Duration)
 
 
 def kind_called(word: str) -> Kind:

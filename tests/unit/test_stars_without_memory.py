@@ -1,0 +1,113 @@
+"""Who ignores memory that there is gets no star, wherever figures stand."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import replace
+
+import pytest
+from stage import palette, scene_of, texts
+from tight import tight
+
+from tui_batching.analysis.capacity import find_capacities
+from tui_batching.analysis.comparison import compare
+from tui_batching.analysis.sweeps import sweep
+from tui_batching.analysis.tables import BEST
+from tui_batching.charts.learn import learn_rows
+from tui_batching.charts.metric_rows import metric_rows
+from tui_batching.charts.pen import Pen
+from tui_batching.charts.sweep_table import table_rows, table_width
+from tui_batching.cli.print_tables import print_capacities, print_comparison, print_sweep
+from tui_batching.export.report import Report, write
+from tui_batching.workload import Workload, apply_settings, load_workload
+
+NOTE = (
+    "static, dynamic, continuous ignore memory: they run as if the KV cache of 426,000 tokens had "
+    f"no end, and get no {BEST}"
+)
+
+
+def printed(write: Callable[..., None], told: object) -> str:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with redirect_stdout(out):
+        write(told, ascii_only=False)
+    out.seek(0)
+    return out.read()
+
+
+def printed_comparison(workload: Workload) -> str:
+    return printed(print_comparison, compare(workload))
+
+
+def printed_sweep(workload: Workload) -> str:
+    return printed(print_sweep, sweep(workload, "load"))
+
+
+def printed_capacities(workload: Workload) -> str:
+    return printed(print_capacities, find_capacities(workload, 0.9))
+
+
+def report(workload: Workload) -> str:
+    out = io.StringIO()
+    write(Report(scene_of(workload), [sweep(workload, "batch-size")], ["tui-batching"]), out)
+    return out.getvalue()
+
+
+def metrics_view(workload: Workload) -> str:
+    return "\n".join(texts(metric_rows(compare(workload), Pen(160, palette()))))
+
+
+def table_in_a_view(workload: Workload) -> str:
+    swept = sweep(workload, "batch-size")
+    return "\n".join(texts(table_rows(swept, None, table_width(swept), palette())))
+
+
+def lesson(workload: Workload) -> str:
+    return "\n".join(texts(learn_rows(compare(workload), Pen(160, palette()))))
+
+
+TABLES = (
+    printed_comparison,
+    printed_sweep,
+    printed_capacities,
+    report,
+    metrics_view,
+    table_in_a_view,
+)
+
+
+def workload(cost: str) -> Workload:
+    return apply_settings(load_workload("illustrative"), [f"cost={cost}"])
+
+
+@pytest.mark.parametrize("shown", TABLES)
+def test_where_all_ignore_memory_that_is_said_and_nobody_gets_a_star(
+    shown: Callable[[Workload], str],
+) -> None:
+    told = " ".join(shown(workload("a100-llama-3-8b")).split())
+    assert NOTE in told
+    assert BEST not in told.replace(NOTE[1:], "")
+
+
+@pytest.mark.parametrize("shown", [*TABLES, lesson])
+def test_where_there_is_no_memory_to_ignore_there_are_stars(
+    shown: Callable[[Workload], str],
+) -> None:
+    told = shown(workload("textbook"))
+    assert "memory:" not in told
+    assert BEST in told
+
+
+def test_a_lesson_marks_who_ignores_memory_and_gives_no_star() -> None:
+    told = lesson(workload("a100-llama-3-8b"))
+    assert BEST not in told
+    assert re.search(r"memory +ignored +ignored +ignored", told)
+    assert "ignored" not in lesson(workload("textbook"))
+    lanes = [
+        result.strategy for result in tight() if result.strategy.name in ("orca", "continuous")
+    ]
+    both = lesson(replace(tight().workload, strategies=tuple(lanes)))
+    assert re.search(r"\n memory {20,}ignored ", both)
