@@ -1,14 +1,20 @@
-"""Draws the README's pictures from the real app: `.venv/bin/python .pictures/make.py`."""
+"""Draws the README's pictures from the real app: `.venv/bin/python .pictures/make.py`.
+
+The moving one takes `pip install '.[pictures]'` and the font DejaVu Sans Mono.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
 
+from moving import draw_moving
+
 from tui_batching.clock import parse_duration
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.main_screen import MainScreen
 from tui_batching.tui.panes import DrawnPane
+from tui_batching.tui.recorder import Take, record
 from tui_batching.tui.timeline import Timeline
 from tui_batching.workload import load_workload
 
@@ -41,9 +47,16 @@ def _busy(app: BatchingApp) -> bool:
     )
 
 
-async def main() -> None:
-    """Draw all pictures."""
-    await draw("live", "dark", "notebook", "4.5s", [])
+def draw_the_moving_one() -> None:
+    """Save what `record illustrative --speed 0.2 --seconds 14` plays."""
+    take = Take(load_workload("illustrative"), "", size=(100, 30), seconds=14, speed=0.2)
+    events: list[tuple[float, str]] = []
+    record(take, lambda *event: events.append(event), lambda *_: None)
+    draw_moving(events, take.size, FOLDER / "moving.webp")
+
+
+async def draw_the_others() -> None:
+    """Save all that stand still."""
     await draw("gantt", "dark", "notebook", "4.5s", ["2"])
     await draw("slots", "dark", "illustrative", "0.8s", ["3"])
     await draw("load", "light", "chat", "20s", ["6"])
@@ -53,4 +66,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    draw_the_moving_one()
+    asyncio.run(draw_the_others())

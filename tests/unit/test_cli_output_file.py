@@ -1,4 +1,4 @@
-"""What the commands share that write a file: `trace` and `report`."""
+"""What the commands share that write a file: `trace`, `report` and `record`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from command_line import complaint, shell
 
 from tui_batching.__main__ import main
 
-EACH_COMMAND = pytest.mark.parametrize("command", ["trace", "report"])
+EACH_COMMAND = pytest.mark.parametrize("command", ["trace", "report", "record"])
 
 
 def test_the_trace_is_written_to_a_new_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -71,7 +71,11 @@ def test_a_file_is_replaced_only_by_force(
 
 @pytest.mark.parametrize(
     ("command", "last"),
-    [("trace", "trace_output._counter"), ("report", "report._parameters")],
+    [
+        ("trace", "trace_output._counter"),
+        ("report", "report._parameters"),
+        ("record", "cast.Cast.write"),
+    ],
 )
 def test_a_file_is_written_whole_or_not_at_all(
     tmp_path: Path,

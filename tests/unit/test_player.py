@@ -30,6 +30,19 @@ def union(*runs: Run) -> list[int]:
     return sorted({instant for run in runs for instant in boundaries(run)})
 
 
+def test_asked_to_play_it_plays_whether_or_not_it_does_already() -> None:
+    player = player_of(speed=1.0)
+    player.play(100.0)
+    player.tick(100.05)
+    player.play(100.05, speed=0.5)
+    player.tick(100.07)
+    assert player.playing
+    assert player.time == pytest.approx(60 * MS, abs=1000)
+    player.seek(player.end, 101.0)
+    player.play(101.0)
+    assert (player.time, player.speed) == (0, 0.5)
+
+
 def test_it_plays_by_the_wall_clock_however_often_it_is_asked() -> None:
     often, once = player_of(), player_of()
     for player in (often, once):

@@ -36,6 +36,7 @@ _COMMANDS = (
     "chart",
     "report",
     "trace",
+    "record",
     "workloads",
     "validate",
 )
@@ -48,6 +49,7 @@ examples:
   tui-batching present                  present the guided tour to a room
   tui-batching compare overload         all numbers side by side, without the app
   tui-batching sweep load chat          latency and throughput at several loads
+  tui-batching record -o talk.cast      the app as a cast, without a terminal
   tui-batching workloads                what is bundled
 
 tui-batching COMMAND --help shows the examples of a command.

@@ -70,7 +70,10 @@ def reporting() -> Iterator[Reporter]:
 
 @contextmanager
 def counting(what: str) -> Iterator[CountDone]:
-    """As `reporting`, for work that can be counted: a bar, and the time that is left."""
+    """As `reporting`, for work that can be counted: a bar, and the time that is left.
+
+    The work itself prints nothing, but it may put another stdout or stderr in its place meanwhile.
+    """
     if not sys.stderr.isatty():
         yield lambda *_: None
         return
@@ -83,22 +86,28 @@ def counting(what: str) -> Iterator[CountDone]:
 
     text = TextColumn("{task.description}", markup=False)
     left = (TimeRemainingColumn(), TextColumn("left"))
-    with _shown_later(text, BarColumn(), MofNCompleteColumn(), *left) as display:
+    columns = (text, BarColumn(), MofNCompleteColumn(), *left)
+    with _shown_later(*columns, lets_print=False) as display:
         task = display.add_task(printable(what), total=None)
         yield lambda done, total: display.update(task, completed=done, total=total)
 
 
 @contextmanager
-def _shown_later(*columns: ProgressColumn) -> Iterator[Progress]:
+def _shown_later(*columns: ProgressColumn, lets_print: bool = True) -> Iterator[Progress]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
     class AsciiConsole(Console):
         encoding = "ascii"  # for which rich draws its bars with other signs
 
-    console = (AsciiConsole if needs_ascii(None, sys.stderr) else Console)(stderr=True)
+    console = (AsciiConsole if needs_ascii(None, sys.stderr) else Console)(file=sys.stderr)
     display = Progress(
-        *columns, console=console, transient=True, disable=not console.is_interactive
+        *columns,
+        console=console,
+        transient=True,
+        redirect_stdout=lets_print,
+        redirect_stderr=lets_print,
+        disable=not console.is_interactive,
     )
     timer = Timer(_PATIENCE, display.start)
     timer.daemon = True

@@ -49,9 +49,16 @@ class BatchingApp(TerminalApp):
         super().__init__(theme, drawing)
         self._main = MainScreen(workload, self.palettes, tick, wall, drawing, plays=plays)
 
-    def present(self, deck: Deck) -> None:
-        """Begin with a deck; to be called before the app runs."""
-        self._main.deck = deck
+    def present(self, deck: Deck, chapter: int = 0, *, tells_notes: bool = True) -> None:
+        """Begin with a deck; to be called before the app runs.
+
+        Args:
+            deck: what is told.
+            chapter: where it begins, counted from zero.
+            tells_notes: whether the speaker's notes may follow it in another terminal.
+        """
+        main = self._main
+        main.deck, main.chapter, main.tells_notes = deck, chapter, tells_notes
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""

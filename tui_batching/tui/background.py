@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from contextvars import copy_context
+from functools import partial
 from threading import Thread
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
@@ -33,14 +34,29 @@ async def aside(
     The program does not wait for it when it ends: quitting is at once, whatever is computed. So it
     must be work that may be left undone.
     """
-    context, outcome = copy_context(), Future[Outcome]()
-    outcome.set_running_or_notify_cancel()  # cancelling ends the waiting, not the work
+    in_context = partial(copy_context().run, work, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_OwnThreads(), in_context)
 
-    def run() -> None:
-        try:
-            outcome.set_result(context.run(work, *args, **kwargs))
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            outcome.set_exception(error)
 
-    Thread(target=run, name="aside", daemon=True).start()
-    return await asyncio.wrap_future(outcome)
+class _OwnThreads(Executor):
+    """Gives each work a thread of its own, for which no end of the program waits."""
+
+    def submit(
+        self,
+        fn: Callable[Parameters, Outcome],
+        /,
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Future[Outcome]:
+        """Begin the work."""
+        outcome = Future[Outcome]()
+        outcome.set_running_or_notify_cancel()  # cancelling ends the waiting, not the work
+
+        def run() -> None:
+            try:
+                outcome.set_result(fn(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+                outcome.set_exception(error)
+
+        Thread(target=run, name="aside", daemon=True).start()
+        return outcome

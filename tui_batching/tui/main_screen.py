@@ -57,7 +57,9 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         scene: the Runs that are played.
         selected: the row of the selected request, or None.
         seen: the name of the view that is seen.
-        deck: what is presented from the beginning, or None.
+        deck: what is presented as soon as it opens, or None.
+        chapter: with which of its chapters that begins, counted from zero.
+        tells_notes: whether the speaker's notes may follow it in another terminal.
         sweeper: makes the sweeps that some views show.
     """
 
@@ -86,6 +88,8 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         self._wall = wall
         self._drawing = drawing
         self.deck: Deck | None = None
+        self.chapter = 0
+        self.tells_notes = True
         self._outdated = False
         self._frames = 0
         self._notices = Notices(self)
@@ -129,7 +133,9 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         if self.deck is None:
             self._simulator.start(self._simulator.knobs)
         else:
-            self._presenter.begin(self.deck, self._snapshot)
+            self._presenter.begin(
+                self.deck, self._snapshot, self.chapter, tells_notes=self.tells_notes
+            )
 
     def on_unmount(self) -> None:
         """Leave no process behind."""
@@ -382,6 +388,11 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         self.app.push_screen(BlackScreen(), light)
 
     # Playing
+
+    def play(self, speed: float | None = None) -> None:
+        """Play on, at this speed if one is given; at the end, play again from the start."""
+        self._player.play(self._wall(), speed)
+        self._show()
 
     def action_toggle_play(self) -> None:
         self._player.toggle(self._wall())

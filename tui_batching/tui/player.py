@@ -58,6 +58,11 @@ class Player:
         self.playing = not self.playing
         self._since = (wall, self.time)
 
+    def play(self, wall: float, speed: float | None = None) -> None:
+        """Play on, at this speed if one is given; at the end, play again from the start."""
+        begin = 0 if self.at_end else self.time
+        self.set(begin, speed or self.speed, wall, playing=True)
+
     def tick(self, wall: float) -> None:
         """Move the playhead to where the wall clock says it is; pause at the end.
 

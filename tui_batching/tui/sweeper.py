@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass
-from time import monotonic
 from typing import Protocol
 
 from tui_batching.analysis.sweeps import (
@@ -156,7 +155,7 @@ class Sweeper:
             return
         self._cancel()
         if self._known(inputs) is None:
-            self._under_way = running = _Running(inputs, monotonic())
+            self._under_way = running = _Running(inputs, _now())
             self._work = self._start_work(self._sweep(running, workload))
 
     def state(self, kind: Kind) -> SweepState | None:
@@ -169,7 +168,7 @@ class Sweeper:
             return SweepState(known)
         if known is not None:
             return SweepState(None, refused=known)
-        share, left = self._under_way.progress(monotonic()) if self._under_way else (None, None)
+        share, left = self._under_way.progress(_now()) if self._under_way else (None, None)
         return SweepState(self._latest(inputs), under_way=True, share=share, seconds_left=left)
 
     def stop(self) -> None:
@@ -241,3 +240,8 @@ class Sweeper:
         work, self._work, self._under_way = self._work, None, None
         if work is not None:
             work.cancel()
+
+
+def _now() -> float:
+    """By the clock of those who wait for the sweep, in seconds."""
+    return asyncio.get_running_loop().time()

@@ -1,8 +1,8 @@
 """All that the app uses of Textual without being promised to find it there tomorrow.
 
 Read in Textual 8.2.8: how it enters a terminal, writes to it and leaves it (`LinuxDriver`), what it
-has told, and in which order it ends what belongs to a screen. The driver here enters and leaves
-whatever happens, and writes less.
+has told, by which clock its timers go, and in which order it ends what belongs to a screen. The
+driver of terminals here enters and leaves whatever happens, and writes less.
 """
 
 from __future__ import annotations
@@ -12,21 +12,23 @@ import signal
 import termios
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
+from textual import timer
 from textual.app import App
 from textual.driver import Driver
+from textual.drivers.headless_driver import HeadlessDriver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.screen import Screen
 
 from tui_batching.charts.printing import to_ascii
+from tui_batching.tui.ending_signals import ENDING_SIGNALS
 from tui_batching.tui.screen_difference import ScreenDifference, draws_cells
 
-ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-"""They end the app as quitting does, with the exit code that a shell reports of them."""
 _SYNCHRONIZED = ("\x1b[?2026h", "\x1b[?2026l")
 """Tell the terminal that a picture begins, and to show it now."""
 _ASK = "\x1b[?2026$p"
@@ -51,6 +53,18 @@ def redraw(app: App[Any]) -> None:
 def told(app: App[Any]) -> list[str]:
     """What notifications say now."""
     return [each.message for each in app._notifications if not each.has_expired]  # noqa: SLF001
+
+
+@contextmanager
+def timers_following(clock: Callable[[], float]) -> Iterator[None]:
+    """Let Textual's timers look at this clock, in seconds; they sleep by the event loop's."""
+    times: Any = timer._time  # type: ignore[attr-defined]  # noqa: SLF001 - their module
+    theirs = times.get_time
+    times.get_time = clock
+    try:
+        yield
+    finally:
+        times.get_time = theirs
 
 
 class EndsWorkFirst:
@@ -181,6 +195,26 @@ class TerminalDriver(LinuxDriver):
             self._leave(signal.SIGHUP)
         else:
             self._loop.call_later(_LOOK_SECONDS, self._look_for_terminal)
+
+
+class PictureDriver(HeadlessDriver):
+    """Draws on the app's `picture`, a ScreenDifference, where others write to a terminal."""
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._picture: ScreenDifference = app.picture
+        self._ascii: bool = app.ascii
+
+    @property
+    def is_headless(self) -> bool:
+        """For such a driver Textual would draw nothing."""
+        return False
+
+    def write(self, data: str) -> None:
+        """Draw; there is no terminal whose modes could be changed."""
+        if draws_cells(data):
+            self._picture.resize(*self._app.size)
+            self._picture.draw(to_ascii(data) if self._ascii else data)
 
 
 class _Output:

@@ -103,15 +103,25 @@ class Presenter(StripView):
         """The id of the request that the chapter selects."""
         return self.chapter.select if self.chapter else None
 
-    def begin(self, deck: Deck, before: Snapshot) -> None:
-        """Tell a deck, from where it was left; `before` is what to give back afterwards."""
+    def begin(
+        self, deck: Deck, before: Snapshot, number: int = 0, *, tells_notes: bool = True
+    ) -> None:
+        """Tell a deck, from where it was left; else from the chapter of this number.
+
+        Args:
+            deck: what is told.
+            before: what to give back afterwards.
+            number: counted from zero.
+            tells_notes: whether the speaker's notes may follow in another terminal.
+        """
         if self._deck is not deck:
-            self._deck, self._number, self._started = deck, 0, time.time()
+            self._deck, self._number, self._started = deck, number, time.time()
         self._before = before
-        try:
-            self._place_file = presentation_file(deck.path)
-        except InputError as error:
-            self._tell_notes_are_off(error)
+        if tells_notes:
+            try:
+                self._place_file = presentation_file(deck.path)
+            except InputError as error:
+                self._tell_notes_are_off(error)
         self._ask()
 
     def turn(self, chapters: int) -> None:
