@@ -43,7 +43,7 @@ async def test_keys_do_nothing_below_a_dialog() -> None:
         await stage.press("question_mark", "right", "space")
         await stage.press("escape")
         assert stage.clock == 3 * SECOND
-        assert "paused" in stage.rows()[0]
+        assert "PAUSED" in stage.rows()[0]
 
 
 async def test_the_palette_runs_a_key_by_its_name() -> None:

@@ -32,7 +32,7 @@ Check = Callable[[Stage], Awaitable[None]]
 def moves_to(time: int) -> Check:
     async def check(stage: Stage) -> None:
         assert stage.clock == as_shown(time)
-        assert "paused" in stage.rows()[0]
+        assert "PAUSED" in stage.rows()[0]
 
     return check
 
@@ -105,7 +105,7 @@ async def tells_that_there_is_no_shell(stage: Stage) -> None:
 def focuses(strategy: str) -> Check:
     async def check(stage: Stage) -> None:
         assert isinstance(stage.live.focused, Lane)
-        assert stage.live.focused.border_title.startswith(strategy.upper())
+        assert lane_title(stage.live.focused).startswith(strategy.upper())
         assert f"━ ▸{strategy.upper()} " in stage.seen()
 
     return check

@@ -29,7 +29,7 @@ async def test_playing_follows_the_wall_and_not_the_frames() -> None:
         await stage.until(lambda: stage.clock == 3875 * MS)
         stage.wall.now += 1000
         await stage.until(lambda: stage.clock == as_shown(stage.scene.end))
-        assert "paused" in stage.rows()[0]
+        assert "PAUSED" in stage.rows()[0]
 
 
 async def test_the_mouse_drags_the_playhead_along_the_timeline() -> None:
@@ -43,7 +43,7 @@ async def test_the_mouse_drags_the_playhead_along_the_timeline() -> None:
             await pilot.pause()
 
         def playhead() -> int:
-            return stage.rows()[line.region.y].index("●") - 1
+            return stage.rows()[line.region.y].index("┃") - 1
 
         await pilot.mouse_down(Timeline, offset=(1 + cells // 4, 0))
         await pilot.pause()

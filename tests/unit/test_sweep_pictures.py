@@ -100,10 +100,10 @@ def test_the_table_marks_the_best_of_each_value_and_the_present_one() -> None:
 
 def test_each_chart_of_loads_marks_the_saturation_points_and_the_present_load() -> None:
     rows = seen(load_chart, "chat", 120, 31).splitlines()
-    assert "┊ saturated at ■◆ 0.81/s  ● 1.36/s" in rows[0]
+    assert "┊ saturated at SD 0.81/s  C 1.36/s" in rows[0]
     assert rows[0].rstrip().endswith("│ now 1.25/s")
     top = "".join(rows[2:5])
-    assert top.count("■◆") == top.count("now") == 3
+    assert top.count("SD") == top.count("now") == 3
     assert "".join(rows).count("┊") > 6 * 10
 
 
@@ -151,7 +151,7 @@ def test_batch_sizes_are_the_ticks_and_the_present_ones_are_marked() -> None:
     assert ticks.split() == ["1", "2", "4", "8", "16", "32", "64"] * 3
     assert rows[2].count("now") == 3
     mixed = seen(parameter_chart, "chat", 120, 31, "static.batch_size=16").splitlines()
-    assert mixed[2].count("│◆●") == mixed[2].count("│■ ") == 3
+    assert mixed[2].count("│DC") == mixed[2].count("│S ") == 3
     assert "now →" in seen(parameter_chart, "chat", 120, 31, "batch_size=500")
 
 

@@ -190,7 +190,7 @@ async def test_another_workload_does_not_show_the_picture_of_the_one_before(
         await stage.pilot.press("down", "enter")
         await until_asked(stage, slow, 8)
         await stage.until(lambda: "being served at each value" in stage.seen())
-        assert "■ static" not in stage.seen()
+        assert "S static" not in stage.seen()
 
 
 async def test_what_cannot_be_swept_is_said_in_the_view() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import strategy_titles
 from tui_batching.charts.rows import Cells, Row, first_that_fits, style
@@ -11,29 +13,33 @@ RULE = "━"
 
 
 def lane_heading(
-    strategy: Strategy, width: int, palette: Palette, more: str = "", *, focused: bool = False
+    strategy: Strategy,
+    width: int,
+    palette: Palette,
+    more: Sequence[str] = (),
+    *,
+    focused: bool = False,
 ) -> Cells:
-    """The row: `━ STATIC · batch 4 ━━━━━ J · 2 more ━`; of the focused lane it is reversed.
+    """The row: `━ STATIC batch 4 ━━━━━ J · 2 more ━`; of the focused lane the name is reversed.
 
     Args:
         strategy: whose lane it is.
         width: cells.
         palette: the colours.
-        more: what stands at its end, as how many lanes are not seen.
+        more: what stands at its end, as how many lanes are not seen; the fullest wording first.
         focused: whether keys act on this lane alone.
     """
     colour = palette.strategy(strategy.name)
     rule = style(colour, palette.background, bold=True)
-    room = width - (len(more) + 3 if more else 0) - 6
-    title = first_that_fits(strategy_titles(strategy), room)
+    titles = strategy_titles(strategy)
+    ending = first_that_fits(more, width - len(titles[-1]) - 7) if more else ""
+    title = first_that_fits(titles, width - (len(ending) + 3 if ending else 0) - 4)
     name, _, rest = title.partition(" · ")
     row = Row(width, rule).add(f"{RULE} ", rule)
-    row.add(
-        f"▸{name} " if focused else name,
-        style(colour, palette.background, bold=True, reverse=focused),
-    )
+    look = style(colour, palette.background, bold=True, reverse=focused)
+    row.add(f"▸{name}" if focused else name, look)
     if rest:
         row.add(f" {rest}", style(palette.muted, palette.background))
-    ending = f" {more} {RULE}" if more else ""
+    ending = f" {ending} {RULE}" if ending else ""
     row.add(" ", rule).add(RULE * max(0, row.left - len(ending)), rule)
     return row.add(ending, rule).cells()

@@ -109,13 +109,13 @@ class LaneLook:
     Attributes:
         palette: the colours.
         scale: tokens a cell, in all of them.
-        more: what the head tells of lanes that are not seen.
+        more: what the head tells of lanes that are not seen, the fullest wording first.
         focused: whether keys act on this lane alone.
     """
 
     palette: Palette
     scale: int
-    more: str = ""
+    more: tuple[str, ...] = ()
     focused: bool = False
 
 

@@ -34,7 +34,7 @@ class Lane(StripView, can_focus=True):
     def __init__(self, number: int) -> None:
         super().__init__(id=f"lane-{number}")
         self.number = number
-        self.more = ""
+        self.more: tuple[str, ...] = ()
 
     def on_focus(self) -> None:
         """Let the head be drawn anew."""
@@ -95,7 +95,8 @@ class Lanes(SideBySide):
                 lane.display = lane in seen
             before = lane.number if lane in seen[:1] else 0
             after = len(self.every) - lane.number - 1 if lane in seen[-1:] else 0
-            lane.more = f"K · {before} more" if before else f"J · {after} more" if after else ""
+            hidden, key = (before, "K") if before else (after, "J")
+            lane.more = (f"{key} · {hidden} more", f"{key} +{hidden}") if hidden else ()
 
     def reveal(self, lane: Lane) -> None:
         """See this lane."""
