@@ -39,7 +39,9 @@ def assert_whole(stage: Stage, count: int) -> None:
     assert [lane.region.x for lane in lanes] == [0, *(lane.region.right for lane in lanes)][:-1]
     assert lanes[-1].region.right == stage.app.size.width
     for lane in lanes:
-        assert re.search(rf"batch {lane.number + 1}\b|\b{lane.number + 1}( ·|$)", lane_title(lane))
+        name, *rest = lane_title(lane).split()
+        assert name == stage.scene.runs[lane.number].strategy.name.upper()
+        assert str(lane.number + 1) in rest or "+" in lane_title(lane)  # the parameters give way
     before, after = numbers[0], count - numbers[-1] - 1
     assert bool(re.search(rf"K (· {before} more|\+{before}) ━", stage.seen())) is (before > 0)
     assert bool(re.search(rf"J (· {after} more|\+{after}) ━", stage.seen())) is (after > 0)
