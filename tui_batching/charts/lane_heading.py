@@ -32,7 +32,7 @@ def lane_heading(
     colour = palette.strategy(strategy.name)
     rule = style(colour, palette.background, bold=True)
     titles = [*strategy_titles(strategy), strategy.name.upper()]
-    ending = first_that_fits(more, width - len(titles[-1]) - 7) if more else ""
+    ending = first_that_fits(more, width - len(titles[-2]) - 7) if more else ""
     title = first_that_fits(titles, width - (len(ending) + 3 if ending else 0) - 4)
     name, _, rest = title.partition(" · ")
     row = Row(width, rule).add(f"{RULE} ", rule)
