@@ -319,8 +319,10 @@ class IterationCost(_Model):
         return self.per_context_token
 
     def _for_tokens(self, tokens: int) -> Picoseconds:
-        knots = sum(price * min(tokens, knot) for knot, price in self.per_token_up_to)
-        return self.base + self.per_token * tokens + knots
+        time = self.base + self.per_token * tokens
+        for knot, price in self.per_token_up_to:
+            time += price * min(tokens, knot)
+        return time
 
     def prefill_times(self, input_tokens: IntArray) -> IntArray:
         """The prefill time of each prompt alone, in picoseconds."""

@@ -92,8 +92,8 @@ class Requests:
         columns: dict[str, npt.ArrayLike] = {name: getattr(self, name) for name in _COLUMNS}
         return Requests.from_columns(**(columns | changed))
 
-    def part(self, rows: slice) -> Requests:
-        """Some of the requests, with all that is known of them."""
+    def part(self, rows: slice | IntArray) -> Requests:
+        """Some of the requests, or all in another order, with all that is known of them."""
         return Requests(*(freeze(getattr(self, name)[rows]) for name in _COLUMNS))
 
     def __len__(self) -> int:

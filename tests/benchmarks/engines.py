@@ -66,10 +66,10 @@ TRACE = Path(__file__).parents[3] / "shared" / "traces" / "AzureLLMInferenceTrac
 
 
 def drawn(count: int) -> Requests:
-    """So many requests, all there at once."""
+    """So many requests, all there at once, of four priorities."""
     draw = np.random.default_rng(42).integers
-    prompts, answers = draw(20, 201, count), draw(10, 81, count)
-    return Requests.from_columns(np.zeros(count, np.int64), prompts, answers)
+    prompts, answers, priorities = draw(20, 201, count), draw(10, 81, count), draw(0, 4, count)
+    return Requests.from_columns(np.zeros(count, np.int64), prompts, answers, priority=priorities)
 
 
 def best_times(action: Callable[[], object], repeats: int) -> tuple[float, float]:
@@ -93,8 +93,9 @@ def with_pool(engine: Strategy, tokens: int | None) -> Strategy:
 
 def plain_loop(requests: Requests, engine: Vllm, blocks: int) -> PlainVllm:
     """What a loop over request objects does."""
-    columns = (requests.arrival_time, requests.input_tokens, requests.output_tokens)
-    rows = [(*row, 0) for row in zip(*(c.tolist() for c in columns), strict=True)]
+    names = ("arrival_time", "input_tokens", "output_tokens", "priority")
+    columns = (getattr(requests, name).tolist() for name in names)
+    rows = list(zip(*columns, strict=True))
     plain = PlainVllm(rows, COST, engine, blocks)
     plain.run(most=100 * len(requests))
     return plain
@@ -104,9 +105,9 @@ def measure_against_the_plain_loop(count: int) -> None:
     """vLLM and the plain loop of the tests on the same requests; they make the same of them."""
     requests = drawn(count)
     print(f"\nVLLM against a plain loop in Python, {count:,} requests, same process")
-    print("  memory   scheduling     / plain loop   requests/s: ours      plain")
+    print("  memory   engine             / plain loop   requests/s: ours      plain")
     for memory, pool in POOLS.items():
-        for name in ("vllm", "vllm, synchronous"):
+        for name in ("vllm", "vllm, synchronous", "vllm, by priority"):
             engine = with_pool(ENGINES[name], pool)
             assert isinstance(engine, Vllm)
             blocks = pool // engine.block_size - 1 if pool else 10**9
@@ -116,9 +117,8 @@ def measure_against_the_plain_loop(count: int) -> None:
             _, ours = best_times(lambda: engine.serve(requests, COST), 5)  # noqa: B023
             run = engine.serve(requests, COST)
             assert run.finish.tolist() == [guest.times[-1] for guest in plain.guests]
-            scheduling = "asynchronous" if engine.async_scheduling else "synchronous"
             print(
-                f"  {memory:8} {scheduling:14} {slow / ours:10.0f} x {count / ours:18,.0f} "
+                f"  {memory:8} {name:18} {slow / ours:10.0f} x {count / ours:18,.0f} "
                 f"{count / slow:10,.0f}",
                 flush=True,
             )

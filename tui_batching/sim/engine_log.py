@@ -63,6 +63,11 @@ class EngineLog:
         self.stay += 1
         return self.stay - 1
 
+    def renumber(self, request: IntArray) -> None:
+        """Of a loop that has its requests in another order, give each its own row again."""
+        column = _columns(self.stays, 4)[0]
+        column[:] = request[column]
+
     def leave(self, stay: int, ended: int = Ended.DONE, place: int = 0) -> None:
         """A stay ends before the span that is written next; see `Stays` for the place."""
         self.ends.fromlist([stay, self.span, ended, place])

@@ -82,12 +82,12 @@ class Scheduler:
         *,
         jumps: bool,
     ) -> None:
+        # With 30 attributes or more CPython reads each of them a quarter slower.
         self.log = EngineLog()
         self.cost = cost
         self.engine = engine
         self.jumps = jumps
         self.budget = engine.max_num_batched_tokens
-        self.threshold = engine.long_prefill_token_threshold
         self.block = engine.block_size
         self.lag = int(engine.async_scheduling)
         self.spare = int(engine.watermark * (blocks + 1))
@@ -124,36 +124,45 @@ class Scheduler:
 
     def schedule(self) -> None:
         """Plan the next iteration: who runs goes on; if that fits, newcomers join."""
-        cap = self.threshold if self.threshold and self.crowded() else WITHOUT_END
-        left = self.budget - self.decoders.count
-        need = self.decoders.takers[self.step % self.block]
-        self.plan = []
-        for sequence in self.prefilling:
-            tokens = min(sequence.known - sequence.computed, cap, left)
-            self.plan.append(tokens)
-            left -= tokens
-            need += self.lacking(sequence, tokens)
+        threshold = self.engine.long_prefill_token_threshold
+        cap = threshold if threshold and self.crowded() else WITHOUT_END
+        self.plan = self.parts(cap) if self.prefilling else []
+        need = self.needed(self.plan)
         self.short = False
         self.preempting = need > self.free
-        if not self.preempting:
-            self.free -= need
-            self.admit(cap, left)
+        if self.preempting:
+            self.make_room(cap)
         else:
-            self.make_room(need, cap)
+            self.free -= need
+            self.admit(cap)
 
     def crowded(self) -> bool:
         """Whether more than one request runs or waits: only then long prompts are cut."""
         here = len(self.running)
         return here > 1 or self.waiting.holds(2 - here, self.seen)
 
-    def lacking(self, sequence: Sequence, tokens: int) -> int:
-        """The blocks that the next tokens of a prompt take."""
-        block, computed = self.block, sequence.computed
-        return (computed + tokens + block - 1) // block - (computed + block - 1) // block
+    def parts(self, cap: int) -> list[int]:
+        """The next tokens of each prompt; only the last may get fewer than it could have."""
+        plan, left = [], self.budget - self.decoders.count
+        for sequence in self.prefilling:
+            tokens = min(sequence.known - sequence.computed, cap, left)
+            plan.append(tokens)
+            left -= tokens
+        return plan
 
-    def admit(self, cap: int, left: int) -> None:
+    def needed(self, plan: list[int]) -> int:
+        """The blocks that the next iteration takes for who decodes, and for the first prompts."""
+        need = self.decoders.takers[self.step % self.block]
+        if plan:
+            for sequence, tokens in zip(self.prefilling, plan, strict=False):
+                computed = sequence.computed
+                need += self.held(computed + tokens) - self.held(computed)
+        return need
+
+    def admit(self, cap: int) -> None:
         """Admit in order of the queue, while slots, tokens and blocks last."""
         engine, block, waiting, log = self.engine, self.block, self.waiting, self.log
+        left = self.budget - self.decoders.count - sum(self.plan)
         while left and self.free_slots and (request := waiting.head(self.seen)) >= 0:
             known = self.known[request]
             tokens = min(known, cap)
@@ -175,16 +184,22 @@ class Scheduler:
             self.free -= (tokens + block - 1) // block
             left -= tokens
 
-    def make_room(self, need: int, cap: int) -> None:  # noqa: ARG002 - another policy asks for it
-        """Preempt the last admitted, until the rest has enough blocks."""
-        while need > self.free:
-            sequence = self.running[next(reversed(self.running))]
-            if self.prefilling and self.prefilling[-1] is sequence:
-                need -= self.lacking(sequence, self.plan.pop())
-            elif sequence not in self.leaving:
-                need -= (sequence.own + self.step) % self.block == 0
-            self.preempt(sequence)
+    def make_room(self, cap: int) -> None:
+        """Preempt one after the other, until the rest has enough blocks.
+
+        The last prompt is planned when all others have theirs. It may use tokens that were given
+        back until then, but not those of who is preempted on its behalf.
+        """
+        while self.needed(self.plan[:-1]) > self.free:
+            self.preempt(self.victim())
+        self.plan = self.parts(cap)
+        while (need := self.needed(self.plan)) > self.free:
+            self.preempt(self.victim())
         self.free -= need
+
+    def victim(self) -> Sequence:
+        """Who is preempted next: the last admitted."""
+        return self.running[next(reversed(self.running))]
 
     def preempt(self, sequence: Sequence) -> None:
         """Take back slot and blocks; it waits to come again, unless its last token is in flight."""
@@ -196,6 +211,7 @@ class Scheduler:
             self.parting -= self.most_blocks[sequence.request]
         else:
             if sequence in self.prefilling:
+                del self.plan[self.prefilling.index(sequence)]
                 self.prefilling.remove(sequence)
                 computed = sequence.computed
             else:
@@ -325,9 +341,10 @@ class PriorityScheduler(Scheduler):
     """Who is admitted first and preempted last goes by priority, and then by arrival.
 
     Attributes:
-        by_priority: the waiting queue.
         met: states in which somebody was preempted since a token was made.
     """
+
+    waiting: ByPriority
 
     def __init__(  # noqa: PLR0913 - as its base
         self,
@@ -340,40 +357,21 @@ class PriorityScheduler(Scheduler):
         jumps: bool,
     ) -> None:
         super().__init__(waiting, requests, cost, engine, blocks, jumps=jumps)
-        self.by_priority = waiting
         self.met: set[tuple[object, ...]] = set()
 
-    def make_room(self, need: int, cap: int) -> None:
-        """Go through those who run in order, and preempt the least urgent of all.
-
-        One who was planned already gives its tokens back, to those who come after.
+    def make_room(self, cap: int) -> None:
+        """Preempt the least urgent, until the rest has enough blocks.
 
         Raises:
             InputError: if they would do so for ever.
         """
         self.refuse_circles()
-        left = self.budget
-        running, urgency = self.running, self.by_priority.urgency
-        planned: dict[Sequence, tuple[int, int]] = {}
-        prefilling, leaving = set(self.prefilling), set(self.leaving)
-        for sequence in list(running.values()):
-            if sequence.stay not in running or sequence in leaving:
-                continue
-            tokens, need = 1, (sequence.own + self.step) % self.block == 0
-            if sequence in prefilling:
-                tokens = min(sequence.known - sequence.computed, cap, left)
-                need = self.lacking(sequence, tokens)
-            while need > self.free and sequence.stay in running:
-                victim = max(running.values(), key=lambda s: urgency[s.request])
-                tokens_back, blocks_back = planned.pop(victim, (0, 0))
-                left += tokens_back
-                self.free += blocks_back
-                self.preempt(victim)
-            if sequence.stay in running:
-                planned[sequence] = tokens, need
-                left -= tokens
-                self.free -= need
-        self.plan = [planned[sequence][0] for sequence in self.prefilling]
+        super().make_room(cap)
+
+    def victim(self) -> Sequence:
+        """The least urgent; of equals the first admitted."""
+        urgency = self.waiting.urgency
+        return max(self.running.values(), key=lambda sequence: urgency[sequence.request])
 
     def refuse_circles(self) -> None:
         """Refuse prompts that preempt each other in turn, so that none is ever complete.
@@ -387,7 +385,7 @@ class PriorityScheduler(Scheduler):
             self.met.clear()
             return
         state = (
-            len(self.by_priority.heap),
+            len(self.waiting.heap),
             *((s.request, s.known, s.computed) for s in self.running.values()),
         )
         if state in self.met:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tui_batching.columns import freeze
+from tui_batching.columns import IntArray, freeze
 from tui_batching.cost import ChunkLoad, Cost
 from tui_batching.errors import InputError
 from tui_batching.requests import Requests
-from tui_batching.sim.engine_log import Pool, run_of
+from tui_batching.sim.engine_log import EngineLog, Pool, run_of
 from tui_batching.sim.run import Run
 from tui_batching.sim.vllm.scheduler import WITHOUT_END, PriorityScheduler, Scheduler
 from tui_batching.sim.vllm.waiting import ByPriority, FirstCome
@@ -46,13 +46,23 @@ def run_vllm(requests: Requests, cost: Cost, engine: Vllm, *, jumps: bool = True
         _refuse_larger_than_memory(requests, blocks, engine.block_size)
     usable = WITHOUT_END if blocks is None else blocks
     pool = None if blocks is None else Pool(blocks, engine.block_size)
+    log, place = _served(requests, cost, engine, usable, jumps=jumps)
+    return run_of(log, requests, cost, engine, pool, place)
+
+
+def _served(
+    requests: Requests, cost: Cost, engine: Vllm, blocks: int, *, jumps: bool
+) -> tuple[EngineLog, IntArray | None]:
+    """The log, and the places in the queue; all else is let go, which makes room for the Run."""
     if engine.policy == "fcfs":
         queue = FirstCome(requests)
-        log = Scheduler(queue, requests, cost, engine, usable, jumps=jumps).serve()
-        return run_of(log, requests, cost, engine, pool)
-    ranked = ByPriority(requests)
-    log = PriorityScheduler(ranked, requests, cost, engine, usable, jumps=jumps).serve()
-    return run_of(log, requests, cost, engine, pool, place=freeze(ranked.rank))
+        return Scheduler(queue, requests, cost, engine, blocks, jumps=jumps).serve(), None
+    order = np.lexsort((requests.id, requests.arrival_time, requests.priority))
+    ranked = requests.part(order)
+    waiting = ByPriority(ranked)
+    log = PriorityScheduler(waiting, ranked, cost, engine, blocks, jumps=jumps).serve()
+    log.renumber(order)
+    return log, freeze(np.argsort(order))
 
 
 def _refuse_settings(engine: Vllm) -> None:

@@ -63,31 +63,33 @@ class FirstCome:
 class ByPriority:
     """The waiting queue by priority, lowest first; of equals who arrived first, then by id.
 
+    Its requests are in that order: the number of each is its rank.
+
     Attributes:
-        arrival: of each request, and one that never comes.
-        row: the next newcomer.
-        urgency: the priority and arrival of each request; the greatest is preempted first.
-        rank: of each request among all.
-        ranked: the requests by rank.
-        heap: the ranks of those who wait.
+        arrival: in order of time, and one that never comes.
+        newcomers: the requests in the same order.
+        row: the next of them.
+        urgency: of each request, alike where priority and arrival are; the greatest is preempted
+            first.
+        heap: who waits.
     """
 
     def __init__(self, requests: Requests) -> None:
-        order = np.lexsort((requests.id, requests.arrival_time, requests.priority))
-        self.arrival: list[Picoseconds] = [*requests.arrival_time.tolist(), NEVER]
+        arrival, priority = requests.arrival_time, requests.priority
+        by_arrival = np.argsort(arrival, kind="stable")
+        self.arrival: list[Picoseconds] = [*arrival[by_arrival].tolist(), NEVER]
+        self.newcomers: list[int] = by_arrival.tolist()
         self.row = 0
-        columns = (requests.priority.tolist(), requests.arrival_time.tolist())
-        self.urgency: list[tuple[int, int]] = list(zip(*columns, strict=True))
-        self.ranked: list[int] = order.tolist()
-        self.rank: list[int] = np.argsort(order).tolist()
+        differs = (np.diff(priority) != 0) | (np.diff(arrival) != 0)
+        self.urgency: list[int] = [0, *np.cumsum(differs).tolist()]
         self.heap: list[int] = []
 
     def head(self, seen: Picoseconds) -> int:
         """Who is next of those who have arrived by then; -1 for nobody."""
         while self.arrival[self.row] <= seen:
-            heappush(self.heap, self.rank[self.row])
+            heappush(self.heap, self.newcomers[self.row])
             self.row += 1
-        return self.ranked[self.heap[0]] if self.heap else -1
+        return self.heap[0] if self.heap else -1
 
     def pop(self) -> None:
         """The head is admitted."""
@@ -95,8 +97,8 @@ class ByPriority:
 
     def put_back(self, request: int) -> int:
         """One who was preempted waits again; its place in the queue."""
-        heappush(self.heap, self.rank[request])
-        return self.rank[request]
+        heappush(self.heap, request)
+        return request
 
     def holds(self, count: int, seen: Picoseconds) -> bool:
         """Whether so many, one or two, wait."""
