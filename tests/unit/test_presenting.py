@@ -14,7 +14,7 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.clock import SECOND
 from tui_batching.tour import Chapter, Deck, parse_deck
 from tui_batching.tui import simulator
-from tui_batching.tui.dialogs import BlackScreen
+from tui_batching.tui.presenting.screens import BlackScreen
 from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.views import VIEWS, view_names
 from tui_batching.tui.views.live import LiveView
@@ -159,12 +159,12 @@ async def test_what_was_on_stage_comes_back() -> None:
     async with on_stage("chat") as stage:
         await stage.press("right_square_bracket", "greater_than_sign", "plus", *["down"] * 4)
         await stage.seek(12 * SECOND)
-        before = stage.live._snapshot
+        before = stage.live.snapshot
         for leave in ("p", "escape"):
             await stage.press("p", "pagedown", "space", "left_square_bracket")
-            assert stage.live._snapshot != before
+            assert stage.live.snapshot != before
             await stage.press("j", "escape", leave)  # escape unselects first
-            assert stage.live._snapshot == before
+            assert stage.live.snapshot == before
             assert stage.titles[0] == "STATIC · batch 5"
             assert "4.00x" not in stage.rows()[0]
             assert talk(stage).region.area == 0

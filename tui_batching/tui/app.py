@@ -46,9 +46,9 @@ class BatchingApp(TerminalApp):
         super().__init__(theme, drawing)
         self._main = MainScreen(workload, self.palettes, tick, wall, drawing)
 
-    def present(self, deck: Deck) -> None:
-        """Begin with a deck; to be called before the app runs."""
-        self._main.deck = deck
+    def present(self, deck: Deck, chapter: int = 0) -> None:
+        """Begin with a deck, at this chapter, from zero; to be called before the app runs."""
+        self._main.deck, self._main.chapter = deck, chapter
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""
@@ -78,12 +78,14 @@ def run_app(
     return BatchingApp(workload, theme, tick or TICK, drawing=drawing).run_to_exit()
 
 
-def present(deck: Deck, theme: str | None = None, drawing: DrawingOptions = LOCAL) -> int:
-    """Open the app, present a deck, and stay in it; returns the exit code.
+def present(
+    deck: Deck, theme: str | None = None, drawing: DrawingOptions = LOCAL, chapter: int = 0
+) -> int:
+    """Open the app, present a deck from a chapter on, and stay in it; returns the exit code.
 
     Raises:
         InputError: for an unknown theme.
     """
-    app = BatchingApp(deck.chapters[0].workload, theme, drawing=drawing)
-    app.present(deck)
+    app = BatchingApp(deck.chapters[chapter].workload, theme, drawing=drawing)
+    app.present(deck, chapter)
     return app.run_to_exit()

@@ -25,6 +25,7 @@ class Frame:
         selected: the row of the selected request, or None.
         palette: the colours.
         sweep: what there is of the sweep that the view shows, or None.
+        focus: the name of the strategy whose lane is bright while the others are dim, or None.
     """
 
     scene: Scene
@@ -34,6 +35,7 @@ class Frame:
     selected: int | None
     palette: Palette
     sweep: SweepState | None = None
+    focus: str | None = None
 
     @cached_property
     def moments(self) -> list[Moment]:
@@ -52,6 +54,9 @@ class Snapshot:
         speed: simulated seconds a second.
         playing: whether it plays.
         selected: the id of the selected request, or None.
+        focus: the name of the strategy whose lane is bright while the others are dim, or None.
+        until: the instant at which playing stops, or None.
+        loop: a stretch that plays again and again, or None.
     """
 
     knobs: Knobs
@@ -60,3 +65,6 @@ class Snapshot:
     speed: float
     playing: bool
     selected: int | None
+    focus: str | None = None
+    until: Picoseconds | None = None
+    loop: tuple[Picoseconds, Picoseconds] | None = None
