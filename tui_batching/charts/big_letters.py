@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from textwrap import wrap
+
+from rich.cells import cell_len
 
 _DOTS = 5
 """Rows of dots of a letter."""
@@ -75,7 +76,8 @@ _FONT = {
 def big_words(words: str, width: int, height: int) -> list[str]:
     """Lines of blocks that read as the words, as large as fits; else the words as they are.
 
-    A letter that has no large form leaves all of them as they are.
+    The lines are centred to each other. A letter that has no large form leaves all the words as
+    they are.
 
     Args:
         words: to be drawn.
@@ -88,26 +90,31 @@ def big_words(words: str, width: int, height: int) -> list[str]:
             lines = draw(letters, width)
             if lines and len(lines) <= height:
                 return lines
-    return wrap(words, width)
+    return _centred(wrap(words, width))
 
 
 def _with_full_blocks(letters: str, width: int) -> list[str]:
     """A dot is two cells wide and one high."""
-    return list(_joined(_drawn(line, "██", "  ") for line in _lines(letters, width // 2)))
+    return _joined([_drawn(line, "██", "  ") for line in _lines(letters, width // 2)])
 
 
 def _with_half_blocks(letters: str, width: int) -> list[str]:
     """A dot is one cell wide and half a cell high."""
-    pictures = (_drawn(line, "1", "0") for line in _lines(letters, width))
-    return list(_joined(_halved(picture) for picture in pictures))
+    return _joined([_halved(_drawn(line, "1", "0")) for line in _lines(letters, width)])
 
 
-def _joined(pictures: Iterator[list[str]]) -> Iterator[str]:
+def _joined(pictures: list[list[str]]) -> list[str]:
     """The lines of words one below the other, with a blank row between them."""
-    for number, picture in enumerate(pictures):
-        if number:
-            yield ""
-        yield from picture
+    rows: list[str] = []
+    for picture in pictures:
+        rows += ["", *picture] if rows else picture
+    return _centred(rows)
+
+
+def _centred(rows: list[str]) -> list[str]:
+    """Each row in the middle of the longest one."""
+    longest = max(map(cell_len, rows), default=0)
+    return [" " * ((longest - cell_len(row)) // 2) + row for row in rows]
 
 
 def _halved(picture: list[str]) -> list[str]:

@@ -54,7 +54,7 @@ _WRITABLE = (Duration, Whole, WholeOrNone, OneOf)
 
 
 @dataclass(frozen=True)
-class _Number:
+class _NumberToTell:
     """A value that can be divided by another one of its unit; durations are in seconds."""
 
     unit: Unit
@@ -65,13 +65,13 @@ class _Number:
 
 
 @dataclass(frozen=True)
-class _Word:
+class _WordToTell:
     """A value that can only be told."""
 
     told: Callable[[Comparison], str]
 
 
-_Named: TypeAlias = _Number | _Word
+_ToTell: TypeAlias = _NumberToTell | _WordToTell
 
 
 def check_values(text: str, workload: Workload) -> None:
@@ -115,22 +115,26 @@ def missing_values(text: str, comparison: Comparison) -> list[str]:
     ]
 
 
-def _named(name: str, workload: Workload) -> _Named:
+def _named(name: str, workload: Workload) -> _ToTell:
     """What stands in braces: one value, or one divided by another."""
     ratio = _RATIO.fullmatch(name)
     if ratio is None:
         return _one(name.strip(), workload)
     over, under = (_one(part, workload) for part in ratio.groups())
-    if not (isinstance(over, _Number) and isinstance(under, _Number) and over.unit == under.unit):
+    if not (
+        isinstance(over, _NumberToTell)
+        and isinstance(under, _NumberToTell)
+        and over.unit == under.unit
+    ):
         raise InputError(f"found {quoted(name)}, expected two numbers of one unit beside the /")
-    return _Word(lambda on_stage: _quotient(over.of(on_stage), under.of(on_stage)))
+    return _WordToTell(lambda on_stage: _quotient(over.of(on_stage), under.of(on_stage)))
 
 
 def _quotient(over: Value, under: Value) -> str:
     return MISSING if over is None or not under else value_text(over / under, "1/s")
 
 
-def _one(name: str, workload: Workload) -> _Named:
+def _one(name: str, workload: Workload) -> _ToTell:
     first, _, rest = name.partition(".")
     strategies = {strategy.name: strategy for strategy in workload.strategies}
     if first in strategies:
@@ -141,15 +145,15 @@ def _one(name: str, workload: Workload) -> _Named:
     if first == _COST:
         parameters = _parameters_of(workload.cost)
         parameter = parameters[_choose(name, first, rest, parameters)]
-        return _Word(lambda on_stage: _told_of_cost(parameter, on_stage.workload.cost))
+        return _WordToTell(lambda on_stage: _told_of_cost(parameter, on_stage.workload.cost))
     if first == _WORKLOAD:
         _choose(name, first, rest, ("requests",))
-        return _Number("count", lambda on_stage: len(on_stage.workload.requests))
+        return _NumberToTell("count", lambda on_stage: len(on_stage.workload.requests))
     known = (*strategies, "a request such as R2", _COST, _WORKLOAD)
     raise _unknown(name, f"{one_of(known)}{did_you_mean(first, strategies)}")
 
 
-def _of_strategy(name: str, strategy: Strategy, rest: str, workload: Workload) -> _Named:
+def _of_strategy(name: str, strategy: Strategy, rest: str, workload: Workload) -> _ToTell:
     """A metric, a parameter, or what became of a request."""
     first, _, last = rest.partition(".")
     if _REQUEST.fullmatch(first):
@@ -159,8 +163,8 @@ def _of_strategy(name: str, strategy: Strategy, rest: str, workload: Workload) -
     key = _choose(name, strategy.name, rest, (*METRICS_BY_NAME, *keys))
     if key in METRICS_BY_NAME:
         unit = METRICS_BY_NAME[key].unit
-        return _Number(unit, lambda on_stage: on_stage[strategy.name].metrics[key])
-    return _Word(lambda on_stage: _parameter_told(on_stage[strategy.name].strategy, key))
+        return _NumberToTell(unit, lambda on_stage: on_stage[strategy.name].metrics[key])
+    return _WordToTell(lambda on_stage: _parameter_told(on_stage[strategy.name].strategy, key))
 
 
 def _parameter_told(strategy: Strategy, key: str) -> str:
@@ -168,7 +172,7 @@ def _parameter_told(strategy: Strategy, key: str) -> str:
     return MISSING if parameter is None else parameter.text(strategy.value(parameter.name))
 
 
-def _served(strategy: str, row: int, field: str) -> _Number:
+def _served(strategy: str, row: int, field: str) -> _NumberToTell:
     """A time of a request with a strategy."""
 
     def seconds(on_stage: Comparison) -> Value:
@@ -178,17 +182,17 @@ def _served(strategy: str, row: int, field: str) -> _Number:
         parts = breakdown(run, np.array([row]))
         return to_seconds(int(getattr(parts, field)[0]))
 
-    return _Number("s", seconds)
+    return _NumberToTell("s", seconds)
 
 
-def _asked(row: int, field: str) -> _Number:
+def _asked(row: int, field: str) -> _NumberToTell:
     """What a request is, whoever serves it."""
 
     def value(on_stage: Comparison) -> Value:
         found = int(getattr(on_stage.workload.requests, field)[row])
         return to_seconds(found) if field == "arrival_time" else found
 
-    return _Number("s" if field == "arrival_time" else "count", value)
+    return _NumberToTell("s" if field == "arrival_time" else "count", value)
 
 
 def _row(name: str, request: str, workload: Workload) -> int:

@@ -196,9 +196,9 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         """What can be done, which no playing changes."""
         if frame is not None:
             keys = [key for key in KEYS if self._can(key.action) and self._offers(key, frame)]
-            if not self.presenter.is_on:  # PageUp and PageDown scroll, too
-                others = ("scroll_pages", "pick_chapter")
-                keys = [key for key in keys if not key.action.startswith(others)]
+            # Where PageUp and PageDown scroll, K and J need not be told; a tick may be no tick.
+            others = ("tick_or",) if self.presenter.is_on else ("scroll_pages", "pick_chapter")
+            keys = [key for key in keys if not key.action.startswith(others)]
             self._key_bar.show(keys, frame.palette)
             self._tab_bar.show(VIEWS, self.seen, frame.palette)
 

@@ -12,7 +12,7 @@ from tui_batching.tui.textual_internals import EndsWorkFirst
 from tui_batching.tui.views import view_names
 
 _ON_SLIDES = {
-    "turn_pages", "pick_chapter", "leave_tour", "present", "begin_tour", "unselect", "blacken",
+    "turn_pages", "pick_chapter", "leave_tour", "present", "unselect", "blacken",
     "tick_or_blacken", "help",
 }  # fmt: skip
 """The actions that make sense while a slide hides the stage, beside those of the app."""
@@ -56,8 +56,8 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         """Whether the action of this name makes sense here; None where only the view can tell."""
         if self.presenter.shows_slide and not name.startswith("app."):
             return name in _ON_SLIDES
-        if name in _IN_TALKS:
-            return self.presenter.is_on
+        if name in _IN_TALKS or name == "begin_tour":
+            return self.presenter.is_on == (name in _IN_TALKS)
         return True if self.presenter.is_on and name == "turn_pages" else None
 
     def action_present(self) -> None:
@@ -68,9 +68,8 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
             self.action_begin_tour()
 
     def action_begin_tour(self) -> None:
-        """Begin the tour where it was left; where it is going on, do nothing."""
-        if not self.presenter.is_on:
-            self.presenter.begin(self._next_deck(), self.snapshot)
+        """Begin the tour, or go on where it was left."""
+        self.presenter.begin(self._next_deck(), self.snapshot)
 
     def action_leave_tour(self) -> None:
         self.presenter.leave()
