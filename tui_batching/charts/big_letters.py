@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from textwrap import wrap
 
 from rich.cells import cell_len
@@ -86,19 +87,21 @@ def big_words(words: str, width: int, height: int) -> list[str]:
     """
     letters = words.upper()
     if all(letter in _FONT for letter in letters if letter != " "):
-        for draw in (_with_full_blocks, _with_half_blocks):
+        for draw in (partial(_with_full_blocks, 2), partial(_with_full_blocks, 1), _with_halves):
             lines = draw(letters, width)
             if lines and len(lines) <= height:
                 return lines
     return _centred(wrap(words, width))
 
 
-def _with_full_blocks(letters: str, width: int) -> list[str]:
-    """A dot is two cells wide and one high."""
-    return _joined([_drawn(line, "██", "  ") for line in _lines(letters, width // 2)])
+def _with_full_blocks(rows: int, letters: str, width: int) -> list[str]:
+    """A dot is so many rows high, and twice as many cells wide."""
+    dot, gap = "█" * 2 * rows, " " * 2 * rows
+    pictures = [_drawn(line, dot, gap) for line in _lines(letters, width // (2 * rows))]
+    return _joined([[row for row in picture for _ in range(rows)] for picture in pictures])
 
 
-def _with_half_blocks(letters: str, width: int) -> list[str]:
+def _with_halves(letters: str, width: int) -> list[str]:
     """A dot is one cell wide and half a cell high."""
     return _joined([_halved(_drawn(line, "1", "0")) for line in _lines(letters, width)])
 
