@@ -145,7 +145,11 @@ class Stage:
     async def settled(self) -> None:
         """Wait until all that was asked for is simulated and shown."""
         await self.pilot.pause()
-        await self.until(lambda: self.live.scene is not None and not self._computing())
+        await self.until(
+            lambda: (
+                self.live.scene is not None and self.live._awaited is None and not self._computing()
+            )
+        )
 
     async def drawn(self) -> None:
         """Wait until the charts are drawn as well."""

@@ -111,7 +111,12 @@ chapters:
     play: true
     select: 3
     table: step_time
-  - {title: Two, text: b, at: end}
+    section: Part
+    minutes: 1.5
+    until: 2s
+    focus: static
+  - {title: Two, text: "b {static.R2.held} {static.bubble / dynamic.bubble}", at: end}
+  - {title: Three, slide: "{cost.decode_step}", loop: [0.5s, 1s]}
 """
 
 

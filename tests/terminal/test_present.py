@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command_line import shell
 from terminals import Terminal
 
 
@@ -51,12 +52,38 @@ def test_an_app_that_was_killed_is_told(terminals: tuple[Terminal, Terminal]) ->
     notes.wait_for(lambda text: "The presentation is gone" in text and "1/15" in text)
 
 
+def test_what_one_button_of_a_clicker_sends_in_turn_does_no_harm() -> None:
+    app = Terminal(["present", "--chapter", "6"])
+    app.wait_for(lambda text: "6/15" in text and "STATIC" in text)
+    for _ in range(2):
+        app.program.send("\x1b")
+        app.wait_for(lambda text: "leave the tour?" in text)
+        app.program.send("\x1b[15~")  # F5
+        app.wait_for(lambda text: "leave the tour?" not in text and "6/15" in text)
+    app.program.send("\x1b")
+    app.wait_for(lambda text: "leave the tour?" in text)
+    app.program.send("\r")
+    app.wait_for(lambda text: "6/15" not in text and "queue" in text)
+    app.program.send("\x1b[15~")
+    app.wait_for(lambda text: "6/15" in text)
+    app.program.send("q")
+    assert app.wait_for_end() == 0
+
+
+def test_a_deck_is_checked_without_a_terminal() -> None:
+    done = shell("$P present --check < /dev/null | cat")
+    assert done.returncode == 0
+    assert "valid, a deck of" in done.stdout
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["missing.yaml"], "missing.yaml: found no such file, expected a YAML file"),
         (["--theme", "neon"], "--theme: found 'neon', expected dark"),
         (["--notes", "--theme", "neon"], "--theme: found 'neon', expected dark"),
+        (["--chapter", "99"], "--chapter: found 99, expected a whole number <= 15"),
         (["--fps", "0"], "--fps: found 0, expected a whole number >= 1"),
     ],
 )

@@ -15,7 +15,7 @@ import tui_batching
 PACKAGE = Path(tui_batching.__file__).parent
 APP_LIBRARIES = {"textual", "plotext"}
 HOMES = {"textual": "tui", "plotext": "charts"}
-OPENERS = ("play.py", "present.py", "record.py", "terminal.py")
+OPENERS = ("decks.py", "play.py", "present.py", "record.py", "terminal.py")
 """The modules of the command line that know the app."""
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from stage import palette
+from stage import palette, scene_of
 from tour import EACH_CHAPTER, TOUR
 
 from tui_batching.charts.rows import text_of
 from tui_batching.tour import Chapter
 from tui_batching.tour.deck import bundled_deck
 from tui_batching.tui.presenting.chapter_text import ChapterText
-from tui_batching.tui.presenting.presenter import side_width
+from tui_batching.tui.presenting.presenter import side_width, text_for_room
 
 
 def test_the_story_is_told_in_order() -> None:
@@ -39,6 +39,10 @@ def test_the_format_that_it_describes_has_every_key_that_it_uses() -> None:
     assert used <= described
 
 
+def read_text_of(chapter: Chapter) -> ChapterText:
+    return text_for_room(chapter, "15/15", scene_of(chapter.served))
+
+
 @EACH_CHAPTER
 def test_a_chapter_has_notes(chapter: Chapter) -> None:
     assert chapter.notes
@@ -47,7 +51,7 @@ def test_a_chapter_has_notes(chapter: Chapter) -> None:
 @EACH_CHAPTER
 @pytest.mark.parametrize(("width", "most"), [(80, 7), (100, 7)])
 def test_the_text_is_short_enough_above_the_view(chapter: Chapter, width: int, most: int) -> None:
-    text = ChapterText(chapter, "15/15", chapter.workload)
+    text = read_text_of(chapter)
     assert len(text.rows(width - 4, palette(), spaced=False)) <= most
 
 
@@ -56,7 +60,7 @@ def test_the_text_is_short_enough_above_the_view(chapter: Chapter, width: int, m
 def test_the_text_is_short_enough_beside_the_view(
     chapter: Chapter, width: int, height: int
 ) -> None:
-    text = ChapterText(chapter, "15/15", chapter.workload)
+    text = read_text_of(chapter)
     rows = text.rows(side_width(width) - 4, palette(), spaced=height >= 36)
     assert len(rows) <= height - 6
     assert not any("…" in text_of(row) for row in rows)

@@ -8,7 +8,7 @@ import pytest
 
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND
 from tui_batching.errors import InputError
-from tui_batching.tour import Deck, parse_deck
+from tui_batching.tour import Deck, is_deck, parse_deck
 from tui_batching.workload import load_workload
 
 VIEWS = ("live", "gantt", "batch-size")
@@ -24,15 +24,19 @@ def test_everything_that_a_chapter_can_say() -> None:
 title: A talk
 chapters:
   - title: One
+    section: Part one
     text: [Read this., And this.]
     notes: Say that.
+    minutes: 1.5
     workload: illustrative
     set: {batch_size: 8, dynamic.timeout: 300ms}
     view: batch-size
     at: 1.5s
+    until: 2s
     speed: 0.25
     play: true
     select: 3
+    focus: dynamic
     table: step_time
 """)
     (chapter,) = deck.chapters
@@ -43,7 +47,10 @@ chapters:
     assert chapter.settings == {"batch_size": "8", "dynamic.timeout": "300ms"}
     assert (chapter.view, chapter.at) == ("batch-size", 1500 * MILLISECOND)
     assert (chapter.speed, chapter.play) == (0.25, True)
-    assert (chapter.select, chapter.table) == (3, "step_time")
+    assert (chapter.select, chapter.focus, chapter.table) == (3, "dynamic", "step_time")
+    assert (chapter.section, chapter.minutes, deck.minutes) == ("Part one", 1.5, 1.5)
+    assert (chapter.until, chapter.loop, chapter.slide) == (2 * SECOND, None, "")
+    assert chapter.served.strategy("static").batch_size == 8
 
 
 def test_what_is_left_out() -> None:
@@ -61,7 +68,39 @@ chapters:
     assert three.workload == load_workload("chat")
     assert (two.view, two.at, two.speed, two.play) == ("live", 0, 0.5, False)
     assert (two.settings, two.select, two.table, two.notes) == ({}, None, None, ())
+    assert (two.until, two.loop, two.focus, two.minutes) == (None, None, None, None)
+    assert (two.section, two.slide, deck.minutes) == ("", "", 0)
     assert not four.play
+
+
+def test_a_section_goes_on_until_the_next_one() -> None:
+    deck = read("""\
+chapters:
+  - {title: One, text: a, workload: notebook}
+  - {title: Two, text: b, section: First}
+  - {title: Three, text: c}
+  - {title: Four, text: d, section: Second}
+""")
+    assert [chapter.section for chapter in deck.chapters] == ["", "First", "First", "Second"]
+
+
+def test_what_stops_or_loops_plays_at_once_and_a_loop_begins_at_its_start() -> None:
+    deck = read("""\
+chapters:
+  - {title: One, text: a, workload: notebook, until: 2s}
+  - {title: Two, text: b, loop: [0.5s, 1s]}
+  - {title: Three, text: c, loop: [0.5s, end], at: 0.7s, play: false}
+""")
+    one, two, three = deck.chapters
+    assert (one.at, one.until, one.play) == (0, 2 * SECOND, True)
+    assert (two.at, two.loop, two.play) == (SECOND // 2, (SECOND // 2, SECOND), True)
+    assert (three.at, three.loop) == (700 * MILLISECOND, (SECOND // 2, HORIZON))
+    assert not three.play
+
+
+def test_a_slide_does_without_a_text() -> None:
+    deck = read("chapters: [{title: One, slide: One GPU, workload: notebook}]")
+    assert (deck.chapters[0].slide, deck.chapters[0].text) == ("One GPU", ())
 
 
 def test_a_workload_file_is_looked_for_beside_the_deck(tmp_path: Path) -> None:
@@ -93,7 +132,29 @@ MISTAKES = {
         "5: chapters[0].notes[0]: found '\\x1b[2J', expected text without control characters"
     ),
     FIRST + "    veiw: live": "5: chapters[0]: found the unknown key 'veiw', expected one of title,"
-    " text, notes, workload, set, view, at, speed, play, select, table (did you mean 'view'?)",
+    " section, slide, text, notes, minutes, workload, set, view, at, until, loop, speed, play,"
+    " select, focus, table (did you mean 'view'?)",
+    FIRST + "    focus: statik": (
+        "5: chapters[0].focus: found 'statik', expected one of static, dynamic, continuous"
+        " (did you mean 'static'?)"
+    ),
+    FIRST + "    minutes: 0": "5: chapters[0].minutes: found 0, expected a number > 0",
+    FIRST + "    at: 2s\n    until: 2s": (
+        "6: chapters[0].until: found '2s', expected an instant after the one at which it begins"
+    ),
+    FIRST + "    loop: [1s, 2s]\n    until: 3s": (
+        "6: chapters[0].until: found until beside loop, expected either until or loop"
+    ),
+    FIRST + "    loop: 1s": "5: chapters[0].loop: found '1s', expected a list of two instants,",
+    FIRST + "    loop: [1s, 2s, 3s]": "5: chapters[0].loop: found a list, expected a list of two",
+    FIRST + "    loop: [2s, 1s]": (
+        "5: chapters[0].loop[1]: found '1s', expected an instant after the first one"
+    ),
+    FIRST + "    loop: [1s, 2s]\n    at: 2s": (
+        "6: chapters[0].at: found '2s', expected an instant before the end of the loop"
+    ),
+    FIRST + "    slide: {big: words}": "5: chapters[0].slide: found a mapping, expected text",
+    FIRST + "    section: []": "5: chapters[0].section: found a list, expected text",
     FIRST + "    view: gannt": (
         "5: chapters[0].view: found 'gannt', expected one of live, gantt, batch-size"
         " (did you mean 'gantt'?)"
@@ -186,3 +247,48 @@ def test_what_is_no_mapping_of_settings_is_refused_without_listing_them_all() ->
     with pytest.raises(InputError, match=r"expected a mapping with batch_size, .* others") as error:
         parse_deck(text, Path("d.yaml"), ["live"])
     assert len(str(error.value)) < 1500
+
+
+UNKNOWN_VALUES = {
+    "{statik.p99_latency}": "expected one of static, dynamic, continuous, a request such as R2,",
+    "{static.p99_latncy}": "(did you mean 'p99_latency'?)",
+    "{static.mean_latency}": "expected after static. one of avg_wait, p50_wait",
+    "{static}": "expected after static. one of avg_wait",
+    "{static.R99.latency}": "expected the id of a request of the workload",
+    "{static.R2.latencies}": "expected after static.R2. one of start_time",
+    "{R2.output_token}": "(did you mean 'output_tokens'?)",
+    "{R2}": "expected after R2. one of arrival_time, input_tokens, output_tokens",
+    "{cost.decode_stpe}": "(did you mean 'decode_step'?)",
+    "{workload.rate}": "expected after workload. requests",
+    "{static.throughput / static.p99_wait}": "expected two numbers of one unit beside the /",
+    "{static.batch_size / static.slots}": "found the unknown value 'static.slots'",
+    "{static.timeout}": "found the unknown value 'static.timeout', expected after static.",
+    "{}": "found the unknown value '', expected one of static",
+    "{static.p99_wait": "found a single {, expected a value such as {static.p99_latency}",
+    "so } what": "found a single }, expected a value",
+}
+
+
+@pytest.mark.parametrize("value", UNKNOWN_VALUES)
+@pytest.mark.parametrize("key", ["text", "notes", "slide"])
+def test_an_unknown_value_is_told_with_its_place(key: str, value: str) -> None:
+    text = "" if key == "text" else "text: a, "
+    with pytest.raises(InputError) as caught:
+        read(f"chapters: [{{title: One, {text}workload: notebook, {key}: '{value}'}}]")
+    sentence = str(caught.value)
+    assert sentence.startswith(f"talks/talk.yaml:1: chapters[0].{key}: found ")
+    assert UNKNOWN_VALUES[value] in sentence
+    assert "\n" not in sentence
+
+
+def test_a_value_in_a_list_is_told_with_its_place() -> None:
+    with pytest.raises(InputError, match=r"chapters\[0\]\.text\[1\]: found the unknown value"):
+        read("chapters: [{title: One, text: [a, '{b}'], workload: notebook}]")
+
+
+def test_a_deck_is_told_from_a_workload() -> None:
+    path = Path("d.yaml")
+    assert is_deck(FIRST, path)
+    assert not is_deck(WORKLOAD, path)
+    assert not is_deck("# of chapters\n" + WORKLOAD, path)
+    assert not is_deck("- chapters", path)

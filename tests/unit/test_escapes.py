@@ -265,7 +265,7 @@ async def test_a_deck_is_presented_word_for_word(folder: Path, size: tuple[int, 
 
 def text_of_talk(stage: Stage) -> str:
     """What the talk says, in one line."""
-    return "".join(strip.text for strip in stage.live._presenter._strips)
+    return "".join(strip.text for strip in stage.live.presenter._strips)
 
 
 @SIZES

@@ -16,11 +16,30 @@ from textual.pilot import Pilot
 from tour import TOUR
 from waiting import PATIENCE_SECONDS
 
-from tui_batching.tour import Deck
-from tui_batching.tour.presentation import Presentation, presentation_file, write_presentation
+from tui_batching.analysis.comparison import compare
+from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
+from tui_batching.tour import Deck, parse_deck
+from tui_batching.tour.presentation import (
+    Presentation,
+    presentation_file,
+    read_presentation,
+    write_presentation,
+)
+from tui_batching.tui.presenting import presenter
 from tui_batching.tui.presenting.notes import NotesApp, clock_text
 
-HERE = Presentation(os.getpid(), 0, 1000.0)
+HERE = Presentation(os.getpid(), 0, 1000.0, 1000.0)
+PLANNED = """\
+title: Planned
+chapters:
+  - {title: One, section: First, text: a, workload: notebook, minutes: 1}
+  - title: Two
+    text: ["About {workload.requests} requests.", b]
+    notes: The p99 of static is {static.p99_latency}.
+    set: {workload.count: 7, batch_size: 1}
+    minutes: 1.5
+  - {title: Three, slide: Big words}
+"""
 
 
 class Notes:
@@ -84,12 +103,66 @@ async def test_another_deck_is_not_followed(tmp_path: Path) -> None:
         assert "Nothing is presented yet" in notes.seen()
 
 
-async def test_the_time_since_the_start_goes_on() -> None:
+def planned(folder: Path) -> Deck:
+    return parse_deck(PLANNED, folder / "planned.yaml", ["live"])
+
+
+async def test_the_time_of_day_and_the_time_since_the_start_go_on() -> None:
     write_presentation(presentation_file(TOUR.path), HERE)
     async with notes_of(TOUR) as notes:
-        await notes.until_seen("0:00 elapsed")
+        day = time.strftime("%H:%M", time.localtime(1000))
+        await notes.until_seen(f"{day} this chapter 0:00 in all 0:00")
         notes.wall.now += 754
-        await notes.until_seen("12:34 elapsed")
+        day = time.strftime("%H:%M", time.localtime(1754))
+        await notes.until_seen(f"{day} this chapter 12:34 in all 12:34")
+        assert not any(word in notes.seen() for word in ("late", "to spare", "over"))
+
+
+async def test_the_time_is_compared_with_the_plan(tmp_path: Path) -> None:
+    deck = planned(tmp_path)
+    file = presentation_file(deck.path)
+    async with notes_of(deck) as notes:
+        await notes.until_seen("Nothing is presented yet", "2:30 planned")
+        write_presentation(file, HERE)
+        notes.wall.now = 1040
+        await notes.until_seen(
+            "First", "this chapter 0:40 of 1:00 in all 0:40 of 2:30", "0:00 to spare"
+        )
+        notes.wall.now = 1065
+        await notes.until_seen("this chapter 1:05 of 1:00, over in all 1:05 of 2:30 0:05 late")
+        write_presentation(file, replace(HERE, chapter=1, turned=1065.0))
+        notes.wall.now = 1085
+        await notes.until_seen("this chapter 0:20 of 1:30 in all 1:25 of 2:30 0:05 late")
+        write_presentation(file, replace(HERE, chapter=2, turned=1085.0))
+        await notes.until_seen("this chapter 0:00 in all 1:25 of 2:30 1:05 to spare")
+
+
+async def test_how_the_next_chapter_begins_and_values_are_told(tmp_path: Path) -> None:
+    deck = planned(tmp_path)
+    file = presentation_file(deck.path)
+    write_presentation(file, HERE)
+    p99 = compare(deck.chapters[1].served)["static"].metrics["p99_latency"]
+    async with notes_of(deck) as notes:
+        await notes.until_seen("next: Two About 7 requests.")
+        write_presentation(file, replace(HERE, chapter=1))
+        told = format_value(METRICS_BY_NAME["p99_latency"], p99)
+        await notes.until_seen(f"The p99 of static is {told}.", "next: Three Big words")
+
+
+async def test_the_time_in_a_chapter_adds_up_over_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The presenting app says when the chapter would have begun, had it been told in one go."""
+    deck, clock = planned(tmp_path), FakeWall()
+    monkeypatch.setattr(presenter.time, "time", clock)
+    async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
+        for key, seconds in (("pagedown", 30), ("pageup", 10), ("p", 5), ("p", 100)):
+            clock.now += seconds
+            await stage.press(key)
+        place = read_presentation(presentation_file(deck.path))
+        assert place is not None
+        assert (place.chapter, place.started) == (0, 1000.0)
+        assert clock.now - place.turned == 35
 
 
 @pytest.mark.parametrize(

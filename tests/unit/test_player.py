@@ -101,6 +101,60 @@ def test_it_pauses_at_the_end_and_exactly_there() -> None:
     assert (player.time, player.playing, player.at_end) == (END, False, True)
 
 
+def test_it_stops_where_it_is_to_stop_and_then_plays_on() -> None:
+    player = player_of(speed=1.0)
+    player.set(10 * MS, 1.0, 0.0, playing=True)
+    player.until = 40 * MS
+    player.tick(0.02)
+    assert (player.time, player.playing) == (30 * MS, True)
+    player.tick(0.05)  # a frame comes late
+    assert (player.time, player.playing) == (40 * MS, False)
+    player.toggle(1.0)
+    player.tick(1.01)
+    assert (player.time, player.playing) == (50 * MS, True)
+    player.seek(0, 2.0)
+    player.tick(2.1)
+    assert (player.time, player.playing) == (40 * MS, False)
+    player.set(0, 1.0, 0.0, playing=True)  # it was for that stretch alone
+    player.tick(0.05)
+    assert (player.time, player.playing) == (50 * MS, True)
+
+
+def test_a_stop_beyond_the_end_is_the_end() -> None:
+    player = player_of(speed=1.0)
+    player.until = END + 1
+    player.toggle(0.0)
+    player.tick(1e6)
+    assert (player.time, player.playing) == (END, False)
+
+
+def test_a_loop_plays_again_and_again_in_step_with_the_clock() -> None:
+    player = player_of(speed=1.0)
+    player.set(20 * MS, 1.0, 0.0, playing=True)
+    player.loop = (30 * MS, 50 * MS)
+    for wall, reached in ((0.02, 40), (0.03, 30), (0.049, 49), (0.051, 31), (0.271, 31)):
+        player.tick(wall)
+        assert (player.time, player.playing) == (reached * MS, True)
+    player.change_speed(-1, 0.271)
+    player.tick(0.273)
+    assert player.time == 32 * MS
+    player.seek(60 * MS, 1.0)  # beyond the loop it plays on
+    player.tick(1.02)
+    assert player.time == 70 * MS
+
+
+def test_a_loop_to_the_end_goes_on_and_one_beyond_it_does_not_loop() -> None:
+    player = player_of(speed=1.0)
+    player.loop = (END - 10 * MS, END + SECOND)
+    player.seek(END - 10 * MS, 0.0)
+    player.toggle(0.0)
+    player.tick(0.025)
+    assert (player.time, player.playing) == (END - 5 * MS, True)
+    player.loop = (END + 1, END + 2)
+    player.tick(1.0)
+    assert (player.time, player.playing) == (END, False)
+
+
 def test_play_at_the_end_starts_again_from_zero() -> None:
     player = player_of()
     player.seek(END, 0.0)

@@ -18,7 +18,7 @@ from tui_batching.tour.presentation import (
     write_presentation,
 )
 
-HERE = Presentation(os.getpid(), 2, 1000.5)
+HERE = Presentation(os.getpid(), 2, 1000.5, 1030.25)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     file = tmp_path / "place.json"
     assert read_presentation(file) is None
-    for place in (HERE, Presentation(os.getpid(), 3, 1000.5, black=True)):
+    for place in (HERE, Presentation(os.getpid(), 3, 1000.5, 1040.0, black=True)):
         write_presentation(file, place)
         assert read_presentation(file) == place
         assert [path.name for path in tmp_path.iterdir()] == ["place.json"]
@@ -101,19 +101,20 @@ def test_a_folder_of_somebody_else_is_refused(folder: Path) -> None:
         "7",
         "{}",
         '{"process": 1, "chapter": 0}',
-        '{"process": "1", "chapter": 0, "started": 0, "black": false}',
-        '{"process": 0, "chapter": 0, "started": 0, "black": false}',
-        '{"process": -1, "chapter": 0, "started": 0, "black": false}',
-        '{"process": 1, "chapter": true, "started": 0, "black": false}',
-        '{"process": 1, "chapter": -1, "started": 0, "black": false}',
-        '{"process": 1, "chapter": 0, "started": null, "black": false}',
-        '{"process": 1, "chapter": 0, "started": "x", "black": false}',
-        '{"process": 1, "chapter": 0, "started": NaN, "black": false}',
-        '{"process": 99999999999999999999, "chapter": 0, "started": 0, "black": false}',
-        '{"process": 1, "chapter": 0, "started": 0, "black": false, "more": 1}',
+        '{"process": "1", "chapter": 0, "started": 0, "turned": 0, "black": false}',
+        '{"process": 0, "chapter": 0, "started": 0, "turned": 0, "black": false}',
+        '{"process": -1, "chapter": 0, "started": 0, "turned": 0, "black": false}',
+        '{"process": 1, "chapter": true, "started": 0, "turned": 0, "black": false}',
+        '{"process": 1, "chapter": -1, "started": 0, "turned": 0, "black": false}',
+        '{"process": 1, "chapter": 0, "started": null, "turned": 0, "black": false}',
+        '{"process": 1, "chapter": 0, "started": "x", "turned": 0, "black": false}',
+        '{"process": 1, "chapter": 0, "started": NaN, "turned": 0, "black": false}',
+        '{"process": 1, "chapter": 0, "started": 0, "turned": Infinity, "black": false}',
+        '{"process": 9999999999999, "chapter": 0, "started": 0, "turned": 0, "black": false}',
+        '{"process": 1, "chapter": 0, "started": 0, "turned": 0, "black": false, "more": 1}',
         "[" * 5000,
         "\udcff",
-        '{"process": 1, "chapter": 0, "started": 0, "black": 2}',
+        '{"process": 1, "chapter": 0, "started": 0, "turned": 0, "black": 2}',
     ],
     ids=lambda text: text[:60],
 )
@@ -127,7 +128,7 @@ def test_what_this_program_has_not_written_is_told(text: str, tmp_path: Path) ->
 def test_only_the_own_place_is_removed(tmp_path: Path) -> None:
     file = tmp_path / "place.json"
     remove_presentation(file)
-    other = Presentation(1, 0, 0.0)
+    other = Presentation(1, 0, 0.0, 0.0)
     write_presentation(file, other)
     remove_presentation(file)
     assert read_presentation(file) == other
@@ -138,10 +139,10 @@ def test_only_the_own_place_is_removed(tmp_path: Path) -> None:
 
 def test_a_process_that_is_gone_is_not_live() -> None:
     assert HERE.is_live
-    assert Presentation(1, 0, 0.0).is_live  # somebody else's, maybe
+    assert Presentation(1, 0, 0.0, 0.0).is_live  # somebody else's, maybe
     ended = subprocess.Popen(["true"])
     ended.wait()
-    assert not Presentation(ended.pid, 0, 0.0).is_live
+    assert not Presentation(ended.pid, 0, 0.0, 0.0).is_live
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_every_workload_shown_is_valid(tmp_path: Path) -> None:
 
 def test_the_deck_shown_is_valid() -> None:
     (block,) = (block for block in yaml_blocks() if "chapters:" in block)
-    assert len(parse_deck(block, README, view_names()).chapters) == 2
+    assert len(parse_deck(block, README, view_names()).chapters) == 3
 
 
 def yaml_blocks() -> list[str]:

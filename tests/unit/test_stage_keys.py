@@ -169,6 +169,7 @@ EFFECTS: dict[str, Check] = {
     "cost": opens_the_costs,
     "export": opens_the_exports,
     "tour": begins_the_tour,
+    "tour-begin": begins_the_tour,
     "focus-lane": focuses("static"),
     "focus-lane-back": focuses("continuous"),
     "select-next": selects("R0"),
@@ -184,7 +185,7 @@ OF_SOME_VIEWS = {"zoom-in", "zoom-out", "pan-back", "pan", "quantity", "scroll-u
 """Keys that only some views know; they are tried with those views."""
 OF_THE_PALETTE = {key.id for key in KEYS if not key.keys}
 """What no key is bound to; see `test_stage_engine_knobs`."""
-OF_TALKS = {"page-back", "page", "black"}
+OF_TALKS = {"page-back", "page", "black", "chapters"}
 """Keys that are tried where the tour is."""
 
 

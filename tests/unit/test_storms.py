@@ -149,11 +149,14 @@ async def test_any_keys_and_clicks_are_taken(
 @pytest.mark.parametrize("size", [(1, 1), (4, 60), (500, 1)], ids=str)
 async def test_everything_opens_on_any_terminal(size: tuple[int, int]) -> None:
     async with on_stage() as stage:
-        for key in ("w", "x", "g", "question_mark", "ctrl+p", "p"):
+        for key in ("w", "x", "g", "question_mark", "ctrl+p", "c", "p"):
             await stage.pilot.resize_terminal(*size)
             await stage.press(key)
             await stage.pilot.resize_terminal(100, 30)
-            await stage.press("escape")
+            await stage.press("escape")  # at last it asks whether to leave the tour
+        await stage.pilot.resize_terminal(*size)
+        await stage.press("enter")
+        await stage.pilot.resize_terminal(100, 30)
         await stage.press("end")
         assert stage.app.screen is stage.live
         assert stage.clock > 0

@@ -237,13 +237,18 @@ class MetricInfo:
 
 def format_value(metric: MetricInfo, value: Value) -> str:
     """A metric's value for reading: `1.33 s`, `82.2 %`, `101`; a dash where it is not defined."""
+    return value_text(value, metric.unit)
+
+
+def value_text(value: Value, unit: Unit) -> str:
+    """A value of this unit for reading, as `format_value`."""
     if value is None:
         return "–"
-    if metric.unit == "s":
+    if unit == "s":
         return format_duration(round(value * SECOND))
-    if metric.unit == "share":
+    if unit == "share":
         return f"{value:.1%}".replace("%", " %")
-    if metric.unit == "count":
+    if unit == "count":
         return f"{value:,}"
     return f"{value:,.0f}" if value >= 1000 else f"{value:#.3g}".rstrip(".")
 

@@ -80,6 +80,11 @@ class Field:
         """Whether the value is a mapping."""
         return isinstance(self.node, nodes.Mapping)
 
+    def has_key(self, key: str) -> bool:
+        """Whether it is a mapping with this key."""
+        keys = self.node.children[::2] if isinstance(self.node, nodes.Mapping) else ()
+        return any(isinstance(each, Scalar) and each.text == key for each in keys)
+
     @property
     def written(self) -> str:
         """A single value as the file has it, before it is read; empty for a list or mapping."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from importlib import resources
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -17,7 +17,8 @@ from tui_batching.errors import did_you_mean, one_of
 from tui_batching.printable import name_of
 from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import read_text
-from tui_batching.workload import Workload, bundled_workloads, load_workload
+from tui_batching.tour.values import check_values
+from tui_batching.workload import Workload, apply_settings, bundled_workloads, load_workload
 from tui_batching.workload.settings import change, keys_elsewhere, setting_keys
 
 FASTEST = 64
@@ -29,9 +30,12 @@ MOST_CHAPTERS = 500
 _BATCH_SIZES = (1, 2, 4, 8, 16, 32)
 _KEYS = ("title", "chapters")
 _CHAPTER_KEYS = (
-    "title", "text", "notes", "workload", "set", "view", "at", "speed", "play", "select", "table",
+    "title", "section", "slide", "text", "notes", "minutes", "workload", "set", "view", "at",
+    "until", "loop", "speed", "play", "select", "focus", "table",
 )  # fmt: skip
 _LONGEST_TITLE = 40
+_LONGEST_SLIDE = 60
+_MOST_MINUTES = 600
 _LONGEST_TEXT = 160
 _LONGEST_NOTE = 1000
 
@@ -48,12 +52,18 @@ class Chapter:
         text: what the room reads, a few short paragraphs.
         workload: as its file has it; chapters of the same file share it.
         view: the name of the view, such as `gantt`.
+        section: the part of the deck that it belongs to; empty before the first one.
+        slide: big words in place of the stage; empty where the stage is shown.
         notes: what only the speaker reads.
+        minutes: how long the speaker wants to take, or None.
         settings: `--set` keys and values, in their order.
         at: the instant at which it begins; beyond the end it is the end.
+        until: the instant at which it stops when it plays, or None.
+        loop: a stretch that plays again and again, or None.
         speed: simulated seconds a second.
         play: whether it plays at once.
         select: the id of the request that is selected, or None.
+        focus: the strategy whose lane is bright while the others are dim, or None.
         table: what is computed and shown below the text, or None.
     """
 
@@ -61,13 +71,26 @@ class Chapter:
     text: tuple[str, ...]
     workload: Workload
     view: str
+    section: str = ""
+    slide: str = ""
     notes: tuple[str, ...] = ()
+    minutes: float | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     at: Picoseconds = 0
+    until: Picoseconds | None = None
+    loop: tuple[Picoseconds, Picoseconds] | None = None
     speed: float = 0.5
     play: bool = False
     select: int | None = None
+    focus: str | None = None
     table: TableName | None = None
+
+    @cached_property
+    def served(self) -> Workload:
+        """The workload with the settings applied: what is on stage when the chapter begins."""
+        return apply_settings(
+            self.workload, [f"{key}={value}" for key, value in self.settings.items()]
+        )
 
 
 @dataclass(frozen=True)
@@ -83,6 +106,11 @@ class Deck:
     title: str
     chapters: tuple[Chapter, ...]
     path: Path
+
+    @property
+    def minutes(self) -> float:
+        """How long the speaker wants to take for all chapters that say so."""
+        return sum(chapter.minutes or 0 for chapter in self.chapters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +176,19 @@ def parse_deck(text: str, path: Path, views: Collection[str]) -> Deck:
     around = _Surroundings(path.parent, views, {})
     chapters: list[Chapter] = []
     for chapter in record["chapters"].items(MOST_CHAPTERS):
-        before = chapters[-1].workload if chapters else None
+        before = chapters[-1] if chapters else None
         chapters.append(_read_chapter(chapter, before, around))
     title = record.read("title", partial(Field.text, longest=_LONGEST_TITLE), name_of(path))
     return Deck(title, tuple(chapters), path)
+
+
+def is_deck(text: str, path: Path) -> bool:
+    """Whether a YAML text has chapters, as a deck does and a workload does not.
+
+    Raises:
+        InputError: if it is no YAML.
+    """
+    return "chapters" in text and read_yaml(text, str(path)).has_key("chapters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,25 +200,38 @@ class _Surroundings:
     workloads: dict[str, Workload]
 
 
-def _read_chapter(field: Field, before: Workload | None, around: _Surroundings) -> Chapter:
-    """One chapter; where it names no workload it has that of the chapter before."""
+def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -> Chapter:
+    """One chapter; where it names no workload or section it has that of the chapter before."""
     record = field.mapping(_CHAPTER_KEYS)
     if before is None or "workload" in record.fields:
         workload = _read_workload(record["workload"], around)
     else:
-        workload = before
+        workload = before.workload
     settings, changed = _read_settings(record, workload)
+    loop = record.read("loop", _read_loop, None)
+    at = record.read("at", partial(_read_begin, loop), loop[0] if loop else 0)
+    until = record.read("until", partial(_read_until, at, loop), None)
+    paragraphs = partial(_read_paragraphs, changed, _LONGEST_TEXT)
+    slide = record.read("slide", partial(_read_words, changed, _LONGEST_SLIDE), "")
     return Chapter(
         title=record["title"].text(_LONGEST_TITLE),
-        text=_read_paragraphs(_LONGEST_TEXT, record["text"]),
+        section=record.read(
+            "section", partial(Field.text, longest=_LONGEST_TITLE), before.section if before else ""
+        ),
+        slide=slide,
+        text=() if slide and "text" not in record.fields else paragraphs(record["text"]),
         workload=workload,
         view=record.read("view", partial(_read_view, around.views), "live"),
-        notes=record.read("notes", partial(_read_paragraphs, _LONGEST_NOTE), ()),
+        notes=record.read("notes", partial(_read_paragraphs, changed, _LONGEST_NOTE), ()),
+        minutes=record.read("minutes", partial(Field.decimal, above=0, most=_MOST_MINUTES), None),
         settings=settings,
-        at=record.read("at", _read_instant, 0),
+        at=at,
+        until=until,
+        loop=loop,
         speed=record.read("speed", partial(Field.decimal, above=0, most=FASTEST), 0.5),
-        play=record.read("play", Field.flag, default=False),
+        play=record.read("play", Field.flag, default=until is not None or loop is not None),
         select=record.read("select", partial(_read_request, changed), None),
+        focus=record.read("focus", partial(_read_focus, changed), None),
         table=record.read("table", _read_table, None),
     )
 
@@ -210,10 +260,18 @@ def _read_settings(record: Record, workload: Workload) -> tuple[dict[str, str], 
     return settings, workload
 
 
-def _read_paragraphs(longest: int, field: Field) -> tuple[str, ...]:
+def _read_paragraphs(workload: Workload, longest: int, field: Field) -> tuple[str, ...]:
     """A text, or a list of texts."""
     paragraphs = field.items() if field.is_list else [field]
-    return tuple(paragraph.text(longest) for paragraph in paragraphs)
+    return tuple(_read_words(workload, longest, paragraph) for paragraph in paragraphs)
+
+
+def _read_words(workload: Workload, longest: int, field: Field) -> str:
+    """A text; each value in it is one of this workload."""
+    text = field.text(longest)
+    with field.placing_errors():
+        check_values(text, workload)
+    return text
 
 
 def _read_view(views: Collection[str], field: Field) -> str:
@@ -229,11 +287,49 @@ def _read_instant(field: Field) -> Picoseconds:
     return field.duration()
 
 
+def _read_begin(loop: tuple[Picoseconds, Picoseconds] | None, field: Field) -> Picoseconds:
+    """Where it begins; behind a loop it would never come into it."""
+    at = _read_instant(field)
+    if loop is not None and at >= loop[1]:
+        raise field.error("an instant before the end of the loop")
+    return at
+
+
+def _read_until(
+    at: Picoseconds, loop: tuple[Picoseconds, Picoseconds] | None, field: Field
+) -> Picoseconds:
+    """Where it stops; with a loop it would never come there."""
+    if loop is not None:
+        raise field.error("either until or loop", "until beside loop")
+    until = _read_instant(field)
+    if until <= at:
+        raise field.error("an instant after the one at which it begins")
+    return until
+
+
+def _read_loop(field: Field) -> tuple[Picoseconds, Picoseconds]:
+    """The first and the last instant of a stretch."""
+    if not field.is_list or len(field.items()) != 2:
+        raise field.error("a list of two instants, such as [0.5s, 1.2s]")
+    first, last = field.items()
+    begins, ends = first.duration(), _read_instant(last)
+    if ends <= begins:
+        raise last.error("an instant after the first one")
+    return begins, ends
+
+
 def _read_request(workload: Workload, field: Field) -> int:
     number = field.whole()
     if number not in workload.requests.id:
         raise field.error("the id of a request of the workload")
     return number
+
+
+def _read_focus(workload: Workload, field: Field) -> str:
+    name, names = field.text(), [strategy.name for strategy in workload.strategies]
+    if name not in names:
+        raise field.error(one_of(names) + did_you_mean(name, names))
+    return name
 
 
 def _read_table(field: Field) -> TableName:

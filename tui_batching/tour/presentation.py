@@ -32,12 +32,14 @@ class Presentation:
         process: the id of the process that presents.
         chapter: the number of the chapter, from zero.
         started: when the presentation began, in seconds since 1970.
+        turned: when this chapter would have begun if it had been told in one go, the same.
         black: whether its screen is black.
     """
 
     process: int
     chapter: int
     started: float
+    turned: float
     black: bool = False
 
     @property
@@ -105,7 +107,8 @@ def _checked(found: Any) -> Presentation:
     for number, least in ((presentation.process, 1), (presentation.chapter, 0)):
         if type(number) is not int or not least <= number <= _LARGEST_NUMBER:
             raise ValueError(f"{number!r} is no number of a process or chapter")
-    if not math.isfinite(presentation.started) or type(presentation.black) is not bool:
+    instants = (presentation.started, presentation.turned)
+    if not all(map(math.isfinite, instants)) or type(presentation.black) is not bool:
         raise ValueError("found no instant, or neither true nor false")
     return presentation
 

@@ -90,12 +90,14 @@ def run_app(
     return BatchingApp(workload, theme, tick or TICK, drawing=drawing, plays=plays).run_to_exit()
 
 
-def present(deck: Deck, theme: str | None = None, drawing: DrawingOptions = LOCAL) -> int:
-    """Open the app, present a deck, and stay in it; returns the exit code.
+def present(
+    deck: Deck, theme: str | None = None, drawing: DrawingOptions = LOCAL, chapter: int = 0
+) -> int:
+    """Open the app, present a deck from a chapter on, and stay in it; returns the exit code.
 
     Raises:
         InputError: for an unknown theme.
     """
-    app = BatchingApp(deck.chapters[0].workload, theme, drawing=drawing)
-    app.present(deck)
+    app = BatchingApp(deck.chapters[chapter].workload, theme, drawing=drawing)
+    app.present(deck, chapter)
     return app.run_to_exit()

@@ -85,6 +85,8 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("", (
         Key("b", "b", "blacken", "black", "Black",
             "Show a black screen, in the tour; any key brings the picture back."),
+        Key("c", "c", "pick_chapter", "chapters", "Chapters",
+            "Pick a chapter of the tour, and begin or go on there."),
     )),
     ("zoom", (
         Key("z", "z", "zoom(1)", "zoom-in", "Zoom in",
@@ -134,6 +136,8 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             "Pick another workload, bundled or from a file."),
         Key("p", "p", "present", "tour", "Tour",
             "Begin the guided tour, or leave it; what was on stage before comes back."),
+        Key("f5", "F5", "begin_tour", "tour-begin", "Begin tour",
+            "Begin the guided tour, or go on with it, as clickers ask."),
     )),
     ("", (
         Key("m", "m", "next_quantity", "quantity", "Measure",
@@ -153,7 +157,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     )),
     ("", (
         Key("escape", "esc", "unselect", "unselect", "Unselect",
-            "Select no request and focus no lane; with neither, leave the tour."),
+            "Select no request and focus no lane; with neither, ask to leave the tour."),
     )),
     ("×10", (
         Key("shift+left", "⇧←", "step(-10)", "leap-back", "Step back ten",
@@ -164,8 +168,8 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("tick", (
         Key("comma", ",", "tick(-1)", "tick-back", "Tick back",
             "Go back one tick of simulated time: 10 ms, or what --tick says."),
-        Key("full_stop", ".", "tick(1)", "tick", "Tick",
-            "Go on one tick of simulated time."),
+        Key("full_stop", ".", "tick_or_blacken", "tick", "Tick",
+            "Go on one tick of simulated time; in the tour a black screen, as clickers ask."),
     )),
     ("ends", (
         Key("home", "home", "home", "home", "To the start", "Put the playhead at time zero."),

@@ -1,4 +1,4 @@
-"""The screens that open over the main one: the dialogs, the help, and the black screen."""
+"""The screens that open over the main one: the dialogs and the help."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import ClassVar
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.geometry import Size
-from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -282,17 +281,3 @@ class KeyList(StripView):
 
     def _told(self, key: Key, width: int) -> list[str]:
         return wrap(key.help_text, max(20, width - self._key_width - self._name_width))
-
-
-class BlackScreen(Screen[None]):
-    """Black in every theme; any key and any click brings back what was there."""
-
-    def on_key(self, event: events.Key) -> None:
-        """Bring it back, whatever else the key is for."""
-        event.stop()
-        event.prevent_default()
-        self.dismiss(None)
-
-    def on_click(self) -> None:
-        """Bring it back."""
-        self.dismiss(None)

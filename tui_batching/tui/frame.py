@@ -26,6 +26,7 @@ class Frame:
         palette: the colours.
         sweep: what there is of the sweep that the view shows, or None.
         presenting: whether a chapter of a deck is told beside it.
+        focus: the name of the strategy whose lane is bright while the others are dim, or None.
     """
 
     scene: Scene
@@ -36,6 +37,7 @@ class Frame:
     palette: Palette
     sweep: SweepState | None = None
     presenting: bool = False
+    focus: str | None = None
 
     @cached_property
     def moments(self) -> list[Moment]:
@@ -54,6 +56,9 @@ class Snapshot:
         speed: simulated seconds a second.
         playing: whether it plays.
         selected: the id of the selected request, or None.
+        focus: the name of the strategy whose lane is bright while the others are dim, or None.
+        until: the instant at which playing stops, or None.
+        loop: a stretch that plays again and again, or None.
     """
 
     knobs: Knobs
@@ -62,3 +67,6 @@ class Snapshot:
     speed: float
     playing: bool
     selected: int | None
+    focus: str | None = None
+    until: Picoseconds | None = None
+    loop: tuple[Picoseconds, Picoseconds] | None = None

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_batching.analysis.scene import Scene
@@ -21,10 +20,9 @@ from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.printable import printable
 from tui_batching.strategies.parameters import KV_CACHE_TOKENS, TOKEN_BUDGET
-from tui_batching.tour import Deck, load_deck
 from tui_batching.tui.bars import KeyBar, ProgressRow, TabBar, TitleBar
 from tui_batching.tui.bindings import KEYS, Key, bindings
-from tui_batching.tui.dialogs import BlackScreen, HelpScreen, PickCost, PickExport, PickWorkload
+from tui_batching.tui.dialogs import HelpScreen, PickCost, PickExport, PickWorkload
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 from tui_batching.tui.exports import Export, save
 from tui_batching.tui.frame import Frame, Snapshot
@@ -34,9 +32,9 @@ from tui_batching.tui.notices import Notices
 from tui_batching.tui.panes import Body, ChartPane, Pages, StripView
 from tui_batching.tui.player import Player, speed_for
 from tui_batching.tui.presenting.presenter import Presenter
+from tui_batching.tui.presenting.presenting_screen import PresentingScreen
 from tui_batching.tui.simulator import Refused, Simulated, Simulator
 from tui_batching.tui.sweeper import Sweeper
-from tui_batching.tui.textual_internals import EndsWorkFirst
 from tui_batching.tui.timeline import Timeline
 from tui_batching.tui.views import VIEWS, View, view_names
 from tui_batching.tui.views.view import Scrolls, ShowsSweep, Switches, Zooms
@@ -47,7 +45,7 @@ SMALLEST = (60, 20)
 TICK = 10 * MILLISECOND
 
 
-class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
+class MainScreen(PresentingScreen, inherit_bindings=False):
     """Plays the strategies of a workload, in one of the views, as the keys ask.
 
     Timers, the simulator and the sweeper change what a Frame is made of; the frame is then shown
@@ -57,9 +55,6 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         scene: the Runs that are played.
         selected: the row of the selected request, or None.
         seen: the name of the view that is seen.
-        deck: what is presented as soon as it opens, or None.
-        chapter: with which of its chapters that begins, counted from zero.
-        tells_notes: whether the speaker's notes may follow it in another terminal.
         sweeper: makes the sweeps that some views show.
     """
 
@@ -87,9 +82,8 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         self._tick_length = tick
         self._wall = wall
         self._drawing = drawing
-        self.deck: Deck | None = None
-        self.chapter = 0
-        self.tells_notes = True
+        self._bright: str | None = None
+        self._awaited: Snapshot | None = None
         self._outdated = False
         self._frames = 0
         self._notices = Notices(self)
@@ -105,7 +99,6 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         )
         self._title_bar = TitleBar(drawing.note, id="title")
         self._tab_bar = TabBar(id="tabs")
-        self._presenter = Presenter(id="presenter")
         self._views = {view.named(): view(id=_id_of(view.named())) for view in VIEWS}
         self._timeline = Timeline(id="timeline")
         self._key_bar = KeyBar(ascii_only=drawing.ascii, id="keys")
@@ -115,7 +108,7 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         yield self._tab_bar
         yield self._progress
         with Body(id="body"):
-            yield self._presenter
+            yield self.presenter
             with Pages(initial=_id_of(self.seen), id="views"):
                 yield from self._views.values()
         yield self._timeline
@@ -133,8 +126,8 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         if self.deck is None:
             self._simulator.start(self._simulator.knobs)
         else:
-            self._presenter.begin(
-                self.deck, self._snapshot, self.chapter, tells_notes=self.tells_notes
+            self.presenter.begin(
+                self.deck, self.snapshot, self.chapter, tells_notes=self.tells_notes
             )
 
     def on_unmount(self) -> None:
@@ -154,7 +147,8 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
             frame = self.frame
             self._show_picture(frame)
             self._frames += 1
-            if self._player.at_end or self._frames % self._drawing.frames_a_word == 0:
+            stopped = frame is not None and not frame.playing
+            if stopped or self._frames % self._drawing.frames_a_word == 0:
                 self._show_words(frame)
 
     def _show(self) -> None:
@@ -169,8 +163,8 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     @property
     def frame(self) -> Frame | None:
-        """What is to be seen now; None before the first scene."""
-        if self.scene is None:
+        """What is to be seen now; None before the first scene, and until the next one is there."""
+        if self.scene is None or self._awaited is not None:
             return None
         player, view = self._player, self.view
         return Frame(
@@ -180,8 +174,9 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
             speed=player.speed,
             selected=self.selected,
             palette=self._palettes[self.app.theme],
-            presenting=self._presenter.is_on,
+            presenting=self.presenter.is_on,
             sweep=self.sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
+            focus=self._bright,
         )
 
     def _show_picture(self, frame: Frame | None) -> None:
@@ -193,16 +188,23 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     def _show_words(self, frame: Frame | None) -> None:
         """What has to be read in peace."""
+        if frame is not None or self._is_behind_curtain:
+            self.presenter.look_at(None if self._is_behind_curtain else self.scene)
+            self.presenter.show(self._palette)
         if frame is not None:
-            self._presenter.show(frame)
             self.view.show_words(frame)
+
+    @property
+    def _palette(self) -> Palette:
+        return self._palettes[self.app.theme]
 
     def _show_keys(self, frame: Frame | None) -> None:
         """What can be done, which no playing changes."""
         if frame is not None:
             keys = [key for key in KEYS if self._can(key.action) and self._offers(key, frame)]
-            if not self._presenter.is_on:  # PageUp and PageDown scroll, too
-                keys = [key for key in keys if not key.action.startswith("scroll_pages")]
+            # Where PageUp and PageDown scroll, K and J need not be told; a tick may be no tick.
+            others = ("tick_or",) if self.presenter.is_on else ("scroll_pages", "pick_chapter")
+            keys = [key for key in keys if not key.action.startswith(others)]
             self._key_bar.show(keys, frame.palette)
             self._tab_bar.show(VIEWS, self.seen, frame.palette)
 
@@ -225,7 +227,8 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         """Choose what there is room for; then draw at the new sizes."""
         width, height = self.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
-        self._presenter.take_room(width, height, self._palettes[self.app.theme])
+        self.presenter.take_room(width, height, self._palette)
+        self.set_class(self.presenter.shows_slide, "-slide")
 
     def on_strip_view_resized(self) -> None:
         """Draw at the new sizes, once for all widgets that have changed theirs."""
@@ -253,28 +256,37 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     def _can(self, action: str) -> bool:
         name = action.partition("(")[0]
-        if self._presenter.is_on and name == "turn_pages":
-            return True
-        return self._presenter.is_on if name == "blacken" else self.view.can(name)
+        allowed = self.talk_allows(name)
+        return self.view.can(name) if allowed is None else allowed
 
     # What is shown
 
     async def _take_outcome(self, outcome: Simulated | Refused) -> None:
         """Show the scene, from its start if it is another workload; or say why all is as it was."""
         if isinstance(outcome, Refused):
-            self._notices.refuse(outcome.reason, without_end=self.scene is None)
+            self._refuse(outcome)
             return
+        if self._awaited is not None and outcome.snapshot is not self._awaited:
+            return  # what is shown next is another one
         if outcome.other_workload or self.scene is None:
-            self.selected = None
+            self.selected = self._bright = None
             self._open(outcome.scene)
         self._notices.tell_of(outcome.scene, self.scene)
         mounted = self._lanes.hold(len(outcome.scene.runs))
         self.scene = outcome.scene
         self.sweeper.load(outcome.scene.workload, self._simulator.simulated.at_own_load)
         self._player.load(outcome.scene.runs, self._wall())
+        self._awaited = None
+        self.remove_class("-curtain")
+        self.presenter.look_at(outcome.scene)
         if outcome.snapshot is not None:
             self._restore(outcome.snapshot, outcome.scene)
+        self.on_resize()  # the text of a chapter may need more or less room
+        self._show()
         await mounted
+        if outcome.snapshot is not None and self._bright is not None:
+            names = [run.strategy.name for run in outcome.scene.runs]
+            self._lanes.reveal(self._lanes.every[names.index(self._bright)])
         self.call_after_refresh(self._show)
 
     def _open(self, scene: Scene) -> None:
@@ -285,12 +297,22 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         self._player.set(first, speed_for(scene.end), self._wall(), playing=playing)
         self._plays = False
 
+    def _refuse(self, refused: Refused) -> None:
+        """Say why all is as it was, or why a chapter cannot be shown."""
+        self._notices.refuse(refused.reason, without_end=self.scene is None)
+        if self._awaited is not None and refused.snapshot is self._awaited:
+            self._awaited = None
+            self.add_class("-curtain")
+            self.presenter.refuse(refused.reason)
+            self.on_resize()
+            self._show()
+
     @property
     def _lanes(self) -> Lanes:
         return self.query_one(Lanes)
 
     @property
-    def _snapshot(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
         """What is shown now."""
         player = self._player
         return Snapshot(
@@ -300,6 +322,9 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
             speed=player.speed,
             playing=player.playing,
             selected=self._selected_id,
+            focus=self._bright,
+            until=player.until,
+            loop=player.loop,
         )
 
     @property
@@ -309,17 +334,34 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         return int(self.scene.workload.requests.id[self.selected])
 
     def _restore(self, snapshot: Snapshot, scene: Scene) -> None:
-        """Set all but the scene, which is there already, as in a snapshot."""
+        """Set all but the scene, which is there already, as in a snapshot.
+
+        No pane keeps what it shows of something else until it is drawn anew.
+        """
+        for pane in self.query("#views StripView").results(StripView):
+            pane.forget()
+        self.sweeper.forget_seen()
         self._player.set(snapshot.time, snapshot.speed, self._wall(), playing=snapshot.playing)
+        self._player.until, self._player.loop = snapshot.until, snapshot.loop
+        self._bright = snapshot.focus
         self.set_focus(None)
         ids = scene.workload.requests.id.tolist()
         self.selected = ids.index(snapshot.selected) if snapshot.selected in ids else None
         self.seen = snapshot.view
 
     def on_presenter_turned(self, event: Presenter.Turned) -> None:
-        """Show what a chapter needs."""
-        self.on_resize()  # its text may need more or less room
+        """Show what a chapter needs; until it is there, nothing of what was shown before."""
+        self._awaited = event.snapshot
+        if not self._simulator.knows(event.snapshot.knobs):
+            self.add_class("-curtain")
+            self.on_resize()  # its text may need more or less room
+            self._show()
         self._simulator.show(event.snapshot, event.ahead)
+
+    @property
+    def _is_behind_curtain(self) -> bool:
+        """Whether the stage is hidden, because what is on it is not what the chapter asks for."""
+        return self.has_class("-curtain")
 
     def _seek(self, instant: Picoseconds) -> None:
         self._player.seek(instant, self._wall())
@@ -354,38 +396,6 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         if isinstance(self.view, Switches):
             self.view.next_quantity()
             self._show()
-
-    # Presenting
-
-    def action_present(self) -> None:
-        """Begin the tour, or leave it."""
-        if self._presenter.is_on:
-            self._presenter.leave()
-        else:
-            self._presenter.begin(
-                self._presenter.deck or load_deck(None, view_names()), self._snapshot
-            )
-
-    def action_turn_pages(self, pages: int) -> None:
-        """Turn to another chapter while a deck is presented, else show other rows."""
-        if self._presenter.is_on:
-            self._presenter.turn(pages)
-        else:
-            self.action_scroll_pages(pages)
-
-    def action_blacken(self) -> None:
-        """Show nothing, and let no simulated time pass meanwhile."""
-        playing = self._player.playing
-        if playing:
-            self.action_toggle_play()
-
-        def light(_: None) -> None:
-            if playing:
-                self.action_toggle_play()
-            self._presenter.say_where()
-
-        self._presenter.say_where(black=True)
-        self.app.push_screen(BlackScreen(), light)
 
     # Playing
 
@@ -516,16 +526,14 @@ class MainScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
             before = -1 if direction > 0 else 0
         self.selected = (before + direction) % count
 
-    def action_unselect(self) -> None:
-        """Select nothing and focus nothing; where that changes nothing, leave the tour."""
-        if (
-            self._presenter.is_on
-            and self.focused is None
-            and self._selected_id in (None, self._presenter.selects)
-        ):
-            self._presenter.leave()
-        self.selected = None
-        self.set_focus(None)
+    async def action_unselect(self) -> None:
+        """Select nothing and focus nothing; where the chapter does so, ask to leave the tour."""
+        chapter = self.presenter.chapter
+        if chapter and self.focused is None and self._selected_id in (None, chapter.select):
+            await self.ask_to_leave()
+        else:
+            self.selected = None
+            self.set_focus(None)
 
     def on_strip_view_request_clicked(self, event: StripView.RequestClicked) -> None:
         """Select the request, or unselect it if it is selected."""

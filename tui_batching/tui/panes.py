@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
+from textual.worker import Worker
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.chart import ChartRequest, LineChart
@@ -68,6 +69,10 @@ class StripView(Widget):
             left, width = -self.content_offset.x, self.outer_size.width
             self.refresh(*(Region(left, y, width, 1) for y in changed))
 
+    def forget(self) -> None:
+        """Show nothing until something is presented: what is there tells of something else."""
+        self.present([])
+
     def render_line(self, y: int) -> Strip:
         """One row; blank below the last one."""
         if y < len(self._strips):
@@ -106,6 +111,11 @@ class ScrollPane(StripView):
         """Show these rows, the same part of them as before if that is possible."""
         self._rows, self._palette = rows, palette
         self.scroll_rows(0)
+
+    def forget(self) -> None:
+        """Show nothing until something is shown, and that from its first row on."""
+        super().forget()
+        self.top, self._rows = 0, ()
 
     def scroll_pages(self, pages: int) -> None:
         """Show rows further down, or up if negative; a page overlaps the one before."""
@@ -149,7 +159,6 @@ class DrawnPane(StripView):
 
     Attributes:
         rest_seconds: pause between two drawings, whatever is asked meanwhile.
-        drawing: whether a wish is being drawn, or was just now.
         keeps_step: whether what has been drawn is shown at the next `catch_up`, together with all
             else that moves then, and not at once.
     """
@@ -162,18 +171,30 @@ class DrawnPane(StripView):
         super().__init__(id=id)
         self._wanted: tuple[Hashable, Callable[[], list[Cells]]] | None = None
         self._drawn: list[Cells] | None = None
+        self._work: Worker[None] | None = None
         self.rest_seconds = 0.1
-        self.drawing = False
         self.keeps_step = False
+
+    @property
+    def drawing(self) -> bool:
+        """Whether a wish is being drawn, or was just now."""
+        return self._work is not None
 
     def want(self, depends_on: Hashable, chart: Callable[[], list[Cells]]) -> None:
         """Draw a chart, unless nothing that it depends on has changed."""
         if self._wanted is not None and self._wanted[0] == depends_on:
             return
         self._wanted = (depends_on, chart)
-        if not self.drawing:
-            self.drawing = True
-            self.run_worker(self._draw_what_is_wanted(), group="chart", exclusive=True)
+        if self._work is None:
+            self._work = self.run_worker(self._draw_what_is_wanted(), group="chart")
+
+    def forget(self) -> None:
+        """Show nothing until the next wish is drawn, which then waits for no other drawing."""
+        super().forget()
+        work, self._work = self._work, None
+        self._wanted = self._drawn = None
+        if work is not None:
+            work.cancel()
 
     def catch_up(self) -> None:
         """Show what has been drawn meanwhile."""
@@ -183,15 +204,13 @@ class DrawnPane(StripView):
 
     async def _draw_what_is_wanted(self) -> None:
         drawn = None
-        try:
-            while self._wanted is not None and drawn is not self._wanted:
-                drawn = self._wanted
-                self._drawn = await aside(drawn[1])
-                if not self.keeps_step:
-                    self.catch_up()
-                await asyncio.sleep(self.rest_seconds)
-        finally:
-            self.drawing = False
+        while self._wanted is not None and drawn is not self._wanted:
+            drawn = self._wanted
+            self._drawn = await aside(drawn[1])
+            if not self.keeps_step:
+                self.catch_up()
+            await asyncio.sleep(self.rest_seconds)
+        self._work = None
 
 
 class ChartPane(DrawnPane):

@@ -27,6 +27,11 @@ class Player:
 
     Playing follows a wall clock, given in seconds with each call: the playhead is computed from
     the instant at which it was last set, so late or missing ticks lose frames but no time.
+
+    Attributes:
+        until: where playing stops when it comes there, or None; beyond it, playing goes on.
+        loop: a stretch from whose end playing goes back to its start, or None; beyond it, playing
+            goes on.
     """
 
     def __init__(self, speed: float = 0.5) -> None:
@@ -34,6 +39,8 @@ class Player:
         self.time: Picoseconds = 0
         self.playing = False
         self.speed = speed
+        self.until: Picoseconds | None = None
+        self.loop: tuple[Picoseconds, Picoseconds] | None = None
         self._since: tuple[float, Picoseconds] = (0.0, 0)
 
     @property
@@ -64,16 +71,27 @@ class Player:
         self.set(begin, speed or self.speed, wall, playing=True)
 
     def tick(self, wall: float) -> None:
-        """Move the playhead to where the wall clock says it is; pause at the end.
+        """Move the playhead to where the wall clock says it is; pause at the end, or at `until`.
 
         Before the first Runs are loaded it waits for them.
         """
         if not (self.playing and self.runs):
             return
         started, time = self._since
-        self.time = min(self.end, time + int((wall - started) * self.speed * SECOND))
-        if self.at_end:
+        now = time + int((wall - started) * self.speed * SECOND)
+        stop = self.end if self.until is None or time >= self.until else min(self.until, self.end)
+        self.time = min(stop, self._looped(time, now))
+        if self.time == stop:
             self.playing = False
+
+    def _looped(self, since: Picoseconds, now: Picoseconds) -> Picoseconds:
+        """Where playing has come by `now` on its way from `since`, through the loop if any."""
+        if self.loop is None:
+            return now
+        first, last = self.loop[0], min(self.loop[1], self.end)
+        if not (since < last <= now and first < last):
+            return now
+        return first + (now - first) % (last - first)
 
     def seek(self, time: Picoseconds, wall: float) -> None:
         """Put the playhead at an instant between time zero and the end."""
@@ -81,8 +99,9 @@ class Player:
         self._since = (wall, self.time)
 
     def set(self, time: Picoseconds, speed: float, wall: float, *, playing: bool) -> None:
-        """Put the playhead at an instant, to play from there at this speed, or to stay."""
+        """Put the playhead at an instant, to play from there to the end at this speed, or stay."""
         self.speed, self.playing = speed, playing
+        self.until = self.loop = None
         self.seek(time, wall)
 
     def change_speed(self, notches: int, wall: float) -> None:

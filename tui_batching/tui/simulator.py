@@ -39,9 +39,11 @@ class Refused:
 
     Attributes:
         reason: in one sentence.
+        snapshot: what was to be shown, or None where nothing was to be shown anew.
     """
 
     reason: str
+    snapshot: Snapshot | None = None
 
 
 class ShowsProgress(Protocol):
@@ -119,6 +121,10 @@ class Simulator:
         if self._work is None:
             self._work = self._start_work(self._fulfil_wishes())
 
+    def knows(self, knobs: Knobs) -> bool:
+        """Whether the scene of these knobs is made already, so that it is there at once."""
+        return self._known(knobs) is not None
+
     def show(self, snapshot: Snapshot, ahead: Knobs | None) -> None:
         """Simulate what a snapshot shows, and then, ahead of time, what probably comes next.
 
@@ -149,8 +155,9 @@ class Simulator:
             return
         except (InputError, MemoryError) as error:
             if wish is self._wish:
-                self.knobs, self._snapshot = self.simulated, None
-                self._tell(Refused(sentence_of(error)))
+                snapshot, self._snapshot = self._snapshot, None
+                self.knobs = self.simulated
+                self._tell(Refused(sentence_of(error), snapshot))
             return
         finally:
             slow.cancel()

@@ -117,6 +117,7 @@ class Sweeper:
         self._workload: Workload | None = None
         self._at_own_load: Workload | None = None
         self._finished: list[tuple[_Inputs, Sweep | str]] = []
+        self._seen: dict[tuple[Kind, str], Sweep] = {}
         self._under_way: _Running | None = None
         self._work: Cancellable | None = None
 
@@ -154,7 +155,10 @@ class Sweeper:
         if not (inputs and workload) or (running is not None and running.inputs == inputs):
             return
         self._cancel()
-        if self._known(inputs) is None:
+        known = self._known(inputs)
+        if isinstance(known, Sweep):
+            self._seen[inputs.kind, inputs.name] = known
+        elif known is None:
             self._under_way = running = _Running(inputs, _now())
             self._work = self._start_work(self._sweep(running, workload))
 
@@ -169,7 +173,12 @@ class Sweeper:
         if known is not None:
             return SweepState(None, refused=known)
         share, left = self._under_way.progress(_now()) if self._under_way else (None, None)
-        return SweepState(self._latest(inputs), under_way=True, share=share, seconds_left=left)
+        seen = self._seen.get((inputs.kind, inputs.name))
+        return SweepState(seen, under_way=True, share=share, seconds_left=left)
+
+    def forget_seen(self) -> None:
+        """Show no sweep of earlier parameters while the next one is made."""
+        self._seen.clear()
 
     def stop(self) -> None:
         """End what is under way, and leave no process behind."""
@@ -182,7 +191,10 @@ class Sweeper:
             outcome = await self._outcome(running, workload)
         finally:
             telling.cancel()
-        self._finished = [*self._finished, (running.inputs, outcome)][-_REMEMBERED:]
+        inputs = running.inputs
+        self._finished = [*self._finished, (inputs, outcome)][-_REMEMBERED:]
+        if isinstance(outcome, Sweep):
+            self._seen[inputs.kind, inputs.name] = outcome
         self._under_way = self._work = None
         self._changed()
 
@@ -226,15 +238,6 @@ class Sweeper:
     def _known(self, inputs: _Inputs) -> Sweep | str | None:
         """The finished sweep of these inputs, or why there is none."""
         return next((outcome for known, outcome in self._finished if known == inputs), None)
-
-    def _latest(self, inputs: _Inputs) -> Sweep | None:
-        """The last finished sweep of this kind and workload, with other parameters."""
-        for known, outcome in reversed(self._finished):
-            if (known.kind, known.name) == (inputs.kind, inputs.name) and isinstance(
-                outcome, Sweep
-            ):
-                return outcome
-        return None
 
     def _cancel(self) -> None:
         work, self._work, self._under_way = self._work, None, None

@@ -23,10 +23,11 @@ from tui_batching.workload.traces import (
     find_trace,
 )
 
+TRACE_ENDINGS = (".csv", ".jsonl", ".json", ".gz")
+"""How the names of files end that are traces; all others are YAML."""
 _KEYS = ("name", "description", "requests", "cost", "strategies", "slo")
 _TRACE_OPTIONS = tuple(TraceOptions.constraints)
 _LONGEST_NAME = 60
-_TRACE_ENDINGS = (".csv", ".jsonl", ".json", ".gz")
 _DEFAULT_COST: Cost = LinearCost()
 _TEACHING_ORDER = (
     "notebook",
@@ -64,7 +65,7 @@ def load_workload(name_or_path: str | Path) -> Workload:
         InputError: if there is no such workload, or its file is not as expected.
     """
     path = Path(name_or_path) if _is_path(name_or_path) else _bundled_workload(str(name_or_path))
-    if path.name.endswith(_TRACE_ENDINGS):
+    if path.name.endswith(TRACE_ENDINGS):
         return Workload(_trace_name(path), find_trace(path))
     return parse_workload(read_text(path), str(path), path.parent)
 
@@ -114,13 +115,13 @@ def _is_path(name_or_path: str | Path) -> bool:
     if isinstance(name_or_path, Path):
         return True
     separators = {os.sep, os.altsep or os.sep}
-    endings = (".yaml", ".yml", *_TRACE_ENDINGS)
+    endings = (".yaml", ".yml", *TRACE_ENDINGS)
     return name_or_path.endswith(endings) or any(s in name_or_path for s in separators)
 
 
 def _trace_name(path: Path) -> str:
     stem = path.name
-    while stem.endswith(_TRACE_ENDINGS):
+    while stem.endswith(TRACE_ENDINGS):
         stem = stem.rpartition(".")[0]
     return printable(stem)[:_LONGEST_NAME]
 

@@ -7,7 +7,6 @@ import re
 import sys
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from tui_batching.cli.arguments import (
@@ -18,6 +17,7 @@ from tui_batching.cli.arguments import (
     output_file,
     read_workload,
 )
+from tui_batching.cli.decks import chapter_number, read_deck
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.cli.terminal import MOST_FRAMES
 from tui_batching.errors import InputError
@@ -25,7 +25,6 @@ from tui_batching.export.cast import Cast
 from tui_batching.output_files import written_whole
 from tui_batching.printable import printable
 from tui_batching.reading.fields import Field
-from tui_batching.tour import load_deck
 from tui_batching.tour.deck import FASTEST
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 
@@ -142,19 +141,15 @@ def _read_chapter(arguments: argparse.Namespace, take: partial[Take]) -> Take:
     Raises:
         InputError: if there is no such chapter, or the arguments want to change its workload.
     """
-    from tui_batching.tui.views import view_names  # noqa: PLC0415
-
     if arguments.settings or arguments.strategies:
         raise InputError(
             "--set, --slo and --strategies: found with --chapter, expected without it; "
             "a deck says what is changed"
         )
-    named = arguments.workload
-    deck = load_deck(None if named is None else Path(named), view_names())
-    number = Field.of_text(arguments.chapter, "--chapter").whole(1, len(deck.chapters))
-    chapter = deck.chapters[number - 1]
-    title = f"{deck.title}: {chapter.title}"
-    return take(chapter.workload, title, deck=deck, chapter=number - 1)
+    deck = read_deck(arguments.workload)
+    number = chapter_number(deck, arguments.chapter)
+    chapter = deck.chapters[number]
+    return take(chapter.workload, f"{deck.title}: {chapter.title}", deck=deck, chapter=number)
 
 
 def _read_size(text: str, least: tuple[int, int]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""`validate`: check a workload file or a trace."""
+"""`validate`: check a workload file, a trace or a deck."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ import os
 from pathlib import Path
 
 from tui_batching.cli.arguments import Choices, read_requests
+from tui_batching.cli.decks import check_deck, read_deck
 from tui_batching.cli.progress import reporting
 from tui_batching.printable import printable
+from tui_batching.reading.files import read_text
+from tui_batching.tour import is_deck
 from tui_batching.workload import load_workload
+from tui_batching.workload.workload_files import TRACE_ENDINGS
 
 _EXAMPLES = """\
 examples:
   tui-batching validate my-workload.yaml
   tui-batching validate trace.csv.gz
+  tui-batching validate my-talk.yaml
 """
 
 
@@ -22,8 +27,10 @@ def add_to(choices: Choices) -> None:
     """Add the command."""
     parser = choices.add_parser(
         "validate",
-        help="check a workload file or a trace",
-        description="Check a workload file or a trace; what is wrong is told in one sentence.",
+        help="check a workload file, a trace or a deck",
+        description=(
+            "Check a workload file, a trace or a deck; what is wrong is told in one sentence."
+        ),
         epilog=_EXAMPLES,
     )
     parser.add_argument("file", metavar="FILE")
@@ -31,15 +38,23 @@ def add_to(choices: Choices) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Check a workload file.
+    """Check a workload file, a trace or a deck.
 
     Raises:
         InputError: if it is not as expected.
     """
     # A name that is too long for a file is no file either.
     is_file = os.path.exists(arguments.file)  # noqa: PTH110 - Path.exists raises then
+    if is_file and _is_deck(Path(arguments.file)):
+        with reporting() as report:
+            check_deck(read_deck(arguments.file), report)
+        return
     workload = load_workload(Path(arguments.file) if is_file else arguments.file)
     with reporting() as report:
         read_requests(workload, report)
     names = ", ".join(strategy.name for strategy in workload.strategies)
     print(f"{printable(arguments.file)}: valid, {len(workload.requests)} requests, {names}")
+
+
+def _is_deck(path: Path) -> bool:
+    return not path.name.endswith(TRACE_ENDINGS) and is_deck(read_text(path), path)

@@ -10,11 +10,11 @@ from rich.cells import cell_len
 from rich.color import Color
 from rich.style import Style
 
+from tui_batching.charts.big_letters import big_words
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, bar, folded, style
 from tui_batching.clock import format_duration
 from tui_batching.strategies import STRATEGIES
-from tui_batching.tour import Chapter
 from tui_batching.tour.deck import StepTime, step_times
 from tui_batching.workload import Workload
 
@@ -28,26 +28,58 @@ class ChapterText:
     """What the room reads.
 
     Attributes:
-        chapter: what is told.
+        title: of the chapter.
         counter: which one it is, such as `3/15`.
-        workload: what the chapter's table is computed from.
+        paragraphs: the text, with its values.
+        table_of: the workload of which the chapter's table is computed, or None without a table.
+        remark: what is to be known of the stage, such as `changed: batch 8`; empty if nothing.
     """
 
-    chapter: Chapter
+    title: str
     counter: str
-    workload: Workload
+    paragraphs: tuple[str, ...]
+    table_of: Workload | None = None
+    remark: str = ""
 
     def rows(self, width: int, palette: Palette, *, spaced: bool) -> list[Cells]:
         """Title and counter, the paragraphs, and the table; blank rows between if spaced."""
         sheet = _Sheet(max(1, width), palette)
         between = [sheet.row().cells()] if spaced else []
-        rows = [*sheet.title(self.chapter.title, self.counter), *between]
-        for number, paragraph in enumerate(self.chapter.text):
+        rows = [*sheet.title(self.title, self.counter), *between]
+        for number, paragraph in enumerate(self.paragraphs):
             rows += between if number and width < _BROAD else []
             rows += sheet.paragraph(paragraph)
-        if self.chapter.table is not None:
-            rows += [*between, *sheet.table(step_times(self.workload))]
+        if self.table_of is not None:
+            rows += [*between, *sheet.table(step_times(self.table_of))]
+        if self.remark:
+            rows += [*between, *sheet.remark(self.remark)]
         return rows
+
+
+def slide_rows(
+    words: str, text: ChapterText, width: int, height: int, palette: Palette
+) -> list[Cells]:
+    """A slide: the big words in the middle, the paragraphs below them, the counter in its corner.
+
+    Args:
+        words: the big ones.
+        text: of the chapter.
+        width: of the slide.
+        height: of the slide.
+        palette: the colours.
+    """
+    sheet = _Sheet(max(1, width), palette)
+    lines = [line for each in text.paragraphs for line in folded(each, max(1, min(width, 72)))]
+    big = big_words(words, max(1, width), max(1, height - len(lines) - 5))
+    bold, blank = sheet.ink(palette.text, bold=True), sheet.row().cells()
+    longest = max((cell_len(line) for line in big), default=0)
+    rows = [sheet.centred(line, bold, longest) for line in big]
+    rows += [blank, blank] if lines else []
+    rows += [row for line in lines for row in sheet.paragraph(line, centred=True)]
+    above = [blank] * max(0, (height - len(rows) - 1) // 2)
+    below = [blank] * max(0, height - len(rows) - len(above) - 1)
+    corner = sheet.row().add_right(text.counter, sheet.ink(palette.muted)).cells()
+    return [*above, *rows, *below, corner][:height]
 
 
 @dataclass(frozen=True)
@@ -72,15 +104,27 @@ class _Sheet:
         above = self.row().add_right(counter, muted).cells()
         return [above, *(self.row().add(line, bold).cells() for line in folded(title, self.width))]
 
-    def paragraph(self, text: str) -> list[Cells]:
+    def paragraph(self, text: str, *, centred: bool = False) -> list[Cells]:
         """A text over as many rows as it takes; strategies and requests wear their colours."""
         rows = []
         for line in folded(text, self.width):
             row = self.row()
+            if centred:
+                row.add(" " * ((self.width - cell_len(line)) // 2), self.ink(self.palette.text))
             for number, part in enumerate(_NAMES.split(line)):
                 row.add(part, self._name(part) if number % 2 else self.ink(self.palette.text))
             rows.append(row.cells())
         return rows
+
+    def centred(self, line: str, look: Style, longest: int) -> Cells:
+        """A line of several, the longest of which is in the middle."""
+        before = " " * max(0, (self.width - longest) // 2)
+        return self.row().add(before, look).add(line, look).cells()
+
+    def remark(self, text: str) -> list[Cells]:
+        """What is to be known of the stage."""
+        look = self.ink(self.palette.warning, bold=True)
+        return [self.row().add(line, look).cells() for line in folded(text, self.width)]
 
     def table(self, steps: Sequence[StepTime]) -> list[Cells]:
         """Step time and throughput by batch size, on its side where there is the width for it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,11 +15,15 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.errors import InputError
-from tui_batching.tour import Deck
+from tui_batching.tour import Chapter, Deck
 from tui_batching.tour.presentation import Presentation, presentation_file, read_presentation
+from tui_batching.tour.values import told
+from tui_batching.tui.background import aside
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 from tui_batching.tui.terminal_app import TerminalApp
+from tui_batching.tui.textual_internals import EndsWorkFirst
 
 LOOKS_PER_SECOND = 4
 
@@ -60,8 +65,11 @@ class NotesApp(TerminalApp):
         return self._notes
 
 
-class NotesScreen(Screen[None]):
+class NotesScreen(EndsWorkFirst, Screen[None]):
     """Looks where the presentation is, a few times a second, and shows that chapter's notes.
+
+    Values in them are those of the chapter as the deck has it. They are computed when it is told;
+    until then there are ellipses in their place.
 
     Its timer is its own and not the app's, which would go on when its widgets have gone.
     """
@@ -69,6 +77,7 @@ class NotesScreen(Screen[None]):
     DEFAULT_CSS = """
     NotesScreen { background: $background; color: $foreground; }
     NotesScreen #head { height: 1; background: $panel; padding: 0 2; }
+    NotesScreen #time { height: 1; background: $panel; padding: 0 2; text-style: bold; }
     NotesScreen #warning { height: auto; background: $panel; color: $warning; padding: 0 2; }
     NotesScreen #warning.-empty { display: none; }
     NotesScreen VerticalScroll { height: 1fr; padding: 1 4; }
@@ -83,10 +92,12 @@ class NotesScreen(Screen[None]):
         self._deck = deck
         self._wall = wall
         self._file: Path = presentation_file(deck.path)
+        self._served: dict[int, Comparison | None] = {}
 
     def compose(self) -> ComposeResult:
         """Where we are, the notes, and what comes next."""
         yield Static(id="head", markup=False)
+        yield Static(id="time", markup=False)
         yield Static(id="warning", markup=False)
         with VerticalScroll():
             yield Static(id="title", markup=False)
@@ -115,6 +126,7 @@ class NotesScreen(Screen[None]):
     def _wait(self) -> None:
         self._show_warning("")
         self._show("head", self._deck.title)
+        self._show("time", f"{self._time_of_day}   {self._planned}".rstrip())
         self._show("title", "Nothing is presented yet")
         self._show(
             "notes", "The notes appear here when this deck is presented in another terminal."
@@ -124,13 +136,61 @@ class NotesScreen(Screen[None]):
     def _follow(self, place: Presentation) -> None:
         chapters = self._deck.chapters
         number = min(place.chapter, len(chapters) - 1)
-        chapter, after = chapters[number], chapters[number + 1 : number + 2]
-        elapsed = f"{clock_text(self._wall() - place.started)} elapsed"
+        chapter = chapters[number]
+        section = f"   {chapter.section}" if chapter.section else ""
+        self._serve(number)
         self._show_warning(self._warning(place))
-        self._show("head", f"{self._deck.title}   {number + 1}/{len(chapters)}   {elapsed}")
+        self._show("head", f"{self._deck.title}   {number + 1}/{len(chapters)}{section}")
+        self._show("time", f"{self._time_of_day}   {self._times(place, number)}")
         self._show("title", chapter.title)
-        self._show("notes", "\n\n".join(chapter.notes or ("There are no notes for this chapter.",)))
-        self._show("next", f"next: {after[0].title}" if after else "This is the last chapter.")
+        notes = [told(note, self._served.get(number)) for note in chapter.notes]
+        self._show("notes", "\n\n".join(notes or ("There are no notes for this chapter.",)))
+        self._show("next", self._next(number + 1))
+
+    @property
+    def _time_of_day(self) -> str:
+        return time.strftime("%H:%M", time.localtime(self._wall()))
+
+    @property
+    def _planned(self) -> str:
+        """How long the whole deck is meant to take."""
+        return f"{clock_text(self._deck.minutes * 60)} planned" if self._deck.minutes else ""
+
+    def _times(self, place: Presentation, number: int) -> str:
+        """The time in this chapter and in all, each against its target, and how that compares."""
+        deck, now = self._deck, self._wall()
+        here, in_all = now - place.turned, now - place.started
+        told_before = sum(60 * (chapter.minutes or 0) for chapter in deck.chapters[:number])
+        target = 60 * (deck.chapters[number].minutes or 0)
+        parts = [
+            f"this chapter {_against(here, target)}",
+            f"in all {_against(in_all, 60 * deck.minutes)}",
+        ]
+        if deck.minutes:
+            late = int(in_all) - int(told_before + min(here, target))
+            parts.append(f"{clock_text(abs(late))} {'late' if late > 0 else 'to spare'}")
+        return "   ".join(parts)
+
+    def _next(self, number: int) -> str:
+        """What comes next, and how it begins."""
+        if number == len(self._deck.chapters):
+            return "This is the last chapter."
+        chapter = self._deck.chapters[number]
+        first = told((*chapter.text, chapter.slide)[0], self._served.get(number))
+        return f"next: {chapter.title}\n{first}"
+
+    def _serve(self, number: int) -> None:
+        """Compute the values of a chapter's notes, and of the beginning of the next one."""
+        for each in range(number, min(number + 2, len(self._deck.chapters))):
+            chapter = self._deck.chapters[each]
+            texts = (*chapter.notes, *chapter.text, chapter.slide)
+            if each not in self._served and any("{" in text for text in texts):
+                self._served[each] = None
+                self.run_worker(self._compare(each, chapter), group="serve")
+
+    async def _compare(self, number: int, chapter: Chapter) -> None:
+        with suppress(InputError, MemoryError):  # the presenting app tells of them
+            self._served[number] = await aside(compare, chapter.served)
 
     def _warning(self, place: Presentation) -> str:
         """What the speaker should know beyond the chapter."""
@@ -149,6 +209,14 @@ class NotesScreen(Screen[None]):
         widget = self.query_one(f"#{part}", Static)
         if str(widget.content) != text:
             widget.update(Text(text))
+
+
+def _against(seconds: float, target: float) -> str:
+    """A time, and how long it was meant to be: `1:40 of 1:30, over`."""
+    if not target:
+        return clock_text(seconds)
+    over = ", over" if int(seconds) > target else ""
+    return f"{clock_text(seconds)} of {clock_text(target)}{over}"
 
 
 def clock_text(seconds: float) -> str:

@@ -5,25 +5,28 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from textual.message import Message
 
+from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Row, style
 from tui_batching.errors import InputError
 from tui_batching.tour import Chapter, Deck
+from tui_batching.tour.changes import changes
 from tui_batching.tour.presentation import (
     Presentation,
     presentation_file,
     remove_presentation,
     write_presentation,
 )
-from tui_batching.tui.frame import Frame, Snapshot
+from tui_batching.tour.values import told
+from tui_batching.tui.frame import Snapshot
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.panes import StripView
-from tui_batching.tui.presenting.chapter_text import ChapterText
-from tui_batching.workload import Workload
+from tui_batching.tui.presenting.chapter_text import ChapterText, slide_rows
 
 WIDE = 110
 """From this many columns on, the text stands at the right of the view; otherwise above it."""
@@ -45,12 +48,55 @@ def snapshot_of(chapter: Chapter) -> Snapshot:
         speed=chapter.speed,
         playing=chapter.play,
         selected=chapter.select,
+        focus=chapter.focus,
+        until=chapter.until,
+        loop=chapter.loop,
     )
 
 
 def _knobs_of(chapter: Chapter) -> Knobs:
     """The workload of a chapter, as the parameter keys turn it from there."""
     return Knobs(chapter.workload, chapter.settings)
+
+
+def text_for_room(
+    chapter: Chapter, counter: str, scene: Scene | None, refused: str = ""
+) -> ChapterText:
+    """What the room reads of a chapter.
+
+    Args:
+        chapter: what is told.
+        counter: which one it is, such as `3/15`.
+        scene: what is on stage; None as long as that is not what the chapter asks for.
+        refused: why that cannot be shown; empty where it can.
+    """
+    on_stage = None if scene is None else scene.comparison
+    turned = [] if scene is None else changes(chapter.served, scene.workload)
+    remark = f"changed: {', '.join(turned)}" if turned else ""
+    return ChapterText(
+        title=chapter.title,
+        counter=counter,
+        paragraphs=tuple(told(each, on_stage) for each in chapter.text),
+        table_of=None if chapter.table is None else scene.workload if scene else chapter.served,
+        remark=f"cannot be shown: {refused}" if refused else remark,
+    )
+
+
+@dataclass
+class _Watch:
+    """How long the presentation has taken, in all and in each of its chapters."""
+
+    started: float = 0.0
+    turned: float = 0.0
+    before: dict[int, float] = field(default_factory=dict)
+
+    def turn(self, chapter: int, now: float) -> None:
+        """A chapter begins, or goes on where it had been left."""
+        self.turned = now - self.before.get(chapter, 0.0)
+
+    def leave(self, chapter: int, now: float) -> None:
+        """It is told no longer."""
+        self.before[chapter] = now - self.turned
 
 
 class Presenter(StripView):
@@ -80,8 +126,11 @@ class Presenter(StripView):
         self._deck: Deck | None = None
         self._number = 0
         self._before: Snapshot | None = None
-        self._started = 0.0
+        self._watch = _Watch()
         self._place_file: Path | None = None
+        self._scene: Scene | None = None
+        self._refused = ""
+        self._text: ChapterText | None = None
 
     @property
     def is_on(self) -> bool:
@@ -94,47 +143,62 @@ class Presenter(StripView):
         return self._deck
 
     @property
+    def number(self) -> int:
+        """The number of the chapter that is being told, or was told last, from zero."""
+        return self._number
+
+    @property
     def chapter(self) -> Chapter | None:
         """The chapter that is being told."""
         return self._deck.chapters[self._number] if self._deck and self.is_on else None
 
     @property
-    def selects(self) -> int | None:
-        """The id of the request that the chapter selects."""
-        return self.chapter.select if self.chapter else None
+    def shows_slide(self) -> bool:
+        """Whether a slide is shown in place of the stage."""
+        return bool(self.chapter and self.chapter.slide)
 
     def begin(
-        self, deck: Deck, before: Snapshot, number: int = 0, *, tells_notes: bool = True
+        self, deck: Deck, before: Snapshot, number: int | None = None, *, tells_notes: bool = True
     ) -> None:
-        """Tell a deck, from where it was left; else from the chapter of this number.
+        """Tell a deck.
 
         Args:
             deck: what is told.
             before: what to give back afterwards.
-            number: counted from zero.
+            number: the chapter to begin with, from zero; by default where the deck was left.
             tells_notes: whether the speaker's notes may follow in another terminal.
         """
+        now = time.time()
         if self._deck is not deck:
-            self._deck, self._number, self._started = deck, number, time.time()
+            self._deck, self._number, self._watch = deck, 0, _Watch(started=now)
         self._before = before
         if tells_notes:
             try:
                 self._place_file = presentation_file(deck.path)
             except InputError as error:
                 self._tell_notes_are_off(error)
+        self._number = self._number if number is None else number
+        self._watch.turn(self._number, now)
         self._ask()
 
     def turn(self, chapters: int) -> None:
         """Tell a later chapter, or an earlier one if negative; at the ends it stays."""
-        if self._deck is not None and self.is_on:
-            number = max(0, min(len(self._deck.chapters) - 1, self._number + chapters))
-            if number != self._number:
-                self._number = number
-                self._ask()
+        if self._deck is not None:
+            self.jump(max(0, min(len(self._deck.chapters) - 1, self._number + chapters)))
+
+    def jump(self, number: int) -> None:
+        """Tell the chapter of this number, from zero, unless it is being told."""
+        if self.is_on and number != self._number:
+            now = time.time()
+            self._watch.leave(self._number, now)
+            self._number = number
+            self._watch.turn(number, now)
+            self._ask()
 
     def leave(self) -> None:
         """End it, and give back what was shown before."""
         if self._before is not None:
+            self._watch.leave(self._number, time.time())
             before, self._before = self._before, None
             self._forget_place()
             self.post_message(self.Turned(before, None))
@@ -142,36 +206,49 @@ class Presenter(StripView):
     def say_where(self, *, black: bool = False) -> None:
         """Let the speaker's notes know."""
         if self._place_file is not None:
-            place = Presentation(os.getpid(), self._number, self._started, black)
+            watch = self._watch
+            place = Presentation(os.getpid(), self._number, watch.started, watch.turned, black)
             try:
                 write_presentation(self._place_file, place)
             except InputError as error:
                 self._place_file = None
                 self._tell_notes_are_off(error)
 
+    def look_at(self, scene: Scene | None) -> None:
+        """Tell from now on of this scene; None where what the chapter asks for is not there."""
+        if scene is not self._scene:
+            self._scene, self._text = scene, None
+            self._refused = ""
+
+    def refuse(self, reason: str) -> None:
+        """Say why what the chapter asks for cannot be shown."""
+        self._refused, self._text = reason, None
+
     def take_room(self, width: int, height: int, palette: Palette) -> int:
         """Take the room that the text needs on a screen; returns the rows left beside it."""
-        chapter = self.chapter
-        self.set_class(chapter is not None, "-shown")
-        beside = width >= WIDE
+        text = self._told()
+        self.set_class(text is not None, "-shown")
+        beside = width >= WIDE and not self.shows_slide
         self.set_class(beside, "-beside")
-        if chapter is None or beside:
+        if text is None or beside or self.shows_slide:
             self.styles.width = side_width(width) if beside else "100%"
             self.styles.height = "100%"
             return height
         spaced = height >= ROOMY
-        text = self._text(chapter, chapter.workload)
         rows = text.rows(width - 4, palette, spaced=spaced)
         self.styles.width, self.styles.height = "100%", len(rows) + spaced
         return height - len(rows) - spaced
 
-    def show(self, frame: Frame) -> None:
+    def show(self, palette: Palette) -> None:
         """Draw what has changed of the text: with blank rows where there is room for them."""
         width, height = self.content_size
-        chapter = self.chapter
-        if chapter is None or height < 1:
+        chapter, text = self.chapter, self._told()
+        if chapter is None or text is None or height < 1:
             return
-        palette, text = frame.palette, self._text(chapter, frame.scene.workload)
+        if chapter.slide:
+            words = told(chapter.slide, self._scene.comparison if self._scene else None)
+            self.present(slide_rows(words, text, width, height, palette))
+            return
         rows = text.rows(width, palette, spaced=True)
         if len(rows) > height:
             rows = text.rows(width, palette, spaced=False)
@@ -187,9 +264,14 @@ class Presenter(StripView):
         """Let the speaker's notes know that nobody presents any more."""
         self._forget_place()
 
-    def _text(self, chapter: Chapter, workload: Workload) -> ChapterText:
-        count = len(self._deck.chapters) if self._deck else 0
-        return ChapterText(chapter, f"{self._number + 1}/{count}", workload)
+    def _told(self) -> ChapterText | None:
+        """The text of the chapter; made once for what is on stage."""
+        chapter = self.chapter
+        if chapter is not None and self._text is None:
+            count = len(self._deck.chapters) if self._deck else 0
+            counter = f"{self._number + 1}/{count}"
+            self._text = text_for_room(chapter, counter, self._scene, self._refused)
+        return self._text if chapter is not None else None
 
     def _ask(self) -> None:
         """Ask for what the chapter shows, and say which one comes next."""
@@ -197,6 +279,7 @@ class Presenter(StripView):
             chapters, number = self._deck.chapters, self._number
             nearest = chapters[number + 1 : number + 2] or chapters[number - 1 : number]
             ahead = _knobs_of(nearest[0]) if nearest else None
+            self._scene, self._text, self._refused = None, None, ""
             self.post_message(self.Turned(snapshot_of(chapters[number]), ahead))
             self.say_where()
 

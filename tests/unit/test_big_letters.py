@@ -1,0 +1,62 @@
+"""Big words: as large as there is room for, whole, and never wider or higher than asked."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from tui_batching.charts.big_letters import big_words
+from tui_batching.charts.printing import to_ascii
+
+
+def test_letters_are_drawn_dot_by_dot() -> None:
+    assert big_words("Hi", 20, 5) == [
+        "██  ██  ██",
+        "██  ██  ██",
+        "██████  ██",
+        "██  ██  ██",
+        "██  ██  ██",
+    ]
+    assert big_words("hi", 9, 5) == ["█ █ █", "█▀█ █", "▀ ▀ ▀"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(116, 30), (76, 18), (56, 14), (30, 6), (9, 2)])
+@pytest.mark.parametrize("words", ["One GPU, many people", "23x", "Guess first!", "A b c d e f"])
+def test_they_fit(words: str, width: int, height: int) -> None:
+    lines = big_words(words, width, height)
+    assert lines
+    assert all(len(line) <= width for line in lines)
+    if "█" in "".join(lines):
+        assert len(lines) <= height
+
+
+def test_less_room_makes_smaller_letters_and_then_none() -> None:
+    sizes = [len(big_words("The bubble", width, 30)) for width in (100, 60, 40, 24)]
+    assert sizes == [21, 11, 3, 7]
+    assert big_words("The bubble", 22, 30) == ["The bubble"]
+    assert big_words("The bubble", 100, 2) == ["The bubble"]
+
+
+def test_lines_are_centred_to_each_other() -> None:
+    wide, *_, narrow = big_words("wwww i", 50, 20)
+    assert len(narrow) - len(narrow.lstrip()) == (len(wide) - 2) // 2
+
+
+def test_a_letter_without_a_large_form_leaves_the_words_as_they_are() -> None:
+    assert big_words("Größe 中", 80, 20) == ["Größe 中"]
+    assert big_words("a\tb", 80, 20) != []
+
+
+def test_all_letters_and_digits_have_one_and_none_looks_like_another() -> None:
+    pictures = {each: tuple(big_words(each, 20, 5)) for each in string.ascii_uppercase[:]}
+    assert len(set(pictures.values())) == 26
+    digits = {each: tuple(big_words(each, 20, 5)) for each in string.digits}
+    assert len(set(digits.values())) == 10
+    assert all("█" in "".join(lines) for lines in (*pictures.values(), *digits.values()))
+
+
+def test_they_can_be_drawn_in_ascii() -> None:
+    for width in (20, 9):
+        assert all(to_ascii(line).isascii() and "?" not in to_ascii(line)
+                   for line in big_words("Hi", width, 5))  # fmt: skip

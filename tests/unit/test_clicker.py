@@ -1,0 +1,179 @@
+"""Going about in a talk: the list of chapters, the keys of clickers, and the way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stage import Stage, on_stage
+from tour import TOUR
+
+from tui_batching.tour import Deck, parse_deck
+from tui_batching.tui.presenting.presenter import Presenter
+from tui_batching.tui.presenting.screens import AskToLeave, BlackScreen, PickChapter
+from tui_batching.tui.views import view_names
+
+SECTIONS = """\
+title: Sections
+chapters:
+  - {title: Hello, text: a, workload: illustrative, minutes: 1.5}
+  - {title: Static, text: b, section: The textbook}
+  - {title: Continuous, text: c, at: 0.5s, select: 1}
+  - {title: vLLM, text: d, section: Engines}
+"""
+
+
+@pytest.fixture(autouse=True)
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    return
+
+
+def sections(folder: Path) -> Deck:
+    return parse_deck(SECTIONS, folder / "talk.yaml", view_names())
+
+
+def presenter(stage: Stage) -> Presenter:
+    return stage.live.query_one(Presenter)
+
+
+def number(stage: Stage) -> int:
+    """The chapter that is told, as it is read from the screen."""
+    assert stage.app.screen is stage.live
+    region = presenter(stage).region
+    rows = stage.rows()[region.y : region.bottom]
+    found = re.search(r"\b(\d+)/\d+", " ".join(row[region.x : region.right] for row in rows))
+    assert found is not None
+    return int(found[1])
+
+
+def listed(stage: Stage) -> list[str]:
+    """The rows of the dialog."""
+    rows = (re.search(r"[│┃](.*)[│┃]", row) for row in stage.rows() if "│" in row)
+    return [row[1].replace("│", " ").strip() for row in rows if row]
+
+
+async def test_the_chapters_are_listed_by_section_and_the_present_one_is_marked(
+    tmp_path: Path,
+) -> None:
+    deck = sections(tmp_path)
+    async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
+        await stage.press("pagedown", "c")
+        assert isinstance(stage.app.screen, PickChapter)
+        text = stage.seen()
+        order = [
+            "1  Hello   1.5 min",
+            "The textbook",
+            "2  Static",
+            "3  Continuous",
+            "Engines",
+            "4  vL",
+        ]
+        assert [text.index(row) for row in order] == sorted(text.index(row) for row in order)
+        await stage.press("down", "enter")
+        assert number(stage) == 3
+        assert stage.live.selected == 1
+        await stage.press("c", "down", "enter")  # over the name of a section
+        assert number(stage) == 4
+
+
+@pytest.mark.parametrize("key", ["escape", "c", "f5"])
+async def test_the_list_closes_and_all_is_as_it_was(tmp_path: Path, key: str) -> None:
+    deck = sections(tmp_path)
+    async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
+        await stage.press("c", "down", key)
+        assert number(stage) == 1
+
+
+async def test_out_of_the_tour_the_list_begins_it() -> None:
+    async with on_stage("chat") as stage:
+        assert "chapters" not in stage.rows()[-1]
+        await stage.press("c", "down", "down", "enter")
+        assert number(stage) == 3
+        assert TOUR.chapters[2].title in stage.seen()
+        assert "chapters" in stage.rows()[-1]
+        await stage.press("p", "c", "enter")  # the place was kept
+        assert number(stage) == 3
+        await stage.press("p")
+        assert stage.scene.workload.name == "chat"
+
+
+async def test_the_palette_lists_the_chapters() -> None:
+    async with on_stage("chat") as stage:
+        await stage.press("ctrl+p", *"chapters")
+        await stage.until(lambda: "Pick a chapter of the tour" in stage.seen())
+        await stage.press("enter")
+        await stage.until(lambda: isinstance(stage.app.screen, PickChapter))
+
+
+@pytest.mark.parametrize("key", ["escape", "f5"])
+async def test_escape_asks_and_what_a_clicker_sends_next_stays(key: str) -> None:
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
+        await stage.press("pagedown", "pagedown")
+        assert stage.live.selected == 2
+        for _ in range(2):
+            await stage.press("escape")
+            assert isinstance(stage.app.screen, AskToLeave)
+            assert "leave the tour?" in stage.seen()
+            await stage.press(key)
+            assert number(stage) == 3
+            assert stage.live.selected == 2
+
+
+async def test_only_enter_leaves_and_the_place_is_kept() -> None:
+    async with on_stage("chat") as stage:
+        await stage.press("f5", "pagedown", "pagedown", "escape")
+        await stage.press("space", "q", "x")  # none of them is an answer
+        assert isinstance(stage.app.screen, AskToLeave)
+        await stage.press("enter")
+        assert not presenter(stage).is_on
+        assert stage.scene.workload.name == "chat"
+        await stage.press("f5")
+        assert number(stage) == 3
+
+
+async def test_a_page_is_turned_although_the_question_is_open() -> None:
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
+        await stage.press("escape", "pagedown")
+        assert number(stage) == 2
+        await stage.press("escape", "pageup")
+        assert number(stage) == 1
+        await stage.press("escape", "full_stop")
+        assert isinstance(stage.app.screen, BlackScreen)
+        await stage.press("full_stop")
+        assert number(stage) == 1
+
+
+async def test_f5_begins_the_tour_and_in_it_does_nothing() -> None:
+    async with on_stage("chat") as stage:
+        await stage.press("f5")
+        assert number(stage) == 1
+        before = stage.live.snapshot
+        await stage.press("f5", "f5")
+        assert number(stage) == 1
+        assert stage.live.snapshot == before
+
+
+async def test_a_full_stop_blackens_in_the_tour_and_ticks_elsewhere() -> None:
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
+        assert "tick" not in stage.rows()[-1]
+        for key in ("full_stop", "b"):
+            await stage.press(key)
+            assert isinstance(stage.app.screen, BlackScreen)
+            await stage.press(key)
+            assert number(stage) == 1
+        await stage.press("p")
+        clock = stage.clock
+        await stage.press("full_stop")
+        assert stage.clock > clock
+
+
+async def test_escape_unselects_and_unfocuses_what_the_chapter_does_not() -> None:
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
+        await stage.press("j", "tab", "escape")
+        assert (stage.live.selected, stage.live.focused) == (None, None)
+        assert number(stage) == 1
+        await stage.press("escape")
+        assert isinstance(stage.app.screen, AskToLeave)

@@ -1,0 +1,66 @@
+"""Decks on the command line: reading one, and checking it as a whole without a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tui_batching.analysis.comparison import Comparison, compare
+from tui_batching.cli.progress import Reporter
+from tui_batching.errors import InputError
+from tui_batching.printable import printable
+from tui_batching.reading.fields import Field
+from tui_batching.tour import Chapter, Deck, load_deck
+from tui_batching.tour.values import missing_values
+from tui_batching.workload import Workload
+
+
+def read_deck(path: str | None) -> Deck:
+    """The deck in a file; None for the guided tour that comes with the program.
+
+    Raises:
+        InputError: if it is not as expected.
+    """
+    # Here, so that no other command waits for the app's libraries.
+    from tui_batching.tui.views import view_names  # noqa: PLC0415
+
+    return load_deck(None if path is None else Path(path), view_names())
+
+
+def chapter_number(deck: Deck, written: str | None) -> int:
+    """The number, from zero, of the chapter that a user writes, from one; None is the first one.
+
+    Raises:
+        InputError: if the deck has no such chapter.
+    """
+    if written is None:
+        return 0
+    return Field.of_text(written, "--chapter").whole(1, len(deck.chapters)) - 1
+
+
+def check_deck(deck: Deck, report: Reporter) -> None:
+    """Simulate every chapter and compute the values in its texts; then say that all is well.
+
+    Raises:
+        InputError: if a chapter cannot be simulated, or a value in it is not defined there.
+    """
+    known: list[tuple[Workload, Comparison]] = []
+    for number, chapter in enumerate(deck.chapters, start=1):
+        report(f"chapter {number} of {len(deck.chapters)}: {chapter.title}")
+        try:
+            comparison = next((each for served, each in known if served == chapter.served), None)
+            if comparison is None:
+                comparison = compare(chapter.served)
+                known.append((chapter.served, comparison))
+            _check_values(chapter, comparison)
+        except InputError as error:
+            raise InputError(f"{deck.path}: chapter {number}: {error}") from None
+    count = len(deck.chapters)
+    chapters = "1 chapter" if count == 1 else f"{count} chapters"
+    minutes = f", {deck.minutes:g} min" if deck.minutes else ""
+    print(f"{printable(str(deck.path))}: valid, a deck of {chapters}{minutes}")
+
+
+def _check_values(chapter: Chapter, comparison: Comparison) -> None:
+    for text in (chapter.slide, *chapter.text, *chapter.notes):
+        for value in missing_values(text, comparison):
+            raise InputError(f"found {value}, expected a value that is defined here")

@@ -1,0 +1,129 @@
+"""What opens over a presentation: the list of its chapters, a question, and the black screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui_batching.tour import Deck
+from tui_batching.tui.dialogs import Dialog
+
+
+class PickChapter(Dialog[int | None]):
+    """Gives the number of the chapter that was picked, from zero, or None.
+
+    Args:
+        deck: whose chapters.
+        current: the number of the chapter that is told, or was told last.
+    """
+
+    DEFAULT_CSS = """
+    PickChapter > Vertical { width: 64; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape,c,f5", "dismiss", "Close", id="chapter.close", tooltip="Stay where we are."
+        ),
+    ]
+
+    def __init__(self, deck: Deck, current: int) -> None:
+        super().__init__()
+        self._deck, self._current = deck, current
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        with Vertical() as box:
+            box.border_title = f"{self._deck.title} · enter goes there · escape closes"
+            yield OptionList(*self._options(), id="chapters")
+
+    def on_mount(self) -> None:
+        """Start at the chapter that is told."""
+        options = self.query_one(OptionList)
+        options.highlighted = options.get_option_index(str(self._current))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Give its number."""
+        self.dismiss(int(event.option_id or 0))
+
+    def _options(self) -> Iterator[Option]:
+        """The chapters, and before each section its name, which cannot be picked."""
+        section = ""
+        for number, chapter in enumerate(self._deck.chapters):
+            if chapter.section != section:
+                section = chapter.section
+                yield Option(Text(section, style="bold"), disabled=True)
+            minutes = f"   {chapter.minutes:g} min" if chapter.minutes else ""
+            yield Option(Text(f"{number + 1:>3}  {chapter.title}{minutes}"), id=str(number))
+
+
+class AskToLeave(Dialog[str | None]):
+    """Asks whether to leave the tour; gives the action that is to be done, or None.
+
+    Only Enter leaves. What clickers send closes the question, and what turns pages turns them.
+    """
+
+    DEFAULT_CSS = """
+    AskToLeave > Vertical { width: 48; padding: 0 1; }
+    AskToLeave Static { width: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter",
+            "dismiss('leave_tour')",
+            "Leave",
+            id="leave.leave",
+            tooltip="Leave the tour; its place is kept.",
+        ),
+        Binding("escape,f5", "dismiss", "Stay", id="leave.stay", tooltip="Stay in the tour."),
+        Binding(
+            "pagedown",
+            "dismiss('turn_pages(1)')",
+            "Page on",
+            id="leave.page",
+            tooltip="Stay in the tour, and turn to the next chapter.",
+        ),
+        Binding(
+            "pageup",
+            "dismiss('turn_pages(-1)')",
+            "Page back",
+            id="leave.page-back",
+            tooltip="Stay in the tour, and turn to the chapter before.",
+        ),
+        Binding(
+            "full_stop,b",
+            "dismiss('blacken')",
+            "Black",
+            id="leave.black",
+            tooltip="Stay in the tour, and show a black screen.",
+        ),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """The question."""
+        with Vertical() as box:
+            box.border_title = "leave the tour?"
+            yield Static("enter   leave; p or F5 goes on from here", markup=False)
+            yield Static("escape  stay", markup=False)
+
+
+class BlackScreen(Screen[None]):
+    """Black in every theme; any key and any click brings back what was there."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Bring it back, whatever else the key is for."""
+        event.stop()
+        event.prevent_default()
+        self.dismiss(None)
+
+    def on_click(self) -> None:
+        """Bring it back."""
+        self.dismiss(None)
