@@ -55,8 +55,8 @@ def test_an_app_that_was_killed_is_told(terminals: tuple[Terminal, Terminal]) ->
     ("arguments", "sentence"),
     [
         (["missing.yaml"], "missing.yaml: found no such file, expected a YAML file"),
-        (["--theme", "neon"], "--theme: found 'neon', expected dark"),
-        (["--notes", "--theme", "neon"], "--theme: found 'neon', expected dark"),
+        (["--theme", "neon"], "--theme: found 'neon', expected one of dark"),
+        (["--notes", "--theme", "neon"], "--theme: found 'neon', expected one of dark"),
         (["--fps", "0"], "--fps: found 0, expected a whole number >= 1"),
     ],
 )

@@ -19,7 +19,7 @@ async def test_help_lists_every_key_and_every_sign() -> None:
         seen = set()
         for _ in range(6):
             words = " ".join(re.sub("[│▁-█]", " ", stage.seen()).split())
-            seen |= {key.id for key in KEYS if f"{key.display} {key.name}" in words}
+            seen |= {key.id for key in KEYS if f"{' '.join(key.written())} {key.name}" in words}
             await stage.press("pagedown")
         assert seen == {key.id for key in KEYS}
         await stage.press("escape")

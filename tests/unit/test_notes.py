@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from tour import TOUR
 from waiting import PATIENCE_SECONDS
 
+from tui_batching.config import Config
 from tui_batching.tour import Deck
 from tui_batching.tour.presentation import Presentation, presentation_file, write_presentation
 from tui_batching.tui.presenting.notes import NotesApp, clock_text
@@ -43,7 +44,7 @@ class Notes:
 @asynccontextmanager
 async def notes_of(deck: Deck, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Notes]:
     wall = FakeWall()
-    app = NotesApp(deck, "dark", wall)
+    app = NotesApp(deck, Config(theme="dark"), wall)
     async with app.run_test(size=size) as pilot:
         yield Notes(app, pilot, wall)
 

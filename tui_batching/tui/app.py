@@ -10,8 +10,8 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from tui_batching.clock import Picoseconds
+from tui_batching.config import Config
 from tui_batching.tour import Deck
-from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 from tui_batching.tui.main_screen import TICK, MainScreen
 from tui_batching.tui.terminal_app import TerminalApp
@@ -23,13 +23,14 @@ class BatchingApp(TerminalApp):
 
     Args:
         workload: what is played.
-        theme: the name of a theme; None takes one that the terminal's colours can show.
+        config: what the user prefers; without a theme it is one that the terminal's colours can
+            show.
         tick: how far one tick key goes, in picoseconds.
         wall: the clock that playing follows, in seconds.
         drawing: how often it draws.
 
     Raises:
-        InputError: for an unknown theme.
+        InputError: if the keymap does not fit the table of keys.
     """
 
     TITLE = "tui-batching"
@@ -38,13 +39,13 @@ class BatchingApp(TerminalApp):
     def __init__(
         self,
         workload: Workload,
-        theme: str | None = None,
+        config: Config | None = None,
         tick: Picoseconds = TICK,
         wall: Callable[[], float] = time.monotonic,
         drawing: DrawingOptions = LOCAL,
     ) -> None:
-        super().__init__(theme, drawing)
-        self._main = MainScreen(workload, self.palettes, tick, wall, drawing)
+        super().__init__(config, drawing)
+        self._main = MainScreen(workload, self.config, tick, wall, drawing)
 
     def present(self, deck: Deck) -> None:
         """Begin with a deck; to be called before the app runs."""
@@ -56,7 +57,7 @@ class BatchingApp(TerminalApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """The command palette offers every key and every theme."""
-        for key in KEYS:
+        for key in self._main.keys:
             run = partial(self._main.run_action, key.action)
             yield SystemCommand(key.name, key.help_text, run)
         for name in self.palettes:
@@ -65,25 +66,22 @@ class BatchingApp(TerminalApp):
 
 
 def run_app(
-    workload: Workload,
-    theme: str | None = None,
-    tick: Picoseconds | None = None,
-    drawing: DrawingOptions = LOCAL,
+    workload: Workload, config: Config, tick: Picoseconds | None, drawing: DrawingOptions
 ) -> int:
     """Open the app on a workload and stay in it; returns the exit code.
 
     Raises:
-        InputError: for an unknown theme.
+        InputError: as BatchingApp does.
     """
-    return BatchingApp(workload, theme, tick or TICK, drawing=drawing).run_to_exit()
+    return BatchingApp(workload, config, tick or TICK, drawing=drawing).run_to_exit()
 
 
-def present(deck: Deck, theme: str | None = None, drawing: DrawingOptions = LOCAL) -> int:
+def present(deck: Deck, config: Config, drawing: DrawingOptions) -> int:
     """Open the app, present a deck, and stay in it; returns the exit code.
 
     Raises:
-        InputError: for an unknown theme.
+        InputError: as BatchingApp does.
     """
-    app = BatchingApp(deck.chapters[0].workload, theme, drawing=drawing)
+    app = BatchingApp(deck.chapters[0].workload, config, drawing=drawing)
     app.present(deck)
     return app.run_to_exit()

@@ -1,8 +1,8 @@
 """All that the app uses of Textual without being promised to find it there tomorrow.
 
 Read in Textual 8.2.8: how it enters a terminal, writes to it and leaves it (`LinuxDriver`), what it
-has told, and in which order it ends what belongs to a screen. The driver here enters and leaves
-whatever happens, and writes less.
+has told, what its keys do on a screen, and in which order it ends what belongs to one. The driver
+here enters and leaves whatever happens, and writes less.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import signal
 import termios
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import IO, Any
 
 from textual.app import App
+from textual.binding import Binding
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
@@ -51,6 +52,12 @@ def redraw(app: App[Any]) -> None:
 def told(app: App[Any]) -> list[str]:
     """What notifications say now."""
     return [each.message for each in app._notifications if not each.has_expired]  # noqa: SLF001
+
+
+def bind(screen: Screen[Any], bindings: Iterable[Binding]) -> None:
+    """Bind keys on this one screen, in place of what its class binds them to."""
+    for binding in Binding.make_bindings(bindings):
+        screen._bindings.key_to_bindings[binding.key] = [binding]  # noqa: SLF001
 
 
 class EndsWorkFirst:

@@ -7,7 +7,12 @@ import os
 from pathlib import Path
 
 from tui_batching.cli.arguments import Choices
-from tui_batching.cli.terminal import add_drawing, read_pace, refuse_without_terminal
+from tui_batching.cli.terminal import (
+    add_drawing,
+    read_config,
+    read_pace,
+    refuse_without_terminal,
+)
 from tui_batching.tour import load_deck
 
 _EXAMPLES = """\
@@ -51,7 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
         SystemExit: with the app's exit code if it did not end well.
     """
     refuse_without_terminal()
-    pace = read_pace(arguments, os.environ)
+    pace, config = read_pace(arguments, os.environ), read_config(arguments)
     # Here, so that no other command waits for the app's libraries.
     from tui_batching.tui import app  # noqa: PLC0415
     from tui_batching.tui.presenting import notes  # noqa: PLC0415
@@ -59,6 +64,6 @@ def run(arguments: argparse.Namespace) -> None:
 
     deck = load_deck(None if arguments.deck is None else Path(arguments.deck), view_names())
     show = notes.run_notes if arguments.notes else app.present
-    code = show(deck, arguments.theme, pace)
+    code = show(deck, config, pace)
     if code:
         raise SystemExit(code)
