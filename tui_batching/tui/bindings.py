@@ -110,15 +110,15 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             "Show the next of several quantities."),
     )),
     ("speed", (
-        Key("minus", "speed(-1)", "slower", "Slower",
+        Key("minus,subtract", "speed(-1)", "slower", "Slower",
             "Play at half the speed, down to 1/16 of real time."),
-        Key("plus,equals_sign", "speed(1)", "faster", "Faster",
+        Key("plus,equals_sign,add", "speed(1)", "faster", "Faster",
             "Play at twice the speed, up to 64 times real time."),
     )),
     ("batch", (
-        Key("left_square_bracket", "batch_size(-1)", "batch-smaller", "Smaller batch",
+        Key("left_square_bracket,s", "batch_size(-1)", "batch-smaller", "Smaller batch",
             "Fewer slots, in the focused lane or in all."),
-        Key("right_square_bracket", "batch_size(1)", "batch-larger", "Larger batch",
+        Key("right_square_bracket,S", "batch_size(1)", "batch-larger", "Larger batch",
             "More slots, in the focused lane or in all."),
     )),
     ("budget", (
@@ -128,9 +128,9 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             "More tokens an iteration, in the engines that limit them."),
     )),
     ("timeout", (
-        Key("left_curly_bracket", "timeout(-1)", "timeout-shorter", "Shorter timeout",
+        Key("left_curly_bracket,o", "timeout(-1)", "timeout-shorter", "Shorter timeout",
             "Let the dynamic batch form for a shorter time."),
-        Key("right_curly_bracket", "timeout(1)", "timeout-longer", "Longer timeout",
+        Key("right_curly_bracket,O", "timeout(1)", "timeout-longer", "Longer timeout",
             "Let the dynamic batch form for a longer time."),
     )),
     ("load", (
