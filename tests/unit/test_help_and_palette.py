@@ -60,11 +60,11 @@ async def test_the_theme_key_goes_through_all_themes_and_each_one_draws() -> Non
     async with on_stage() as stage:
         await stage.seek(3 * SECOND)
         worn, grounds = [], set()
-        for _ in range(6):
+        for _ in range(7):
             worn.append(stage.app.theme)
             assert "STATIC · batch 4" in stage.seen()
             lane = stage.live.query_one(Lane)
             grounds.add(str(lane.render_line(0)._segments[0].style))
             await stage.press("t")
         assert stage.app.theme == worn[0] == "dark"
-        assert len(set(worn)) == len(grounds) == 6
+        assert len(set(worn)) == len(grounds) == 7
