@@ -11,6 +11,7 @@ from pathlib import Path
 from moving import draw_moving
 
 from tui_batching.clock import parse_duration
+from tui_batching.config import Config
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.main_screen import MainScreen
 from tui_batching.tui.panes import DrawnPane
@@ -23,7 +24,7 @@ FOLDER = Path(__file__).parent
 
 async def draw(name: str, theme: str, workload: str, instant: str, keys: list[str]) -> None:
     """Save what the app shows of a workload at an instant, after some keys."""
-    app = BatchingApp(load_workload(workload), theme)
+    app = BatchingApp(load_workload(workload), Config(theme=theme))
     async with app.run_test(size=(120, 36)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)

@@ -14,6 +14,8 @@ for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
 os.environ["COLORTERM"] = "truecolor"
 os.environ["TERM"] = "xterm-256color"
 os.environ.pop("SSH_CONNECTION", None)
+# Nor do they know of the config of whoever starts them.
+os.environ["XDG_CONFIG_HOME"] = os.devnull
 
 # Fresh examples in every run, in the gate as well, and no limit that a busy machine breaks. A
 # failure tells the line that repeats it; --hypothesis-seed repeats a whole run.

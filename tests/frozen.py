@@ -9,6 +9,7 @@ from stage import EAGER, FakeWall, Stage
 from textual.pilot import Pilot
 
 from tui_batching.clock import parse_duration
+from tui_batching.config import Config
 from tui_batching.tui.app import BatchingApp
 from tui_batching.workload import apply_settings, load_workload
 
@@ -23,7 +24,7 @@ EACH_SIZE = pytest.mark.parametrize(
 def frozen(workload: str, theme: str, *settings: str) -> BatchingApp:
     """The app, with a clock that stands still."""
     changed = apply_settings(load_workload(workload), settings)
-    return BatchingApp(changed, theme, wall=FakeWall(), drawing=EAGER)
+    return BatchingApp(changed, Config(theme=theme), wall=FakeWall(), drawing=EAGER)
 
 
 def at(instant: str, *keys: str, bars: bool = False) -> Prepare:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tui_batching.strategies import STRATEGIES, Strategy
 from tui_batching.strategies.strategy import Textbook
-from tui_batching.tui.bindings import keys_table
+from tui_batching.tui.bindings import KEYS
 
 README = Path(__file__).parents[1] / "README.md"
 _KEYS = re.compile(r"(<!-- keys: begin -->\n).*?(<!-- keys: end -->)", re.DOTALL)
@@ -25,7 +25,7 @@ _PYTHON = re.compile(r"(```python\n(.*?)```\n\nprints\n\n```text\n).*?(```)", re
 
 def up_to_date(text: str) -> str:
     """The README with its tables and the output of its examples made anew."""
-    text = _KEYS.sub(lambda match: match[1] + keys_table() + match[2], text)
+    text = _KEYS.sub(lambda match: match[1] + KEYS.in_markdown() + match[2], text)
     text = _ENGINES.sub(lambda match: match[1] + engines_table() + match[2], text)
     text = _CONSOLE.sub(lambda match: match[1] + _shell_output(match[2]) + match[3], text)
     return _PYTHON.sub(lambda match: match[1] + _python_output(match[2]) + match[3], text)

@@ -18,6 +18,7 @@ from tui_batching.analysis.scene import Scene, build_scene
 from tui_batching.charts.palette import Palette, load_palettes
 from tui_batching.charts.rows import Cells, text_of
 from tui_batching.clock import MILLISECOND, Picoseconds
+from tui_batching.config import Config
 from tui_batching.cost import LinearCost
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
@@ -239,6 +240,7 @@ async def on_stage(
     drawing: DrawingOptions = EAGER,
     deck: Deck | None = None,
     view: str = "",
+    config: Config | None = None,
 ) -> AsyncIterator[Stage]:
     """The app on a workload, simulated and shown, paused at time zero; or presenting a deck.
 
@@ -246,7 +248,7 @@ async def on_stage(
     """
     wall = FakeWall()
     chosen = load_workload(workload) if isinstance(workload, str) else workload
-    app = BatchingApp(chosen, theme="dark", wall=wall, drawing=drawing)
+    app = BatchingApp(chosen, config or Config(theme="dark"), wall=wall, drawing=drawing)
     app.NOTIFICATION_TIMEOUT = 3600  # a busy machine may be late to look
     if deck is not None:
         app.present(deck)

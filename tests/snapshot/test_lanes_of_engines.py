@@ -5,6 +5,7 @@ from __future__ import annotations
 from frozen import LARGE, MIDDLE, SMALL, Compare, at
 from stage import EAGER, FakeWall, hand_made
 
+from tui_batching.config import Config
 from tui_batching.strategies import Continuous, FastGen, SgLang, Strategy, Tgi, Vllm
 from tui_batching.tui.app import BatchingApp
 
@@ -22,7 +23,7 @@ TIGHT = (
 def app_of(*strategies: Strategy) -> BatchingApp:
     """The app, with a clock that stands still."""
     workload = hand_made(*ROWS, strategies=strategies)
-    return BatchingApp(workload, "dark", wall=FakeWall(), drawing=EAGER)
+    return BatchingApp(workload, Config(theme="dark"), wall=FakeWall(), drawing=EAGER)
 
 
 def test_tight_memory(snap_compare: Compare) -> None:

@@ -9,6 +9,7 @@ from frozen import LARGE, MIDDLE, Compare, at
 from stage import EAGER, FakeWall
 
 from tui_batching.clock import MICROSECOND, MILLISECOND
+from tui_batching.config import Config
 from tui_batching.cost import IterationCost
 from tui_batching.strategies import FastGen, Orca, SgLang, Strategy, TensorRtLlm, Tgi, Vllm, VllmV0
 from tui_batching.tui.app import BatchingApp
@@ -28,7 +29,7 @@ def engines(*strategies: Strategy) -> BatchingApp:
     """The notebook's requests, driven until memory is short."""
     workload = replace(load_workload("notebook"), cost=COST, strategies=strategies, slo=None)
     driven = apply_settings(workload, ["workload.rate=27"])
-    return BatchingApp(driven, "dark", wall=FakeWall(), drawing=EAGER)
+    return BatchingApp(driven, Config(theme="dark"), wall=FakeWall(), drawing=EAGER)
 
 
 @pytest.mark.parametrize("size", [MIDDLE, LARGE], ids=["120x36", "160x45"])

@@ -9,6 +9,7 @@ from frozen import LARGE, MIDDLE, Compare, at
 from stage import EAGER, FakeWall
 from tight import TEXT
 
+from tui_batching.config import Config
 from tui_batching.tui.app import BatchingApp
 from tui_batching.workload import parse_workload
 
@@ -21,6 +22,6 @@ KEYS = {"gantt": ("2",), "slots": ("3", "Z"), "memory": ("4", "m"), "metrics": (
 def test_engines(snap_compare: Compare, view: str) -> None:
     chosen = tuple(each for each in WORKLOAD.strategies if each.name in SHOWN)
     workload = replace(WORKLOAD, strategies=chosen)
-    app = BatchingApp(workload, "dark", wall=FakeWall(), drawing=EAGER)
+    app = BatchingApp(workload, Config(theme="dark"), wall=FakeWall(), drawing=EAGER)
     size = LARGE if view == "metrics" else MIDDLE
     assert snap_compare(app, terminal_size=size, run_before=at("700ms", *KEYS[view]))

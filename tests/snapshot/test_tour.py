@@ -7,12 +7,15 @@ from frozen import LARGE, Compare, at
 from stage import EAGER, FakeWall
 from tour import TOUR
 
+from tui_batching.config import Config
 from tui_batching.tui.app import BatchingApp
 
 
 def presented() -> BatchingApp:
     """The app with the tour, and a clock that stands still."""
-    app = BatchingApp(TOUR.chapters[0].workload, "dark", wall=FakeWall(), drawing=EAGER)
+    app = BatchingApp(
+        TOUR.chapters[0].workload, Config(theme="dark"), wall=FakeWall(), drawing=EAGER
+    )
     app.present(TOUR)
     return app
 

@@ -81,8 +81,8 @@ def test_a_deck_is_checked_without_a_terminal() -> None:
     ("arguments", "sentence"),
     [
         (["missing.yaml"], "missing.yaml: found no such file, expected a YAML file"),
-        (["--theme", "neon"], "--theme: found 'neon', expected dark"),
-        (["--notes", "--theme", "neon"], "--theme: found 'neon', expected dark"),
+        (["--theme", "neon"], "--theme: found 'neon', expected one of dark"),
+        (["--notes", "--theme", "neon"], "--theme: found 'neon', expected one of dark"),
         (["--chapter", "99"], "--chapter: found 99, expected a whole number <= 15"),
         (["--fps", "0"], "--fps: found 0, expected a whole number >= 1"),
     ],

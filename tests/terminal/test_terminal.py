@@ -46,6 +46,18 @@ def test_start_play_step_quit(terminal: Terminal) -> None:
     assert terminal.unrestored() == []
 
 
+def test_the_keypad_turns_the_speed_whatever_the_terminal_sends_for_it() -> None:
+    terminal = Terminal([])
+    terminal.wait_until_open()
+    # As signs; as an application's keypad; by kitty's keyboard protocol.
+    for plus, minus in (("+", "-"), ("\x1bOk", "\x1bOm"), ("\x1b[57413u", "\x1b[57412u")):
+        terminal.program.send(plus)
+        terminal.wait_for(lambda text: " 1x" in text.splitlines()[0])
+        terminal.program.send(minus)
+        terminal.wait_for(lambda text: " 0.5x" in text.splitlines()[0])
+    terminal.close()
+
+
 def test_paused_and_unchanged_it_writes_nothing() -> None:
     terminal = Terminal(["play", "chat", "--theme", "light"])
     terminal.wait_until_open()

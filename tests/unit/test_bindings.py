@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tui_batching.tui.app import BatchingApp
-from tui_batching.tui.bindings import KEYS, Key, bindings, keys_table
+from tui_batching.tui.bindings import KEYS, Key
+from tui_batching.tui.key_names import textual_name, written
 from tui_batching.tui.main_screen import MainScreen
 
 README = Path(__file__).parents[2] / "README.md"
@@ -36,9 +37,12 @@ def test_a_key_is_described_in_a_whole_sentence(key: Key) -> None:
     assert len(key.help_text) <= 90
 
 
-@EACH_KEY
-def test_a_key_is_shown_once_for_each_way_to_press_it(key: Key) -> None:
-    assert len(key.display.split()) == len(key.keys.split(","))
+@pytest.mark.parametrize("name", all_keys())
+def test_a_key_can_be_written_as_it_is_shown(name: str) -> None:
+    assert textual_name(name) == name
+    shown = written(name)
+    assert len(shown) == 1 or shown.isalnum() or "ctrl+" in shown or "⇧" in shown
+    assert written(textual_name(shown) or "") == shown
 
 
 @EACH_KEY
@@ -49,14 +53,14 @@ def test_the_action_of_a_key_exists(key: Key) -> None:
 
 
 def test_every_key_is_bound_as_it_is_described() -> None:
-    bound = {binding.id: binding for binding in bindings()}
+    bound = {binding.id: binding for binding in KEYS.bindings()}
     pressed = [key for key in KEYS if key.keys]  # the palette has the others
     assert list(bound) == [key.id for key in pressed]
     for key in pressed:
         binding = bound[key.id]
         assert (binding.key, binding.action) == (key.keys, key.action)
         assert (binding.description, binding.tooltip) == (key.name, key.help_text)
-        assert binding.key_display == key.display.split()[0]
+        assert binding.key_display == key.written()[0]
 
 
 def test_every_key_that_was_promised_is_there() -> None:
@@ -70,10 +74,10 @@ def test_every_key_that_was_promised_is_there() -> None:
 def test_the_readme_has_this_very_table() -> None:
     if not README.exists():
         pytest.skip("README.md is not written yet")
-    assert keys_table() in README.read_text(encoding="utf-8")
+    assert KEYS.in_markdown() in README.read_text(encoding="utf-8")
 
 
 def test_the_table_survives_markdown() -> None:
-    header, rule, *rows = keys_table().splitlines()
-    assert rule.count("|") == header.count("|") == 4
-    assert [row.count("|") for row in rows] == [4] * len(KEYS)
+    header, rule, *rows = KEYS.in_markdown().splitlines()
+    assert rule.count("|") == header.count("|") == 5
+    assert [row.count("|") for row in rows] == [5] * len(list(KEYS))

@@ -11,13 +11,14 @@ from command_line import shell
 
 from tui_batching.__main__ import main
 from tui_batching.cli import terminal
+from tui_batching.config import Config
 from tui_batching.workload import Workload
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Workload, str | None, int | None]]:
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Workload, Config, int | None]]:
     """What the app was opened with, in place of the app."""
-    calls: list[tuple[Workload, str | None, int | None]] = []
+    calls: list[tuple[Workload, Config, int | None]] = []
     app = ModuleType("tui_batching.tui.app")
     app.run_app = lambda *arguments: calls.append(arguments)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tui_batching.tui.app", app)
@@ -27,14 +28,14 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Workload, str | None, 
 
 def test_without_a_command_the_app_opens_on_the_notebook(opened: list[Any]):
     assert main([]) == 0
-    [(workload, theme, *_)] = opened
-    assert (workload.name, theme) == ("notebook", None)
+    [(workload, config, *_)] = opened
+    assert (workload.name, config.theme) == ("notebook", None)
 
 
 def test_play_opens_a_changed_workload_in_a_theme(opened: list[Any]):
     assert main(["play", "chat", "--set", "batch_size=8", "--theme", "light"]) == 0
-    [(workload, theme, *_)] = opened
-    assert (workload.name, theme) == ("chat", "light")
+    [(workload, config, *_)] = opened
+    assert (workload.name, config.theme) == ("chat", "light")
     assert {strategy.batch_size for strategy in workload.strategies} == {8}
 
 

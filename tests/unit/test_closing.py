@@ -12,6 +12,7 @@ from stage import hand_made, on_stage
 from textual.widgets import Input, Static
 from tour import TOUR
 
+from tui_batching.config import Config
 from tui_batching.tui import dialogs, simulator
 from tui_batching.tui.drawing_options import DrawingOptions
 from tui_batching.tui.main_screen import MainScreen
@@ -65,7 +66,7 @@ async def test_the_notes_look_no_more_once_their_widgets_go(
         return read(file)
 
     monkeypatch.setattr(notes, "read_presentation", looked)
-    app = NotesApp(TOUR, "dark")
+    app = NotesApp(TOUR, Config(theme="dark"))
     async with app.run_test() as pilot:
         await app.screen.mount(Lingers(lambda: then.append(len(looks)), lambda: True))
         while len(looks) < 10:

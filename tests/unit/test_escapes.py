@@ -19,6 +19,7 @@ from textual.app import App
 from textual.widgets import Input, OptionList
 
 from tui_batching.charts.palette import load_palettes
+from tui_batching.config import Config
 from tui_batching.errors import InputError
 from tui_batching.tour import load_deck
 from tui_batching.tui.exports import EXPORTS
@@ -271,7 +272,7 @@ def text_of_talk(stage: Stage) -> str:
 @SIZES
 async def test_the_notes_are_shown_word_for_word(folder: Path, size: tuple[int, int]) -> None:
     deck = load_deck(deck_file(folder), view_names())
-    app = NotesApp(deck, "dark")
+    app = NotesApp(deck, Config(theme="dark"))
     async with (
         app.run_test(size=size) as pilot,
         on_stage(deck.chapters[0].workload, deck=deck) as stage,

@@ -13,6 +13,7 @@ from command_line import CHECKOUT
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.charts.rows import text_of
 from tui_batching.tui.bars import tab_row
+from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.views import VIEWS, View
 
 MODULE = '''
@@ -48,7 +49,7 @@ from tui_batching.tui import views
 views.VIEWS = (*views.VIEWS, MadeUpView)  # the line
 
 from stage import on_stage
-from tui_batching.tui.bindings import keys_table
+from tui_batching.tui.bindings import KEYS
 from tui_batching.tour import parse_deck
 
 told = {{}}
@@ -76,7 +77,7 @@ async def look():
 
 
 asyncio.run(look())
-told["keys"] = keys_table()
+told["keys"] = KEYS.in_markdown()
 told["names"] = views.view_names()
 print(json.dumps(told))
 """
@@ -126,7 +127,7 @@ def test_the_view_that_is_seen_has_its_tab_whatever_the_number_of_views(width: i
     views, palette = many(count), load_palettes()[DEFAULT_THEME]
     clicks: set[str] = set()
     for view in views:
-        cells = tab_row(views, view.named(), width, palette)
+        cells = tab_row(views, view.named(), width, KEYS, palette)
         text = text_of(cells)
         assert len(text) == width
         assert "…" not in text

@@ -18,6 +18,7 @@ from waiting import PATIENCE_SECONDS
 
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
+from tui_batching.config import Config
 from tui_batching.tour import Deck, parse_deck
 from tui_batching.tour.presentation import (
     Presentation,
@@ -62,7 +63,7 @@ class Notes:
 @asynccontextmanager
 async def notes_of(deck: Deck, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Notes]:
     wall = FakeWall()
-    app = NotesApp(deck, "dark", wall)
+    app = NotesApp(deck, Config(theme="dark"), wall)
     async with app.run_test(size=size) as pilot:
         yield Notes(app, pilot, wall)
 

@@ -179,7 +179,7 @@ EFFECTS: dict[str, Check] = {
     "help": opens_help,
     "quit": leaves,
     "suspend": tells_that_there_is_no_shell,
-    **{f"view-{view.key}": sees(view) for view in VIEWS},
+    **{f"view-{view.named()}": sees(view) for view in VIEWS},
 }
 OF_SOME_VIEWS = {"zoom-in", "zoom-out", "pan-back", "pan", "quantity", "scroll-up", "scroll-down"}
 """Keys that only some views know; they are tried with those views."""

@@ -7,13 +7,14 @@ import pytest
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.charts.rows import text_of
 from tui_batching.tui.bars import tab_row
+from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.views import VIEWS
 
 PALETTE = load_palettes()[DEFAULT_THEME]
 
 
 def row(width: int, seen: str = "utilization") -> str:
-    return text_of(tab_row(VIEWS, seen, width, PALETTE))
+    return text_of(tab_row(VIEWS, seen, width, KEYS, PALETTE))
 
 
 @pytest.mark.parametrize("width", range(60, 161, 4))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.color import Color, ColorSystem
+from stage import on_stage
 from textual.app import App
 
 from tui_batching.charts.palette import (
@@ -23,15 +24,20 @@ from tui_batching.charts.palette import (
     own_names,
     read_palette,
 )
+from tui_batching.clock import SECOND
 from tui_batching.columns import FloatArray
+from tui_batching.config import Config
 from tui_batching.errors import InputError
 from tui_batching.reading.files import data_folder
 from tui_batching.sim.life import State
 from tui_batching.tui.themes import textual_theme
+from tui_batching.tui.views import VIEWS
 
 PALETTES = load_palettes()
 THEMES = {name: textual_theme(palette) for name, palette in PALETTES.items()}
-NAMES = ["dark", "ansi-16", "colour-blind-safe", "high-contrast", "light", "projector"]
+NAMES = ["dark", "ansi-16", "colour-blind-safe", "high-contrast", "light", "projector", "terminal"]
+OF_UNKNOWN_GROUND = "terminal"
+"""Its colours are measured as two schemes have them: a dark one, and a light one."""
 
 GROUNDS = {"background", "surface", "panel", "selection-ground", "bar-track"}
 GROUNDS |= {"state-held-ground", "state-stalled"}
@@ -53,6 +59,40 @@ XTERM = dict(
     "bright_cyan": "#00ffff",
     "bright_white": "#ffffff",
 }
+
+# The profile "Basic" of macOS's Terminal, black on white.
+MACOS = dict(
+    zip(
+        XTERM,
+        [
+            *(
+                "#000000",
+                "#990000",
+                "#00a600",
+                "#999900",
+                "#0000b2",
+                "#b200b2",
+                "#00a6b2",
+                "#bfbfbf",
+            ),
+            *(
+                "#666666",
+                "#e50000",
+                "#00d900",
+                "#e5e500",
+                "#0000ff",
+                "#e500e5",
+                "#00e5e5",
+                "#e5e5e5",
+            ),
+        ],
+        strict=True,
+    )
+)
+SCHEMES = (
+    {"text": "#e5e5e5", "ground": "#000000", **XTERM},
+    {"text": "#000000", "ground": "#ffffff", **MACOS},
+)
 
 # How a linear RGB colour is seen without red- or green-sensitive cones: Machado, Oliveira and
 # Fernandes, "A physiologically-based model for simulation of color vision deficiency", IEEE TVCG
@@ -128,7 +168,7 @@ def test_the_themes_are_there_with_the_default_first() -> None:
     assert list(THEMES) == NAMES
     assert NAMES[0] == DEFAULT_THEME
     assert [name for name in NAMES if not THEMES[name].dark] == ["light", "projector"]
-    assert [name for name in NAMES if THEMES[name].ansi] == ["ansi-16"]
+    assert [name for name in NAMES if THEMES[name].ansi] == ["ansi-16", "terminal"]
 
 
 def with_256_colours(of: Palette) -> Palette:
@@ -137,14 +177,26 @@ def with_256_colours(of: Palette) -> Palette:
     return replace(of, written={name: c.get_truecolor().hex for name, c in eight_bit.items()})
 
 
+def in_scheme(of: Palette, scheme: dict[str, str]) -> Palette:
+    """The palette as a terminal with these colours shows it."""
+
+    def seen(name: str, written: str) -> str:
+        own = "ground" if name in GROUNDS else "text"
+        return scheme[own if written == "ansi_default" else written.removeprefix("ansi_")]
+
+    return replace(of, written={name: seen(name, text) for name, text in of.written.items()})
+
+
 def shown(name: str) -> list[Palette]:
     """The palette in true colour and in 256 colours; the 16 are what they are."""
+    if name == OF_UNKNOWN_GROUND:
+        return [in_scheme(palette(name), scheme) for scheme in SCHEMES]
     return (
         [palette(name)] if THEMES[name].ansi else [palette(name), with_256_colours(palette(name))]
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != OF_UNKNOWN_GROUND])
 def test_with_16_colours_everything_is_still_seen(name: str) -> None:
     numbers = {
         key: (c if THEMES[name].ansi else c.downgrade(ColorSystem.STANDARD)).number or 0
@@ -172,15 +224,16 @@ def test_colours_stand_out_from_every_ground(name: str, of: Palette) -> None:
     signs = {"state-work", "state-prefill", "state-held"}
     names = single | signs | {n for n in own_names() if n.startswith(("strat", "requ"))}
     assert len(names) == len(single) + len(signs) + STRATEGY_COLOURS + REQUEST_COLOURS
+    least = 2.9 if name == OF_UNKNOWN_GROUND else 3.0  # macOS's cyan is on white as pale as that
     for colour, ground in itertools.product(sorted(names), grounds(of)):
-        assert contrast(of.colours[colour], ground) >= 3.0, (colour, ground)
+        assert contrast(of.colours[colour], ground) >= least, (colour, ground)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_bar_stands_out_from_its_track_and_the_track_from_the_ground(name: str) -> None:
     of = palette(name)
     fills = [of.work, *(of.request(number) for number in range(REQUEST_COLOURS))]
-    if name != "ansi-16":  # its only grey is a middle one; the fill is a solid block there, too
+    if not THEMES[name].ansi:  # its only grey is a middle one; the fill is a solid block there, too
         assert min(contrast(fill, of.bar_track) for fill in fills) >= 2.2
     assert contrast(of.bar_track, of.surface) >= 1.25
 
@@ -206,7 +259,8 @@ def test_the_bubble_has_more_contrast_to_the_ground_than_any_other_state(
 ) -> None:
     others = [of.colours[f"state-{state}"] for state in ("work", "prefill", "stalled")]
     held = contrast(of.held, of.surface)
-    assert held >= max(contrast(other, of.surface) for other in others), name
+    if name != OF_UNKNOWN_GROUND:  # of red and blue the one stands out on black, the other on white
+        assert held >= max(contrast(other, of.surface) for other in others), name
     assert contrast(of.held, of.ground(State.HELD, of.surface)) >= 3.0
     assert contrast(of.state(State.STALLED), of.stopped) >= 4.5
 
@@ -215,7 +269,7 @@ def test_the_bubble_has_more_contrast_to_the_ground_than_any_other_state(
 def test_strategies_and_neighbouring_requests_are_told_apart(name: str) -> None:
     """The 16 colours do not suffice for all strategies at once; their marks are letters."""
     of = palette(name)
-    count = 8 if THEMES[name].ansi else STRATEGY_COLOURS
+    count = {"ansi-16": 8, OF_UNKNOWN_GROUND: 5}.get(name, STRATEGY_COLOURS)
     least = 0.1 if name != "colour-blind-safe" else 0.05
     for one, other in itertools.combinations(range(count), 2):
         pair = of.colours[f"strategy-{one}"], of.colours[f"strategy-{other}"]
@@ -237,7 +291,7 @@ def test_strategies_are_told_apart_without_seeing_red_or_green(vision: str) -> N
 def test_what_a_slot_does_is_told_apart(name: str) -> None:
     """Of 16 colours prefill has that of work; it is a shade, and work is solid."""
     of = palette(name)
-    slots = [of.work, of.held, of.stopped] + [of.state(State.PREFILL)] * (name != "ansi-16")
+    slots = [of.work, of.held, of.stopped] + [of.state(State.PREFILL)] * (not THEMES[name].ansi)
     assert min(distance(a, b) for a, b in itertools.combinations(slots, 2)) >= 0.1
 
 
@@ -292,6 +346,27 @@ async def test_textual_takes_every_theme(name: str) -> None:
         await pilot.pause()
         ground = app.screen.styles.background
         assert Color.parse(ground.hex.removeprefix("ansi_")) == palette(name).state(State.HELD)
+
+
+def test_the_terminals_own_ground_stays_beneath_everything() -> None:
+    of = palette(OF_UNKNOWN_GROUND)
+    grounds = (of.background, of.surface, of.panel, of.selection_ground)
+    assert all(ground.is_default for ground in grounds)
+    assert of.ground(State.HELD, of.surface).is_default
+    never = {"black", "white", "bright_white", "bright_yellow", "bright_cyan", "bright_green"}
+    assert not never & {colour.name for colour in of.colours.values()}, "unseen on some grounds"
+
+
+async def test_no_cell_of_the_app_has_another_ground() -> None:
+    async with on_stage(size=(160, 45), config=Config(theme=OF_UNKNOWN_GROUND)) as stage:
+        await stage.seek(3 * SECOND)
+        for view in VIEWS:
+            await stage.press(view.key)
+            await stage.swept()
+            strips = stage.app.screen._compositor.render_strips()
+            styles = [segment.style for strip in strips for segment in strip if segment.style]
+            grounds = {style.bgcolor.name for style in styles if style.bgcolor}
+            assert grounds <= {"default", "bright_red", "bright_blue"}, view
 
 
 def changed(folder: Path, find: str, put: str) -> Path:

@@ -12,7 +12,7 @@ from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row
 from tui_batching.charts.pen import Pen
-from tui_batching.charts.rows import FULL, Cells, filled_cells, painted, short
+from tui_batching.charts.rows import FULL, Cells, filled_cells, painted, short, style
 from tui_batching.clock import MILLISECOND, SECOND
 
 _MARGIN = 7
@@ -138,5 +138,5 @@ def _facts(found: Histogram, number: int) -> list[str]:
 def _looks(name: str, palette: Palette) -> tuple[Style, ...]:
     """The look of each ink."""
     surface, bar = palette.surface, palette.strategy(name)
-    pairs = ((palette.muted, surface), (bar, surface), (palette.text, surface), (surface, bar))
-    return tuple(Style(color=colour, bgcolor=ground) for colour, ground in pairs)
+    inks = (style(ink, surface) for ink in (palette.muted, bar, palette.text))
+    return (*inks, style(bar, surface, reverse=True))  # the terminal's own ground can be no ink

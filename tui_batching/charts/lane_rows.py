@@ -179,7 +179,7 @@ class _LanePen(Pen):
 
     def now(self, row: int | None = None) -> Style:
         """White means now."""
-        return style(self.palette.background, self.palette.playhead, bold=True, row=row)
+        return style(self.palette.playhead, self.palette.surface, bold=True, reverse=True, row=row)
 
     def line(self, row: int = -1) -> Row:
         """A new row, with a gap; of the selected request with its sign in it."""

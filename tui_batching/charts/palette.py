@@ -47,10 +47,13 @@ _OWN = ("muted", "bar_track", "playhead", "selection", "selection_ground")
 _KEYS = ("description", *_TEXTUAL_OWN, *_OWN, "strategies", "states", "requests")
 _NAME = re.compile(r"[\w.-]+")
 _HEX = re.compile("#[0-9a-fA-F]{6}")
-_ANSI = tuple(
-    f"ansi_{bright}{name}"
-    for bright in ("", "bright_")
-    for name in ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+_ANSI = (
+    "ansi_default",
+    *(
+        f"ansi_{bright}{name}"
+        for bright in ("", "bright_")
+        for name in ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+    ),
 )
 
 
@@ -75,13 +78,13 @@ class Palette:
 
     @property
     def ansi(self) -> bool:
-        """Whether all colours are among the 16 that the terminal chooses itself."""
+        """Whether all colours are the terminal's: its text and ground, and the 16 it chooses."""
         return self.written["background"] in _ANSI
 
     @property
     def dark(self) -> bool:
-        """Whether the ground is dark."""
-        return max(self.background.get_truecolor()) < 128
+        """Whether the ground is dark; of the terminal's own nobody knows, and most are."""
+        return self.background.is_default or max(self.background.get_truecolor()) < 128
 
     def strategy(self, name: str) -> Color:
         """The colour of a strategy's title and of its line in charts."""

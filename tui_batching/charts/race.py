@@ -166,15 +166,14 @@ def _add_tray(row: Row, request: RaceRequest, lane: int, cells: int) -> None:
     for rank in range(done):
         request_row = int(so_far.order[rank])
         fresh = 0 <= request.time - int(run.end[request_row]) <= request.marked
-        ground = palette.playhead if fresh else colour
-        look = Style(color=palette.background, bgcolor=ground, bold=True)
+        ink = palette.playhead if fresh else colour
         name = f"R{run.requests.id[request_row]}"
         if each > digits:
-            chosen = request_row == request.selected
-            tile = style(ground, palette.background, bold=True, reverse=True, row=request_row)
-            row.add(f"{name:>{each - 1}}"[: each - 1], tile if not chosen else look)
+            sign = "▸" if request_row == request.selected and each > digits + 1 else ""
+            tile = style(ink, palette.background, bold=True, reverse=True, row=request_row)
+            row.add(f"{sign + name:>{each - 1}}", tile)
         else:
-            row.add(FULL * (each - 1), style(ground, palette.background, row=request_row))
+            row.add(FULL * (each - 1), style(ink, palette.background, row=request_row))
         row.gap()
     left = (count - done) * each
     row.add(TRACK * left, track)

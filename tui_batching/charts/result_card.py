@@ -90,7 +90,7 @@ def _places(scene: Scene) -> list[int]:
 def _place_row(scene: Scene, lane: int, pen: Pen) -> Cells:
     place = _places(scene)[lane]
     name = _PLACES[place] if place < len(_PLACES) else f"{place + 1}TH"
-    first = style(pen.palette.background, pen.palette.playhead, bold=True)
+    first = style(pen.palette.playhead, pen.palette.surface, bold=True, reverse=True)
     row = pen.row().gap(2).add(name, pen.title if place else first).gap(3)
     return row.add("all answered at", pen.muted).cells()
 

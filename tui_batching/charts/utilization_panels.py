@@ -22,6 +22,7 @@ from tui_batching.charts.rows import (
     filled_cells,
     first_that_fits,
     painted,
+    style,
     wrapped,
 )
 from tui_batching.clock import SECOND
@@ -265,17 +266,17 @@ def _looks(palette: Palette) -> tuple[Style, ...]:
     surface, useful, held = palette.surface, palette.work, palette.held
     # What the terminal's own colours are is not known, so they cannot be mixed.
     half = held if palette.ansi else _mixed(held, surface)
-    pairs: dict[int, tuple[Color, Color]] = {
-        _GROUND: (palette.muted, surface),
-        _USEFUL: (useful, surface),
-        _EDGE: (useful, half),
-        _BUBBLE: (held, surface),
-        _LINE: (palette.text, surface),
-        _LINE_USEFUL: (surface, useful),
-        _LINE_BUBBLE: (palette.text, half),
-        _PLAYHEAD: (palette.playhead, surface),
+    looks = {
+        _GROUND: style(palette.muted, surface),
+        _USEFUL: style(useful, surface),
+        _EDGE: style(useful, half),
+        _BUBBLE: style(held, surface),
+        _LINE: style(palette.text, surface),
+        _LINE_USEFUL: style(useful, surface, reverse=True),  # the ground may be no ink
+        _LINE_BUBBLE: style(palette.text, half),
+        _PLAYHEAD: style(palette.playhead, surface),
     }
-    return tuple(Style(color=pairs[ink][0], bgcolor=pairs[ink][1]) for ink in range(len(pairs)))
+    return tuple(looks[ink] for ink in range(len(looks)))
 
 
 def _mixed(one: Color, other: Color) -> Color:

@@ -39,6 +39,7 @@ _COMMANDS = (
     "record",
     "workloads",
     "validate",
+    "completion",
 )
 """The modules of the commands, in the order of the help."""
 
@@ -88,10 +89,11 @@ def _read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     words = sys.argv[1:] if argv is None else list(argv)
     # The module of a command that is named is the only one that is needed, and of no command none.
     commands = _COMMANDS if words and words[0] not in _COMMANDS else tuple(words[:1])
-    return _parser(commands).parse_args(words)
+    return program_parser(commands).parse_args(words)
 
 
-def _parser(commands: Sequence[str]) -> Parser:
+def program_parser(commands: Sequence[str] = _COMMANDS) -> Parser:
+    """The parser of the program with some of its commands, by default all."""
     parser = Parser(
         prog="tui-batching",
         description=(

@@ -14,7 +14,7 @@ from tui_batching.analysis.scene import build_scene
 from tui_batching.analysis.sweeps import usual_sweeps
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.gallery import CHARTS, SceneChart, SweepChart, parameter_charts
-from tui_batching.charts.palette import Palette, default_theme, load_palettes
+from tui_batching.charts.palette import Palette, default_theme
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.printing import printed
 from tui_batching.charts.rows import Cells
@@ -22,7 +22,7 @@ from tui_batching.charts.sweep_charts import SweepRequest
 from tui_batching.cli.progress import Reporter
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.clock import Picoseconds
-from tui_batching.errors import InputError, one_of
+from tui_batching.config import Config
 from tui_batching.workload import Workload
 
 _NO_TERMINAL = (80, 24)
@@ -48,35 +48,25 @@ class Stdout:
 
     @classmethod
     def offered(
-        cls, theme: str | None, width: int | None, height: int | None, ascii_only: bool | None
+        cls, config: Config, width: int | None, height: int | None, ascii_only: bool | None
     ) -> Stdout:
         """What stdout offers; what is given is taken in place of that.
 
         Colours are those of the terminal, none where stdout is no terminal or NO_COLOR is set; the
         size is that of the terminal, less a row for the prompt, or else 80 by 24.
-
-        Raises:
-            InputError: if there is no such theme.
         """
         console = Console()
         colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
         columns, lines = shutil.get_terminal_size(_NO_TERMINAL)
         rows = lines - 1 if sys.stdout.isatty() else lines
-        palette = _palette(theme, few_colours=colours is ColorSystem.STANDARD)
+        few_colours = colours is ColorSystem.STANDARD
+        name = config.theme or default_theme(few_colours=few_colours)
         plain = needs_ascii(ascii_only, sys.stdout)
-        return cls(width or columns, height or rows, palette, colours, plain)
+        return cls(width or columns, height or rows, config.palettes[name], colours, plain)
 
     def print(self, rows: Sequence[Cells]) -> None:
         """Print a chart."""
         sys.stdout.write(f"{printed(rows, self.colours, ascii_only=self.ascii)}\n")
-
-
-def _palette(theme: str | None, *, few_colours: bool) -> Palette:
-    palettes = load_palettes()
-    name = theme or default_theme(few_colours=few_colours)
-    if name not in palettes:
-        raise InputError(f"--theme: found {name!r}, expected {one_of(palettes)}")
-    return palettes[name]
 
 
 def drawn(

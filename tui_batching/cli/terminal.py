@@ -8,11 +8,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tui_batching.errors import InputError
 from tui_batching.reading.fields import Field
 from tui_batching.tui.drawing_options import LOCAL, LOW_BANDWIDTH, DrawingOptions
+
+if TYPE_CHECKING:
+    from tui_batching.config import Config
 
 _LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")
 """The first of them that is set counts, as POSIX has it."""
@@ -87,9 +90,32 @@ def _takes_signs(stream: TextIO | None) -> bool:
     return True
 
 
+def add_preferences(parser: argparse.ArgumentParser) -> None:
+    """Let the parser take the config file, and the theme, which wins over it."""
+    parser.add_argument("--theme", metavar="NAME", help="the colours to start with")
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="theme, keys and speed as a YAML file (default: config.yaml in your config folder)",
+    )
+
+
+def read_config(arguments: argparse.Namespace) -> Config:
+    """What the user prefers, by the options or else by the file that is named or the usual one.
+
+    Raises:
+        InputError: if the file or the theme is not as expected.
+    """
+    # Here, so that what draws nothing does without colours.
+    from tui_batching.config import load_config  # noqa: PLC0415
+
+    config = load_config(None if arguments.config is None else Path(arguments.config))
+    return config if arguments.theme is None else config.wearing(arguments.theme)
+
+
 def add_drawing(parser: argparse.ArgumentParser) -> None:
     """Let the parser take how the app draws."""
-    parser.add_argument("--theme", metavar="NAME", help="the colours to start with")
+    add_preferences(parser)
     parser.add_argument(
         "--low-bandwidth",
         action="store_true",
@@ -103,6 +129,7 @@ def add_drawing(parser: argparse.ArgumentParser) -> None:
 
 DRAWING_DEFAULTS: dict[str, Any] = {
     "theme": None,
+    "config": None,
     "low_bandwidth": False,
     "fps": None,
     "ascii": None,

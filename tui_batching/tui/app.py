@@ -10,8 +10,8 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from tui_batching.clock import Picoseconds
+from tui_batching.config import Config
 from tui_batching.tour import Deck
-from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 from tui_batching.tui.main_screen import TICK, MainScreen
 from tui_batching.tui.terminal_app import TerminalApp
@@ -23,14 +23,15 @@ class BatchingApp(TerminalApp):
 
     Args:
         workload: what is played.
-        theme: the name of a theme; None takes one that the terminal's colours can show.
+        config: what the user prefers; without a theme it is one that the terminal's colours can
+            show.
         tick: how far one tick key goes, in picoseconds.
         wall: the clock that playing follows, in seconds.
         drawing: how often it draws.
         plays: whether it plays at once.
 
     Raises:
-        InputError: for an unknown theme.
+        InputError: if the keymap does not fit the table of keys.
     """
 
     TITLE = "tui-batching"
@@ -39,15 +40,15 @@ class BatchingApp(TerminalApp):
     def __init__(  # noqa: PLR0913 - what is played, and how
         self,
         workload: Workload,
-        theme: str | None = None,
+        config: Config | None = None,
         tick: Picoseconds = TICK,
         wall: Callable[[], float] = time.monotonic,
         drawing: DrawingOptions = LOCAL,
         *,
         plays: bool = False,
     ) -> None:
-        super().__init__(theme, drawing)
-        self._main = MainScreen(workload, self.palettes, tick, wall, drawing, plays=plays)
+        super().__init__(config, drawing)
+        self._main = MainScreen(workload, self.config, tick, wall, drawing, plays=plays)
 
     def present(self, deck: Deck, chapter: int = 0, *, tells_notes: bool = True) -> None:
         """Begin with a deck; to be called before the app runs.
@@ -66,7 +67,7 @@ class BatchingApp(TerminalApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """The command palette offers every key and every theme."""
-        for key in KEYS:
+        for key in self._main.keys:
             run = partial(self._main.run_action, key.action)
             yield SystemCommand(key.name, key.help_text, run)
         for name in self.palettes:
@@ -76,28 +77,26 @@ class BatchingApp(TerminalApp):
 
 def run_app(
     workload: Workload,
-    theme: str | None = None,
-    tick: Picoseconds | None = None,
-    drawing: DrawingOptions = LOCAL,
+    config: Config,
+    tick: Picoseconds | None,
+    drawing: DrawingOptions,
     *,
-    plays: bool = True,
+    plays: bool,
 ) -> int:
     """Open the app on a workload and stay in it; returns the exit code.
 
     Raises:
-        InputError: for an unknown theme.
+        InputError: as BatchingApp does.
     """
-    return BatchingApp(workload, theme, tick or TICK, drawing=drawing, plays=plays).run_to_exit()
+    return BatchingApp(workload, config, tick or TICK, drawing=drawing, plays=plays).run_to_exit()
 
 
-def present(
-    deck: Deck, theme: str | None = None, drawing: DrawingOptions = LOCAL, chapter: int = 0
-) -> int:
+def present(deck: Deck, config: Config, drawing: DrawingOptions, chapter: int) -> int:
     """Open the app, present a deck from a chapter on, and stay in it; returns the exit code.
 
     Raises:
-        InputError: for an unknown theme.
+        InputError: as BatchingApp does.
     """
-    app = BatchingApp(deck.chapters[chapter].workload, theme, drawing=drawing)
+    app = BatchingApp(deck.chapters[chapter].workload, config, drawing=drawing)
     app.present(deck, chapter)
     return app.run_to_exit()

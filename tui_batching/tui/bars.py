@@ -6,7 +6,7 @@ the focus or the screen changes and so keep the next key waiting.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -16,7 +16,7 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, first_that_fits, style
 from tui_batching.clock import SECOND, Picoseconds
-from tui_batching.tui.bindings import GROUPS, Key
+from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
 from tui_batching.tui.views.view import View
@@ -86,10 +86,12 @@ _BEFORE, _AFTER = "‹ ", "›"
 """Beside the tabs where there are more; a click sees the nearest of them."""
 
 
-def tab_row(views: Sequence[type[View]], seen: str, width: int, palette: Palette) -> Cells:
+def tab_row(
+    views: Sequence[type[View]], seen: str, width: int, keys: KeyTable, palette: Palette
+) -> Cells:
     """The row, worded as fully as the width allows; the view named `seen` is marked and there."""
     names = [view.named() for view in views]
-    words, gap = _that_fit(views, seen, width)
+    words, gap = _that_fit(views, seen, width, keys)
     lengths = [cell_len(word) + gap for word in words]
     fits = sum(lengths) - gap + 2 <= width
     there = range(len(views)) if fits else _around(names.index(seen), lengths, width)
@@ -118,10 +120,12 @@ def _tab_look(palette: Palette, opens: str = "", *, here: bool = False) -> Style
     )
 
 
-def _that_fit(views: Sequence[type[View]], seen: str, width: int) -> tuple[list[str], int]:
+def _that_fit(
+    views: Sequence[type[View]], seen: str, width: int, table: KeyTable
+) -> tuple[list[str], int]:
     """The labels of the tabs and the gap between them; the shortest ones, fit they or not."""
     fullest, shortest = ([view.title[number] for view in views] for number in (0, 1))
-    keys = [view.key for view in views]
+    keys = [table.opening(view.named()) for view in views]
     for names, joint in ((fullest, " "), (fullest, ""), (shortest, "")):
         words = [
             f"{key}{joint if key else ''}{name}" for key, name in zip(keys, names, strict=True)
@@ -130,8 +134,8 @@ def _that_fit(views: Sequence[type[View]], seen: str, width: int) -> tuple[list[
             if sum(map(cell_len, words)) + gap * (len(words) - 1) + 2 <= width:
                 return words, gap
     return [
-        f"{view.key} {view.title[0]}".strip() if view.named() == seen else view.key or view.title[1]
-        for view in views
+        f"{key} {view.title[0]}".strip() if view.named() == seen else key or view.title[1]
+        for key, view in zip(keys, views, strict=True)
     ], 2
 
 
@@ -155,21 +159,22 @@ class TabBar(StripView):
     TabBar { height: 1; background: $background; }
     """
 
+    def __init__(self, keys: KeyTable, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._keys = keys
+
     def show(self, views: Sequence[type[View]], seen: str, palette: Palette) -> None:
         """Draw the row if it has changed."""
-        self.present([tab_row(views, seen, self.content_size.width, palette)])
+        self.present([tab_row(views, seen, self.content_size.width, self._keys, palette)])
 
 
-def key_row(
-    width: int, keys: Collection[Key], palette: Palette, *, ascii_only: bool = False
-) -> Cells:
-    """The row, with those of the keys that act; a group that does not fit as a whole ends it."""
+def key_row(width: int, keys: KeyTable, palette: Palette, *, ascii_only: bool = False) -> Cells:
+    """The row of the keys that act; a group that does not fit as a whole ends it."""
     ground = palette.panel
     words = style(palette.muted, ground)
     row = Row(width, style(palette.text, ground)).gap()
-    for label, group in GROUPS:
-        acting = tuple(key for key in group if key in keys)
-        items = [(acting, label)] if label else [((key,), key.name.lower()) for key in acting]
+    for label, group in keys.groups:
+        items = [(group, label)] if label else [((key,), key.name.lower()) for key in group]
         for together, name in items:
             if not together:
                 continue
@@ -199,7 +204,7 @@ class KeyBar(StripView):
         super().__init__(id=id)
         self._ascii = ascii_only
 
-    def show(self, keys: Collection[Key], palette: Palette) -> None:
+    def show(self, keys: KeyTable, palette: Palette) -> None:
         """Draw the row if it has changed."""
         width = self.content_size.width
         self.present([key_row(width, keys, palette, ascii_only=self._ascii)])

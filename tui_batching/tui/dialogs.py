@@ -22,11 +22,11 @@ from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
 from tui_batching.strategies import Strategy
 from tui_batching.tui.background import aside
-from tui_batching.tui.bindings import KEYS, Key
+from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.exports import EXPORTS, Export
 from tui_batching.tui.knobs import COST, Knobs
 from tui_batching.tui.panes import StripView
-from tui_batching.tui.textual_internals import EndsWorkFirst
+from tui_batching.tui.textual_internals import EndsWorkFirst, bind
 from tui_batching.workload import (
     Workload,
     bundled_profiles,
@@ -49,6 +49,10 @@ class Dialog(EndsWorkFirst, ModalScreen[ScreenResultType]):
         height: auto; max-height: 70vh; background: $panel; border: none;
     }
     """
+
+    def close_with(self, *keys: Key) -> None:
+        """Close with these as well, such as the one that opened it."""
+        bind(self, (Binding(key.keys, "dismiss", show=False) for key in keys if key.keys))
 
 
 _WORKLOAD_NAME = 20
@@ -127,11 +131,12 @@ class PickCost(Dialog[Knobs | None]):
     PickCost > Vertical { width: 84; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,g", "dismiss", "Close", id="cost.close", tooltip="Keep the cost."),
+        Binding("escape", "dismiss", "Close", id="cost.close", tooltip="Keep the cost."),
     ]
 
-    def __init__(self, knobs: Knobs) -> None:
+    def __init__(self, knobs: Knobs, opened_by: Key) -> None:
         super().__init__()
+        self.close_with(opened_by)
         self._knobs = knobs
         self._names: list[str | None] = [None, *bundled_profiles()]
 
@@ -167,8 +172,12 @@ class PickExport(Dialog[Export | None]):
     PickExport > Vertical { width: 56; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,x", "dismiss", "Close", id="export.close", tooltip="Save nothing."),
+        Binding("escape", "dismiss", "Close", id="export.close", tooltip="Save nothing."),
     ]
+
+    def __init__(self, opened_by: Key) -> None:
+        super().__init__()
+        self.close_with(opened_by)
 
     def compose(self) -> ComposeResult:
         """The list."""
@@ -223,25 +232,22 @@ class HelpScreen(Dialog[None]):
     HelpScreen Static { width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape,q,question_mark,enter",
-            "dismiss",
-            "Close",
-            id="help.close",
-            tooltip="Close the help.",
-        ),
+        Binding("escape,enter", "dismiss", "Close", id="help.close", tooltip="Close the help."),
     ]
 
-    def __init__(self, strategies: Sequence[Strategy] = (), *, ascii_only: bool = False) -> None:
+    def __init__(
+        self, keys: KeyTable, strategies: Sequence[Strategy] = (), *, ascii_only: bool = False
+    ) -> None:
         super().__init__()
-        self._strategies, self._ascii = strategies, ascii_only
+        self._keys, self._strategies, self._ascii = keys, strategies, ascii_only
+        self.close_with(keys.called("help"), keys.called("quit"))
 
     def compose(self) -> ComposeResult:
         """The text and the keys."""
         with VerticalScroll() as box:
             box.border_title = "help · escape closes"
             yield Static(reading(self._strategies), markup=False)
-            yield KeyList(ascii_only=self._ascii)
+            yield KeyList(self._keys, ascii_only=self._ascii)
 
 
 class KeyList(StripView):
@@ -254,9 +260,9 @@ class KeyList(StripView):
     KeyList { width: 1fr; height: auto; }
     """
 
-    def __init__(self, *, ascii_only: bool) -> None:
+    def __init__(self, keys: KeyTable, *, ascii_only: bool) -> None:
         super().__init__()
-        self._keys = [(" ".join(key.written(ascii_only=ascii_only)), key) for key in KEYS]
+        self._keys = [(" ".join(key.written(ascii_only=ascii_only)), key) for key in keys]
         self._key_width = max(cell_len(written) for written, _ in self._keys) + 2
         self._name_width = max(cell_len(key.name) for _, key in self._keys) + 2
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar, Literal
+from typing import Literal
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
@@ -17,15 +16,17 @@ from textual.widgets import Static
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import MILLISECOND, Picoseconds
+from tui_batching.config import Config
 from tui_batching.errors import InputError
 from tui_batching.printable import printable
 from tui_batching.strategies.parameters import KV_CACHE_TOKENS, TOKEN_BUDGET
 from tui_batching.tui.bars import KeyBar, ProgressRow, TabBar, TitleBar
-from tui_batching.tui.bindings import KEYS, Key, bindings
+from tui_batching.tui.bindings import KEYS, Key
 from tui_batching.tui.dialogs import HelpScreen, PickCost, PickExport, PickWorkload
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 from tui_batching.tui.exports import Export, save
 from tui_batching.tui.frame import Frame, Snapshot
+from tui_batching.tui.keymap import remapped
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.lane import Lane, Lanes
 from tui_batching.tui.notices import Notices
@@ -35,6 +36,7 @@ from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.presenting.presenting_screen import PresentingScreen
 from tui_batching.tui.simulator import Refused, Simulated, Simulator
 from tui_batching.tui.sweeper import Sweeper
+from tui_batching.tui.textual_internals import bind
 from tui_batching.tui.timeline import Timeline
 from tui_batching.tui.views import VIEWS, View, view_names
 from tui_batching.tui.views.view import Scrolls, ShowsSweep, Switches, Zooms
@@ -52,13 +54,13 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     by the bars, the timeline, and the view that is seen.
 
     Attributes:
+        keys: every key, as the user's keymap has it.
         scene: the Runs that are played.
         selected: the row of the selected request, or None.
         seen: the name of the view that is seen.
         sweeper: makes the sweeps that some views show.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings())
     BLANK = True  # the bars and the body fill it
     AUTO_FOCUS = ""  # no lane has the focus until somebody asks for it
     scene: reactive[Scene | None] = reactive(None, init=False)
@@ -68,7 +70,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     def __init__(  # noqa: PLR0913 - what is played, and how
         self,
         workload: Workload,
-        palettes: Mapping[str, Palette],
+        config: Config,
         tick: Picoseconds = TICK,
         wall: Callable[[], float] = time.monotonic,
         drawing: DrawingOptions = LOCAL,
@@ -77,7 +79,10 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     ) -> None:
         super().__init__()
         self._plays = plays
-        self._palettes = palettes
+        self.keys = KEYS if config.keys is None else remapped(KEYS, config.keys)
+        bind(self, self.keys.bindings())
+        self._palettes = config.palettes
+        self._speed = config.speed
         self._player = Player()
         self._tick_length = tick
         self._wall = wall
@@ -98,7 +103,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             partial(self.run_worker, group="sweep"), lambda: self.call_later(self._show_sweep)
         )
         self._title_bar = TitleBar(drawing.note, id="title")
-        self._tab_bar = TabBar(id="tabs")
+        self._tab_bar = TabBar(self.keys, id="tabs")
         self._views = {view.named(): view(id=_id_of(view.named())) for view in VIEWS}
         self._timeline = Timeline(id="timeline")
         self._key_bar = KeyBar(ascii_only=drawing.ascii, id="keys")
@@ -201,10 +206,10 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     def _show_keys(self, frame: Frame | None) -> None:
         """What can be done, which no playing changes."""
         if frame is not None:
-            keys = [key for key in KEYS if self._can(key.action) and self._offers(key, frame)]
+            keys = self.keys.only(lambda key: self._can(key.action) and self._offers(key, frame))
             # Where PageUp and PageDown scroll, K and J need not be told; a tick may be no tick.
             others = ("tick_or",) if self.presenter.is_on else ("scroll_pages", "pick_chapter")
-            keys = [key for key in keys if not key.action.startswith(others)]
+            keys = keys.only(lambda key: not key.action.startswith(others))
             self._key_bar.show(keys, frame.palette)
             self._tab_bar.show(VIEWS, self.seen, frame.palette)
 
@@ -294,7 +299,8 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         first = min(run.begin for run in scene.runs) if self._plays else 0
         playing = self._player.playing or self._plays
         self._player.load(scene.runs, self._wall())
-        self._player.set(first, speed_for(scene.end), self._wall(), playing=playing)
+        speed = self._speed or speed_for(scene.end)
+        self._player.set(first, speed, self._wall(), playing=playing)
         self._plays = False
 
     def _refuse(self, refused: Refused) -> None:
@@ -499,7 +505,9 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             self._turn(lambda _: Knobs(workload))
 
     async def action_pick_cost(self) -> None:
-        await self.app.push_screen(PickCost(self._simulator.knobs), self._take_cost)
+        await self.app.push_screen(
+            PickCost(self._simulator.knobs, self.keys.called("cost")), self._take_cost
+        )
 
     def _take_cost(self, knobs: Knobs | None) -> None:
         if knobs is not None:
@@ -540,7 +548,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         self.selected = None if event.row == self.selected else event.row
 
     async def action_pick_export(self) -> None:
-        await self.app.push_screen(PickExport(), self._take_export)
+        await self.app.push_screen(PickExport(self.keys.called("export")), self._take_export)
 
     def _take_export(self, export: Export | None) -> None:
         if export is not None:
@@ -565,7 +573,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     def action_help(self) -> None:
         frame = self.frame
         strategies = frame.scene.workload.strategies if frame else ()
-        self.app.push_screen(HelpScreen(strategies, ascii_only=self._drawing.ascii))
+        self.app.push_screen(HelpScreen(self.keys, strategies, ascii_only=self._drawing.ascii))
 
 
 def _id_of(view: str) -> str:

@@ -17,6 +17,7 @@ from textual.notifications import SeverityLevel
 from textual.pilot import Pilot
 
 from tui_batching.charts.palette import default_theme
+from tui_batching.config import Config
 from tui_batching.errors import InputError
 from tui_batching.executors import CountDone
 from tui_batching.tour import Deck
@@ -115,8 +116,8 @@ class RecordedApp(BatchingApp):
         self._take = take
         self._take_down = take_down
         self._count = count
-        theme = take.theme or default_theme(few_colours=False)
-        super().__init__(take.workload, theme, wall=self._frames_filmed, drawing=take.drawing)
+        config = Config().wearing(take.theme or default_theme(few_colours=False))
+        super().__init__(take.workload, config, wall=self._frames_filmed, drawing=take.drawing)
         self.console = Console(
             file=self.console.file, color_system="truecolor", force_terminal=True, highlight=False
         )

@@ -23,8 +23,8 @@ from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.theme import BUILTIN_THEMES
 
-from tui_batching.charts.palette import DEFAULT_THEME, default_theme, load_palettes
-from tui_batching.errors import InputError
+from tui_batching.charts.palette import DEFAULT_THEME, default_theme
+from tui_batching.config import Config
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 from tui_batching.tui.textual_internals import ours_for, redraw, told
 from tui_batching.tui.themes import textual_theme
@@ -36,21 +36,19 @@ class TerminalApp(App[None]):
     """An app in one of our themes, at home in any terminal.
 
     Args:
-        theme: the name of a theme; None takes one that the terminal's colours can show.
+        config: what the user prefers; without a theme it is one that the terminal's colours can
+            show.
         drawing: whether it does with few colours, and with ASCII alone.
 
     Attributes:
+        config: what the user prefers.
         palettes: every theme by name.
         ascii: whether the terminal shows ASCII alone.
-
-    Raises:
-        InputError: for an unknown theme.
     """
 
-    def __init__(self, theme: str | None = None, drawing: DrawingOptions = LOCAL) -> None:
-        self.palettes = load_palettes()
-        if theme not in (None, *self.palettes):
-            raise InputError(f"--theme: found {theme!r}, expected {', '.join(self.palettes)}")
+    def __init__(self, config: Config | None = None, drawing: DrawingOptions = LOCAL) -> None:
+        self.config = config or Config()
+        self.palettes = self.config.palettes
         self._filter = ControlFilter()
         super().__init__()
         self.ascii = drawing.ascii
@@ -63,7 +61,7 @@ class TerminalApp(App[None]):
                 file=self.console.file, color_system="256", force_terminal=True, highlight=False
             )
         few_colours = self.console.color_system == "standard"
-        self.theme = theme or default_theme(few_colours=few_colours)
+        self.theme = self.config.theme or default_theme(few_colours=few_colours)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The app's own colours, for the CSS that is read before a theme is set."""

@@ -1,8 +1,9 @@
 """All that the app uses of Textual without being promised to find it there tomorrow.
 
 Read in Textual 8.2.8: how it enters a terminal, writes to it and leaves it (`LinuxDriver`), what it
-has told, by which clock its timers go, and in which order it ends what belongs to a screen. The
-driver of terminals here enters and leaves whatever happens, and writes less.
+has told, by which clock its timers go, what its keys do on a screen, and in which order it ends
+what belongs to one. The driver of terminals here enters and leaves whatever happens, and writes
+less.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import signal
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
 from textual import timer
 from textual.app import App
+from textual.binding import Binding
 from textual.driver import Driver
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.drivers.linux_driver import LinuxDriver
@@ -65,6 +67,12 @@ def timers_following(clock: Callable[[], float]) -> Iterator[None]:
         yield
     finally:
         times.get_time = theirs
+
+
+def bind(screen: Screen[Any], bindings: Iterable[Binding]) -> None:
+    """Bind keys on this one screen, in place of what its class binds them to."""
+    for binding in Binding.make_bindings(bindings):
+        screen._bindings.key_to_bindings[binding.key] = [binding]  # noqa: SLF001
 
 
 class EndsWorkFirst:

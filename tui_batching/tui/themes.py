@@ -51,8 +51,10 @@ def _for_textual(colours: Mapping[str, str]) -> dict[str, str]:
         "footer-item-background": panel,
         "footer-key-background": panel,
         "footer-key-foreground": accent,
-        "input-cursor-background": text,
-        "input-cursor-foreground": ground,
+        # Reversed, as the terminal's own ground can be no ink.
+        "input-cursor-background": ground,
+        "input-cursor-foreground": text,
+        "input-cursor-text-style": "reverse",
         "scrollbar": track,
         "scrollbar-hover": muted,
         "scrollbar-active": accent,

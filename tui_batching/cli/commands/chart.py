@@ -23,7 +23,7 @@ from tui_batching.cli.arguments import (
 )
 from tui_batching.cli.print_charts import Stdout, drawn
 from tui_batching.cli.progress import reporting
-from tui_batching.cli.terminal import add_ascii
+from tui_batching.cli.terminal import add_ascii, add_preferences, read_config
 from tui_batching.errors import InputError
 from tui_batching.reading.fields import Field
 
@@ -54,7 +54,7 @@ def add_to(choices: Choices) -> None:
     parser.add_argument("--at", metavar="DURATION", help="when to look (default: at the end)")
     parser.add_argument("--width", metavar="CELLS", help="(default: the terminal's, or 80)")
     parser.add_argument("--height", metavar="ROWS", help="(default: the terminal's, or 24)")
-    parser.add_argument("--theme", metavar="NAME", help="the colours")
+    add_preferences(parser)
     add_ascii(parser)
     parser.set_defaults(command=run)
 
@@ -63,8 +63,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Print a chart.
 
     Raises:
-        InputError: if the workload, a setting, the instant, the size or the theme is not as
-            expected.
+        InputError: if the workload, a setting, the instant, the size, the theme or the config is
+            not as expected.
     """
     name, first = arguments.chart, FIRST_WORKLOAD
     sweeps = {**parameter_charts(), **SWEEP_CHARTS}
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> None:
     least_width, least_height = _SMALLEST
     width = _cells("--width", arguments.width, least_width)
     height = _cells("--height", arguments.height, least_height)
-    stdout = Stdout.offered(arguments.theme, width, height, arguments.ascii)
+    stdout = Stdout.offered(read_config(arguments), width, height, arguments.ascii)
     with reporting() as report:
         workload = read_workload(arguments, report, first)
         rows = drawn(name, workload, at, stdout, report)

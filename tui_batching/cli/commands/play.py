@@ -12,6 +12,7 @@ from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import (
     DRAWING_DEFAULTS,
     add_drawing,
+    read_config,
     read_pace,
     refuse_without_terminal,
 )
@@ -56,6 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
     """
     refuse_without_terminal()
     tick, pace = _tick(arguments.tick), read_pace(arguments, os.environ)
+    config = read_config(arguments)
     with reporting() as report:
         workload = read_workload(arguments, report)
     # Here, so that no other command waits for the app's libraries. They make many objects and no
@@ -63,7 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
     gc.disable()
     from tui_batching.tui.app import run_app  # noqa: PLC0415
 
-    code = run_app(workload, arguments.theme, tick, pace, plays=not arguments.paused)
+    code = run_app(workload, config, tick, pace, plays=not arguments.paused)
     if code:
         raise SystemExit(code)
 

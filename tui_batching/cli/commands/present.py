@@ -8,7 +8,12 @@ import os
 from tui_batching.cli.arguments import Choices
 from tui_batching.cli.decks import chapter_number, check_deck, read_deck
 from tui_batching.cli.progress import reporting
-from tui_batching.cli.terminal import add_drawing, read_pace, refuse_without_terminal
+from tui_batching.cli.terminal import (
+    add_drawing,
+    read_config,
+    read_pace,
+    refuse_without_terminal,
+)
 from tui_batching.errors import InputError
 
 _EXAMPLES = """\
@@ -71,16 +76,16 @@ def run(arguments: argparse.Namespace) -> None:
             check_deck(read_deck(arguments.deck), report)
         return
     refuse_without_terminal()
-    pace = read_pace(arguments, os.environ)
+    pace, config = read_pace(arguments, os.environ), read_config(arguments)
     # Here, so that no other command waits for the app's libraries.
     from tui_batching.tui import app  # noqa: PLC0415
     from tui_batching.tui.presenting import notes  # noqa: PLC0415
 
     deck = read_deck(arguments.deck)
     if arguments.notes:
-        code = notes.run_notes(deck, arguments.theme, pace)
+        code = notes.run_notes(deck, config, pace)
     else:
         begin = chapter_number(deck, arguments.chapter)
-        code = app.present(deck, arguments.theme, pace, begin)
+        code = app.present(deck, config, pace, begin)
     if code:
         raise SystemExit(code)

@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_batching.analysis.comparison import Comparison, compare
+from tui_batching.config import Config
 from tui_batching.errors import InputError
 from tui_batching.tour import Chapter, Deck
 from tui_batching.tour.presentation import Presentation, presentation_file, read_presentation
@@ -33,13 +34,12 @@ class NotesApp(TerminalApp):
 
     Args:
         deck: what is presented, read from the same file.
-        theme: the name of a theme; None takes one that the terminal's colours can show.
+        config: what the user prefers.
         wall: the time of day, in seconds since 1970.
         drawing: whether it does with few colours.
 
     Raises:
-        InputError: for an unknown theme, or where this user has no folder to meet the presenting
-            app in.
+        InputError: where this user has no folder to meet the presenting app in.
     """
 
     TITLE = "tui-batching: notes"
@@ -53,11 +53,11 @@ class NotesApp(TerminalApp):
     def __init__(
         self,
         deck: Deck,
-        theme: str | None = None,
+        config: Config | None = None,
         wall: Callable[[], float] = time.time,
         drawing: DrawingOptions = LOCAL,
     ) -> None:
-        super().__init__(theme, drawing)
+        super().__init__(config, drawing)
         self._notes = NotesScreen(deck, wall)
 
     def get_default_screen(self) -> Screen[None]:
@@ -226,10 +226,10 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def run_notes(deck: Deck, theme: str | None = None, drawing: DrawingOptions = LOCAL) -> int:
+def run_notes(deck: Deck, config: Config, drawing: DrawingOptions) -> int:
     """Follow the presentation of a deck; returns the exit code.
 
     Raises:
         InputError: as NotesApp does.
     """
-    return NotesApp(deck, theme, drawing=drawing).run_to_exit()
+    return NotesApp(deck, config, drawing=drawing).run_to_exit()

@@ -195,7 +195,7 @@ class DistributionView(View):
 
     key = "9"
     title = ("Distribution", "Spread")
-    hint = "how many requests took how long, half of them up to p50 (m: another time)"
+    hint = "how many requests took how long, half of them up to p50 (Measure: another time)"
     DEFAULT_CSS: ClassVar[str] = """
     DistributionView StripView { height: 1fr; padding: 0 1; background: $background; }
     """

@@ -1,0 +1,172 @@
+"""`completion`: the script by which a shell completes the program's arguments.
+
+The scripts are shtab's, which makes them of the parsers; what names there are for an argument is
+added here. They are static: completing does not start the program.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+from tui_batching.charts.gallery import parameter_charts
+from tui_batching.cli.arguments import Choices
+from tui_batching.reading.files import data_folder
+from tui_batching.strategies import STRATEGIES
+from tui_batching.workload import bundled_profiles, bundled_workloads
+from tui_batching.workload.settings import setting_keys
+
+_SHELLS = ("bash", "zsh", "fish")
+_EXAMPLES = """\
+examples:
+  eval "$(tui-batching completion bash)"           in ~/.bashrc
+  eval "$(tui-batching completion zsh)"            in ~/.zshrc, after compinit
+  tui-batching completion fish | source            in ~/.config/fish/config.fish
+"""
+_NO_SPACE_AFTER_EQUALS = """
+_tui_batching() {
+  _shtab_tui_batching
+  if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
+}
+complete -o bashdefault -F _tui_batching tui-batching
+"""
+"""For bash: a setting goes on after its key."""
+
+Names: TypeAlias = dict[str, Any]
+"""How each shell completes an argument, as shtab takes it."""
+
+
+def add_to(choices: Choices) -> None:
+    """Add the command."""
+    parser = choices.add_parser(
+        "completion",
+        help="print a shell's completion script",
+        description="Print the script by which a shell completes commands, options and names.",
+        epilog=_EXAMPLES,
+    )
+    parser.add_argument("shell", choices=_SHELLS, metavar="|".join(_SHELLS), help="whose script")
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the script."""
+    # Here, so that no other command waits for it, and because the program imports its commands.
+    import shtab  # noqa: PLC0415
+
+    from tui_batching.cli.main import program_parser  # noqa: PLC0415
+
+    parser = program_parser()
+    names = _names(shtab.FILE)
+    for action in _actions(parser):
+        action.help = (action.help or "").partition(";")[0]  # there is little room beside a name
+        if action.dest in names and not action.choices:
+            vars(action)["complete"] = names[action.dest]  # where shtab looks for it
+    print(shtab.complete(parser, arguments.shell))
+    if arguments.shell == "bash":
+        print(_NO_SPACE_AFTER_EQUALS)
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """All arguments of a parser and of the commands in it."""
+    for action in parser._actions:  # noqa: SLF001 - argparse tells them in no other way
+        yield action
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for command in action.choices.values():
+                yield from _actions(command)
+
+
+def _names(file: Names) -> dict[str, Names]:
+    """How arguments are completed, by what they are called in the program."""
+    strategies = list(STRATEGIES)
+    kinds = ["load", "batch-size", "timeout", *parameter_charts()]
+    themes = sorted(path.stem for path in data_folder("themes").glob("*.yaml"))
+    return {
+        "workload": _word_or_file("workload", list(bundled_workloads())),
+        "theme": _word("theme", themes),
+        "kind": _word("kind", list(dict.fromkeys(kinds))),
+        "strategy": _word("strategy", strategies),
+        "strategies": _words("strategies", strategies),
+        "settings": _settings(setting_keys(), list(bundled_profiles())),
+        **dict.fromkeys(("config", "csv", "deck", "file", "output"), file),
+    }
+
+
+def _word(what: str, words: Sequence[str]) -> Names:
+    """One of the words."""
+    function, listed = f"_tui_batching_{what}", " ".join(words)
+    return {
+        "bash": function,
+        "zsh": f"({listed})",
+        "fish": listed,
+        "preamble": {"bash": f'{function}() {{ compgen -W "{listed}" -- "$1"; }}'},
+    }
+
+
+def _word_or_file(what: str, words: Sequence[str]) -> Names:
+    """One of the words, or a file."""
+    # For what shtab calls so, bash closes the names of folders with a slash.
+    function, listed = f"_tui_batching_{what}_files", " ".join(words)
+    both = f'"{what}:{what}:({listed})" "file:file:_files"'
+    return {
+        "bash": function,
+        "zsh": function,
+        "fish": f"{listed} (__fish_complete_path (commandline -ct))",
+        "preamble": {
+            "bash": f'{function}() {{ compgen -W "{listed}" -- "$1"; compgen -f -- "$1"; }}',
+            "zsh": f"{function}() {{ _alternative {both}; }}",
+        },
+    }
+
+
+def _words(what: str, words: Sequence[str]) -> Names:
+    """Several of the words, with commas between them."""
+    function, listed = f"_tui_batching_{what}", " ".join(words)
+    return {
+        "bash": function,
+        "zsh": function,
+        "fish": f"(__fish_complete_list , {function})",
+        "preamble": {
+            "bash": f"""\
+{function}() {{
+  local before=""
+  if [[ $1 == *,* ]]; then before="${{1%,*}},"; fi
+  compgen -P "$before" -W "{listed}" -- "${{1##*,}}"
+}}""",
+            "zsh": f"{function}() {{ _values -s , {what} {listed}; }}",
+            "fish": f"function {function}; printf '%s\\n' {listed}; end",
+        },
+    }
+
+
+def _settings(keys: Sequence[str], profiles: Sequence[str]) -> Names:
+    """`KEY=`, and the profiles that may come after `cost=`."""
+    function = "_tui_batching_settings"
+    started = " ".join(f"{key}=" for key in keys)
+    whole = " ".join(f"cost={profile}" for profile in profiles)
+    costs = " ".join(profiles)
+    return {
+        "bash": function,
+        "zsh": function,
+        "fish": f"{started} {whole}",
+        "preamble": {
+            # Bash takes `cost=h100` for three words.
+            "bash": f"""\
+{function}() {{
+  local key="${{COMP_WORDS[COMP_CWORD-1]}}"
+  if [[ $key == = ]]; then key="${{COMP_WORDS[COMP_CWORD-2]}}="; fi
+  if [[ $1 == = ]]; then key="$key="; fi
+  case "$key" in
+    cost=) compgen -W "{costs}" -- "${{1#=}}" ;;
+    *=) ;;
+    *) compgen -W "{started} {whole}" -- "$1" ;;
+  esac
+}}""",
+            "zsh": f"""\
+{function}() {{
+  if compset -P "cost="; then compadd -- {costs}
+  elif ! compset -P "*="; then compadd -S "" -- {started}
+  fi
+}}""",
+        },
+    }
