@@ -37,11 +37,13 @@ def phase_texts(moment: Moment) -> list[str]:
             text = f"PREFILL {_prefilled(moment)} · {format_duration(phase.step_time)}"
             return [f"{text} · {format_duration(phase.end - moment.time)} left", text]
     step, makes, there = format_duration(phase.step_time), len(moment.decoding), len(moment.running)
-    if moment.run.strategy.about.iteration_level:
-        number = f"DECODE #{moment.iteration + 1:,}"
-    else:
+    iteration = f"#{moment.iteration + 1:,}"
+    number, counted = f"DECODE {iteration}", f"DECODE {iteration}"
+    if not moment.run.strategy.about.iteration_level:
         number = f"DECODE {phase.step + 1}/{phase.steps}"
+        counted = f"{number} · {iteration}"
     return [
+        f"{counted} · {step} · {makes} of {there} make tokens",
         f"{number} · {step} · {makes} of {there} make tokens",
         f"{number} · {step} · {makes} of {there} at work",
         f"{number} · {makes} of {there} at work",
