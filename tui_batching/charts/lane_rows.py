@@ -333,7 +333,7 @@ def _slot_row(pen: _LanePen, slot: SlotView, number: int, thick: int) -> Cells:
 
 def _words_beside(slot: SlotView) -> list[str]:
     """What stands beside the bar of a slot that has one row."""
-    if slot.state in (State.HELD, State.FORMING):
+    if slot.duration:
         return [f"{slot.word} {slot.duration}", slot.word]
     return [f"{slot.word} {slot.numbers}", slot.numbers, slot.word]
 
