@@ -81,12 +81,12 @@ class LaneLayout:
         left = height - 1
         kv, figures, queue, happening = 0, 0, 0, 0
         has_gauge, told = kv_view(view.moment) is not None, ignores_memory(run)
+        shares = int(engine and run.capacity < MAX_SLOTS)
         left -= min(left, _slot_rows_wanted(run, left))
         for name, rows in (
             ("queue", 1), ("kv", int(has_gauge or told)), ("figures", 2 - engine),
             ("queue", int(engine)), ("happening", 1), ("queue", 1 - engine),
-            ("figures", int(engine)), ("kv", int(has_gauge and run.kv is not None)),
-            ("figures", int(engine)),
+            ("figures", shares), ("kv", int(has_gauge and run.kv is not None)), ("figures", shares),
         ):  # fmt: skip
             given = min(rows, left)
             left -= given
@@ -508,7 +508,7 @@ def _packed(
         pen.add_name(row, request, words[0], marked=pen.view.is_fresh(arrival))
         for word in words[1:]:
             row.gap().add(word, pen.muted)
-        row.gap(ages)
+        row.gap(ages or len(words) > 1)
     return [*rows, row.cells()], len(waiting)
 
 
@@ -601,10 +601,10 @@ def _count_of_engine(pen: _LanePen) -> Cells:
     running = f"{len(moment.running) + len(moment.skipped):,}"
     slots = "" if capacity >= MAX_SLOTS else f" of {capacity:,}"
     lost = sum(facts.lost for facts in pen.view.evicted.values())
-    evictions = f"{moment.evictions:,}"
+    evictions = f"{moment.evictions:,} eviction{'s' * (moment.evictions != 1)}"
     texts = [
-        f"{running}{slots} run · {evictions} evictions · {lost:,} tokens to redo",
-        f"{running}{slots} run · {evictions} evictions",
-        f"{running} run · {evictions} evicted",
+        f"{running}{slots} run · {evictions} · {lost:,} tokens to redo",
+        f"{running}{slots} run · {evictions}",
+        f"{running} run · {evictions}",
     ]
     return pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()
