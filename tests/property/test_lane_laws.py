@@ -7,10 +7,11 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stage import boundaries, hand_made
+from stage import boundaries, hand_made, scene_of
 
 from tui_batching.analysis.why import why
-from tui_batching.charts.lane_view import KvView, kv_view, phase_texts, slot_views, taken_slots
+from tui_batching.charts.lane_view import KvView, kv_view, lane_view, slot_views, taken_slots
+from tui_batching.charts.lane_words import phase_texts
 from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.run import Run
@@ -107,18 +108,27 @@ def test_memory_adds_up_and_is_that_of_the_record(moments: list[Moment]) -> None
 
 
 @settings(max_examples=60)
-@given(iterations())
-def test_who_decodes_is_processed_or_goes_without_is_everybody(moments: list[Moment]) -> None:
-    for at in moments:
+@given(engines(), ROWS)
+def test_who_decodes_is_processed_or_goes_without_is_everybody(
+    strategy: Strategy, rows: list[tuple[int, int, int]]
+) -> None:
+    scene = scene_of(hand_made(*sorted(rows), strategies=[strategy]))
+    for time in boundaries(scene.runs[0])[:-1]:
+        seen = lane_view(scene, 0, time, None)
+        at = seen.moment
+        if at.phase.kind is SpanKind.IDLE:
+            continue
         assert len(at.decoding) + len(at.chunks) == at.phase.billed
         slots = taken_slots(at)
         assert len(slots) == len(set(slots.tolist())) == len(at.running) + len(at.skipped)
-        views = [view for view in slot_views(at, min(at.run.capacity, 64)) if view.state]
+        views = [view for view in slot_views(seen, min(at.run.capacity, 64)) if view.state]
         states = [view.state for view in views]
         computing = {State.PREFILL, State.RECOMPUTE}
         assert sum(state in computing for state in states) == len(at.chunks)
         assert sum(state is State.DECODE for state in states) == len(at.decoding)
-        assert all(0 <= view.fraction + (view.chunk or 0) <= 1 for view in views)
+        for view in views:
+            through, under_way, whole = view.prompt or (view.made, 0, view.asked)
+            assert 0 <= through <= through + under_way <= whole
 
 
 @settings(max_examples=60)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
-from stage import MS, hand_made, palette, scene_of
+from stage import COST, MS, hand_made, palette, scene_of
 
 from tui_batching.charts.lane_rows import lane_rows
-from tui_batching.charts.lane_view import KvView, kv_view, lane_view, phase_texts
+from tui_batching.charts.lane_view import KvView, kv_view, lane_view
+from tui_batching.charts.lane_words import phase_texts
 from tui_batching.charts.live_page import breakdown_rows
 from tui_batching.charts.printing import to_ascii
 from tui_batching.charts.rows import text_of
@@ -24,7 +26,7 @@ from tui_batching.strategies import (
     Triton,
     Vllm,
 )
-from tui_batching.workload import load_workload
+from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
 TIGHT = Vllm(8, 2048, kv_cache_tokens=64, async_scheduling=False)
 """Three blocks of 16: each of two prompts of 14 fills one with its third token."""
@@ -49,11 +51,11 @@ def step_of(strategy: Strategy, ms: float, *requests: tuple[int, int, int]) -> s
 
 def test_the_iteration_as_it_is() -> None:
     mixed = Orca()
-    assert step_of(mixed, 5, (0, 20, 9)) == "STEP 1 · 20.0ms · 20 of R0's prompt"
+    assert step_of(mixed, 5, (0, 20, 9)) == "STEP 1 · 20.0 ms · 20 of R0's prompt"
     rows = ((0, 20, 9), (0, 10, 9), (35, 5, 2), (35, 6, 2), (60, 3, 2), (60, 3, 2), (60, 3, 2))
-    assert step_of(mixed, 5, *rows) == "STEP 1 · 30.0ms · 20 of R0's prompt + 10 of R1's prompt"
-    assert step_of(mixed, 31, *rows) == "STEP 2 · 12.0ms · 2 decode"
-    both = "STEP 3 · 23.0ms · 2 decode + 5 of R2's prompt + 6 of R3's prompt"
+    assert step_of(mixed, 5, *rows) == "STEP 1 · 30.0 ms · 20 of R0's prompt + 10 of R1's prompt"
+    assert step_of(mixed, 31, *rows) == "STEP 2 · 12.0 ms · 2 decode"
+    both = "STEP 3 · 23.0 ms · 2 decode + 5 of R2's prompt + 6 of R3's prompt"
     assert step_of(mixed, 43, *rows) == both
     assert "decode + 9 of 3 prompts" in step_of(mixed, 70, *rows)
 
@@ -76,9 +78,9 @@ def test_iterations_count_prefills_of_their_own() -> None:
 def test_a_narrow_lane_says_it_in_fewer_words() -> None:
     rows = ((0, 20, 9), (5, 40, 5))
     wide, middle, narrow, least = (
-        rows_of(Orca(), 25, rows, width, 20)[0].rstrip() for width in (60, 33, 20, 12)
+        rows_of(Orca(), 25, rows, width, 20)[0].strip() for width in (60, 33, 22, 12)
     )
-    assert wide == "STEP 2 · 50.0ms · 1 decode + 40 of R1's prompt"
+    assert wide == "STEP 2 · 50.0 ms · 1 decode + 40 of R1's prompt"
     assert middle == "STEP 2 · 1 decode + 40 of R1"
     assert narrow == "STEP 2 · 1+40 tokens"
     assert least == "STEP 2"
@@ -87,10 +89,10 @@ def test_a_narrow_lane_says_it_in_fewer_words() -> None:
 def test_prompts_fill_chunk_by_chunk() -> None:
     chunked = Vllm(8, 16, async_scheduling=False)
     first, second = (rows_of(chunked, ms, ((0, 64, 5),)) for ms in (8, 24))
-    slot = next(row for row in first if row.startswith("0 R0"))
+    slot = next(row for row in first if row.startswith(" 0 R0"))
     assert "prompt 0/64" in slot
     assert 4 * slot.count("░") == pytest.approx(slot.index("]") - slot.index("[") - 1, abs=4)
-    slot = next(row for row in second if row.startswith("0 R0"))
+    slot = next(row for row in second if row.startswith(" 0 R0"))
     assert "prompt 16/64" in slot
     assert "[█" in slot
     assert slot.count("█") == pytest.approx(slot.count("░"), abs=1)
@@ -135,19 +137,34 @@ def test_the_textbook_shows_memory_where_it_heeds_it(ms: int, used: int) -> None
 
 def test_a_batcher_is_no_engine() -> None:
     rows = rows_of(Triton(2), 25, ((0, 20, 9), (1, 20, 9)))
-    assert rows[0].startswith("DECODE 1/9")
+    assert rows[0].startswith(" DECODE 1/9")
     assert not any("KV" in row for row in rows)
 
 
-def test_the_evicted_stand_in_the_queue_with_what_they_lost() -> None:
-    rows = rows_of(TIGHT, 80, (*TWO, (70, 5, 5)))
-    queue = next(number for number, row in enumerate(rows) if row.startswith("queue 2"))
-    assert "↩R1" in rows[queue + 1]
-    assert rows[queue + 1].rstrip().endswith("evicted, 16 tokens to redo")
-    assert "R2" in rows[queue + 2]
-    assert any("· 1 evicted" in row for row in rows)
-    packed = rows_of(TIGHT, 80, (*TWO, (70, 5, 5)), 60, 7)
-    assert any("↩R1 16 tokens to redo  R2" in row for row in packed)
+@pytest.mark.parametrize(("width", "height"), [(60, 20), (38, 16), (25, 11)])
+def test_the_evicted_stand_in_the_queue_with_what_they_lost(width: int, height: int) -> None:
+    rows = rows_of(TIGHT, 80, (*TWO, (70, 5, 5)), width, height)
+    queue = next(number for number, row in enumerate(rows) if row.startswith(" queue 2"))
+    assert re.match(r" ↩R1 16 (tokens )?to redo  R2", rows[queue + 1])
+    assert any("R1 evicted" in row for row in rows[queue + 2 :])
+    assert any("1 run · 1 eviction" in row or "1 of 8 run · 1 eviction " in row for row in rows)
+
+
+def test_an_evicted_request_waits_since_its_eviction() -> None:
+    # R1 is evicted at 52.
+    [queue] = (row for row in rows_of(TIGHT, 80, TWO) if row.startswith(" queue 1"))
+    assert queue.rstrip().endswith("longest wait 28.0 ms")
+
+
+def test_the_longest_wait_is_looked_for_where_the_queue_has_another_order() -> None:
+    strategy = Vllm(1, policy="priority", async_scheduling=False)
+    columns = ([0, 10 * MS, 30 * MS], [1, 1, 1], [50, 5, 5])
+    requests = ListedRequests(Requests.from_columns(*columns, priority=[0, 9, 1]))
+    scene = scene_of(Workload("urgent", requests, cost=COST, strategies=(strategy,)))
+    view = lane_view(scene, 0, 100 * MS, None)
+    assert list(view.moment.waiting) == [2, 1]
+    rows = [text_of(row) for row in lane_rows(view, 60, 20, palette())]
+    assert any(row.startswith(" queue 2") and "longest wait 90.0 ms" in row for row in rows)
 
 
 def test_who_comes_back_is_processed_again() -> None:
@@ -155,28 +172,45 @@ def test_who_comes_back_is_processed_again() -> None:
     back = int(run.stays.start[-1])
     assert phase_texts(run.at(back))[0].endswith("· 17 of R1 again")
     rows = rows_of(TIGHT, back / MS, TWO)
-    slot = next(row for row in rows if row.startswith("0 R1"))
+    slot = next(row for row in rows if row.startswith(" 0 R1"))
     assert "again 0/17" in slot
     assert "▚" in slot
 
 
 def test_of_many_slots_those_that_are_taken_are_shown() -> None:
     rows = rows_of(SgLang(), 45, ((0, 20, 9), (0, 20, 9), (100, 5, 5)))
-    slots = [row for row in rows if row.startswith(("0 R0", "1 R1"))]
+    slots = [row for row in rows if row.startswith((" 0 R0", " 1 R1"))]
     assert len(slots) == 2
-    assert any(row.strip() == "· 254 of 256 slots free" for row in rows)
+    assert any(row.strip() == "254 of 256 slots free" for row in rows)
     unlimited = rows_of(Tgi(), 45, ((0, 20, 9), (0, 20, 9), (100, 5, 5)))
-    assert any(row.strip() == "· 2 run, no limit of slots" for row in unlimited)
+    assert any(row.strip() == "2 run, no limit of slots" for row in unlimited)
     assert not any("useful" in row for row in unlimited)
 
 
-@pytest.mark.parametrize("count", [30, 900])
-def test_more_than_fit_share_rows_and_the_rest_is_counted(count: int) -> None:
-    rows = rows_of(Vllm(1000, 10**6), 10, [(0, 1, 50)] * count, 30, 16)
-    assert all(len(row) == 30 for row in rows)
-    seen = " ".join(rows)
-    assert f"{1000 - count} of 1,000" in seen or "more taken" in seen
-    assert len(rows) == 16
+@pytest.mark.parametrize(("width", "height"), [(25, 7), (25, 11), (38, 16), (60, 20)])
+@pytest.mark.parametrize("count", [3, 7, 30, 900])
+def test_more_than_fit_share_rows_and_the_rest_is_counted(
+    count: int, width: int, height: int
+) -> None:
+    rows = rows_of(Vllm(1000, 10**6), 0.5, [(0, 1, 50)] * count, width, height)
+    assert [len(row) for row in rows] == [width] * height
+    free = next(number for number, row in enumerate(rows) if "slots free" in row)
+    slots = "\n".join(rows[2:free])
+    more = re.search(r"\+(\d+) more slots", slots)
+    gauges = slots.count("[")
+    cells = re.sub(r"\[.*?\]", "", slots).count("░")
+    assert gauges + cells + (int(more[1]) if more else 0) == count
+    assert f"{1000 - count} of 1,000 slots free" in rows[free]
+
+
+@pytest.mark.parametrize("height", [7, 8, 11, 16])
+def test_memory_queue_and_counts_keep_a_row_in_a_low_lane(height: int) -> None:
+    rows = "\n".join(rows_of(TIGHT, 80, (*TWO, (70, 5, 5)), 38, height))
+    assert "KV [" in rows
+    assert "16 free" in rows
+    assert " 0 R0 " in rows
+    assert "queue 2" in rows
+    assert "1 eviction" in rows
 
 
 @pytest.mark.parametrize("height", range(1, 24))
@@ -191,8 +225,8 @@ def test_a_selected_request_shows_how_long_it_was_evicted_and_computed_again() -
         text_of(row) for row in breakdown_rows([run.at(run.finished)], 1, 4, 120, palette())
     )
     start, end = int(run.stays.end[1]), int(run.stays.start[2])
-    assert f"↩ evicted {(end - start) // MS}ms" in told
-    assert "▚ recompute 17.0ms" in told
+    assert told.split("R1")[0].count("▚") == pytest.approx(told.count("↩") * 17 / 170, abs=1)
+    assert f"evicted {(end - start) // MS} + recompute 17 = " in told
 
 
 def test_the_marks_of_engines_are_letters_that_nothing_else_has() -> None:
@@ -209,6 +243,6 @@ def test_a_lane_that_ignores_the_memory_there_is_says_so(width: int) -> None:
     scene = scene_of(load_workload("anyscale-32"))
     drawn = lane_rows(lane_view(scene, 2, scene.end // 2, None), width, 14, palette())
     rows = [text_of(row) for row in drawn]
-    assert rows[1].startswith("KV ignored")
+    assert rows[1].startswith(" KV ignored")
     if width > 36:
-        assert rows[1].rstrip() == "KV ignored · 15,728 tokens there"
+        assert rows[1].strip() == "KV ignored · 15,728 tokens there"

@@ -52,4 +52,4 @@ def test_an_answer_and_who_takes_its_slot_are_told_together() -> None:
     found = Happenings(run).last(int(run.end[0]))
     assert found is not None
     texts = happening_texts(run.at(found.instant), found)
-    assert texts == ["R0 answered, R2 takes slot 0", "R0 out, R2 in", "R0 out"]
+    assert texts == ["R0 answered, R2 takes slot 0", "R0 out, R2 in", "R0 out", "1 out"]

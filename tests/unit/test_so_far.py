@@ -12,7 +12,7 @@ from stage import boundaries, hand_made
 from workloads_for_laws import cases
 
 from tui_batching.analysis.breakdown import breakdown
-from tui_batching.analysis.so_far import SoFar
+from tui_batching.analysis.so_far import Shares, SoFar
 from tui_batching.analysis.utilization import utilization
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
@@ -87,27 +87,29 @@ def test_the_latency_is_that_of_the_requests_answered_so_far(case: tuple[Run, li
 
 @settings(max_examples=40, deadline=None)
 @given(runs_and_instants())
-def test_the_utilization_is_between_none_and_all_of_what_is_occupied(
+def test_the_shares_of_slot_time_are_parts_of_a_whole(
     case: tuple[Run, list[int]],
 ) -> None:
     run, instants = case
     so_far = SoFar(run)
     for time in instants:
-        occupied, useful = so_far.utilization(time)
-        assert -1e-12 <= useful <= occupied + 1e-12
-        assert occupied <= 1 + 1e-12
+        shares = so_far.shares(time)
+        parts = (shares.useful, shares.held, shares.stalled, shares.free)
+        assert min(parts) >= -1e-12
+        assert sum(parts) == pytest.approx(1, rel=1e-12)
 
 
 @given(cases())
-def test_at_the_end_the_utilization_is_the_final_one(case: tuple) -> None:
+def test_at_the_end_the_shares_are_the_final_ones(case: tuple) -> None:
     run = simulate(*case)
     final = utilization(run)
-    occupied, useful = SoFar(run).utilization(run.finished)
-    assert (occupied, useful) == pytest.approx((final.occupied, final.useful), rel=1e-12)
+    shares = SoFar(run).shares(run.finished)
+    told = (1 - shares.free, shares.useful, shares.held)
+    assert told == pytest.approx((final.occupied, final.useful, final.held), abs=1e-12)
 
 
-def test_before_the_first_arrival_nothing_was_used() -> None:
+def test_before_the_first_arrival_all_is_free() -> None:
     workload = hand_made((50, 5, 2), strategies=[Continuous(2)])
     run = simulate(workload, workload.strategies[0])
-    assert SoFar(run).utilization(0) == (0.0, 0.0)
-    assert SoFar(run).utilization(run.begin) == (0.0, 0.0)
+    assert SoFar(run).shares(0) == Shares(0.0, 0.0, 0.0, 1.0)
+    assert SoFar(run).shares(run.begin) == Shares(0.0, 0.0, 0.0, 1.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from tui_batching.clock import Picoseconds, format_duration
@@ -136,12 +138,26 @@ def _why_with_engine(moment: Moment) -> str:
     return f"{name} ({when}, {lost:,} to redo) waits because {reason}"
 
 
-def evicted_facts(moment: Moment, row: int) -> tuple[Picoseconds, int, int]:
-    """How long ago a request was evicted, the tokens it has made, and those to compute again."""
+class EvictedFacts(NamedTuple):
+    """Of a request that waits because it was evicted.
+
+    Attributes:
+        ago: how long ago that was, in picoseconds.
+        made: tokens of its answer that it has made.
+        lost: tokens that are to be computed again.
+    """
+
+    ago: Picoseconds
+    made: int
+    lost: int
+
+
+def evicted_facts(moment: Moment, row: int) -> EvictedFacts:
+    """What an eviction has cost a request that waits because of it."""
     stay = np.array([moment.run.stay_at(row, moment.time)])
     ago = moment.time - int(moment.run.stays.end[stay[0]])
     made = int(moment.tokens_made(np.array([row]))[0])
-    return ago, made, int(moment.computed(stay)[0])
+    return EvictedFacts(ago, made, int(moment.computed(stay)[0]))
 
 
 def _what_an_engine_lacks(moment: Moment, first: int) -> str:

@@ -9,7 +9,7 @@ from rich.color import Color
 from rich.style import Style
 
 from tui_batching.analysis.kv_use import ignores_memory
-from tui_batching.analysis.why import evicted_facts, request_name
+from tui_batching.analysis.why import request_name
 from tui_batching.charts.lane_view import (
     STATE_GLYPHS,
     LaneView,
@@ -23,6 +23,7 @@ from tui_batching.charts.lane_words import PHASE_STATES, happening_texts, phase_
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen, fill
 from tui_batching.charts.rows import (
+    CHOSEN,
     FULL,
     HATCH,
     SHADE,
@@ -30,6 +31,7 @@ from tui_batching.charts.rows import (
     TRACK,
     Cells,
     Row,
+    age_text,
     first_that_fits,
     level,
     style,
@@ -38,16 +40,17 @@ from tui_batching.charts.rows import (
 from tui_batching.charts.token_bars import BarPen, TokenBar, tokens_per_cell
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.sim.life import State
-from tui_batching.sim.moment import Moment
+from tui_batching.sim.run import Run
 from tui_batching.strategies.parameters import MAX_SLOTS
 
-RESERVED, EVICTED, CHOSEN = "▂", "↩", "▸"
-"""Memory that is taken, but empty; one whose memory was taken; the selected request."""
+RESERVED, EVICTED = "▂", "↩"
+"""Memory that is taken, but empty; one whose memory was taken."""
 ROOMY = 34
 """Cells from which on a word stands beside what a slot counts."""
 THICKEST = 3
 """Rows of a slot where there is room for so many."""
 _LONGEST_WORD = len("skipped")
+_SHORTEST_AGED = len(" R1 2ms ")
 _RULE_AT = 10
 """The cell at which the rule of a lane stands in its free slots."""
 
@@ -75,15 +78,15 @@ class LaneLayout:
         """Share the rows; what gives way first is told in the order in which it is asked for."""
         run = view.moment.run
         engine = run.strategy.is_engine
-        used = int(run.stays.slot.max()) + 1
-        wanted = min(used + (used < run.capacity), 7) if engine else min(run.capacity, 4)
         left = height - 1
         kv, figures, queue, happening = 0, 0, 0, 0
         has_gauge, told = kv_view(view.moment) is not None, ignores_memory(run)
-        left -= min(left, wanted)
+        shares = int(engine and run.capacity < MAX_SLOTS)
+        left -= min(left, _slot_rows_wanted(run, left))
         for name, rows in (
-            ("queue", 1), ("kv", int(has_gauge or told)), ("figures", 2), ("happening", 1),
-            ("queue", 1), ("kv", int(has_gauge and run.kv is not None)), ("figures", int(engine)),
+            ("queue", 1), ("kv", int(has_gauge or told)), ("figures", 2 - engine),
+            ("queue", int(engine)), ("happening", 1), ("queue", 1 - engine),
+            ("figures", shares), ("kv", int(has_gauge and run.kv is not None)), ("figures", shares),
         ):  # fmt: skip
             given = min(rows, left)
             left -= given
@@ -94,6 +97,18 @@ class LaneLayout:
         slots = max(1, height - 1 - kv - figures - queue - happening)
         most = run.capacity * THICKEST
         return cls(kv, min(slots, most), queue + max(0, slots - most), happening, figures)
+
+
+def _slot_rows_wanted(run: Run, left: int) -> int:
+    """Rows of slots before anything else gets one.
+
+    With request-level scheduling a row a slot, if the queue and the shares still fit: the bubble is
+    an area. Of an engine those that were ever taken, but no more than half of the lane.
+    """
+    if run.strategy.is_engine:
+        used = int(run.stays.slot.max()) + 1
+        return min(used + (used < run.capacity), 7, max(1, left // 2))
+    return run.capacity if run.capacity <= left - 2 else 4
 
 
 def lane_rows(
@@ -112,11 +127,15 @@ def lane_rows(
         return []
     layout = LaneLayout.of(view, height)
     pen = _LanePen(width, palette, view, scale or token_scale([view], width))
+    slots = _slot_rows(pen, layout.slots)
+    if view.moment.run.strategy.is_engine:
+        slots = _padded(pen, slots, layout.slots)  # more are taken at other instants
+    queue = layout.queue + layout.slots - len(slots)
     rows = [
         _phase_row(pen),
         *_kv_rows(pen, layout.kv),
-        *_padded(pen, _slot_rows(pen, layout.slots), layout.slots),
-        *_padded(pen, _queue_rows(pen, layout.queue), layout.queue),
+        *slots,
+        *_padded(pen, _queue_rows(pen, queue), queue),
         *_happening_rows(pen, layout.happening),
         *_figure_rows(pen, layout.figures),
     ]
@@ -133,8 +152,12 @@ def _left_cells(view: LaneView) -> int:
     """Cells before a bar: a gap, the slot, the name, and below them a word."""
     run = view.moment.run
     digits = len(str(min(run.capacity, len(run)) - 1))
-    names = 1 + len(str(int(run.requests.id.max())))
-    return max(_LONGEST_WORD + 1, 2 + digits + names) + 1
+    return max(_LONGEST_WORD + 1, 2 + digits + _name_cells(view)) + 1
+
+
+def _name_cells(view: LaneView) -> int:
+    """Cells of the longest name of a request."""
+    return 1 + len(str(int(view.moment.run.requests.id.max())))
 
 
 def _right_cells(view: LaneView) -> int:
@@ -183,9 +206,16 @@ class _LanePen(Pen):
 
     def line(self, row: int = -1) -> Row:
         """A new row, with a gap; of the selected request with its sign in it."""
-        line = Row(self.width, style(self.palette.text, self.ground(row)))
-        chosen = self.ink(self.palette.selection, row, bold=True)
-        return line.add(CHOSEN if self.is_chosen(row) else " ", chosen)
+        return self._begin(Row(self.width, style(self.palette.text, self.ground(row))), row)
+
+    def add_name(self, line: Row, row: int, name: str, *, marked: bool) -> Row:
+        """Append a gap, with a sign in it if it is the selected request, and its name."""
+        return self._begin(line, row).add(name, self.name(row, marked=marked))
+
+    def _begin(self, line: Row, row: int) -> Row:
+        if not self.is_chosen(row):
+            return line.gap()
+        return line.add(CHOSEN, self.ink(self.palette.selection, row, bold=True))
 
     def bars(self, row: int) -> BarPen:
         """What draws the bar of a request."""
@@ -206,7 +236,7 @@ class _LanePen(Pen):
 def _phase_row(pen: _LanePen) -> Cells:
     state = PHASE_STATES.get(pen.view.moment.phase.kind)
     colour = pen.palette.muted if state is None else pen.palette.state(state)
-    text = first_that_fits(phase_texts(pen.view.moment), pen.width - 2)
+    text = first_that_fits(phase_texts(pen.view.moment), pen.width - 1)
     word, _, rest = text.partition(" ")
     return pen.line().add(word, pen.look(colour, bold=True)).add(f" {rest}", pen.text).cells()
 
@@ -241,14 +271,15 @@ def _kv_rows(pen: _LanePen, most: int) -> list[Cells]:
 def _slot_rows(pen: _LanePen, room: int) -> list[Cells]:
     """A slot has up to three rows; where not even one fits, several slots share one."""
     view, run = pen.view, pen.view.moment.run
+    if run.capacity > room and run.strategy.is_engine:
+        return _taken_rows(pen, room)
+    slots = slot_views(view, run.capacity)
     if run.capacity > room:
-        if run.strategy.is_engine:
-            return _taken_rows(pen, room)
-        return _crowded(pen, slot_views(view, run.capacity), room)
+        return _crowded(pen, slots, room)
     thick = min(THICKEST, room // run.capacity)
     rows: list[Cells] = []
-    rule = iter(_rule_lines(pen, slot_views(view, run.capacity), thick))
-    for slot in slot_views(view, run.capacity):
+    rule = iter(_rule_lines(pen, slots, thick))
+    for slot in slots:
         for number in range(thick):
             if slot.state is None:
                 rows.append(_free_row(pen, slot if number == 0 else None, next(rule, "")))
@@ -302,7 +333,7 @@ def _slot_row(pen: _LanePen, slot: SlotView, number: int, thick: int) -> Cells:
 
 def _words_beside(slot: SlotView) -> list[str]:
     """What stands beside the bar of a slot that has one row."""
-    if slot.state in (State.HELD, State.FORMING):
+    if slot.duration:
         return [f"{slot.word} {slot.duration}", slot.word]
     return [f"{slot.word} {slot.numbers}", slot.numbers, slot.word]
 
@@ -337,11 +368,11 @@ def _taken_rows(pen: _LanePen, room: int) -> list[Cells]:
     if len(slots) <= left:
         return [*(_slot_row(pen, slot, 0, 1) for slot in views), ending]
     rest = views[left - 1 :]
-    cell = max(len(slot.name) for slot in views) + 3
-    if left >= 3 and len(rest) * cell < pen.width:
+    cell = _name_cells(pen.view) + 3
+    if left >= 3 and len(rest) * cell <= pen.width:
         rows = [_slot_row(pen, slot, 0, 1) for slot in views[: left - 1]]
         return [*rows, _chips_row(pen, rest, cell), ending]
-    return [*_crowded(pen, views, left), ending]
+    return [*_crowded(pen, views, left), ending][-room:]
 
 
 def _count_row(pen: _LanePen, taken: int) -> Cells:
@@ -358,9 +389,9 @@ def _count_row(pen: _LanePen, taken: int) -> Cells:
 
 def _crowded(pen: _LanePen, slots: Sequence[SlotView], room: int) -> list[Cells]:
     """Several slots a row: by name and one cell each, or by the cell alone; the rest counted."""
-    names = max((len(slot.name) for slot in slots), default=1)
-    for cell in (names + 4, names + 3, names + 2):
-        columns = max(1, (pen.width - 1) // cell)
+    names = _name_cells(pen.view)
+    for cell in (names + 4, names + 3):
+        columns = max(1, pen.width // cell)
         if -(-len(slots) // columns) <= room:
             return [
                 _chips_row(pen, slots[first : first + columns], cell)
@@ -381,11 +412,13 @@ def _crowded(pen: _LanePen, slots: Sequence[SlotView], room: int) -> list[Cells]
 
 def _chips_row(pen: _LanePen, slots: Sequence[SlotView], cell: int) -> Cells:
     """Slots by name, each with one cell that tells how far it is, or its state."""
-    row = pen.line()
+    row = pen.row()
     for slot in slots:
         end = row.left - cell
-        if slot.state is not None:
-            row.add(slot.name, pen.name(slot.row, marked=slot.is_new)).gap()
+        if slot.state is None:
+            row.gap()
+        else:
+            pen.add_name(row, slot.row, slot.name, marked=slot.is_new).gap()
         row.add(*_cell_of(pen, slot))
         row.gap(row.left - max(0, end))
     return row.cells()
@@ -413,10 +446,21 @@ def _queue_rows(pen: _LanePen, room: int) -> list[Cells]:
     row = pen.line().add("queue ", pen.muted).add(f"{len(waiting):,}", pen.strong)
     _add_travellers(row, pen)
     if waiting:
-        longest = format_duration(max(_age(moment, request) for request in waiting[:1]))
+        longest = format_duration(_longest_wait(pen.view, waiting))
         texts = [f"longest wait {longest}", longest, ""]
         row.add_right(f"{first_that_fits(texts, row.left - 2)} ", pen.muted)
     return [row.cells(), *(_queue_names(pen, waiting, room - 1) if waiting else [])]
+
+
+def _longest_wait(view: LaneView, waiting: Sequence[int]) -> Picoseconds:
+    """How long the one has waited who has waited longest, be it since an eviction."""
+    moment, evicted = view.moment, view.evicted
+    in_order = not evicted and moment.run.place is None
+    newcomers = waiting[:1] if in_order else [row for row in waiting if row not in evicted]
+    waits = [facts.ago for facts in evicted.values()]
+    if newcomers:
+        waits.append(moment.time - int(moment.run.requests.arrival_time[min(newcomers)]))
+    return max(waits)
 
 
 def _add_travellers(row: Row, pen: _LanePen) -> None:
@@ -435,11 +479,11 @@ def _queue_names(pen: _LanePen, waiting: Sequence[int], room: int) -> list[Cells
     """Those who wait: with their ages if all fit so, else by name; the rest is counted."""
     if room < 1:
         return []
-    for ages in (True, False):
-        rows, shown = _packed(pen, waiting, room, ages=ages)
+    if len(waiting) * _SHORTEST_AGED <= room * pen.width:
+        rows, shown = _packed(pen, waiting, room, ages=True)
         if shown == len(waiting):
             return rows
-    return rows
+    return _packed(pen, waiting, room, ages=False)[0]
 
 
 def _packed(
@@ -447,23 +491,24 @@ def _packed(
 ) -> tuple[list[Cells], int]:
     """The rows, and how many of those who wait are in them."""
     rows: list[Cells] = []
-    row = pen.line()
+    row = pen.row()
     for position, request in enumerate(waiting):
         rest = f"+{len(waiting) - position:,}"
         words = _waiting_words(pen, request, ages=ages)
-        needed = 1 + sum(map(len, words)) + (len(words) > 1)
+        needed = sum(len(word) + 1 for word in words)
         last = len(rows) == room - 1
         if last and position < len(waiting) - 1:
-            needed += len(rest) + 2
+            needed += len(rest) + 1
         if needed > row.left - 1:
             if last:
                 return [*rows, row.gap().add(rest, pen.muted).cells()], position
             rows.append(row.cells())
-            row = pen.line()
+            row = pen.row()
         arrival = int(pen.view.moment.run.requests.arrival_time[request])
-        row.gap().add(words[0], pen.name(request, marked=pen.view.is_fresh(arrival)))
+        pen.add_name(row, request, words[0], marked=pen.view.is_fresh(arrival))
         for word in words[1:]:
             row.gap().add(word, pen.muted)
+        row.gap(ages or len(words) > 1)
     return [*rows, row.cells()], len(waiting)
 
 
@@ -471,14 +516,11 @@ def _waiting_words(pen: _LanePen, request: int, *, ages: bool) -> list[str]:
     """The name of one who waits and its age; of one who was evicted, what it has to redo."""
     moment = pen.view.moment
     name = request_name(moment, request)
-    if int(moment.run.start[request]) <= moment.time:
-        redo = f"{evicted_facts(moment, request)[2]:,} tokens to redo"
-        return [EVICTED + name, redo] if ages else [EVICTED + name]
-    return [name, format_duration(_age(moment, request))] if ages else [name]
-
-
-def _age(moment: Moment, row: int) -> Picoseconds:
-    return moment.time - int(moment.run.requests.arrival_time[row])
+    if evicted := pen.view.evicted.get(request):
+        lost = f"{evicted.lost:,} {'tokens ' if ages else ''}to redo"
+        return [EVICTED + name, lost]
+    age = moment.time - int(moment.run.requests.arrival_time[request])
+    return [name, age_text(age)] if ages else [name]
 
 
 def _happening_rows(pen: _LanePen, most: int) -> list[Cells]:
@@ -503,7 +545,7 @@ def _figure_rows(pen: _LanePen, most: int) -> list[Cells]:
     shares = [] if run.capacity >= MAX_SLOTS else _share_rows(pen)
     counts = [_count_of_engine(pen)] if run.strategy.is_engine else []
     if len(shares) + len(counts) > most:
-        return [*counts, *shares][:most]
+        return [*counts, *reversed(shares)][:most]
     return [*shares, *counts]
 
 
@@ -530,9 +572,12 @@ def _share_rows(pen: _LanePen) -> list[Cells]:
         words.add(" held ", pen.muted).add(f"{held}%", pen.held)
         words.add(" stalled ", pen.muted).add(f"{stalled}%", pen.strong)
         words.add(f" free {free}%", pen.muted)
-    else:
+    elif pen.width >= len(f" held {held}% · stalled {stalled}%"):
         words.add("held ", pen.muted).add(f"{held}%", pen.held)
         words.add(" · stalled ", pen.muted).add(f"{stalled}%", pen.strong)
+    else:
+        words.add(f"{HATCH} ", pen.muted).add(f"{held}%", pen.held)
+        words.add(f" {STALLED} ", pen.muted).add(f"{stalled}%", pen.strong)
     return [bar.cells(), words.cells()]
 
 
@@ -555,15 +600,11 @@ def _count_of_engine(pen: _LanePen) -> Cells:
     capacity = moment.run.capacity
     running = f"{len(moment.running) + len(moment.skipped):,}"
     slots = "" if capacity >= MAX_SLOTS else f" of {capacity:,}"
-    lost = sum(
-        evicted_facts(moment, row)[2]
-        for row in moment.waiting
-        if int(moment.run.start[row]) <= moment.time
-    )
-    evictions = f"{moment.evictions:,}"
+    lost = sum(facts.lost for facts in pen.view.evicted.values())
+    evictions = f"{moment.evictions:,} eviction{'s' * (moment.evictions != 1)}"
     texts = [
-        f"{running}{slots} run · {evictions} evictions · {lost:,} tokens to redo",
-        f"{running}{slots} run · {evictions} evictions",
-        f"{running} run · {evictions} evicted",
+        f"{running}{slots} run · {evictions} · {lost:,} tokens to redo",
+        f"{running}{slots} run · {evictions}",
+        f"{running} run · {evictions}",
     ]
     return pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from tui_batching.analysis.happenings import Happening
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.so_far import Shares
-from tui_batching.analysis.why import request_name
+from tui_batching.analysis.why import EvictedFacts, evicted_facts, request_name
 from tui_batching.charts.lane_words import is_back
 from tui_batching.clock import SECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray
@@ -48,6 +49,16 @@ class LaneView:
     def is_fresh(self, instant: Picoseconds) -> bool:
         """Whether what happened at an instant is marked: a function of time and speed alone."""
         return 0 <= self.moment.time - instant <= self.marked
+
+    @cached_property
+    def evicted(self) -> dict[int, EvictedFacts]:
+        """Who waits because it was evicted."""
+        moment = self.moment
+        if not moment.evictions:
+            return {}
+        rows = np.asarray(moment.waiting, np.int64)
+        back = rows[moment.run.start[rows] <= moment.time]
+        return {row: evicted_facts(moment, row) for row in back.tolist()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,13 +35,16 @@ def phase_texts(moment: Moment) -> list[str]:
             return _forming_texts(moment)
         case SpanKind.PREFILL:
             text = f"PREFILL {_prefilled(moment)} · {format_duration(phase.step_time)}"
-            return [f"{text} · {format_duration(phase.end - moment.time)} left", text]
+            left = format_duration(phase.end - moment.time)
+            return [f"{text} · {left} left", text, f"PREFILL {_prefilled(moment)}", "PREFILL"]
     step, makes, there = format_duration(phase.step_time), len(moment.decoding), len(moment.running)
-    if moment.run.strategy.about.iteration_level:
-        number = f"DECODE #{moment.iteration + 1:,}"
-    else:
+    iteration = f"#{moment.iteration + 1:,}"
+    number, counted = f"DECODE {iteration}", f"DECODE {iteration}"
+    if not moment.run.strategy.about.iteration_level:
         number = f"DECODE {phase.step + 1}/{phase.steps}"
+        counted = f"{number} · {iteration}"
     return [
+        f"{counted} · {step} · {makes} of {there} make tokens",
         f"{number} · {step} · {makes} of {there} make tokens",
         f"{number} · {step} · {makes} of {there} at work",
         f"{number} · {makes} of {there} at work",
@@ -132,17 +135,26 @@ def happening_texts(moment: Moment, happening: Happening) -> list[str]:
     evicted, answered, finished, arrived = named
     came, briefly = _admitted(moment, happening.admitted)
     if evicted:
-        return [f"memory full: {evicted} evicted, back to the queue", f"{evicted} evicted"]
+        full = f"memory full: {evicted} evicted, back to the queue"
+        return [full, *_briefly(evicted, happening.evicted, "evicted")]
     if answered and came:
-        return [f"{answered} answered, {came}", f"{answered} out, {briefly}", f"{answered} out"]
+        out = _briefly(answered, happening.answered, "out")
+        return [f"{answered} answered, {came}", f"{answered} out, {briefly}", *out]
     if answered:
         released = "released together" if len(happening.answered) > 1 else "answered"
-        return [f"{answered} {released}", f"{answered} out"]
+        return [f"{answered} {released}", *_briefly(answered, happening.answered, "out")]
     if finished:
-        return [f"{finished} finished, but held", f"{finished} done, held", f"{finished} held"]
+        held = _briefly(finished, happening.finished, "held")
+        return [f"{finished} finished, but held", f"{finished} done, held", *held]
     if came:
-        return [came, briefly]
-    return [f"{arrived} {'arrive' if len(happening.arrived) > 1 else 'arrives'}", f"{arrived} here"]
+        return [came, briefly, f"{len(happening.admitted):,} in"]
+    arrives = "arrive" if len(happening.arrived) > 1 else "arrives"
+    return [f"{arrived} {arrives}", *_briefly(arrived, happening.arrived, "here")]
+
+
+def _briefly(who: str, rows: Sequence[int], what: str) -> list[str]:
+    """By name, or where there is no room, how many."""
+    return [f"{who} {what}", f"{len(rows):,} {what}"]
 
 
 def names(moment: Moment, rows: Sequence[int]) -> str:

@@ -14,7 +14,7 @@ from rich.style import Style
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen
-from tui_batching.charts.rows import FULL, TRACK, Cells, Row, style
+from tui_batching.charts.rows import CHOSEN, FULL, TRACK, Cells, Row, style
 from tui_batching.clock import Picoseconds, format_duration
 
 WIDE = 104
@@ -126,7 +126,8 @@ def _lane(request: RaceRequest, lane: int) -> Cells:
     muted, strong = _look(request), _look(request, bold=True, strong=True)
     row = Row(request.width, muted)
     shown = f" {shown_name(name, request.width)}"
-    row.add(f"{shown:<{names}}", style(palette.strategy(name), palette.background, bold=True))
+    label = f"{shown:<{names}}"[:-1]
+    row.add(label, style(palette.strategy(name), palette.background, bold=True))
     columns = _columns(request)
     _add_tray(row, request, lane, _tray_cells(request, columns))
     row.gap(row.left - sum(columns.values()) - 1)
@@ -150,31 +151,28 @@ def _figure(name: str, shown: str, cells: int) -> str:
 
 
 def _add_tray(row: Row, request: RaceRequest, lane: int, cells: int) -> None:
-    """The answers one by one, by name where there is room; of very many, the share."""
+    """A gap, and the answers one by one, by name where there is room; of very many, the share."""
     scene, palette = request.scene, request.palette
     run, so_far = scene.runs[lane], scene.so_far[lane]
     count, done = len(run), run.at(request.time).done
-    colour = palette.strategy(run.strategy.name)
-    track = style(palette.bar_track, palette.background)
+    colour, ground = palette.strategy(run.strategy.name), palette.background
+    track = style(palette.bar_track, ground)
     each = min(_LARGEST, cells // count)
     if each < 2 or count > _MOST:
         solid = cells * done // count
-        row.add(FULL * solid, style(colour, palette.background))
-        row.add(TRACK * (cells - solid), track)
+        row.gap().add(FULL * solid, style(colour, ground)).add(TRACK * (cells - solid), track)
         return
-    digits = _name_length(request)
-    for rank in range(done):
-        request_row = int(so_far.order[rank])
-        fresh = 0 <= request.time - int(run.end[request_row]) <= request.marked
-        ink = palette.playhead if fresh else colour
-        name = f"R{run.requests.id[request_row]}"
-        if each > digits:
-            sign = "▸" if request_row == request.selected and each > digits + 1 else ""
-            tile = style(ink, palette.background, bold=True, reverse=True, row=request_row)
-            row.add(f"{sign + name:>{each - 1}}", tile)
+    named = each > _name_length(request)
+    order = so_far.order[:done]
+    answered = zip(
+        order.tolist(), run.requests.id[order].tolist(), run.end[order].tolist(), strict=True
+    )
+    for answer, name, end in answered:
+        ink = palette.playhead if request.time - end <= request.marked else colour
+        tile = f"{f'R{name}':>{each - 1}}" if named else FULL * (each - 1)
+        if answer == request.selected:
+            row.add(CHOSEN, style(palette.selection, ground, bold=True, row=answer))
         else:
-            row.add(FULL * (each - 1), style(ink, palette.background, row=request_row))
-        row.gap()
-    left = (count - done) * each
-    row.add(TRACK * left, track)
-    row.gap(cells - count * each)
+            row.add(" ", track)
+        row.add(tile, style(ink, ground, bold=named, reverse=named, row=answer))
+    row.gap().add(TRACK * ((count - done) * each), track).gap(cells - count * each)

@@ -33,6 +33,8 @@ _GLUE = "\N{NO-BREAK SPACE}"
 FULL, HATCH, SHADE, TRACK = "█", "▒", "░", "·"
 STALLED, AGAIN = "‖", "▚"
 """In a slot without a step; processed again after an eviction."""
+CHOSEN = "▸"
+"""Before the name of the selected request."""
 
 
 @lru_cache(maxsize=4096)

@@ -82,9 +82,12 @@ class BarPen:
         if bar.state is State.HELD:
             self._add_held(row, bar, full, part)
             return
+        stalled = bar.state is State.STALLED
+        if stalled and full + (part > 0) == self.cells:
+            part = 0  # the sign stands in place of the tip
         drawn = full + (part > 0)
         row.add(EIGHTHS[part] if part else "", self.ink(solid))
-        if bar.state is State.STALLED and drawn < self.cells:
+        if stalled and drawn < self.cells:
             row.add(STALLED, self.ink(self.palette.playhead, self.palette.stopped))
             drawn += 1
         ahead = max(0, min(self.cells, -(-bar.asked // self.scale)) - drawn)

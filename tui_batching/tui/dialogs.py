@@ -199,7 +199,7 @@ Each lane serves the same requests, with the same names and colours, by another 
           ▒ is done, but held until its batch is    + has joined a forming batch    · free
  bars     solid: tokens made    dots: tokens to come    ▒▒▒ the bubble: done, and in its slot
  useful   slot-time that makes a token or prefills; occupied less useful is the bubble
- time     arrivals below, the playhead ●, and where static S, dynamic D, continuous C are done
+ time     arrivals below, the playhead ┃, and where static S, dynamic D, continuous C are done
 
 ctrl+p finds each of these keys by name.
 """

@@ -23,11 +23,11 @@ from tui_batching.tui.panes import ChartPane, SideBySide, StripView
 from tui_batching.tui.views.view import View
 
 
-class LiveRows(StripView):
+class DrawnRows(StripView):
     """Rows that the view itself knows how to draw."""
 
     DEFAULT_CSS = """
-    LiveRows { background: $background; }
+    DrawnRows { background: $background; }
     """
 
 
@@ -49,11 +49,8 @@ class LiveView(View):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
         self.lanes = Lanes(id="lanes")
-        self._race, self._told, self._legend = (
-            LiveRows(id="race"),
-            LiveRows(id="why"),
-            LiveRows(id="legend"),
-        )
+        self._race, self._told = DrawnRows(id="race"), DrawnRows(id="why")
+        self._legend = DrawnRows(id="legend")
         self._panes = (ChartPane(PAIRS[0][0], id="left"), ChartPane(PAIRS[0][1], id="right"))
         self._charts = SideBySide(*self._panes, id="charts")
         self._pair = 0
