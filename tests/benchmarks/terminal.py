@@ -81,7 +81,7 @@ class App:
         fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         environment = {k: v for k, v in os.environ.items() if k not in _OF_A_TERMINAL}
         self.program = subprocess.Popen(
-            [sys.executable, "-m", "tui_batching", "play", *self.arguments],
+            [sys.executable, "-m", "tui_batching", "play", "--paused", *self.arguments],
             stdin=its, stdout=its, stderr=its, start_new_session=True,
             env={**environment, "TERM": "xterm-256color"},
         )  # fmt: skip
@@ -193,7 +193,7 @@ def measure_slow_reading(arguments: tuple[str, ...], seconds: float) -> dict[str
             behind.append(now - begin - float(clock[1]) if clock else 0.0)
         app.press(" ")
         pressed = time.perf_counter()
-        reader.read_until(lambda: "‖" in reader.screen.display[0])
+        reader.read_until(lambda: "PAUSED" in reader.screen.display[0])
         late = time.perf_counter() - pressed
     return {"lag": median(behind) * 1e3, "slow_key": late * 1e3}
 

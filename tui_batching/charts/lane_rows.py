@@ -31,7 +31,6 @@ from tui_batching.charts.rows import (
     TRACK,
     Cells,
     Row,
-    age_text,
     first_that_fits,
     level,
     style,
@@ -47,8 +46,6 @@ RESERVED, EVICTED = "▂", "↩"
 """Memory that is taken, but empty; one whose memory was taken."""
 ROOMY = 34
 """Cells from which on a word stands beside what a slot counts."""
-THICKEST = 3
-"""Rows of a slot where there is room for so many."""
 _LONGEST_WORD = len("skipped")
 _SHORTEST_AGED = len(" R1 2ms ")
 _RULE_AT = 10
@@ -95,7 +92,7 @@ class LaneLayout:
             queue += given * (name == "queue")
             happening += given * (name == "happening")
         slots = max(1, height - 1 - kv - figures - queue - happening)
-        most = run.capacity * THICKEST
+        most = run.capacity * view.thickest
         return cls(kv, min(slots, most), queue + max(0, slots - most), happening, figures)
 
 
@@ -276,7 +273,7 @@ def _slot_rows(pen: _LanePen, room: int) -> list[Cells]:
     slots = slot_views(view, run.capacity)
     if run.capacity > room:
         return _crowded(pen, slots, room)
-    thick = min(THICKEST, room // run.capacity)
+    thick = min(view.thickest, room // run.capacity)
     rows: list[Cells] = []
     rule = iter(_rule_lines(pen, slots, thick))
     for slot in slots:
@@ -476,10 +473,13 @@ def _add_travellers(row: Row, pen: _LanePen) -> None:
 
 
 def _queue_names(pen: _LanePen, waiting: Sequence[int], room: int) -> list[Cells]:
-    """Those who wait: with their ages if all fit so, else by name; the rest is counted."""
+    """Those who wait: with their ages if all fit so and it is still, else by name.
+
+    Those for whom there is no room are counted.
+    """
     if room < 1:
         return []
-    if len(waiting) * _SHORTEST_AGED <= room * pen.width:
+    if pen.view.still and len(waiting) * _SHORTEST_AGED <= room * pen.width:
         rows, shown = _packed(pen, waiting, room, ages=True)
         if shown == len(waiting):
             return rows
@@ -520,7 +520,7 @@ def _waiting_words(pen: _LanePen, request: int, *, ages: bool) -> list[str]:
         lost = f"{evicted.lost:,} {'tokens ' if ages else ''}to redo"
         return [EVICTED + name, lost]
     age = moment.time - int(moment.run.requests.arrival_time[request])
-    return [name, age_text(age)] if ages else [name]
+    return [name, format_duration(age)] if ages else [name]
 
 
 def _happening_rows(pen: _LanePen, most: int) -> list[Cells]:

@@ -20,6 +20,8 @@ from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import SpanKind
 
+THICKEST = 3
+"""Rows of a slot where there is room for so many."""
 MARKED_SECONDS = 0.6
 """How long the mark of an event is seen, in seconds of the wall clock while it plays."""
 
@@ -36,6 +38,8 @@ class LaneView:
         happening: what happened last, or None before all.
         selected: the row of the selected request, or None.
         marked: how long events are marked, in simulated time.
+        thickest: the most rows of a slot.
+        still: whether there is time to read, so that each who waits is told with its age.
     """
 
     scene: Scene
@@ -45,6 +49,8 @@ class LaneView:
     happening: Happening | None
     selected: int | None = None
     marked: Picoseconds = 0
+    thickest: int = THICKEST
+    still: bool = True
 
     def is_fresh(self, instant: Picoseconds) -> bool:
         """Whether what happened at an instant is marked: a function of time and speed alone."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tui_batching.charts.lane_view import THICKEST
+
 
 @dataclass(frozen=True, slots=True)
 class DrawingOptions:
@@ -13,6 +15,7 @@ class DrawingOptions:
         frames: what moves.
         words: what is read.
         charts: the same chart again.
+        thickest: rows of a slot at most.
         few_colours: whether 256 colours do, which take half the bytes of all colours.
         ascii: whether the terminal shows ASCII alone.
     """
@@ -20,6 +23,7 @@ class DrawingOptions:
     frames: int
     words: float
     charts: float
+    thickest: int = THICKEST
     few_colours: bool = False
     ascii: bool = False
 
@@ -39,4 +43,4 @@ class DrawingOptions:
 
 
 LOCAL = DrawingOptions(frames=10, words=3, charts=1)
-LOW_BANDWIDTH = DrawingOptions(frames=5, words=2, charts=1, few_colours=True)
+LOW_BANDWIDTH = DrawingOptions(frames=5, words=2, charts=1, thickest=2, few_colours=True)

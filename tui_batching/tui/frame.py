@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tui_batching.analysis.scene import Scene
+from tui_batching.charts.lane_view import THICKEST
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.moment import Moment
@@ -25,6 +26,7 @@ class Frame:
         selected: the row of the selected request, or None.
         palette: the colours.
         sweep: what there is of the sweep that the view shows, or None.
+        thickest: the most rows of a slot: every row of a bar takes bytes.
         presenting: whether a chapter of a deck is told beside it.
         focus: the name of the strategy whose lane is bright while the others are dim, or None.
     """
@@ -36,6 +38,7 @@ class Frame:
     selected: int | None
     palette: Palette
     sweep: SweepState | None = None
+    thickest: int = THICKEST
     presenting: bool = False
     focus: str | None = None
 

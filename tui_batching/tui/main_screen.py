@@ -42,6 +42,8 @@ from tui_batching.tui.views import VIEWS, View, view_names
 from tui_batching.tui.views.view import Scrolls, ShowsSweep, Switches, Zooms
 from tui_batching.workload import Workload
 
+_OTHERWISE_TOLD = ("scroll_pages", "pick_chapter", "begin_tour")
+"""Actions of keys that need no place in the bar: other keys there do as much."""
 SMALLEST = (60, 20)
 """Columns and rows below which the lanes cannot stand side by side."""
 TICK = 10 * MILLISECOND
@@ -179,6 +181,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             speed=player.speed,
             selected=self.selected,
             palette=self._palettes[self.app.theme],
+            thickest=self._drawing.thickest,
             presenting=self.presenter.is_on,
             sweep=self.sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
             focus=self._bright,
@@ -208,7 +211,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         if frame is not None:
             keys = self.keys.only(lambda key: self._can(key.action) and self._offers(key, frame))
             # Where PageUp and PageDown scroll, K and J need not be told; a tick may be no tick.
-            others = ("tick_or",) if self.presenter.is_on else ("scroll_pages", "pick_chapter")
+            others = ("tick_or",) if self.presenter.is_on else _OTHERWISE_TOLD
             keys = keys.only(lambda key: not key.action.startswith(others))
             self._key_bar.show(keys, frame.palette)
             self._tab_bar.show(VIEWS, self.seen, frame.palette)

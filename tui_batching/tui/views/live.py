@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
 
 from tui_batching.charts.lane_rows import token_scale
-from tui_batching.charts.lane_view import lane_view, mark_time
+from tui_batching.charts.lane_view import LaneView, lane_view, mark_time
 from tui_batching.charts.live_page import (
     GUTTER,
     NEWCOMERS,
@@ -70,9 +71,7 @@ class LiveView(View):
         self._lay_out(frame)
         scene, palette, width = frame.scene, frame.palette, self.size.width
         seen = [lane.number for lane in self.lanes.seen]
-        views = [
-            lane_view(scene, number, frame.time, frame.selected, frame.speed) for number in seen
-        ]
+        views = [self._view_of(frame, number) for number in seen]
         narrowest = min(lane.content_size.width for lane in self.lanes.seen) - GUTTER
         scale = token_scale(views, narrowest)
         for lane, view in zip(self.lanes.seen, views, strict=True):
@@ -90,6 +89,11 @@ class LiveView(View):
         for pane in self._panes:
             pane.keeps_step = frame.playing
             pane.catch_up()
+
+    @staticmethod
+    def _view_of(frame: Frame, lane: int) -> LaneView:
+        view = lane_view(frame.scene, lane, frame.time, frame.selected, frame.speed)
+        return replace(view, still=not frame.playing, thickest=frame.thickest)
 
     def show_words(self, frame: Frame) -> None:
         """The charts."""
