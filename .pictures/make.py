@@ -58,7 +58,7 @@ def draw_the_moving_one() -> None:
 
 async def draw_the_others() -> None:
     """Save all that stand still."""
-    await draw("gantt", "dark", "notebook", "4.5s", ["2"])
+    await draw("gantt", "dark", "notebook", "6.4s", ["2"])
     await draw("slots", "dark", "illustrative", "0.8s", ["3"])
     await draw("load", "light", "chat", "20s", ["6"])
     await draw("selected", "light", "mixed-lengths", "25s", ["down"] * 25)

@@ -22,7 +22,8 @@ from waiting import eventually
 
 import tui_batching
 from tui_batching.__main__ import main
-from tui_batching.charts import gantt, slots
+from tui_batching.charts import gantt, request_bars, slots
+from tui_batching.charts.bands import WAITS
 from tui_batching.charts.chart import ChartRequest, Viewport
 from tui_batching.charts.gallery import SCENE_CHARTS, SWEEP_CHARTS, TEXT_CHARTS
 from tui_batching.charts.lane_rows import RESERVED
@@ -31,9 +32,12 @@ from tui_batching.charts.pen import PART_SIGNS
 from tui_batching.charts.printing import to_ascii
 from tui_batching.charts.rows import (
     AGAIN,
+    BEGIN,
+    EVICTED,
     FULL,
     HATCH,
     LEVELS,
+    PLAYHEAD,
     SHADE,
     STALLED,
     TRACK,
@@ -60,11 +64,15 @@ TOLD_APART = {
     "KV memory of an engine": [FULL, RESERVED, TRACK],
     "bars of the Gantt": [
         *(entry.glyph[0] for entry in gantt.legend(palette())),
-        *(gantt.WAITS, gantt.CURSOR, gantt.EARLIER, gantt.LATER, gantt.EVICTED, AGAIN),
+        *(WAITS, PLAYHEAD, request_bars.EARLIER, request_bars.LATER, EVICTED, AGAIN),
+    ],
+    "slots of the Gantt": [
+        *(entry.glyph[0] for entry in gantt.legend(palette(), rows="slots")),
+        *(BEGIN, PLAYHEAD, EVICTED, AGAIN, " "),
     ],
     "slots by steps": [
-        *(FULL, HATCH, TRACK, slots.BEGIN, slots.NOW),
-        *(SHADE, STALLED, AGAIN, slots.EVICTED),
+        *(FULL, HATCH, TRACK, BEGIN, PLAYHEAD),
+        *(SHADE, STALLED, AGAIN, EVICTED),
     ],
     "parts of a latency": [glyph for glyph, _ in PART_SIGNS.values()],
     "strategies": list(map(mark_of, STRATEGIES)),
@@ -77,7 +85,8 @@ TOLD_APART = {
 BESIDE_LEVELS = {
     "the timeline": ["─", "▼", "◆", "●", "S", "D", "C"],
     "one cell a slot": ["·", "+", "▒", "»"],
-    "utilization": [HATCH, "╌", "│", " "],
+    "utilization": [HATCH, STALLED, "╌", PLAYHEAD, " "],
+    "the queue of the Gantt": ["─", "├", PLAYHEAD, " "],
     "distribution": ["│", "┆", " "],
 }
 """What stands beside cells that are filled from below."""
@@ -102,14 +111,14 @@ def drawn_signs(chart: type[gantt.Gantt | slots.Slots], first: str) -> set[str]:
 
 def test_signs_that_a_gantt_chart_draws_stay_told_apart() -> None:
     signs = drawn_signs(gantt.Gantt, r"R\d")
-    assert {gantt.EARLIER, gantt.LATER, gantt.EVICTED, gantt.CURSOR, HATCH, STALLED} <= signs
-    assert to_ascii(gantt.EVICTED) == "<"
+    assert {request_bars.EARLIER, request_bars.LATER, EVICTED, PLAYHEAD, HATCH, STALLED} <= signs
+    assert to_ascii(EVICTED) == "<"
     assert len({to_ascii(sign) for sign in signs}) == len(signs)
 
 
 def test_signs_that_slots_by_steps_draw_stay_told_apart() -> None:
     signs = drawn_signs(slots.Slots, r"\d")
-    assert {slots.EVICTED, HATCH, STALLED, AGAIN} <= signs
+    assert {EVICTED, HATCH, STALLED, AGAIN} <= signs
     assert len({to_ascii(sign) for sign in signs}) == len(signs)
 
 

@@ -158,3 +158,13 @@ def test_a_reader_that_never_was_is_no_error():
     done = shell("$P chart latency | sleep 0")
     assert done.stderr == ""
     assert done.returncode in (0, 141)
+
+
+def test_rows_of_the_gantt_are_chosen() -> None:
+    for rows, first in (("requests", "R0 "), ("slots", "    0 ")):
+        out = shell(f"$P chart gantt illustrative --rows {rows} --width 90 --height 30").stdout
+        assert out.splitlines()[2].startswith(first)
+        assert "m " not in out.splitlines()[0]
+    refused = shell("$P chart slots --rows slots")
+    assert refused.returncode == 2
+    assert refused.stderr == "tui-batching: --rows: found with slots, expected with gantt\n"

@@ -10,7 +10,7 @@ import pytest
 from stage import MS, crowd, hand_made, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.charts.chart import ChartRequest, Viewport
+from tui_batching.charts.chart import ChartRequest, GanttRows, Viewport
 from tui_batching.charts.gantt import Gantt, gantt_chart
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.spans import SpanKind
@@ -21,6 +21,8 @@ BUBBLE = scene_of(hand_made((0, 20, 20), (40, 40, 5), (60, 0, 10)))
 """R1 shares a static batch with the longer R0."""
 CROWD = scene_of(crowd(400, 8, gap=11))
 NOTEBOOK = scene_of(load_workload("notebook"))
+WIDE, TALL = (400, 30), (120, 70)
+"""Sizes at which all requests of the notebook are seen at once, side by side and stacked."""
 
 
 def gantt(
@@ -28,8 +30,10 @@ def gantt(
     time: Picoseconds = 0,
     size: tuple[int, int] = (120, 32),
     look: Viewport | None = None,
+    rows: GanttRows = "requests",
 ) -> Gantt:
-    return Gantt(ChartRequest(scene, time, *size, palette()), look or Viewport())
+    request = ChartRequest(scene, time, *size, palette())
+    return Gantt(request, replace(look or Viewport(), rows=rows))
 
 
 def lines(drawn: Gantt) -> list[str]:
@@ -56,7 +60,7 @@ def test_a_row_tells_arrival_wait_prefill_run_stall_bubble_and_tokens() -> None:
     assert whole.window.cell == pytest.approx(BUBBLE.end / 62, rel=0.02)
     static, continuous = bars(whole, "STATIC"), bars(whole, "CONTINUOUS")
     assert re.fullmatch(r"(┃|├)─*░+‖*█+ 20", static["R0"])
-    assert re.fullmatch(r"┃? +├?░+█+▒{8,} 5", static["R1"])
+    assert re.fullmatch(r"┃? +├?░+█+▒{4,}held for R0▒{4,} 5", static["R1"])
     assert re.fullmatch(r"┃? +├─+█+ 10", static["R2"])
     assert re.fullmatch(r"┃░*█+‖+█+ 20", continuous["R0"])
     assert re.fullmatch(r"┃ +(├─)?░+█+ 5", continuous["R1"])
@@ -65,7 +69,7 @@ def test_a_row_tells_arrival_wait_prefill_run_stall_bubble_and_tokens() -> None:
 def test_the_lengths_are_those_of_the_run() -> None:
     whole = gantt(BUBBLE, BUBBLE.end, (120, 17))
     cell, run = whole.window.cell, BUBBLE.runs[0]
-    bar = bars(whole, "STATIC")["R1"]
+    bar = bars(whole, "STATIC")["R1"].replace("held for R0", "▒" * 11)
     for glyphs, length in (
         ("█", run.finish[1] - run.start[1] - 40 * MS),
         ("▒", run.end[1] - run.finish[1]),
@@ -75,10 +79,10 @@ def test_the_lengths_are_those_of_the_run() -> None:
 
 
 def test_the_same_request_stands_on_the_same_line_in_panels_side_by_side() -> None:
-    rows = [line for line in lines(gantt(NOTEBOOK)) if line.startswith("R")]
+    rows = [line for line in lines(gantt(NOTEBOOK, 0, WIDE)) if line.startswith("R")]
     assert len(rows) == 20
     for number, row in enumerate(rows):
-        assert re.findall(r"\bR\d+\b", row) == [f"R{number}"] * 3
+        assert re.findall(r"(?<!for )\bR\d+\b", row) == [f"R{number}"] * 3
 
 
 @pytest.mark.parametrize(
@@ -88,9 +92,10 @@ def test_the_same_request_stands_on_the_same_line_in_panels_side_by_side() -> No
         (BUBBLE, (160, 13), False),
         (BUBBLE, (70, 13), True),
         (BUBBLE, (80, 13), False),
-        (NOTEBOOK, (158, 41), False),
+        (NOTEBOOK, (158, 41), True),
         (NOTEBOOK, (78, 20), True),
-        (NOTEBOOK, (98, 26), False),
+        (NOTEBOOK, (98, 14), False),
+        (NOTEBOOK, (400, 30), False),
     ],
 )
 def test_panels_are_stacked_if_all_fits_so_or_if_it_is_narrow(
@@ -115,19 +120,20 @@ def test_the_playhead_crosses_every_row_at_the_same_time() -> None:
     rows = [row for row in drawn if row.startswith("R")]
     places = {tuple(place for place, sign in enumerate(row) if sign == "┃") for row in rows}
     assert len(places) == 1
-    assert len(places.pop()) == 3
-    axis = next(row for row in drawn if "▲" in row)
-    assert [place for place, sign in enumerate(axis) if sign == "▲"] == [
+    assert len(places.pop()) == 1
+    axis = next(row for row in drawn if "╵" in row)
+    assert [place for place, sign in enumerate(axis) if sign == "┃"] == [
         place for place, sign in enumerate(rows[0]) if sign == "┃"
     ]
 
 
 def test_the_picture_of_a_whole_run_has_no_playhead() -> None:
     drawn = texts(gantt_chart(ChartRequest(NOTEBOOK, NOTEBOOK.end, 100, 26, palette())))
-    assert not re.search("┃|▲", "".join(drawn[1:]))
-    assert drawn[2].startswith("R0 ")
+    assert "┃" not in "".join(drawn)
+    assert drawn[2].startswith("    0 ")
     at = texts(gantt_chart(ChartRequest(NOTEBOOK, NOTEBOOK.end // 2, 100, 26, palette())))
-    assert any("▲" in row for row in at)
+    assert "┃" in at[-1]
+    assert not any("m requests" in rows[0] for rows in (drawn, at)), "nobody can press it"
 
 
 def test_a_label_keeps_clear_of_the_playhead() -> None:
@@ -144,7 +150,7 @@ def test_a_label_keeps_clear_of_the_playhead() -> None:
 def test_each_zoom_shows_half_the_time_around_the_playhead_down_to_single_steps() -> None:
     time, cells = NOTEBOOK.end // 2, []
     for zoom in range(-3, 12):
-        window = gantt(NOTEBOOK, time, look=Viewport(zoom=zoom)).window
+        window = gantt(NOTEBOOK, time, TALL, Viewport(zoom=zoom)).window
         cells.append(window.cell)
         assert window.edges[0] <= time < window.edges[-1]
         assert window.cursor is not None
@@ -190,15 +196,15 @@ def test_the_window_stands_still_for_a_quarter_of_its_length() -> None:
 def test_hidden_rows_are_counted_and_rows_can_be_chosen() -> None:
     chosen = gantt(CROWD, 0, (118, 32), Viewport(top=100))
     assert chosen.tops == (100, 100, 100)
-    assert chosen.page == 29
-    assert lines(chosen)[1].count("↑100 ↓271") == 3
-    assert gantt(CROWD, 0, (118, 32), Viewport(top=10**6)).tops == (371,) * 3
+    assert chosen.page == 9
+    assert sum("↑100 ↓291" in line for line in lines(chosen)) == 3
+    assert gantt(CROWD, 0, (118, 32), Viewport(top=10**6)).tops == (391,) * 3
 
 
 def test_a_request_that_is_not_to_be_seen_now_is_pointed_at() -> None:
     look = Viewport(zoom=5, top=0)
     for time, sign, those in ((9000 * MS, "◃", slice(5)), (0, "▹", slice(-5, None))):
-        rows = [line for line in lines(gantt(NOTEBOOK, time, look=look)) if line.startswith("R")]
+        rows = [line for line in lines(gantt(NOTEBOOK, time, WIDE, look)) if line.startswith("R")]
         assert all(line.count(sign) == 3 for line in rows[those])
 
 
@@ -219,14 +225,25 @@ def test_a_view_that_does_not_follow_says_how_to_go_back() -> None:
         assert lines(gantt(NOTEBOOK, look=look))[0].startswith("z Z: to the playhead")
 
 
-def test_headings_count_those_who_run_are_held_and_wait() -> None:
-    # At 300 ms static has finished R1 (at 40 + 40 + 5 x 12 ms), runs R0, and R2 waits.
-    drawn = lines(gantt(BUBBLE, 200 * MS, (100, 17)))
-    static, _, continuous = (row for row in drawn if "batch 2" in row)
-    assert static.endswith("1 running · 1 held · 1 waiting · 0 answered")
-    assert continuous.endswith("2 running · 0 held · 0 waiting · 1 answered")
+def test_headings_tell_what_each_lane_has_come_to() -> None:
+    drawn = lines(gantt(NOTEBOOK, 6400 * MS))
+    told = [row.partition("so far: ")[2] for row in drawn if "so far" in row]
+    expected = []
+    for so_far in NOTEBOOK.so_far:
+        wasted = " · ".join(f"{name} {100 * v:.0f} %" for name, v in so_far.wasted(6400 * MS))
+        expected.append(f"{so_far.run.at(6400 * MS).done} answered · {wasted} · ↑8 ↓3")
+    assert told == expected
+    assert told[0].startswith("8 answered · held 24 % · stalled 4 %")
     done = lines(gantt(BUBBLE, BUBBLE.end, (100, 17)))
     assert sum("all answered at " in row for row in done) == 3
+
+
+def test_a_lane_that_is_through_keeps_its_shares() -> None:
+    so_far, share = NOTEBOOK.so_far[2], NOTEBOOK.comparison.results[2].utilization
+    for time in (so_far.run.finished, NOTEBOOK.end):
+        assert dict(so_far.wasted(time)) == pytest.approx(
+            {"held": share.held, "stalled": share.stalled}
+        )
 
 
 def test_the_selected_request_is_marked_in_every_panel() -> None:

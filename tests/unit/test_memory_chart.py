@@ -57,7 +57,7 @@ def test_each_column_is_as_high_as_the_blocks_taken(name: str) -> None:
 
 def test_lanes_that_ignore_memory_say_so() -> None:
     rows = "\n".join(rows_of())
-    assert re.search(r"CONTINUOUS · batch 4 ─+ ignores memory\n", rows)
+    assert re.search(r"CONTINUOUS · batch 4 ━+ ignores memory\n", rows)
     assert "runs as if the KV cache of 832 tokens had no end" in rows
     textbook = "\n".join(rows_of(scene_of(load_workload("notebook")), 80, 24))
     assert textbook.count("no KV cache is set, so memory has no end here") == 3
@@ -84,7 +84,7 @@ def test_very_many_slots_are_told_in_short() -> None:
 async def test_a_key_turns_from_slots_to_memory_and_back() -> None:
     async with on_stage(tight().workload, (120, 60), view="4") as stage:
         assert "m: KV memory" in stage.seen()
-        assert "bubble" in stage.seen()
+        assert "▒ held" in stage.seen()
         await stage.press("m")
         assert "┄ 51 blocks" in stage.seen()
         assert "ignores memory" in stage.seen()

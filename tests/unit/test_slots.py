@@ -52,12 +52,12 @@ def panel(drawn: Slots, name: str) -> list[str]:
 
 def test_each_cell_tells_who_makes_a_token_who_is_held_and_what_is_free() -> None:
     assert panel(slots(HELD, size=(60, 16)), "STATIC")[:3] == [
-        "  ▼██▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄",
+        "  ┃██▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄",
         "0 ▐██ R0 ▒▒▒▒▒ R2 █████",
         "1  R1 ████████·········",
     ]
     assert panel(slots(HELD, size=(60, 16)), "CONTINUOUS")[:3] == [
-        "  ▼███████████",
+        "  ┃███████████",
         "0 ▐██ R2 █████",
         "1  R1 ████████",
     ]
@@ -115,9 +115,9 @@ def test_the_step_under_way_of_each_strategy_is_marked_and_seen(zoom: int) -> No
             seen = window.step_of(np.array(window.now_columns))
             first = moment.iteration // window.steps_per_column * window.steps_per_column
             assert set(seen.tolist()) == {first}
-        shown = "\n".join(lines(drawn)[1:])
+        marked = ["╵" in line for line in lines(drawn)[1:] if "┃" in line]
         running = sum(time < run.finished for run in NOTEBOOK.runs)
-        assert (shown.count("▼"), shown.count("▲")) == (running, running)
+        assert sorted(marked) == [False] * running + [True] * running
 
 
 def test_the_heading_tells_the_step_and_what_goes_before_it() -> None:
@@ -185,7 +185,7 @@ def test_every_size_is_filled_exactly(size: tuple[int, int], scene: Scene, zoom:
 def test_the_selected_request_is_marked_and_found() -> None:
     drawn = slots(NOTEBOOK, 3400 * MS, look=Viewport(selected=7)).draw()
     marked = [part.text for row in drawn for part in row if part.style and part.style.reverse]
-    assert marked == ["R7"] * 3
+    assert "".join(marked).count("R") == 3
     clickable = {
         part.style.meta["request_row"]
         for row in drawn
@@ -208,10 +208,10 @@ def test_revealing_goes_to_the_slot_and_the_steps_of_a_request() -> None:
 
 def test_the_picture_of_a_whole_run_shows_all_steps_and_no_playhead() -> None:
     drawn = texts(slots_chart(ChartRequest(NOTEBOOK, NOTEBOOK.end, 120, 30, palette())))
-    assert not re.search("▼|▲", "".join(drawn[1:]))
+    assert "┃" not in "".join(drawn[1:])
     assert all(f"R{row}" in "".join(drawn) for row in (3, 7, 19))
     at = texts(slots_chart(ChartRequest(NOTEBOOK, NOTEBOOK.end // 2, 120, 30, palette())))
-    assert any("▼" in row for row in at[1:])
+    assert any("┃" in row for row in at[1:])
 
 
 def test_tokens_made_by_prefills_alone_leave_no_step_to_show() -> None:

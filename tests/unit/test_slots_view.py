@@ -67,7 +67,7 @@ async def test_the_steps_follow_while_it_plays() -> None:
         steps = [int(found[1]) for row in headings if (found := re.search(r"step (\d+)", row))]
         expected = [run.at(8000 * MS).iteration + 1 for run in stage.scene.runs]
         assert steps == expected
-        assert stage.seen().count("▲") == 3
+        assert sum("╵" in row and "┃" in row for row in stage.rows()) == 3
 
 
 async def test_the_wheel_and_pages_scroll_the_slots() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from stage import MS, crowd, hand_made, on_stage, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.rows import LEVELS, filled_cells
+from tui_batching.charts.rows import LEVELS, Cells, filled_cells
 from tui_batching.charts.utilization_panels import utilization_chart
 from tui_batching.clock import Picoseconds
 from tui_batching.strategies import Static
@@ -27,8 +28,8 @@ def rows_of(scene: Scene, width: int, height: int, time: Picoseconds = 0) -> lis
 
 def panels(rows: list[str]) -> list[list[str]]:
     """The rows with slots of each panel."""
-    starts = [number for number, row in enumerate(rows) if row[0] in "■◆●"]
-    axis = next(number for number, row in enumerate(rows) if "▲" in row)
+    starts = [number for number, row in enumerate(rows) if "━" in row]
+    axis = next(number for number, row in enumerate(rows) if "╵" in row)
     ends = [*starts[1:], axis]
     return [
         [row for row in rows[start:end] if row[4] in "┤│"]
@@ -52,9 +53,13 @@ def test_each_column_is_as_high_as_its_mean(size: tuple[int, int]):
                 continue  # an average lies over the area here
             useful = sum(LEVELS.index(cell) for cell in stack if cell in LEVELS) / 8
             assert useful == pytest.approx(series.useful[column] * height, abs=0.07)
-            if "▒" in stack:
-                top = height - next(i for i, cell in enumerate(stack) if cell != " ")
-                assert top == pytest.approx(series.occupied[column] * height, abs=0.5)
+            parts = {"‖": series.stalled[column], "▒": series.held[column]}
+            below = series.useful[column] * height
+            for sign, share in parts.items():
+                if sign in stack:
+                    top = height - stack.index(sign)
+                    assert top == pytest.approx(below + share * height, abs=0.51)
+                below += share * height
 
 
 def test_a_column_with_nothing_stays_empty_and_a_little_is_seen():
@@ -64,15 +69,17 @@ def test_a_column_with_nothing_stays_empty_and_a_little_is_seen():
 
 def test_the_shares_of_each_strategy_are_told():
     rows = rows_of(NOTEBOOK, 100, 30)
-    headings = [row for row in rows if row[0] in "■◆●"]
+    headings = [row for row in rows if "━" in row]
     for heading, panel, result in zip(headings, panels(rows), NOTEBOOK.comparison, strict=True):
         share = result.utilization
-        for value in (share.occupied, share.useful, share.bubble):
-            assert f"{100 * value:.1f} %" in heading
+        told = [float(value) for value in re.findall(r"([\d.]+) %", heading)]
+        parts = [share.occupied, share.useful, share.held, share.stalled]
+        assert told == pytest.approx([100 * value for value in parts], abs=0.1)
+        assert told[0] == pytest.approx(sum(told[1:]))
         labels = "\n".join(row[-17:] for row in panel)
-        told = {"occupied": share.occupied, "useful": share.useful}
-        told |= {"held": share.held, "stalled": share.stalled}
-        for name, value in told.items():
+        words = {"occupied": share.occupied, "useful": share.useful}
+        words |= {"held": share.held, "stalled": share.stalled}
+        for name, value in words.items():
             assert re.search(f"{name} {100 * value:.0f} %", labels), (name, labels)
 
 
@@ -89,16 +96,16 @@ def test_an_average_stands_at_its_height():
 def test_the_playhead_stands_where_the_time_is():
     for share in (0, 0.25, 0.5, 1):
         rows = rows_of(NOTEBOOK, 122, 31, int(NOTEBOOK.end * share))
-        axis = next(row for row in rows if "▲" in row)
-        column = axis.index("▲")
+        axis = next(row for row in rows if "╵" in row)
+        column = axis.index("┃")
         assert column == 5 + min(99, int(100 * share))
-        assert all(row[column] == "│" for panel in panels(rows) for row in panel)
+        assert all(row[column] == "┃" for panel in panels(rows) for row in panel)
 
 
 def test_it_says_why_occupied_misleads():
     text = " ".join(" ".join(rows_of(NOTEBOOK, 80, 19)[-2:]).split())
     assert text == (
-        "A held slot counts as occupied, so static is fullest: 89.2 % occupied, 29.4 % bubble; "
+        "A held slot counts as occupied, so static is fullest: 89.2 % occupied, 26.1 % held; "
         "continuous is busiest: 69.2 % useful."
     )
     rag = " ".join(" ".join(rows_of(scene_of(load_workload("rag")), 160, 40)[-3:]).split())
@@ -118,7 +125,25 @@ async def test_the_view_draws_thousands_of_requests_on_many_slots():
         await stage.seek(500 * MS)
         seen = stage.seen()
         assert "256┤" in seen
-        assert "bubble" in seen
-        before = next(row for row in stage.rows() if "▲" in row).index("▲")
+        assert "▒ held" in seen
+        before = next(row for row in stage.rows() if "╵" in row).index("┃")
         await stage.press("end")
-        assert next(row for row in stage.rows() if "▲" in row).index("▲") > before
+        assert next(row for row in stage.rows() if "╵" in row).index("┃") > before
+
+
+def test_what_the_playhead_has_not_reached_is_dim():
+    at = ChartRequest(NOTEBOOK, NOTEBOOK.end // 2, 122, 31, palette())
+    held = palette().held
+
+    def bright(rows: list[Cells]) -> list[int]:
+        """The columns in which the hatch has its full colour."""
+        found = set[int]()
+        for row in rows:
+            signs = [(sign, part.style) for part in row for sign in part.text]
+            places = enumerate(signs)
+            found |= {x for x, (s, look) in places if s == "▒" and look and look.color == held}
+        return sorted(found)
+
+    assert 10 < max(bright(utilization_chart(at))) <= 5 + 50
+    whole = bright(utilization_chart(replace(at, time=NOTEBOOK.end)))
+    assert max(whole) > 5 + 90

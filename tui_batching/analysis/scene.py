@@ -11,11 +11,12 @@ import numpy as np
 from tui_batching.analysis.comparison import Comparison, Result, serve
 from tui_batching.analysis.kv_use import KvUse
 from tui_batching.analysis.slot_steps import SlotSteps
+from tui_batching.analysis.slot_times import QueueLengths
 from tui_batching.analysis.so_far import SoFar
 from tui_batching.analysis.utilization import UtilizationSeries
 from tui_batching.analysis.warnings import Warned, warnings
 from tui_batching.clock import Picoseconds
-from tui_batching.columns import FloatArray, IntArray
+from tui_batching.columns import FloatArray, IntArray, exact_sum
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
@@ -95,6 +96,18 @@ class Scene:
         return tuple(map(KvUse.of, self.runs))
 
     @cached_property
+    def queues(self) -> tuple[QueueLengths, ...]:
+        """How many wait in each lane."""
+        return tuple(map(QueueLengths.of, self.runs))
+
+    @cached_property
+    def mean_stays(self) -> tuple[Picoseconds, ...]:
+        """How long a stay lasts in each lane in the mean, to whole picoseconds."""
+        return tuple(
+            exact_sum(run.stays.end - run.stays.start) // len(run.stays) for run in self.runs
+        )
+
+    @cached_property
     def slot_steps(self) -> tuple[SlotSteps, ...]:
         """Each Run told in decode steps."""
         return tuple(SlotSteps.of(run) for run in self.runs)
@@ -114,7 +127,8 @@ class Scene:
         for result in self.comparison:
             _ = result.utilization
         _ = self.useful, self.longest_wait, self.longest_latency, self.warnings
-        _ = [lane.finishes for lane in self.slot_steps]
+        _ = [lane.finishes for lane in self.slot_steps], self.mean_stays
+        _ = [queue.longest for queue in self.queues]
 
 
 def build_scene(

@@ -53,8 +53,7 @@ class SlotSteps:
         counted = spans.kind >= SpanKind.PREFILL if any_kind else spans.decoding
         steps = np.where(counted, spans.steps, 0)
         before = freeze(np.cumsum(steps) - steps)
-        end = np.where(stays.ended == Ended.SKIPPED, run.back, stays.end)
-        instants = (stays.start, np.minimum(stays.ready, until), until, end)
+        instants = (stays.start, np.minimum(stays.ready, until), until, run.left)
         admitted, ready, finished, left = (
             freeze(_steps_at(run, counted, before, times)) for times in instants
         )
@@ -116,7 +115,7 @@ class SlotSteps:
         skipped = over & (self.run.stays.ended[occupants] == Ended.SKIPPED)
         ready = self.ready[occupants] <= steps
         computed = self.run.has_chunk(occupants, span)
-        again = self._again[occupants]
+        again = self.run.again[occupants]
         conditions = [
             occupants < 0,
             skipped,
@@ -160,13 +159,6 @@ class SlotSteps:
     def _after(self) -> IntArray:
         """How many steps are done after each span."""
         return freeze(self.before + np.where(self.counted, self.run.spans.steps, 0))
-
-    @cached_property
-    def _again(self) -> BoolArray:
-        """Which stays are not the first of their request."""
-        again = np.full(len(self.run.stays), fill_value=True)
-        again[self.run.by_request.stays[self.run.by_request.first[:-1]]] = False
-        return again
 
 
 _MANY = 16

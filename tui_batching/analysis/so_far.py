@@ -72,6 +72,15 @@ class SoFar:
         )
         return Shares(useful, held, stalled, max(0.0, 1 - useful - held - stalled))
 
+    def wasted(self, time: Picoseconds) -> tuple[tuple[str, float], ...]:
+        """The held and the stalled share of the slot-time from the first arrival on.
+
+        It counts up to an instant, or to the last answer if that was before.
+        """
+        begin, end = self.run.begin, self.run.finished
+        series = self.slots.series(np.array([begin, min(max(begin, time), end)]))
+        return ("held", float(series.held[0])), ("stalled", float(series.stalled[0]))
+
     def latency(self, done: int) -> LatencySoFar | None:
         """Mean and p99 over the first `done` answers; None before the first one."""
         if done and done not in self._known_latencies:

@@ -32,12 +32,11 @@ def state_intervals(run: Run, stays: IntArray) -> Iterator[list[StateInterval]]:
     begins, ends = _decoding(run.spans)
     start, until, end = run.stays.start[stays], run.decoded_until[stays], run.stays.end[stays]
     ready = np.minimum(run.stays.ready[stays], until)
-    again = stays != run.by_request.stays[run.by_request.first[run.stays.request[stays]]]
     first = np.searchsorted(ends, ready, side="right")
     after = np.searchsorted(begins, until, side="left")
     prefills = run.prefills
     chunks = (prefills.first[stays], prefills.first[stays + 1])
-    columns = (start, ready, until, end, again, first, after, *chunks)
+    columns = (start, ready, until, end, run.again[stays], first, after, *chunks)
     for told in zip(*(column.tolist() for column in columns), strict=True):
         begun, own, done, released, is_again, one, other, chunk, beyond = told
         computing = State.RECOMPUTE if is_again else State.PREFILL

@@ -16,6 +16,7 @@ from tui_batching.analysis.breakdown import Breakdown, breakdown
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.sim.run import Run
+from tui_batching.sim.stays import Ended
 
 
 @dataclass(frozen=True)
@@ -119,11 +120,13 @@ class SlotIntegrals:
         stays, prefills, clock = run.stays, run.prefills, run.decode_clock
         until = run.decoded_until
         ready = np.minimum(stays.ready, until)
+        # Who is skipped is not held, but left out.
+        held = np.where(stays.ended == Ended.SKIPPED, run.left, until)
         return cls(
             run=run,
             starts=_Ramps.of(stays.start),
-            ends=_Ramps.of(np.sort(stays.end)),
-            held_starts=_Ramps.of(np.sort(until)),
+            ends=_Ramps.of(np.sort(run.left)),
+            held_starts=_Ramps.of(np.sort(held)),
             prefill_starts=_Ramps.of(np.sort(prefills.start)),
             prefill_ends=_Ramps.of(np.sort(prefills.start + prefills.length)),
             decode_starts=_Ramps.of(clock.at(np.sort(ready))),

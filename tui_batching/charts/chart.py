@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.plot import ChartSpec
 from tui_batching.charts.rows import Cells
 from tui_batching.clock import Picoseconds
+
+GanttRows: TypeAlias = Literal["requests", "slots"]
+"""What a row of the Gantt chart is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Viewport:
             playhead.
         top: the first row shown; None follows the playhead.
         selected: the row of the selected request, or None.
+        rows: what a row is, where a chart knows several; None leaves it to the chart.
         printed: whether nobody can move it, so that no key is told of.
     """
 
@@ -59,6 +63,7 @@ class Viewport:
     since: Picoseconds | None = None
     top: int | None = None
     selected: int | None = None
+    rows: GanttRows | None = None
     printed: bool = False
 
     @property
@@ -104,7 +109,8 @@ def window_start(column: int, width: int, total: int, shift: int = 0) -> int:
     """The first of `width` columns to show so that `column` is in the second half of them.
 
     The window moves by quarters of its width, so that a chart stands still most of the time. It
-    does not go beyond the `total` columns that there are.
+    does not go beyond the `total` columns that there are, and where it is shifted, less than a
+    quarter before an end it goes to the end.
 
     Args:
         column: where the playhead is, of all columns.
@@ -115,4 +121,9 @@ def window_start(column: int, width: int, total: int, shift: int = 0) -> int:
     quarter = max(1, width // 4)
     last = max(0, total - width)
     following = max(0, min((column // quarter - 2) * quarter, last))
-    return max(0, min(following + shift * max(1, width // 2), last))
+    if not shift:
+        return following
+    start = following + shift * max(1, width // 2)
+    if start < width // 4:
+        return 0
+    return last if last - start < width // 4 else start

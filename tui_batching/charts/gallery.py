@@ -6,12 +6,14 @@ A further one is a module here, and one line in one of these tables.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from typing import get_args
 
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.sweeps import Kind
 from tui_batching.analysis.sweeps.varied import swept_parameters
-from tui_batching.charts.chart import ChartRequest, LineChart
+from tui_batching.charts.chart import ChartRequest, GanttRows, LineChart
 from tui_batching.charts.gantt import gantt_chart
 from tui_batching.charts.histograms import histograms_chart
 from tui_batching.charts.learn import learn_rows
@@ -38,10 +40,12 @@ class SceneChart:
     Attributes:
         shows: in a few words, what is seen in it.
         draw: draws it at exactly the size asked for.
+        by_rows: draws it with rows of one kind, by its name, where there are several.
     """
 
     shows: str
     draw: Callable[[ChartRequest], list[Cells]]
+    by_rows: Mapping[str, Callable[[ChartRequest], list[Cells]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,11 @@ def _lines_of(chart: LineChart) -> Callable[[ChartRequest], list[Cells]]:
 
 SCENE_CHARTS: Mapping[str, SceneChart] = {
     "live": SceneChart("who is in which slot, who waits, and why", live_chart),
-    "gantt": SceneChart("each request's way through time", gantt_chart),
+    "gantt": SceneChart(
+        "each request's or each slot's way through time",
+        gantt_chart,
+        {rows: partial(gantt_chart, rows=rows) for rows in get_args(GanttRows)},
+    ),
     "slots": SceneChart("who is in which slot, decode step by decode step", slots_chart),
     "utilization": SceneChart("occupied and useful slots over time", utilization_chart),
     "memory": SceneChart("blocks of the KV cache over time, of engines that heed it", memory_chart),

@@ -11,7 +11,15 @@ from rich.style import Style
 
 from tui_batching.charts.axis import Axis
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import Cells, Row, first_that_fits, painted, short, style
+from tui_batching.charts.rows import (
+    PLAYHEAD,
+    Cells,
+    Row,
+    first_that_fits,
+    painted,
+    short,
+    style,
+)
 from tui_batching.strategies import Strategy, mark_of
 
 GAP = 2
@@ -46,11 +54,16 @@ def arrange(needed: Sequence[int], width: int, height: int, narrowest: int) -> A
     count = len(needed)
     each = (width - GAP * (count - 1)) // count
     if sum(needed) <= height or each < narrowest:
-        shares = _shares(needed, height)
-        return Arrangement(stacked=True, widths=(width,) * count, heights=shares)
+        return stacked(needed, width, height)
     widths = [each] * (count - 1)
     widths.append(width - sum(widths) - GAP * (count - 1))
     return Arrangement(stacked=False, widths=tuple(widths), heights=(height,) * count)
+
+
+def stacked(needed: Sequence[int], width: int, height: int) -> Arrangement:
+    """Panels of the whole width above each other, each with the rows it needs, or a fair share."""
+    count = len(needed)
+    return Arrangement(stacked=True, widths=(width,) * count, heights=_shares(needed, height))
 
 
 def _shares(needed: Sequence[int], height: int) -> tuple[int, ...]:
@@ -128,7 +141,7 @@ def _heading(strategy: Strategy, told: str, width: int, palette: Palette) -> Cel
     look = style(palette.strategy(strategy.name), palette.surface, bold=True)
     title = first_that_fits(strategy_titles(strategy), width - len(told) - 5)
     row = Row(width, look).add(f"{mark_of(strategy.name)} {title} ", look)
-    row.add("─" * max(0, row.left - len(told) - 1), look)
+    row.add("━" * max(0, row.left - len(told) - 1), look)
     return row.gap().add(told, style(palette.text, palette.surface)).cells()
 
 
@@ -186,7 +199,7 @@ class Scale:
 
 
 def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
-    """An axis in one row: `╵2.0    ╵2.5 ▲  ╵3.0 s`, each number behind its tick.
+    """An axis in one row: `╵2.0    ╵2.5 ┃  ╵3.0 s`, each number behind its tick.
 
     The margin, left of the first cell, may tell something else.
     """
@@ -201,7 +214,7 @@ def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
     text[cells - len(scale.unit) :] = scale.unit
     inks = np.zeros(cells, np.int8)
     if mark is not None:
-        text[mark], inks[mark] = "▲", 1
+        text[mark], inks[mark] = PLAYHEAD, 1
     muted = style(palette.muted, palette.surface)
     playhead = style(palette.playhead, palette.surface, bold=True)
     return [

@@ -35,6 +35,9 @@ STALLED, AGAIN = "‖", "▚"
 """In a slot without a step; processed again after an eviction."""
 CHOSEN = "▸"
 """Before the name of the selected request."""
+PLAYHEAD, EVICTED = "┃", "↩"
+BEGIN = "▐"
+"""The first cell of a request in a slot where its name does not stand."""
 
 
 @lru_cache(maxsize=4096)

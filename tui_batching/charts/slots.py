@@ -15,6 +15,7 @@ import numpy.typing as npt
 from rich.style import Style
 
 from tui_batching.analysis.slot_steps import SlotSteps
+from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.chart import ChartRequest, Viewport, window_start
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import (
@@ -30,8 +31,11 @@ from tui_batching.charts.panels import (
 from tui_batching.charts.pen import fill
 from tui_batching.charts.rows import (
     AGAIN,
+    BEGIN,
+    EVICTED,
     FULL,
     HATCH,
+    PLAYHEAD,
     SHADE,
     STALLED,
     TRACK,
@@ -56,9 +60,6 @@ NARROWEST = 24
 CLOSEST = 2
 """The zoom at which every step of every slot has its request's name."""
 
-BEGIN, NOW, EVICTED = "▐", "▼", "↩"
-"""The first cell of a request whose name does not fit; the step under way; the last cell before an
-eviction."""
 _GLYPHS = {
     State.PREFILL: SHADE,
     State.RECOMPUTE: AGAIN,
@@ -116,6 +117,14 @@ class StepWindow:
         return self.first * per_column + 1, (self.first + self.cells) * per_column + 1
 
     @property
+    def reached(self) -> int:
+        """How many columns the playhead has reached; the others are drawn dim."""
+        if self.now is None:
+            return self.cells
+        after = (self.now // self.steps_per_column + 1) * self.columns_per_step
+        return max(0, min(self.cells, after - self.first))
+
+    @property
     def now_columns(self) -> range:
         """The columns of the step under way."""
         if self.now is None:
@@ -145,7 +154,7 @@ def legend(palette: Palette, lanes: Sequence[SlotSteps]) -> list[LegendEntry]:
         *([held] if textbook else []),
         LegendEntry(TRACK, palette.muted, "free"),
         LegendEntry("▂▅█", palette.state(State.DECODE), "how many make one"),
-        LegendEntry(NOW, palette.playhead, "now"),
+        LegendEntry(PLAYHEAD, palette.playhead, "now"),
     ]
 
 
@@ -210,7 +219,7 @@ class SlotCells:
             text[: len(shares)] = map(level, shares)
         inks = np.zeros(window.cells, np.int8)
         if columns := window.now_columns:
-            text[columns[0]], inks[columns[0]] = NOW, 1
+            text[columns[0]], inks[columns[0]] = PLAYHEAD, 1
         ground = self.palette.surface
         looks = (
             style(self.palette.state(State.DECODE), ground),
@@ -477,7 +486,8 @@ class Slots:
         def line(label: str, row: Cells) -> Cells:
             rest = width - self._margin - window.cells
             margin = Row(self._margin, muted).add(label.rjust(self._margin - 1), muted)
-            return [*margin.cells(), *row, *Row(rest, muted).cells()]
+            drawn = dim_from(row, window.reached, palette)
+            return [*margin.cells(), *drawn, *Row(rest, muted).cells()]
 
         rows = [self._headings[number], line(f"↑{top}" if top else "", cells.making())]
         for slot, drawn in enumerate(cells.draw(thickness), top):

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
-from rich.color import Color, blend_rgb
 from rich.style import Style
 
 from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
 from tui_batching.analysis.kv_use import KvUse, evicted_times, ignores_memory
 from tui_batching.analysis.utilization import Utilization, UtilizationSeries
+from tui_batching.charts.ahead import dim_from, mixed
 from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.lane_rows import rounded
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row
-from tui_batching.charts.pen import Pen
+from tui_batching.charts.pen import Pen, fill
 from tui_batching.charts.rows import (
+    EVICTED,
     FULL,
     HATCH,
+    PLAYHEAD,
+    STALLED,
     Cells,
     filled_cells,
     first_that_fits,
@@ -27,6 +34,7 @@ from tui_batching.charts.rows import (
 )
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
+from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 
 _MARGIN = 5
@@ -36,13 +44,15 @@ _LABELS = 17
 _NARROWEST = 40
 """Cells below which nothing is drawn."""
 _DASH = "╌"
-_POOL_EDGE, _EVICTED = "┄", "↩"
+_POOL_EDGE = "┄"
 _MEMORY_WORDS = (
     "Blocks of the KV cache that are taken, reserved ones too, up to the pool's edge "
-    f"{_POOL_EDGE}; {_EVICTED} an eviction."
+    f"{_POOL_EDGE}; {EVICTED} an eviction."
 )
-_GROUND, _USEFUL, _EDGE, _BUBBLE, _LINE, _LINE_USEFUL, _LINE_BUBBLE, _PLAYHEAD = range(8)
-"""What a cell shows; an edge has useful slots below and bubble above, a line something behind."""
+_GROUND, _USEFUL, _STALLED, _HELD = range(4)
+"""What a cell shows."""
+_EDGE, _LINE, _NOW = 4, 8, 12
+"""With one of those: useful slots below it, or a line over it, or else the playhead."""
 
 
 def utilization_chart(request: ChartRequest) -> list[Cells]:
@@ -103,11 +113,10 @@ def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) 
     text = np.full((rows, columns), _POOL_EDGE)
     text[1:] = filled_cells(use.shares(edges) * (rows - 1), rows - 1)
     inks = np.where(text == " ", _GROUND, _USEFUL).astype(np.int64)
-    inks[0] = _LINE
+    inks[0] = _LINE | _GROUND
     evicted = np.minimum(evicted_times(use.run) * columns // end, columns - 1)
-    text[0, evicted] = _EVICTED
-    text[1:, playhead], inks[1:, playhead] = "│", _PLAYHEAD
-    looks = _looks(request.palette)
+    text[0, evicted] = EVICTED
+    text[1:, playhead], inks[1:, playhead] = PLAYHEAD, _NOW
     wordings = (
         f" {_POOL_EDGE} {told} blocks" for told in (f"{use.kv.pool:,}", _count(use.kv.pool))
     )
@@ -115,13 +124,34 @@ def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) 
     if rows > 3:
         labels[2] = f" peak {_percent(use.peak)}"
         labels[3] = f" mean {_percent(use.mean)}"
+    ticks = [f"{_count(use.kv.pool):>4}┤", *["    │"] * (rows - 2), "   0┤"]
+    return _framed(_Area(text, inks, playhead), ticks, labels, pen)
+
+
+@dataclass(frozen=True, eq=False)
+class _Area:
+    """What a panel shows over time.
+
+    Attributes:
+        text: a sign a cell, the top row first. Shape: (rows, columns).
+        inks: what each of them shows. Shape: that of `text`.
+        playhead: the column of the playhead.
+    """
+
+    text: npt.NDArray[np.str_]
+    inks: IntArray
+    playhead: int
+
+
+def _framed(area: _Area, ticks: Sequence[str], labels: Mapping[int, str], pen: Pen) -> list[Cells]:
+    """An area, dim where the playhead has not been, between its axis and its labels."""
+    looks, palette, playhead = _looks(pen.palette), pen.palette, area.playhead
     drawn = []
-    for row in range(rows):
-        cells = painted("".join(text[row]), inks[row], looks.__getitem__)
-        tick = f"{_count(use.kv.pool):>4}┤" if row == 0 else "   0┤" if row == rows - 1 else "    │"
-        left = Pen(_MARGIN, request.palette).row().add(tick, pen.muted).cells()
-        right = Pen(_LABELS, request.palette).row().add(labels.get(row, ""), pen.text).cells()
-        drawn.append([*left, *cells, *right])
+    for row, (line, marks, tick) in enumerate(zip(area.text, area.inks, ticks, strict=True)):
+        cells = painted("".join(line), marks, looks.__getitem__)
+        left = Pen(_MARGIN, palette).row().add(tick, pen.muted).cells()
+        right = Pen(_LABELS, palette).row().add(labels.get(row, ""), pen.text).cells()
+        drawn.append([*left, *dim_from(cells, playhead + 1, palette), *right])
     return drawn
 
 
@@ -179,37 +209,35 @@ def _panel(
     for row in at.values():
         _dash(text[row], inks[row], ran)
     playhead = _playhead(request, columns)
-    text[:, playhead], inks[:, playhead] = "│", _PLAYHEAD
-    looks = _looks(request.palette)
-    labels = _labels(share, at, rows)
-    drawn = []
-    for row in range(rows):
-        cells = painted("".join(text[row]), inks[row], looks.__getitem__)
-        tick = _tick(row, rows, run.capacity)
-        left = Pen(_MARGIN, request.palette).row().add(tick, pen.muted).cells()
-        right = Pen(_LABELS, request.palette).row().add(labels.get(row, ""), pen.text).cells()
-        drawn.append([*left, *cells, *right])
-    return drawn
+    text[:, playhead], inks[:, playhead] = PLAYHEAD, _NOW
+    ticks = [_tick(row, rows, run.capacity) for row in range(rows)]
+    return _framed(_Area(text, inks, playhead), ticks, _labels(share, at, rows), pen)
 
 
 def _area(series: UtilizationSeries, rows: int) -> tuple[npt.NDArray[np.str_], IntArray]:
     """The cells of a panel and what they show, the top row first. Shape of both: (rows, columns).
 
-    Useful slots are drawn by eighths, the bubble on them by whole cells.
+    Useful slots are drawn by eighths; on them those stalled, then those held, by whole cells: each
+    shows what the middle of its part above the useful slots is.
     """
     text = filled_cells(series.useful * rows, rows)
-    above = np.arange(rows, 0, -1)[:, np.newaxis] <= np.round(series.occupied * rows)
-    inks = np.where(text == " ", _GROUND, np.where(above & (text != FULL), _EDGE, _USEFUL))
-    bubble = above & (text == " ")
-    return np.where(bubble, HATCH, text), np.where(bubble, _BUBBLE, inks).astype(np.int64)
+    top = np.arange(rows, 0, -1)[:, np.newaxis]
+    middles = (np.maximum(top - 1, series.useful * rows) + top) / 2
+    above = middles <= series.occupied * rows
+    stalled = middles <= (series.useful + series.stalled) * rows
+    behind = np.where(above, np.where(stalled, _STALLED, _HELD), _GROUND)
+    blank = text == " "
+    partly = ~blank & (text != FULL)
+    inks = np.where(blank, behind, np.where(partly, _EDGE | behind, _USEFUL))
+    signs = np.array([" ", FULL, STALLED, HATCH])
+    return np.where(blank, signs[behind], text), inks.astype(np.int64)
 
 
 def _dash(text: npt.NDArray[np.str_], inks: IntArray, ran: IntArray) -> None:
     """Draw an average as dashes, between which the area stays to be seen."""
-    behind = {_GROUND: _LINE, _USEFUL: _LINE_USEFUL, _BUBBLE: _LINE_BUBBLE, _EDGE: _EDGE}
     for column in ran[ran % 4 < 2]:
-        if text[column] in (" ", FULL, HATCH):
-            text[column], inks[column] = _DASH, behind.get(int(inks[column]), inks[column])
+        if inks[column] < _EDGE:
+            text[column], inks[column] = _DASH, _LINE | inks[column]
 
 
 def _row_of(share: float, rows: int) -> int:
@@ -230,10 +258,10 @@ def _labels(share: Utilization, at: dict[str, int], rows: int) -> dict[int, str]
         above: f" {_DASH} occupied {_percent(share.occupied)}",
     }
     free = [row for row in range(rows - 1, -1, -1) if row not in labels]
-    parts = (("stalled", share.stalled), ("held", share.held))
+    parts = ((STALLED, "stalled", share.stalled), (HATCH, "held", share.held))
     return labels | {
-        row: f" {HATCH} {name} {_percent(part)}"
-        for row, (name, part) in zip(free, parts, strict=False)
+        row: f" {sign} {name} {_percent(part)}"
+        for row, (sign, name, part) in zip(free, parts, strict=False)
     }
 
 
@@ -247,13 +275,17 @@ def _tick(row: int, rows: int, capacity: int) -> str:
 
 
 def _facts(share: Utilization) -> list[str]:
-    """How the two utilizations differ, the fullest wording first."""
-    shares = (_percent(share.occupied, 1), _percent(share.useful, 1), _percent(share.bubble, 1))
-    told = f"occupied {shares[0]} = {FULL} useful {shares[1]} + {HATCH} bubble {shares[2]}"
+    """What occupied slots did, the fullest wording first; the parts sum to the whole."""
+    names = ("useful", "held", "stalled")
+    whole = round(1000 * share.occupied)
+    tenths = rounded([getattr(share, name) / share.occupied for name in names], whole)
+    parts = dict(zip(names, (f"{part / 10:.1f} %" for part in tenths), strict=True))
+    useful, held, stalled = (f"{name} {part}" for name, part in parts.items())
     return [
-        told,
-        f"useful {shares[1]}, bubble {shares[2]}",
-        f"useful {shares[1]}",
+        f"occupied {whole / 10:.1f} % = {FULL} {useful} + {HATCH} {held} + {STALLED} {stalled}",
+        f"{useful} · {held} · {stalled}",
+        f"{useful} · {held}",
+        useful,
     ]
 
 
@@ -261,27 +293,31 @@ def _playhead(request: ChartRequest, columns: int) -> int:
     return min(columns - 1, request.time * columns // request.scene.end)
 
 
-def _looks(palette: Palette) -> tuple[Style, ...]:
-    """The look of each ink. Edges and lines have the bubble, or the useful slots, as ground."""
-    surface, useful, held = palette.surface, palette.work, palette.held
-    # What the terminal's own colours are is not known, so they cannot be mixed.
-    half = held if palette.ansi else _mixed(held, surface)
+def _looks(palette: Palette) -> dict[int, Style]:
+    """The look of each ink. Edges and lines have what is behind them as ground."""
+    surface, useful = palette.surface, palette.work
+    held, ground = palette.held, palette.ground(State.HELD, surface)
+    # A hatch of two of the terminal's own colours looks like one that is not among them.
+    hatched = held if palette.ansi else mixed(held, ground)
+    grounds = {
+        _GROUND: surface,
+        _USEFUL: useful,
+        _STALLED: palette.stopped,
+        _HELD: hatched,
+    }
     looks = {
         _GROUND: style(palette.muted, surface),
         _USEFUL: style(useful, surface),
-        _EDGE: style(useful, half),
-        _BUBBLE: style(held, surface),
-        _LINE: style(palette.text, surface),
-        _LINE_USEFUL: style(useful, surface, reverse=True),  # the ground may be no ink
-        _LINE_BUBBLE: style(palette.text, half),
-        _PLAYHEAD: style(palette.playhead, surface),
+        _STALLED: fill(State.STALLED, surface, palette),
+        _HELD: fill(State.HELD, surface, palette),
+        _NOW: style(palette.playhead, surface, bold=True),
     }
-    return tuple(looks[ink] for ink in range(len(looks)))
-
-
-def _mixed(one: Color, other: Color) -> Color:
-    """The colour that a hatch of one on the other looks like."""
-    return Color.from_triplet(blend_rgb(one.get_truecolor(), other.get_truecolor()))
+    for behind, colour in grounds.items():
+        looks[_EDGE | behind] = style(useful, colour)
+        looks[_LINE | behind] = style(palette.text, colour)
+    # The ground may be no ink, where it is the terminal's own.
+    looks[_LINE | _USEFUL] = style(useful, surface, reverse=True)
+    return looks
 
 
 def _percent(share: float, decimals: int = 0) -> str:

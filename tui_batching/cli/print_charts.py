@@ -69,17 +69,24 @@ class Stdout:
         sys.stdout.write(f"{printed(rows, self.colours, ascii_only=self.ascii)}\n")
 
 
-def drawn(
-    name: str, workload: Workload, at: Picoseconds | None, stdout: Stdout, report: Reporter
+def drawn(  # noqa: PLR0913 - what is asked for
+    name: str,
+    workload: Workload,
+    stdout: Stdout,
+    report: Reporter,
+    *,
+    at: Picoseconds | None = None,
+    rows: str | None = None,
 ) -> list[Cells]:
     """The rows of a chart.
 
     Args:
         name: of the chart.
         workload: what is served.
-        at: the instant to look at, the end by default; only the chart of a scene has one.
         stdout: how large it is, and in which colours.
         report: is told what begins.
+        at: the instant to look at, the end by default; only the chart of a scene has one.
+        rows: what a row of it is, where there is a choice; by default what fits.
     """
     chart = CHARTS[name] if name in CHARTS else parameter_charts()[name]
     palette = stdout.palette
@@ -90,5 +97,6 @@ def drawn(
     scene = build_scene(workload, None, lambda _: None)
     if isinstance(chart, SceneChart):
         time = scene.end if at is None else at
-        return chart.draw(ChartRequest(scene, time, stdout.width, stdout.height, palette))
+        draw = chart.draw if rows is None else chart.by_rows[rows]
+        return draw(ChartRequest(scene, time, stdout.width, stdout.height, palette))
     return chart.draw(scene.comparison, Pen(stdout.width, palette))

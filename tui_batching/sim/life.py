@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_batching.columns import BoolArray, IntArray
-from tui_batching.sim.stays import Ended
 
 if TYPE_CHECKING:
     from tui_batching.sim.run import Run
@@ -86,34 +85,34 @@ def states_at(
     first, count = stays.first[rows], np.diff(stays.first)[rows]
     for number in range(int(count.max(initial=0))):
         again = np.flatnonzero(count > number)
-        stay = stays.stays[first[again] + number]
-        computing = State.RECOMPUTE if number else State.PREFILL
-        states[again] = _in_slots(run, stay, instants, span, decoding, computing, states[again])
+        stay = stays.stays[first[again] + number][:, np.newaxis]
+        here = (run.stays.start[stay] <= instants) & (instants < run.left[stay])
+        within = states_in_slots(run, stay, instants, decoding)
+        states[again] = np.where(here, within, states[again])
     return states
 
 
-def _in_slots(  # noqa: PLR0913, PLR0917 - what is known of the instants
-    run: Run,
-    stay: IntArray,
-    instants: IntArray,
-    span: IntArray,
-    decoding: BoolArray,
-    computing: State,
-    outside: StateMatrix,
+def states_in_slots(
+    run: Run, stays: IntArray, instants: IntArray, decoding: BoolArray | None = None
 ) -> StateMatrix:
-    """What each request does during one stay, and `outside` before and after it."""
-    stays = run.stays
-    start, ready, until, end = (
-        column[stay][:, np.newaxis]
-        for column in (stays.start, stays.ready, run.decoded_until, stays.end)
-    )
-    here = (start <= instants) & (instants < end)
-    at_work = (instants < ready) & run.has_chunk(stay[:, np.newaxis], span)
-    going_on = (ready <= instants) & (instants < until) & decoding
-    left_out = (stays.ended[stay] == Ended.SKIPPED)[:, np.newaxis] & (end <= instants)
-    left_out &= instants < run.back[stay][:, np.newaxis]
+    """What the requests of stays do at instants from their start to before they leave the slot.
+
+    Args:
+        run: whose stays.
+        stays: one or more for each instant.
+        instants: in picoseconds. Shape: one to which that of `stays` can be broadcast.
+        decoding: as in `states_at`.
+    """
+    span = np.maximum(np.searchsorted(run.spans.start, instants, side="right") - 1, 0)
+    if decoding is None:
+        decoding = run.spans.decoding[span]
+    ready, until = run.stays.ready[stays], run.decoded_until[stays]
+    at_work = (instants < ready) & run.has_chunk(stays, span)
+    computing = np.where(run.again[stays], np.int8(State.RECOMPUTE), np.int8(State.PREFILL))
+    # Who is left out keeps the slot beyond the end of the stay.
+    left_out = run.stays.end[stays] <= instants
     return np.select(
-        [here & at_work, here & going_on, here & (until <= instants), here | left_out],
-        [np.int8(s) for s in (computing, State.DECODE, State.HELD, State.STALLED)],
-        outside,
+        [left_out, at_work, (ready <= instants) & (instants < until) & decoding, until <= instants],
+        [np.int8(State.STALLED), computing, np.int8(State.DECODE), np.int8(State.HELD)],
+        np.int8(State.STALLED),
     )

@@ -175,6 +175,19 @@ class Run:
         return freeze(back)
 
     @cached_property
+    def again(self) -> BoolArray:
+        """Which stays are not the first of their request. Shape: (stays,)."""
+        again = np.full(len(self.stays), fill_value=True)
+        again[self.by_request.stays[self.by_request.first[:-1]]] = False
+        return again
+
+    @cached_property
+    def left(self) -> IntArray:
+        """When the slot of each stay is left: at its end, or when who was skipped is back."""
+        skipped = self.stays.ended == Ended.SKIPPED
+        return freeze(np.where(skipped, self.back, self.stays.end))
+
+    @cached_property
     def evicted_stays(self) -> IntArray:
         """The stays after which a request waits to come back."""
         return np.flatnonzero((self.stays.ended == Ended.EVICTED) & (self.back < NEVER))

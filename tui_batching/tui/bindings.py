@@ -147,7 +147,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     )),
     ("", (
         Key("m", "next_quantity", "quantity", "Measure",
-            "Show the next of several quantities."),
+            "Show the next of several quantities; in the Gantt chart, rows of requests or slots."),
     )),
     ("lane", (
         Key("tab", "focus_lane(1)", "focus-lane", "Focus a lane",

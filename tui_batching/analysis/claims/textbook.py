@@ -134,7 +134,7 @@ def occupied(comparison: Comparison, continuous: Result) -> Claim | None:
     holds = fullest is not continuous and busiest is continuous
     detail = (
         f"{fullest.strategy.name} is fullest: {told(fullest, 'occupied')} occupied, "
-        f"{told(fullest, 'bubble')} bubble; "
+        f"{100 * fullest.utilization.held:.1f} % held; "
         f"{busiest.strategy.name} is busiest: {told(busiest, 'useful')} useful"
     )
     if fullest is continuous:

@@ -29,6 +29,8 @@ from tui_batching.reading.fields import Field
 
 _SMALLEST = (40, 10)
 _LARGEST = 1000
+_OF_ROWS = {name: chart for name, chart in SCENE_CHARTS.items() if chart.by_rows}
+"""The charts in which there is a choice of what a row is."""
 _DESCRIPTION = """\
 Serve a workload with each strategy and print one of the app's charts: in colour on a
 terminal, unless NO_COLOR is set, and as plain text elsewhere.
@@ -36,6 +38,7 @@ terminal, unless NO_COLOR is set, and as plain text elsewhere.
 _EXAMPLES = """\
 examples:
   tui-batching chart gantt
+  tui-batching chart gantt illustrative --rows slots
   tui-batching chart live chat --at 20s --width 120 --height 40
   tui-batching chart slots overload --set batch_size=16 --at 20s
   tui-batching chart frontier chat --width 100 --height 30 > frontier.txt
@@ -52,6 +55,12 @@ def add_to(choices: Choices) -> None:
     )
     add_workload(parser, f"{FIRST_WORKLOAD}, and for a sweep one of its kind")
     parser.add_argument("--at", metavar="DURATION", help="when to look (default: at the end)")
+    kinds = sorted({kind for chart in _OF_ROWS.values() for kind in chart.by_rows})
+    parser.add_argument(
+        "--rows",
+        choices=kinds,
+        help=f"what a row of {', '.join(_OF_ROWS)} is (default: a request if all fit, else a slot)",
+    )
     parser.add_argument("--width", metavar="CELLS", help="(default: the terminal's, or 80)")
     parser.add_argument("--height", metavar="ROWS", help="(default: the terminal's, or 24)")
     add_preferences(parser)
@@ -77,6 +86,7 @@ def run(arguments: argparse.Namespace) -> None:
         name,
         [*SCENE_CHARTS, *(sweeps if name in sweeps else SWEEP_CHARTS)],
     )
+    _refuse("--rows", arguments.rows, name, [*_OF_ROWS])
     at = read_duration("--at", arguments.at)
     least_width, least_height = _SMALLEST
     width = _cells("--width", arguments.width, least_width)
@@ -84,8 +94,8 @@ def run(arguments: argparse.Namespace) -> None:
     stdout = Stdout.offered(read_config(arguments), width, height, arguments.ascii)
     with reporting() as report:
         workload = read_workload(arguments, report, first)
-        rows = drawn(name, workload, at, stdout, report)
-    stdout.print(rows)
+        chart = drawn(name, workload, stdout, report, at=at, rows=arguments.rows)
+    stdout.print(chart)
 
 
 def _description() -> str:

@@ -64,9 +64,11 @@ class FigureView(View):
 
     def figure_of(self, frame: Frame, viewport: Viewport) -> LargeChart:
         """The chart of a frame in a viewport, as large as there is room."""
+        return self.figure(self._request(frame), viewport)
+
+    def _request(self, frame: Frame) -> ChartRequest:
         width, height = self.query_one(FigurePane).content_size
-        request = ChartRequest(frame.scene, frame.time, width, height, frame.palette)
-        return self.figure(request, viewport)
+        return ChartRequest(frame.scene, frame.time, width, height, frame.palette)
 
     def _select(self, frame: Frame) -> None:
         """Bring what was just selected into view; follow the playhead again if it is nothing."""
@@ -130,6 +132,12 @@ class GanttView(FigureView):
     hint = gantt.HINT
     figure = gantt.Gantt
 
+    def next_quantity(self) -> None:
+        """Show a row a request in place of a row a slot, or the other way round."""
+        if self._frame is not None:
+            shown = gantt.Gantt(self._request(self._frame), self.viewport).rows
+            self.viewport = replace(self.viewport, rows=gantt.OTHER[shown], top=None)
+
 
 class SlotsView(FigureView):
     """Shows the slots over decode steps."""
@@ -148,7 +156,7 @@ class UtilizationView(View):
 
     key = "4"
     title = ("Utilization", "Usage")
-    hint = "how many slots do useful work, and how many are only held or stalled (▒)"
+    hint = "how many slots do useful work (█), are only held (▒), or stalled (‖)"
     hint_of_memory = "how many blocks of the KV cache are taken, up to all there are (┄)"
     DEFAULT_CSS = """
     UtilizationView StripView { height: 1fr; padding: 0 1; background: $background; }

@@ -1,0 +1,81 @@
+"""What the bands of the Gantt chart show, against the Run: nothing is lost, nothing made up."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from diaries import Case, cases
+from hypothesis import given, settings
+from stage import palette, scene_of
+from workloads_for_laws import workloads
+
+from tui_batching.analysis.slot_times import QueueLengths
+from tui_batching.analysis.utilization import utilization
+from tui_batching.charts.bands import TimeWindow
+from tui_batching.charts.slot_bands import SlotBands
+from tui_batching.sim.life import State
+from tui_batching.sim.run import Run
+from tui_batching.sim.spans import SpanKind
+from tui_batching.workload import Workload
+
+
+def bands(run: Run, cell: int) -> SlotBands:
+    """All slots from time zero to the end."""
+    cells = -(-run.finished // cell)
+    window = TimeWindow(cell, 0, cells, None, cells)
+    return SlotBands(run, range(run.capacity), window, 1, palette(), None)
+
+
+@settings(max_examples=60)
+@given(cases())
+def test_at_the_finest_look_cells_add_up_to_the_slot_time(case: Case) -> None:
+    run, drawn = case.run, bands(case.run, 1)
+    share, taken = utilization(run), drawn.stays >= 0
+    assert np.count_nonzero(taken) == share.occupied_time
+    states = drawn.states[taken]
+    assert np.count_nonzero(states == State.HELD) == share.held_time
+    if not (run.spans.kind == SpanKind.MIXED).any():
+        stalled = np.count_nonzero(states == State.STALLED)
+        assert stalled == share.stalled_time
+        assert len(states) - stalled == share.useful_time + share.held_time
+    working = (State.PREFILL, State.RECOMPUTE, State.DECODE, State.STALLED, State.HELD)
+    assert set(states.tolist()) <= set(working)
+
+
+@settings(max_examples=60)
+@given(cases())
+def test_each_cell_is_what_the_moment_in_it_says(case: Case) -> None:
+    run, drawn = case.run, bands(case.run, 1)
+    for time in range(run.finished):
+        moment = run.at(time)
+        there = np.flatnonzero(drawn.stays[:, time] >= 0)
+        rows = run.stays.request[drawn.stays[there, time]]
+        found = [State(state) for state in drawn.states[there, time].tolist()]
+        assert found == moment.states(rows)
+        assert set(moment.running.tolist()) <= set(rows.tolist())
+
+
+@settings(max_examples=40)
+@given(workloads())
+def test_at_a_coarse_look_no_state_is_off_by_more_than_a_cell_a_stay(workload: Workload) -> None:
+    for run in scene_of(workload).runs:
+        cell = max(1, run.finished // 97)
+        drawn = bands(run, cell)
+        held = np.count_nonzero((drawn.states == State.HELD) & (drawn.stays >= 0))
+        share = utilization(run)
+        assert abs(held * cell - share.held_time) <= 2 * cell * len(run.stays)
+        taken = np.count_nonzero(drawn.stays >= 0)
+        assert abs(taken * cell - share.occupied_time) <= 2 * cell * len(run.stays)
+
+
+@settings(max_examples=60)
+@given(cases())
+def test_the_queue_is_as_long_as_the_moments_say(case: Case) -> None:
+    run = case.run
+    queue = QueueLengths.of(run)
+    times = np.array(sorted({page.start for page in case.diary} | {run.finished}))
+    lengths = queue.at(times).tolist()
+    assert lengths == [len(run.at(int(time)).waiting) for time in times]
+    between = [(a + b) // 2 for a, b in pairwise(times.tolist())]
+    assert queue.longest >= max([*lengths, *queue.at(np.array(between, np.int64)).tolist()])

@@ -1,0 +1,216 @@
+"""What rows of a Gantt chart have in common, be they slots or requests: time, signs and looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from rich.style import Style
+
+from tui_batching.analysis.slot_times import held_for
+from tui_batching.charts.ahead import mixed
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.pen import fill
+from tui_batching.charts.rows import AGAIN, FULL, HATCH, SHADE, STALLED, style
+from tui_batching.clock import HORIZON, Picoseconds
+from tui_batching.columns import BoolArray, IntArray
+from tui_batching.sim.life import WAITS as WAITING_STATES
+from tui_batching.sim.life import State, StateMatrix
+from tui_batching.sim.run import Run
+from tui_batching.sim.spans import SpanKind
+
+WAITS = "─"
+_MOST_LOOKS = 8192
+_STRIPE = 0.12
+"""How much of the ground there is in the work of every other band, so that neighbours differ."""
+
+_SIGNS = {
+    **dict.fromkeys((*WAITING_STATES, State.EVICTED), WAITS),
+    State.PREFILL: SHADE,
+    State.RECOMPUTE: AGAIN,
+    State.DECODE: FULL,
+    State.HELD: HATCH,
+    State.STALLED: STALLED,
+}
+GLYPHS = np.array([_SIGNS.get(state, " ") for state in State])
+"""By `State`."""
+SIGN, NAME, WORDS, MARK, FREE, NOW = range(6)
+"""What a cell is: the sign of a state, a name or words on it, a mark, free, or the playhead."""
+
+
+def ink(kind: int, state: IntArray | int = 0, row: IntArray | int = -1) -> IntArray:
+    """A number for what a cell is, the state on whose ground it is, and the request in it."""
+    return np.asarray((np.asarray(row, np.int64) + 1) << 8 | kind << 4 | state)
+
+
+class Looks(dict[int, Style]):
+    """The style of each ink, made once it is asked for; a click on a cell finds its request."""
+
+    def __init__(
+        self, palette: Palette, selected: int | None, *, stripe: bool, whole: bool = False
+    ) -> None:
+        """Styles are made of these.
+
+        Args:
+            palette: the colours.
+            selected: the row of the selected request, or None.
+            stripe: whether the band is one of those whose work is a little closer to the ground.
+            whole: whether the ground of the selected request's cells is its own, too.
+        """
+        super().__init__()
+        self._palette = palette
+        self._selected = selected
+        self._stripe = stripe
+        self._whole = whole
+
+    def __missing__(self, ink: int) -> Style:
+        if len(self) >= _MOST_LOOKS:
+            self.clear()
+        self[ink] = look = self._look(ink)
+        return look
+
+    def _look(self, ink: int) -> Style:
+        palette, kind, state = self._palette, ink >> 4 & 15, State(ink & 15)
+        row = (ink >> 8) - 1 if ink >> 8 else None
+        chosen = row is not None and row == self._selected
+        ground = palette.selection_ground if chosen and self._whole else palette.surface
+        if kind == NOW:
+            return style(palette.playhead, palette.surface, bold=True, row=row)
+        if kind in (MARK, FREE):
+            return style(palette.muted, ground, row=row)
+        if state is State.DECODE:
+            work = palette.selection if chosen and not self._whole else palette.work
+            if self._stripe and not (chosen or palette.ansi):
+                work = mixed(work, palette.surface, _STRIPE)
+            if kind == SIGN:
+                return style(work, ground, row=row)
+            return style(work, palette.surface, bold=True, reverse=True, row=row)
+        if kind == SIGN:
+            return fill(state, ground, palette, row)
+        return style(palette.text, palette.ground(state, ground), bold=True, row=row)
+
+
+@lru_cache(maxsize=16)
+def looks_for(
+    palette: Palette, selected: int | None, *, stripe: bool, whole: bool = False
+) -> Looks:
+    """The looks of such bands: the same ones for every frame, as most inks come again."""
+    return Looks(palette, selected, stripe=stripe, whole=whole)
+
+
+@dataclass(frozen=True, eq=False)
+class TimeWindow:
+    """The stretch of time that is drawn.
+
+    Attributes:
+        cell: the time that a cell stands for.
+        first: the first cell, counted from time zero.
+        cells: how many there are.
+        cursor: the one of them that the playhead is in, or None.
+        reached: how many of them the playhead has reached; the others are drawn dim.
+    """
+
+    cell: Picoseconds
+    first: int
+    cells: int
+    cursor: int | None
+    reached: int
+
+    @cached_property
+    def edges(self) -> IntArray:
+        """The instants between cells. Shape: (cells + 1,)."""
+        columns = range(self.first, self.first + self.cells + 1)
+        return np.array([min(column * self.cell, HORIZON) for column in columns])
+
+    @cached_property
+    def middles(self) -> IntArray:
+        """The instants in the middle of cells. Shape: (cells,)."""
+        return np.asarray(self.edges[:-1] + np.diff(self.edges) // 2)
+
+    def cell_of(self, times: IntArray) -> IntArray:
+        """The cells that instants lie in; below 0 or too high outside of the window."""
+        return np.asarray(times // self.cell - self.first)
+
+
+def decoding_in(run: Run, window: TimeWindow) -> BoolArray:
+    """Whether the server does anything but prefill for most of each cell. Shape: (cells,)."""
+    edges = window.edges
+    time = np.diff(run.spans.clock_of(SpanKind.PREFILL).at(edges))
+    return np.asarray((2 * time < np.diff(edges)) | (time == 0))
+
+
+def computed_at_once(run: Run, window: TimeWindow, stay: IntArray) -> BoolArray:
+    """Whether the prompt's first part is processed in the cell in which a stay begins."""
+    prefills = run.prefills
+    if not len(prefills.start):
+        return np.zeros(len(stay), np.bool_)
+    first = prefills.start[np.minimum(prefills.first[stay], len(prefills.start) - 1)]
+    prefilled = run.stays.ready[stay] > run.stays.start[stay]
+    in_first = window.cell_of(first) == window.cell_of(run.stays.start[stay])
+    return np.asarray(prefilled & in_first)
+
+
+class Cause(NamedTuple):
+    """Words in a bubble that tell for whom it is held.
+
+    Attributes:
+        line: which of the bands it is in.
+        cell: the first cell of the words.
+        words: `held for R8`.
+    """
+
+    line: int
+    cell: int
+    words: str
+
+
+def causes(
+    run: Run, stays: IntArray, states: StateMatrix, cursor: int | None
+) -> dict[int, list[Cause]]:
+    """The words in the largest bubble of each batch where there is room for them, line by line.
+
+    Args:
+        run: whose bubbles.
+        stays: the stay in each cell of each line. Shape: (lines, cells).
+        states: what it does. Shape: that of `stays`.
+        cursor: the cell of the playhead, which no words are written over, or None.
+    """
+    largest: dict[int, _Bubble] = {}
+    for bubble in _bubbles(stays, states):
+        batch = int(run.stays.start[bubble.stay])
+        before = largest.get(batch, bubble)
+        largest[batch] = max(before, bubble, key=lambda each: each.end - each.begin)
+    found: dict[int, list[Cause]] = {}
+    for line, begin, end, stay in largest.values():
+        words = f"held for R{run.requests.id[held_for(run, stay)]}"
+        parts = [(begin, end)]
+        if cursor is not None and begin <= cursor < end:
+            parts = [(begin, cursor), (cursor + 1, end)]
+        length, left = max((after - first, first) for first, after in parts)
+        if length >= len(words) + 2:
+            cause = Cause(line, left + (length - len(words)) // 2, words)
+            found.setdefault(line, []).append(cause)
+    return found
+
+
+class _Bubble(NamedTuple):
+    """Neighbouring cells of a line in which one stay is held."""
+
+    line: int
+    begin: int
+    end: int
+    stay: int
+
+
+def _bubbles(stays: IntArray, states: StateMatrix) -> Iterator[_Bubble]:
+    held = states == State.HELD
+    for line in np.flatnonzero(held.any(axis=1)).tolist():
+        shown = np.where(held[line], stays[line], -1)
+        cuts = [0, *(np.flatnonzero(np.diff(shown)) + 1).tolist(), len(shown)]
+        for begin, end in pairwise(cuts):
+            if shown[begin] >= 0:
+                yield _Bubble(line, begin, end, int(shown[begin]))

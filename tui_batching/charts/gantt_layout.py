@@ -1,0 +1,89 @@
+"""How the room of a Gantt chart is divided: panels, their rows, and how thick these are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from tui_batching.charts.panels import GAP, Arrangement, arrange, stacked
+
+NARROWEST = 31
+"""The least cells of a panel beside others: three of them from a terminal of 100 columns on."""
+NARROWEST_WHOLE = 24
+"""The same where all requests are seen at once so: from 80 columns on."""
+FEWEST = 4
+"""Requests that a stacked panel shows at least, if panels could as well stand side by side."""
+THICKEST = 3
+"""The most rows of a request or a slot, and of the queue."""
+
+
+class GanttLayout(NamedTuple):
+    """Where the panels are, and of what.
+
+    Attributes:
+        arrangement: the panels; each has a heading in its first row.
+        shown: how many requests or slots each panel shows.
+        thickness: rows of each of them.
+        queue: rows below the slots that tell how many wait.
+    """
+
+    arrangement: Arrangement
+    shown: tuple[int, ...]
+    thickness: int
+    queue: int = 0
+
+
+class Size(NamedTuple):
+    """The cells for all panels."""
+
+    width: int
+    height: int
+
+
+def request_layout(count: int, lanes: int, size: Size, least: Callable[[int], int]) -> GanttLayout:
+    """All requests at once, stacked if they fit so; else some in panels of the whole width.
+
+    Args:
+        count: how many requests there are.
+        lanes: how many panels.
+        size: the room for them.
+        least: how many cells a panel beside others needs to show so many requests well.
+    """
+    needed = [count + 1] * lanes
+    each = (size.width - GAP * (lanes - 1)) // lanes
+    page = min(count, size.height - 1)
+    fine = each >= least(page)
+    narrowest = NARROWEST_WHOLE if page == count else NARROWEST
+    few = size.height // lanes - 1 < min(FEWEST, count)
+    if lanes > 1 and each >= narrowest and sum(needed) > size.height and (fine or few):
+        arrangement = arrange(needed, *size, narrowest)
+    else:
+        arrangement = stacked(needed, *size)
+    rooms = [height - 1 for height in arrangement.heights]
+    shown = max(1, min(count, *rooms))
+    thickness = max(1, min(THICKEST, *(room // shown for room in rooms)))
+    return GanttLayout(arrangement, (shown,) * lanes, thickness)
+
+
+def slot_layout(slots: Sequence[int], size: Size) -> GanttLayout:
+    """Bands as thick as they can be with all slots seen; or some slots, a row each.
+
+    A panel of three rows or less has none for the queue.
+
+    Args:
+        slots: how many there are in each panel.
+        size: the room for all panels.
+    """
+    rest = size.height - 2 * len(slots)
+    thickness = max(1, min(THICKEST, rest // sum(slots)))
+    needed = [number * thickness + 2 for number in slots]
+    left = (size.height - sum(needed)) // len(slots)
+    queue = max(1, min(THICKEST, 1 + left))
+    arrangement = stacked([rows - 1 + queue for rows in needed], *size)
+    if min(arrangement.heights) <= 3:
+        queue = 0
+    shown = tuple(
+        max(1, min(number, (rows - 1 - queue) // thickness))
+        for number, rows in zip(slots, arrangement.heights, strict=True)
+    )
+    return GanttLayout(arrangement, shown, thickness, queue)

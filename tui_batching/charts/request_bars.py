@@ -1,0 +1,152 @@
+"""The requests of a Run over time, a band a request: when it waits, runs and is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from rich.style import Style
+
+from tui_batching.charts.ahead import dim_from
+from tui_batching.charts.bands import (
+    GLYPHS,
+    MARK,
+    NOW,
+    SIGN,
+    WAITS,
+    WORDS,
+    Cause,
+    TimeWindow,
+    causes,
+    computed_at_once,
+    decoding_in,
+    ink,
+    looks_for,
+)
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import EVICTED, PLAYHEAD, Cells, Row, painted, style
+from tui_batching.columns import IntArray
+from tui_batching.sim.life import State, StateMatrix, states_at
+from tui_batching.sim.run import Run
+from tui_batching.sim.stays import Ended
+
+ARRIVAL = "├"
+EARLIER, LATER = "◃", "▹"
+"""At the edge of a row whose request was answered before the window, or arrives after it."""
+
+
+@dataclass(frozen=True, eq=False)
+class RequestBars:
+    """Some requests of a Run, each a band with its name and its bar.
+
+    Attributes:
+        run: whose requests.
+        rows: of the requests.
+        window: the time shown.
+        margin: cells for the name.
+        thickness: rows of a request.
+        palette: the colours.
+        selected: the row of the selected request, or None.
+    """
+
+    run: Run
+    rows: IntArray
+    window: TimeWindow
+    margin: int
+    thickness: int
+    palette: Palette
+    selected: int | None
+
+    def draw(self) -> list[list[Cells]]:
+        """So many rows of cells for each request."""
+        run = self.run
+        first = run.by_request.stays[run.by_request.first[self.rows]]
+        stays = np.broadcast_to(first[:, np.newaxis], self.states.shape)
+        told = causes(run, stays, self.states, self.window.cursor)
+        return [self._band(place, told.get(place, [])) for place in range(len(self.rows))]
+
+    @cached_property
+    def states(self) -> StateMatrix:
+        """What is done in the middle of each cell; every start is seen, however short the run."""
+        run, window, rows = self.run, self.window, self.rows
+        states = states_at(run, rows, window.middles, decoding_in(run, window))
+        start, finish = (window.cell_of(times[rows]) for times in (run.start, run.finish))
+        seen = np.flatnonzero((start >= 0) & (start < window.cells))
+        stay = run.by_request.stays[run.by_request.first[rows[seen]]]
+        longer = finish[seen] > start[seen] + 1
+        at_once = computed_at_once(run, window, stay)
+        states[seen, start[seen]] = np.where(at_once & longer, State.PREFILL, State.DECODE)
+        return states
+
+    def _band(self, place: int, told: list[Cause]) -> list[Cells]:
+        row, states = int(self.rows[place]), self.states[place]
+        looks = looks_for(self.palette, self.selected, stripe=bool(place % 2), whole=True)
+        ground = looks[int(ink(MARK, row=row))]
+        rows = []
+        for line in range(self.thickness):
+            text, inks = GLYPHS[states].copy(), ink(SIGN, states, row)
+            if line == 0:
+                self._mark_arrival(row, text, inks)
+                self._label(row, text, inks, states)
+            else:
+                text[text == WAITS] = " "
+            if line == self.thickness // 2:
+                for cause in told:
+                    words = slice(cause.cell, cause.cell + len(cause.words))
+                    text[words] = list(cause.words)
+                    inks[words] = ink(WORDS, State.HELD, row)
+            if line == 0:
+                self._mark_evictions(row, text, inks)
+            if self.window.cursor is not None:
+                text[self.window.cursor] = PLAYHEAD
+                inks[self.window.cursor] = ink(NOW, row=row)
+            bar = painted("".join(text.tolist()), inks, looks.__getitem__)
+            name = self._name(row, ground) if line == 0 else Row(self.margin, ground).cells()
+            rows.append([*name, *dim_from(bar, self.window.reached, self.palette)])
+        return rows
+
+    def _mark_arrival(self, row: int, text: npt.NDArray[np.str_], inks: IntArray) -> None:
+        """Where the request arrives, unless it starts at once; or where it is to be looked for."""
+        run, window = self.run, self.window
+        arrival, start = run.requests.arrival_time[row], run.start[row]
+        cell = int(window.cell_of(arrival))
+        if 0 <= cell < window.cells and cell < int(window.cell_of(start)):
+            text[cell], inks[cell] = ARRIVAL, ink(MARK, row=row)
+        elif arrival >= window.edges[-1]:
+            text[-1] = LATER
+        elif run.end[row] <= window.edges[0]:
+            text[0] = EARLIER
+
+    def _mark_evictions(self, row: int, text: npt.NDArray[np.str_], inks: IntArray) -> None:
+        """The cells in which the request's memory is taken from it."""
+        stays = self.run.by_request.members(row)
+        if len(stays) > 1:
+            gone = stays[self.run.stays.ended[stays] == Ended.EVICTED]
+            cells = self.window.cell_of(self.run.stays.end[gone])
+            cells = cells[(cells >= 0) & (cells < self.window.cells)]
+            text[cells], inks[cells] = EVICTED, ink(WORDS, State.EVICTED, row)
+
+    def _label(
+        self, row: int, text: npt.NDArray[np.str_], inks: IntArray, states: npt.NDArray[np.int8]
+    ) -> None:
+        """The number of output tokens behind the bar, clear of the cursor, where it fits."""
+        if self.run.end[row] <= self.window.edges[0]:
+            return
+        label = str(self.run.requests.output_tokens[row])
+        begin = 1 + int(np.count_nonzero(states != State.DONE))
+        cursor = self.window.cursor
+        if cursor is not None and begin <= cursor <= begin + len(label):
+            begin = cursor + 2
+        if begin + len(label) <= len(text):
+            text[begin : begin + len(label)] = list(label)
+            inks[begin : begin + len(label)] = ink(MARK, row=row)
+
+    def _name(self, row: int, ground: Style) -> Cells:
+        """The request's name, reversed if it is selected."""
+        chosen = row == self.selected
+        surface = self.palette.selection_ground if chosen else self.palette.surface
+        look = style(self.palette.text, surface, bold=True, reverse=chosen, row=row)
+        name = f"R{int(self.run.requests.id[row])}"
+        return Row(self.margin, ground).add(name, look).add(" ", ground).cells()

@@ -1,0 +1,253 @@
+"""The slots of a Run over time: a band a slot, and below them how many wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from tui_batching.analysis.slot_times import QueueLengths, occupants_at
+from tui_batching.charts.ahead import dim_from
+from tui_batching.charts.bands import (
+    FREE,
+    GLYPHS,
+    NAME,
+    NOW,
+    SIGN,
+    WAITS,
+    WORDS,
+    Cause,
+    TimeWindow,
+    causes,
+    computed_at_once,
+    decoding_in,
+    ink,
+    looks_for,
+)
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.rows import (
+    BEGIN,
+    EVICTED,
+    PLAYHEAD,
+    TRACK,
+    Cells,
+    filled_cells,
+    first_that_fits,
+    painted,
+    style,
+)
+from tui_batching.clock import format_duration
+from tui_batching.columns import IntArray
+from tui_batching.sim.life import State, StateMatrix, states_in_slots
+from tui_batching.sim.run import Run
+from tui_batching.sim.stays import Ended
+
+ARRIVAL = "├"
+
+
+@dataclass(frozen=True, eq=False)
+class SlotBands:
+    """Some slots of a Run in a window of time.
+
+    Attributes:
+        run: whose slots.
+        slots: which ones.
+        window: the time shown.
+        thickness: rows of a slot.
+        palette: the colours.
+        selected: the row of the selected request, or None.
+    """
+
+    run: Run
+    slots: range
+    window: TimeWindow
+    thickness: int
+    palette: Palette
+    selected: int | None
+
+    @cached_property
+    def stays(self) -> IntArray:
+        """The stay in each slot in the middle of each cell; -1 where it is free."""
+        return occupants_at(self.run, self.slots, self.window.middles)
+
+    @cached_property
+    def states(self) -> StateMatrix:
+        """What is done there; `DONE` in free slots. The start of each prefill is seen."""
+        run, stays, window = self.run, self.stays, self.window
+        found = states_in_slots(run, stays, window.middles, decoding_in(run, window))
+        found = np.where(stays >= 0, found, np.int8(State.DONE))
+        begins = (np.diff(stays, axis=1, prepend=-1) != 0) & (stays >= 0)
+        line, cell = np.nonzero(begins)
+        stay = stays[line, cell]
+        after = np.minimum(cell + 2, window.cells - 1)
+        seen = (stays[line, after] == stay) & computed_at_once(run, window, stay)
+        seen &= run.stays.start[stay] >= window.edges[0]
+        again = run.again[stay[seen]]
+        mark = np.where(again, np.int8(State.RECOMPUTE), np.int8(State.PREFILL))
+        found[line[seen], cell[seen]] = mark
+        return found
+
+    def draw(self) -> list[list[Cells]]:
+        """So many rows of cells for each slot."""
+        told = causes(self.run, self.stays, self.states, self.window.cursor)
+        return [self._band(place, told.get(place, [])) for place in range(len(self.slots))]
+
+    def _band(self, place: int, told: list[Cause]) -> list[Cells]:
+        stays, states, run = self.stays[place], self.states[place], self.run
+        there, window = stays >= 0, self.window
+        served = (window.middles >= run.begin) & (window.middles < run.finished)
+        text = np.where(there, GLYPHS[states], np.where(served, TRACK, " "))
+        parts = self._parts(stays)
+        inks = np.where(there, ink(SIGN, states, self._clicked(stays, parts)), ink(FREE))
+        begins = [begin for begin, _ in parts if begin and states[begin] == State.DECODE]
+        text[begins] = BEGIN
+        looks = looks_for(self.palette, self.selected, stripe=bool(self.slots[place] % 2))
+        rows = []
+        for line in range(self.thickness):
+            signs, marks = text.copy(), inks.copy()
+            if line == 0:
+                self._name(parts, stays, states, signs, marks)
+            if line == self.thickness // 2:
+                for cause in told:
+                    _write(cause.words, WORDS, cause.cell, signs, marks)
+            if line == 0:
+                self._mark_evictions(place, signs, marks)
+            if window.cursor is not None:
+                signs[window.cursor] = PLAYHEAD
+                marks[window.cursor] = ink(NOW)
+            row = painted("".join(signs.tolist()), marks, looks.__getitem__)
+            rows.append(dim_from(row, window.reached, self.palette))
+        return rows
+
+    @staticmethod
+    def _parts(stays: IntArray) -> list[tuple[int, int]]:
+        """The cells from which to which somebody is in the slot."""
+        cuts = [0, *(np.flatnonzero(np.diff(stays)) + 1).tolist(), len(stays)]
+        return [(begin, end) for begin, end in pairwise(cuts) if stays[begin] >= 0]
+
+    def _clicked(self, stays: IntArray, parts: list[tuple[int, int]]) -> IntArray:
+        """The request that a click on each cell finds; none on stays of a single cell.
+
+        There may be thousands of those, and as many different styles take long to make.
+        """
+        rows = self.run.stays.request[stays]
+        rows[[begin for begin, end in parts if end == begin + 1]] = -1
+        return rows
+
+    def _name(
+        self,
+        parts: list[tuple[int, int]],
+        stays: IntArray,
+        states: npt.NDArray[np.int8],
+        signs: npt.NDArray[np.str_],
+        marks: IntArray,
+    ) -> None:
+        """The name at the begin of each stay; on bands of one row clear of what is done first."""
+        for begin, end in parts:
+            name = f"R{self.run.requests.id[self.run.stays.request[stays[begin]]]}"
+            cell: int | None = begin
+            if self.thickness == 1:
+                cell = _room(states[begin:end], len(name))
+                cell = None if cell is None else begin + cell
+            now = self.window.cursor
+            if cell is not None and now is not None and cell <= now < cell + len(name):
+                cell = now + 1
+            if cell is not None and cell + len(name) <= end:
+                _write_name(name, cell, signs, marks)
+
+    def _mark_evictions(self, place: int, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
+        """The last cells of stays whose memory is taken."""
+        run, window, slot = self.run, self.window, self.slots[place]
+        if len(run.evicted_stays) and slot < len(run.by_slot):
+            stays = run.by_slot.members(slot)
+            gone = stays[run.stays.ended[stays] == Ended.EVICTED]
+            cells = window.cell_of(run.stays.end[gone] - 1)
+            cells = cells[(cells >= 0) & (cells < window.cells)]
+            signs[cells] = EVICTED
+            marks[cells] = marks[cells] & ~0xF0 | WORDS << 4
+
+
+def _room(states: npt.NDArray[np.int8], length: int) -> int | None:
+    """Where in a stay a name hides the least: within its work, or else what is held of it."""
+    for state in (State.DECODE, State.HELD):
+        fitting = np.convolve(states == state, np.ones(length, np.int64))[length - 1 :] == length
+        if fitting.any():
+            return int(np.argmax(fitting))
+    return 0 if len(states) > length + 1 else None
+
+
+def _write(text: str, kind: int, cell: int, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
+    """Write over the signs of cells, on the ground of the states that they have."""
+    place = slice(cell, cell + len(text))
+    signs[place] = list(text)
+    marks[place] = marks[place] & ~0xF0 | kind << 4
+
+
+def _write_name(text: str, cell: int, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
+    """Write on the ground of work, or on that of the bubble where the name begins in it."""
+    _write(text, NAME, cell, signs, marks)
+    place = slice(cell, cell + len(text))
+    state = State.HELD if marks[cell] & 15 == State.HELD else State.DECODE
+    marks[place] = marks[place] & ~0xF | state
+
+
+@dataclass(frozen=True, eq=False)
+class QueueBand:
+    """How many wait, as levels below the slots.
+
+    Attributes:
+        queue: how many wait at any instant.
+        longest: how many fill the band.
+        window: the time shown.
+        height: rows of the band.
+        palette: the colours.
+        selected: the row of the selected request, whose own wait is drawn, or None.
+    """
+
+    queue: QueueLengths
+    longest: int
+    window: TimeWindow
+    height: int
+    palette: Palette
+    selected: int | None
+
+    def draw(self) -> list[Cells]:
+        """The rows, the highest first."""
+        window, palette = self.window, self.palette
+        lengths = self.queue.at(window.middles)
+        text = filled_cells(lengths / max(1, self.longest) * self.height, self.height)
+        inks = np.zeros((self.height, window.cells), np.int64)
+        if self.selected is not None:
+            self._mark_wait(self.selected, text[-1], inks[-1])
+        if window.cursor is not None:
+            text[:, window.cursor], inks[:, window.cursor] = PLAYHEAD, 1
+        looks = (
+            style(palette.muted, palette.surface),
+            style(palette.playhead, palette.surface, bold=True),
+            style(palette.selection, palette.selection_ground, bold=True, row=self.selected),
+        )
+        rows = [
+            painted("".join(line), marks, looks.__getitem__)
+            for line, marks in zip(text, inks, strict=True)
+        ]
+        return [dim_from(row, window.reached, palette) for row in rows]
+
+    def _mark_wait(self, row: int, text: npt.NDArray[np.str_], inks: IntArray) -> None:
+        """From the arrival to the admission, and again after each eviction."""
+        run, window = self.queue.run, self.window
+        stays = run.by_request.members(row)
+        gone = stays[(run.stays.ended[stays] == Ended.EVICTED)]
+        begins = [int(run.requests.arrival_time[row]), *run.stays.end[gone].tolist()]
+        ends = [int(run.start[row]), *run.back[gone].tolist()]
+        for begin, end in zip(begins, ends, strict=True):
+            first, after = (int(window.cell_of(np.array(time))) for time in (begin, end))
+            left, right = max(0, first), min(window.cells, after)
+            if left < right:
+                text[left:right], inks[left:right] = WAITS, 2
+                text[left] = ARRIVAL if left == first else WAITS
+                name, lasts = f"R{run.requests.id[row]}", format_duration(end - begin)
+                words = first_that_fits((f"{name} waits {lasts}", lasts, ""), right - left - 2)
+                text[left + 1 : left + 1 + len(words)] = list(words)
