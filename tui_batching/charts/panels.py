@@ -11,7 +11,7 @@ from rich.style import Style
 
 from tui_batching.charts.axis import Axis
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import Cells, Row, first_that_fits, painted, short, style
+from tui_batching.charts.rows import Cells, Row, first_that_fits, painted, style
 from tui_batching.strategies import Strategy, mark_of
 
 GAP = 2
@@ -92,7 +92,7 @@ def _beside(parts: Iterable[Cells], gap: Cells) -> Cells:
 def strategy_titles(strategy: Strategy) -> list[str]:
     """A strategy with its parameters; the fullest wording first."""
     name = strategy.name.upper()
-    return [" · ".join((name, *words)) for words in strategy.wordings(short)]
+    return [" · ".join((name, *words)) for words in strategy.wordings()]
 
 
 def headings(
