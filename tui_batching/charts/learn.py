@@ -23,8 +23,9 @@ SOURCES = (
     ("Ray Serve", "@serve.batch: batch_wait_timeout_s"),
 )
 _FIGURES = {
-    "useful": "useful slots",
-    "bubble": "bubble",
+    "useful": "useful",
+    "held": "held",
+    "stalled": "stalled",
     "p99_latency": "p99 latency",
     "throughput": "tokens/s",
 }
@@ -116,12 +117,19 @@ def _told(comparison: Comparison, numbers: Sequence[int], where: str, pen: Pen) 
     lessons = [comparison.results[number].strategy.about.lesson for number in numbers]
     texts = [[marked(name)] for name in names], [pen.strategy(name) for name in names]
     rows = _columns("", *texts, pen)
+    strategies = [comparison.results[number].strategy for number in numbers]
+    room = _column(len(names), pen) - 2
+    rows += _columns(
+        "parameters",
+        [wrapped(", ".join(each.wordings()[0]), room) for each in strategies],
+        [pen.text] * len(names),
+        pen,
+    )
     labels = ["idea", "used in", "complexity"]
     if _has_engines(comparison):
         labels.append("price")
     for label in labels:
         told = [getattr(lesson, label.replace(" ", "_")) for lesson in lessons]
-        room = _column(len(names), pen) - 2
         rows += _columns(
             label,
             [wrapped(text, room) for text in told],
