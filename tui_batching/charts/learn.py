@@ -23,9 +23,9 @@ SOURCES = (
     ("Ray Serve", "@serve.batch: batch_wait_timeout_s"),
 )
 _FIGURES = {
-    "useful": "useful",
-    "held": "held",
-    "stalled": "stalled",
+    "useful": "useful slots",
+    "held": "held slots",
+    "stalled": "stalled slots",
     "p99_latency": "p99 latency",
     "throughput": "tokens/s",
 }
@@ -42,7 +42,7 @@ ENGINE_SOURCES = (
     ("FastGen", "arXiv 2401.08671: Dynamic SplitFuse, steps of equal length"),
 )
 _HOLDS, _FAILS = "✓", "✗"
-_LABEL = 14
+_LABEL = 15
 _WIDEST = 110
 """Cells beyond which lines would be hard to read."""
 _ABREAST, _NARROW = 3, 20

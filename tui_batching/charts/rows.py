@@ -55,7 +55,7 @@ class Row:
 
     def __init__(self, width: int, ground: Style) -> None:
         self.ground = ground
-        self.left = width
+        self.width = self.left = width
         self._segments: list[Segment] = []
 
     def add(self, text: str, look: Style) -> Row:

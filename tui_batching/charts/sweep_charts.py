@@ -5,9 +5,10 @@ Each is a row of legend, line charts, and below them the table of the sweep if t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeAlias
 
 import numpy as np
 from rich.cells import cell_len
@@ -46,9 +47,13 @@ _TITLES = {
 }
 _NARROWEST, _LOWEST = 34, 9
 """Columns and rows below which a chart is cramped."""
-_GAP = 2
+_GAP, _APART = 2, 3
 _LOW = 14
 """Rows below which there is no room above the charts but for one."""
+
+
+_Fact: TypeAlias = Sequence[tuple[str, Style]]
+"""What stands beside the strategies: pieces of text, each with its look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,28 +299,41 @@ def _value_range(values: Sequence[float]) -> tuple[float, float] | None:
     return None if _needs_log(values) else (0.0, max(values) * 1.05)
 
 
-def _head(request: SweepRequest, *facts: Sequence[tuple[str, Style]]) -> list[Cells]:
-    """The strategies with what does not vary of them, facts that fit below or beside, and notes.
+def _head(request: SweepRequest, *facts: _Fact) -> list[Cells]:
+    """The strategies with what does not vary of them, facts, and notes.
 
-    Where it is low, the first row is all.
+    Where it is low, the first row is all, with the facts that fit.
     """
     sweep, pen = request.sweep, Pen(request.width, request.palette)
-    low = request.height < _LOW
     told = {name: sweep.wordings(name) for name in sweep.strategies}
-    rows = parameter_rows(told, pen, 1 if low else 2)
+    if request.height < _LOW:
+        [row] = parameter_rows(told, pen, 1)
+        return [_with_facts(row, facts).cells()]
+    rows = parameter_rows(told, pen, request.height // 6)
+    note = " · ".join(sweep.short_notes)
+    if _cells_of(facts) > rows[-1].left:
+        rows.append(pen.row())
+    _with_facts(rows[-1], facts)
+    if note and _cells_of([[(note, pen.muted)]]) <= rows[-1].left:
+        _with_facts(rows[-1], [[(note, pen.muted)]])
+        note = ""
+    rows += [pen.row().gap().add(line, pen.muted) for line in wrapped(note, max(20, pen.width - 2))]
+    return [row.cells() for row in rows]
+
+
+def _cells_of(facts: Iterable[_Fact]) -> int:
+    """What facts take with the gaps before them."""
+    return sum(_APART + sum(cell_len(text) for text, _ in fact) for fact in facts)
+
+
+def _with_facts(row: Row, facts: Iterable[_Fact]) -> Row:
+    """The row with those facts behind what is in it that fit."""
     for fact in facts:
-        needed = sum(cell_len(text) for text, _ in fact) + 3
-        if needed > rows[-1].left and len(rows) < (1 if low else 3):
-            rows.append(pen.row())
-        if needed <= rows[-1].left:
-            rows[-1].gap(1 if rows[-1].left == request.width else 3)
-            for part, look in fact:
-                rows[-1].add(part, look)
-    notes = [] if low else wrapped(" · ".join(sweep.short_notes), max(20, request.width - 2))
-    return [
-        *(row.cells() for row in rows),
-        *(pen.row().gap().add(n, pen.muted).cells() for n in notes),
-    ]
+        if _cells_of([fact]) <= row.left:
+            row.gap(_APART if row.left < row.width else 1)
+            for text, look in fact:
+                row.add(text, look)
+    return row
 
 
 def _beside(
