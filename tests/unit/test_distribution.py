@@ -21,8 +21,7 @@ from tui_batching.analysis.distribution import (
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.histograms import histograms_chart
 from tui_batching.charts.rows import LEVELS
-from tui_batching.clock import format_duration
-from tui_batching.clock import MILLISECOND, SECOND
+from tui_batching.clock import MILLISECOND, SECOND, format_duration
 from tui_batching.strategies import Continuous, Static
 from tui_batching.workload import load_workload
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
 from typing import TypeAlias
 
 from tui_batching.charts.pen import Pen, marked
@@ -26,12 +25,11 @@ def parameter_rows(told: Mapping[str, Wordings], pen: Pen, most: int | None = No
     Returns:
         Rows to which more can be added.
     """
-    levels = zip_longest(*((*wordings, ()) for wordings in told.values()), fillvalue=())
-    for words in levels:
-        rows = _packed(dict(zip(told, words, strict=True)), pen)
+    for level in range(max(map(len, told.values()))):
+        rows = _packed({name: each[min(level, len(each) - 1)] for name, each in told.items()}, pen)
         if most is None or len(rows) <= most:
-            break
-    return rows[:most]
+            return rows
+    return _packed(dict.fromkeys(told, ()), pen)[:most]
 
 
 def _packed(told: Mapping[str, Sequence[str]], pen: Pen) -> list[Row]:

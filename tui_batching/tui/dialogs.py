@@ -194,16 +194,16 @@ _BOLD = Style(bold=True)
 READING = (
     ("lanes", "the same requests, served in each lane by another strategy"),
     ("slots", "█ tokens made, · to come; cells are as long in every lane"),
-    ("", "▒ held: finished, in its slot until the batch ends: the bubble"),
+    ("", "▒ held: finished, but there until the batch ends: the bubble"),
     ("", "‖ stalled: waits while the prompt of another is prefilled"),
     ("", "░ prefill: its prompt is processed, before the first token"),
     ("", "many slots, a cell each: ▁ to █ how far, » prefill, + joined"),
     ("white", "it happened just now; ▸ the selected request"),
     ("queue", "who waits, who came first at the left; and the longest wait"),
     ("shares", "of all slot-time so far: useful █, held ▒, stalled ‖, free ·"),
-    ("race", "who was answered, in order; mean and p99 are over these alone"),
+    ("race", "who was answered, in order; mean and p99 are over them alone"),
     ("", "open: who is not answered yet, and the age of the oldest"),
-    ("latency", "of the selected request, the sum of: + waits as a batch forms,"),
+    ("latency", "of the selected request, as a sum: + waits as a batch forms,"),
     ("", "─ waits for a slot, ═ for memory, ~ for its turn,"),
     ("", "░ prefill, ‖ stalled, █ decode, ▒ held,"),
     ("", "▓ sharing: its steps are longer as others decode, too"),
@@ -211,7 +211,7 @@ READING = (
 """How to read a lane: what is told of, and the words."""
 
 READING_ENGINES = (
-    ("engines", "STEP: one forward pass, of decodes and parts of prompts together"),
+    ("engines", "STEP: a forward pass, of decodes and parts of prompts alike"),
     ("prompts", "[██░░··] processed, in this step, to come"),
     ("", "▚ processed again after an eviction; skipped: gets no step"),
     ("memory", "KV [██▂▂··] holds tokens, is reserved but empty, is free"),
@@ -223,7 +223,7 @@ READING_ENGINES = (
 def reading(strategies: Sequence[Strategy]) -> list[tuple[str, str]]:
     """How to read the lanes of these strategies: what is told of, and the words."""
     pairs = (f"{each.about.mark}\N{NO-BREAK SPACE}{each.name}" for each in strategies)
-    time = f"▾ a request arrives, ┃ now, ━ played; a letter ends the run of {', '.join(pairs)}"
+    time = f"▾ a request arrives, ┃ now, ━ played, all answered: {', '.join(pairs)}"
     engines = READING_ENGINES if any(each.is_engine for each in strategies) else ()
     return [*READING, *engines, ("time", time)]
 
