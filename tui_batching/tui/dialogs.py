@@ -21,7 +21,7 @@ from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
 from tui_batching.strategies import Strategy
 from tui_batching.tui.background import aside
-from tui_batching.tui.bindings import KeyTable
+from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.exports import EXPORTS, Export
 from tui_batching.tui.knobs import COST, Knobs
 from tui_batching.tui.panes import StripView
