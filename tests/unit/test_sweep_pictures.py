@@ -20,7 +20,7 @@ from tui_batching.charts.sweep_charts import (
     load_chart,
     parameter_chart,
 )
-from tui_batching.strategies import DEFAULT_STRATEGIES, Continuous, Static, mark_of
+from tui_batching.strategies import DEFAULT_STRATEGIES, Continuous, Static, Vllm, mark_of
 from tui_batching.workload import Workload, apply_settings, load_workload
 
 DrawSweep = Callable[[SweepRequest], list[Cells]]
@@ -202,3 +202,11 @@ def test_the_ground_is_everywhere() -> None:
             segment.style.bgcolor for row in rows for segment in row if segment.style
         }
         assert grounds == {palette().surface}
+
+
+def test_who_ignores_memory_is_told_even_where_there_is_no_room_for_the_table() -> None:
+    strategies = (Static(4), Vllm())
+    workload = replace(load_workload("tight-memory"), strategies=strategies)
+    request = SweepRequest(sweep(workload, "load", [1.0, 20.0]), workload, 80, 19, palette())
+    words = " ".join(" ".join(texts(load_chart(request))).split())
+    assert "static ignores memory" in words

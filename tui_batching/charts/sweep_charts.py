@@ -25,6 +25,7 @@ from tui_batching.analysis.sweeps.varied import (
     exported,
     present_values,
 )
+from tui_batching.analysis.tables import sweep_table
 from tui_batching.charts.axis import LOG_FROM
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.parameter_rows import parameter_rows
@@ -310,7 +311,8 @@ def _head(request: SweepRequest, *facts: _Fact) -> list[Cells]:
         [row] = parameter_rows(told, pen, 1)
         return [_with_facts(row, facts).cells()]
     rows = parameter_rows(told, pen, request.height // 6)
-    note = " · ".join(sweep.short_notes)
+    ignoring = sweep_table(sweep).note.partition(":")[0]
+    note = " · ".join(filter(None, (*sweep.short_notes, ignoring)))
     if _cells_of(facts) > rows[-1].left:
         rows.append(pen.row())
     _with_facts(rows[-1], facts)
