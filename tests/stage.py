@@ -33,7 +33,7 @@ from tui_batching.workload import ListedRequests, Requests, Workload, load_workl
 MS = MILLISECOND
 COST = LinearCost(prefill_per_token=1 * MS, decode_step=10 * MS, per_extra_request=2 * MS)
 """Round numbers: a batch of two takes 12 ms a step, a batch of four 16 ms."""
-NOTEBOOK_TITLES = ("STATIC batch 4", "DYNAMIC batch 4 · 500ms", "CONTINUOUS batch 4")
+NOTEBOOK_TITLES = ("STATIC batch 4", "DYNAMIC batch 4 · 500 ms", "CONTINUOUS batch 4")
 """The titles of the lanes when the notebook's workload opens."""
 
 

@@ -33,5 +33,6 @@ def test_more_slots_than_are_ever_taken_change_nothing(case: tuple[Workload, Str
     points = sweep(workload, "batch-size", sizes).points
     free = [point for point in points if not point.all_taken]
     # The share of the slots that is used is another one.
-    alike = [{**point.metrics, "occupied": 0, "useful": 0, "bubble": 0} for point in free]
+    shares = dict.fromkeys(("occupied", "useful", "held", "stalled"), 0)
+    alike = [{**point.metrics, **shares} for point in free]
     assert all(figures == alike[0] for figures in alike)

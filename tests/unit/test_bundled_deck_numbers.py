@@ -138,7 +138,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "The bubble": [
         lambda f: f"occupies {f.percent('static', 'occupied')}",
         lambda f: f"only {f.percent('static', 'useful')} are useful",
-        lambda f: f"The rest, {f.percent('static', 'bubble')}, is",
+        lambda f: f"{f.percent('static', 'held')} are held",
+        lambda f: f"and {f.percent('static', 'stalled')} are stalled",
         lambda f: (
             f"at {f.percent('static', 'occupied')} against"
             f" {f.percent('continuous', 'occupied')} for"
@@ -146,7 +147,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: (
             f"it is {f.percent('static', 'useful')} against {f.percent('continuous', 'useful')}"
         ),
-        lambda f: f"bubble of {f.percent('continuous', 'bubble')}",
+        lambda f: f"but {f.percent('continuous', 'stalled')} of its slot-time",
+        lambda f: {0: "holds nobody"}[f.metric("continuous", "held")],
     ],
     "The numbers": [
         lambda f: f"{f.metric('continuous', 'throughput'):.0f} tokens",

@@ -129,7 +129,7 @@ def test_the_lesson_tells_everything_at_every_width(width: int):
         "batch_wait_timeout_s",
     ):
         assert setting in words
-    for metric in ("useful", "bubble", "p99_latency", "throughput"):
+    for metric in ("useful", "held", "stalled", "p99_latency", "throughput"):
         for value in comparison.values(METRICS_BY_NAME[metric]):
             assert format_value(METRICS_BY_NAME[metric], value) in words
 

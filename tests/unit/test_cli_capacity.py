@@ -39,6 +39,18 @@ def test_who_ignores_memory_is_marked_in_table_and_json(capsys: pytest.CaptureFi
     assert "\nstatic ignores memory: it runs as if the KV cache of 4,000" in capsys.readouterr().out
 
 
+def test_parameters_and_a_run_too_short_for_a_queue_are_told(capsys: pytest.CaptureFixture[str]):
+    arguments = ["capacity", "illustrative", "--slo", "e2el=5s"]
+    (note,) = printed_json(capsys, *arguments, "--json")["notes"]
+    assert note == "a finite run: 6 requests end before a queue builds"
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert f"\n{note}\n" in out
+    assert ["timeout", "300", "ms"] in [line.split() for line in out.splitlines()]
+    long = ["overload", "--slo", "e2el=10s", "--variants", "1"]
+    assert "notes" not in printed_json(capsys, "capacity", *long, "--json")
+
+
 def test_without_limits_there_is_nothing_to_keep(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -112,7 +112,7 @@ def test_json_has_null_where_a_metric_is_undefined(
     assert main(["compare", str(file), "--set", "slo.ttft=40ms"]) == 0
     table = capsys.readouterr().out
     assert re.search("SLO attainment +100.0 % ★", table)
-    assert "service level: TTFT ≤ 40ms" in table
+    assert "service level: TTFT ≤ 40.0 ms" in table
 
 
 @pytest.mark.parametrize(

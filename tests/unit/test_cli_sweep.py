@@ -59,8 +59,26 @@ def test_the_table_marks_the_best_and_ends_with_the_saturation(
     assert lines[1].split() == ["static", "dynamic", "continuous"]
     [_, _, throughput] = [line.split() for line in lines if line.startswith("  1.25/s")]
     assert throughput == ["1.25/s", "(gap", "800", "ms)", "44.6", "46.1", "47.5", "★"]
-    assert lines[-2].split() == ["requests", "per", "second", "2.16", "2.16", "2.56", "★"]
-    assert {line.split("(gap ")[1][:6] for line in lines if "gap" in line} >= {"800 ms", "80 ms)"}
+    assert lines[-3].split() == ["requests", "per", "second", "2.16", "2.16", "2.56", "★"]
+    assert lines[-2] == (
+        "a finite run: 30 requests end before a queue builds; workload.count=80 is long enough"
+    )
+    assert {line.split("(gap ")[1][:7] for line in lines if "gap" in line} >= {"800 ms)", "80.0 ms"}
+
+
+def test_the_table_and_json_tell_what_does_not_vary_and_a_run_that_is_long_enough_no_note(
+    capsys: pytest.CaptureFixture[str],
+):
+    given = ("notebook", "--values", "4", "8", "--set", "workload.count=80")
+    assert main(["sweep", "batch-size", *given]) == 0
+    head = capsys.readouterr().out.split("Latency: mean")[0]
+    assert ["timeout", "500", "ms"] in [line.split() for line in head.splitlines()]
+    assert "batch size  " not in head
+    short = printed_json(capsys, "sweep", "load", "notebook", "--values", "1", "--json")
+    assert short["notes"] == [
+        "a finite run: 20 requests end before a queue builds; workload.count=80 is long enough"
+    ]
+    assert "notes" not in printed_json(capsys, "sweep", "load", *given, "--json")
 
 
 def test_a_strategy_whose_slots_stay_free_keeps_its_figures(capsys: pytest.CaptureFixture[str]):
@@ -219,8 +237,8 @@ def test_any_parameter_of_the_stage_can_be_swept(capsys: pytest.CaptureFixture[s
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "chat · 80 requests · token budget, tokens"
     assert lines[1].split() == ["vllm", "sglang"]
-    assert lines[4].split()[0] == "512"
-    assert lines[5].split()[0] == "2,048"
+    figures = lines[lines.index("Latency: mean".ljust(len(lines[3]))) + 1 :]
+    assert [figures[number].split()[0] for number in (0, 1)] == ["512", "2,048"]
     assert lines[-2] == "left out: static (no token_budget)"
     record = printed_json(capsys, "sweep", "kv_cache_tokens", *given, "--json", "--values", "9999")
     assert record["sweep"] == {"kind": "kv_cache_tokens", "unit": "tokens"}

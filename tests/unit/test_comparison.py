@@ -31,7 +31,8 @@ def test_best_follows_the_better_direction():
     comparison = compare(load_workload("notebook"))
     assert comparison.best(TABLE["avg_latency"]) == (False, False, True)
     assert comparison.best(TABLE["throughput"]) == (False, False, True)
-    assert comparison.best(TABLE["bubble"]) == (False, False, True)
+    assert comparison.best(TABLE["held"]) == (False, False, True)
+    assert comparison.best(TABLE["stalled"]) == (True, False, False)
 
 
 def test_what_has_no_better_direction_has_no_best():

@@ -20,8 +20,8 @@ from tui_batching.analysis.distribution import (
 )
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.histograms import histograms_chart
-from tui_batching.charts.rows import LEVELS, short
-from tui_batching.clock import MILLISECOND, SECOND
+from tui_batching.charts.rows import LEVELS
+from tui_batching.clock import MILLISECOND, SECOND, format_duration
 from tui_batching.strategies import Continuous, Static
 from tui_batching.workload import load_workload
 
@@ -141,7 +141,7 @@ def test_the_lines_stand_at_their_percentiles_and_are_named():
         for mark, value in (("│", found.p50[number]), ("┆", found.p99[number])):
             share = value / found.edges[-1]
             assert row.index(mark) - 7 == pytest.approx(share * (axis - 7), abs=1.5)
-            assert f"{'p50' if mark == '│' else 'p99'} {short(round(value))}" in heading
+            assert f"{'p50' if mark == '│' else 'p99'} {format_duration(round(value))}" in heading
         assert "20 requests" in heading
 
 

@@ -6,9 +6,14 @@ import re
 
 from stage import hand_made, on_stage
 
+from tui_batching.charts.lane_view import STATE_GLYPHS
+from tui_batching.charts.pen import PART_SIGNS
+from tui_batching.charts.rows import FULL, HATCH, SHADE, STALLED, TRACK
 from tui_batching.clock import SECOND
-from tui_batching.strategies import Continuous, Orca, Vllm
+from tui_batching.sim.life import State
+from tui_batching.strategies import DEFAULT_STRATEGIES, Continuous, Orca, Vllm
 from tui_batching.tui.bindings import KEYS
+from tui_batching.tui.dialogs import reading
 from tui_batching.tui.lane import Lane
 
 
@@ -34,7 +39,27 @@ async def test_help_tells_the_signs_of_engines_where_there_are_any() -> None:
             seen = stage.seen()
             assert ("is reserved but empty" in seen) is told
             assert ("KV [██▂▂··]" in seen) is told
-            assert ("vllm V, orca O" in seen) is told
+            assert ("C continuous, V vllm, O orca" in seen) is told
+
+
+async def test_help_tells_every_sign_of_a_lane_in_lines_that_fit_a_small_screen() -> None:
+    told = reading(DEFAULT_STRATEGIES)
+    words = " ".join(text for _, text in told)
+    signs = {FULL, HATCH, STALLED, SHADE, TRACK, "▸", "▾", "┃", *STATE_GLYPHS.values()}
+    signs |= {sign for sign, _ in PART_SIGNS.values()}
+    of_engines = {
+        STATE_GLYPHS[State.RECOMPUTE],
+        STATE_GLYPHS[State.DECODE],
+        PART_SIGNS["evicted"][0],
+    }
+    assert not {sign for sign in signs - of_engines if sign not in words}
+    assert of_engines - {STATE_GLYPHS[State.DECODE]} <= set(
+        " ".join(text for _, text in reading([Vllm()]))
+    )
+    async with on_stage(size=(80, 24)) as stage:
+        await stage.press("question_mark")
+        seen = stage.seen()
+        assert all(text in seen for _, text in told[:15])
 
 
 async def test_keys_do_nothing_below_a_dialog() -> None:

@@ -105,6 +105,15 @@ def test_by_hand():
     assert {key: found[key] for key in expected} == pytest.approx(expected, rel=1e-12, abs=1e-15)
 
 
+def test_useful_held_and_stalled_slots_are_those_that_are_occupied():
+    for strategy in (Static(2), Continuous(2)):
+        found = metrics(run_of(strategy, (0, 5, 1), (0, 15, 4)))
+        parts = [found[name] for name in ("useful", "held", "stalled")]
+        assert sum(parts) == pytest.approx(found["occupied"])
+        assert (found["held"] > 0) is isinstance(strategy, Static)
+    assert "bubble" not in found
+
+
 def test_with_one_token_answers_only_gaps_are_undefined():
     found = metrics(run_of(Static(2), (0, 5, 1), (1, 5, 1)), ServiceLevel())
     undefined = {name for name, value in found.items() if value is None}

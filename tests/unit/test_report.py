@@ -61,6 +61,18 @@ def test_the_figures_are_those_of_the_oracle(capsys: pytest.CaptureFixture[str])
         assert cells(section(document, title), label) == shown
 
 
+def test_it_says_what_the_total_time_is_which_parameters_stay_and_where_a_run_is_short():
+    document = written(scene_of(load_workload("notebook")), "load", "batch-size")
+    metrics = section(document, "Metrics")
+    assert "Throughput: total time is from the first arrival to the last answer." in metrics
+    assert cells(metrics, "held (the bubble)") == ["26.1 %", "22.0 %", "0.0 %"]
+    load, sizes = section(document, "Load"), section(document, "Batch size")
+    assert "dynamic with batch 4, 500 ms" in load
+    assert "a finite run: 20 requests end before a queue builds" in load
+    assert "Alike at all of them: dynamic with 500 ms." in sizes
+    assert "finite" not in sizes
+
+
 def test_the_commands_it_tells_write_it_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

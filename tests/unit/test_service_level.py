@@ -71,6 +71,8 @@ def test_without_limits_nothing_is_claimed():
     assert limited["continuous"].metrics["slo_attainment"] == 0.75
 
 
-def test_the_limits_are_told_exactly():
-    assert limits_text(ServiceLevel(ttft=2000 * MS, tpot=40 * MS)) == "TTFT ≤ 2s, TPOT ≤ 40ms"
-    assert limits_text(ServiceLevel(e2el=1500 * MS)) == "latency ≤ 1500ms"
+def test_the_limits_are_told_as_all_durations_are():
+    assert (
+        limits_text(ServiceLevel(ttft=2000 * MS, tpot=40 * MS)) == "TTFT ≤ 2.00 s, TPOT ≤ 40.0 ms"
+    )
+    assert limits_text(ServiceLevel(e2el=1500 * MS)) == "latency ≤ 1.50 s"

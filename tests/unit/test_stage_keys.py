@@ -149,16 +149,16 @@ EFFECTS: dict[str, Check] = {
     "slower": title_bar_says("0.25x"),
     "faster": title_bar_says(" 1x"),
     "batch-smaller": titles_become(
-        "STATIC batch 3", "DYNAMIC batch 3 · 500ms", "CONTINUOUS batch 3"
+        "STATIC batch 3", "DYNAMIC batch 3 · 500 ms", "CONTINUOUS batch 3"
     ),
     "batch-larger": titles_become(
-        "STATIC batch 5", "DYNAMIC batch 5 · 500ms", "CONTINUOUS batch 5"
+        "STATIC batch 5", "DYNAMIC batch 5 · 500 ms", "CONTINUOUS batch 5"
     ),
     "timeout-shorter": titles_become(
-        NOTEBOOK_TITLES[0], "DYNAMIC batch 4 · 200ms", NOTEBOOK_TITLES[2]
+        NOTEBOOK_TITLES[0], "DYNAMIC batch 4 · 200 ms", NOTEBOOK_TITLES[2]
     ),
     "timeout-longer": titles_become(
-        NOTEBOOK_TITLES[0], "DYNAMIC batch 4 · 1.00s", NOTEBOOK_TITLES[2]
+        NOTEBOOK_TITLES[0], "DYNAMIC batch 4 · 1.00 s", NOTEBOOK_TITLES[2]
     ),
     "budget-smaller": says("static, dynamic and continuous have no token budget"),
     "budget-larger": says("static, dynamic and continuous have no token budget"),

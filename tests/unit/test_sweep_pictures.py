@@ -20,7 +20,7 @@ from tui_batching.charts.sweep_charts import (
     load_chart,
     parameter_chart,
 )
-from tui_batching.strategies import DEFAULT_STRATEGIES, Continuous, Static, mark_of
+from tui_batching.strategies import DEFAULT_STRATEGIES, Continuous, Static, Vllm, mark_of
 from tui_batching.workload import Workload, apply_settings, load_workload
 
 DrawSweep = Callable[[SweepRequest], list[Cells]]
@@ -100,11 +100,37 @@ def test_the_table_marks_the_best_of_each_value_and_the_present_one() -> None:
 
 def test_each_chart_of_loads_marks_the_saturation_points_and_the_present_load() -> None:
     rows = seen(load_chart, "chat", 120, 31).splitlines()
-    assert "┊ saturated at SD 0.81/s  C 1.36/s" in rows[0]
-    assert rows[0].rstrip().endswith("│ now 1.25/s")
-    top = "".join(rows[2:5])
-    assert top.count("SD") == top.count("now") == 3
+    assert rows[1].strip() == "┊ saturated at SD 0.81/s  C 1.36/s   │ now 1.25/s"
+    top = "".join(rows[3:5])
+    assert top.count("┊SD│┊C") == "".join(rows[3:5]).count("now") == 3
     assert "".join(rows).count("┊") > 6 * 10
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 19), (120, 31), (160, 40)])
+@pytest.mark.parametrize(
+    ("name", "chart", "parameters"),
+    [
+        ("notebook", load_chart, "S static · batch 4 D dynamic · batch 4 · 500 ms"),
+        ("notebook", frontier_chart, "C continuous · batch 4"),
+        ("notebook", parameter_chart, "S static D dynamic · 500 ms C continuous"),
+        ("engines", load_chart, "G sglang · 64 slots"),
+    ],
+)
+def test_each_picture_tells_the_parameters_that_do_not_vary(
+    name: str, chart: DrawSweep, parameters: str, width: int, height: int
+) -> None:
+    assert parameters in " ".join(seen(chart, name, width, height).split())
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 19), (120, 31), (160, 40)])
+@pytest.mark.parametrize("chart", [load_chart, frontier_chart])
+def test_a_run_too_short_for_a_queue_says_so_and_no_other(
+    chart: DrawSweep, width: int, height: int
+) -> None:
+    told = "a finite run: 20 requests end before a queue builds"
+    assert told in seen(chart, "notebook", width, height)
+    assert "a finite run" not in seen(chart, "chat", width, height)
+    assert "a finite run" not in seen(parameter_chart, "notebook", width, height)
 
 
 @pytest.mark.parametrize(("rate", "label"), [("40", "now →"), ("1.9", "now")])
@@ -176,3 +202,11 @@ def test_the_ground_is_everywhere() -> None:
             segment.style.bgcolor for row in rows for segment in row if segment.style
         }
         assert grounds == {palette().surface}
+
+
+def test_who_ignores_memory_is_told_even_where_there_is_no_room_for_the_table() -> None:
+    strategies = (Static(4), Vllm())
+    workload = replace(load_workload("tight-memory"), strategies=strategies)
+    request = SweepRequest(sweep(workload, "load", [1.0, 20.0]), workload, 80, 19, palette())
+    words = " ".join(" ".join(texts(load_chart(request))).split())
+    assert "static ignores memory" in words

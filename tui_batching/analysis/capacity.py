@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.service_level import limits_kept
+from tui_batching.analysis.short_runs import short_run
 from tui_batching.clock import HORIZON
 from tui_batching.errors import InputError
 from tui_batching.executors import CountDone, run_all
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
+from tui_batching.strategies.parameters import MAX_SLOTS
 from tui_batching.workload.generate import seed_after
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import Workload
@@ -74,11 +76,20 @@ class Capacities:
         workload: what is served, with its service level.
         attainment: the share of requests that must be within all limits.
         capacities: one a strategy, in the workload's order.
+        count: how many requests each variant has.
     """
 
     workload: Workload
     attainment: float
     capacities: tuple[Capacity, ...]
+    count: int
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be told beside the figures: whether the runs are short."""
+        slots = [each.strategy.slots for each in self.capacities]
+        taken = max((each for each in slots if each < MAX_SLOTS), default=0)
+        return short_run(self.count, taken, drawn=self.workload.source.seed is not None)
 
     @property
     def ignoring(self) -> tuple[str, ...]:
@@ -131,7 +142,7 @@ def find_capacities(
         )
         for strategy, first in zip(workload.strategies, firsts, strict=True)
     )
-    return Capacities(workload, attainment, tuple(found))
+    return Capacities(workload, attainment, tuple(found), len(several[0].requests))
 
 
 def _find(search: _Search) -> float:

@@ -218,6 +218,7 @@ class MetricInfo:
         better: whether a low or a high value is better, or neither.
         headline: whether it is worth a row in a short table.
         rare: whether a short table leaves it out where it is zero for all.
+        meaning: what it is, in words that go on from its label; empty where that tells it.
     """
 
     name: str
@@ -228,6 +229,7 @@ class MetricInfo:
     better: Better = "low"
     headline: bool = True
     rare: bool = False
+    meaning: str = ""
 
     @property
     def full_label(self) -> str:
@@ -362,7 +364,13 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
     MetricInfo(
         "request_throughput", _RATES, "requests per second", lambda m: m.rate, "1/s", "high"
     ),
-    MetricInfo("total_time", _RATES, "total time", lambda m: to_seconds(m.run.makespan)),
+    MetricInfo(
+        "total_time",
+        _RATES,
+        "total time",
+        lambda m: to_seconds(m.run.makespan),
+        meaning="from the first arrival to the last answer",
+    ),
     MetricInfo("total_tokens", _RATES, "tokens", lambda m: m.tokens, "count", "none"),
     MetricInfo(
         "slo_attainment", SERVICE_LEVEL, "SLO attainment", lambda m: m.attainment, "share", "high"
@@ -371,7 +379,8 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
         "goodput", SERVICE_LEVEL, "goodput (requests/s)", lambda m: m.goodput, "1/s", "high"
     ),
     MetricInfo("useful", _SLOTS, "useful", lambda m: m.slots.useful, "share", "high"),
-    MetricInfo("bubble", _SLOTS, "bubble", lambda m: m.slots.bubble, "share"),
+    MetricInfo("held", _SLOTS, "held (the bubble)", lambda m: m.slots.held, "share"),
+    MetricInfo("stalled", _SLOTS, "stalled", lambda m: m.slots.stalled, "share"),
     # More occupied is not better: a slot that holds a finished request is occupied, too.
     MetricInfo("occupied", _SLOTS, "occupied", lambda m: m.slots.occupied, "share", "none"),
     *map(_part, PARTS),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_batching.analysis.distribution import latencies, times_to_first_token
-from tui_batching.clock import SECOND, duration_text
+from tui_batching.clock import SECOND, format_duration
 from tui_batching.sim.run import Run
 from tui_batching.workload.model import ServiceLevel
 
@@ -54,8 +54,8 @@ def within_limits(run: Run, limits: ServiceLevel) -> BoolArray:
 
 
 def limits_text(limits: ServiceLevel) -> str:
-    """The limits for reading: `TTFT ≤ 2s, TPOT ≤ 40ms`."""
+    """The limits for reading: `TTFT ≤ 2.00 s, TPOT ≤ 40.0 ms`."""
     known = {"TTFT": limits.ttft, "TPOT": limits.tpot, "latency": limits.e2el}
     return ", ".join(
-        f"{name} ≤ {duration_text(limit)}" for name, limit in known.items() if limit is not None
+        f"{name} ≤ {format_duration(limit)}" for name, limit in known.items() if limit is not None
     )

@@ -24,9 +24,11 @@ from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.sweeps.sweep import HEADLINES, Sweep
 from tui_batching.analysis.sweeps.varied import value_text
 from tui_batching.cost import Cost
+from tui_batching.strategies import Strategy
 from tui_batching.workload.model import join_names
 
 BEST = "★"
+PARAMETERS = "Parameters"
 SATURATION = "Saturation: the most that is served"
 _RATE = METRICS_BY_NAME["request_throughput"]
 
@@ -115,8 +117,38 @@ def _memory_note(ignoring: Sequence[str], cost: Cost) -> str:
 
 def _metrics(comparison: Comparison, title: str, metrics: Iterable[MetricInfo]) -> Group:
     limits = comparison.workload.slo if title == SERVICE_LEVEL else None
-    rows = (TableRow(metric.label, metric_cells(comparison, metric)) for metric in metrics)
-    return Group(title, tuple(rows), limits_text(limits) if limits else "")
+    told = tuple(metrics)
+    rows = (TableRow(metric.label, metric_cells(comparison, metric)) for metric in told)
+    meanings = (f"{metric.label} is {metric.meaning}" for metric in told if metric.meaning)
+    return Group(title, tuple(rows), limits_text(limits) if limits else ", ".join(meanings))
+
+
+def parameter_group(several: Sequence[Sequence[Strategy]]) -> Group:
+    """The parameters of strategies, a column each.
+
+    Args:
+        several: for each column the strategy at all values that are compared; what varies among
+            them is not told.
+    """
+    described = [_shared_parameters(alike) for alike in several]
+    labels = dict.fromkeys(label for parameters in described for label in parameters)
+    rows = (
+        TableRow(label, tuple(Cell(parameters.get(label, "")) for parameters in described))
+        for label in labels
+    )
+    return Group(PARAMETERS, tuple(rows))
+
+
+def _shared_parameters(alike: Sequence[Strategy]) -> dict[str, str]:
+    told = [
+        {parameter.label: parameter.text(value) for parameter, value in strategy.told()}
+        for strategy in alike
+    ]
+    return {
+        label: text
+        for label, text in told[0].items()
+        if all(each.get(label) == text for each in told)
+    }
 
 
 def metric_cells(comparison: Comparison, metric: MetricInfo) -> tuple[Cell, ...]:

@@ -2,8 +2,8 @@
 
 There are two utilizations, because one alone would make static batching look best. A slot is
 *occupied* while it holds a request, and *useful* while that request is prefilled or makes a token.
-The difference is the *bubble*: slots held by a finished request, and slots stalled by somebody
-else's prefill.
+The difference is slots *held* by a finished request, which is the bubble, and slots *stalled* by
+somebody else's prefill.
 """
 
 from __future__ import annotations

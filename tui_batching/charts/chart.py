@@ -5,8 +5,8 @@ Some are larger than what is seen of them; these are also a function of a viewpo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, TypeAlias
 
 from tui_batching.analysis.scene import Scene
@@ -19,15 +19,30 @@ GanttRows: TypeAlias = Literal["requests", "slots"]
 """What a row of the Gantt chart is."""
 
 
+KeySigns: TypeAlias = Mapping[str, str]
+"""How keys are written for a reader, by their ids."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChartRequest:
-    """What a chart is drawn for."""
+    """What a chart is drawn for.
+
+    Attributes:
+        keys: the keys that act on it, by their ids, for hints; none where it is printed.
+    """
 
     scene: Scene
     time: Picoseconds
     width: int
     height: int
     palette: Palette
+    keys: KeySigns = field(default_factory=dict)
+
+
+def way_back(keys: KeySigns) -> str:
+    """How to go back to the playhead; empty where there are no keys."""
+    signs = " ".join(keys[name] for name in ("zoom-in", "zoom-out") if name in keys)
+    return f"{signs}: to the playhead" if signs else ""
 
 
 @dataclass(frozen=True, slots=True)

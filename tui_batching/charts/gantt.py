@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from tui_batching.charts.bands import WAITS, TimeWindow
-from tui_batching.charts.chart import ChartRequest, GanttRows, Viewport, window_start
+from tui_batching.charts.chart import ChartRequest, GanttRows, Viewport, way_back, window_start
 from tui_batching.charts.gantt_layout import GanttLayout, Size, request_layout, slot_layout
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import (
@@ -37,7 +37,6 @@ from tui_batching.charts.rows import (
     TRACK,
     Cells,
     Row,
-    short,
     style,
 )
 from tui_batching.charts.slot_bands import QueueBand, SlotBands
@@ -268,18 +267,19 @@ class Gantt:
         return (rows + [Row(width, ground).cells()] * height)[:height]
 
     def _legend(self) -> Cells:
-        palette, viewport = self.request.palette, self.viewport
+        palette, keys = self.request.palette, self.request.keys
         entries = legend(palette, self._runs, self.rows)
-        if not viewport.printed:
-            entries.insert(0, LegendEntry("m", palette.accent, OTHER[self.rows]))
+        if "quantity" in keys:
+            entries.insert(0, LegendEntry(keys["quantity"], palette.accent, OTHER[self.rows]))
         if self.window.cursor is not None:
             entries.append(LegendEntry(PLAYHEAD, palette.playhead, "now"))
             entries.append(LegendEntry("behind it", palette.muted, "to come"))
         if self._layout.queue and self._longest:
             entries.append(LegendEntry("▂▅█", palette.muted, f"queue, up to {self._longest:,}"))
-        entries.append(LegendEntry("one cell", palette.muted, short(self.window.cell, 2)))
+        entries.append(LegendEntry("one cell", palette.muted, format_duration(self.window.cell, 2)))
         hint = HINTS[self.rows]
-        return legend_row(hint, entries, self.request.width, palette, moved=viewport.moved)
+        back = way_back(keys) if self.viewport.moved else ""
+        return legend_row(hint, entries, self.request.width, palette, back=back)
 
     @property
     def _longest(self) -> int:

@@ -12,8 +12,8 @@ from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row
 from tui_batching.charts.pen import Pen
-from tui_batching.charts.rows import FULL, Cells, filled_cells, painted, short, style
-from tui_batching.clock import MILLISECOND, SECOND
+from tui_batching.charts.rows import FULL, Cells, filled_cells, painted, style
+from tui_batching.clock import MILLISECOND, SECOND, format_duration
 
 _MARGIN = 7
 """Cells for the axis of counts."""
@@ -63,7 +63,7 @@ def _title(quantity: Quantity, found: Histogram, pen: Pen) -> Cells:
     for other in QUANTITIES:
         shown = other == quantity
         row.add(f"{'▸' if shown else ' '}{other.name} ", pen.title if shown else pen.muted)
-    width = short(round(float(found.edges[1] - found.edges[0])))
+    width = format_duration(round(float(found.edges[1] - found.edges[0])))
     row.add(f" {quantity.meaning}", pen.text) if len(quantity.meaning) + 20 < row.left else None
     return row.add_right(f"a bar is {width} ", pen.muted).cells()
 
@@ -130,7 +130,7 @@ def _facts(found: Histogram, number: int) -> list[str]:
     if not requests:
         return ["no request has one"] * 2
     values = _percentiles(found, number)
-    told = "  ".join(f"{name} {short(round(value))}" for name, value in values.items())
+    told = "  ".join(f"{name} {format_duration(round(value))}" for name, value in values.items())
     counted = "1 request" if requests == 1 else f"{requests:,} requests"
     return [f"{counted}  {told}", told]
 

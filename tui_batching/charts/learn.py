@@ -24,7 +24,8 @@ SOURCES = (
 )
 _FIGURES = {
     "useful": "useful slots",
-    "bubble": "bubble",
+    "held": "held slots",
+    "stalled": "stalled slots",
     "p99_latency": "p99 latency",
     "throughput": "tokens/s",
 }
@@ -41,7 +42,7 @@ ENGINE_SOURCES = (
     ("FastGen", "arXiv 2401.08671: Dynamic SplitFuse, steps of equal length"),
 )
 _HOLDS, _FAILS = "✓", "✗"
-_LABEL = 14
+_LABEL = 15
 _WIDEST = 110
 """Cells beyond which lines would be hard to read."""
 _ABREAST, _NARROW = 3, 20
@@ -116,12 +117,19 @@ def _told(comparison: Comparison, numbers: Sequence[int], where: str, pen: Pen) 
     lessons = [comparison.results[number].strategy.about.lesson for number in numbers]
     texts = [[marked(name)] for name in names], [pen.strategy(name) for name in names]
     rows = _columns("", *texts, pen)
+    strategies = [comparison.results[number].strategy for number in numbers]
+    room = _column(len(names), pen) - 2
+    rows += _columns(
+        "parameters",
+        [wrapped(", ".join(each.wordings()[0]), room) for each in strategies],
+        [pen.text] * len(names),
+        pen,
+    )
     labels = ["idea", "used in", "complexity"]
     if _has_engines(comparison):
         labels.append("price")
     for label in labels:
         told = [getattr(lesson, label.replace(" ", "_")) for lesson in lessons]
-        room = _column(len(names), pen) - 2
         rows += _columns(
             label,
             [wrapped(text, room) for text in told],

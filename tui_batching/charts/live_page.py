@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
+from types import MappingProxyType
 
 import numpy as np
 from rich.style import Style
@@ -15,7 +16,7 @@ from rich.style import Style
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.why import request_name, why, why_briefly
-from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.chart import ChartRequest, KeySigns
 from tui_batching.charts.lane_heading import lane_heading
 from tui_batching.charts.lane_rows import lane_rows, rounded, token_scale
 from tui_batching.charts.lane_view import LaneView, lane_view
@@ -45,12 +46,6 @@ LANE_CELLS = 40
 """Cells of a lane from which on there is room for a further one."""
 GUTTER = 1
 """Cells between lanes."""
-NEWCOMERS = (
-    "new here?  p the tour · space stops and goes on · → one step · ? every key and sign",
-    "new here?  p the tour · space plays · → one step · ? every key and sign",
-    "new here?  p the tour · space plays · ? help",
-)
-"""What those who see the app for the first time are told, the fullest wording first."""
 _LOW, _HIGH = 24, 40
 """Rows of the page from which on there are charts, and from which on they are higher."""
 _FEWEST = 7
@@ -197,6 +192,17 @@ def _side_by_side(blocks: Sequence[Sequence[Cells]]) -> list[Cells]:
     return [[cell for cells in row for cell in cells] for row in zip(*blocks, strict=True)]
 
 
+def newcomers(keys: KeySigns) -> list[str]:
+    """What those who see the app for the first time are told, the fullest wording first."""
+    tour, play, step, help_key = (keys[name] for name in ("tour", "play", "step", "help"))
+    begin = f"new here?  {tour} the tour · {play}"
+    return [
+        f"{begin} stops and goes on · {step} one step · {help_key} every key and sign",
+        f"{begin} plays · {step} one step · {help_key} every key and sign",
+        f"{begin} plays · {help_key} help",
+    ]
+
+
 def legend_row(
     views: Sequence[LaneView],
     lane_width: int,
@@ -237,13 +243,14 @@ def told_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room there
     count: int,
     width: int,
     palette: Palette,
+    keys: KeySigns = MappingProxyType({}),
 ) -> list[Cells]:
     """Why somebody waits; or where a request's time went; or at the end, how it came out."""
     each = max(1, count // max(1, len(moments)))
     if selected is not None:
         rows = breakdown_rows(moments, selected, each, width, palette)
     elif moments and moments[0].time >= scene.end and len(scene.runs) > 1:
-        rows = ending_rows(scene, count, width, palette)
+        rows = ending_rows(scene, count, width, palette, keys)
     else:
         rows = why_rows(moments, each, width, palette)
     blank = Row(width, style(palette.text, palette.background)).cells()

@@ -19,6 +19,7 @@ from tui_batching.analysis.tables import (
     memory_note,
     metric_cells,
 )
+from tui_batching.charts.parameter_rows import parameter_rows
 from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill, marked
 from tui_batching.charts.rows import Cells, Row, bar, wrapped
 
@@ -43,13 +44,14 @@ _BARS = (
 
 def metric_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     """As many rows as it takes, what matters first at the top."""
-    note = _note(comparison, pen)
+    strategies = {result.strategy.name: result.strategy.wordings() for result in comparison}
+    head = [*(row.cells() for row in parameter_rows(strategies, pen)), *_note(comparison, pen)]
     if pen.width < _BESIDE:
-        return [*note, *bar_rows(comparison, pen), pen.blank(), *table_rows(comparison, pen)]
+        return [*head, *bar_rows(comparison, pen), pen.blank(), *table_rows(comparison, pen)]
     left, right = Pen(_WIDEST, pen.palette), Pen(pen.width - _WIDEST, pen.palette)
     pairs = zip_longest(table_rows(comparison, left), bar_rows(comparison, right))
     beside = [[*(table or left.blank()), *(bars or right.blank())] for table, bars in pairs]
-    return [*note, *beside]
+    return [*head, *beside]
 
 
 def _note(comparison: Comparison, pen: Pen) -> list[Cells]:

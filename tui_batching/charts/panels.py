@@ -17,14 +17,12 @@ from tui_batching.charts.rows import (
     Row,
     first_that_fits,
     painted,
-    short,
     style,
 )
 from tui_batching.strategies import Strategy, mark_of
 
 GAP = 2
 """Cells between panels that stand side by side."""
-BACK = "z Z: to the playhead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ def _beside(parts: Iterable[Cells], gap: Cells) -> Cells:
 def strategy_titles(strategy: Strategy) -> list[str]:
     """A strategy with its parameters; the fullest wording first."""
     name = strategy.name.upper()
-    return [" · ".join((name, *words)) for words in strategy.wordings(short)]
+    return [" · ".join((name, *words)) for words in strategy.wordings()]
 
 
 def headings(
@@ -155,18 +153,18 @@ class LegendEntry:
 
 
 def legend_row(
-    hint: str, entries: Sequence[LegendEntry], width: int, palette: Palette, *, moved: bool
+    hint: str, entries: Sequence[LegendEntry], width: int, palette: Palette, *, back: str = ""
 ) -> Cells:
     """What to see in a chart, and what its signs stand for, which comes before a long hint.
 
-    Where the chart was moved away from the playhead, it tells how to go back.
+    Where the chart was moved away from the playhead, `back` tells how to go back.
     """
     ground = palette.background
     muted = style(palette.muted, ground)
     row = Row(width, muted)
     legend = sum(len(entry.glyph) + len(entry.word) + 3 for entry in entries)
-    if moved:
-        row.add(BACK, style(palette.accent, ground, bold=True))
+    if back:
+        row.add(back, style(palette.accent, ground, bold=True))
     elif len(hint) + legend <= width:
         row.add(hint, muted)
     else:

@@ -9,6 +9,7 @@ from rich.style import Style
 
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.scene import Scene
+from tui_batching.charts.chart import KeySigns
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen, fill
 from tui_batching.charts.rows import HATCH, STALLED, Cells, Row, first_that_fits, style
@@ -24,6 +25,12 @@ _DIGITS = {
     "9": ("█▀█", "▀▀█", "▀▀▀"), ".": (" ", " ", "▀"), ",": (" ", " ", "▄"),
 }  # fmt: skip
 """Numbers that are read from the back of a room, three rows high."""
+_NEXT = (
+    ("batch-larger", "a larger batch"), ("load-higher", "more load"),
+    ("workload", "another workload"), ("view-metrics", "all numbers"), ("tour", "the tour"),
+    ("play", "again"),
+)  # fmt: skip
+"""What to do next, by the ids of the keys."""
 _LABEL = 17
 """Cells for what a figure is."""
 
@@ -164,19 +171,19 @@ def _bar(  # noqa: PLR0913, PLR0917 - what is drawn, and on which scale
     return pen.row().gap(2).add(sign * drawn, fill(state, None, pen.palette)).cells()
 
 
-def ending_rows(scene: Scene, count: int, width: int, palette: Palette) -> list[Cells]:
-    """What came of it in words, and what to try next; at most so many rows."""
+def ending_rows(
+    scene: Scene, count: int, width: int, palette: Palette, keys: KeySigns
+) -> list[Cells]:
+    """What came of it in words, and which keys to try next; at most so many rows."""
     ground = palette.background
     text, bold = style(palette.text, ground), style(palette.text, ground, bold=True)
     key = style(palette.accent, ground, bold=True)
     rows = [_told(words, width, palette) for words in _sentences(scene)]
-    row = Row(width, text).gap().add("try  ", bold)
-    for keys, what in (
-        ("]", "a larger batch"), (">", "more load"), ("w", "another workload"),
-        ("5", "all numbers"), ("p", "the tour"), ("space", "again"),
-    ):  # fmt: skip
-        if len(keys) + len(what) + 4 <= row.left:
-            row.add(keys, key).add(f" {what}   ", text)
+    there = [(keys[name], what) for name, what in _NEXT if name in keys]
+    row = Row(width, text).gap().add("try  " if there else "", bold)
+    for sign, what in there:
+        if len(sign) + len(what) + 4 <= row.left:
+            row.add(sign, key).add(f" {what}   ", text)
     rows.append(row.cells())
     blank = Row(width, text).cells()
     return (rows + [blank] * count)[:count]

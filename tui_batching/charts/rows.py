@@ -16,7 +16,6 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
-from tui_batching.clock import SECOND, Picoseconds, format_duration
 from tui_batching.columns import FloatArray
 
 Cells: TypeAlias = list[Segment]
@@ -59,7 +58,7 @@ class Row:
 
     def __init__(self, width: int, ground: Style) -> None:
         self.ground = ground
-        self.left = width
+        self.width = self.left = width
         self._segments: list[Segment] = []
 
     def add(self, text: str, look: Style) -> Row:
@@ -144,18 +143,6 @@ def filled_cells(heights: FloatArray, rows: int) -> npt.NDArray[np.str_]:
     eighths = np.where(heights > 0, np.maximum(1, np.round(heights * 8)), 0)
     below = 8 * np.arange(rows - 1, -1, -1)[:, np.newaxis]
     return _LEVELS_FROM_BELOW[np.clip(eighths - below, 0, 8).astype(np.int64)]
-
-
-def short(time: Picoseconds, digits: int = 3) -> str:
-    """A duration without a space: `1.71s`."""
-    return format_duration(time, digits).replace(" ", "")
-
-
-def age_text(time: Picoseconds) -> str:
-    """A growing duration, coarse enough not to flicker while it plays: `1.7s`, `60ms`."""
-    tenth, hundredth = SECOND // 10, SECOND // 100
-    grain = tenth if time >= tenth else hundredth if time >= hundredth else 1
-    return short(time // grain * grain, 2)
 
 
 def first_that_fits(texts: Sequence[str], width: int) -> str:

@@ -16,7 +16,7 @@ from rich.style import Style
 
 from tui_batching.analysis.slot_steps import SlotSteps
 from tui_batching.charts.ahead import dim_from
-from tui_batching.charts.chart import ChartRequest, Viewport, window_start
+from tui_batching.charts.chart import ChartRequest, Viewport, way_back, window_start
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import (
     Arrangement,
@@ -462,7 +462,7 @@ class Slots:
                 legend(palette, self._lanes),
                 width,
                 palette,
-                moved=self.viewport.moved,
+                back=way_back(self.request.keys) if self.viewport.moved else "",
             ),
             *joined(panels, self._layout.arrangement, ground),
         ]

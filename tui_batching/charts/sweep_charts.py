@@ -5,9 +5,10 @@ Each is a row of legend, line charts, and below them the table of the sweep if t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeAlias
 
 import numpy as np
 from rich.cells import cell_len
@@ -24,10 +25,13 @@ from tui_batching.analysis.sweeps.varied import (
     exported,
     present_values,
 )
+from tui_batching.analysis.tables import sweep_table
 from tui_batching.charts.axis import LOG_FROM
 from tui_batching.charts.palette import Palette
+from tui_batching.charts.parameter_rows import parameter_rows
+from tui_batching.charts.pen import Pen
 from tui_batching.charts.plot import ChartSpec, Label, Line, Vertical, draw
-from tui_batching.charts.rows import Cells, Row, style
+from tui_batching.charts.rows import Cells, Row, style, wrapped
 from tui_batching.charts.sweep_table import table_rows, table_width, tick_text
 from tui_batching.strategies import mark_of
 from tui_batching.workload.model import Workload
@@ -44,7 +48,13 @@ _TITLES = {
 }
 _NARROWEST, _LOWEST = 34, 9
 """Columns and rows below which a chart is cramped."""
-_GAP = 2
+_GAP, _APART = 2, 3
+_LOW = 14
+"""Rows below which there is no room above the charts but for one."""
+
+
+_Fact: TypeAlias = Sequence[tuple[str, Style]]
+"""What stands beside the strategies: pieces of text, each with its look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,7 @@ def load_chart(request: SweepRequest) -> list[Cells]:
     limits = (min(points) / 1.1, max(points) * 1.1) if log else (0.0, max(points) * 1.03)
     verticals = (*_saturations(request), *_present_load(request, limits))
     axis = _ValueAxis("requests/s", limits, log, None, verticals)
-    return _charts_and_table(request, _legend_row(request, *_load_facts(request)), axis)
+    return _charts_and_table(request, _head(request, *_load_facts(request)), axis)
 
 
 def _together(sweep: Sweep) -> list[tuple[float, list[str]]]:
@@ -134,14 +144,15 @@ def _load_facts(request: SweepRequest) -> list[list[tuple[str, Style]]]:
     """The saturation points, and the present load."""
     palette = request.palette
     muted = style(palette.muted, palette.surface)
-    saturated = [(f" {_SATURATION} saturated at ", muted)]
-    for load, names in _together(request.sweep):
+    saturated = [(f"{_SATURATION} saturated at ", muted)]
+    for number, (load, names) in enumerate(_together(request.sweep)):
+        saturated += [("  ", muted)] if number else []
         saturated += [(mark_of(name), request.look(name)) for name in names]
-        saturated += [(f" {tick_text(LOAD, load)}  ", muted)]
+        saturated += [(f" {tick_text(LOAD, load)}", muted)]
     rate = request.now.source.rate if request.now is not None else None
     if rate is None:
         return [saturated]
-    present = [(" │ ", style(palette.playhead, palette.surface))]
+    present = [("│ ", style(palette.playhead, palette.surface))]
     return [saturated, [*present, (f"now {tick_text(LOAD, rate)}", muted)]]
 
 
@@ -159,19 +170,12 @@ def parameter_chart(request: SweepRequest) -> list[Cells]:
         verticals=tuple(_present(request, limits)),
     )
     muted = style(request.palette.muted, request.palette.surface)
-    present = [(" │ ", style(request.palette.playhead, request.palette.surface)), ("now", muted)]
-    by = [] if axis.label else [[(f" by {axis_text(sweep.kind)}  ", muted)]]
+    present = [("│ ", style(request.palette.playhead, request.palette.surface)), ("now", muted)]
+    by = [] if axis.label else [[(f"by {axis_text(sweep.kind)}", muted)]]
     facts = [*by, *([present] if axis.verticals else [])]
     if sweep.kind == BATCH_SIZE or any_parameter(sweep.kind).is_called("batch_size"):
-        facts.append([("   a line ends where its slots are never all taken", muted)])
-    legend = _legend_row(request, *facts)
-    notes = " · ".join(sweep.short_notes)
-    if not notes:
-        return _charts_and_table(request, legend, axis)
-    below = replace(request, height=request.height - 1)
-    told = Row(request.width, muted).gap().add(notes, muted).cells()
-    [first, *rest] = _charts_and_table(below, legend, axis)
-    return [first, told, *rest]
+        facts.append([("a line ends where its slots are never all taken", muted)])
+    return _charts_and_table(request, _head(request, *facts), axis)
 
 
 def _present(request: SweepRequest, limits: tuple[float, float]) -> Iterator[Vertical]:
@@ -193,15 +197,15 @@ def _present(request: SweepRequest, limits: tuple[float, float]) -> Iterator[Ver
 def frontier_chart(request: SweepRequest) -> list[Cells]:
     """The frontier of each strategy in a sweep over loads, at exactly the size asked for."""
     muted = style(request.palette.muted, request.palette.surface)
-    legend = _legend_row(request, [(" numbers: requests per second offered", muted)])
+    head = _head(request, [("numbers: requests per second offered", muted)])
     table: list[Cells] = []
     if request.height >= _FROM_HEIGHT and table_width(request.sweep) <= request.width:
         table = [
             Row(request.width, muted).cells(),
             *table_rows(request.sweep, request.now, request.width, request.palette),
         ]
-    chart = draw(_frontier_spec(request, max(0, request.height - 1 - len(table))))
-    return [legend, *chart, *table][: request.height]
+    chart = draw(_frontier_spec(request, max(0, request.height - len(head) - len(table))))
+    return [*head, *chart, *table][: request.height]
 
 
 def _frontier_spec(request: SweepRequest, height: int) -> ChartSpec:
@@ -248,11 +252,13 @@ def _point_labels(sweep: Sweep, request: SweepRequest) -> list[Label]:
     return list(labels.values())
 
 
-def _charts_and_table(request: SweepRequest, legend: Cells, axis: _ValueAxis) -> list[Cells]:
+def _charts_and_table(
+    request: SweepRequest, head: Sequence[Cells], axis: _ValueAxis
+) -> list[Cells]:
     """As many line charts as fit without being cramped, and the table if it fits."""
-    width, height = request.width, request.height - 1
+    width, height = request.width, request.height - len(head)
     if height < 4 or width < 8:
-        return _filled([legend], request)
+        return _filled([*head], request)
     in_a_row = max(1, min(3, (width + _GAP) // (_NARROWEST + _GAP)))
     table = table_rows(request.sweep, request.now, width, request.palette)
     if table_width(request.sweep) > width or height - len(table) - 1 < _LOWEST + 3:
@@ -260,11 +266,11 @@ def _charts_and_table(request: SweepRequest, legend: Cells, axis: _ValueAxis) ->
     if in_a_row == 2 and height >= 2 * _LOWEST + 2:  # the third chart gets a row of its own
         below = height // 2
         rows = _beside(request, HEADLINES[:2], height - below, axis)
-        return _filled([legend, *rows, *_beside(request, HEADLINES[2:], below, axis)], request)
+        return _filled([*head, *rows, *_beside(request, HEADLINES[2:], below, axis)], request)
     room = height - (len(table) + 1 if table else 0)
     rows = _beside(request, HEADLINES[-in_a_row:] if in_a_row > 1 else HEADLINES[1:2], room, axis)
     blank = [Row(width, style(None, request.palette.surface)).cells()] if table else []
-    return _filled([legend, *rows, *blank, *table], request)
+    return _filled([*head, *rows, *blank, *table], request)
 
 
 def _strategy_lines(
@@ -294,18 +300,42 @@ def _value_range(values: Sequence[float]) -> tuple[float, float] | None:
     return None if _needs_log(values) else (0.0, max(values) * 1.05)
 
 
-def _legend_row(request: SweepRequest, *facts: Sequence[tuple[str, Style]]) -> Cells:
-    """The marks of the strategies, then those facts, of several texts each, that fit."""
-    palette = request.palette
-    text = style(palette.text, palette.surface)
-    row = Row(request.width, text).gap()
-    for name in request.sweep.strategies:
-        row.add(mark_of(name), request.look(name)).add(f" {name}  ", text)
+def _head(request: SweepRequest, *facts: _Fact) -> list[Cells]:
+    """The strategies with what does not vary of them, facts, and notes.
+
+    Where it is low, the first row is all, with the facts that fit.
+    """
+    sweep, pen = request.sweep, Pen(request.width, request.palette)
+    told = {name: sweep.wordings(name) for name in sweep.strategies}
+    if request.height < _LOW:
+        [row] = parameter_rows(told, pen, 1)
+        return [_with_facts(row, facts).cells()]
+    rows = parameter_rows(told, pen, request.height // 6)
+    ignoring = sweep_table(sweep).note.partition(":")[0]
+    note = " · ".join(filter(None, (*sweep.short_notes, ignoring)))
+    if _cells_of(facts) > rows[-1].left:
+        rows.append(pen.row())
+    _with_facts(rows[-1], facts)
+    if note and _cells_of([[(note, pen.muted)]]) <= rows[-1].left:
+        _with_facts(rows[-1], [[(note, pen.muted)]])
+        note = ""
+    rows += [pen.row().gap().add(line, pen.muted) for line in wrapped(note, max(20, pen.width - 2))]
+    return [row.cells() for row in rows]
+
+
+def _cells_of(facts: Iterable[_Fact]) -> int:
+    """What facts take with the gaps before them."""
+    return sum(_APART + sum(cell_len(text) for text, _ in fact) for fact in facts)
+
+
+def _with_facts(row: Row, facts: Iterable[_Fact]) -> Row:
+    """The row with those facts behind what is in it that fit."""
     for fact in facts:
-        if sum(cell_len(text) for text, _ in fact) <= row.left:
-            for part, look in fact:
-                row.add(part, look)
-    return row.cells()
+        if _cells_of([fact]) <= row.left:
+            row.gap(_APART if row.left < row.width else 1)
+            for text, look in fact:
+                row.add(text, look)
+    return row
 
 
 def _beside(

@@ -18,12 +18,11 @@ from tui_batching.analysis.sweeps import Sweep
 from tui_batching.analysis.sweeps.varied import kind_text
 from tui_batching.analysis.tables import (
     BEST,
-    Cell,
-    Group,
     Table,
     TableRow,
     capacity_table,
     comparison_table,
+    parameter_group,
     sweep_table,
 )
 from tui_batching.charts.printing import to_ascii
@@ -40,10 +39,11 @@ def print_comparison(comparison: Comparison, *, ascii_only: bool | None = None) 
     workload = comparison.workload
     printer.line(_heading(workload))
     told = comparison_table(comparison)
-    parameters = _parameters([result.strategy for result in comparison])
-    printer.show(_laid_out(printer, replace(told, groups=(parameters, *told.groups))))
-    if workload.slo is not None:
-        printer.line(printer.text(f"service level: {limits_text(workload.slo)}", "dim"))
+    strategies = [[result.strategy] for result in comparison]
+    printer.show(_laid_out(printer, _with_parameters(told, strategies)))
+    for group in told.groups:
+        if group.hint:
+            printer.line(printer.text(f"{group.title.lower()}: {group.hint}", "dim"))
     printer.note(told)
     printer.legend(told, "--json and --csv tell more")
 
@@ -53,10 +53,10 @@ def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
     printer = _Printer(ascii_only)
     printer.line(_heading(sweep.workload).append(f" · {kind_text(sweep.kind)}"))
     table = sweep_table(sweep)
-    printer.show(_laid_out(printer, table))
+    strategies = [[point.strategy for point in sweep.curve(name)] for name in table.strategies]
+    printer.show(_laid_out(printer, _with_parameters(table, strategies)))
     printer.note(table)
-    for note in sweep.notes:
-        printer.line(printer.text(note))
+    printer.notes(sweep.notes)
     printer.legend(table, "--json and --csv tell more")
 
 
@@ -67,8 +67,10 @@ def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> No
     share = f"{found.attainment:.10g}"
     printer.line(_heading(found.workload).append(f" · {limits} for {share} of the requests"))
     told = capacity_table(found)
-    printer.show(_laid_out(printer, told))
+    strategies = [[each.strategy] for each in found.capacities]
+    printer.show(_laid_out(printer, _with_parameters(told, strategies)))
     printer.note(told)
+    printer.notes(found.notes)
     count = len(found.capacities[0].rates)
     over = "the requests as they are" if count == 1 else f"{count} seeds or stretches"
     printer.legend(told, f"over {over}")
@@ -125,6 +127,11 @@ class _Printer:
         if told.note:
             self.line(self.text(told.note))
 
+    def notes(self, notes: Sequence[str]) -> None:
+        """Print sentences, a line each."""
+        for note in notes:
+            self.line(self.text(note))
+
     def legend(self, told: Table, more: str) -> None:
         """Print what the mark of the best means, where there is one, and one thing more."""
         marked = f"{BEST} the best of its row; " if told.has_best else ""
@@ -169,14 +176,7 @@ def _figures(printer: _Printer, row: TableRow) -> Iterator[Text]:
         yield printer.text(BEST if cell.best else "", style)
 
 
-def _parameters(strategies: Sequence[Strategy]) -> Group:
-    described = [
-        {parameter.label: parameter.text(value) for parameter, value in strategy.told()}
-        for strategy in strategies
-    ]
-    labels = dict.fromkeys(label for parameters in described for label in parameters)
-    rows = (
-        TableRow(label, tuple(Cell(parameters.get(label, "")) for parameters in described))
-        for label in labels
-    )
-    return Group("Parameters", tuple(rows))
+def _with_parameters(told: Table, strategies: Sequence[Sequence[Strategy]]) -> Table:
+    """The table below what it was made with; nothing where all parameters vary."""
+    parameters = parameter_group(strategies)
+    return replace(told, groups=(*([parameters] if parameters.rows else []), *told.groups))

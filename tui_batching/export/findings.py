@@ -17,7 +17,8 @@ _CLAIMS = {
     "p99_itl": "Shortest pauses within an answer (p99)",
     "goodput": "Most requests per second within the limits",
     "useful": "Most useful slots",
-    "bubble": "Smallest bubble (slots held or stalled)",
+    "held": "Least slot-time held by finished requests (the bubble)",
+    "stalled": "Least slot-time stalled by the prefills of others",
 }
 _PARTS_TOLD = 3
 _LEAST_TOLD = 0.01

@@ -149,7 +149,8 @@ def write_sweep_json(sweep: Sweep, out: TextIO) -> None:
     Its keys: `schema`; `workload` with `name` and `requests`; `sweep` with `kind` and the `unit`
     of its values; for loads `saturation`, in requests per second by strategy; where there are any
     `left_out`, the strategies that have no such parameter, and `refused`, a list of objects with
-    `value`, `strategy` and the `reason` why it cannot serve there; and `points`, a list
+    `value`, `strategy` and the `reason` why it cannot serve there; `notes`, all that has to be read
+    with the figures, in sentences; and `points`, a list
     by value and strategy of objects with `value`, `strategy`, its `parameters` there, `peak_batch`
     (the most slots taken at once), `ignores_memory` and all `metrics`, named and counted as
     `compare --json` does.
@@ -170,6 +171,7 @@ def write_sweep_json(sweep: Sweep, out: TextIO) -> None:
         **({"saturation": dict(sweep.saturation)} if sweep.saturation else {}),
         **({"left_out": without} if without else {}),
         **({"refused": refused} if refused else {}),
+        **({"notes": list(sweep.notes)} if sweep.notes else {}),
     }
     points = ",\n".join(json.dumps(_point(sweep, each), allow_nan=False) for each in sweep.points)
     out.write(json.dumps(head).removesuffix("}") + f', "points": [\n{points}\n]}}\n')
@@ -209,7 +211,8 @@ def write_capacities_json(found: Capacities, out: TextIO) -> None:
     `attainment`, the share of requests that keeps them; and `capacities`, a list with `strategy`,
     its `parameters`, and in requests per second `median`, `lowest`, `highest` and
     `rates` (one a variant); 0 where the limits are never kept, null where they always are; and
-    `ignores_memory`, whether it runs as if the KV cache had no end though the cost has one.
+    `ignores_memory`, whether it runs as if the KV cache had no end though the cost has one; beside
+    them `notes`, what has to be read with the figures, in sentences, if there is anything.
     """
     limits = asdict(found.workload.slo) if found.workload.slo else {}
     record = {
@@ -218,6 +221,7 @@ def write_capacities_json(found: Capacities, out: TextIO) -> None:
         "slo": {name: to_seconds(most) for name, most in limits.items() if most is not None},
         "attainment": found.attainment,
         "capacities": [_capacity(capacity) for capacity in found.capacities],
+        **({"notes": list(found.notes)} if found.notes else {}),
     }
     out.write(json.dumps(record, allow_nan=False) + "\n")
 

@@ -136,6 +136,7 @@ def _metrics(comparison: Comparison) -> Iterator[str]:
         yield f"**Note:** {plain(told.note)}."
     groups = tuple(group for group in told.groups if group.title != PARTS_OF_LATENCY)
     yield _laid_out(replace(told, groups=groups))
+    yield from (f"{group.title}: {plain(group.hint)}." for group in groups if group.hint)
 
 
 def _laid_out(told: Table) -> str:
@@ -194,6 +195,7 @@ def _sweep(sweep: Sweep) -> Iterator[str]:
     """One parameter at several values, metric by metric."""
     yield f"## {kind_label(sweep.kind).capitalize()}"
     yield f"Served at other values of one parameter: {kind_text(sweep.kind)}."
+    yield from _unvaried(sweep)
     if sweep.saturation:
         told = ", ".join(f"{name} {load:.3g}" for name, load in sweep.saturation.items())
         yield f"Saturation, the most requests per second that are served: {told}."
@@ -205,6 +207,14 @@ def _sweep(sweep: Sweep) -> Iterator[str]:
     yield from map(plain, sweep.notes)
     for name in _SWEEP_CHARTS.get(sweep.kind, ()):
         yield _sweep_chart(sweep, name)
+
+
+def _unvaried(sweep: Sweep) -> Iterator[str]:
+    """The parameters that stay the same, of those who have any."""
+    wordings = ((name, sweep.wordings(name)[0]) for name in sweep.strategies)
+    told = [f"{name} with {', '.join(words)}" for name, words in wordings if words]
+    if told:
+        yield plain(f"Alike at all of them: {'; '.join(told)}.")
 
 
 def _parameters(workload: Workload) -> str:

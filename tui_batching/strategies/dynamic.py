@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
@@ -63,10 +62,8 @@ class Dynamic(Textbook):
         """When the timeout of a forming batch passes."""
         return (oldest if self._from_arrival else opened) + self.timeout
 
-    def wordings(
-        self, spell: Callable[[Picoseconds], str] = format_duration
-    ) -> tuple[tuple[str, ...], ...]:
+    def wordings(self) -> tuple[tuple[str, ...], ...]:
         """The batch size and the timeout."""
-        size, timeout = self.batch_size, spell(self.timeout)
+        size, timeout = self.batch_size, format_duration(self.timeout)
         since = f"{timeout} from arrival" if self._from_arrival else timeout
         return (f"batch {size}", since), (f"{size}", since), (f"{size}", timeout)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
-from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.reading.constraints import OneOf
 from tui_batching.sim.request_level import Timeout, run_batches
 from tui_batching.strategies.parameters import SLOTS, Parameter
@@ -55,11 +53,9 @@ class Static(Textbook):
         """Whether batches run on beyond their own longest member, to the longest of all."""
         return self.pad_to == "workload"
 
-    def wordings(
-        self, spell: Callable[[Picoseconds], str] = format_duration
-    ) -> tuple[tuple[str, ...], ...]:
+    def wordings(self) -> tuple[tuple[str, ...], ...]:
         """The batch size, and whether answers are padded."""
         if not self.is_padded:
-            return super().wordings(spell)
+            return super().wordings()
         size = self.batch_size
         return (f"batch {size}", "padded to the longest"), (f"{size}", "padded")

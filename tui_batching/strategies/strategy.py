@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.clock import Picoseconds
 from tui_batching.reading.constraints import Constraints, check_constraints
 from tui_batching.strategies.parameters import KV_CACHE_TOKENS, MAX_SLOTS, Parameter
 
@@ -181,15 +181,8 @@ class Strategy(ABC):
         """
         return Admission()
 
-    def wordings(
-        self,
-        spell: Callable[[Picoseconds], str] = format_duration,  # noqa: ARG002
-    ) -> tuple[tuple[str, ...], ...]:
-        """The parameters that a title tells, in fewer and fewer words.
-
-        Args:
-            spell: how durations are written.
-        """
+    def wordings(self) -> tuple[tuple[str, ...], ...]:
+        """The parameters that a title tells, in fewer and fewer words."""
         if not self.is_engine:
             return (f"batch {self.slots}",), (f"{self.slots}",)
         slots = "no slot limit" if self.slots >= MAX_SLOTS else f"{self.slots:,} slots"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -86,9 +85,7 @@ class Triton(Strategy):
         """When the delay of the oldest passes."""
         return max(opened, oldest + self.delay)
 
-    def wordings(
-        self, spell: Callable[[Picoseconds], str] = format_duration
-    ) -> tuple[tuple[str, ...], ...]:
+    def wordings(self) -> tuple[tuple[str, ...], ...]:
         """The batch size and the delay."""
-        size, delay = self.max_batch_size, spell(self.delay)
+        size, delay = self.max_batch_size, format_duration(self.delay)
         return (f"batch {size}", f"delay {delay}"), (f"{size}", delay)

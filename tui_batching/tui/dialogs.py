@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -17,7 +16,7 @@ from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui_batching.charts.rows import Row, column
+from tui_batching.charts.rows import Row, column, wrapped
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
 from tui_batching.strategies import Strategy
@@ -192,36 +191,41 @@ class PickExport(Dialog[Export | None]):
 
 _BOLD = Style(bold=True)
 
-READING = """\
-Each lane serves the same requests, with the same names and colours, by another strategy.
+READING = (
+    ("lanes", "the same requests, served in each lane by another strategy"),
+    ("slots", "█ tokens made, · to come; cells are as long in every lane"),
+    ("", "▒ held: finished, but there until the batch ends: the bubble"),
+    ("", "‖ stalled: waits while the prompt of another is prefilled"),
+    ("", "░ prefill: its prompt is processed, before the first token"),
+    ("", "many slots, a cell each: ▁ to █ how far, » prefill, + joined"),
+    ("white", "it happened just now; ▸ the selected request"),
+    ("queue", "who waits, who came first at the left; and the longest wait"),
+    ("shares", "of all slot-time so far: useful █, held ▒, stalled ‖, free ·"),
+    ("race", "who was answered, in order; mean and p99 are over them alone"),
+    ("", "open: who is not answered yet, and the age of the oldest"),
+    ("latency", "of the selected request, as a sum: + waits as a batch forms,"),
+    ("", "─ waits for a slot, ═ for memory, ~ for its turn,"),
+    ("", "░ prefill, ‖ stalled, █ decode, ▒ held,"),
+    ("", "▓ sharing: its steps are longer as others decode, too"),
+)
+"""How to read a lane: what is told of, and the words."""
 
- slots    › makes tokens    » is prefilled    ‖ stalled by somebody else's prefill
-          ▒ is done, but held until its batch is    + has joined a forming batch    · free
- bars     solid: tokens made    dots: tokens to come    ▒▒▒ the bubble: done, and in its slot
- useful   slot-time that makes a token or prefills; occupied less useful is the bubble
- time     arrivals below, the playhead ┃, and where static S, dynamic D, continuous C are done
-
-ctrl+p finds each of these keys by name.
-"""
-
-
-READING_ENGINES = """\
-Of real engines a lane shows the iteration that is under way, and their memory.
-
- prompts  [██░░··] what is processed, what this step processes, what is to come
-          ▚ is processed again after an eviction    ‖ stalls, or is skipped
- memory   KV [██▂▂··] holds tokens, is reserved but empty, is free
- queue    ↩R1 was evicted, and has so many tokens to redo
-"""
+READING_ENGINES = (
+    ("engines", "STEP: a forward pass, of decodes and parts of prompts alike"),
+    ("prompts", "[██░░··] processed, in this step, to come"),
+    ("", "▚ processed again after an eviction; skipped: gets no step"),
+    ("memory", "KV [██▂▂··] holds tokens, is reserved but empty, is free"),
+    ("queue", "↩R1 was evicted, and has so many tokens to redo"),
+)
+"""What there is to be read besides in the lane of an engine."""
 
 
-def reading(strategies: Sequence[Strategy]) -> str:
-    """How to read the lanes of these strategies."""
-    engines = [kind for kind in strategies if kind.is_engine]
-    if not engines:
-        return READING
-    done = ", ".join(f"{engine.name} {engine.about.mark}" for engine in engines)
-    return f"{READING}\n{READING_ENGINES} time     and where is done: {done}\n"
+def reading(strategies: Sequence[Strategy]) -> list[tuple[str, str]]:
+    """How to read the lanes of these strategies: what is told of, and the words."""
+    pairs = (f"{each.about.mark}\N{NO-BREAK SPACE}{each.name}" for each in strategies)
+    time = f"▾ a request arrives, ┃ now, ━ played, all answered: {', '.join(pairs)}"
+    engines = READING_ENGINES if any(each.is_engine for each in strategies) else ()
+    return [*READING, *engines, ("time", time)]
 
 
 class HelpScreen(Dialog[None]):
@@ -229,14 +233,14 @@ class HelpScreen(Dialog[None]):
 
     DEFAULT_CSS = """
     HelpScreen > VerticalScroll { width: 104; padding: 0 1; }
-    HelpScreen Static { width: 1fr; }
+    HelpScreen Static { width: 1fr; padding: 1 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "dismiss", "Close", id="help.close", tooltip="Close the help."),
     ]
 
     def __init__(
-        self, keys: KeyTable, strategies: Sequence[Strategy] = (), *, ascii_only: bool = False
+        self, keys: KeyTable, strategies: Sequence[Strategy], *, ascii_only: bool = False
     ) -> None:
         super().__init__()
         self._keys, self._strategies, self._ascii = keys, strategies, ascii_only
@@ -246,44 +250,54 @@ class HelpScreen(Dialog[None]):
         """The text and the keys."""
         with VerticalScroll() as box:
             box.border_title = "help · escape closes"
-            yield Static(reading(self._strategies), markup=False)
-            yield KeyList(self._keys, ascii_only=self._ascii)
+            yield HangingTexts([((label,), text) for label, text in reading(self._strategies)])
+            yield Static("ctrl+p finds each of these keys by name.", markup=False)
+            yield HangingTexts(_told_keys(self._keys, ascii_only=self._ascii))
 
 
-class KeyList(StripView):
-    """A row a key: how it is written, what it is called, and what it does, over lines that fit.
+def _told_keys(keys: KeyTable, *, ascii_only: bool) -> list[tuple[tuple[str, ...], str]]:
+    """How each key is written, what it is called, and what it does."""
+    return [
+        ((" ".join(key.written(ascii_only=ascii_only)), key.name), key.help_text) for key in keys
+    ]
+
+
+class HangingTexts(StripView):
+    """Texts below each other, over lines that fit; beside the first line stand its headings.
 
     Textual asks for the height of a table several times, and each time draws it.
+
+    Args:
+        told: for each text its headings, of which the first one is bold, and the text.
     """
 
     DEFAULT_CSS = """
-    KeyList { width: 1fr; height: auto; }
+    HangingTexts { width: 1fr; height: auto; }
     """
 
-    def __init__(self, keys: KeyTable, *, ascii_only: bool) -> None:
+    def __init__(self, told: Sequence[tuple[Sequence[str], str]]) -> None:
         super().__init__()
-        self._keys = [(" ".join(key.written(ascii_only=ascii_only)), key) for key in keys]
-        self._key_width = max(cell_len(written) for written, _ in self._keys) + 2
-        self._name_width = max(cell_len(key.name) for _, key in self._keys) + 2
+        self._told = told
+        columns = zip(*(headings for headings, _ in told), strict=True)
+        self._cells = [max(map(cell_len, column)) + 2 for column in columns]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """As many rows as the texts take."""
-        return sum(len(self._told(key, width)) for _, key in self._keys)
+        return sum(len(self._lines(text, width)) for _, text in self._told)
 
     def on_resize(self) -> None:
         """Fill the width."""
         width, look = self.content_size.width, self.rich_style
         rows = []
-        for written, key in self._keys:
-            names = [
-                set_cell_size(written, self._key_width),
-                set_cell_size(key.name, self._name_width),
-            ]
-            for text in self._told(key, width):
-                row = Row(width, look).add(names[0], look + _BOLD).add(names[1], look)
-                rows.append(row.add(text, look).cells())
-                names = [" " * cell_len(name) for name in names]
+        for headings, text in self._told:
+            for number, line in enumerate(self._lines(text, width)):
+                row = Row(width, look)
+                ink = look + _BOLD
+                for heading, cells in zip(headings, self._cells, strict=True):
+                    row.add(set_cell_size("" if number else heading, cells), ink)
+                    ink = look
+                rows.append(row.add(line, look).cells())
         self.present(rows)
 
-    def _told(self, key: Key, width: int) -> list[str]:
-        return wrap(key.help_text, max(20, width - self._key_width - self._name_width))
+    def _lines(self, text: str, width: int) -> list[str]:
+        return wrapped(text, max(20, width - sum(self._cells)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from tui_batching.analysis.scene import Scene
+from tui_batching.charts.chart import KeySigns
 from tui_batching.charts.lane_view import THICKEST
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import Picoseconds
@@ -28,6 +29,7 @@ class Frame:
         sweep: what there is of the sweep that the view shows, or None.
         thickest: the most rows of a slot: every row of a bar takes bytes.
         presenting: whether a chapter of a deck is told beside it.
+        keys: how the keys that there are are written, by their ids.
         focus: the name of the strategy whose lane is bright while the others are dim, or None.
     """
 
@@ -41,6 +43,7 @@ class Frame:
     thickest: int = THICKEST
     presenting: bool = False
     focus: str | None = None
+    keys: KeySigns = field(default_factory=dict)
 
     @cached_property
     def moments(self) -> list[Moment]:
@@ -59,6 +62,7 @@ class Snapshot:
         speed: simulated seconds a second.
         playing: whether it plays.
         selected: the id of the selected request, or None.
+        keys: how the keys that there are are written, by their ids.
         focus: the name of the strategy whose lane is bright while the others are dim, or None.
         until: the instant at which playing stops, or None.
         loop: a stretch that plays again and again, or None.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import events
 from textual.widget import AwaitMount
 
+from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.lane_view import LaneView
 from tui_batching.charts.live_page import GUTTER, LaneLook, lane_block, lanes_that_fit
 from tui_batching.charts.rows import Row, style
@@ -50,6 +51,8 @@ class Lane(StripView, can_focus=True):
         gutter = Row(GUTTER, style(frame.palette.text, frame.palette.background)).cells()
         look = LaneLook(frame.palette, scale, self.more, self.has_focus)
         rows = lane_block(view, width, height, look)
+        if frame.focus not in (None, view.moment.run.strategy.name):
+            rows = [dim_from(row, 0, frame.palette) for row in rows]
         self.present([[*row, *gutter] for row in rows])
 
 

@@ -83,6 +83,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         self._plays = plays
         self.keys = KEYS if config.keys is None else remapped(KEYS, config.keys)
         bind(self, self.keys.bindings())
+        self._key_signs = {key.id: key.written(ascii_only=drawing.ascii)[0] for key in self.keys}
         self._palettes = config.palettes
         self._speed = config.speed
         self._player = Player()
@@ -185,6 +186,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             presenting=self.presenter.is_on,
             sweep=self.sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
             focus=self._bright,
+            keys=self._key_signs,
         )
 
     def _show_picture(self, frame: Frame | None) -> None:

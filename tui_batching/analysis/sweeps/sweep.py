@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, Metrics
-from tui_batching.analysis.sweeps.varied import Kind, left_out, value_text
+from tui_batching.analysis.short_runs import short_run
+from tui_batching.analysis.sweeps.varied import LOAD, Kind, left_out, value_text
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
 
@@ -106,6 +107,14 @@ class Sweep:
         """The points of one strategy by value; some values may be missing."""
         return tuple(point for point in self.points if point.strategy.name == strategy)
 
+    def wordings(self, strategy: str) -> tuple[tuple[str, ...], ...]:
+        """The parameters that do not vary; see `Strategy.wordings`."""
+        told = (point.strategy.wordings() for point in self.curve(strategy))
+        return tuple(
+            tuple(word for word in alike[0] if all(word in words for words in alike))
+            for alike in zip(*told, strict=True)
+        )
+
     def row(self, value: float) -> dict[str, Point]:
         """The points at one value, by strategy; without those that cannot serve there.
 
@@ -118,15 +127,28 @@ class Sweep:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What has to be told beside the figures: who is left out, and who refuses which values."""
+        """What has to be told beside the figures.
+
+        Whether the run is short, who is left out, and who refuses which values, and why.
+        """
         reasons = {each.strategy: each.reason for each in self.refused}  # of the last value
         told = (f"{name} {words}: {reasons[name]}" for name, words in self._refusals())
-        return (*self._left_out(), *told)
+        return (*self._short_run(), *self._left_out(), *told)
 
     @property
     def short_notes(self) -> tuple[str, ...]:
-        """The same without reasons."""
-        return (*self._left_out(), *(f"{name} {words}" for name, words in self._refusals()))
+        """The same in fewer words, and without reasons."""
+        refusals = (f"{name} {words}" for name, words in self._refusals())
+        briefly = (told.partition(";")[0] for told in self._short_run())
+        return (*briefly, *self._left_out(), *refusals)
+
+    def _short_run(self) -> tuple[str, ...]:
+        """That loads beyond saturation have no time to show what they do."""
+        if self.kind != LOAD:
+            return ()
+        taken = max(point.peak_batch for point in self.points)
+        drawn = self.workload.source.seed is not None
+        return short_run(len(self.workload.requests), taken, drawn=drawn)
 
     def _left_out(self) -> tuple[str, ...]:
         without = left_out(self.workload, self.kind)

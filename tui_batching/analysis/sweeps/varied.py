@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from tui_batching.clock import SECOND, Picoseconds, format_duration, to_seconds
+from tui_batching.clock import SECOND, format_duration, to_seconds
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Duration, FromZero, Number, Whole
@@ -172,9 +172,9 @@ def exported(kind: Kind, value: float) -> float:
 def value_text(kind: Kind, value: float) -> str:
     """A value in full: `3.33/s (gap 300 ms)`, `16`, `500 ms`, `2,048`."""
     if kind == LOAD:
-        return f"{value:.3g}/s (gap {_duration(round(SECOND / value))})"
+        return f"{value:.3g}/s (gap {format_duration(round(SECOND / value))})"
     if is_duration(kind):
-        return _duration(int(value))
+        return format_duration(int(value))
     return number_text(kind, value)
 
 
@@ -187,9 +187,3 @@ def number_text(kind: Kind, value: float) -> str:
 
 def _is_number(parameter: Parameter) -> bool:
     return isinstance(parameter.constraint, _NUMBERS)
-
-
-def _duration(time: Picoseconds) -> str:
-    """A duration without zeros that say nothing: `80 ms`, not `80.0 ms`."""
-    number, unit = format_duration(time).split()
-    return f"{float(number):g} {unit}"

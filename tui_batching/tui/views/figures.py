@@ -68,7 +68,7 @@ class FigureView(View):
 
     def _request(self, frame: Frame) -> ChartRequest:
         width, height = self.query_one(FigurePane).content_size
-        return ChartRequest(frame.scene, frame.time, width, height, frame.palette)
+        return ChartRequest(frame.scene, frame.time, width, height, frame.palette, frame.keys)
 
     def _select(self, frame: Frame) -> None:
         """Bring what was just selected into view; follow the playhead again if it is nothing."""
@@ -166,6 +166,7 @@ class UtilizationView(View):
         super().__init__(id=id)
         self._heeded = False
         self._of_memory = False
+        self._key = ""
 
     def compose(self) -> ComposeResult:
         yield StripView()
@@ -176,6 +177,7 @@ class UtilizationView(View):
         width, height = pane.content_size
         request = ChartRequest(frame.scene, frame.time, width, height - 1, palette)
         self._heeded = any(run.kv is not None for run in frame.scene.runs)
+        self._key = frame.keys["quantity"]
         chart = memory_chart if self._heeded and self._of_memory else utilization_chart
         pane.present([self.hint_row(width, palette), *chart(request)])
 
@@ -183,7 +185,7 @@ class UtilizationView(View):
         """The hint of what is shown, and the key of the other quantity if there is one."""
         if not self._heeded:
             return super().hint_row(width, palette)
-        other = "m: the slots" if self._of_memory else "m: KV memory"
+        other = f"{self._key}: the slots" if self._of_memory else f"{self._key}: KV memory"
         shown = self.hint_of_memory if self._of_memory else self.hint
         muted = style(palette.muted, palette.background)
         text = first_that_fits((f"{shown} ({other})", shown), width)

@@ -11,9 +11,9 @@ from tui_batching.charts.lane_rows import token_scale
 from tui_batching.charts.lane_view import LaneView, lane_view, mark_time
 from tui_batching.charts.live_page import (
     GUTTER,
-    NEWCOMERS,
     LiveLayout,
     legend_row,
+    newcomers,
     told_rows,
 )
 from tui_batching.charts.race import RaceRequest, race_rows
@@ -82,9 +82,11 @@ class LiveView(View):
             self._race.present(race_rows(race))
         moments = [frame.moments[number] for number in seen]
         height = self._told.content_size.height
-        self._told.present(told_rows(scene, moments, frame.selected, height, width, palette))
+        self._told.present(
+            told_rows(scene, moments, frame.selected, height, width, palette, frame.keys)
+        )
         nothing_yet = not any(moment.done for moment in frame.moments)
-        notes = NEWCOMERS if nothing_yet and not frame.presenting else ()
+        notes = newcomers(frame.keys) if nothing_yet and not frame.presenting else ()
         self._legend.present([legend_row(views, narrowest, width, palette, notes)])
         for pane in self._panes:
             pane.keeps_step = frame.playing
