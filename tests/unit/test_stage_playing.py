@@ -7,7 +7,7 @@ from threading import Event
 from threading import enumerate as all_threads
 
 import pytest
-from stage import MS, as_shown, hand_made, on_stage
+from stage import MS, as_shown, boundaries, hand_made, on_stage
 from textual.events import MouseMove
 from waiting import PATIENCE_SECONDS, eventually
 
@@ -124,3 +124,18 @@ async def test_quitting_while_something_is_computed_is_clean(
 
 def live_scene(app: BatchingApp) -> object:
     return getattr(app.screen, "scene", None)
+
+
+async def test_a_focused_lane_is_stepped_alone() -> None:
+    async with on_stage() as stage:
+        await stage.press("tab", "tab", "tab")
+        continuous = stage.scene.runs[2]
+        stops = boundaries(continuous)
+        seen = []
+        for _ in range(12):
+            await stage.press("right")
+            seen.append(stage.live._player.time)
+        first = stops.index(seen[0])
+        assert seen == stops[first : first + 12]
+        await stage.press("left", "left")
+        assert stage.live._player.time == seen[9]

@@ -74,9 +74,9 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     )),
     ("step", (
         Key("left,h", "step(-1)", "step-back", "Step back",
-            "Go back to the previous iteration boundary of any lane."),
+            "Go back to the previous iteration boundary, of the focused lane or of any."),
         Key("right,l", "step(1)", "step", "Step",
-            "Go on to the next iteration boundary of any lane."),
+            "Go on to the next iteration boundary, of the focused lane or of any."),
     )),
     ("", (
         Key("question_mark", "help", "help", "Help", "Show every key and how to read a lane."),
@@ -151,7 +151,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     )),
     ("lane", (
         Key("tab", "focus_lane(1)", "focus-lane", "Focus a lane",
-            "Go through the lanes; batch, budget and timeout keys then act on that lane alone."),
+            "Go through the lanes; step, batch, budget and timeout then act on that lane alone."),
         Key("shift+tab", "focus_lane(-1)", "focus-lane-back", "Focus back",
             "Go through the lanes the other way."),
     )),

@@ -420,8 +420,10 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         self._show()
 
     def action_step(self, count: int) -> None:
-        """Go over `count` iteration boundaries."""
-        self._player.step(count, self._wall())
+        """Go over `count` iteration boundaries: of the focused lane, else of any."""
+        runs = self.scene.runs if self.scene else ()
+        focused = [runs[lane.number] for lane in self._lanes.every if lane.has_focus]
+        self._player.step(count, self._wall(), focused)
         self._show()
 
     def action_tick(self, count: int) -> None:

@@ -111,23 +111,25 @@ class Player:
         self.speed = SPEEDS[max(0, min(len(SPEEDS) - 1, slower + notches))]
         self._since = (wall, self.time)
 
-    def step(self, count: int, wall: float) -> None:
+    def step(self, count: int, wall: float, runs: Sequence[Run] = ()) -> None:
         """Pause, and go `count` iteration boundaries on, or back if negative.
 
-        The next boundary is the next one of any Run.
+        Args:
+            count: how many.
+            wall: the time on the wall.
+            runs: whose boundaries count; the next one of any of them is next. All by default.
         """
         self.playing = False
+        stepped = runs or self.runs
         for _ in range(abs(count)):
-            target = self._next_boundary() if count > 0 else self._previous_boundary()
+            moments = [run.at(self.time) for run in stepped]
+            if count > 0:
+                ahead = [time for each in moments if (time := each.next_boundary) is not None]
+                target = min(ahead, default=None)
+            else:
+                behind = [time for each in moments if (time := each.previous_boundary) is not None]
+                target = max(behind, default=None)
             if target is None:
                 break
             self.time = target
         self.seek(self.time, wall)
-
-    def _next_boundary(self) -> Picoseconds | None:
-        boundaries = (run.at(self.time).next_boundary for run in self.runs)
-        return min((time for time in boundaries if time is not None), default=None)
-
-    def _previous_boundary(self) -> Picoseconds | None:
-        boundaries = (run.at(self.time).previous_boundary for run in self.runs)
-        return max((time for time in boundaries if time is not None), default=None)
