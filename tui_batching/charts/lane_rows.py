@@ -23,6 +23,7 @@ from tui_batching.charts.lane_words import PHASE_STATES, happening_texts, phase_
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen, fill
 from tui_batching.charts.rows import (
+    AGAIN,
     CHOSEN,
     FULL,
     HATCH,
@@ -350,8 +351,7 @@ def _add_bar(row: Row, pen: _LanePen, slot: SlotView, *, top: bool, bottom: bool
         bar = TokenBar(slot.made, slot.asked, slot.front, slot.state)
         bars.draw(row, bar, top=top, bottom=bottom)
     elif top:
-        again = slot.state is State.RECOMPUTE
-        bars.draw_prompt(row, slot.prompt, STATE_GLYPHS[State.RECOMPUTE] if again else SHADE)
+        bars.draw_prompt(row, slot.prompt, AGAIN if slot.state is State.RECOMPUTE else SHADE)
 
 
 def _taken_rows(pen: _LanePen, room: int) -> list[Cells]:
@@ -426,12 +426,9 @@ def _cell_of(pen: _LanePen, slot: SlotView) -> tuple[str, Style]:
     state = slot.state
     if state is None:
         return TRACK, pen.muted
-    if state is State.FORMING:
-        return "+", pen.muted
-    if state is State.DECODE and slot.prompt is None:
+    if state is State.DECODE:
         return level(slot.fraction or 0.01), pen.ink(pen.palette.work, slot.row)
-    sign = SHADE if state is State.PREFILL else STATE_GLYPHS[state]
-    return sign, fill(state, pen.ground(slot.row), pen.palette, slot.row)
+    return STATE_GLYPHS[state], fill(state, pen.ground(slot.row), pen.palette, slot.row)
 
 
 def _queue_rows(pen: _LanePen, room: int) -> list[Cells]:
