@@ -292,7 +292,8 @@ def looks(scene: Scene, time: int, speed: float, text: str) -> set[bool]:
     """Whether what is said so of a request stands on white in the first lane."""
     strips = lane_rows(lane_view(scene, 0, time, None, speed), 49, 21, DARK)
     styles = (s.style for strip in strips for s in strip if s.text.strip() == text)
-    return {look.bgcolor == DARK.playhead for look in styles if look and look.meta}
+    white = (DARK.playhead, True)
+    return {(look.color, bool(look.reverse)) == white for look in styles if look and look.meta}
 
 
 def test_what_just_happened_is_white_for_a_while_of_time_and_speed_alone() -> None:
