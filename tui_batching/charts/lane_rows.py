@@ -25,6 +25,7 @@ from tui_batching.charts.pen import Pen, fill
 from tui_batching.charts.rows import (
     AGAIN,
     CHOSEN,
+    EVICTED,
     FULL,
     HATCH,
     SHADE,
@@ -43,8 +44,8 @@ from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.strategies.parameters import MAX_SLOTS
 
-RESERVED, EVICTED = "▂", "↩"
-"""Memory that is taken, but empty; one whose memory was taken."""
+RESERVED = "▂"
+"""Memory that is taken, but empty."""
 ROOMY = 34
 """Cells from which on a word stands beside what a slot counts."""
 _LONGEST_WORD = len("skipped")
@@ -104,7 +105,7 @@ def _slot_rows_wanted(run: Run, left: int) -> int:
     an area. Of an engine those that were ever taken, but no more than half of the lane.
     """
     if run.strategy.is_engine:
-        used = int(run.stays.slot.max()) + 1
+        used = len(run.by_slot)
         return min(used + (used < run.capacity), 7, max(1, left // 2))
     return run.capacity if run.capacity <= left - 2 else 4
 
@@ -150,12 +151,7 @@ def _left_cells(view: LaneView) -> int:
     """Cells before a bar: a gap, the slot, the name, and below them a word."""
     run = view.moment.run
     digits = len(str(min(run.capacity, len(run)) - 1))
-    return max(_LONGEST_WORD + 1, 2 + digits + _name_cells(view)) + 1
-
-
-def _name_cells(view: LaneView) -> int:
-    """Cells of the longest name of a request."""
-    return 1 + len(str(int(view.moment.run.requests.id.max())))
+    return max(_LONGEST_WORD + 1, 2 + digits + view.scene.longest_name) + 1
 
 
 def _right_cells(view: LaneView) -> int:
@@ -365,7 +361,7 @@ def _taken_rows(pen: _LanePen, room: int) -> list[Cells]:
     if len(slots) <= left:
         return [*(_slot_row(pen, slot, 0, 1) for slot in views), ending]
     rest = views[left - 1 :]
-    cell = _name_cells(pen.view) + 3
+    cell = pen.view.scene.longest_name + 3
     if left >= 3 and len(rest) * cell <= pen.width:
         rows = [_slot_row(pen, slot, 0, 1) for slot in views[: left - 1]]
         return [*rows, _chips_row(pen, rest, cell), ending]
@@ -386,7 +382,7 @@ def _count_row(pen: _LanePen, taken: int) -> Cells:
 
 def _crowded(pen: _LanePen, slots: Sequence[SlotView], room: int) -> list[Cells]:
     """Several slots a row: by name and one cell each, or by the cell alone; the rest counted."""
-    names = _name_cells(pen.view)
+    names = pen.view.scene.longest_name
     for cell in (names + 4, names + 3):
         columns = max(1, pen.width // cell)
         if -(-len(slots) // columns) <= room:
