@@ -315,7 +315,8 @@ def _slot_row(pen: _LanePen, slot: SlotView, number: int, thick: int) -> Cells:
     if number == 0 and thick == 1 and slot.word:
         texts = _words_beside(slot)
         text = first_that_fits(texts, row.left - 1)
-        return row.add_right(f"{text} ", _word_look(pen, slot)).cells()
+        gap = " " * (len(text) + 1 < row.left)  # the one before it is dearer
+        return row.add_right(text + gap, _word_look(pen, slot)).cells()
     if number == 0:
         return row.add_right(f"{beside} ", look).cells()
     if number == 1 and slot.duration and slot.numbers:
