@@ -33,6 +33,7 @@ from tui_batching.charts.printing import to_ascii
 from tui_batching.charts.rows import (
     AGAIN,
     BEGIN,
+    CHOSEN,
     EVICTED,
     FULL,
     HATCH,
@@ -47,21 +48,22 @@ from tui_batching.charts.rows import (
 from tui_batching.cli import progress
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.clock import MILLISECOND
-from tui_batching.sim.life import State
 from tui_batching.strategies import STRATEGIES, mark_of
 from tui_batching.tui.bars import key_row
 from tui_batching.tui.bindings import KEYS
+from tui_batching.tui.timeline import SELECTED
 from tui_batching.tui.views import VIEWS
 from tui_batching.workload import load_workload
 
 ASCII = replace(EAGER, ascii=True)
-SLOTS = [*STATE_GLYPHS.values(), "+"]
 LETTERS = [mark_of(name) for name, kind in STRATEGIES.items() if not kind.textbook]
+TIMELINE = ["─", "━", "▾", "┃", SELECTED, "S", "D", "C"]
 TOLD_APART = {
-    "what a slot does": SLOTS,
-    "bars of a lane": [FULL, HATCH, SHADE, TRACK, " "],
-    "prompts of an engine": [FULL, SHADE, STATE_GLYPHS[State.RECOMPUTE], TRACK],
-    "KV memory of an engine": [FULL, RESERVED, TRACK],
+    "what a slot does": [FULL, TRACK, *STATE_GLYPHS.values()],
+    "the live page": [
+        *(FULL, TRACK, " ", *STATE_GLYPHS.values()),
+        *(RESERVED, EVICTED, CHOSEN, "▾", "┃", "─", "━", "★"),
+    ],
     "bars of the Gantt": [
         *(entry.glyph[0] for entry in gantt.legend(palette())),
         *(WAITS, PLAYHEAD, request_bars.EARLIER, request_bars.LATER, EVICTED, AGAIN),
@@ -76,15 +78,14 @@ TOLD_APART = {
     ],
     "parts of a latency": [glyph for glyph, _ in PART_SIGNS.values()],
     "strategies": list(map(mark_of, STRATEGIES)),
-    "the timeline": ["─", "▼", "◆", "●", "S", "D", "C", *LETTERS],
+    "the timeline": [*TIMELINE, *LETTERS],
     "uprights": ["│", "┊"],
     "percentiles": ["│", "┆"],
     "claims": ["✓", "✗"],
-    "playing or paused": ["▶", "‖"],
 }
 BESIDE_LEVELS = {
-    "the timeline": ["─", "▼", "◆", "●", "S", "D", "C"],
-    "one cell a slot": ["·", "+", "▒", "»"],
+    "the timeline": TIMELINE,
+    "one cell a slot": [TRACK, *STATE_GLYPHS.values()],
     "utilization": [HATCH, STALLED, "╌", PLAYHEAD, " "],
     "the queue of the Gantt": ["─", "├", PLAYHEAD, " "],
     "distribution": ["│", "┆", " "],
@@ -131,7 +132,7 @@ def test_no_two_states_of_a_picture_have_one_glyph() -> None:
 def test_levels_are_told_from_what_stands_beside_them(glyphs: list[str]) -> None:
     levels = to_ascii(LEVELS[1:])
     assert not {to_ascii(glyph) for glyph in glyphs} & set(levels)
-    assert levels[-1] not in levels[:-1], "full is full"
+    assert levels[-1] not in levels[:-2], "full is full, or the first row of a bar"
     assert [key for key, _ in itertools.groupby(levels)] == list(dict.fromkeys(levels))
 
 

@@ -76,7 +76,8 @@ def test_a_chart_has_the_size_that_is_asked_for(capsys: pytest.CaptureFixture[st
 
 def test_a_chart_tells_the_instant(capsys: pytest.CaptureFixture[str]):
     early = printed(capsys, "latency", "--at", "2.1s")
-    assert "no finished requests yet" in " ".join(printed(capsys, "latency", "--at", "0s"))
+    before = printed(capsys, "latency", "--at", "0s")
+    assert "no answers yet" in " ".join(before)
     assert early != printed(capsys, "latency") == printed(capsys, "latency", "--at", "1h")
 
 

@@ -51,7 +51,7 @@ def test_the_lanes_of_the_app_are_those(monkeypatch: pytest.MonkeyPatch):
     played: list[Workload] = []
     monkeypatch.setattr("tui_batching.cli.commands.play.refuse_without_terminal", lambda: None)
     monkeypatch.setattr(
-        "tui_batching.tui.app.run_app", lambda workload, *_: played.append(workload)
+        "tui_batching.tui.app.run_app", lambda workload, *_, **__: played.append(workload)
     )
     assert main(["play", "chat", *TWO]) == 0
     assert [strategy.name for strategy in played[0].strategies] == ["continuous", "static"]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from stage import hand_made, on_stage, palette, scene_of, texts
 
-from tui_batching.analysis.why import why
+from tui_batching.analysis.why import why, why_briefly
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.live_page import live_chart
+from tui_batching.charts.live_page import breakdown_rows, live_chart
 from tui_batching.charts.printing import to_ascii
-from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.clock import MILLISECOND, SECOND, Picoseconds
 from tui_batching.strategies import Continuous
 from tui_batching.workload import load_workload
 
 NOTEBOOK = load_workload("notebook")
 SCENE = scene_of(NOTEBOOK)
+CALM = 2_500 * MILLISECOND
 SIZES = [(40, 10), (80, 24), (80, 29), (120, 36), (160, 45)]
 
 
@@ -30,32 +33,52 @@ def test_it_has_exactly_the_size_asked_for(width: int, height: int, time: Picose
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES[1:])
-def test_every_lane_stands_in_a_frame_and_tells_what_it_does(width: int, height: int) -> None:
+def test_every_lane_has_a_head_and_tells_what_it_does(width: int, height: int) -> None:
     rows = page(width, height)
-    titles = [name for name in ("STATIC", "DYNAMIC", "CONTINUOUS") if f"╭─ {name}" in rows[0]]
-    assert titles == ["STATIC", "DYNAMIC", "CONTINUOUS"]
+    assert re.findall("━ ([A-Z]+) ", rows[0]) == ["STATIC", "DYNAMIC", "CONTINUOUS"]
     text = "\n".join(rows)
-    for told in ("queue ", "useful " if width > 110 else "use ", "DECODE"):
-        assert text.count(told) >= 2, told
+    for told in ("queue ", "held ", "stalled ", "DECODE"):
+        assert text.count(told) >= 3, told
+    assert "…" not in text, "nothing is cut"
 
 
 @pytest.mark.parametrize("width", [80, 120, 160])
 def test_it_tells_why_somebody_waits_in_each_lane(width: int) -> None:
-    rows = page(width, 36)
-    said = " ".join(" ".join(rows[-6:]).split())
+    said = " ".join(" ".join(page(width, 36)[-5:]).split())
     for run in SCENE.runs:
-        assert why(run.at(3 * SECOND))[: width - 20] in said
+        moment = run.at(3 * SECOND)
+        assert why(moment) in said or why_briefly(moment) in said
 
 
-@pytest.mark.parametrize("height", [24, 28, 29, 45])
-def test_the_charts_are_there_from_29_rows_on(height: int) -> None:
+@pytest.mark.parametrize(("width", "height"), SIZES[1:])
+def test_the_race_has_a_lane_for_each_strategy(width: int, height: int) -> None:
+    rows = page(width, height)
+    first = next(number for number, row in enumerate(rows) if "THE RACE" in row)
+    for run, row in zip(SCENE.runs, rows[first + 1 :], strict=False):
+        assert row.startswith(f" {run.strategy.name[:4]}")
+        assert re.search(rf" {run.at(3 * SECOND).done} +[\d.]+ m?s .*│", row)
+
+
+@pytest.mark.parametrize("height", [20, 24, 29, 30, 36, 45])
+def test_the_charts_are_there_from_30_rows_on(height: int) -> None:
     text = "\n".join(page(120, height))
-    assert ("useful slots" in text) == ("answered within" in text) == (height >= 29)
+    assert ("useful slots so far" in text) == ("answered within" in text) == (height >= 30)
+
+
+def test_one_scale_is_told_and_held_is_explained_where_anybody_can_be_held() -> None:
+    legend = page(160, 45)[-1]
+    assert re.match(r" one cell = \d+ tokens? ", legend)
+    for words in ("makes tokens", "held: finished, slot still taken", "stalled", "prefill"):
+        assert words in legend
+    alone = scene_of(hand_made((0, 5, 2), (7, 3, 9), strategies=[Continuous(2)]))
+    rows = texts(live_chart(ChartRequest(alone, 0, 160, 45, palette())))
+    assert "held" not in rows[-1]
 
 
 def test_it_shows_the_instant() -> None:
     assert " ".join(page(120, 36, 0)).count("IDLE") == 3
-    assert " ".join(page(120, 36, SCENE.end)).count("DONE at") == 3
+    assert " ".join(page(120, 36, SCENE.end - 1)).count("ALL ANSWERED") == 2
+    assert " ".join(page(120, 36, SCENE.end)).count("all answered at") == 3
 
 
 @pytest.mark.parametrize(("width", "bands"), [(80, 2), (120, 2), (160, 2), (200, 1)])
@@ -63,16 +86,62 @@ def test_lanes_that_do_not_fit_stand_below_the_others(width: int, bands: int) ->
     strategies = [Continuous(batch_size=size) for size in (2, 4, 8, 16, 32)]
     scene = scene_of(hand_made((0, 5, 2), (7, 3, 9), strategies=strategies))
     rows = texts(live_chart(ChartRequest(scene, scene.end // 2, width, 60, palette())))
-    assert sum("╭─ CONTINUOUS" in row for row in rows) == bands
-    assert sum(row.count("╭─ CONTINUOUS") for row in rows) == len(strategies)
+    assert sum("━ CONTINUOUS" in row for row in rows) == bands
+    assert sum(row.count("━ CONTINUOUS") for row in rows) == len(strategies)
     assert [len(row) for row in rows] == [width] * 60
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_the_scale_that_is_told_is_that_of_all_bars(width: int, count: int) -> None:
+    strategies = [Continuous(batch_size=size) for size in range(2, count + 2)]
+    scene = scene_of(hand_made((0, 1, 90), (0, 1, 90), strategies=strategies))
+    time = scene.end // 2
+    rows = texts(live_chart(ChartRequest(scene, time, width, 60, palette())))
+    match = re.match(r" one cell = (\d+) tokens? ", rows[-1])
+    assert match is not None
+    made = {int(run.at(time).tokens_made([0])[0]) for run in scene.runs}
+    first = [row for row in rows if row.startswith(" 0 R0 ")]
+    bars = [len(bar) for row in first for bar in re.findall("▇+", row)]
+    assert len(bars) == count
+    assert {cells * int(match[1]) for cells in bars} <= {m - m % int(match[1]) for m in made}
+
+
+def told(request: int, time: Picoseconds, width: int) -> list[str]:
+    """Where the time of a request went, two rows a lane."""
+    moments = [run.at(time) for run in SCENE.runs]
+    return texts(breakdown_rows(moments, request, 2, width, palette()))
+
+
+@pytest.mark.parametrize("width", [79, 119, 159])
+def test_the_parts_of_a_latency_sum_to_what_stands_beside_them(width: int) -> None:
+    for time in (3 * SECOND, 6 * SECOND, SCENE.end):
+        for request in range(20):
+            rows = told(request, time, width)
+            for bar, parts in zip(rows[::2], rows[1::2], strict=True):
+                if "not arrived" in bar:
+                    assert not parts.strip()
+                    continue
+                terms, _, whole = parts.replace(",", "").partition("=")
+                numbers = [int(number) for number in re.findall(r"(\d+)(?= *(?:\+|$))", terms)]
+                assert sum(numbers) == int(whole), parts
+                assert f"R{request} " in bar
+
+
+def test_the_bars_of_a_latency_are_on_one_scale() -> None:
+    static, _, _, _, continuous, _ = told(8, SCENE.end, 119)
+    cells = [len(re.sub(r"^ \w+ +| R8 .*$", "", bar)) for bar in (static, continuous)]
+    ends = [int(SCENE.runs[lane].end[8]) for lane in (0, 2)]
+    arrival = int(SCENE.workload.requests.arrival_time[8])
+    assert cells[1] / cells[0] == pytest.approx((ends[1] - arrival) / (ends[0] - arrival), abs=0.05)
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 36), (160, 45)])
 async def test_it_is_what_the_app_shows_between_its_bars(width: int, height: int) -> None:
-    rows = page(width, height, 3 * SECOND)
+    # Nothing has happened for so long that the app marks nothing as new.
+    rows = page(width, height, CALM)
     async with on_stage(NOTEBOOK, (width, height + 4)) as stage:
-        await stage.seek(3 * SECOND)
+        await stage.seek(CALM)
         await stage.until(lambda: stage.rows()[2:-2] == rows)  # charts are drawn in a thread
 
 

@@ -70,3 +70,15 @@ def test_an_answer_is_marked_for_a_while_as_a_function_of_time_alone() -> None:
     calm = [cell for cell in race_rows(later)[1] if "R0" in cell.text]
     assert calm[0].style is not None
     assert calm[0].style.color == DARK.strategy("continuous")
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+def test_the_selected_request_has_a_sign_and_every_answer_leads_to_its_request(width: int) -> None:
+    for selected in (0, 7, 19):
+        request = RaceRequest(NOTEBOOK, NOTEBOOK.end, range(3), width, DARK, selected=selected)
+        for run, row in zip(NOTEBOOK.runs, race_rows(request)[1:], strict=True):
+            tiles = [cell for cell in row if cell.style and cell.style.meta]
+            signs = [cell.style.meta["request_row"] for cell in tiles if cell.text == "▸"]
+            assert signs == [selected]
+            answers = [cell.style.meta["request_row"] for cell in tiles if cell.text != "▸"]
+            assert answers == sorted(range(20), key=lambda each: (run.end[each], each))

@@ -63,5 +63,10 @@ def test_one_who_is_stalled_is_marked_behind_what_it_made() -> None:
     assert drawn(TokenBar(8, 20, 8, State.STALLED), 10) == f"██{STALLED}··     "
 
 
+@given(st.integers(0, 79), st.integers(1, 8))
+def test_the_sign_of_a_stall_is_there_however_full_the_bar_is(made: int, scale: int) -> None:
+    assert STALLED in drawn(TokenBar(made, 80, made, State.STALLED), -(-80 // scale), scale)
+
+
 def test_what_is_to_come_is_dotted_up_to_the_answer_s_own_length() -> None:
     assert drawn(TokenBar(6, 20, 6, State.DECODE), 10) == "█▌···     "

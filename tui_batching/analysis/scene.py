@@ -63,6 +63,11 @@ class Scene:
         return int(self.workload.requests.output_tokens.max())
 
     @cached_property
+    def longest_name(self) -> int:
+        """The most characters in the name of a request, as in `R7`."""
+        return 1 + len(str(int(self.workload.requests.id.max())))
+
+    @cached_property
     def longest_latency(self) -> Picoseconds:
         """The longest latency of any request with any strategy."""
         return max(int(so_far.latencies.max()) for so_far in self.so_far)
@@ -127,6 +132,7 @@ class Scene:
         for result in self.comparison:
             _ = result.utilization
         _ = self.useful, self.longest_wait, self.longest_latency, self.warnings
+        _ = self.longest_name, self.longest_answer
         _ = [lane.finishes for lane in self.slot_steps], self.mean_stays
         _ = [queue.longest for queue in self.queues]
 

@@ -23,7 +23,9 @@ from tui_batching.charts.lane_words import PHASE_STATES, happening_texts, phase_
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen, fill
 from tui_batching.charts.rows import (
+    AGAIN,
     CHOSEN,
+    EVICTED,
     FULL,
     HATCH,
     SHADE,
@@ -42,8 +44,8 @@ from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.strategies.parameters import MAX_SLOTS
 
-RESERVED, EVICTED = "▂", "↩"
-"""Memory that is taken, but empty; one whose memory was taken."""
+RESERVED = "▂"
+"""Memory that is taken, but empty."""
 ROOMY = 34
 """Cells from which on a word stands beside what a slot counts."""
 _LONGEST_WORD = len("skipped")
@@ -103,7 +105,7 @@ def _slot_rows_wanted(run: Run, left: int) -> int:
     an area. Of an engine those that were ever taken, but no more than half of the lane.
     """
     if run.strategy.is_engine:
-        used = int(run.stays.slot.max()) + 1
+        used = len(run.by_slot)
         return min(used + (used < run.capacity), 7, max(1, left // 2))
     return run.capacity if run.capacity <= left - 2 else 4
 
@@ -149,12 +151,7 @@ def _left_cells(view: LaneView) -> int:
     """Cells before a bar: a gap, the slot, the name, and below them a word."""
     run = view.moment.run
     digits = len(str(min(run.capacity, len(run)) - 1))
-    return max(_LONGEST_WORD + 1, 2 + digits + _name_cells(view)) + 1
-
-
-def _name_cells(view: LaneView) -> int:
-    """Cells of the longest name of a request."""
-    return 1 + len(str(int(view.moment.run.requests.id.max())))
+    return max(_LONGEST_WORD + 1, 2 + digits + view.scene.longest_name) + 1
 
 
 def _right_cells(view: LaneView) -> int:
@@ -318,7 +315,8 @@ def _slot_row(pen: _LanePen, slot: SlotView, number: int, thick: int) -> Cells:
     if number == 0 and thick == 1 and slot.word:
         texts = _words_beside(slot)
         text = first_that_fits(texts, row.left - 1)
-        return row.add_right(f"{text} ", _word_look(pen, slot)).cells()
+        gap = " " * (len(text) + 1 < row.left)  # the one before it is dearer
+        return row.add_right(text + gap, _word_look(pen, slot)).cells()
     if number == 0:
         return row.add_right(f"{beside} ", look).cells()
     if number == 1 and slot.duration and slot.numbers:
@@ -350,8 +348,7 @@ def _add_bar(row: Row, pen: _LanePen, slot: SlotView, *, top: bool, bottom: bool
         bar = TokenBar(slot.made, slot.asked, slot.front, slot.state)
         bars.draw(row, bar, top=top, bottom=bottom)
     elif top:
-        again = slot.state is State.RECOMPUTE
-        bars.draw_prompt(row, slot.prompt, STATE_GLYPHS[State.RECOMPUTE] if again else SHADE)
+        bars.draw_prompt(row, slot.prompt, AGAIN if slot.state is State.RECOMPUTE else SHADE)
 
 
 def _taken_rows(pen: _LanePen, room: int) -> list[Cells]:
@@ -365,7 +362,7 @@ def _taken_rows(pen: _LanePen, room: int) -> list[Cells]:
     if len(slots) <= left:
         return [*(_slot_row(pen, slot, 0, 1) for slot in views), ending]
     rest = views[left - 1 :]
-    cell = _name_cells(pen.view) + 3
+    cell = pen.view.scene.longest_name + 3
     if left >= 3 and len(rest) * cell <= pen.width:
         rows = [_slot_row(pen, slot, 0, 1) for slot in views[: left - 1]]
         return [*rows, _chips_row(pen, rest, cell), ending]
@@ -386,7 +383,7 @@ def _count_row(pen: _LanePen, taken: int) -> Cells:
 
 def _crowded(pen: _LanePen, slots: Sequence[SlotView], room: int) -> list[Cells]:
     """Several slots a row: by name and one cell each, or by the cell alone; the rest counted."""
-    names = _name_cells(pen.view)
+    names = pen.view.scene.longest_name
     for cell in (names + 4, names + 3):
         columns = max(1, pen.width // cell)
         if -(-len(slots) // columns) <= room:
@@ -426,12 +423,9 @@ def _cell_of(pen: _LanePen, slot: SlotView) -> tuple[str, Style]:
     state = slot.state
     if state is None:
         return TRACK, pen.muted
-    if state is State.FORMING:
-        return "+", pen.muted
-    if state is State.DECODE and slot.prompt is None:
+    if state is State.DECODE:
         return level(slot.fraction or 0.01), pen.ink(pen.palette.work, slot.row)
-    sign = SHADE if state is State.PREFILL else STATE_GLYPHS[state]
-    return sign, fill(state, pen.ground(slot.row), pen.palette, slot.row)
+    return STATE_GLYPHS[state], fill(state, pen.ground(slot.row), pen.palette, slot.row)
 
 
 def _queue_rows(pen: _LanePen, room: int) -> list[Cells]:

@@ -14,6 +14,7 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.so_far import Shares
 from tui_batching.analysis.why import EvictedFacts, evicted_facts, request_name
 from tui_batching.charts.lane_words import is_back
+from tui_batching.charts.rows import AGAIN, HATCH, SHADE, STALLED
 from tui_batching.clock import SECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
@@ -184,12 +185,13 @@ def kv_view(moment: Moment) -> KvView | None:
 
 
 STATE_GLYPHS = {
-    State.PREFILL: "»",
-    State.RECOMPUTE: "▚",
-    State.STALLED: "‖",
-    State.DECODE: "›",
-    State.HELD: "▒",
+    State.FORMING: "+",
+    State.PREFILL: SHADE,
+    State.RECOMPUTE: AGAIN,
+    State.STALLED: STALLED,
+    State.HELD: HATCH,
 }
+"""The signs of what slots do beside making tokens."""
 
 
 def slot_views(view: LaneView, most: int) -> list[SlotView]:

@@ -124,29 +124,26 @@ def live_chart(request: ChartRequest) -> list[Cells]:
     numbers, fitting = range(len(runs)), lanes_that_fit(width)
     bands = [numbers[first : first + fitting] for first in numbers[::fitting]]
     layout = LiveLayout.of(request.height, len(runs), len(runs), parts=False)
+    views = [lane_view(scene, number, request.time, None) for number in numbers]
+    narrowest = max(1, width // min(fitting, len(runs)) - GUTTER)
+    look = LaneLook(palette, token_scale(views, narrowest))
     rows: list[Cells] = []
     for band, height in zip(bands, _shares(layout.lanes, len(bands)), strict=True):
-        rows += _band(request, band, height)
+        rows += _band([views[number] for number in band], width, height, look)
     race = RaceRequest(scene, request.time, numbers, width, palette)
     rows += race_rows(race)[: layout.race]
     if layout.charts:
         rows += _charts(request, layout.charts)
     moments = [run.at(request.time) for run in runs]
     rows += told_rows(scene, moments, None, layout.told, width, palette)
-    views = [lane_view(scene, number, request.time, None) for number in numbers]
     if layout.legend:
-        rows.append(legend_row(views, _lane_width(width, fitting), width, palette))
+        rows.append(legend_row(views, narrowest, width, palette))
     return rows[: request.height]
 
 
 def lanes_that_fit(width: int) -> int:
     """How many lanes stand side by side."""
     return max(FEWEST_LANES, min(MOST_LANES, width // LANE_CELLS))
-
-
-def _lane_width(width: int, lanes: int) -> int:
-    """The cells of the narrowest lane."""
-    return max(1, width // lanes - GUTTER)
 
 
 def lane_block(view: LaneView, width: int, height: int, look: LaneLook) -> list[Cells]:
@@ -159,16 +156,12 @@ def lane_block(view: LaneView, width: int, height: int, look: LaneLook) -> list[
     return [head, *lane_rows(view, width, height - 1, palette, look.scale)][:height]
 
 
-def _band(request: ChartRequest, band: Sequence[int], height: int) -> list[Cells]:
+def _band(views: Sequence[LaneView], width: int, height: int, look: LaneLook) -> list[Cells]:
     """Some lanes side by side."""
-    scene, palette = request.scene, request.palette
-    widths = _shares(request.width, len(band))
-    views = [lane_view(scene, lane, request.time, None) for lane in band]
-    scale = token_scale(views, min(widths) - GUTTER)
-    gutter = Row(GUTTER, style(palette.text, palette.background)).cells()
+    gutter = _gutter(look.palette)
     blocks = []
-    for view, width in zip(views, widths, strict=True):
-        block = lane_block(view, width - GUTTER, height, LaneLook(palette, scale))
+    for view, cells in zip(views, _shares(width, len(views)), strict=True):
+        block = lane_block(view, cells - GUTTER, height, look)
         blocks.append([[*row, *gutter] for row in block])
     return _side_by_side(blocks)
 
@@ -177,10 +170,14 @@ def _charts(request: ChartRequest, height: int) -> list[Cells]:
     """The first pair of charts, side by side."""
     palette, drawn = request.palette, []
     for chart, width in zip(PAIRS[0], _shares(request.width, 2), strict=True):
-        inside = ChartRequest(request.scene, request.time, width - GUTTER, height, palette)
-        gutter = Row(GUTTER, style(palette.text, palette.background)).cells()
-        drawn.append([[*gutter, *row] for row in draw(chart.spec(inside))])
+        inside = ChartRequest(request.scene, request.time, width - 2 * GUTTER, height, palette)
+        gutter = _gutter(palette)
+        drawn.append([[*gutter, *row, *gutter] for row in draw(chart.spec(inside))])
     return _side_by_side(drawn)
+
+
+def _gutter(palette: Palette) -> Cells:
+    return Row(GUTTER, style(palette.text, palette.background)).cells()
 
 
 def _shares(total: int, count: int) -> list[int]:

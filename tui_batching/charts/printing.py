@@ -21,7 +21,7 @@ _SIGNS = {
     **dict(zip("›»‖", ">:!", strict=True)),  # decodes, is prefilled, stalled
     **dict(zip("═↩▚", "=<&", strict=True)),  # lacks memory, evicted, processed again
     **dict(zip("▏▎▍▌▋▊▉", "|||]]]]", strict=True)),  # the tip of a bar
-    **dict(zip("▁▂▃▄▅▆▇", "__===@#", strict=True)),  # levels, up to the full #
+    **dict(zip("▁▂▃▄▅▆▇", "__ooo@#", strict=True)),  # levels, up to the full #
     **dict(zip("★✓✗", "*+x", strict=True)),  # best; claims
     **dict(zip("▀━", "^=", strict=True)),  # large digits; what was played, and heads of lanes
     **dict(zip("▐▔▕", "[-|", strict=True)),  # a request begins; borders

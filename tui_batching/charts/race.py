@@ -13,7 +13,6 @@ from rich.style import Style
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import CHOSEN, FULL, TRACK, Cells, Row, style
 from tui_batching.clock import Picoseconds, format_duration
 
@@ -73,7 +72,7 @@ def _columns(request: RaceRequest) -> dict[str, int]:
     if request.width < WIDE:
         return without
     full, more = (_answer_cells(request, each) for each in (columns, without))
-    longest = _name_length(request)
+    longest = request.scene.longest_name
     named = full > longest or more <= longest
     return columns if named else without
 
@@ -87,17 +86,9 @@ def _answer_cells(request: RaceRequest, columns: Mapping[str, int]) -> int:
     return min(_LARGEST, _tray_cells(request, columns) // len(request.scene.runs[0]))
 
 
-def _name_length(request: RaceRequest) -> int:
-    return 1 + len(str(int(request.scene.workload.requests.id.max())))
-
-
 def _names(request: RaceRequest) -> int:
     names = [request.scene.runs[lane].strategy.name for lane in request.lanes]
     return name_cells(names, request.width)
-
-
-def _pen(request: RaceRequest) -> Pen:
-    return Pen(request.width, request.palette)
 
 
 def _look(request: RaceRequest, *, bold: bool = False, strong: bool = False) -> Style:
@@ -162,7 +153,7 @@ def _add_tray(row: Row, request: RaceRequest, lane: int, cells: int) -> None:
         solid = cells * done // count
         row.gap().add(FULL * solid, style(colour, ground)).add(TRACK * (cells - solid), track)
         return
-    named = each > _name_length(request)
+    named = each > scene.longest_name
     order = so_far.order[:done]
     answered = zip(
         order.tolist(), run.requests.id[order].tolist(), run.end[order].tolist(), strict=True

@@ -82,7 +82,8 @@ def states_at(
     states = np.select(turns, [np.int8(State.COMING), run.missing[span], np.int8(State.EVICTED)])
     states = np.where(instants < end, states, np.int8(State.DONE))
     stays = run.by_request
-    first, count = stays.first[rows], np.diff(stays.first)[rows]
+    first = stays.first[rows]
+    count = stays.first[rows + 1] - first
     for number in range(int(count.max(initial=0))):
         again = np.flatnonzero(count > number)
         stay = stays.stays[first[again] + number][:, np.newaxis]

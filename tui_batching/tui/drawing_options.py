@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tui_batching.charts.lane_view import THICKEST
-
 
 @dataclass(frozen=True, slots=True)
 class DrawingOptions:
@@ -23,7 +21,7 @@ class DrawingOptions:
     frames: int
     words: float
     charts: float
-    thickest: int = THICKEST
+    thickest: int = 3  # as of any lane, which is not imported: the command line loads this
     few_colours: bool = False
     ascii: bool = False
 

@@ -98,7 +98,9 @@ class LiveView(View):
         return replace(view, still=not frame.playing, thickest=frame.thickest)
 
     def show_words(self, frame: Frame) -> None:
-        """The charts."""
+        """The charts, once they have the size that they are given: a picture is drawn seldom."""
+        if self._charts.size.height != self._layout(frame).charts:
+            return
         for pane, chart in zip(self._panes, PAIRS[self._pair_of(frame)], strict=True):
             pane.draw_as(chart)
             pane.show(frame.scene, frame.time, frame.palette)
