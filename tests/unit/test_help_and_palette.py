@@ -47,15 +47,9 @@ async def test_help_tells_every_sign_of_a_lane_in_lines_that_fit_a_small_screen(
     words = " ".join(text for _, text in told)
     signs = {FULL, HATCH, STALLED, SHADE, TRACK, "▸", "▾", "┃", *STATE_GLYPHS.values()}
     signs |= {sign for sign, _ in PART_SIGNS.values()}
-    of_engines = {
-        STATE_GLYPHS[State.RECOMPUTE],
-        STATE_GLYPHS[State.DECODE],
-        PART_SIGNS["evicted"][0],
-    }
+    of_engines = {STATE_GLYPHS[State.RECOMPUTE], PART_SIGNS["evicted"][0]}
     assert not {sign for sign in signs - of_engines if sign not in words}
-    assert of_engines - {STATE_GLYPHS[State.DECODE]} <= set(
-        " ".join(text for _, text in reading([Vllm()]))
-    )
+    assert of_engines <= set(" ".join(text for _, text in reading([Vllm()])))
     async with on_stage(size=(80, 24)) as stage:
         await stage.press("question_mark")
         seen = stage.seen()
