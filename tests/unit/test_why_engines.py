@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 from made_up_engine import MadeUp
-from stage import MS, hand_made
+from stage import MS, hand_made, scene_of
 
-from tui_batching.analysis.why import evicted_facts, why
+from tui_batching.analysis.why import evicted_facts, why, why_briefly
 from tui_batching.requests import Requests
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.simulate import simulate
@@ -28,6 +28,7 @@ from tui_batching.strategies import (
     Vllm,
     VllmV0,
 )
+from tui_batching.workload import load_workload
 
 
 def moment(strategy: Strategy, ms: float, *rows: tuple[int, int, int]) -> Moment:
@@ -299,3 +300,12 @@ def test_a_full_batch_admits_nobody_before_one_leaves() -> None:
 def test_nobody_waits() -> None:
     assert why(moment(vllm(), 10, (0, 20, 5))) == "nobody waits"
     assert why(moment(vllm(), 1, (5, 20, 5))) == "nobody waits, the server is idle"
+
+
+@pytest.mark.parametrize("name", ["notebook", "long-prompt", "tight-memory", "engines"])
+def test_the_brief_sentence_fits_into_a_row_of_80_cells(name: str) -> None:
+    for run in scene_of(load_workload(name)).runs:
+        for time in np.linspace(0, run.finished, 300).astype(np.int64).tolist():
+            told = why_briefly(run.at(time))
+            assert len(told) <= 73, told
+            assert told.partition(":")[0].split()[0] == why(run.at(time)).split()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -64,10 +65,10 @@ def why_briefly(moment: Moment) -> str:
     age = moment.time - int(moment.run.requests.arrival_time[oldest])
     waits = f"{request_name(moment, oldest)} waits {format_duration(age)}"
     if moment.run.strategy.is_engine:
-        reason = told.partition(" because ")[2]
-        return f"{waits}: {reason.partition(';')[0]}"
+        reason = told.partition(" because ")[2].partition(";")[0]
+        return f"{waits}: {_shorter(reason)}"
     if phase.kind is SpanKind.FORMING or moment.run.strategy.about.iteration_level:
-        return told.replace(" has waited ", " waits ").replace(" because", ":")
+        return _shorter(told.replace(" has waited ", " waits ").replace(" because", ":"))
     rows, held = moment.running, moment.held
     left = batch_tokens(moment) - int(moment.tokens_made(rows).max())
     ends = f"{waits}: {_row_names(moment, rows)} end together, in {_tokens(left)}"
@@ -75,6 +76,33 @@ def why_briefly(moment: Moment) -> str:
         return ends
     names = [request_name(moment, int(row)) for row in held[:3]]
     return f"{ends}; {', '.join(names) if len(held) <= 3 else len(held)} held"
+
+
+_SHORTER = (
+    (r" \([^)]* (?:free|left)(?: now)?\)$", ""),
+    (r"waited when this step was planned, (\S+) stop those who run", r"waited, \1 are needed"),
+    (r"and fewer were to be had when this step was planned", "fewer were free at its planning"),
+    (
+        r"others have just joined, and one step goes by .*",
+        "others have just joined, one step goes by",
+    ),
+    (r"and they do not all fit", "they do not all fit"),
+    (r"and their (\S+) tokens do not fit into the (\S+) of a step", r"\1 tokens, a step has \2"),
+    (r"the (\S+) tokens of this step", r"the step's \1"),
+    (r"a slot has just become free, but this step was .*", "this step was planned before one left"),
+    (r"counts as full, and nobody joins before one leaves", "counts as full until one leaves"),
+    (r"tokens do not fit into the (\S+) left of .*", r"tokens do not fit into \1"),
+    (r"by the engine's estimate", "by its estimate"),
+    (r"had to go, and in such a step nobody joins", "had to go, so nobody joins"),
+    (r"a batch of (\S+) prompts", r"\1 prompts"),
+)
+"""What reasons are cut down to, as regular expressions."""
+
+
+def _shorter(reason: str) -> str:
+    for pattern, put in _SHORTER:
+        reason = re.sub(pattern, put, reason)
+    return reason
 
 
 def _why_nobody_waits(moment: Moment) -> str:
