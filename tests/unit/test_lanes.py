@@ -119,7 +119,7 @@ async def test_another_workload_has_its_own_lanes() -> None:
         stage.live._take_workload(crowd(5, 2))
         await stage.settled()
         assert seen(stage) == [0, 1, 2]
-        assert stage.titles == ["STATIC batch 2", "DYNAMIC 2 · 50.0ms", "CONTINUOUS batch 2"]
+        assert stage.titles == ["STATIC batch 2", "DYNAMIC 2 · 50.0 ms", "CONTINUOUS batch 2"]
         assert "more" not in stage.seen()
         stage.live._take_workload(workload(5))
         await stage.settled()

@@ -24,7 +24,7 @@ async def test_the_picker_lists_all_workloads_and_loads_the_one_that_is_picked()
         assert stage.app.screen is stage.live
         assert "illustrative · 6 requests" in stage.rows()[0]
         assert stage.clock == 0
-        assert stage.titles == [NOTEBOOK_TITLES[0], "DYNAMIC batch 4 · 300ms", NOTEBOOK_TITLES[2]]
+        assert stage.titles == [NOTEBOOK_TITLES[0], "DYNAMIC batch 4 · 300 ms", NOTEBOOK_TITLES[2]]
 
 
 async def test_a_bad_path_is_told_in_the_picker_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -50,14 +50,14 @@ async def test_the_wheel_scrolls_and_playing_stays_where_one_reads(key: str) -> 
 
 
 async def test_what_fits_is_shown_whole_and_a_smaller_terminal_counts_again() -> None:
-    async with on_stage(size=(160, 46), view="5") as stage:
+    async with on_stage(size=(160, 48), view="5") as stage:
         assert position(stage) is None
         await stage.pilot.resize_terminal(160, 30)
         await stage.settled()
-        assert position(stage) == (1, 25, 42)
+        assert position(stage) == (1, 25, 44)
         await stage.press("pagedown")
-        assert position(stage) == (18, 42, 42)
-        await stage.pilot.resize_terminal(160, 46)
+        assert position(stage) == (20, 44, 44)
+        await stage.pilot.resize_terminal(160, 48)
         await stage.settled()
         assert position(stage) is None
         assert "who is best" in stage.seen()

@@ -11,9 +11,9 @@ from tui_batching.strategies import Static
 async def test_a_focused_lane_alone_takes_the_parameter_keys() -> None:
     async with on_stage() as stage:
         await stage.press("tab", "tab", "right_square_bracket", "left_curly_bracket")
-        assert stage.titles == [NOTEBOOK_TITLES[0], "DYNAMIC batch 5 · 200ms", NOTEBOOK_TITLES[2]]
+        assert stage.titles == [NOTEBOOK_TITLES[0], "DYNAMIC batch 5 · 200 ms", NOTEBOOK_TITLES[2]]
         await stage.press("tab", "right_curly_bracket")
-        assert stage.titles[1] == "DYNAMIC batch 5 · 200ms"
+        assert stage.titles[1] == "DYNAMIC batch 5 · 200 ms"
         assert stage.notices == ["only dynamic batching has a timeout"]
 
 

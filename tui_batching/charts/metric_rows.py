@@ -45,7 +45,8 @@ _BARS = (
 def metric_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     """As many rows as it takes, what matters first at the top."""
     strategies = {result.strategy.name: result.strategy.wordings() for result in comparison}
-    head = [*(row.cells() for row in parameter_rows(strategies, pen)), *_note(comparison, pen)]
+    told = (row.cells() for row in parameter_rows(strategies, pen))
+    head = [*_note(comparison, pen), *told]
     if pen.width < _BESIDE:
         return [*head, *bar_rows(comparison, pen), pen.blank(), *table_rows(comparison, pen)]
     left, right = Pen(_WIDEST, pen.palette), Pen(pen.width - _WIDEST, pen.palette)
