@@ -115,7 +115,7 @@ chapters:
     minutes: 1.5
     until: 2s
     focus: static
-  - {title: Two, text: "b {static.R2.held} {static.bubble / dynamic.bubble}", at: end}
+  - {title: Two, text: "b {static.R2.held} {static.held / dynamic.held}", at: end}
   - {title: Three, slide: "{cost.decode_step}", loop: [0.5s, 1s]}
 """
 

@@ -68,7 +68,7 @@ def test_the_parts_sum_to_the_latency_and_none_is_negative(run: Run):
 def test_useful_is_at_most_occupied_and_both_are_shares(run: Run):
     share = utilization(run)
     assert 0 < share.useful_time <= share.occupied_time <= share.available_time
-    assert share.bubble == pytest.approx(share.occupied - share.useful, abs=1e-15)
+    assert share.held + share.stalled == pytest.approx(share.occupied - share.useful, abs=1e-15)
 
 
 @given(runs(), st.integers(1, 40))

@@ -38,7 +38,7 @@ def test_static_by_hand():
     assert share.available_time == 2 * 110 * MS
     assert share.occupied_time == 2 * 80 * MS
     assert share.useful_time == (29 + 80) * MS
-    assert share.bubble == pytest.approx(float(Fraction(160 - 109, 220)))
+    assert share.held + share.stalled == pytest.approx(float(Fraction(160 - 109, 220)))
     assert share.occupied == 160 / 220
     assert share.useful == 109 / 220
 
@@ -66,7 +66,7 @@ def test_static_looks_best_by_occupied_and_continuous_is_best_by_useful():
     shares = {name: utilization(notebook(name)) for name in ("static", "dynamic", "continuous")}
     assert max(shares, key=lambda name: shares[name].occupied) == "static"
     assert max(shares, key=lambda name: shares[name].useful) == "continuous"
-    assert min(shares, key=lambda name: shares[name].bubble) == "continuous"
+    assert min(shares, key=lambda name: shares[name].held) == "continuous"
 
 
 def brute_force_series(run: Run, edges: IntArray) -> tuple[list[float], list[float]]:

@@ -32,7 +32,7 @@ async def test_every_view_shows_parameters_and_spells_durations_alike(
 async def test_held_and_stalled_are_never_told_under_one_name(size: tuple[int, int]) -> None:
     async with on_stage(size=size) as stage:
         await stage.press("end")
-        for key in ("1", "5", "0"):
+        for key in KEYS:
             await stage.press(key)
             for row in stage.rows():
                 assert "bubble" not in row or "held" in row, (key, row)

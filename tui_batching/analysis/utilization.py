@@ -51,11 +51,6 @@ class Utilization:
         return self.useful_time / self.available_time
 
     @property
-    def bubble(self) -> float:
-        """The share that is occupied but not useful."""
-        return (self.held_time + self.stalled_time) / self.available_time
-
-    @property
     def held(self) -> float:
         """The share that finished requests hold."""
         return self.held_time / self.available_time
