@@ -124,7 +124,7 @@ def test_in_a_multiplexer(
             terminal.program.send(" ")
             terminal.wait_for(lambda text: clock(text) > 0.3)
             terminal.resize(80, 24)
-            terminal.wait_for(lambda text: re.search("500 ms (---|───)", text) is not None)
+            terminal.wait_for(lambda text: re.search("500 ms (---|━━━)", text) is not None)
             terminal.program.send("2")
             terminal.wait_for(lambda text: "a row a slot" in text)
             terminal.program.send("q")

@@ -89,7 +89,7 @@ def test_in_tmux_while_it_is_resized() -> None:
         wait_for("STATIC", "useful slots")
         tmux("send-keys", "Space")
         tmux("resize-window", "-x", "80", "-y", "24")
-        wait_for("STATIC · batch 4", "DYNAMIC · 4 · 500 ms", "DECODE")
+        wait_for("STATIC batch 4", "DYNAMIC 4 · 500 ms", "DECODE")
         tmux("resize-window", "-x", "50", "-y", "15")
         wait_for("at least 60 columns")
         tmux("resize-window", "-x", "120", "-y", "36")
