@@ -70,7 +70,7 @@ def test_every_headline_metric_is_in_the_table_with_its_best_marked():
         values = [format_value(metric, value) for value in RAG.values(metric)]
         assert all(value in row for value in values)
         assert row.count("★") == sum(RAG.best(metric))
-    assert any(row.endswith("TTFT ≤ 2s, TPOT ≤ 60ms") for row in map(str.rstrip, rows))
+    assert any(row.endswith("TTFT ≤ 2.00 s, TPOT ≤ 60.0 ms") for row in map(str.rstrip, rows))
 
 
 def test_the_difference_to_the_best_has_the_sign_of_the_difference():

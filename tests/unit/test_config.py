@@ -30,7 +30,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
     """The configs that apps were opened with, in place of the apps."""
     configs: list[Config] = []
 
-    def note(_: object, config: Config, *__: Any) -> int:
+    def note(_: object, config: Config, *__: Any, **___: Any) -> int:
         configs.append(config)
         return 0
 

@@ -18,7 +18,7 @@ from tui_batching.tui.views import VIEWS
 
 KEYMAP = """\
 keys:
-  step: [F5, ctrl+n]
+  step: [F6, ctrl+n]
   step-back: ";"
   help: H
   export: N
@@ -58,7 +58,7 @@ def refused(text: str) -> str:
         ("ctrl++", "ctrl+plus", "ctrl++"),
         ("ü", "ü", "ü"),
         ("§", "section_sign", "§"),
-        ("f5", "f5", "F5"),
+        ("f6", "f6", "F6"),
         ("PageDown", "pagedown", "pgdn"),
         ("pgdn", "pagedown", "pgdn"),
         ("esc", "escape", "esc"),
@@ -86,7 +86,7 @@ def test_what_is_no_key_is_seen(text: str) -> None:
 def test_only_what_the_keymap_names_changes() -> None:
     changed = {key.id: key.keys for key, old in zip(table(), KEYS, strict=True) if key != old}
     assert changed == {
-        "step": "f5,ctrl+n",
+        "step": "f6,ctrl+n",
         "step-back": "semicolon",
         "help": "H",
         "export": "N",
@@ -107,7 +107,7 @@ async def test_the_keys_of_a_keymap_act_and_those_before_do_not() -> None:
     async with on_stage(config=config()) as stage:
         await pressed(stage, "right", "l")
         assert stage.clock == 0
-        await pressed(stage, "f5", "ctrl+n", "ctrl+n")
+        await pressed(stage, "f6", "ctrl+n", "ctrl+n")
         assert stage.clock > 0
         await pressed(stage, "semicolon", "semicolon", "semicolon")
         assert stage.clock == 0
@@ -121,11 +121,11 @@ async def test_the_keys_of_a_keymap_act_and_those_before_do_not() -> None:
 
 async def test_footer_tabs_help_and_palette_tell_the_keys_of_a_keymap() -> None:
     async with on_stage(size=(160, 45), config=config()) as stage:
-        assert ";/F5 step" in stage.rows()[-1]
+        assert ";/F6 step" in stage.rows()[-1]
         assert "H help" in stage.rows()[-1]
         assert "1 Live   é Gantt   3 Slots" in stage.rows()[1]
         told = await pressed(stage, "H")
-        assert "F5 ctrl+n  Step " in told
+        assert "F6 ctrl+n  Step " in told
         await stage.press("H")
         assert stage.app.screen is stage.live, "the key that opens the help closes it"
         await pressed(stage, "ctrl+p", *"new seed")

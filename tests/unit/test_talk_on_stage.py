@@ -11,6 +11,7 @@ from stage import MS, FakeWall, Stage, on_stage
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.analysis.sweeps import Plan, Sweep
 from tui_batching.clock import SECOND
+from tui_batching.config import Config
 from tui_batching.tour import Deck, parse_deck
 from tui_batching.tui import panes, simulator, sweeper
 from tui_batching.tui.app import BatchingApp
@@ -216,7 +217,7 @@ async def test_it_stops_where_the_chapter_says_and_space_plays_on(tmp_path: Path
         assert "playing" in stage.rows()[0]
         stage.wall.now += 5
         await stage.until(lambda: stage.clock == 1200 * MS)
-        assert "paused" in stage.rows()[0]
+        assert "PAUSED" in stage.rows()[0]
         await stage.press("space")
         stage.wall.now += 0.5
         await stage.until(lambda: stage.clock == 1700 * MS)
@@ -289,7 +290,7 @@ async def test_a_slide_hides_the_stage(tmp_path: Path, size: tuple[int, int]) ->
         assert "One GPU answers, with static." in text
         assert "1/2" in text
         assert text.count("██") > 20
-        assert not any(word in text for word in ("STATIC", "queue", "Gantt", "paused", "├"))
+        assert not any(word in text for word in ("STATIC", "queue", "Gantt", "PAUSED", "━┃"))
         before = stage.live.snapshot
         await stage.press("5", "space", "right", "right_square_bracket", "plus", "j", "tab", "end")
         assert stage.live.snapshot == before
@@ -298,7 +299,7 @@ async def test_a_slide_hides_the_stage(tmp_path: Path, size: tuple[int, int]) ->
         assert "pgup/pgdn" in stage.rows()[-1]
         await stage.press("pagedown")
         assert "Stage 2/2" in told(stage)
-        assert "paused" in stage.rows()[0]
+        assert "PAUSED" in stage.rows()[0]
         assert stage.live.view.region.area > 0
         await stage.press("pageup")
         assert stage.seen() == text
@@ -308,7 +309,7 @@ async def test_a_slide_hides_the_stage(tmp_path: Path, size: tuple[int, int]) ->
 
 async def test_a_presentation_can_begin_with_a_later_chapter(tmp_path: Path) -> None:
     deck = talk(tmp_path, FOUR)
-    app = BatchingApp(deck.chapters[1].workload, theme="dark", wall=FakeWall())
+    app = BatchingApp(deck.chapters[1].workload, Config(theme="dark"), wall=FakeWall())
     app.present(deck, 1)
     async with app.run_test(size=(120, 32)) as pilot:
         stage = Stage(app, pilot, FakeWall())
