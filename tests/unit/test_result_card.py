@@ -38,9 +38,9 @@ def test_the_distances_are_those_between_the_ends() -> None:
 
 
 def test_less_gets_the_star_and_equal_values_get_none() -> None:
-    by_name = {figure.name: figure for figure in figures(NOTEBOOK)}
-    assert by_name["latency, mean"].stars == {2}
-    assert by_name["stalled, in all"].stars == {0}
+    by_name = {figure.short: figure for figure in figures(NOTEBOOK)}
+    assert by_name["mean"].stars == {2}
+    assert by_name["stalled"].stars == {0}
     alone = scene_of(hand_made((0, 1, 3), strategies=[Static(1), Continuous(1)]))
     assert not any(figure.stars for figure in figures(alone))
 
@@ -53,7 +53,7 @@ def test_who_ignores_memory_gets_no_star() -> None:
 
 def test_the_words_compare_the_best_with_the_worst_and_name_the_price() -> None:
     told = texts(ending_rows(NOTEBOOK, 3, 120, DARK, {"batch-larger": "]"}))
-    means = next(figure.values for figure in figures(NOTEBOOK) if figure.name == "latency, mean")
+    means = next(figure.values for figure in figures(NOTEBOOK) if figure.short == "mean")
     times = f"{means[0] / means[2]:.2g} times sooner on average than static"
     assert told[0].startswith(f" continuous answers {times}")
     assert re.search("its price: .* 4.93 s in all, against 1.37 s", told[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from rich.style import Style
 
@@ -31,6 +32,8 @@ _NEXT = (
     ("play", "again"),
 )  # fmt: skip
 """What to do next, by the ids of the keys."""
+Sentence: TypeAlias = list[tuple[str, str | None]]
+"""Words, and beside each the strategy that it names, or None."""
 _LABEL = 17
 """Cells for what a figure is."""
 
@@ -41,11 +44,13 @@ class Figure:
 
     Attributes:
         name: what it is.
+        short: the same in a word.
         values: of each lane, in picoseconds.
         stars: the lanes that are best by it.
     """
 
     name: str
+    short: str
     values: tuple[float, ...]
     stars: frozenset[int]
 
@@ -56,12 +61,14 @@ def figures(scene: Scene) -> list[Figure]:
     shares = [result.utilization for result in results]
     latencies = [so_far.latency(len(so_far.run)) for so_far in scene.so_far]
     columns = {
-        "latency, mean": [latency.mean if latency else 0.0 for latency in latencies],
-        "latency, p99": [latency.p99 if latency else 0.0 for latency in latencies],
-        "held, in all": [float(share.held_time) for share in shares],
-        "stalled, in all": [float(share.stalled_time) for share in shares],
+        ("latency, mean", "mean"): [latency.mean if latency else 0.0 for latency in latencies],
+        ("latency, p99", "p99"): [latency.p99 if latency else 0.0 for latency in latencies],
+        ("held, in all", "held"): [float(share.held_time) for share in shares],
+        ("stalled, in all", "stalled"): [float(share.stalled_time) for share in shares],
     }
-    return [Figure(name, tuple(column), _best(scene, column)) for name, column in columns.items()]
+    return [
+        Figure(*names, tuple(column), _best(scene, column)) for names, column in columns.items()
+    ]
 
 
 def _best(scene: Scene, values: Sequence[float]) -> frozenset[int]:
@@ -140,7 +147,7 @@ def _big_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
 def _figure_row(figure: Figure, lane: int, pen: Pen) -> Cells:
     best = lane in figure.stars
     row = pen.row().gap(2)
-    name = f"{figure.name:<{_LABEL}}" if pen.width >= 32 else f"{figure.name.split(',')[0]:<9}"
+    name = f"{figure.name:<{_LABEL}}" if pen.width >= 32 else f"{figure.short:<9}"
     held = figure.name.startswith("held")
     row.add(name, pen.look(pen.palette.held) if held else pen.muted)
     value = format_duration(round(figure.values[lane]))
@@ -178,7 +185,7 @@ def ending_rows(
     ground = palette.background
     text, bold = style(palette.text, ground), style(palette.text, ground, bold=True)
     key = style(palette.accent, ground, bold=True)
-    rows = [_told(words, width, palette) for words in _sentences(scene)]
+    rows = [_told(wordings, width, palette) for wordings in _sentences(scene)]
     there = [(keys[name], what) for name, what in _NEXT if name in keys]
     row = Row(width, text).gap().add("try  " if there else "", bold)
     for sign, what in there:
@@ -189,45 +196,47 @@ def ending_rows(
     return (rows + [blank] * count)[:count]
 
 
-def _told(words: Sequence[tuple[str, str | None]], width: int, palette: Palette) -> Cells:
-    """A sentence, of which names of strategies are written in their colours."""
+def _told(wordings: Sequence[Sentence], width: int, palette: Palette) -> Cells:
+    """The first wording that fits; names of strategies are written in their colours."""
+    lengths = [sum(len(word) for word, _ in words) for words in wordings]
+    fitting = (words for words, cells in zip(wordings, lengths, strict=True) if cells < width)
     row = Row(width, style(palette.text, palette.background)).gap()
-    for word, name in words:
+    for word, name in next(fitting, wordings[-1]):
         colour = palette.text if name is None else palette.strategy(name)
         row.add(word, style(colour, palette.background, bold=name is not None))
     return row.cells()
 
 
-def _sentences(scene: Scene) -> list[list[tuple[str, str | None]]]:
-    """Who answers sooner on average, what is held there and here, and what the price is."""
+def _sentences(scene: Scene) -> list[list[Sentence]]:
+    """Who answers sooner on average, what is held there and here, and what the price is.
+
+    Each is told in fewer and fewer words.
+    """
     runs = scene.runs
     if len(runs) < 2:
         return []
-    by_name = {figure.name: figure.values for figure in figures(scene)}
-    means, held, stalled = (
-        by_name[name] for name in ("latency, mean", "held, in all", "stalled, in all")
-    )
-    best, worst = (
-        min(range(len(runs)), key=means.__getitem__),
-        max(range(len(runs)), key=means.__getitem__),
-    )
+    by_name = {figure.short: figure.values for figure in figures(scene)}
+    means, held, stalled = (by_name[name] for name in ("mean", "held", "stalled"))
+    best = min(range(len(runs)), key=means.__getitem__)
+    worst = max(range(len(runs)), key=means.__getitem__)
     if means[best] == means[worst]:
-        return [[("all answer equally fast on average", None)]]
+        return [[[("all answer equally fast on average", None)]]]
     times = means[worst] / means[best]
     first, last = runs[best].strategy.name, runs[worst].strategy.name
-    sentence: list[tuple[str, str | None]] = [
-        (first, first), (f" answers {times:.2g} times sooner on average than ", None),
-        (last, last),
+    sooner: Sentence = [
+        (first, first), (f" answers {times:.2g} times sooner on average than ", None), (last, last)
     ]  # fmt: skip
+    wordings = [sooner]
     if held[best] < held[worst]:
         there, here = (format_duration(round(held[number])) for number in (worst, best))
         less = f"here for {here}" if held[best] else "here none is"
-        sentence.append((f": there slots are held for {there} in all, {less}", None))
-    sentences = [sentence]
+        wordings.insert(0, [*sooner, (f": there slots are held for {there} in all, {less}", None)])
+    sentences = [wordings]
     if stalled[best] > stalled[worst]:
         more, less = (format_duration(round(stalled[number])) for number in (best, worst))
+        price = f"{more} in all, against {less}"
         sentences.append([
-            ("its price: requests stall while another's prompt is read, ", None),
-            (f"{more} in all, against {less}", None),
+            [(f"its price: requests stall while another's prompt is read, {price}", None)],
+            [(f"its price: requests stall for {price}", None)],
         ])  # fmt: skip
     return sentences
