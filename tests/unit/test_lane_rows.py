@@ -10,9 +10,11 @@ import pytest
 from stage import MS, crowd, hand_made, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.charts.lane_rows import lane_rows, rounded, token_scale
+from tui_batching.charts.lane_pen import token_scale
+from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import LaneView, lane_view, slot_views
 from tui_batching.charts.panels import strategy_titles
+from tui_batching.charts.rows import rounded
 from tui_batching.clock import format_duration
 from tui_batching.sim.life import State
 from tui_batching.strategies import Continuous, Dynamic, Static

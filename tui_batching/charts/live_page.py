@@ -18,7 +18,8 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.why import request_name, why, why_briefly
 from tui_batching.charts.chart import ChartRequest, KeySigns
 from tui_batching.charts.lane_heading import lane_heading
-from tui_batching.charts.lane_rows import lane_rows, rounded, token_scale
+from tui_batching.charts.lane_pen import token_scale
+from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import LaneView, lane_view
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import PART_SIGNS, SHORT_PARTS, add_parts, fill
@@ -33,6 +34,7 @@ from tui_batching.charts.rows import (
     Cells,
     Row,
     first_that_fits,
+    rounded,
     style,
 )
 from tui_batching.charts.running_charts import PAIRS

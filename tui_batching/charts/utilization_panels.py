@@ -15,7 +15,6 @@ from tui_batching.analysis.kv_use import KvUse, evicted_times, ignores_memory
 from tui_batching.analysis.utilization import Utilization, UtilizationSeries
 from tui_batching.charts.ahead import dim_from, mixed
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.lane_rows import rounded
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row
 from tui_batching.charts.pen import Pen, fill
@@ -29,6 +28,7 @@ from tui_batching.charts.rows import (
     filled_cells,
     first_that_fits,
     painted,
+    rounded,
     style,
     wrapped,
 )

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from tui_batching.charts.lane_rows import token_scale
+from tui_batching.charts.lane_pen import token_scale
 from tui_batching.charts.lane_view import LaneView, lane_view, mark_time
 from tui_batching.charts.live_page import (
     GUTTER,

@@ -1,0 +1,107 @@
+"""What every row of a lane shares: how wide its parts are, and how requests are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.color import Color
+from rich.style import Style
+
+from tui_batching.charts.lane_view import (
+    LaneView,
+)
+from tui_batching.charts.pen import Pen
+from tui_batching.charts.rows import (
+    CHOSEN,
+    Row,
+    style,
+)
+from tui_batching.charts.token_bars import BarPen, tokens_per_cell
+
+ROOMY = 34
+"""Cells from which on a word stands beside what a slot counts."""
+_LONGEST_WORD = len("skipped")
+
+
+@dataclass(frozen=True, eq=False)
+class LanePen(Pen):
+    """What every row of one drawing shares."""
+
+    view: LaneView
+    scale: int
+
+    def ground(self, row: int) -> Color:
+        """The ground of a request's rows."""
+        palette = self.palette
+        return palette.selection_ground if self.is_chosen(row) else palette.surface
+
+    def is_chosen(self, row: int) -> bool:
+        """Whether it is the selected request."""
+        return row >= 0 and row == self.view.selected
+
+    def ink(self, colour: Color, row: int, *, bold: bool = False) -> Style:
+        """A colour in a request's row."""
+        return style(colour, self.ground(row), bold=bold, row=row if row >= 0 else None)
+
+    def name(self, row: int, *, marked: bool = False) -> Style:
+        """How the name of a request is written: on white if something just happened to it."""
+        if marked:
+            return self.now(row)
+        return self.ink(self.palette.text, row, bold=True)
+
+    def now(self, row: int | None = None) -> Style:
+        """White means now."""
+        return style(self.palette.playhead, self.palette.surface, bold=True, reverse=True, row=row)
+
+    def line(self, row: int = -1) -> Row:
+        """A new row, with a gap; of the selected request with its sign in it."""
+        return self._begin(Row(self.width, style(self.palette.text, self.ground(row))), row)
+
+    def add_name(self, line: Row, row: int, name: str, *, marked: bool) -> Row:
+        """Append a gap, with a sign in it if it is the selected request, and its name."""
+        return self._begin(line, row).add(name, self.name(row, marked=marked))
+
+    def _begin(self, line: Row, row: int) -> Row:
+        if not self.is_chosen(row):
+            return line.gap()
+        return line.add(CHOSEN, self.ink(self.palette.selection, row, bold=True))
+
+    def bars(self, row: int) -> BarPen:
+        """What draws the bar of a request."""
+        cells = bar_cells(self.view, self.width)
+        return BarPen(cells, self.scale, self.palette, self.ground(row), row)
+
+    @property
+    def held(self) -> Style:
+        """Words about the bubble."""
+        return self.look(self.palette.held, bold=True)
+
+    @property
+    def strong(self) -> Style:
+        """Numbers that matter."""
+        return self.look(self.palette.text, bold=True)
+
+
+def token_scale(views: Sequence[LaneView], width: int) -> int:
+    """Tokens a cell, so that the longest answer fits into the bars of all these lanes."""
+    cells = min(bar_cells(view, width) for view in views)
+    return tokens_per_cell(views[0].scene.longest_answer, cells)
+
+
+def left_cells(view: LaneView) -> int:
+    """Cells before a bar: a gap, the slot, the name, and below them a word."""
+    run = view.moment.run
+    digits = len(str(min(run.capacity, len(run)) - 1))
+    return max(_LONGEST_WORD + 1, 2 + digits + view.scene.longest_name) + 1
+
+
+def right_cells(view: LaneView) -> int:
+    """Cells behind a bar: how far the answer is, or how long it has been held."""
+    return max(2 * len(f"{view.scene.longest_answer:,}") + 1, len("427 ms")) + 2
+
+
+def bar_cells(view: LaneView, width: int) -> int:
+    """Cells of a bar in a lane of this width."""
+    worded = len("stalls ") if width >= ROOMY else 0
+    return max(1, width - left_cells(view) - right_cells(view) - worded)
