@@ -103,6 +103,20 @@ def test_a_slide_does_without_a_text() -> None:
     assert (deck.chapters[0].slide, deck.chapters[0].text) == ("One GPU", ())
 
 
+def test_a_chapter_chooses_who_serves_and_the_next_one_goes_on_with_them() -> None:
+    deck = read("""\
+chapters:
+  - {title: One, text: a, workload: notebook, strategies: [vllm, continuous]}
+  - {title: Two, text: "{continuous.batch_size} slots", set: {vllm.max_num_seqs: 6}}
+  - {title: Three, text: c, workload: notebook}
+""")
+    served = [[each.name for each in chapter.served.strategies] for chapter in deck.chapters]
+    ours = ["vllm", "continuous"]
+    assert served == [ours, ours, ["static", "dynamic", "continuous"]]
+    assert deck.chapters[0].served.strategy("continuous").slots == 4
+    assert [chapter.served.strategies[0].slots for chapter in deck.chapters[:2]] == [256, 6]
+
+
 def test_a_workload_file_is_looked_for_beside_the_deck(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(WORKLOAD)
     deck = read("chapters: [{title: One, text: a, workload: mine.yaml, select: 7}]", tmp_path)
@@ -132,11 +146,21 @@ MISTAKES = {
         "5: chapters[0].notes[0]: found '\\x1b[2J', expected text without control characters"
     ),
     FIRST + "    veiw: live": "5: chapters[0]: found the unknown key 'veiw', expected one of title,"
-    " section, slide, text, notes, minutes, workload, set, view, at, until, loop, speed, play,"
-    " select, focus, table (did you mean 'view'?)",
+    " section, slide, text, notes, minutes, workload, strategies, set, view, at, until, loop,"
+    " speed, play, select, focus, table (did you mean 'view'?)",
     FIRST + "    focus: statik": (
         "5: chapters[0].focus: found 'statik', expected one of static, dynamic, continuous"
         " (did you mean 'static'?)"
+    ),
+    FIRST + "    strategies: static": (
+        "5: chapters[0].strategies: found 'static', expected a list of strategies, such as"
+    ),
+    FIRST + "    strategies: [vlm]": "5: chapters[0].strategies: found 'vlm', expected one of ",
+    FIRST + "    strategies: [orca, orca]": (
+        "5: chapters[0].strategies: found 'orca' twice, expected each strategy once"
+    ),
+    FIRST + "    strategies: [orca]\n    focus: static": (
+        "6: chapters[0].focus: found 'static', expected orca"
     ),
     FIRST + "    minutes: 0": "5: chapters[0].minutes: found 0, expected a number > 0",
     FIRST + "    at: 2s\n    until: 2s": (

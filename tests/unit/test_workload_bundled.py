@@ -12,6 +12,7 @@ import pytest
 from oracle import oracle
 from stage import on_stage
 
+from tui_batching.analysis.metrics import metrics
 from tui_batching.analysis.peaks import peak_tokens_held
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.analysis.tokens import token_gaps_by_request
@@ -32,6 +33,7 @@ NAMES = (
     "chat",
     "code-completion",
     "rag",
+    "equal-lengths",
     "bursty",
     "summarize-burst",
     "overload",
@@ -195,6 +197,15 @@ def test_rag_dynamic_beats_continuous():
         for run in (dynamic, continuous)
     ]
     assert per_token[1] > 1.9 * per_token[0]
+
+
+def test_equal_lengths_leave_nothing_to_hand_on_and_continuous_is_last():
+    static, dynamic, continuous = runs("equal-lengths")
+    assert held_share(static) == held_share(dynamic) == 0
+    assert static.finished == dynamic.finished
+    assert round((continuous.finished - static.finished) / SECOND, 1) == 0.9
+    stalled = metrics(continuous)["mean_stalled"]
+    assert stalled is not None and stalled > metrics(static)["mean_stalled"] == 0
 
 
 def test_bursty_r0_waits_on_an_idle_server_in_static():

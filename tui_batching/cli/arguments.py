@@ -13,8 +13,7 @@ from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.output_files import refuse_target
 from tui_batching.printable import quoted
-from tui_batching.strategies import STRATEGIES, Strategy
-from tui_batching.workload import Workload, apply_settings, load_workload
+from tui_batching.workload import Workload, apply_settings, choose_strategies, load_workload
 from tui_batching.workload.model import ServiceLevel
 from tui_batching.workload.settings import setting_keys
 
@@ -148,31 +147,14 @@ def read_workload(
     """
     workload = load_workload(first if arguments.workload is None else arguments.workload)
     if arguments.strategies is not None:
-        workload = choose_strategies(workload, arguments.strategies.split(","))
+        names = [name.strip() for name in arguments.strategies.split(",")]
+        try:
+            workload = choose_strategies(workload, names)
+        except InputError as error:
+            raise InputError(f"--strategies: {error}") from None
     workload = apply_settings(workload, arguments.settings)
     read_requests(workload, report)
     return workload
-
-
-def choose_strategies(workload: Workload, names: Sequence[str]) -> Workload:
-    """The workload served by these strategies, in this order.
-
-    Each has the parameters that the workload gives it, or else those by default.
-
-    Raises:
-        InputError: if there is no strategy called so, or one is named twice.
-    """
-    known = {name: kind() for name, kind in STRATEGIES.items()}
-    known |= {each.name: each for each in workload.strategies}
-    chosen: dict[str, Strategy] = {}
-    for name in (name.strip() for name in names):
-        if name not in known:
-            expected = f"{one_of(known)}{did_you_mean(name, known)}"
-            raise InputError(f"--strategies: found {quoted(name)}, expected {expected}")
-        if name in chosen:
-            raise InputError(f"--strategies: found {name!r} twice, expected each strategy once")
-        chosen[name] = known[name]
-    return replace(workload, strategies=tuple(chosen.values()))
 
 
 def read_requests(workload: Workload, report: Reporter) -> None:

@@ -18,7 +18,13 @@ from tui_batching.printable import name_of
 from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import read_text
 from tui_batching.tour.values import check_values
-from tui_batching.workload import Workload, apply_settings, bundled_workloads, load_workload
+from tui_batching.workload import (
+    Workload,
+    apply_settings,
+    bundled_workloads,
+    choose_strategies,
+    load_workload,
+)
 from tui_batching.workload.settings import change, keys_elsewhere, setting_keys
 
 FASTEST = 64
@@ -30,8 +36,8 @@ MOST_CHAPTERS = 500
 _BATCH_SIZES = (1, 2, 4, 8, 16, 32)
 _KEYS = ("title", "chapters")
 _CHAPTER_KEYS = (
-    "title", "section", "slide", "text", "notes", "minutes", "workload", "set", "view", "at",
-    "until", "loop", "speed", "play", "select", "focus", "table",
+    "title", "section", "slide", "text", "notes", "minutes", "workload", "strategies", "set",
+    "view", "at", "until", "loop", "speed", "play", "select", "focus", "table",
 )  # fmt: skip
 _LONGEST_TITLE = 40
 _LONGEST_SLIDE = 60
@@ -50,7 +56,7 @@ class Chapter:
     Attributes:
         title: what it is called.
         text: what the room reads, a few short paragraphs.
-        workload: as its file has it; chapters of the same file share it.
+        workload: as its file has it, but served by the strategies that the chapter names.
         view: the name of the view, such as `gantt`.
         section: the part of the deck that it belongs to; empty before the first one.
         slide: big words in place of the stage; empty where the stage is shown.
@@ -207,6 +213,7 @@ def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -
         workload = _read_workload(record["workload"], around)
     else:
         workload = before.workload
+    workload = record.read("strategies", partial(_read_strategies, workload), workload)
     settings, changed = _read_settings(record, workload)
     loop = record.read("loop", _read_loop, None)
     at = record.read("at", partial(_read_begin, loop), loop[0] if loop else 0)
@@ -246,6 +253,15 @@ def _read_workload(field: Field, around: _Surroundings) -> Workload:
         with field.placing_errors():
             known[name] = load_workload(source)
     return known[name]
+
+
+def _read_strategies(workload: Workload, field: Field) -> Workload:
+    """The workload served by the strategies that are listed."""
+    if not field.is_list:
+        raise field.error("a list of strategies, such as [static, continuous]")
+    names = [name.text() for name in field.items()]
+    with field.placing_errors():
+        return choose_strategies(workload, names)
 
 
 def _read_settings(record: Record, workload: Workload) -> tuple[dict[str, str], Workload]:

@@ -5,6 +5,7 @@ from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import bundled_profiles, load_profile
+from tui_batching.workload.serving import choose_strategies
 from tui_batching.workload.settings import apply_settings
 from tui_batching.workload.workload_files import bundled_workloads, load_workload, parse_workload
 
@@ -18,6 +19,7 @@ __all__ = [
     "apply_settings",
     "bundled_profiles",
     "bundled_workloads",
+    "choose_strategies",
     "load_profile",
     "load_workload",
     "parse_workload",

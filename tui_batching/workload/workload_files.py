@@ -36,6 +36,7 @@ _TEACHING_ORDER = (
     "chat",
     "code-completion",
     "rag",
+    "equal-lengths",
     "bursty",
     "summarize-burst",
     "overload",
