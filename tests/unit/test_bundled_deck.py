@@ -16,20 +16,50 @@ from tui_batching.tui.presenting.presenter import side_width, text_for_room
 
 
 def test_the_story_is_told_in_order() -> None:
-    views = [(chapter.view, chapter.workload.name) for chapter in TOUR.chapters]
-    assert views == [
-        *[("live", "notebook")] * 5,
-        ("gantt", "notebook"),
-        ("utilization", "notebook"),
-        ("metrics", "notebook"),
-        ("live", "illustrative"),
-        ("load", "chat"),
-        ("frontier", "chat"),
-        ("batch-size", "notebook"),
-        ("slots", "illustrative"),
-        ("distribution", "chat"),
-        ("learn", "chat"),
+    sections = list(dict.fromkeys(chapter.section for chapter in TOUR.chapters))
+    assert sections == [
+        "What there is to share",
+        "Three rules",
+        "Where continuous does not win",
+        "Memory",
+        "Does it hold?",
     ]
+    assert TOUR.chapters[0].slide
+    assert TOUR.chapters[-1].slide
+    assert TOUR.chapters[1].view == "gantt"
+    names = [chapter.title for chapter in TOUR.chapters]
+    assert names.index("Slots, step by step") > names.index("Continuous batching")
+    guess = names.index("Guess first")
+    question, answer = TOUR.chapters[guess : guess + 2]
+    assert (question.play, answer.at, answer.workload) == (False, question.at, question.workload)
+
+
+@pytest.mark.parametrize(
+    ("word", "chapter"),
+    {
+        "prompt": "Words: prompt, prefill, slot",
+        "prefill": "Words: prompt, prefill, slot",
+        "slot": "Words: prompt, prefill, slot",
+        "decode": "Words: decode",
+        "TTFT": "What a user feels",
+        "TPOT": "What a user feels",
+        "p99": "What a user feels",
+        "latency": "What a user feels",
+        "held": "Static batching",
+        "bubble": "The bubble",
+        "stall": "The price",
+        "KV": "The KV cache",
+        "paging": "Reserve, or take as you go",
+        "chunk": "Chunked prefill",
+        "evict": "Eviction",
+        "recompute": "Eviction",
+    }.items(),
+)
+def test_a_word_is_said_first_where_it_is_defined(word: str, chapter: str) -> None:
+    def says(each: Chapter) -> bool:
+        return bool(re.search(rf"\b{word}", " ".join(each.text), re.IGNORECASE))
+
+    assert next(each.title for each in TOUR.chapters if says(each)) == chapter
 
 
 def test_the_format_that_it_describes_has_every_key_that_it_uses() -> None:
@@ -40,7 +70,7 @@ def test_the_format_that_it_describes_has_every_key_that_it_uses() -> None:
 
 
 def read_text_of(chapter: Chapter) -> ChapterText:
-    return text_for_room(chapter, "15/15", scene_of(chapter.served))
+    return text_for_room(chapter, "28/28", scene_of(chapter.served))
 
 
 @EACH_CHAPTER

@@ -1,4 +1,7 @@
-"""Every number that the bundled tour tells is computed here, and none is left that is not."""
+"""Every number that the bundled tour tells is computed, and none is left that is not.
+
+Most stand in braces and are computed by the deck itself; those that do not are computed here.
+"""
 
 from __future__ import annotations
 
@@ -6,247 +9,278 @@ import re
 from collections.abc import Callable
 from functools import cache
 
+import numpy as np
 from tour import EACH_CHAPTER, TOUR
 
+from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.comparison import Comparison, compare
-from tui_batching.analysis.sweeps import Kind, Sweep, sweep
-from tui_batching.clock import SECOND, format_duration
-from tui_batching.sim.spans import SpanKind
+from tui_batching.analysis.sweeps import Sweep, sweep
+from tui_batching.clock import HORIZON, SECOND
+from tui_batching.sim.life import WAITS, State, states_at
+from tui_batching.sim.run import Run
+from tui_batching.strategies.parameters import TOKEN_BUDGET
 from tui_batching.tour import Chapter
 from tui_batching.tour.deck import step_times
-from tui_batching.workload import apply_settings, load_workload
+from tui_batching.workload import load_workload
+
+WORDS = dict(
+    zip(
+        ("three", "four", "five", "six", "seven", "eight", "nine", "ten"), range(3, 11), strict=True
+    )
+)
+WORDS |= {"sixteen": 16, "twenty": 20, "twenty-four": 24, "a thousand": 1000}
+
+
+def word(number: float) -> str:
+    """A count as it is written in a sentence."""
+    (found,) = (word for word, value in WORDS.items() if value == number)
+    return found
 
 
 @cache
-def served(chapter: str) -> Comparison:
-    (found,) = (each for each in TOUR.chapters if each.title == chapter)
-    settings = [f"{key}={value}" for key, value in found.settings.items()]
-    return compare(apply_settings(found.workload, settings))
+def chapter_called(title: str) -> Chapter:
+    (found,) = (each for each in TOUR.chapters if each.title == title)
+    return found
+
+
+@cache
+def served(title: str) -> Comparison:
+    return compare(chapter_called(title).served)
 
 
 class Facts:
-    """What a chapter's Runs say, worded as its texts word it."""
+    """What a chapter's Runs say, at the instant at which it stands still."""
 
-    def __init__(self, chapter: str) -> None:
-        self.results = served(chapter)
-        self.requests = self.results.workload.requests
-        self.cost = self.results.workload.cost
+    def __init__(self, title: str) -> None:
+        chapter = chapter_called(title)
+        self.results = served(title)
+        self.workload = self.results.workload
+        self.requests = self.workload.requests
+        self.instant = chapter.at if chapter.until is None else chapter.until
 
-    def of(self, strategy: str, column: str, number: int) -> str:
-        """An instant of a request, in seconds."""
-        return seconds(int(getattr(self.results[strategy].run, column)[number]))
-
-    def latency(self, strategy: str, number: int) -> str:
-        run = self.results[strategy].run
-        return seconds(int(run.end[number] - run.requests.arrival_time[number]))
-
-    def wait(self, strategy: str, number: int) -> int:
-        run = self.results[strategy].run
-        return int(run.start[number] - run.requests.arrival_time[number])
+    def run(self, strategy: str) -> Run:
+        return self.results[strategy].run
 
     def metric(self, strategy: str, name: str) -> float:
         value = self.results[strategy].metrics[name]
         assert value is not None
         return float(value)
 
-    def percent(self, strategy: str, name: str) -> str:
-        return f"{self.metric(strategy, name):.0%}".replace("%", " %")
+    def ratio(self, name: str) -> float:
+        return self.metric("continuous", name) / self.metric("static", name)
 
-    def steps(self, strategy: str) -> int:
-        spans = self.results[strategy].run.spans
-        return int(spans.steps[spans.kind == SpanKind.DECODE].sum())
+    def who(self, strategy: str, *states: State) -> list[str]:
+        """The requests that do one of these things at the instant."""
+        run = self.run(strategy)
+        found = states_at(run, np.arange(len(run)), np.array([min(self.instant, HORIZON)]))[:, 0]
+        return [f"R{self.requests.id[row]}" for row in np.flatnonzero(np.isin(found, states))]
 
-    def tokens(self, number: int) -> int:
-        return int(self.requests.output_tokens[number])
+    def running(self, strategy: str) -> int:
+        return len(self.who(strategy, State.PREFILL, State.STALLED, State.DECODE))
 
-
-def seconds(time: int) -> str:
-    return f"{time / SECOND:.2f} s"
-
-
-def ratio(facts: Facts, name: str) -> str:
-    return f"{facts.metric('continuous', name) / facts.metric('static', name):.1f} times"
+    @property
+    def count(self) -> int:
+        return len(self.requests)
 
 
-def step_ratio(facts: Facts) -> str:
-    one, *_, sixteen, _ = step_times(facts.results.workload)
+def fastest_steps(facts: Facts) -> str:
+    one, *_, sixteen, _ = step_times(facts.workload)
     assert sixteen.batch_size == 16
-    return f"16 makes {sixteen.tokens_per_second / one.tokens_per_second:.1f} times"
+    assert 6 < sixteen.tokens_per_second / one.tokens_per_second < 7
+    return (
+        f"{sixteen.tokens_per_second:.0f} tokens per second instead of {one.tokens_per_second:.0f}"
+    )
 
 
-def slot_goes_on(facts: Facts) -> str:
-    run = facts.results["continuous"].run
-    assert run.stays.slot[0] == run.stays.slot[4]
-    steps = run.spans.decode_steps_at(run.start)
-    return f"slot of R0 goes on to R4 after {steps[4]} steps"
+def sixteen_step(facts: Facts) -> str:
+    return f"to {step_times(facts.workload)[4].step_time * 1000 // SECOND} ms, which"
 
 
 @cache
-def swept(kind: Kind, workload: str) -> Sweep:
-    return sweep(load_workload(workload), kind)
+def chat_by_load() -> Sweep:
+    return sweep(load_workload("chat"), "load")
 
 
-def saturation(strategy: str) -> str:
-    return f"{swept('load', 'chat').saturation[strategy]:.2f}"
+def saturation(strategy: str) -> float:
+    found = chat_by_load().saturation[strategy]
+    assert found is not None
+    return found
 
 
-def most_tokens(strategy: str) -> str:
-    points = swept("load", "chat").curve(strategy)
-    return f"{max(point.metric('throughput') for point in points):.0f}"
+def budget(facts: Facts) -> int:
+    vllm = facts.workload.strategy("vllm")
+    parameter = vllm.parameter_called(TOKEN_BUDGET)
+    assert parameter is not None
+    return int(vllm.value(parameter.name))
 
 
-def at_size(slots: int, strategy: str, metric: str) -> float:
-    return swept("batch-size", "notebook").row(slots)[strategy].metric(metric)
+def times_at_most(longest: int) -> str:
+    """How many times as fast as naive static the study's continuous was, by the longest answer."""
+    of_study = compare(load_workload(f"anyscale-{longest}"))
+    naive, ours = (of_study[name].metrics["total_time"] for name in ("static", "continuous"))
+    assert naive is not None
+    assert ours is not None
+    return f"{naive / ours:.1f} times"
+
+
+def padding(facts: Facts) -> str:
+    """All of a batch run to the longest answer of all, which the text gives as its limit."""
+    limit = int(chapter_called("The famous 23 times").workload.name.partition("-")[2])
+    assert facts.requests.output_tokens.max() <= limit
+    assert facts.workload.strategy("static").value("pad_to") == "workload"
+    return f"up to {limit:,} tokens"
 
 
 CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
-    "The problem": [
-        lambda f: f"from {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
-        lambda f: {20: "Twenty requests"}[len(f.requests)],
-        lambda f: {4: "within five seconds"}[int(f.requests.arrival_time.max()) // SECOND],
-        lambda f: {20: "the same twenty"}[len(f.requests)],
+    "The lesson in three seconds": [
+        lambda f: f"{word(f.count)} requests",
+        lambda f: f"{word(len(f.workload.strategies))} rules",
+        lambda f: f"{word(f.workload.strategy('static').slots)} requests start together",
     ],
-    "What one step costs": [
-        lambda f: f"{format_duration(f.cost.decode_step, 2)} for one request",
-        lambda f: f"{format_duration(f.cost.per_extra_request, 1)} more for each",
-        step_ratio,
-        lambda f: f"{format_duration(f.cost.prefill_per_token, 1)} for each token",
+    "Words: prompt, prefill, slot": [
+        lambda f: f"slot {f.run('continuous').stays.slot[0]} on the right",
+    ],
+    "Words: decode": [
+        lambda _: f"{word(1 / chapter_called('Words: decode').speed)} times slower",
+    ],
+    "What a step costs": [
+        lambda f: f"Sixteen in one step: {fastest_steps(f)}",
+        lambda _: "all sixteen",
+        lambda _: "than six times",
+        sixteen_step,
     ],
     "Static batching": [
-        lambda f: {4: "Wait for four"}[f.results["static"].run.capacity],
-        lambda f: f"done at {f.results['static'].run.finish[2] / SECOND:.1f} s",
-        lambda f: f"held until {f.results['static'].run.end[2] / SECOND:.1f} s",
-        lambda f: f"starts at {f.of('static', 'start', 0)}",
-        lambda f: f"{f.tokens(2)} tokens, R3 has {f.tokens(3)}",
-        lambda f: {4: "billed for four"}[int(f.results["static"].run.spans.billed.max())],
-    ],
-    "Dynamic batching": [
-        lambda f: f"{format_duration(f.results.workload.strategy('dynamic').timeout)} have",
-        lambda f: f"starts at {f.of('dynamic', 'start', 0)}",
-        lambda f: f"until {f.of('static', 'start', 0)}",
-        lambda f: f"arrives at {seconds(int(f.requests.arrival_time[0]))}",
-    ],
-    "Continuous batching": [
-        lambda f: f"answered after {f.latency('continuous', 2)}",
-        lambda f: f"takes {f.latency('static', 2)}",
-    ],
-    "The whole story at once": [
-        lambda f: f"at {seconds(f.results['static'].run.finished)}",
-        lambda f: f"dynamic at {seconds(f.results['dynamic'].run.finished)}",
-        lambda f: f"continuous at {seconds(f.results['continuous'].run.finished)}",
+        lambda f: f"{word(len(f.who('static', *WAITS)))} wait.",
+        lambda f: f"{word(f.count)} of them",
+        lambda f: {4: "within five seconds"}[int(f.requests.arrival_time.max()) // SECOND],
+        lambda f: f"At {f.requests.arrival_time[3] / SECOND:.2f} s the fourth",
+        lambda f: f"slot of {word(f.run('static').capacity)} works",
+        lambda f: f"{word(len(f.who('static', State.HELD)))} are held",
+        lambda f: f"{word(len(f.who('static', *WAITS)))} people",
+        lambda f: f"{word(len(f.who('static', State.HELD)))} chairs",
+        lambda f: f"paid for {word(f.run('static').spans.billed.max())}",
+        lambda f: f"All {word((f.run('static').end == f.run('static').end[2]).sum())} are answered",
     ],
     "The bubble": [
-        lambda f: f"occupies {f.percent('static', 'occupied')}",
-        lambda f: f"only {f.percent('static', 'useful')} are useful",
-        lambda f: f"{f.percent('static', 'held')} are held",
-        lambda f: f"and {f.percent('static', 'stalled')} are stalled",
-        lambda f: (
-            f"at {f.percent('static', 'occupied')} against"
-            f" {f.percent('continuous', 'occupied')} for"
-        ),
-        lambda f: (
-            f"it is {f.percent('static', 'useful')} against {f.percent('continuous', 'useful')}"
-        ),
-        lambda f: f"but {f.percent('continuous', 'stalled')} of its slot-time",
-        lambda f: {0: "holds nobody"}[f.metric("continuous", "held")],
+        lambda f: f"same {word(f.count)} requests",
+        lambda f: f"the {word(f.run('static').capacity)} slots",
     ],
-    "The numbers": [
-        lambda f: f"{f.metric('continuous', 'throughput'):.0f} tokens",
-        lambda f: f"static {f.metric('static', 'throughput'):.0f}",
-        lambda f: f"{f.metric('continuous', 'p99_latency'):.2f} s",
-        lambda f: f"{f.metric('static', 'p99_latency'):.2f} s",
-        lambda f: f"{f.metric('continuous', 'mean_tpot') * 1000:.0f} ms instead",
-        lambda f: f"{f.metric('static', 'mean_tpot') * 1000:.0f} ms.",
-        lambda f: f"{f.metric('static', 'mean_held'):.2f} s of the mean",
+    "Guess first": [
+        lambda f: f"{word(f.count)} requests again",
+        lambda f: f"all {word(f.run('static').capacity)} slots",
+        lambda f: f"slot {f.run('continuous').stays.slot[0]} is free",
     ],
-    "Six requests, and why R0 and R4 win": [
-        lambda f: {6: "Six requests"}[len(f.requests)],
+    "Continuous batching": [
+        lambda f: f"slot {f.run('continuous').stays.slot[4]} on the right",
+        lambda f: f"stops here, at {f.instant / SECOND:.2f} s",
+    ],
+    "The price": [
+        lambda f: f"the {word(f.count)} requests",
+        lambda f: f"the {word(len(f.who('continuous', State.STALLED)))} others",
+    ],
+    "Slots, step by step": [lambda f: f"same {word(f.count)}"],
+    "The numbers": [lambda f: f"The {word(f.count)} once more"],
+    "Equal lengths": [lambda f: f"{word(f.count)} requests at once"],
+    "Few people": [
+        lambda f: f"At {f.workload.source.rate:g} requests",
+        lambda f: f"The {word(f.count)} again",
+    ],
+    "Long prompts, short answers": [
+        lambda f: f"Prompts of {round(f.requests.input_tokens.mean(), -2):,.0f} tokens on average",
         lambda f: (
-            f"{f.tokens(0)} tokens: {f.latency('static', 0)} with static,"
-            f" {f.latency('continuous', 0)} with"
+            f"answers of {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}"
         ),
-        lambda f: f"comes at {seconds(int(f.requests.arrival_time[4]))}",
-        lambda f: f"{f.latency('static', 4)} with static, and {f.latency('continuous', 4)}",
-        lambda f: f"wants {f.tokens(3)} tokens",
-        lambda f: f"until {f.of('static', 'end', 0)}",
+    ],
+    "Reserve, or take as you go": [
+        lambda f: f"{word(f.running('orca'))} run",
+        lambda f: f"{word(f.running('vllm'))} run",
+        lambda f: f"up to {f.requests.max_tokens.max()} tokens",
+        lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
+        lambda f: f"all {f.requests.max_tokens.min()}",
+        lambda f: f"blocks of {f.workload.strategy('vllm').value('block_size')} tokens",
+    ],
+    "Chunked prefill": [
+        lambda f: f"{word(len(f.who('continuous', State.STALLED)))} stall",
+        lambda f: f"{word(len(f.who('vllm', State.DECODE)))} people read",
+        lambda f: f"{word(len(f.who('continuous', State.STALLED)))} texts stop",
+        lambda f: f"process {budget(f)} tokens",
+        lambda f: f"{word(len(f.who('vllm', State.DECODE)))} of them are the decodes",
+    ],
+    "Eviction": [lambda f: f"small here, {f.workload.cost.kv_cache_tokens} tokens"],
+    "Real engines": [
+        lambda f: f"{word(len(f.workload.strategies))} real schedulers",
+        lambda _: f"all {word(len(load_workload('engines').strategies))} of them",
+    ],
+    "The famous 23 times": [
+        lambda f: f"If: {f.count:,} at once",
+        padding,
+        lambda _: f"our {word(Facts('The numbers').count)} requests",
+        lambda _: f"was {Facts('The numbers').ratio('throughput'):.1f} times",
+        lambda f: f"{word(f.count)} requests at once",
         lambda f: (
-            f"waits {seconds(f.wait('static', 4))} with static,"
-            f" and {format_duration(f.wait('continuous', 4), 1)} with"
+            f"{f.workload.strategy('continuous').slots} slots"
+            f" instead of {f.workload.strategy('static').slots}"
         ),
-        lambda f: f"gets slot {f.results['continuous'].run.stays.slot[0]}",
+        lambda _: f"up to 32 tokens the same comparison gives {times_at_most(32)}",
     ],
     "When more people come": [
-        lambda f: f"Static and dynamic can serve {saturation('static')} per second",
-        lambda f: f"continuous {saturation('continuous')}.",
-        lambda f: f"{len(f.requests)} requests of a chat",
-        lambda f: f"{most_tokens('static')} tokens per second at most",
-        lambda f: f"continuous {most_tokens('continuous')},",
-    ],
-    "How large a batch?": [
-        lambda f: (
-            f"From 4 slots to 8: {at_size(8, 'continuous', 'throughput'):.0f} instead of"
-            f" {at_size(4, 'continuous', 'throughput'):.0f} tokens"
-        ),
-        lambda f: "From 8 to 16 slots static gets slower: it waits for 16 requests",
-        lambda f: (
-            f"With 16 slots the mean latency of static rises"
-            f" from {at_size(8, 'static', 'avg_latency'):.2f} s"
-            f" to {at_size(16, 'static', 'avg_latency'):.2f} s"
-        ),
-    ],
-    "Slots, token by token": [
-        lambda f: (
-            f"{f.steps('static')} steps for these {f.metric('static', 'total_tokens'):.0f}"
-            f" tokens, continuous {f.steps('continuous')}"
-        ),
-        slot_goes_on,
-        lambda f: f"its {f.tokens(3)} tokens",
-    ],
-    "Everybody's latency": [
-        lambda f: f"{len(f.requests)} chat requests",
-        lambda f: (
-            f"within {f.metric('continuous', 'p50_latency'):.1f} s with continuous,"
-            f" {f.metric('static', 'p50_latency'):.0f} s with static"
-        ),
-        lambda f: (
-            f"99 of 100 are answered within {f.metric('continuous', 'p99_latency'):.0f} s,"
-            f" and {f.metric('static', 'p99_latency'):.0f} s"
-        ),
-    ],
-    "What to take home": [
-        lambda f: f"{ratio(Facts('The numbers'), 'throughput')} the throughput",
-        lambda f: f"{ratio(Facts(EVERYBODY), 'throughput')} on",
-        lambda f: {20: "the twenty requests"}[len(Facts("The numbers").requests)],
+        lambda _: f"at {saturation('static'):.2f} per second with static",
+        lambda _: f"{saturation('continuous'):.2f} with continuous",
+        lambda f: f"{word(f.workload.strategy('static').slots)} slots",
     ],
 }
 
-EVERYBODY = "Everybody's latency"
+SAID_BY_OTHERS = {
+    "Welcome": ["few hundred people"],
+    "The lesson in three seconds": ["The lesson in three seconds", "Give it three seconds"],
+    "What a user feels": ["99 of 100", "Four words"],
+    "Continuous batching": ["in 2022"],
+    "Equal lengths": ["a million short texts"],
+    "The KV cache": ["eight billion parameters", "130 kB"],
+    "Reserve, or take as you go": ["for sixty years", "from 2023"],
+    "Chunked prefill": ["(5 Metrics)"],
+    "A real GPU": ["Llama 3 8B"],
+    "The famous 23 times": [
+        "The famous 23 times", "Published in 2023", "is 23 times", "June 2023", "OPT 13B",
+    ],
+    "What to take home": ["Three lines"],
+}  # fmt: skip
+"""Names, figures of speech, keys, what is published, and what is true of all models of a size."""
 
-NOT_OF_THE_RUNS = ("2 to 3 times", "Press 1,")
-"""What is quoted of others, and a key."""
-
-NUMBERS = re.compile(r"(?<![A-Za-z0-9])[0-9]|\b(?:three|four|six|eight|twenty)\b", re.IGNORECASE)
+NUMBERS = re.compile(
+    r"(?<![A-Za-z0-9])[0-9]|\b(?:three|four|five|six|seven|eight|nine|ten|sixteen|twenty|sixty"
+    r"|hundred|thousand|[mb]illion)\b",
+    re.IGNORECASE,
+)
 
 
 @EACH_CHAPTER
 def test_every_number_is_true(chapter: Chapter) -> None:
-    told = "\n".join((chapter.title, *chapter.text, *chapter.notes))
+    told = "\n".join((chapter.title, chapter.slide, *chapter.text, *chapter.notes))
+    told = re.sub(r"\{[^}]*\}", "", told)
     facts = Facts(chapter.title)
-    for claim in CLAIMS.get(chapter.title, []):
-        phrase = claim(facts)
-        assert phrase in told
-        told = told.replace(phrase, "", 1)
-    for phrase in NOT_OF_THE_RUNS:
-        told = told.replace(phrase, "")
-    assert not NUMBERS.search(told)
+    phrases = [claim(facts) for claim in CLAIMS.get(chapter.title, [])]
+    for phrase in (*phrases, *SAID_BY_OTHERS.get(chapter.title, ())):
+        found = re.search(rf"(?<!\w){re.escape(phrase)}", told, re.IGNORECASE)
+        assert found, phrase
+        told = told[: found.start()] + told[found.end() :]
+    left = NUMBERS.search(told)
+    assert left is None, told[left.start() - 20 : left.end() + 20]
 
 
-def test_static_and_dynamic_saturate_at_the_same_load_and_before_continuous() -> None:
-    assert saturation("static") == saturation("dynamic") < saturation("continuous")
+def test_there_are_twenty_minutes_and_words_to_fill_them() -> None:
+    assert all(chapter.minutes for chapter in TOUR.chapters)
+    assert TOUR.minutes == 20
+    for chapter in TOUR.chapters:
+        words = sum(len(note.split()) for note in chapter.notes)
+        assert chapter.minutes is not None
+        assert 95 <= words / chapter.minutes <= 150, (chapter.title, words)
 
 
-def test_continuous_is_nearer_to_the_ideal_corner_at_every_load() -> None:
-    found = swept("load", "chat")
+def test_what_is_said_of_the_load_is_so() -> None:
+    assert saturation("static") == saturation("dynamic")
+    assert 1.6 < saturation("continuous") / saturation("static") < 1.75  # two thirds more people
+    found = chat_by_load()
     for load in found.values:
         points = found.row(load)
         ours = points["continuous"]
@@ -255,14 +289,70 @@ def test_continuous_is_nearer_to_the_ideal_corner_at_every_load() -> None:
             assert ours.metric("p99_latency") < other.metric("p99_latency")
 
 
-def test_r2_is_held_and_everybody_else_stalls() -> None:
-    results = served("The numbers")
-    assert results["continuous"].metrics["mean_held"] == 0
-    assert results["continuous"].metrics["mean_stalled"] > results["static"].metrics["mean_stalled"]
+def test_what_is_said_of_the_bubble_is_so() -> None:
+    facts = Facts("The bubble")
+    occupied, useful = (
+        {name: facts.metric(name, measure) for name in ("static", "dynamic", "continuous")}
+        for measure in ("occupied", "useful")
+    )
+    assert max(occupied, key=lambda name: occupied[name]) == "static"
+    assert max(useful, key=lambda name: useful[name]) == "continuous"
+    assert facts.metric("continuous", "mean_held") == 0
+    assert facts.metric("static", "mean_held") > facts.metric("static", "mean_stalled")
 
 
-def test_who_counts_held_slots_as_used_finds_static_best() -> None:
-    occupied = [result.metrics["occupied"] for result in served("The bubble")]
-    useful = [result.metrics["useful"] for result in served("The bubble")]
-    assert occupied[0] == max(occupied)
-    assert useful[2] == max(useful)
+def test_what_is_said_of_who_is_where_is_so() -> None:
+    static = Facts("Static batching")
+    assert static.who("static", State.HELD) == ["R0", "R1", "R2"]
+    assert not static.who("static", State.DONE)
+    dynamic = Facts("Dynamic batching")
+    assert dynamic.who("dynamic", State.DECODE) == ["R0", "R1"]
+    assert dynamic.who("static", State.FORMING) == ["R0", "R1", "R2"]
+    guess = Facts("Guess first")
+    assert guess.who("static", State.HELD) == ["R0"]
+    assert guess.who("continuous", State.DONE) == ["R0"]
+    assert guess.requests.output_tokens[0] == guess.requests.output_tokens[4]
+    answer = Facts("Continuous batching")
+    assert "R4" in answer.who("continuous", State.DONE)
+    assert "R0" in answer.who("static", State.HELD)
+    assert "R4" in answer.who("static", State.SLOTS)
+    assert answer.run("static").end[4] / SECOND - 0.5 - 0.368 > 1.5  # more than a second and a half
+    price = Facts("The price")
+    assert price.who("continuous", State.STALLED) == ["R3", "R4", "R5"]
+    assert price.who("continuous", State.PREFILL) == ["R6"]
+    assert Facts("The KV cache").who("vllm", State.MEMORY)[0] == "R8"
+    memory = Facts("Reserve, or take as you go")
+    assert memory.who("orca", State.MEMORY)[0] == "R12"
+    assert not memory.who("vllm", *WAITS)
+    engines = Facts("Real engines")
+    assert len(engines.who("sglang", State.STALLED)) > 20
+    assert not engines.who("vllm", State.STALLED)
+    assert engines.who("vllm", State.PREFILL)
+    assert len(engines.who("tgi", *WAITS)) > len(engines.who("vllm", *WAITS))
+
+
+def test_what_is_said_against_continuous_is_so() -> None:
+    equal, few, rag = map(Facts, ("Equal lengths", "Few people", "Long prompts, short answers"))
+    assert equal.metric("static", "mean_held") == 0
+    assert equal.metric("static", "throughput") > equal.metric("continuous", "throughput")
+    rates = {few.metric(name, "throughput") for name in ("static", "dynamic", "continuous")}
+    assert max(rates) < 1.01 * min(rates)
+    assert few.metric("dynamic", "avg_latency") < 1.05 * few.metric("continuous", "avg_latency")
+    for name in ("avg_latency", "p99_latency"):
+        others = [rag.metric(other, name) for other in ("static", "continuous")]
+        assert rag.metric("dynamic", name) < min(others)
+    typical = rag.workload.cost.prefill_per_token * rag.requests.input_tokens.mean()
+    assert 0.4 < typical / SECOND < 0.5  # half a second
+
+
+def test_vllm_is_through_before_orca_though_it_evicts() -> None:
+    tight = Facts("The KV cache")
+    assert tight.metric("orca", "evictions") == 0
+    assert tight.metric("vllm", "total_time") < tight.metric("orca", "total_time")
+
+
+def test_the_work_of_r0_is_the_same_in_all_lanes() -> None:
+    decodes = [
+        breakdown(each.run, np.array([0])).decode for each in served("The lesson in three seconds")
+    ]
+    assert len({int(decode[0]) for decode in decodes}) == 1

@@ -205,7 +205,8 @@ def test_equal_lengths_leave_nothing_to_hand_on_and_continuous_is_last():
     assert static.finished == dynamic.finished
     assert round((continuous.finished - static.finished) / SECOND, 1) == 0.9
     stalled = metrics(continuous)["mean_stalled"]
-    assert stalled is not None and stalled > metrics(static)["mean_stalled"] == 0
+    assert stalled is not None
+    assert stalled > metrics(static)["mean_stalled"] == 0
 
 
 def test_bursty_r0_waits_on_an_idle_server_in_static():

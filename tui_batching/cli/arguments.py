@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from tui_batching.clock import Picoseconds, parse_duration
-from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.errors import InputError
 from tui_batching.output_files import refuse_target
-from tui_batching.printable import quoted
 from tui_batching.workload import Workload, apply_settings, choose_strategies, load_workload
 from tui_batching.workload.model import ServiceLevel
 from tui_batching.workload.settings import setting_keys

@@ -1,0 +1,153 @@
+"""What the bundled tour shows: its texts speak of what is on screen, and all sums there add up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from stage import on_stage
+from tour import TOUR
+
+from tui_batching.tour import Chapter
+from tui_batching.tui.presenting.presenter import Presenter
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chapter as a room sees it, at the instant at which it stops.
+
+    Attributes:
+        chapter: what is told.
+        text: what the room reads of it, with its values.
+        rows: the whole screen.
+    """
+
+    chapter: Chapter
+    text: str
+    rows: list[str]
+
+    @property
+    def seen(self) -> str:
+        """The whole screen."""
+        return "\n".join(self.rows)
+
+
+async def pictures(size: tuple[int, int]) -> list[Picture]:
+    """All chapters."""
+    found = []
+    async with on_stage(TOUR.chapters[0].workload, size, deck=TOUR) as stage:
+        for chapter in TOUR.chapters:
+            await stage.swept()
+            if chapter.until is not None:
+                stage.wall.now += 3600
+                stage.live._next_frame()
+                assert stage.live._player.time == chapter.until
+                await stage.drawn()
+            told = stage.live.query_one(Presenter)._told()
+            assert told is not None
+            text = " ".join((chapter.slide, *told.paragraphs))
+            found.append(Picture(chapter, text, stage.rows()))
+            await stage.press("pagedown")
+    return found
+
+
+WORDS = {"three": 3, "four": 4, "six": 6, "seven": 7, "ten": 10, "sixteen": 16}
+NUMBER = re.compile(
+    rf"(?<![\w.,])(?:\d+(?:,\d{{3}})*(?:\.\d+)?(?: s\b)?|\b(?:{'|'.join(WORDS)})\b)", re.I
+)
+
+NOT_ON_SCREEN = {
+    "The lesson in three seconds": ("three",),  # rules: the lanes are there to be counted
+    "Words: prompt, prefill, slot": ("50",),  # the lane tells how long they take: 50.0 ms
+    "What a step costs": ("2.00",),  # what the steps of the table differ by
+    "What a user feels": ("99", "100"),  # what a word means
+    "The numbers": ("31.2", "26.0"),  # the text says how to scroll to them
+    "Chunked prefill": ("128", "33.8"),  # the text says in which view they are
+    "Real engines": ("Three",),  # the lanes are there to be counted
+    "A real GPU": ("3",),  # of the name of a model
+    "The famous 23 times": ("2023", "23", "22.8"),  # what was published, and a quotient
+}
+"""Numbers of texts that need not be seen, by chapter, with the reason."""
+
+
+def ways_to_write(number: str) -> Iterator[str]:
+    """How the screen may say it: a count in digits, and seconds among parts in milliseconds."""
+    plain = number.removesuffix(" s")
+    yield str(WORDS.get(plain.lower(), plain))
+    yield plain.replace(",", "")
+    if plain != number:
+        yield f"{round(float(plain) * 1000):,}"
+
+
+def times_seen(number: str, text: str) -> int:
+    return len(re.findall(rf"(?<![\d.,]){re.escape(number)}(?![\d]|[.,]\d)", text))
+
+
+def is_seen_beside(number: str, picture: Picture) -> bool:
+    """Whether the screen shows a number of the text in another place, too."""
+    return any(
+        times_seen(way, picture.seen) > times_seen(way, picture.text)
+        for way in ways_to_write(number)
+    )
+
+
+async def test_what_a_text_names_is_on_screen_in_its_chapter() -> None:
+    missing = {}
+    for picture in await pictures((120, 36)):
+        allowed = NOT_ON_SCREEN.get(picture.chapter.title, ())
+        unseen = [
+            number
+            for number in NUMBER.findall(picture.text)
+            if number not in allowed and not is_seen_beside(number, picture)
+        ]
+        names = [
+            name
+            for name in re.findall(r"\bR\d+\b|[░▒‖▂▚↩★┊◢]", picture.text)
+            if times_seen(name, picture.seen) <= times_seen(name, picture.text)
+        ]
+        if unseen or names:
+            missing[picture.chapter.title] = [*unseen, *names]
+    assert not missing
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def _sums_to_the_last(text: str) -> bool:
+    *parts, whole = map(_number, re.findall(r"\d[\d,]*", text))
+    return sum(parts) == whole
+
+
+def _adds_up_to_hundred(text: str) -> bool:
+    return sum(map(_number, re.findall(r"(\d+)%", text))) == 100
+
+
+def _occupied(text: str) -> bool:
+    whole, *parts = map(_number, re.findall(r"[\d.]+(?= %)", text))
+    return abs(whole - sum(parts)) < 0.15  # each is rounded to a tenth
+
+
+SUMS: dict[str, Callable[[str], bool]] = {
+    r"^ ?(?:in )?ms +(\S.*= [\d,]+)": _sums_to_the_last,
+    r"([\d,]+ used \+ [\d,]+ empty \+ [\d,]+ free = [\d,]+)": _sums_to_the_last,
+    r"(useful \d+% held \d+% stalled \d+% free \d+%)": _adds_up_to_hundred,
+    r"(occupied [\d.]+ % = \S* ?useful [\d.]+ % \+ \S* ?bubble [\d.]+ %)": _occupied,
+}
+"""The sums that a screen shows, each with how to check it."""
+
+
+@pytest.mark.parametrize(
+    ("size", "least"), [((80, 24), 15), ((120, 36), 25), ((160, 45), 30)], ids=str
+)
+async def test_a_sum_adds_up_on_every_screen(size: tuple[int, int], least: int) -> None:
+    sums = 0
+    for picture in await pictures(size):
+        for pattern, holds in SUMS.items():
+            for row in picture.rows:
+                for found in re.findall(pattern, row):
+                    assert holds(found), (picture.chapter.title, row)
+                    sums += 1
+    assert sums >= least
