@@ -125,16 +125,10 @@ def _adds_up_to_hundred(text: str) -> bool:
     return sum(map(_number, re.findall(r"(\d+)%", text))) == 100
 
 
-def _occupied(text: str) -> bool:
-    whole, *parts = map(_number, re.findall(r"[\d.]+(?= %)", text))
-    return abs(whole - sum(parts)) < 0.15  # each is rounded to a tenth
-
-
 SUMS: dict[str, Callable[[str], bool]] = {
     r"^ ?(?:in )?ms +(\S.*= [\d,]+)": _sums_to_the_last,
     r"([\d,]+ used \+ [\d,]+ empty \+ [\d,]+ free = [\d,]+)": _sums_to_the_last,
     r"(useful \d+% held \d+% stalled \d+% free \d+%)": _adds_up_to_hundred,
-    r"(occupied [\d.]+ % = \S* ?useful [\d.]+ % \+ \S* ?bubble [\d.]+ %)": _occupied,
 }
 """The sums that a screen shows, each with how to check it."""
 
