@@ -92,8 +92,8 @@ def test_nothing_is_obeyed_in_any_view_and_dialog(installed: Path, here: Path, t
         press(terminal, "\x10", shows="Search for commands")
         press(terminal, "Theme", shows="Theme light")
         press(terminal, "\x1b", hides="Theme light")
-        press(terminal, "p", shows="1/15")
-        press(terminal, "p", hides="1/15")
+        press(terminal, "p", shows="1/28")
+        press(terminal, "p", hides="1/28")
         terminal.program.send("q")
         assert terminal.wait_for_end() == 0
     finally:

@@ -15,10 +15,12 @@ from stage import (
     on_stage,
     scene_of,
 )
+from tour import COUNT
 
 from tui_batching.clock import SECOND
 from tui_batching.tui.bindings import KEYS, Key
 from tui_batching.tui.dialogs import HelpScreen, PickCost, PickExport, PickWorkload
+from tui_batching.tui.glossary_screen import GlossaryScreen
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.views import VIEWS, View
 from tui_batching.workload import load_workload
@@ -75,6 +77,10 @@ async def opens_help(stage: Stage) -> None:
     assert isinstance(stage.app.screen, HelpScreen)
 
 
+async def opens_the_glossary(stage: Stage) -> None:
+    assert isinstance(stage.app.screen, GlossaryScreen)
+
+
 async def opens_the_picker(stage: Stage) -> None:
     assert isinstance(stage.app.screen, PickWorkload)
 
@@ -88,8 +94,8 @@ async def opens_the_exports(stage: Stage) -> None:
 
 
 async def begins_the_tour(stage: Stage) -> None:
-    assert "1/15" in stage.seen()
-    assert "Many people ask one GPU" in stage.seen()
+    assert "Who shares it with whom, and when?" in stage.seen()
+    assert f"1/{COUNT}" in stage.seen()
 
 
 async def leaves(stage: Stage) -> None:
@@ -177,6 +183,7 @@ EFFECTS: dict[str, Check] = {
     "unselect": tells_why,
     "theme": wears_another_theme,
     "help": opens_help,
+    "glossary": opens_the_glossary,
     "quit": leaves,
     "suspend": tells_that_there_is_no_shell,
     **{f"view-{view.named()}": sees(view) for view in VIEWS},

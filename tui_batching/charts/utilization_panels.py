@@ -12,6 +12,7 @@ from rich.style import Style
 from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
 from tui_batching.analysis.kv_use import KvUse, evicted_times, ignores_memory
+from tui_batching.analysis.metrics import value_text
 from tui_batching.analysis.utilization import Utilization, UtilizationSeries
 from tui_batching.charts.ahead import dim_from, mixed
 from tui_batching.charts.chart import ChartRequest
@@ -275,17 +276,20 @@ def _tick(row: int, rows: int, capacity: int) -> str:
 
 
 def _facts(share: Utilization) -> list[str]:
-    """What occupied slots did, the fullest wording first; the parts sum to the whole."""
-    names = ("useful", "held", "stalled")
-    whole = round(1000 * share.occupied)
-    tenths = rounded([getattr(share, name) / share.occupied for name in names], whole)
-    parts = dict(zip(names, (f"{part / 10:.1f} %" for part in tenths), strict=True))
-    useful, held, stalled = (f"{name} {part}" for name, part in parts.items())
+    """What occupied slots did, the fullest wording first.
+
+    Where it is a sum its parts are rounded so that they add up, elsewhere as tables round them.
+    """
+    names, whole = ("useful", "held", "stalled"), round(1000 * share.occupied)
+    shares = [getattr(share, name) for name in names]
+    added = rounded([part / share.occupied for part in shares], whole)
+    useful, held, stalled = (
+        f"{name} {tenths / 10:.1f} %" for name, tenths in zip(names, added, strict=True)
+    )
+    told = [f"{name} {value_text(part, 'share')}" for name, part in zip(names, shares, strict=True)]
     return [
         f"occupied {whole / 10:.1f} % = {FULL} {useful} + {HATCH} {held} + {STALLED} {stalled}",
-        f"{useful} · {held} · {stalled}",
-        f"{useful} · {held}",
-        useful,
+        *(" · ".join(told[:count]) for count in (3, 2, 1)),
     ]
 
 

@@ -80,6 +80,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     )),
     ("", (
         Key("question_mark", "help", "help", "Help", "Show every key and how to read a lane."),
+        Key("G", "glossary", "glossary", "Glossary", "Tell what each word means."),
         Key("q", "app.quit", "quit", "Quit", "Leave; the terminal is as it was."),
     )),
     ("page", (

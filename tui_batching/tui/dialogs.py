@@ -228,8 +228,8 @@ def reading(strategies: Sequence[Strategy]) -> list[tuple[str, str]]:
     return [*READING, *engines, ("time", time)]
 
 
-class HelpScreen(Dialog[None]):
-    """How to read the lanes, and what each key does."""
+class HelpScreen(Dialog[str | None]):
+    """How to read the lanes, and what each key does; gives the action that comes next, or None."""
 
     DEFAULT_CSS = """
     HelpScreen > VerticalScroll { width: 104; padding: 0 1; }
@@ -245,13 +245,19 @@ class HelpScreen(Dialog[None]):
         super().__init__()
         self._keys, self._strategies, self._ascii = keys, strategies, ascii_only
         self.close_with(keys.called("help"), keys.called("quit"))
+        if keys.called("glossary").keys:
+            bind(self, [Binding(keys.called("glossary").keys, "dismiss('glossary')", show=False)])
 
     def compose(self) -> ComposeResult:
         """The text and the keys."""
+        glossary = self._keys.called("glossary").written(ascii_only=self._ascii)[0]
         with VerticalScroll() as box:
             box.border_title = "help · escape closes"
             yield HangingTexts([((label,), text) for label, text in reading(self._strategies)])
-            yield Static("ctrl+p finds each of these keys by name.", markup=False)
+            yield Static(
+                f"ctrl+p finds each of these keys by name; {glossary} tells what each word means.",
+                markup=False,
+            )
             yield HangingTexts(_told_keys(self._keys, ascii_only=self._ascii))
 
 

@@ -26,6 +26,7 @@ from tui_batching.tui.dialogs import HelpScreen, PickCost, PickExport, PickWorkl
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 from tui_batching.tui.exports import Export, save
 from tui_batching.tui.frame import Frame, Snapshot
+from tui_batching.tui.glossary_screen import GlossaryScreen
 from tui_batching.tui.keymap import remapped
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.lane import Lane, Lanes
@@ -580,7 +581,11 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     def action_help(self) -> None:
         frame = self.frame
         strategies = frame.scene.workload.strategies if frame else ()
-        self.app.push_screen(HelpScreen(self.keys, strategies, ascii_only=self._drawing.ascii))
+        help_screen = HelpScreen(self.keys, strategies, ascii_only=self._drawing.ascii)
+        self.app.push_screen(help_screen, self._take_answer)
+
+    def action_glossary(self) -> None:
+        self.app.push_screen(GlossaryScreen(self.keys.called("glossary"), self.keys.called("quit")))
 
 
 def _id_of(view: str) -> str:

@@ -13,7 +13,7 @@ from tui_batching.tui.views import view_names
 
 _ON_SLIDES = {
     "turn_pages", "pick_chapter", "leave_tour", "present", "unselect", "blacken",
-    "tick_or_blacken", "help",
+    "tick_or_blacken", "help", "glossary",
 }  # fmt: skip
 """The actions that make sense while a slide hides the stage, beside those of the app."""
 _IN_TALKS = {"blacken", "leave_tour"}

@@ -1,0 +1,66 @@
+"""The words of the app and of its field, each in one plain sentence."""
+
+from __future__ import annotations
+
+GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    ("Requests", (
+        ("token", "A piece of a word; prompts and answers are counted in tokens."),
+        ("prompt", "The tokens that a request comes with, its input."),
+        ("answer", "The tokens that are made for it, its output; how many is known at the end."),
+        ("arrival", "The instant at which a request comes in."),
+        ("queue", "Where those wait who have arrived and are not admitted yet."),
+        ("admission", "The instant at which a request gets a slot; there its wait is over."),
+        ("load", "How many requests arrive a second."),
+    )),
+    ("The server", (
+        ("batch", "The requests that the GPU computes together."),
+        ("slot", "A place in the running batch; a request keeps it while it stays."),
+        ("iteration", "One forward pass of the model, also called a step: it makes one token for"
+            " each request that decodes, and may process parts of prompts."),
+        ("prefill", "The processing of a prompt; until it is through there is no token."),
+        ("decode", "The making of an answer, one token a step."),
+        ("chunk", "The part of a prompt that one iteration processes."),
+        ("token budget", "The most tokens, of prompts and answers together, in one iteration."),
+        ("static", "Waits for a full batch, and runs it until its longest answer is made."),
+        ("dynamic", "As static, but a batch also starts when a timeout has passed."),
+        ("continuous", "Whoever is done leaves after a step, and whoever waits comes in."),
+        ("lane", "The column, or the rows, of one strategy on screen."),
+    )),
+    ("Slot-time", (
+        ("occupied", "The share of slot-time with somebody in the slot, at work or not."),
+        ("useful", "The share that makes a token or prefills the prompt of who is in the slot."),
+        ("held", "Done, but still in its slot, until the rest of its batch is done, too."),
+        ("bubble", "All slot-time that is held."),
+        ("stalled", "In a slot, but not making a token, because prompts of others are prefilled."),
+    )),
+    ("Times", (
+        ("wait", "From arrival to admission."),
+        ("TTFT", "Time to first token: from arrival until the first token is made."),
+        ("TPOT", "Time per output token: from the first token to the last, by the tokens after the"
+            " first."),
+        ("ITL", "Inter-token latency: each gap between two tokens, of all requests together."),
+        ("latency", "From arrival until the whole answer is released, also called E2EL."),
+        ("p99", "The value that 99 of 100 requests do not exceed; p50 is the median."),
+        ("throughput", "Tokens, or requests, a second over the whole run."),
+        ("SLO", "The limits that each request should keep; goodput counts only those who do."),
+        ("saturation", "The load beyond which the queue grows without end."),
+    )),
+    ("Parts of a latency", (
+        ("forming", "Waits because the batch is not full yet, while the server is idle."),
+        ("slots", "Waits because all slots are taken."),
+        ("memory", "Waits for memory, though a slot is free."),
+        ("turn", "Waits for an iteration to end, for prefills of others, or for a rule of joining."),
+        ("sharing", "What its steps take longer because others decode in them, too."),
+    )),
+    ("Memory", (
+        ("KV cache", "GPU memory with the keys and values of all tokens read or made so far; it"
+            " limits how many requests can run."),
+        ("block", "The unit in which it is handed out, of 16 tokens or so."),
+        ("paging", "To hand out blocks as tokens come, and not in advance."),
+        ("reserved", "Set aside for tokens to come, and empty until they do."),
+        ("evicted", "Thrown out for want of memory, also called preempted: its blocks are taken,"
+            " and it waits to come back."),
+        ("recompute", "To process the prompt and the tokens made so far again, after an eviction."),
+    )),
+)  # fmt: skip
+"""The words, each with its meaning, in groups that have a name."""
