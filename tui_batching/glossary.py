@@ -15,8 +15,7 @@ GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("The server", (
         ("batch", "The requests that the GPU computes together."),
         ("slot", "A place in the running batch; a request keeps it while it stays."),
-        ("iteration", "One forward pass of the model, also called a step: it makes one token for"
-            " each request that decodes, and may process parts of prompts."),
+        ("iteration", "One forward pass of the model, a step: one token for each who decodes."),
         ("prefill", "The processing of a prompt; until it is through there is no token."),
         ("decode", "The making of an answer, one token a step."),
         ("chunk", "The part of a prompt that one iteration processes."),
@@ -36,8 +35,7 @@ GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Times", (
         ("wait", "From arrival to admission."),
         ("TTFT", "Time to first token: from arrival until the first token is made."),
-        ("TPOT", "Time per output token: from the first token to the last, by the tokens after the"
-            " first."),
+        ("TPOT", "Time per output token: the mean gap between the tokens of one answer."),
         ("ITL", "Inter-token latency: each gap between two tokens, of all requests together."),
         ("latency", "From arrival until the whole answer is released, also called E2EL."),
         ("p99", "The value that 99 of 100 requests do not exceed; p50 is the median."),
@@ -49,18 +47,16 @@ GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("forming", "Waits because the batch is not full yet, while the server is idle."),
         ("slots", "Waits because all slots are taken."),
         ("memory", "Waits for memory, though a slot is free."),
-        ("turn", "Waits for an iteration to end, for prefills of others, or for a rule of joining."),
+        ("turn", "Waits for an iteration to end, for others' prefills, or for a rule of joining."),
         ("sharing", "What its steps take longer because others decode in them, too."),
     )),
     ("Memory", (
-        ("KV cache", "GPU memory with the keys and values of all tokens read or made so far; it"
-            " limits how many requests can run."),
+        ("KV cache", "GPU memory for the tokens read and made so far; it limits how many run."),
         ("block", "The unit in which it is handed out, of 16 tokens or so."),
         ("paging", "To hand out blocks as tokens come, and not in advance."),
         ("reserved", "Set aside for tokens to come, and empty until they do."),
-        ("evicted", "Thrown out for want of memory, also called preempted: its blocks are taken,"
-            " and it waits to come back."),
-        ("recompute", "To process the prompt and the tokens made so far again, after an eviction."),
+        ("evicted", "Its blocks are taken, and it waits to come back; also called preempted."),
+        ("recompute", "To process the prompt and the tokens made again, after an eviction."),
     )),
 )  # fmt: skip
 """The words, each with its meaning, in groups that have a name."""
