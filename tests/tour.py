@@ -9,6 +9,9 @@ from tui_batching.tui.views import view_names
 
 TOUR = load_deck(None, view_names())
 COUNT = len(TOUR.chapters)
-STATIC = 1 + [chapter.title for chapter in TOUR.chapters].index("Static batching")
-"""The number of a chapter that plays, with a request selected and a lane in focus."""
+_TITLES = [chapter.title for chapter in TOUR.chapters]
+STATIC = 1 + _TITLES.index("Static batching")
+"""The number of a chapter that plays, with a lane in focus."""
+GUESS = 1 + _TITLES.index("Guess first")
+"""The number of one with a request selected."""
 EACH_CHAPTER = pytest.mark.parametrize("chapter", TOUR.chapters, ids=lambda chapter: chapter.title)

@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import pytest
-from frozen import LARGE, Compare, at
-from stage import EAGER, FakeWall
+from frozen import LARGE, MIDDLE, SMALL, Compare, Prepare
+from stage import EAGER, FakeWall, Stage
+from textual.pilot import Pilot
 from tour import TOUR
 
 from tui_batching.config import Config
 from tui_batching.tui.app import BatchingApp
+
+
+def told(number: int) -> Prepare:
+    """Tell the chapter of this number, where it stops if it plays, with everything drawn."""
+
+    async def prepare(pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, BatchingApp)
+        stage = Stage(pilot.app, pilot, FakeWall())
+        await stage.settled()
+        await stage.press(*["pagedown"] * (number - 1))
+        await stage.swept()
+        until = TOUR.chapters[number - 1].until
+        if until is not None:
+            await stage.seek(until)
+            await stage.press("space")
+            await stage.drawn()
+        stage.live.query("#title, #tabs, #keys").set(visible=False)
+
+    return prepare
 
 
 def presented() -> BatchingApp:
@@ -20,8 +40,26 @@ def presented() -> BatchingApp:
     return app
 
 
-@pytest.mark.parametrize("size", [(100, 30), LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("number", [2, 6, 13])
-def test_chapter(snap_compare: Compare, size: tuple[int, int], number: int) -> None:
-    pages = ["pagedown"] * (number - 1)
-    assert snap_compare(presented(), terminal_size=size, run_before=at("0s", *pages))
+CHAPTERS = (
+    "The lesson in three seconds",
+    "What a step costs",
+    "Static batching",
+    "Continuous batching",
+    "The price",
+    "Reserve, or take as you go",
+    "Chunked prefill",
+    "Real engines",
+    "What to take home",
+)
+"""Those in which what is told has to be seen at the instant at which they stop, and a slide."""
+
+
+@pytest.mark.parametrize("size", [SMALL, MIDDLE], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("title", CHAPTERS)
+def test_chapter(snap_compare: Compare, size: tuple[int, int], title: str) -> None:
+    number = 1 + [chapter.title for chapter in TOUR.chapters].index(title)
+    assert snap_compare(presented(), terminal_size=size, run_before=told(number))
+
+
+def test_on_a_large_screen(snap_compare: Compare) -> None:
+    assert snap_compare(presented(), terminal_size=LARGE, run_before=told(7))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from stage import Stage, on_stage
-from tour import STATIC, TOUR
+from tour import GUESS, TOUR
 
 from tui_batching.tour import Deck, parse_deck
 from tui_batching.tui.presenting.presenter import Presenter
@@ -111,15 +111,15 @@ async def test_the_palette_lists_the_chapters() -> None:
 @pytest.mark.parametrize("key", ["escape", "f5"])
 async def test_escape_asks_and_what_a_clicker_sends_next_stays(key: str) -> None:
     async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
-        await stage.press(*["pagedown"] * (STATIC - 1))
-        assert stage.live.selected == 2
+        await stage.press(*["pagedown"] * (GUESS - 1))
+        assert stage.live.selected == 4
         for _ in range(2):
             await stage.press("escape")
             assert isinstance(stage.app.screen, AskToLeave)
             assert "leave the tour?" in stage.seen()
             await stage.press(key)
-            assert number(stage) == STATIC
-            assert stage.live.selected == 2
+            assert number(stage) == GUESS
+            assert stage.live.selected == 4
 
 
 async def test_only_enter_leaves_and_the_place_is_kept() -> None:

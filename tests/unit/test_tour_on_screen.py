@@ -134,7 +134,7 @@ SUMS: dict[str, Callable[[str], bool]] = {
 
 
 @pytest.mark.parametrize(
-    ("size", "least"), [((80, 24), 15), ((120, 36), 20), ((160, 45), 20)], ids=str
+    ("size", "least"), [((80, 24), 10), ((120, 36), 20), ((160, 45), 20)], ids=str
 )
 async def test_a_sum_adds_up_on_every_screen(size: tuple[int, int], least: int) -> None:
     sums = 0
