@@ -95,8 +95,8 @@ class Terminal:
         pytest.fail("the screen stayed at\n" + self.text)
 
     def wait_until_open(self) -> str:
-        """The screen's text once the app plays something."""
-        return self.wait_for(lambda text: "CONTINUOUS" in text and "queue" in text)
+        """The screen's text once the app shows the lanes, or who came first."""
+        return self.wait_for(lambda text: "CONTINUOUS" in text and "THE RACE" in text)
 
     def wait_until_written(self, sequence: bytes) -> None:
         """Read on until the program has written it."""
@@ -112,6 +112,11 @@ class Terminal:
             assert now < began + PATIENCE_SECONDS, "it never stops writing"
             if self.read(0.02):
                 last = time.monotonic()
+
+    def has_cursor_on(self, text: str) -> bool:
+        """Whether the first letter of a text on the screen is drawn as a cursor is."""
+        places = ((row, line.find(text)) for row, line in enumerate(self.screen.display))
+        return any(self.screen.buffer[row][column].reverse for row, column in places if column >= 0)
 
     @property
     def seen_view(self) -> str:

@@ -26,6 +26,8 @@ OURS = re.compile(
     r"|\[2K|\[1A"  # progress that is drawn anew
     r")"
 )
+PATH = "or the path of a workload file"
+"""What the field for a file says as long as it is empty."""
 
 
 def obeyed(written: bytes) -> str:
@@ -72,15 +74,19 @@ def press(terminal: Terminal, keys: str, *, shows: str = "", hides: str = "") ->
 
 @pytest.mark.parametrize("text", ["", MARKUP], ids=["name of a file", "name in a file"])
 def test_nothing_is_obeyed_in_any_view_and_dialog(installed: Path, here: Path, text: str) -> None:
-    terminal = opened(installed, here, "play", workload_file(here, text=text).name)
+    terminal = opened(installed, here, "play", "--paused", workload_file(here, text=text).name)
     try:
         terminal.wait_until_open()
+        press(terminal, "\x1b[F", shows="all answered at")
         for view in VIEWS:
             terminal.open_view(view.key)
-        press(terminal, "1j", shows="R0 so far")
-        press(terminal, "w", shows="the path of a workload file")
+        terminal.open_view("1")
+        press(terminal, "\x1b[H", hides="all answered at")
+        press(terminal, "j", shows="R0 0 s so far")
+        press(terminal, "w", shows=PATH)
         press(terminal, "\x1b[F\t")
-        terminal.wait_until_quiet()
+        # A paste goes to what has the focus when it comes; a tab that is on its way is overtaken.
+        terminal.wait_for(lambda _: terminal.has_cursor_on(PATH))
         press(terminal, f"\x1b[200~{EVIL}\u009b\x1b[201~", shows="2J[red]x")
         press(terminal, "\r", hides="escape closes")
         press(terminal, "g", shows="escape closes")

@@ -23,7 +23,6 @@ def test_a_signal_ends_it_as_quitting_does(number: signal.Signals, code: int) ->
     terminal = Terminal([])
     terminal.wait_until_open()
     assert set(terminal.unrestored()) == set(MODES)
-    terminal.program.send(" ")
     terminal.wait_for(lambda text: clock(text) > 0.2)
     terminal.program.kill(number)
     assert terminal.wait_for_end() == code
@@ -53,7 +52,6 @@ def test_ctrl_z_goes_back_to_the_shell_and_fg_to_the_app() -> None:
     terminal = Terminal.of(SHELL)
     terminal.program.send(f"{shlex.join(APP)}\n")
     terminal.wait_until_open()
-    terminal.program.send(" ")
     terminal.wait_for(lambda text: clock(text) > 0.2)
     terminal.program.send("\x1a")
     terminal.wait_until_written(b"Stopped")
@@ -80,7 +78,9 @@ def test_ctrl_z_without_a_shell_to_go_back_to_changes_nothing() -> None:
     terminal.program.send("\x1a")
     terminal.wait_until_written(b"\x1b[?1049l")
     terminal.program.send(" ")
-    terminal.wait_for(lambda text: clock(text) > 0.2)
+    then = clock(terminal.wait_for(lambda text: "PAUSED" in text.splitlines()[0]))
+    terminal.program.send(" ")
+    terminal.wait_for(lambda text: clock(text) > then + 0.2)
     terminal.program.send("q")
     assert terminal.wait_for_end() == 0
 
@@ -88,26 +88,29 @@ def test_ctrl_z_without_a_shell_to_go_back_to_changes_nothing() -> None:
 def test_it_does_not_outlive_its_terminal() -> None:
     terminal = Terminal([])
     terminal.wait_until_open()
-    terminal.program.send(" ")
     terminal.wait_for(lambda text: clock(text) > 0.2)
     os.close(terminal.program.child_fd)
     assert ends(terminal.program.pid)
 
 
-@pytest.mark.parametrize("playing", [False, True])
-def test_it_does_not_outlive_its_terminal_even_if_nobody_sends_a_signal(playing: bool) -> None:
+@pytest.mark.parametrize("arguments", [["play", "--paused"], []], ids=["paused", "playing"])
+def test_it_does_not_outlive_its_terminal_even_if_nobody_sends_a_signal(
+    arguments: list[str],
+) -> None:
     ours, its = os.openpty()
     environment = {**PLAIN, "TERM": "xterm-256color"}
     program = subprocess.Popen(
-        APP, stdin=its, stdout=its, stderr=its, env=environment, start_new_session=True
+        [*APP, *arguments],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        env=environment,
+        start_new_session=True,
     )
     os.close(its)
     written = b""
     while b"CONTINUOUS" not in written:
         written += os.read(ours, 65536)
-    if playing:
-        os.write(ours, b" ")
-        os.read(ours, 65536)
     os.close(ours)
     assert program.wait(PATIENCE_SECONDS) == 129
 

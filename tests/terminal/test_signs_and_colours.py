@@ -65,14 +65,14 @@ def test_no_more_colours_than_the_terminal_has(
 )
 def test_only_ascii_is_written(arguments: tuple[str, ...], environment: dict[str, str]) -> None:
     with opened(*arguments, **environment) as terminal:
-        assert terminal.text.splitlines()[2].startswith("+- STATIC . batch 4 ---")
+        assert terminal.text.splitlines()[2].startswith("= STATIC batch 4 ===")
         terminal.program.send("\x1b[C" * 5)
         for view in VIEWS:
             terminal.open_view(view.key)
         terminal.program.send("?")
-        terminal.wait_for(lambda text: "is done, but held" in text)
+        terminal.wait_for(lambda text: "finished, but there until the batch ends" in text)
         terminal.program.send("q")
-        terminal.wait_for(lambda text: "is done, but held" not in text)
+        terminal.wait_for(lambda text: "finished, but there until the batch ends" not in text)
         terminal.program.send("q")
         assert terminal.wait_for_end() == 0
         assert terminal.written.isascii()
@@ -81,7 +81,7 @@ def test_only_ascii_is_written(arguments: tuple[str, ...], environment: dict[str
 
 def test_signs_are_drawn_all_the_same_if_asked_for() -> None:
     with opened("--no-ascii", LC_ALL="C") as terminal:
-        assert "STATIC · batch 4" in terminal.text
+        assert "━ STATIC batch 4 ━━━" in terminal.text
 
 
 def test_a_chart_on_a_terminal_follows_the_locale() -> None:
@@ -104,7 +104,7 @@ MULTIPLEXERS = {
 @pytest.mark.parametrize("name", MULTIPLEXERS)
 @pytest.mark.parametrize(
     ("locale", "title"),
-    [({"LANG": "C.UTF-8"}, "STATIC · batch 4"), ({}, "STATIC . batch 4"), ({"LANG": "C"}, "+- ST")],
+    [({"LANG": "C.UTF-8"}, "━ STATIC batch 4 ━━━"), ({}, "= STATIC"), ({"LANG": "C"}, "= STATIC")],
     ids=["UTF-8", "no locale", "C"],
 )
 def test_in_a_multiplexer(
@@ -121,10 +121,9 @@ def test_in_a_multiplexer(
         terminal = Terminal.of([*command, *APP, "play", "notebook"], SCREENDIR=folder, **locale)
         try:
             assert title in terminal.wait_until_open()
-            terminal.program.send(" ")
             terminal.wait_for(lambda text: clock(text) > 0.3)
             terminal.resize(80, 24)
-            terminal.wait_for(lambda text: re.search("500 ms (---|━━━)", text) is not None)
+            terminal.wait_for(lambda text: re.search("DYNAMIC 4 [·.] 500 ms", text) is not None)
             terminal.program.send("2")
             terminal.wait_for(lambda text: "a row a slot" in text)
             terminal.program.send("q")

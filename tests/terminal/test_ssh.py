@@ -123,7 +123,6 @@ def test_opens_plays_steps_is_resized_and_quits(server: Server) -> None:
     terminal = server.app()
     parts = ("STATIC", "DYNAMIC", "CONTINUOUS", "notebook", "5 fps")
     terminal.wait_for(lambda text: all(part in text for part in parts))
-    terminal.program.send(" ")
     terminal.wait_for(lambda text: clock(text) > 0.3)
     terminal.resize(80, 24)
     terminal.wait_for(lambda text: text.splitlines()[-1].lstrip().startswith("space"))
@@ -140,7 +139,6 @@ def test_opens_plays_steps_is_resized_and_quits(server: Server) -> None:
 def test_a_dropped_connection_leaves_no_process_behind(server: Server) -> None:
     terminal = server.app()
     terminal.wait_until_open()
-    terminal.program.send(" ")
     terminal.wait_for(lambda text: clock(text) > 0.3)
     assert not has_ended(server.process)
     terminal.program.kill(signal.SIGKILL)

@@ -26,13 +26,12 @@ def terminal(request: pytest.FixtureRequest) -> Iterator[Terminal]:
     terminal.close()
 
 
-def test_start_play_step_quit(terminal: Terminal) -> None:
+def test_start_pause_step_quit(terminal: Terminal) -> None:
     parts = ("STATIC", "DYNAMIC", "CONTINUOUS", "notebook")
     terminal.wait_for(lambda text: all(part in text for part in parts))
-    terminal.program.send(" ")
     terminal.wait_for(lambda text: clock(text) > 0.3)
     terminal.program.send(" ")
-    terminal.wait_for(lambda text: "paused" in text.splitlines()[0])
+    terminal.wait_for(lambda text: "PAUSED" in text.splitlines()[0])
     terminal.program.send("\x1b[H")
     terminal.wait_for(lambda text: clock(text) == 0)
     for instant in (0.141, 0.253, 0.273):  # R0 arrives; is prefilled; makes its first token
@@ -44,6 +43,21 @@ def test_start_play_step_quit(terminal: Terminal) -> None:
     assert terminal.wait_for_end() == 0
     assert b"Traceback" not in terminal.written
     assert terminal.unrestored() == []
+
+
+def test_it_plays_by_itself_unless_it_is_to_wait() -> None:
+    still = Terminal(["play", "--paused"])
+    still.wait_until_open()
+    still.wait_until_quiet()
+    moving = Terminal([])
+    assert clock(moving.wait_until_open()) > 0  # not through a time in which nobody is there
+    first_row = moving.wait_for(lambda text: clock(text) > 1).splitlines()[0]
+    assert "▶ 0.5x playing" in first_row
+    assert still.read(0.1) == b""
+    assert "PAUSED" in still.text.splitlines()[0]
+    assert clock(still.text) == 0
+    moving.close()
+    still.close()
 
 
 def test_the_keypad_turns_the_speed_whatever_the_terminal_sends_for_it() -> None:
@@ -87,9 +101,8 @@ def test_in_tmux_while_it_is_resized() -> None:
     tmux("resize-window", "-x", "160", "-y", "45")  # a detached session may start smaller
     try:
         wait_for("STATIC", "useful slots")
-        tmux("send-keys", "Space")
         tmux("resize-window", "-x", "80", "-y", "24")
-        wait_for("STATIC batch 4", "DYNAMIC 4 · 500 ms", "DECODE")
+        wait_for("━ STATIC batch 4 ━━", "━ DYNAMIC 4 · 500 ms ━━", "THE RACE")
         tmux("resize-window", "-x", "50", "-y", "15")
         wait_for("at least 60 columns")
         tmux("resize-window", "-x", "120", "-y", "36")
