@@ -12,19 +12,25 @@ from moving import draw_moving
 
 from tui_batching.clock import parse_duration
 from tui_batching.config import Config
+from tui_batching.tour import load_deck
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.main_screen import MainScreen
 from tui_batching.tui.panes import DrawnPane
 from tui_batching.tui.recorder import Take, record
 from tui_batching.tui.timeline import Timeline
+from tui_batching.tui.views import view_names
 from tui_batching.workload import load_workload
 
 FOLDER = Path(__file__).parent
 
 
-async def draw(name: str, theme: str, workload: str, instant: str, keys: list[str]) -> None:
-    """Save what the app shows of a workload at an instant, after some keys."""
+async def draw(  # noqa: PLR0913, PLR0917 - what is seen, and how one gets there
+    name: str, theme: str, workload: str, instant: str, keys: list[str], chapter: int | None = None
+) -> None:
+    """Save what the app shows of a workload at an instant, after some keys; or of a chapter."""
     app = BatchingApp(load_workload(workload), Config(theme=theme))
+    if chapter is not None:
+        app.present(load_deck(None, view_names()), chapter, tells_notes=False)
     async with app.run_test(size=(120, 36)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)
@@ -63,7 +69,7 @@ async def draw_the_others() -> None:
     await draw("load", "light", "chat", "20s", ["6"])
     await draw("selected", "light", "mixed-lengths", "25s", ["down"] * 25)
     await draw("engines", "dark", "long-prompt", "0.2s", [])
-    await draw("tour", "dark", "notebook", "2.3s", ["p", "pagedown", "pagedown", "space"])
+    await draw("tour", "dark", "notebook", "2.464s", ["space"], chapter=6)
 
 
 if __name__ == "__main__":

@@ -74,8 +74,11 @@ def test_title_labels_and_legend_are_on_the_chart() -> None:
     assert foot.split()[:4] == ["0", "2", "4", "6"]
 
 
-def test_a_narrow_legend_shortens_names_and_keeps_marks() -> None:
-    header = draw_text(waves(20, 5), colour=False).splitlines()[0]
+def test_in_a_narrow_chart_the_marks_stay_and_the_title_before_the_names() -> None:
+    header = draw_text(waves(40, 5), colour=False).splitlines()[0]
+    assert header.split() == ["utilization", "·", "useful,", "%", "■", "▲", "●"]
+    untitled = replace(waves(20, 5), title="", y_label="")
+    header = draw_text(untitled, colour=False).splitlines()[0]
     assert header.split() == ["■", "sta", "▲", "dyn", "●", "con"]
 
 

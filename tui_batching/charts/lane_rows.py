@@ -78,11 +78,11 @@ def _slot_rows_wanted(run: Run, left: int) -> int:
     """Rows of slots before anything else gets one.
 
     With request-level scheduling a row a slot, if the queue and the shares still fit: the bubble is
-    an area. Of an engine those that were ever taken, but no more than half of the lane.
+    an area. Of an engine those that were ever taken, if memory, queue and counts keep a row each.
     """
     if run.strategy.is_engine:
         used = len(run.by_slot)
-        return min(used + (used < run.capacity), 7, max(1, left // 2))
+        return min(used + (used < run.capacity), 7, max(1, left - 3))
     return run.capacity if run.capacity <= left - 2 else 4
 
 

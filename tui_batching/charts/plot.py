@@ -232,18 +232,19 @@ def _put_over(spec: ChartSpec, canvas: _Canvas) -> None:
 
 
 _FEW_LINES = 3
-"""So many names may be cut so that they fit beside a title."""
+"""So many names may be cut where there is no title."""
 
 
 def _header(spec: ChartSpec) -> Inked:
-    """Title and y label on the left, the legend on the right; the names shrink before marks do."""
+    """Title and y label on the left, the legend on the right; names give way before all else."""
     row = [(" ", PLAIN)] * spec.width
     lines = spec.lines if spec.legend else ()
     count = max(1, len(lines))
     longest = max((cell_len(line.name) for line in lines), default=0)
     name_size = max(0, min(longest, (spec.width - 2 * (count - 1)) // count - 2))
-    if count > _FEW_LINES and cell_len(spec.title) + count * (longest + 4) > spec.width:
-        name_size = 0  # of many, the marks tell more than the beginnings of names
+    told = cell_len(spec.title) + count * (longest + 4)
+    if (spec.title or count > _FEW_LINES) and told > spec.width:
+        name_size = 0  # the marks tell more than the beginnings of names, and the title stays
     entries = [(line, line.name[:name_size]) for line in lines]
     column = spec.width - sum(cell_len(name) + 4 for _, name in entries) + 2
     room = column - 2
