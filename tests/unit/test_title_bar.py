@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 from stage import palette, scene_of
 
@@ -28,3 +31,11 @@ def test_the_note_stands_as_long_as_there_is_room(width: int, note: str, ending:
     assert len(text) == width
     assert text.startswith(" tui-batching  notebook ")
     assert text.endswith(ending)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_a_long_name_is_cut_before_the_state_and_the_clock(width: int) -> None:
+    workload = replace(load_workload("notebook"), name="a-name-" * 30)
+    text = text_of(title_row(replace(FRAME, scene=scene_of(workload)), width))
+    assert re.search(r"a-name-\S*… +▶ 0.5x (playing )? +t 0.000 / 10.311 s $", text), text
+    assert len(text) == width

@@ -18,7 +18,7 @@ from tui_batching.clock import Picoseconds, format_duration
 
 WIDE = 104
 """Cells from which on there are all columns, and the names are whole."""
-_COLUMNS = {"answered": 5, "mean": 8, "p99": 8, "open": 7, "oldest": 7}
+_COLUMNS = {"answered": 5, "mean": 8, "p99": 8, "open": 6, "oldest": 8}
 """Cells of each running figure; `p99` gives way first."""
 _LARGEST = 5
 """Cells of an answer at most."""
@@ -138,7 +138,7 @@ def _lane(request: RaceRequest, lane: int) -> Cells:
 
 def _figure(name: str, shown: str, cells: int) -> str:
     """A figure in its column; a line parts those over the answers from those over the others."""
-    return f" │{shown:>{cells - 2}}" if name == "open" else f"{shown:>{cells}}"
+    return f"│{shown:>{cells - 1}}" if name == "open" else f"{shown:>{cells}}"
 
 
 def _add_tray(row: Row, request: RaceRequest, lane: int, cells: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual.widgets import ProgressBar
 
@@ -36,7 +36,9 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     facts, profile = _facts(frame.scene), workload.cost.profile
     costed = [" · ".join([*facts, profile.name])] if profile else []
     told = [*costed, " · ".join(facts), workload.name]
-    row.add(first_that_fits(told, row.left - len(clock) - len(speed) - 7), text)
+    room = max(1, row.left - len(clock) - len(speed) - 7)
+    shown = first_that_fits(told, room)
+    row.add(shown if cell_len(shown) <= room else f"{set_cell_size(shown, room - 1)}…", text)
     state = " playing" if frame.playing else ""
     states = [f"{state} · {note}", f" · {note}", ""] if note else [state, ""]
     state = first_that_fits(states, row.left - len(speed) - len(clock) - 5)
