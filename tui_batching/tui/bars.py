@@ -22,6 +22,10 @@ from tui_batching.tui.panes import StripView
 from tui_batching.tui.views.view import View
 
 
+_SHORTEST_NAME = 8
+"""Cells of a workload's name that the state does not take."""
+
+
 def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     """The row, with a note; parts that do not fit are left out, the playhead last."""
     palette = frame.palette
@@ -36,7 +40,8 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     facts, profile = _facts(frame.scene), workload.cost.profile
     costed = [" · ".join([*facts, profile.name])] if profile else []
     told = [*costed, " · ".join(facts), workload.name]
-    room = max(1, row.left - len(clock) - len(speed) - 7)
+    room = row.left - len(clock) - len(speed) - 7
+    room = room if room >= _SHORTEST_NAME else max(1, row.left - len(clock) - 3)
     shown = first_that_fits(told, room)
     row.add(shown if cell_len(shown) <= room else f"{set_cell_size(shown, room - 1)}…", text)
     state = " playing" if frame.playing else ""
