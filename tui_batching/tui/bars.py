@@ -21,7 +21,6 @@ from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
 from tui_batching.tui.views.view import View
 
-
 _SHORTEST_NAME = 8
 """Cells of a workload's name that the state does not take."""
 
