@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from tui_batching.strategies import DEFAULT_STRATEGIES
+
+
+def sentence(idea: str) -> str:
+    """An idea, as lessons word it, as a sentence."""
+    return f"{idea[:1].upper()}{idea[1:]}."
+
+
 GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Requests", (
         ("token", "A piece of a word; prompts and answers are counted in tokens."),
@@ -20,9 +28,7 @@ GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("decode", "The making of an answer, one token a step."),
         ("chunk", "The part of a prompt that one iteration processes."),
         ("token budget", "The most tokens, of prompts and answers together, in one iteration."),
-        ("static", "Waits for a full batch, and runs it until its longest answer is made."),
-        ("dynamic", "As static, but a batch also starts when a timeout has passed."),
-        ("continuous", "Whoever is done leaves after a step, and whoever waits comes in."),
+        *((each.name, sentence(each.about.lesson.idea)) for each in DEFAULT_STRATEGIES),
         ("lane", "The column, or the rows, of one strategy on screen."),
     )),
     ("Slot-time", (

@@ -80,7 +80,6 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     )),
     ("", (
         Key("question_mark", "help", "help", "Help", "Show every key and how to read a lane."),
-        Key("G", "glossary", "glossary", "Glossary", "Tell what each word means."),
         Key("q", "app.quit", "quit", "Quit", "Leave; the terminal is as it was."),
     )),
     ("page", (
@@ -149,6 +148,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("", (
         Key("m", "next_quantity", "quantity", "Measure",
             "Show the next of several quantities; in the Gantt chart, rows of requests or slots."),
+        Key("G", "glossary", "glossary", "Glossary", "Tell what each word means."),
     )),
     ("lane", (
         Key("tab", "focus_lane(1)", "focus-lane", "Focus a lane",
