@@ -51,7 +51,7 @@ def test_an_unknown_name_lists_the_bundled_ones():
         load_workload("chatt")
     assert str(error.value) == (
         "found no workload called 'chatt', expected a file (*.yaml or a trace) or one of "
-        "notebook, illustrative, mixed-lengths, chat, code-completion, rag, bursty, "
+        "notebook, illustrative, mixed-lengths, chat, code-completion, rag, equal-lengths, bursty, "
         "summarize-burst, overload, notebook-load, notebook-batch-size, notebook-large, "
         "long-prompt, tight-memory, asks-too-much, engines, "
         "anyscale-32, anyscale-128, anyscale-512, anyscale-1536 "
