@@ -328,6 +328,7 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert len(engines.who("sglang", State.STALLED)) > 20
     assert not engines.who("vllm", State.STALLED)
     assert engines.who("vllm", State.PREFILL)
+    assert engines.who("tgi", *WAITS) == engines.who("tgi", State.MEMORY)
     assert len(engines.who("tgi", *WAITS)) > len(engines.who("vllm", *WAITS))
 
 
