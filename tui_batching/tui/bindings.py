@@ -148,7 +148,6 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("", (
         Key("m", "next_quantity", "quantity", "Measure",
             "Show the next of several quantities; in the Gantt chart, rows of requests or slots."),
-        Key("G", "glossary", "glossary", "Glossary", "Tell what each word means."),
     )),
     ("lane", (
         Key("tab", "focus_lane(1)", "focus-lane", "Focus a lane",
