@@ -105,7 +105,7 @@ def test_the_playhead_stands_where_the_time_is():
 def test_it_says_why_occupied_misleads():
     text = " ".join(" ".join(rows_of(NOTEBOOK, 80, 19)[-2:]).split())
     assert text == (
-        "A held slot counts as occupied, so static is fullest: 89.2 % occupied, of it 26.1 % held; "
+        "A held slot counts as occupied, so static is fullest: 89.2 % occupied, 26.1 % held; "
         "continuous is busiest: 69.2 % useful."
     )
     rag = " ".join(" ".join(rows_of(scene_of(load_workload("rag")), 160, 40)[-3:]).split())

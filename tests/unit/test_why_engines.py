@@ -132,7 +132,10 @@ def test_arrived_during_this_step() -> None:
 
 def test_a_step_that_was_planned_ahead() -> None:
     at = moment(Vllm(), 22, (0, 20, 5), (5, 4, 5))
-    assert why(at) == "R1 has waited 17.0 ms because this step was planned before it arrived"
+    assert (
+        why(at)
+        == "R1 has waited 17.0 ms because this step was planned a step ahead, before it arrived"
+    )
     assert int(at.run.start[1]) == at.next_boundary
 
 

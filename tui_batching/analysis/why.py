@@ -89,6 +89,7 @@ _SHORTER = (
     (r"and they do not all fit", "they do not all fit"),
     (r"and their (\S+) tokens do not fit into the (\S+) of a step", r"\1 tokens, a step has \2"),
     (r"the (\S+) tokens of this step", r"the step's \1"),
+    (r"planned a step ahead, before", "planned before"),
     (r"a slot has just become free, but this step was .*", "this step was planned before one left"),
     (r"counts as full, and nobody joins before one leaves", "counts as full until one leaves"),
     (r"tokens do not fit into the (\S+) left of .*", r"tokens do not fit into \1"),
@@ -276,7 +277,7 @@ def _what_was_before(moment: Moment, first: int, admission: Admission) -> str:
         return f"{_names(moment, evicted)} had to go, and in such a step nobody joins"
     if admission.planned_ahead:
         if int(run.requests.arrival_time[first]) > moment.previous_start:
-            return "this step was planned before it arrived"
+            return "this step was planned a step ahead, before it arrived"
         if len(moment.running) + int(ended_now.sum()) >= run.capacity:
             return "a slot has just become free, but this step was planned before"
     return ""

@@ -133,7 +133,7 @@ def occupied(comparison: Comparison, continuous: Result) -> Claim | None:
     busiest = max(compared, key=lambda result: result.utilization.useful)
     holds = fullest is not continuous and busiest is continuous
     detail = (
-        f"{fullest.strategy.name} is fullest: {told(fullest, 'occupied')} occupied, of it "
+        f"{fullest.strategy.name} is fullest: {told(fullest, 'occupied')} occupied, "
         f"{told(fullest, 'held')} held; "
         f"{busiest.strategy.name} is busiest: {told(busiest, 'useful')} useful"
     )
