@@ -242,7 +242,7 @@ def _header(spec: ChartSpec) -> Inked:
     count = max(1, len(lines))
     longest = max((cell_len(line.name) for line in lines), default=0)
     name_size = max(0, min(longest, (spec.width - 2 * (count - 1)) // count - 2))
-    told = cell_len(spec.title) + count * (longest + 4)
+    told = cell_len(spec.title) + sum(cell_len(line.name) + 4 for line in lines)
     if (spec.title or count > _FEW_LINES) and told > spec.width:
         name_size = 0  # the marks tell more than the beginnings of names, and the title stays
     entries = [(line, line.name[:name_size]) for line in lines]
