@@ -15,13 +15,15 @@ from typing import Any
 from tui_batching.errors import InputError, one_of
 from tui_batching.printable import quoted
 from tui_batching.workload.traces.layouts import (
+    Block,
     Column,
     Rows,
     decode_object,
     number_texts,
-    parse_rows,
+    parse_block,
     read_csv,
     read_json_lines,
+    rows_of,
 )
 from tui_batching.workload.traces.text import TraceText
 from tui_batching.workload.traces.values import (
@@ -47,7 +49,7 @@ class TraceFormat:
     Attributes:
         name: what `format:` calls it.
         title: whose format it is.
-        layout: makes rows of an open file, given the columns.
+        layout: reads the columns of an open file.
         arrival, input, output: the columns or keys of a row's values.
         failed: what marks a failed request, where the format has them: they are not replayed.
         told_by: the columns or keys by which it is recognised, if not those of the values.
@@ -55,7 +57,7 @@ class TraceFormat:
 
     name: str
     title: str
-    layout: Callable[[Sequence[Column], TraceText], Iterator[Rows]]
+    layout: Callable[[Sequence[Column], TraceText], Iterator[Block]]
     arrival: Column
     input: Column
     output: Column
@@ -73,14 +75,15 @@ class TraceFormat:
         Raises:
             InputError: if one is not as expected.
         """
-        return self.layout((self.arrival, self.input, self.output, ASKED, PRIORITY), text)
+        columns = (self.arrival, self.input, self.output, ASKED, PRIORITY)
+        return (rows_of(columns, block) for block in self.layout(columns, text))
 
 
-def _read_bench_result(columns: Sequence[Column], text: TraceText) -> Iterator[Rows]:
+def _read_bench_result(columns: Sequence[Column], text: TraceText) -> Iterator[Block]:
     """The requests that `vllm bench serve` has sent: one object with a list for each column."""
     result = decode_object(text.document(), text.where)
     there = [column for column in columns if not column.optional or column.name in result]
-    lists = {column.name: _detailed_list(result, column.name, text.where) for column in there}
+    lists = {column.name: detailed_list(result, column.name, text.where) for column in there}
     if len(set(map(len, lists.values()))) != 1:
         told = ", ".join(f"{len(values)} {name}" for name, values in lists.items())
         raise InputError(f"{text.where}: found {told}, expected as many of each")
@@ -89,10 +92,15 @@ def _read_bench_result(columns: Sequence[Column], text: TraceText) -> Iterator[R
         number_texts(column, lists[column.name], places) if column in there else None
         for column in columns
     ]
-    yield parse_rows(columns, texts, places.__getitem__)
+    yield parse_block(columns, texts, places.__getitem__)
 
 
-def _detailed_list(result: dict[str, Any], name: str, where: str) -> list[Any]:
+def detailed_list(result: dict[str, Any], name: str, where: str) -> list[Any]:
+    """A list with an entry for each request, which only a detailed result has.
+
+    Raises:
+        InputError: if it is not there.
+    """
     values = result.get(name)
     if not isinstance(values, list):
         raise InputError(

@@ -1,7 +1,7 @@
 """How the rows of a trace are laid out, as CSV or as JSON, and read a block at a time.
 
-Whatever the layout, a row has three values, each a column of CSV or a key of JSON: when the request
-arrived, and the tokens of its prompt and of its answer.
+Whatever the layout, a row has some values, each a column of CSV or a key of JSON. Of a trace they
+are when the request arrived, and the tokens of its prompt and of its answer.
 """
 
 from __future__ import annotations
@@ -66,13 +66,27 @@ class Column:
     optional: bool = False
 
 
-def parse_rows(
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The values of consecutive rows, column by column.
+
+    Attributes:
+        values: of each column, 0 for those that an optional one lacks; None for a column that the
+            file does not have.
+        place: tells where a row stands.
+    """
+
+    values: Sequence[list[int] | None]
+    place: Callable[[int], str]
+
+
+def parse_block(
     columns: Sequence[Column], texts: Sequence[Sequence[str] | None], place: Callable[[int], str]
-) -> Rows:
-    """Rows from the texts of the columns: time, input, output tokens, those asked for, priority.
+) -> Block:
+    """Read the texts of the columns.
 
     Args:
-        columns: in this order; the last two are optional.
+        columns: in this order.
         texts: of each column; None for one that the file does not have, and an empty text for a
             value that an optional one does not have.
         place: tells where a row stands.
@@ -80,24 +94,37 @@ def parse_rows(
     Raises:
         InputError: at the first value that is not as expected.
     """
-    told = [
+    values = [
         None
-        if values is None
-        else _parse_optional(column, values, place)
+        if told is None
+        else _parse_optional(column, told, place)
         if column.optional
-        else _parse(column, values, place)
-        for column, values in zip(columns, texts, strict=True)
+        else _parse(column, told, place)
+        for column, told in zip(columns, texts, strict=True)
     ]
-    times, inputs, outputs, asked, priorities = told
+    return Block(values, place)
+
+
+def rows_of(columns: Sequence[Column], block: Block) -> Rows:
+    """Rows of requests: time, input, output tokens, those asked for, priority.
+
+    Args:
+        columns: in this order; the last two are optional.
+        block: their values.
+
+    Raises:
+        InputError: if somebody asked for fewer tokens than there are in the answer.
+    """
+    times, inputs, outputs, asked, priorities = block.values
     assert times is not None
     made = np.array(outputs, np.int64)
     return Rows(
         times,
         np.array(inputs, np.int64),
         made,
-        None if asked is None else _asked(columns[3], np.array(asked, np.int64), made, place),
+        None if asked is None else _asked(columns[3], np.array(asked, np.int64), made, block.place),
         None if priorities is None else np.array(priorities, np.int64),
-        place,
+        block.place,
     )
 
 
@@ -149,7 +176,7 @@ def _as_found(text: str) -> str:
     return text if _NUMBER.fullmatch(text) else quoted(text) if text else "nothing"
 
 
-def read_csv(columns: Sequence[Column], text: TraceText) -> Iterator[Rows]:
+def read_csv(columns: Sequence[Column], text: TraceText) -> Iterator[Block]:
     """Rows of a CSV file with a head line; the columns may stand in any order, among others.
 
     Raises:
@@ -179,7 +206,7 @@ class _CsvFile:
             for column in columns
         ]
 
-    def plain_rows(self, block: str) -> Rows:
+    def plain_rows(self, block: str) -> Block:
         """The rows of whole lines without quotes: splitting them takes a third of the time."""
         lines = block.replace("\r\n", "\n").removesuffix("\n").split("\n")
         numbers: Sequence[int] = range(self._text.line - len(lines) + 1, self._text.line + 1)
@@ -203,7 +230,7 @@ class _CsvFile:
             numbers,
         )
 
-    def quoted_rows(self, block: str) -> Iterator[Rows]:
+    def quoted_rows(self, block: str) -> Iterator[Block]:
         """The rows from this block to the end of the file, with quotes or spaces after commas."""
         before = self._text.line - count_lines(block)
         lines = chain(io.StringIO(block, newline="\n"), self._text.lines())
@@ -230,8 +257,8 @@ class _CsvFile:
             place = self._place(before + reader.line_num)
             raise InputError(f"{place}: found broken CSV ({error}), expected valid CSV") from None
 
-    def _rows(self, texts: Sequence[Sequence[str] | None], numbers: Sequence[int]) -> Rows:
-        return parse_rows(self._columns, texts, lambda row: self._place(numbers[row]))
+    def _rows(self, texts: Sequence[Sequence[str] | None], numbers: Sequence[int]) -> Block:
+        return parse_block(self._columns, texts, lambda row: self._place(numbers[row]))
 
     def _place(self, line: int) -> str:
         return f"{self._text.where}:{line}"
@@ -263,7 +290,7 @@ class _WrittenNumber(str):
 _decode = json.JSONDecoder(parse_float=_WrittenNumber, parse_constant=_WrittenNumber).decode
 
 
-def read_json_lines(columns: Sequence[Column], text: TraceText) -> Iterator[Rows]:
+def read_json_lines(columns: Sequence[Column], text: TraceText) -> Iterator[Block]:
     """Rows of a file with a JSON object on each line, and a key in it for each column.
 
     Raises:
@@ -280,7 +307,7 @@ def read_json_lines(columns: Sequence[Column], text: TraceText) -> Iterator[Rows
             number_texts(column, [record.get(column.name) for record in records], places)
             for column in columns
         ]
-        yield parse_rows(columns, texts, places.__getitem__)
+        yield parse_block(columns, texts, places.__getitem__)
 
 
 def decode_object(text: str, place: str) -> dict[str, Any]:

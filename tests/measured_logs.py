@@ -1,0 +1,101 @@
+"""Logs of measured times, made by serving requests with our own engines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from tui_batching.clock import SECOND, exact_seconds
+from tui_batching.columns import IntArray
+from tui_batching.measured.fit import planned
+from tui_batching.requests import Requests
+from tui_batching.sim.run import Run
+
+_BOOT = 1000 * SECOND
+_WALL = 1_700_000_000 * SECOND
+
+
+def some_requests(count: int, over: int, seed: int = 0) -> Requests:
+    """Requests that arrive over so many seconds."""
+    draws = np.random.default_rng(seed)
+    return Requests.from_columns(
+        np.sort(draws.integers(0, over * SECOND, count)),
+        draws.integers(10, 3000, count),
+        draws.integers(2, 400, count),
+    )
+
+
+def noisy_times(run: Run, noise: float, seed: int = 1) -> tuple[IntArray, IntArray, IntArray]:
+    """When each request was scheduled, and made its first and last token, with some noise."""
+    scheduled = planned(run)
+    off = 1 + noise * np.random.default_rng(seed).normal(size=(2, len(run))).clip(-3, 3)
+    first = scheduled + np.rint((run.first_token - scheduled) * off[0]).astype(np.int64)
+    last = first + np.rint((run.finish - run.first_token) * off[1]).astype(np.int64)
+    return scheduled, first, last
+
+
+def write_vllm_log(path: Path, run: Run, noise: float = 0) -> Path:
+    """A request log as vLLM's, with every digit."""
+    scheduled, first, last = noisy_times(run, noise)
+    requests = run.requests
+    lines = []
+    for row, arrival in enumerate(requests.arrival_time.tolist()):
+        times = {
+            "arrival_time": _WALL + arrival,
+            "queued_ts": _BOOT + arrival,
+            "scheduled_ts": _BOOT + int(scheduled[row]),
+            "first_token_ts": _BOOT + int(first[row]),
+            "last_token_ts": _BOOT + int(last[row]),
+        }
+        told = ", ".join(f'"{key}": {exact_seconds(time)}' for key, time in times.items())
+        lines.append(
+            f'{{"request_id": "r-{row}", "input_toks": {requests.input_tokens[row]}, '
+            f'"output_toks": {requests.output_tokens[row]}, {told}}}'
+        )
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def write_csv(path: Path, run: Run, noise: float = 0) -> Path:
+    """Plain CSV, which does not tell when a request was scheduled."""
+    _, first, last = noisy_times(run, noise)
+    requests = run.requests
+    rows = ["arrival_time,input_tokens,output_tokens,first_token_time,end_time,client"]
+    rows += [
+        ",".join(
+            (
+                exact_seconds(int(requests.arrival_time[row])),
+                str(requests.input_tokens[row]),
+                str(requests.output_tokens[row]),
+                exact_seconds(int(first[row])),
+                exact_seconds(int(last[row])),
+                "somebody",
+            )
+        )
+        for row in range(len(run))
+    ]
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def write_bench(path: Path, run: Run) -> Path:
+    """A result of `vllm bench serve --save-detailed`."""
+    requests = run.requests
+    gaps = [
+        [(int(last) - int(first)) / SECOND]
+        for first, last in zip(run.first_token, run.finish, strict=True)
+    ]
+    told = {
+        "request_throughput": 1.0,
+        "total_input_tokens": int(requests.input_tokens.sum()),
+        "input_lens": requests.input_tokens.tolist(),
+        "output_lens": requests.output_tokens.tolist(),
+        "start_times": (requests.arrival_time / SECOND).tolist(),
+        "ttfts": ((run.first_token - requests.arrival_time) / SECOND).tolist(),
+        "itls": gaps,
+        "errors": [""] * len(run),
+    }
+    path.write_text(json.dumps(told))
+    return path

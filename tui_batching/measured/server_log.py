@@ -1,0 +1,144 @@
+"""What a server measured of each request: facts, as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tui_batching.clock import HORIZON, Picoseconds
+from tui_batching.columns import BoolArray, FloatArray, IntArray, freeze
+from tui_batching.errors import InputError
+from tui_batching.requests import Requests
+
+MEASURES = ("TTFT", "TPOT", "E2EL")
+"""What is measured of a request, in the order of all tables here."""
+
+
+@dataclass(frozen=True, eq=False)
+class ServerLog:
+    """Columns with one row a request, in order of arrival; all times in picoseconds.
+
+    Time zero is the first arrival. Nothing here is made up: what a log does not tell is None.
+
+    Attributes:
+        name: of the file.
+        requests: arrivals and lengths of all requests that were served.
+        measured: whose times are known; those of the others are zero.
+        scheduled: when the scheduler took it up for the first time.
+        first_token: when its first token was made.
+        finish: when its last token was made.
+        wall: the wall clock at time zero, counted from 1970.
+        notices: what was read, and what was left out and why.
+    """
+
+    name: str
+    requests: Requests
+    measured: BoolArray
+    scheduled: IntArray | None
+    first_token: IntArray
+    finish: IntArray
+    wall: Picoseconds | None
+    notices: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.requests)
+
+    @property
+    def end(self) -> Picoseconds:
+        """The last token of all."""
+        return int(self.finish.max())
+
+    def times(self) -> FloatArray:
+        """TTFT, TPOT and E2EL of each request, see `times_of`."""
+        return times_of(self.requests, self.first_token, self.finish)
+
+    def first_rows(self, share: float) -> BoolArray:
+        """Which requests are the first to arrive, so many of all that their share says."""
+        return np.arange(len(self)) < round(share * len(self))
+
+
+def times_of(requests: Requests, first_token: IntArray, finish: IntArray) -> FloatArray:
+    """TTFT, TPOT and E2EL of each request, in picoseconds. Shape: (MEASURES, requests).
+
+    An answer of one token has no TPOT: it is not a number.
+    """
+    arrival, gaps = requests.arrival_time, requests.output_tokens - 1
+    per_token = np.where(gaps > 0, (finish - first_token) / np.maximum(gaps, 1), np.nan)
+    return np.stack([first_token - arrival, per_token, finish - arrival])
+
+
+def server_log(  # noqa: PLR0913, PLR0917 - a log's columns
+    name: str,
+    arrival: list[Picoseconds],
+    input_tokens: list[int],
+    output_tokens: list[int],
+    scheduled: list[Picoseconds] | None,
+    first_token: list[Picoseconds],
+    finish: list[Picoseconds],
+    *,
+    where: str,
+    title: str,
+    wall: Picoseconds | None = None,
+) -> ServerLog:
+    """Put a log in order: failed requests are left out, and those without times are counted.
+
+    Args:
+        name: of the file.
+        arrival: of each request, on the same clock as all other times, whichever it is.
+        input_tokens: of each prompt.
+        output_tokens: of each answer; 0 for a request that failed.
+        scheduled: 0 where it is missing; None where the log does not tell it.
+        first_token: 0 where it is missing.
+        finish: 0 where it is missing.
+        where: the file's name for error messages.
+        title: of its format.
+        wall: the wall clock's time at time zero of all other times.
+
+    Raises:
+        InputError: if nothing is left, or not enough to learn from.
+    """
+    outputs = np.array(output_tokens, np.int64)
+    served = np.flatnonzero(outputs > 0)
+    if not len(served):
+        raise InputError(f"{where}: found no request that was served, expected some")
+    zero = min(arrival[row] for row in served)
+    order = served[np.argsort([arrival[row] - zero for row in served], kind="stable")]
+    told = (first_token, finish, *([] if scheduled is None else [scheduled]))
+    measured = np.array([all(column[row] for column in told) for row in order])
+    if not measured.any():
+        raise InputError(f"{where}: found no request with all its times, expected some")
+
+    def since_zero(column: list[Picoseconds]) -> IntArray:
+        pairs = zip(order, measured, strict=True)
+        return freeze([column[row] - zero if known else 0 for row, known in pairs])
+
+    measured.flags.writeable = False
+    if max(map(max, (arrival, *told))) - zero > HORIZON:
+        raise InputError(
+            f"{where}: found times over 106 days after the first arrival, expected less"
+        )
+    requests = Requests.from_columns(
+        [arrival[row] - zero for row in order],
+        np.array(input_tokens, np.int64)[order],
+        outputs[order],
+        order,
+    )
+    failed, missing = len(outputs) - len(order), int((~measured).sum())
+    told_of = [f"read {len(order):,} requests ({title})"]
+    if failed:
+        are, they = ("is", "it") if failed == 1 else ("are", "they")
+        told_of.append(f"{failed:,} that failed {are} left out, as if {they} had taken no time")
+    if missing:
+        are = "is" if missing == 1 else "are"
+        told_of.append(f"{missing:,} without all times {are} served, but not compared")
+    return ServerLog(
+        name=name,
+        requests=requests,
+        measured=measured,
+        scheduled=None if scheduled is None else since_zero(scheduled),
+        first_token=since_zero(first_token),
+        finish=since_zero(finish),
+        wall=None if wall is None else wall + zero,
+        notices=(f"{name}: {'; '.join(told_of)}",),
+    )
