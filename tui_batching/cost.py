@@ -46,6 +46,7 @@ class Profile:
         source: who measured or computed it, and how.
         batch: the fewest and the most requests in a decode step that it was fitted to.
         context: the fewest and the most tokens of one request's context.
+        tokens: the fewest and the most tokens that an iteration computes.
         mean_error: of a step's or prefill's time, as a share; None where it is not known.
         max_error: likewise.
     """
@@ -55,6 +56,7 @@ class Profile:
     source: str
     batch: tuple[int, int] | None = None
     context: tuple[int, int] | None = None
+    tokens: tuple[int, int] | None = None
     mean_error: float | None = None
     max_error: float | None = None
 

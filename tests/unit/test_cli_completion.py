@@ -67,7 +67,7 @@ def completed(shell: str, script: Path, line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("tui-batching ca", ["capacity"]),
+        ("tui-batching cap", ["capacity"]),
         ("tui-batching play rag", ["rag"]),
         ("tui-batching compare mi", ["mixed-lengths", "mine.yaml"]),
         ("tui-batching workloads export over", ["overload"]),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from tui_batching.analysis.peaks import peak_tokens_held
 from tui_batching.clock import format_duration
 from tui_batching.cost import Profile
@@ -49,6 +51,7 @@ def _warnings_of(run: Run) -> Iterator[Warned]:
     if run.cost.profile:
         yield from _context_warnings(run, run.cost.profile)
         yield from _batch_warnings(run, run.cost.profile)
+        yield from _token_warnings(run, run.cost.profile)
     yield from _memory_warnings(run)
 
 
@@ -74,6 +77,21 @@ def _batch_warnings(run: Run, profile: Profile) -> Iterator[Warned]:
             f"batches of {run.strategy.name}",
             f"{run.strategy.name}: {profile.name} holds for batches of {_range(profile.batch)}; "
             f"here they reach {largest:,}",
+        )
+
+
+def _token_warnings(run: Run, profile: Profile) -> Iterator[Warned]:
+    if profile.tokens is None:
+        return
+    spans, chunks = run.spans, run.chunks
+    parts = np.bincount(chunks.span, minlength=len(spans))
+    tokens = spans.billed - parts + np.bincount(chunks.span, chunks.tokens, len(spans))
+    largest = int(tokens.max(initial=0))
+    if largest > profile.tokens[1]:
+        yield Warned(
+            f"tokens of {run.strategy.name}",
+            f"{run.strategy.name}: {profile.name} holds for iterations of "
+            f"{_range(profile.tokens)} tokens; here they reach {largest:,}",
         )
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from tui_batching.clock import Picoseconds, parse_duration
-from tui_batching.errors import InputError
+from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.output_files import refuse_target
+from tui_batching.printable import quoted
+from tui_batching.reading.fields import Field
+from tui_batching.strategies import STRATEGIES
 from tui_batching.workload import Workload, apply_settings, choose_strategies, load_workload
 from tui_batching.workload.model import ServiceLevel
 from tui_batching.workload.settings import setting_keys
@@ -104,6 +107,69 @@ def add_workload(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -
         metavar="NAMES",
         help="serve with these strategies, in this order, such as static,continuous",
     )
+
+
+def add_log(parser: argparse.ArgumentParser) -> None:
+    """Let the parser take a server's log, the engine that wrote it, and its settings."""
+    parser.add_argument(
+        "workload",
+        metavar="LOG",
+        nargs="?",
+        default=argparse.SUPPRESS,
+        help=(
+            "a vLLM request log, a result of vllm bench serve --save-detailed, or CSV with "
+            "arrival_time,input_tokens,output_tokens,first_token_time,end_time"
+        ),
+    )
+    parser.add_argument(
+        "--engine", metavar="NAME", default="vllm", help="what served it (default: vllm)"
+    )
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        metavar="KEY=VALUE",
+        nargs="+",
+        action=_Settings,
+        help="a setting of the engine, such as max_num_seqs=128; goes before meta.json",
+    )
+    parser.set_defaults(workload=None, settings=[])
+
+
+def log_path(arguments: argparse.Namespace) -> Path:
+    """The log that the arguments name.
+
+    Raises:
+        InputError: if they name none.
+    """
+    if arguments.workload is None:
+        raise InputError("found no LOG, expected the file that a server's times are in")
+    return Path(arguments.workload)
+
+
+def engine_name(arguments: argparse.Namespace) -> str:
+    """The engine that the arguments name.
+
+    Raises:
+        InputError: if there is none called so that serves iteration by iteration.
+    """
+    known = [name for name, kind in STRATEGIES.items() if kind.about.iteration_level]
+    name: str = arguments.engine
+    if name not in known:
+        expected = f"{one_of(known)}{did_you_mean(name, known)}"
+        raise InputError(f"--engine: found {quoted(name)}, expected {expected}")
+    return name
+
+
+def read_share(option: str, text: str) -> float:
+    """A share such as `50%` or `0.5`, above 0 and at most 1.
+
+    Raises:
+        InputError: if it is none.
+    """
+    percent = text.strip().endswith("%")
+    most = 100 if percent else 1
+    value = Field.of_text(text.strip().removesuffix("%"), option).decimal(above=0, most=most)
+    return value / most
 
 
 def add_requests(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -> None:

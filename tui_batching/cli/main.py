@@ -33,6 +33,8 @@ _COMMANDS = (
     "compare",
     "sweep",
     "capacity",
+    "calibrate",
+    "replay",
     "chart",
     "report",
     "trace",

@@ -35,7 +35,7 @@ _UNLIMITED = 10_000
 
 def print_comparison(comparison: Comparison, *, ascii_only: bool | None = None) -> None:
     """Print the headline metrics of all strategies side by side, the best of each row marked."""
-    printer = _Printer(ascii_only)
+    printer = Printer(ascii_only)
     workload = comparison.workload
     printer.line(_heading(workload))
     told = comparison_table(comparison)
@@ -50,7 +50,7 @@ def print_comparison(comparison: Comparison, *, ascii_only: bool | None = None) 
 
 def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
     """Print latency and throughput of all strategies at each value, the best of each row marked."""
-    printer = _Printer(ascii_only)
+    printer = Printer(ascii_only)
     printer.line(_heading(sweep.workload).append(f" · {kind_text(sweep.kind)}"))
     table = sweep_table(sweep)
     strategies = [[point.strategy for point in sweep.curve(name)] for name in table.strategies]
@@ -62,7 +62,7 @@ def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
 
 def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> None:
     """Print the request rate that each strategy sustains, the best one marked."""
-    printer = _Printer(ascii_only)
+    printer = Printer(ascii_only)
     limits = limits_text(found.workload.slo) if found.workload.slo else ""
     share = f"{found.attainment:.10g}"
     printer.line(_heading(found.workload).append(f" · {limits} for {share} of the requests"))
@@ -78,7 +78,7 @@ def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> No
 
 def print_workloads(workloads: Sequence[Workload], *, ascii_only: bool | None = None) -> None:
     """Print a list of workloads with the first sentence of each description."""
-    printer = _Printer(ascii_only)
+    printer = Printer(ascii_only)
     table = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("workload", no_wrap=True)
     table.add_column("requests", justify="right", no_wrap=True)
@@ -101,7 +101,7 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-class _Printer:
+class Printer:
     """A rich console on stdout that neither cuts nor wraps, and does without Unicode if it must."""
 
     def __init__(self, ascii_only: bool | None) -> None:
@@ -154,7 +154,7 @@ def _heading(workload: Workload) -> Text:
     return Text.assemble((workload.name, "bold"), f" · {requests}{on}")
 
 
-def _laid_out(printer: _Printer, told: Table) -> RichTable:
+def _laid_out(printer: Printer, told: Table) -> RichTable:
     """A column for labels, and for each strategy one for figures and one for the marks."""
     padding = (0, 0, 0, 0 if printer.rule else 1)
     table = RichTable(box=printer.rule, show_edge=False, padding=padding, header_style="bold")
@@ -169,7 +169,7 @@ def _laid_out(printer: _Printer, told: Table) -> RichTable:
     return table
 
 
-def _figures(printer: _Printer, row: TableRow) -> Iterator[Text]:
+def _figures(printer: Printer, row: TableRow) -> Iterator[Text]:
     for cell in row.cells:
         style = "bold green" if cell.best else ""
         yield printer.text(cell.text, style)

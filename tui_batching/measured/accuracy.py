@@ -62,12 +62,11 @@ def errors_of(log: ServerLog, run: Run, rows: BoolArray) -> tuple[TimeError, ...
             continue
         true, guessed = _statistics(real), _statistics(ours)
         drawn = [_statistics(ours[draw]) / _statistics(real[draw]) - 1 for draw in draws]
-        low, high = np.nanpercentile(drawn, _CONFIDENCE, axis=0)
+        off = guessed / true - 1
+        low, high = interval(np.array(drawn), off)
         found.extend(
             TimeError(name, statistic, *map(float, row))
-            for statistic, *row in zip(
-                STATISTICS, true, guessed, guessed / true - 1, low, high, strict=True
-            )
+            for statistic, *row in zip(STATISTICS, true, guessed, off, low, high, strict=True)
         )
     return tuple(found)
 
@@ -98,10 +97,10 @@ def draws_of_blocks(count: int) -> list[IntArray]:
     return list(rows.reshape(_DRAWS, -1)[:, :count])
 
 
-def interval(draws: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Between which values 95 % of the draws lie, column by column."""
-    low, high = np.percentile(draws, _CONFIDENCE, axis=0)
-    return low, high
+def interval(draws: FloatArray, found: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Between which values 95 % of the draws lie, and what was found, column by column."""
+    low, high = np.nanpercentile(draws, _CONFIDENCE, axis=0)
+    return np.minimum(low, found), np.maximum(high, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,36 +125,9 @@ def worst_requests(log: ServerLog, run: Run, most: int) -> list[WorstRequest]:
     return [WorstRequest(int(rows[row]), float(errors[row])) for row in worst]
 
 
-@dataclass(frozen=True, eq=False)
-class Counts:
-    """How many requests ran and waited at some instants.
-
-    Attributes:
-        instants: in picoseconds from the first arrival.
-        running: of each instant, requests that ran.
-        waiting: of each instant, requests that waited.
-    """
-
-    instants: IntArray
-    running: IntArray
-    waiting: IntArray
-
-
-def counts_at(run: Run, instants: IntArray) -> Counts:
-    """How many requests run and wait in a Run at some instants."""
-    stays = run.stays
-    running = _past(stays.start, instants) - _past(run.left, instants)
-    here = _past(run.requests.arrival_time, instants) - _past(run.finish, instants)
-    return Counts(instants, running, np.maximum(here - running, 0))
-
-
-def _past(times: IntArray, instants: IntArray) -> IntArray:
-    return np.searchsorted(np.sort(times), instants, side="right")
-
-
-def middle_error(log: ServerLog, run: Run, rows: BoolArray) -> tuple[float, float]:
+def step_errors(log: ServerLog, run: Run) -> tuple[float, float]:
     """Of the mean time of a request's steps, the mean error and the largest one, as shares."""
-    chosen = rows & log.measured & (log.requests.output_tokens > 1)
+    chosen = log.measured & (log.requests.output_tokens > 1)
     measured, simulated = log.times()[1, chosen], simulated_times(run)[1, chosen]
     off = np.abs(simulated / np.maximum(measured, 1) - 1)
     return (float(off.mean()), float(off.max())) if len(off) else (0.0, 0.0)

@@ -318,7 +318,7 @@ def _with_intervals(sums: Sums, prices: FloatArray) -> tuple[Coefficient, ...]:
         solve_normal(squares[rows].sum(axis=0), products[rows].sum(axis=0))
         for rows in draws_of_blocks(len(here))
     ]
-    low, high = interval(np.array([*drawn, prices]))
+    low, high = interval(np.array(drawn), prices)
     worth_telling = kept & ((prices > 0) | (high > 0))
     columns = zip(FEATURES, np.rint(prices), low, high, worth_telling, strict=True)
     return tuple(

@@ -12,6 +12,9 @@ from tui_batching.measured.server_log import ServerLog
 _FEWEST = 20
 """Instants with somebody waiting that tell something."""
 
+_MOST = 1000
+"""Instants that are looked at."""
+
 _WAITS = 2
 """Requests that wait at least: a single one may just have come, and wait for its turn alone."""
 
@@ -49,10 +52,12 @@ def limits_of(log: ServerLog) -> ServerLimits:
     crowded = waiting >= _WAITS
     if crowded.sum() < _FEWEST:
         return ServerLimits(most, None, None)
-    held = _held(log, begun, instants)[crowded]
-    ran = running[crowded].astype(np.float64)
+    looked = np.flatnonzero(crowded)
+    looked = looked[:: max(1, len(looked) // _MOST)]
+    held = _held(log, begun, instants[looked])
+    ran = running[looked].astype(np.float64)
     if _spread(ran) <= _spread(held):
-        return ServerLimits(most, int(ran.max()), None)
+        return ServerLimits(most, int(running[crowded].max()), None)
     return ServerLimits(most, None, round(float(np.median(held))))
 
 

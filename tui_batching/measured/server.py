@@ -35,12 +35,14 @@ class Server:
 
     Attributes:
         engine: with all settings.
+        description: the model, the accelerator and the program, as far as they are told.
         notes: where they come from, a sentence each.
         unlike: what the server did and the simulation does not, a sentence each.
         counting_began: the wall clock at the time zero of `timeseries.csv`, counted from 1970.
     """
 
     engine: Strategy
+    description: str = ""
     notes: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
     counting_began: Picoseconds | None = None
@@ -69,12 +71,34 @@ def server_of(log: ServerLog, path: Path, name: str, settings: Sequence[str]) ->
     if found:
         told = ", ".join(f"{key} {_told(engine, key)}" for key in found if key not in given)
         notes.append(f"{META}: {told}")
-    inferred = {} if found else _inferred(limits_of(log), engine, given)
+    limits = limits_of(log)
+    inferred = _inferred(limits, engine, given | found.keys())
     for key, (value, reason) in inferred.items():
         engine = engine.with_parameter(key, value)
         notes.append(f"{key} {value:,}: inferred, {reason}")
-    _refuse_crowd(log, engine)
-    return Server(engine, tuple(notes), tuple(_unlike(meta)), _counting_began(meta, where))
+    if limits.most_running > engine.slots:
+        raise InputError(
+            f"{log.name}: found {limits.most_running:,} requests running at once, expected at most "
+            f"the {engine.slots:,} slots of {engine.name}: is this the log of several servers?"
+        )
+    return Server(
+        engine=engine,
+        description=_described(meta, log),
+        notes=tuple(notes),
+        unlike=tuple(_unlike(meta)),
+        counting_began=_counting_began(meta, where),
+    )
+
+
+def _described(meta: Mapping[str, Any], log: ServerLog) -> str:
+    """The model, the accelerator and the program, or else the log."""
+    words = (
+        ("", meta.get("model")),
+        (" on ", _section(meta, "hardware").get("device_name")),
+        (" with vLLM ", meta.get("vllm_version")),
+    )
+    told = [f"{before}{printable(word)[:80]}" for before, word in words if isinstance(word, str)]
+    return "".join(told).strip() or f"the server of {log.name}"
 
 
 def _told(engine: Strategy, key: str) -> str:
@@ -162,15 +186,6 @@ def _inferred(
         reason = "the tokens held, in the median, while somebody waited"
         inferred[memory.name] = limits.kv_cache_tokens, reason
     return inferred
-
-
-def _refuse_crowd(log: ServerLog, engine: Strategy) -> None:
-    most = limits_of(log).most_running
-    if most > engine.slots:
-        raise InputError(
-            f"{log.name}: found {most} requests running at once, expected at most the "
-            f"{engine.slots} slots of {engine.name}: is this the log of several servers?"
-        )
 
 
 def _unlike(meta: Mapping[str, Any]) -> list[str]:

@@ -1,10 +1,11 @@
 """Reading `cost:`, a model written out or a profile by its name, and the bundled profiles.
 
-A profile is a YAML file beside the workloads that says what an iteration costs on one accelerator:
+A profile is a YAML file that says what an iteration costs on one accelerator; those beside the
+bundled workloads go by their names, others by their paths:
 
     description: the accelerator and the model it serves
     source: who measured or computed it
-    batch: [1, 256]         # where it holds; so does context
+    batch: [1, 256]         # where it holds; so do context, and tokens of an iteration
     mean_error: 0.03        # and max_error, as shares
     cost: {affine: {...}}
 """
@@ -24,6 +25,7 @@ from tui_batching.reading.fields import Field, Reader, read_yaml
 from tui_batching.reading.files import data_folder, read_text
 
 DEFAULT_PROFILE = "textbook"
+_ENDINGS = (".yaml", ".yml")
 
 
 def bundled_profiles() -> dict[str, Path]:
@@ -59,14 +61,18 @@ def parse_profile(text: str, where: str, name: str) -> Cost:
     return replace(_read_model(record["cost"]), profile=Profile(name, **values))
 
 
-def read_cost(field: Field) -> Cost:
+def read_cost(field: Field, folder: Path) -> Cost:
     """Read `cost:`: a profile's name, or a mapping with a model or a profile and its changes.
+
+    Args:
+        field: the value.
+        folder: where the file of a profile lies that is named by a relative path.
 
     Raises:
         InputError: if it is neither, or a value is not as expected.
     """
     if not field.is_mapping:
-        return read_profile(field)
+        return read_profile(field, folder)
     profiles = bundled_profiles()
     chosen = field.only_key((*COSTS, *profiles))
     if chosen.key in COSTS:
@@ -79,12 +85,19 @@ def read_cost(field: Field) -> Cost:
         return replace(cost, **changes)
 
 
-def read_profile(field: Field) -> Cost:
-    """Read a profile's name.
+def read_profile(field: Field, folder: Path | None = None) -> Cost:
+    """Read a profile's name, or the path of its file, which ends in `.yaml`.
+
+    Args:
+        field: the value.
+        folder: where a relative path begins, which it may not leave; None for the command line's.
 
     Raises:
         InputError: if there is no such profile.
     """
+    if field.written.endswith(_ENDINGS):
+        path = Path(field.text()) if folder is None else field.path_within(folder)
+        return parse_profile(read_text(path), str(path), name_of(path))
     profiles = bundled_profiles()
     return load_profile(field.choice(*profiles))
 
@@ -107,6 +120,7 @@ _TEXTS = ("description", "source")
 _LIMIT_READERS: dict[str, Reader] = {
     "batch": _range,
     "context": _range,
+    "tokens": _range,
     "mean_error": partial(Field.decimal, above=0),
     "max_error": partial(Field.decimal, above=0),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from tui_batching.cost import COSTS
@@ -138,7 +139,9 @@ def _set_trace(option: str, reader: Reader, workload: Workload, field: Field) ->
 
 
 def _set_profile(workload: Workload, field: Field) -> Workload:
-    return replace(workload, cost=read_profile(field))
+    """Of the command line a profile's file may lie anywhere; of a file, in its folder."""
+    folder = Path(field.where).parent if field.line else None
+    return replace(workload, cost=read_profile(field, folder))
 
 
 def _set_cost(parameter: str, workload: Workload, field: Field) -> Workload:

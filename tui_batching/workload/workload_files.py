@@ -87,7 +87,7 @@ def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
         name=record.read("name", lambda field: field.text(_LONGEST_NAME), name_of(Path(where))),
         source=_read_requests(record["requests"], folder),
         description=record.read("description", Field.text, ""),
-        cost=record.read("cost", read_cost, _DEFAULT_COST),
+        cost=record.read("cost", lambda field: read_cost(field, folder), _DEFAULT_COST),
         strategies=record.read("strategies", _read_strategies, DEFAULT_STRATEGIES),
         slo=record.read(
             "slo", lambda field: field.build(ServiceLevel, ServiceLevel.constraints), None
