@@ -20,7 +20,7 @@ from tui_batching.cost import IterationCost
 from tui_batching.errors import InputError
 from tui_batching.measured.accuracy import draws_of_blocks, interval
 from tui_batching.measured.composition import FEATURES, KNOTS, Composition
-from tui_batching.measured.least_squares import solve, solve_normal
+from tui_batching.measured.least_squares import shortened, solve
 from tui_batching.measured.server_log import ServerLog
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Strategy
@@ -86,13 +86,15 @@ class Sums:
     Attributes:
         request: the row of each interval's request. Shape: (intervals,).
         features: Shape: (intervals, FEATURES).
-        lengths: in picoseconds.
+        lengths: as measured, in picoseconds.
+        simulated: likewise, as simulated.
         known: which of the features can be told apart. Shape: (FEATURES,).
     """
 
     request: IntArray
     features: FloatArray
     lengths: FloatArray
+    simulated: FloatArray
     known: BoolArray
 
 
@@ -194,15 +196,17 @@ def sums_of(log: ServerLog, run: Run, fitted: BoolArray) -> Sums:
             composition.between(run.first_token[rows], run.finish[rows]),
         ]
     )
-    lengths = np.concatenate(
-        [(log.first_token - theirs)[rows], (log.finish - log.first_token)[rows]]
+    lengths, simulated = (
+        np.concatenate([(told.first_token - begin)[rows], (told.finish - told.first_token)[rows]])
+        for told, begin in ((log, theirs), (run, ours))
     )
-    usable = (lengths > 0) & (features[:, 0] > 0)
+    usable = (lengths > 0) & (simulated > 0) & (features[:, 0] > 0)
     known = _told_apart(composition)
     return Sums(
         np.concatenate([rows, rows])[usable],
         np.where(known, features, 0)[usable],
         lengths[usable].astype(np.float64),
+        simulated[usable].astype(np.float64),
         known,
     )
 
@@ -245,14 +249,15 @@ class Equations:
 def _equations(sums: Sums) -> Equations:
     """Intervals count by length, and less where they cannot be explained.
 
-    Somebody else was evicted, say, than in the simulation.
+    Somebody else was evicted, say, than in the simulation. The length is the simulated one: by the
+    measured one, those that chance made short would count more.
     """
-    plain = 1 / np.sqrt(sums.lengths)
+    plain = 1 / np.sqrt(sums.simulated)
     features, values = sums.features * plain[:, None], sums.lengths * plain
     trust = np.ones_like(plain)
     for _ in range(_REWEIGHTED):
         prices = solve(features * trust[:, None], values * trust)
-        errors = np.abs(features @ prices - values)
+        errors = np.abs((features * prices).sum(axis=1) - values)
         # An error of a billionth is none.
         usual = _OUTLYING * float(np.median(errors)) + 1e-9 * float(values.mean())
         trust = np.sqrt(np.minimum(1, usual / np.maximum(errors, usual)))
@@ -265,19 +270,16 @@ def _of_features(equations: Equations, known: BoolArray) -> tuple[FloatArray, Fl
 
 def _worth_it(equations: Equations) -> BoolArray:
     """Which features to keep: of all choices of knots the best by Schwarz's criterion (BIC)."""
-    features, values = equations.features, equations.values
-    squares, products = features.T @ features, features.T @ values
-    count, scale = len(values), float((values**2).mean())
+    count, scale = len(equations.values), float((equations.values**2).sum())
+    features, values = shortened(equations.features, equations.values)
     plain = np.arange(len(FEATURES)) < len(FEATURES) - len(KNOTS)
     best, least = plain, np.inf
     for choice in product((False, True), repeat=len(KNOTS)):
         kept = plain | np.array([False] * (len(FEATURES) - len(KNOTS)) + list(choice))
         if (kept & ~equations.known).any():
             continue
-        prices = solve_normal(
-            np.where(np.outer(kept, kept), squares, 0), np.where(kept, products, 0)
-        )
-        error = float(((features @ prices - values) ** 2).mean())
+        prices = solve(np.where(kept, features, 0), values)
+        error = float(((features @ prices - values) ** 2).sum())
         criterion = count * np.log(error / scale + 1e-15) + np.log(count) * sum(choice)
         if criterion < least:
             best, least = kept, criterion
@@ -293,7 +295,7 @@ def _misfit(log: ServerLog, run: Run, fitted: BoolArray) -> float:
     measured = np.concatenate([(log.first_token - arrival)[fitted], _decoding(log)[fitted]])
     simulated = np.concatenate([(run.first_token - arrival)[fitted], _decoding(run)[fitted]])
     off = (simulated - measured).astype(np.float64)
-    return float(np.sqrt((off**2 / np.maximum(measured, 1)).sum() / measured.sum()))
+    return float(np.sqrt((off**2 / np.maximum(measured, 1)).sum() / measured.sum(dtype=np.float64)))
 
 
 def _decoding(told: ServerLog | Run) -> IntArray:
@@ -303,21 +305,16 @@ def _decoding(told: ServerLog | Run) -> IntArray:
 def _with_intervals(sums: Sums, prices: FloatArray) -> tuple[Coefficient, ...]:
     """The prices that could be told apart, with how sure they are.
 
-    The intervals of a block of requests are drawn together; what a request adds to the normal
-    equations is added up once, so that a draw costs little.
+    The intervals of a block of requests are drawn together: each counts as often as it is drawn.
     """
     equations = _equations(sums)
     kept = _worth_it(equations) | (prices >= 0.5)
     features, values = _of_features(equations, kept)
-    count = len(FEATURES)
     here, request = np.unique(equations.request, return_inverse=True)
-    squares, products = np.zeros((len(here), count, count)), np.zeros((len(here), count))
-    np.add.at(squares, request, features[:, :, None] * features[:, None, :])
-    np.add.at(products, request, features * values[:, None])
-    drawn = [
-        solve_normal(squares[rows].sum(axis=0), products[rows].sum(axis=0))
-        for rows in draws_of_blocks(len(here))
-    ]
+    drawn = []
+    for rows in draws_of_blocks(len(here)):
+        times = np.sqrt(np.bincount(rows, minlength=len(here))[request])
+        drawn.append(solve(features * times[:, None], values * times))
     low, high = interval(np.array(drawn), prices)
     worth_telling = kept & ((prices > 0) | (high > 0))
     columns = zip(FEATURES, np.rint(prices), low, high, worth_telling, strict=True)

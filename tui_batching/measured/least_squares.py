@@ -23,9 +23,7 @@ def solve(features: FloatArray, values: FloatArray) -> FloatArray:
     sizes = np.linalg.norm(features, axis=0)
     scale = np.where(sizes > 0, sizes, 1)
     count = features.shape[1]
-    # The same problem in as many rows as columns.
-    triangle = np.linalg.qr(np.column_stack([features / scale, values])).R
-    rows, values = triangle[:, :count], triangle[:, count]
+    rows, values = shortened(features / scale, values)
     found, free = np.zeros(count), np.zeros(count, np.bool_)
     least = _TOLERANCE * float(np.abs(rows.T @ values).max(initial=0))
     for _ in range(3 * count):
@@ -38,20 +36,24 @@ def solve(features: FloatArray, values: FloatArray) -> FloatArray:
     return np.asarray(found / scale)
 
 
-def solve_normal(squares: FloatArray, products: FloatArray) -> FloatArray:
-    """As `solve`, of the normal equations `squares @ x = products`.
+def shortened(features: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The same problem in no more rows than there are columns, by Householder's reflections.
 
-    Args:
-        squares: `features.T @ features`.
-        products: `features.T @ values`.
+    Not by a library, whose threads would add up in another order on every machine.
     """
-    sizes = np.sqrt(np.diag(squares))
-    scale = np.where(sizes > 0, sizes, 1)
-    values, axes = np.linalg.eigh(squares / np.outer(scale, scale))
-    roots = np.sqrt(np.maximum(values, 0))
-    inverse = np.where(roots > 1e-9 * roots.max(), 1 / np.maximum(roots, 1e-300), 0)
-    rows = roots[:, None] * axes.T
-    return solve(rows, inverse * (axes.T @ (products / scale))) / scale
+    rows = np.column_stack([features, values])
+    count = rows.shape[1]
+    if len(rows) <= count:
+        return features, values
+    for column in range(count):
+        rest = rows[column:, column:]
+        mirror = rest[:, 0].copy()
+        mirror[0] += np.copysign(np.sqrt((mirror**2).sum()), mirror[0])
+        length = (mirror**2).sum()
+        if length > 0:
+            shares = (mirror[:, None] * rest).sum(axis=0) * (2 / length)
+            rest -= mirror[:, None] * shares
+    return rows[:count, :-1], rows[:count, -1]
 
 
 def _within_bounds(

@@ -12,6 +12,7 @@ from tui_batching.measured.accuracy import TimeError, step_errors
 from tui_batching.measured.composition import Composition
 from tui_batching.measured.fit import Fit
 from tui_batching.measured.server import Server
+from tui_batching.strategies.parameters import KV_CACHE_TOKENS
 
 _UNITS = {"base": ("ms", 9), "per_token": ("us", 6)}
 _FINE = ("ns", 3)
@@ -56,9 +57,9 @@ def _lines(fit: Fit, server: Server, errors: Sequence[TimeError]) -> Iterator[st
     if cost.per_token_up_to:
         told = ", ".join(f"{knot}: {_price('', price)}" for knot, price in cost.per_token_up_to)
         yield f"    per_token_up_to: {{{told}}}"
-    memory = server.engine.value("kv_cache_tokens") if server.engine.heeds_memory else None
-    if memory:
-        yield f"    kv_cache_tokens: {memory}"
+    memory = server.engine.parameter_called(KV_CACHE_TOKENS)
+    if memory and server.engine.value(memory.name):
+        yield f"    kv_cache_tokens: {server.engine.value(memory.name)}"
 
 
 def _price(name: str, price: Picoseconds) -> str:
