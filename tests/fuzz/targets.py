@@ -11,6 +11,9 @@ from pathlib import Path
 from tests import traces
 from tui_batching.charts.palette import read_palette
 from tui_batching.errors import InputError
+from tui_batching.measured.reading import read_log
+from tui_batching.measured.server import server_of
+from tui_batching.measured.server_log import server_log
 from tui_batching.reading.files import data_folder, read_text
 from tui_batching.tour import load_deck
 from tui_batching.workload import apply_settings, load_workload
@@ -87,6 +90,13 @@ def _trace(path: Path) -> None:
     _ = apply_settings(workload, ["workload.limit=2", "workload.max_output=7"]).requests
 
 
+def _server(path: Path) -> None:
+    """Settings of a server beside the log of a request that nobody else runs with."""
+    one = [10**12]
+    log = server_log("log", [0], [5], [5], None, one, one, where="log", title="log")
+    server_of(log, path, "vllm", [])
+
+
 def _files(kind: str, part: str = "") -> tuple[bytes, ...]:
     folder = data_folder(kind) / part  # type: ignore[arg-type]
     return tuple(path.read_bytes() for path in sorted(folder.glob("*.yaml")))
@@ -120,6 +130,26 @@ chapters:
 """
 
 
+_SERVER_LOG = b"""{"input_toks": 9, "output_toks": 5, "arrival_time": 1787267980.08, \
+"queued_ts": 27536.66, "scheduled_ts": 27536.66, "first_token_ts": 27537.35, "last_token_ts": 27539}
+{"input_toks": 9, "output_toks": 0, "arrival_time": 1787267981, "queued_ts": 27537.7}
+"""
+_SERVER_CSV = b"""arrival_time,input_tokens,output_tokens,first_token_time,end_time
+0,5,5,1.5,2
+1e0,5,5,,
+"""
+_SERVER_BENCH = b"""{"request_throughput": 1, "total_input_tokens": 9, "input_lens": [5, 4],
+"output_lens": [3, 0], "start_times": [7.5, 8], "ttfts": [0.5, 0], "itls": [[0.1, 0.2], []],
+"errors": ["", "timed out"]}
+"""
+_SERVER_SETTINGS = b"""{"model": "m", "vllm_version": "0.19.0",
+"engine_kwargs": {"max_num_seqs": 128, "data_parallel_size": 1, "max_model_len": null},
+"kv_cache": {"num_kv_tokens": 41408, "enable_prefix_caching": true},
+"started_at": "2026-08-20T23:19:39.992496Z", "hardware": {"device_name": "d"},
+"resolved_config": {"scheduler_config": {"async_scheduling": true, "policy": "fcfs"}}}
+"""
+
+
 def _trace_targets() -> dict[str, Target]:
     """Each format of traces, plain and compressed: all is recognised by the content."""
     found = {}
@@ -146,6 +176,10 @@ TARGETS: dict[str, Target] = {
         ),
     ),
     "deck": Target(_deck, ".yaml", (_DECK,)),
+    "server-log": Target(read_log, ".jsonl", (_SERVER_LOG,)),
+    "server-csv": Target(read_log, ".csv", (_SERVER_CSV,)),
+    "server-bench": Target(read_log, ".json", (_SERVER_BENCH,)),
+    "server-settings": Target(_server, ".json", (_SERVER_SETTINGS,)),
     **_trace_targets(),
 }
 """The readers by name."""

@@ -19,7 +19,7 @@ from tui_batching.measured.composition import FEATURES, Composition
 from tui_batching.measured.fit import Fit, fit
 from tui_batching.measured.least_squares import solve
 from tui_batching.measured.reading import read_log
-from tui_batching.measured.server import server_of
+from tui_batching.measured.server import META, server_of
 from tui_batching.measured.server_log import server_log
 from tui_batching.sim.run import Run
 from tui_batching.strategies import STRATEGIES, Strategy, Vllm
@@ -324,7 +324,7 @@ def test_two_real_servers_are_told_right(name: str, share: float) -> None:
     if not path.is_file():
         pytest.skip("the logs (../shared/serving-logs) are not beside this checkout")
     log = read_log(path)
-    made = calibrate(log, server_of(log, path, "vllm", []), share)
+    made = calibrate(log, server_of(log, path.with_name(META), "vllm", []), share)
     of_bounded, of_p90 = BOUNDS[name, share]
     for error in made.rest or made.fitted:
         bound = of_bounded if error.statistic in BOUNDED else of_p90

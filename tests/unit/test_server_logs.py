@@ -17,7 +17,7 @@ from tui_batching.cost import IterationCost
 from tui_batching.errors import InputError
 from tui_batching.measured.limits import limits_of
 from tui_batching.measured.reading import read_log
-from tui_batching.measured.server import server_of
+from tui_batching.measured.server import META, server_of
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Vllm
 
@@ -92,6 +92,15 @@ def test_times_that_cannot_be_are_refused(
         read_log(rewritten(tmp_path / "log.jsonl", rows))
 
 
+def test_times_beyond_any_clock_are_refused_in_one_sentence(tmp_path: Path) -> None:
+    head = "arrival_time,input_tokens,output_tokens,first_token_time,end_time\n"
+    path = tmp_path / "log.csv"
+    for row in ("0,5,5,1e400,2", "0,5,5,1,1e400", "1e400,5,5,1,2"):
+        path.write_text(f"{head}{row}\n")
+        with pytest.raises(InputError, match=r"days|s before"):
+            read_log(path)
+
+
 def test_two_servers_in_one_log_are_refused(tmp_path: Path, run: Run) -> None:
     """Each counts from its own start."""
     one, other = (lines(tmp_path / "log.jsonl", run) for _ in range(2))
@@ -130,7 +139,9 @@ def test_settings_come_from_beside_the_log_and_set_goes_before_them(
         kv_cache={"num_kv_tokens": 41408, "enable_prefix_caching": True},
         resolved_config={"scheduler_config": {"async_scheduling": False}},
     )
-    server = server_of(read_log(path), path, "vllm", ["vllm.max_num_batched_tokens=4096"])
+    server = server_of(
+        read_log(path), path.with_name(META), "vllm", ["vllm.max_num_batched_tokens=4096"]
+    )
     assert server.engine == Vllm(
         max_num_seqs=99,
         kv_cache_tokens=41408,
@@ -144,26 +155,26 @@ def test_replicas_are_refused(tmp_path: Path, run: Run) -> None:
     path = write_vllm_log(tmp_path / "log.jsonl", run)
     meta(tmp_path, engine_kwargs={"data_parallel_size": 2})
     with pytest.raises(InputError, match="data_parallel_size: found 2, expected 1: the log does"):
-        server_of(read_log(path), path, "vllm", [])
+        server_of(read_log(path), path.with_name(META), "vllm", [])
 
 
 def test_a_setting_of_something_else_is_refused(tmp_path: Path, run: Run) -> None:
     path = write_vllm_log(tmp_path / "log.jsonl", run)
     for setting in ("workload.rate=5", "cost=textbook"):
         with pytest.raises(InputError, match=re.escape("expected a parameter of vllm")):
-            server_of(read_log(path), path, "vllm", [setting])
+            server_of(read_log(path), path.with_name(META), "vllm", [setting])
 
 
 def test_more_requests_at_once_than_slots_are_refused(tmp_path: Path, run: Run) -> None:
     path = write_vllm_log(tmp_path / "log.jsonl", run)
     with pytest.raises(InputError, match="is this the log of several servers"):
-        server_of(read_log(path), path, "vllm", ["max_num_seqs=2"])
+        server_of(read_log(path), path.with_name(META), "vllm", ["max_num_seqs=2"])
 
 
 def test_slots_are_inferred_where_they_were_full(tmp_path: Path) -> None:
     served = Vllm(max_num_seqs=12).serve(some_requests(100, 5), COST)
     path = write_vllm_log(tmp_path / "log.jsonl", served)
-    server = server_of(read_log(path), path, "vllm", [])
+    server = server_of(read_log(path), path.with_name(META), "vllm", [])
     assert server.engine == Vllm(max_num_seqs=12)
     assert "max_num_seqs 12: inferred" in server.notes[0]
 

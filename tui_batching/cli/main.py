@@ -53,6 +53,7 @@ examples:
   tui-batching compare overload         all numbers side by side, without the app
   tui-batching sweep load chat          latency and throughput at several loads
   tui-batching record -o talk.cast      the app as a cast, without a terminal
+  tui-batching calibrate server.jsonl   what an iteration costs on a real server
   tui-batching workloads                what is bundled
 
 tui-batching COMMAND --help shows the examples of a command.

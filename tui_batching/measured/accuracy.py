@@ -61,14 +61,19 @@ def errors_of(log: ServerLog, run: Run, rows: BoolArray) -> tuple[TimeError, ...
         if np.isnan(real).all():
             continue
         true, guessed = _statistics(real), _statistics(ours)
-        drawn = [_statistics(ours[draw]) / _statistics(real[draw]) - 1 for draw in draws]
-        off = guessed / true - 1
+        drawn = [_off(_statistics(ours[draw]), _statistics(real[draw])) for draw in draws]
+        off = _off(guessed, true)
         low, high = interval(np.array(drawn), off)
         found.extend(
             TimeError(name, statistic, *map(float, row))
             for statistic, *row in zip(STATISTICS, true, guessed, off, low, high, strict=True)
         )
     return tuple(found)
+
+
+def _off(simulated: FloatArray, measured: FloatArray) -> FloatArray:
+    """The error as a share; a time of zero counts as a picosecond."""
+    return np.asarray(simulated / np.maximum(measured, 1) - 1)
 
 
 def simulated_times(run: Run) -> FloatArray:

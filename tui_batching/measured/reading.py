@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from tui_batching.clock import SECOND, Picoseconds, format_duration
+from tui_batching.clock import HORIZON, SECOND, Picoseconds, format_duration
 from tui_batching.errors import InputError
 from tui_batching.measured.server_log import ServerLog, server_log
 from tui_batching.printable import printable
@@ -176,7 +176,7 @@ def _least_delay(
     (least, _), (most, row) = min(delays), max(delays)
     if most - least > _CLOCKS_APART:
         raise InputError(
-            f"{places[row]}: found a request queued {format_duration(most - least)} later after "
+            f"{places[row]}: found a request queued {_duration(most - least)} later after "
             "its arrival than another one, expected the log of one server whose clock never jumps"
         )
     return least
@@ -191,6 +191,11 @@ def _refuse_disorder(
         for (before, first), (after, second) in pairwise(told):
             if after < before:
                 raise InputError(
-                    f"{places[row]}: found a {second} {format_duration(before - after)} before "
+                    f"{places[row]}: found a {second} {_duration(before - after)} before "
                     f"{first}, expected times in order on one clock"
                 )
+
+
+def _duration(time: Picoseconds) -> str:
+    """A duration for an error message; of one beyond the clock, where that ends."""
+    return format_duration(min(time, HORIZON))

@@ -24,6 +24,7 @@ from tui_batching.workload.settings import apply_settings
 from tui_batching.workload.traces.layouts import decode_object
 
 META = "meta.json"
+"""The name of the file of a server's settings, beside its log."""
 
 _REPLICAS = "data_parallel_size"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,12 +49,12 @@ class Server:
     counting_began: Picoseconds | None = None
 
 
-def server_of(log: ServerLog, path: Path, name: str, settings: Sequence[str]) -> Server:
+def server_of(log: ServerLog, beside: Path, name: str, settings: Sequence[str]) -> Server:
     """The server that wrote a log.
 
     Args:
         log: what it measured.
-        path: the log's file; `meta.json` in the same folder is read.
+        beside: the file of its settings, `META` in the log's folder, which need not be there.
         name: of the engine.
         settings: each `KEY=VALUE`, of the engine's parameters alone; they go before all else.
 
@@ -61,8 +62,7 @@ def server_of(log: ServerLog, path: Path, name: str, settings: Sequence[str]) ->
         InputError: if a setting is not as expected, or there were several replicas.
     """
     kind = STRATEGIES[name]
-    meta = _read_meta(path.with_name(META))
-    where = str(path.with_name(META))
+    meta, where = _read_meta(beside), str(beside)
     _refuse_replicas(meta, where)
     found = _found_settings(meta, kind, where)
     engine = _with_settings(log, replace(kind(), **found), settings)

@@ -13,7 +13,7 @@ from tui_batching.errors import InputError
 from tui_batching.export import accuracy_output
 from tui_batching.measured.calibration import Calibration, calibrate
 from tui_batching.measured.reading import read_log
-from tui_batching.measured.server import server_of
+from tui_batching.measured.server import META, server_of
 from tui_batching.output_files import refuse_target, written_whole
 
 _EXAMPLES = """\
@@ -88,6 +88,6 @@ def _calibrate(arguments: argparse.Namespace) -> Calibration:
     with reporting() as report:
         report("reading the log")
         log = read_log(path, report.done)
-        server = server_of(log, path, engine, arguments.settings)
+        server = server_of(log, path.with_name(META), engine, arguments.settings)
         report(f"fitting {len(log):,} requests")
         return calibrate(log, server, share, report.done)

@@ -24,7 +24,7 @@ from tui_batching.export import accuracy_output
 from tui_batching.measured.fit import fit
 from tui_batching.measured.reading import read_log
 from tui_batching.measured.replay import Replay, replay
-from tui_batching.measured.server import Server, server_of
+from tui_batching.measured.server import META, Server, server_of
 from tui_batching.measured.server_log import ServerLog
 from tui_batching.output_files import written_whole
 from tui_batching.reading.fields import Field
@@ -105,7 +105,7 @@ def _replay(arguments: argparse.Namespace, report: Reporter) -> Replay:
     path, engine = log_path(arguments), engine_name(arguments)
     report("reading the log")
     log = read_log(path, report.done)
-    server = server_of(log, path, engine, arguments.settings)
+    server = server_of(log, path.with_name(META), engine, arguments.settings)
     cost = _cost(arguments, report, log, server)
     report(f"serving {len(log):,} requests")
     return replay(log, path, server, cost)
