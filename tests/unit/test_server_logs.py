@@ -179,6 +179,14 @@ def test_slots_are_inferred_where_they_were_full(tmp_path: Path) -> None:
     assert "max_num_seqs 12: inferred" in server.notes[0]
 
 
+def test_nothing_is_inferred_from_times_that_may_not_be_used(tmp_path: Path) -> None:
+    """Where the limit shows in the second half alone, the first half does not know it."""
+    served = Vllm(max_num_seqs=12).serve(some_requests(100, 5), COST)
+    log = read_log(write_vllm_log(tmp_path / "log.jsonl", served))
+    assert limits_of(log, log.first_rows(1)).slots == 12
+    assert limits_of(log, log.first_rows(0.1)).slots is None
+
+
 def test_memory_is_inferred_where_it_was_full(tmp_path: Path) -> None:
     served = Vllm(kv_cache_tokens=20_000).serve(some_requests(100, 5), COST)
     limits = limits_of(read_log(write_vllm_log(tmp_path / "log.jsonl", served)))

@@ -118,7 +118,7 @@ def add_log(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help=(
             "a vLLM request log, a result of vllm bench serve --save-detailed, or CSV with "
-            "arrival_time,input_tokens,output_tokens,first_token_time,end_time"
+            "arrival_time, input_tokens, output_tokens, first_token_time, end_time"
         ),
     )
     parser.add_argument(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tui_batching.columns import FloatArray, IntArray
+from tui_batching.columns import BoolArray, FloatArray, IntArray
 from tui_batching.measured.server_log import ServerLog
 
 _FEWEST = 20
@@ -34,15 +34,21 @@ class ServerLimits:
     kv_cache_tokens: int | None
 
 
-def limits_of(log: ServerLog) -> ServerLimits:
+def limits_of(log: ServerLog, timed: BoolArray | None = None) -> ServerLimits:
     """What was full while requests waited: what was then always about the same.
 
     Requests run from when they are scheduled, or else from their first token on. While slots are
     full their number stays; while memory is full it falls as contexts grow, but the tokens held
     stay. Those who were evicted count as running, so that at times it looks like a few more: the
     median is what fits.
+
+    Args:
+        log: what was measured.
+        timed: the requests whose times may be used; None for all.
     """
-    known = log.measured
+    known = log.measured if timed is None else log.measured & timed
+    if not known.any():
+        return ServerLimits(0, None, None)
     arrival, finish = log.requests.arrival_time[known], log.finish[known]
     begun = (log.first_token if log.scheduled is None else log.scheduled)[known]
     instants = np.unique(np.concatenate((begun, finish)))
@@ -54,7 +60,7 @@ def limits_of(log: ServerLog) -> ServerLimits:
         return ServerLimits(most, None, None)
     looked = np.flatnonzero(crowded)
     looked = looked[:: max(1, len(looked) // _MOST)]
-    held = _held(log, begun, instants[looked])
+    held = _held(log, known, begun, instants[looked])
     ran = running[looked].astype(np.float64)
     if _spread(ran) <= _spread(held):
         return ServerLimits(most, int(running[crowded].max()), None)
@@ -66,9 +72,8 @@ def _count(times: IntArray, instants: IntArray) -> IntArray:
     return np.searchsorted(np.sort(times), instants, side="right")
 
 
-def _held(log: ServerLog, begun: IntArray, instants: IntArray) -> FloatArray:
+def _held(log: ServerLog, known: BoolArray, begun: IntArray, instants: IntArray) -> FloatArray:
     """Tokens in the cache at each instant: prompts, and answers as if made evenly."""
-    known = log.measured
     first, finish = log.first_token[known], log.finish[known]
     prompts, answers = log.requests.input_tokens[known], log.requests.output_tokens[known]
     held = np.empty(len(instants))

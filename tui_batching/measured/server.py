@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_batching.clock import MICROSECOND, Picoseconds
+from tui_batching.columns import BoolArray
 from tui_batching.errors import InputError
 from tui_batching.measured.limits import ServerLimits, limits_of
 from tui_batching.measured.server_log import ServerLog
@@ -49,7 +50,13 @@ class Server:
     counting_began: Picoseconds | None = None
 
 
-def server_of(log: ServerLog, beside: Path, name: str, settings: Sequence[str]) -> Server:
+def server_of(
+    log: ServerLog,
+    beside: Path,
+    name: str,
+    settings: Sequence[str],
+    timed: BoolArray | None = None,
+) -> Server:
     """The server that wrote a log.
 
     Args:
@@ -57,6 +64,7 @@ def server_of(log: ServerLog, beside: Path, name: str, settings: Sequence[str]) 
         beside: the file of its settings, `META` in the log's folder, which need not be there.
         name: of the engine.
         settings: each `KEY=VALUE`, of the engine's parameters alone; they go before all else.
+        timed: the requests whose times settings may be inferred from; None for all.
 
     Raises:
         InputError: if a setting is not as expected, or there were several replicas.
@@ -71,14 +79,14 @@ def server_of(log: ServerLog, beside: Path, name: str, settings: Sequence[str]) 
     if found:
         told = ", ".join(f"{key} {_told(engine, key)}" for key in found if key not in given)
         notes.append(f"{META}: {told}")
-    limits = limits_of(log)
-    inferred = _inferred(limits, engine, given | found.keys())
+    inferred = _inferred(limits_of(log, timed), engine, given | found.keys())
     for key, (value, reason) in inferred.items():
         engine = engine.with_parameter(key, value)
         notes.append(f"{key} {value:,}: inferred, {reason}")
-    if limits.most_running > engine.slots:
+    most = limits_of(log).most_running
+    if most > engine.slots:
         raise InputError(
-            f"{log.name}: found {limits.most_running:,} requests running at once, expected at most "
+            f"{log.name}: found {most:,} requests running at once, expected at most "
             f"the {engine.slots:,} slots of {engine.name}: is this the log of several servers?"
         )
     return Server(

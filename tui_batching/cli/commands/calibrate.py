@@ -88,6 +88,8 @@ def _calibrate(arguments: argparse.Namespace) -> Calibration:
     with reporting() as report:
         report("reading the log")
         log = read_log(path, report.done)
-        server = server_of(log, path.with_name(META), engine, arguments.settings)
+        server = server_of(
+            log, path.with_name(META), engine, arguments.settings, log.first_rows(share)
+        )
         report(f"fitting {len(log):,} requests")
         return calibrate(log, server, share, report.done)
