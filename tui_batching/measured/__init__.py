@@ -1,5 +1,5 @@
 """What a real server measured, and how far a simulation of it is right.
 
-log ──► ServerLog ──► fit ──► IterationCost ──► Run ──► accuracy
-(a file)  (facts)     (what an iteration costs)          (measured against simulated)
+A log is read as facts, a `ServerLog`. A fit finds what an iteration costs, with which the same
+requests are simulated; measured and simulated times are compared.
 """
