@@ -57,7 +57,7 @@ def test_the_story_is_told_in_order() -> None:
 )
 def test_a_word_is_said_first_where_it_is_defined(word: str, chapter: str) -> None:
     def says(each: Chapter) -> bool:
-        return bool(re.search(rf"\b{word}", " ".join(each.text), re.IGNORECASE))
+        return bool(re.search(rf"\b{word}", " ".join((*each.text, *each.then)), re.IGNORECASE))
 
     assert next(each.title for each in TOUR.chapters if says(each)) == chapter
 

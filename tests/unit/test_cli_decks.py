@@ -45,6 +45,9 @@ MISTAKES = {
     DECK.replace("p99_latency", "evictions"): (
         ": chapter 2: found {static.evictions}, expected a value that is defined here"
     ),
+    DECK.replace("minutes: 0.5", "until: 1s, then: '{static.evictions}'"): (
+        ": chapter 2: found {static.evictions}, expected a value that is defined here"
+    ),
     DECK.replace("batch_size: 8", "cost.decode_step: 100h"): ": chapter 2: ",
     DECK.replace("slide", "slides"): ":2: chapters[0]: found the unknown key 'slides'",
     "chapters: []": ":1: chapters: found an empty list",

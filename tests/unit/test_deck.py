@@ -26,6 +26,7 @@ chapters:
   - title: One
     section: Part one
     text: [Read this., And this.]
+    then: It is {static.batch_size}.
     notes: Say that.
     minutes: 1.5
     workload: illustrative
@@ -42,6 +43,7 @@ chapters:
     (chapter,) = deck.chapters
     assert (deck.title, deck.path) == ("A talk", Path("talks/talk.yaml"))
     assert (chapter.title, chapter.text) == ("One", ("Read this.", "And this."))
+    assert chapter.then == ("It is {static.batch_size}.",)
     assert chapter.notes == ("Say that.",)
     assert chapter.workload.name == "illustrative"
     assert chapter.settings == {"batch_size": "8", "dynamic.timeout": "300ms"}
@@ -67,7 +69,8 @@ chapters:
     assert two.workload is one.workload is four.workload
     assert three.workload == load_workload("chat")
     assert (two.view, two.at, two.speed, two.play) == ("live", 0, 0.5, False)
-    assert (two.settings, two.select, two.table, two.notes) == ({}, None, None, ())
+    assert (two.settings, two.select, two.table) == ({}, None, None)
+    assert (two.notes, two.then) == ((), ())
     assert (two.until, two.loop, two.focus, two.minutes) == (None, None, None, None)
     assert (two.section, two.slide, deck.minutes) == ("", "", 0)
     assert not four.play
@@ -146,8 +149,8 @@ MISTAKES = {
         "5: chapters[0].notes[0]: found '\\x1b[2J', expected text without control characters"
     ),
     FIRST + "    veiw: live": "5: chapters[0]: found the unknown key 'veiw', expected one of title,"
-    " section, slide, text, notes, minutes, workload, strategies, set, view, at, until, loop,"
-    " speed, play, select, focus, table (did you mean 'view'?)",
+    " section, slide, text, then, notes, minutes, workload, strategies, set, view, at, until,"
+    " loop, speed, play, select, focus, table (did you mean 'view'?)",
     FIRST + "    focus: statik": (
         "5: chapters[0].focus: found 'statik', expected one of static, dynamic, continuous"
         " (did you mean 'static'?)"
@@ -165,6 +168,9 @@ MISTAKES = {
     FIRST + "    minutes: 0": "5: chapters[0].minutes: found 0, expected a number > 0",
     FIRST + "    at: 2s\n    until: 2s": (
         "6: chapters[0].until: found '2s', expected an instant after the one at which it begins"
+    ),
+    FIRST + "    then: b": (
+        "5: chapters[0].then: found then without until, expected until beside then"
     ),
     FIRST + "    loop: [1s, 2s]\n    until: 3s": (
         "6: chapters[0].until: found until beside loop, expected either until or loop"
@@ -294,9 +300,9 @@ UNKNOWN_VALUES = {
 
 
 @pytest.mark.parametrize("value", UNKNOWN_VALUES)
-@pytest.mark.parametrize("key", ["text", "notes", "slide"])
+@pytest.mark.parametrize("key", ["text", "then", "notes", "slide"])
 def test_an_unknown_value_is_told_with_its_place(key: str, value: str) -> None:
-    text = "" if key == "text" else "text: a, "
+    text = "" if key == "text" else "until: 1s, text: a, "
     with pytest.raises(InputError) as caught:
         read(f"chapters: [{{title: One, {text}workload: notebook, {key}: '{value}'}}]")
     sentence = str(caught.value)

@@ -13,6 +13,7 @@ from tui_batching.analysis.sweeps import Plan, Sweep
 from tui_batching.clock import SECOND
 from tui_batching.config import Config
 from tui_batching.tour import Deck, parse_deck
+from tui_batching.tour.values import told as values_told
 from tui_batching.tui import panes, simulator, sweeper
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.panes import DrawnPane
@@ -221,6 +222,55 @@ async def test_it_stops_where_the_chapter_says_and_space_plays_on(tmp_path: Path
         await stage.press("space")
         stage.wall.now += 0.5
         await stage.until(lambda: stage.clock == 1700 * MS)
+
+
+@SIZES
+async def test_once_it_has_stopped_another_text_stands_in_the_same_place(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    deck = talk(tmp_path, """\
+  - title: One
+    text: Watch R0.
+    then: ["R0 was first.", "It took {static.R0.latency}.", "Of that it waited."]
+    workload: notebook
+    at: 1s
+    until: 1.2s
+    speed: 1
+    table: step_time
+  - {title: Two, text: b}
+""")  # fmt: skip
+    before, table = "One 1/2 Watch R0.", "batch"
+    async with on_stage(deck.chapters[0].workload, size, deck=deck) as stage:
+
+        def sides() -> tuple[str, int, int]:
+            """The text, the rows of the view, and the row in which the table begins."""
+            text, _, _ = told(stage).partition(f" {table} ")
+            left = stage.live.query_one(Presenter).region.x
+            begins = [row[left:].lstrip().startswith(f"{table} ") for row in stage.rows()]
+            return text, stage.live.view.region.height, begins.index(True)
+
+        text, *room = sides()
+        assert text == before
+        stage.wall.now += 0.1
+        await stage.until(lambda: stage.clock == 1100 * MS)
+        assert sides() == (before, *room)
+        stage.wall.now += 5
+        await stage.until(lambda: stage.clock == 1200 * MS)
+        latency = values_told("{static.R0.latency}", stage.scene.comparison)
+        after = f"One 1/2 R0 was first. It took {latency}. Of that it waited."
+        assert sides() == (after, *room)
+        await stage.press("space")
+        stage.wall.now += 0.5
+        await stage.until(lambda: stage.clock == 1700 * MS)
+        assert sides() == (after, *room)
+        await stage.press("home")
+        assert sides() == (before, *room)
+        await stage.press("end")
+        assert sides()[0] == after
+        await stage.press("pagedown")
+        assert told(stage) == "Two 2/2 b"
+        await stage.press("pageup")
+        assert sides() == (before, *room)
 
 
 async def test_a_loop_goes_on_until_the_next_chapter_and_ends_with_the_tour(tmp_path: Path) -> None:

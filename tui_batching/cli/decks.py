@@ -61,6 +61,6 @@ def check_deck(deck: Deck, report: Reporter) -> None:
 
 
 def _check_values(chapter: Chapter, comparison: Comparison) -> None:
-    for text in (chapter.slide, *chapter.text, *chapter.notes):
+    for text in (chapter.slide, *chapter.text, *chapter.then, *chapter.notes):
         for value in missing_values(text, comparison):
             raise InputError(f"found {value}, expected a value that is defined here")

@@ -5,7 +5,7 @@ The format is told at the top of `batching.yaml` beside this module, the deck of
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from importlib import resources
@@ -36,8 +36,8 @@ MOST_CHAPTERS = 500
 _BATCH_SIZES = (1, 2, 4, 8, 16, 32)
 _KEYS = ("title", "chapters")
 _CHAPTER_KEYS = (
-    "title", "section", "slide", "text", "notes", "minutes", "workload", "strategies", "set",
-    "view", "at", "until", "loop", "speed", "play", "select", "focus", "table",
+    "title", "section", "slide", "text", "then", "notes", "minutes", "workload", "strategies",
+    "set", "view", "at", "until", "loop", "speed", "play", "select", "focus", "table",
 )  # fmt: skip
 _LONGEST_TITLE = 40
 _LONGEST_SLIDE = 60
@@ -56,6 +56,8 @@ class Chapter:
     Attributes:
         title: what it is called.
         text: what the room reads, a few short paragraphs.
+        then: what it reads in place of them from the instant on at which it stops; empty if the
+            text stays.
         workload: as its file has it, but served by the strategies that the chapter names.
         view: the name of the view, such as `gantt`.
         section: the part of the deck that it belongs to; empty before the first one.
@@ -79,6 +81,7 @@ class Chapter:
     view: str
     section: str = ""
     slide: str = ""
+    then: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     minutes: float | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -227,6 +230,7 @@ def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -
         ),
         slide=slide,
         text=() if slide and "text" not in record.fields else paragraphs(record["text"]),
+        then=record.read("then", partial(_read_then, until, paragraphs), ()),
         workload=workload,
         view=record.read("view", partial(_read_view, around.views), "live"),
         notes=record.read("notes", partial(_read_paragraphs, changed, _LONGEST_NOTE), ()),
@@ -280,6 +284,15 @@ def _read_paragraphs(workload: Workload, longest: int, field: Field) -> tuple[st
     """A text, or a list of texts."""
     paragraphs = field.items() if field.is_list else [field]
     return tuple(_read_words(workload, longest, paragraph) for paragraph in paragraphs)
+
+
+def _read_then(
+    until: Picoseconds | None, paragraphs: Callable[[Field], tuple[str, ...]], field: Field
+) -> tuple[str, ...]:
+    """What is read once it has stopped; where it never stops it would never be read."""
+    if until is None:
+        raise field.error("until beside then", "then without until")
+    return paragraphs(field)
 
 
 def _read_words(workload: Workload, longest: int, field: Field) -> str:

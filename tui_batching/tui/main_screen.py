@@ -200,7 +200,8 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     def _show_words(self, frame: Frame | None) -> None:
         """What has to be read in peace."""
         if frame is not None or self._is_behind_curtain:
-            self.presenter.look_at(None if self._is_behind_curtain else self.scene)
+            on_stage = None if self._is_behind_curtain else self.scene
+            self.presenter.look_at(on_stage, self._player.time)
             self.presenter.show(self._palette)
         if frame is not None:
             self.view.show_words(frame)
@@ -289,9 +290,9 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         self._player.load(outcome.scene.runs, self._wall())
         self._awaited = None
         self.remove_class("-curtain")
-        self.presenter.look_at(outcome.scene)
         if outcome.snapshot is not None:
             self._restore(outcome.snapshot, outcome.scene)
+        self.presenter.look_at(outcome.scene, self._player.time)
         self.on_resize()  # the text of a chapter may need more or less room
         self._show()
         await mounted

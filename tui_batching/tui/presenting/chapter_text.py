@@ -31,6 +31,7 @@ class ChapterText:
         title: of the chapter.
         counter: which one it is, such as `3/15`.
         paragraphs: the text, with its values.
+        instead: what stands in their place at another time; the longer of the two takes the room.
         table_of: the workload of which the chapter's table is computed, or None without a table.
         remark: what is to be known of the stage, such as `changed: batch 8`; empty if nothing.
     """
@@ -38,6 +39,7 @@ class ChapterText:
     title: str
     counter: str
     paragraphs: tuple[str, ...]
+    instead: tuple[str, ...] = ()
     table_of: Workload | None = None
     remark: str = ""
 
@@ -46,9 +48,12 @@ class ChapterText:
         sheet = _Sheet(max(1, width), palette)
         between = [sheet.row().cells()] if spaced else []
         rows = [*sheet.title(self.title, self.counter), *between]
-        for number, paragraph in enumerate(self.paragraphs):
-            rows += between if number and width < _BROAD else []
-            rows += sheet.paragraph(paragraph)
+        text, instead = (
+            sheet.paragraphs(each, apart=spaced and width < _BROAD)
+            for each in (self.paragraphs, self.instead)
+        )
+        rows += text
+        rows += [sheet.row().cells()] * (len(instead) - len(text))
         if self.table_of is not None:
             rows += [*between, *sheet.table(step_times(self.table_of))]
         if self.remark:
@@ -114,6 +119,14 @@ class _Sheet:
             for number, part in enumerate(_NAMES.split(line)):
                 row.add(part, self._name(part) if number % 2 else self.ink(self.palette.text))
             rows.append(row.cells())
+        return rows
+
+    def paragraphs(self, texts: Sequence[str], *, apart: bool) -> list[Cells]:
+        """Some texts, with a blank row between two of them if apart."""
+        rows: list[Cells] = []
+        for text in texts:
+            rows += [self.row().cells()] if rows and apart else []
+            rows += self.paragraph(text)
         return rows
 
     def centred(self, line: str, look: Style, longest: int) -> Cells:

@@ -13,6 +13,7 @@ from textual.message import Message
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Row, style
+from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tour import Chapter, Deck
 from tui_batching.tour.changes import changes
@@ -60,7 +61,12 @@ def _knobs_of(chapter: Chapter) -> Knobs:
 
 
 def text_for_room(
-    chapter: Chapter, counter: str, scene: Scene | None, refused: str = ""
+    chapter: Chapter,
+    counter: str,
+    scene: Scene | None,
+    refused: str = "",
+    *,
+    has_stopped: bool = False,
 ) -> ChapterText:
     """What the room reads of a chapter.
 
@@ -69,14 +75,19 @@ def text_for_room(
         counter: which one it is, such as `3/15`.
         scene: what is on stage; None as long as that is not what the chapter asks for.
         refused: why that cannot be shown; empty where it can.
+        has_stopped: whether the instant has come at which the chapter stops.
     """
+    text, instead = chapter.text, chapter.then
+    if has_stopped and chapter.then:
+        text, instead = instead, text
     on_stage = None if scene is None else scene.comparison
     turned = [] if scene is None else changes(chapter.served, scene.workload)
     remark = f"changed: {', '.join(turned)}" if turned else ""
     return ChapterText(
         title=chapter.title,
         counter=counter,
-        paragraphs=tuple(told(each, on_stage) for each in chapter.text),
+        paragraphs=tuple(told(each, on_stage) for each in text),
+        instead=tuple(told(each, on_stage) for each in instead),
         table_of=None if chapter.table is None else scene.workload if scene else chapter.served,
         remark=f"cannot be shown: {refused}" if refused else remark,
     )
@@ -129,6 +140,7 @@ class Presenter(StripView):
         self._watch = _Watch()
         self._place_file: Path | None = None
         self._scene: Scene | None = None
+        self._has_stopped = False
         self._refused = ""
         self._text: ChapterText | None = None
 
@@ -214,11 +226,20 @@ class Presenter(StripView):
                 self._place_file = None
                 self._tell_notes_are_off(error)
 
-    def look_at(self, scene: Scene | None) -> None:
-        """Tell from now on of this scene; None where what the chapter asks for is not there."""
+    def look_at(self, scene: Scene | None, instant: Picoseconds) -> None:
+        """Tell from now on of this scene at this instant.
+
+        Args:
+            scene: None where what the chapter asks for is not there.
+            instant: that of the playhead.
+        """
         if scene is not self._scene:
             self._scene, self._text = scene, None
             self._refused = ""
+        until = self.chapter.until if self.chapter else None
+        has_stopped = scene is not None and until is not None and instant >= min(until, scene.end)
+        if has_stopped is not self._has_stopped:
+            self._has_stopped, self._text = has_stopped, None
 
     def refuse(self, reason: str) -> None:
         """Say why what the chapter asks for cannot be shown."""
@@ -270,7 +291,9 @@ class Presenter(StripView):
         if chapter is not None and self._text is None:
             count = len(self._deck.chapters) if self._deck else 0
             counter = f"{self._number + 1}/{count}"
-            self._text = text_for_room(chapter, counter, self._scene, self._refused)
+            self._text = text_for_room(
+                chapter, counter, self._scene, self._refused, has_stopped=self._has_stopped
+            )
         return self._text if chapter is not None else None
 
     def _ask(self) -> None:
@@ -280,6 +303,7 @@ class Presenter(StripView):
             nearest = chapters[number + 1 : number + 2] or chapters[number - 1 : number]
             ahead = _knobs_of(nearest[0]) if nearest else None
             self._scene, self._text, self._refused = None, None, ""
+            self._has_stopped = False
             self.post_message(self.Turned(snapshot_of(chapters[number]), ahead))
             self.say_where()
 
