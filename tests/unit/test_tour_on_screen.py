@@ -67,6 +67,7 @@ NOT_ON_SCREEN = {
     "Words: prompt, prefill, slot": ("50",),  # the lane tells how long they take: 50.0 ms
     "What a step costs": ("2.00",),  # what the steps of the table differ by
     "What a user feels": ("99", "100", "24.7", "26.9"),  # what a word means; where K and J scroll
+    "Continuous batching": ("2.01 s",),  # still to come on the left
     "The price": ("14.5", "26.1", "3.4"),  # of the whole run, which has just been looked at
     "The numbers": ("31.2", "26.0"),  # where K and J scroll
     "Reserve, or take as you go": ("512", "16", "127"),  # what the 639 on screen is made of
