@@ -13,7 +13,7 @@ from traces import BURSTGPT_6, PLAIN, rows, written
 from tui_batching.__main__ import main
 from tui_batching.workload import load_workload
 
-TOLD = "t.csv: read 2 requests (BurstGPT CSV); 1 failed row skipped (0 response tokens)"
+TOLD = "t.csv: read 2 requests (BurstGPT CSV, times in s); 1 failed row skipped (0 response tokens)"
 
 
 def test_csv_is_written_with_exact_seconds(capsys: pytest.CaptureFixture[str]):
@@ -36,7 +36,7 @@ def test_mooncake_is_written_with_blocks_that_nobody_shares(
         '{"timestamp": 0.5, "input_length": 513, "output_length": 2, "hash_ids": [1, 2]}',
         '{"timestamp": 1000, "input_length": 0, "output_length": 3, "hash_ids": []}',
     ]
-    assert err == "t.csv: read 3 requests (plain CSV)\n"
+    assert err == "t.csv: read 3 requests (plain CSV, times in s)\n"
 
 
 @pytest.mark.parametrize("name", ["notebook.csv", "notebook.jsonl"])
@@ -59,7 +59,7 @@ def test_settings_are_applied_before_it_is_written(tmp_path: Path):
     target = tmp_path / "part.csv"
     setting = ["--set", "workload.limit=1", "workload.max_output=2"]
     assert main(["workloads", "export", str(path), *setting, "-o", str(target)]) == 0
-    assert rows(load_workload(target)) == [(0, 3, 2)]
+    assert rows(load_workload(target)) == [(0, 1, 2)]
 
 
 def test_a_file_is_replaced_only_by_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

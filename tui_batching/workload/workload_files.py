@@ -16,12 +16,7 @@ from tui_batching.workload.generate import read_recipe
 from tui_batching.workload.listed import read_list
 from tui_batching.workload.model import ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import read_cost
-from tui_batching.workload.traces import (
-    FORMATS,
-    TraceOptions,
-    TraceRequests,
-    find_trace,
-)
+from tui_batching.workload.traces import TraceOptions, TraceRequests, find_trace
 
 TRACE_ENDINGS = (".csv", ".jsonl", ".json", ".gz")
 """How the names of files end that are traces; all others are YAML."""
@@ -143,7 +138,7 @@ def _read_requests(field: Field, folder: Path) -> Source:
         return read_list(field)
     if not field.is_mapping:
         raise field.error("a list of requests, or a mapping with generate, trace or list")
-    record = field.mapping(("generate", "trace", "list", "max_tokens", "format", *_TRACE_OPTIONS))
+    record = field.mapping(("generate", "trace", "list", "max_tokens", *_TRACE_OPTIONS))
     kinds = [key for key in ("trace", "list", "generate") if key in record.fields]
     if len(kinds) > 1:
         expected = f"either {kinds[1]} or {kinds[0]}"
@@ -163,8 +158,9 @@ def _asking(source: Source, record: Record) -> Source:
 
 
 def _read_trace(record: Record, folder: Path) -> TraceRequests:
-    options = TraceOptions(**record.read_all(TraceOptions.constraints, TraceOptions))
-    name = record.read("format", lambda field: field.choice(*FORMATS), None)
+    values = record.read_all(TraceOptions.constraints, TraceOptions)
+    with record.placing_errors():
+        options = TraceOptions(**values)
     path = record["trace"].path_within(folder)
     with record["trace"].placing_errors():
-        return find_trace(path, name, options)
+        return find_trace(path, options=options)

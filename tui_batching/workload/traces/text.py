@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import os
 import zlib
@@ -51,7 +52,19 @@ class TraceText:
         with self._telling_damage():
             start = self._bytes.read(_HEAD)
             self._bytes.seek(0)
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise InputError(f"{self.where}: found UTF-16 text, expected UTF-8 text")
         self.head = start.decode("utf-8-sig", errors="replace")
+
+    def again(self) -> Iterator[str]:
+        """Its parts from the start on, as they come, for a look; reading then begins anew."""
+        try:
+            with self._telling_damage():
+                yield self._bytes.readline(LONGEST_LINE).decode("utf-8-sig", errors="replace")
+                while part := self._bytes.read(_HEAD):
+                    yield part.decode("utf-8", errors="replace")
+        finally:
+            self._bytes.seek(0)
 
     def lines(self) -> Iterator[str]:
         """The lines one after the other, with their ends.

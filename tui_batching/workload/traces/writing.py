@@ -74,8 +74,8 @@ def exact_milliseconds(time: Picoseconds) -> str:
 
 def _further(requests: Requests) -> dict[str, IntArray]:
     """The columns that are not what they are by default."""
-    columns = {ASKED.name: requests.max_tokens, PRIORITY.name: requests.priority}
-    default = {ASKED.name: requests.output_tokens, PRIORITY.name: 0}
+    columns = {ASKED: requests.max_tokens, PRIORITY: requests.priority}
+    default = {ASKED: requests.output_tokens, PRIORITY: 0}
     return {name: column for name, column in columns.items() if (column != default[name]).any()}
 
 
