@@ -66,7 +66,7 @@ def test_what_is_written_is_read_back(
     path = written(folder, gzip.compress(content, 1) if squeezed else content)
     workload = load_workload(path)
     assert rows(workload) == from_zero(given_rows)
-    assert FORMATS[name].title in workload.notices[0]
+    assert FORMATS[name].title in workload.source.notices[0]
 
 
 def in_format(name: str, given_rows: list[Row]) -> str:

@@ -55,7 +55,7 @@ def test_appended_results_are_counted_and_one_is_picked():
 def test_a_row_without_output_is_a_failed_one():
     workload = loaded("azure-zero.csv")
     assert rows(workload) == [(0, 64, 8), (1_500_000_000_000, 30, 2)]
-    assert "1 failed row skipped" in workload.notices[0]
+    assert "1 failed row skipped" in workload.source.notices[0]
 
 
 @pytest.mark.parametrize("start", ["9000000", "10454000"])
@@ -70,7 +70,7 @@ def test_a_window_of_a_trace_that_is_longer_than_the_clock(start: str):
 def test_epoch_milliseconds_are_no_seconds():
     workload = loaded("epoch-ms.csv")
     assert arrivals(workload) == [0, 1.5]
-    assert "looks like milliseconds since 1970" in workload.notices[1]
+    assert "looks like milliseconds since 1970" in workload.source.notices[1]
 
 
 def test_whole_numbers_with_a_fraction_of_zero():
@@ -78,10 +78,10 @@ def test_whole_numbers_with_a_fraction_of_zero():
 
 
 def test_seconds_under_the_keys_of_milliseconds_are_doubted():
-    assert "nothing in it tells the unit" in loaded("guidellm-trace.jsonl").notices[1]
+    assert "nothing in it tells the unit" in loaded("guidellm-trace.jsonl").source.notices[1]
     workload = loaded("guidellm-trace.jsonl", "unit=s")
     assert arrivals(workload) == [0, 0.5]
-    assert len(workload.notices) == 1
+    assert len(workload.source.notices) == 1
     assert figures(workload, *TOLD) == [
         *(0.413, 0.54726, 0.02352, 2.696, 3.4408, 3.456, 0.578704, 55.555556)
     ]
@@ -95,7 +95,7 @@ def test_lengths_alone_are_told_how_to_be_used():
 
 def test_a_coarse_clock_is_told_and_its_ticks_are_spread():
     workload = loaded("mooncake-grid.jsonl")
-    assert "3 instants for 12 rows: the file's clock ticks every 3 s" in workload.notices[1]
+    assert "3 instants for 12 rows: the file's clock ticks every 3 s" in workload.source.notices[1]
     assert figures(workload, *TOLD) == [
         *(0.826, 0.826, 0.026, 1.32, 1.32, 7.32, 1.639344, 32.786885)
     ]
@@ -115,35 +115,35 @@ def test_a_coarse_clock_is_told_and_its_ticks_are_spread():
 def test_the_newest_row_first(setting: str, inputs: list[int]):
     workload = loaded("newest-first.csv", setting)
     assert workload.requests.input_tokens.tolist() == inputs
-    assert "10 rows not in order of arrival" in workload.notices[1]
+    assert "10 rows not in order of arrival" in workload.source.notices[1]
 
 
 def test_plain_names_in_json_lines():
     workload = loaded("plain.jsonl")
     assert rows(workload) == [(0, 128, 16), (1_500_000_000_000, 64, 8)]
-    assert "plain JSON lines" in workload.notices[0]
+    assert "plain JSON lines" in workload.source.notices[0]
 
 
 def test_bailian_counts_seconds():
     workload = loaded("qwen-bailian.jsonl")
     assert arrivals(workload) == [0, 1.25, 6.5, 9.875]
     assert workload.requests.input_tokens.tolist() == [310, 96, 420, 700]
-    assert len(workload.notices) == 1
-    assert "Qwen-Bailian" in workload.notices[0]
+    assert len(workload.source.notices) == 1
+    assert "Qwen-Bailian" in workload.source.notices[0]
     assert figures(workload, *TOLD) == [
         *(0.4015, 0.7116, 0.02, 1.6265, 2.47212, 11.075, 0.361174, 22.48307)
     ]
 
 
 def test_turns_of_a_session_are_told():
-    (_, told) = loaded("sessions.jsonl").notices
+    (_, told) = loaded("sessions.jsonl").source.notices
     assert "rows that share a session_id are taken as requests of their own" in told
 
 
 def test_a_throttled_client_is_replayed_as_it_was_to_send():
     workload = loaded("vllm-max-concurrency.json")
     assert arrivals(workload) == [0.25 * n for n in range(24)]
-    assert len(workload.notices) == 1
+    assert len(workload.source.notices) == 1
     assert figures(workload, *TOLD) == [
         *(0.134667, 0.148, 0.038469, 0.865583, 0.91154, 6.312, 3.802281, 76.045627)
     ]

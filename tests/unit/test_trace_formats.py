@@ -79,10 +79,9 @@ def test_a_clock_beyond_the_horizon_is_counted_from_the_first_arrival(tmp_path: 
 
 
 def test_what_was_read_is_told(tmp_path: Path):
-    assert load_workload(written(tmp_path, BURSTGPT_6)).notices == (
-        "t.csv: read 2 requests (BurstGPT CSV, times in s); 1 failed row skipped "
-        + "(0 response tokens)",
-    )
+    (told,) = load_workload(written(tmp_path, BURSTGPT_6)).source.notices
+    head = "t.csv: read 2 requests (BurstGPT CSV, times in s); "
+    assert told == head + "1 failed row skipped (0 response tokens)"
     assert load_workload("notebook").notices == ()
 
 
@@ -94,7 +93,7 @@ def test_every_trace_takes_a_unit(tmp_path: Path, unit: str, length: int):
     for text in (PLAIN, MOONCAKE.replace(".0000005", "")):
         path = written(tmp_path, text)
         workload = apply_settings(load_workload(path), [f"workload.unit={unit}"])
-        assert f"times in {unit})" in workload.notices[0]
+        assert f"times in {unit})" in workload.source.notices[0]
         last = Fraction("1.25") if text is PLAIN else 27_482
         assert workload.requests.arrival_time[-1] == last * length
 
@@ -114,10 +113,12 @@ def test_a_number_that_looks_like_an_epoch_tells_its_unit(
 ):
     workload = load_workload(written(tmp_path, text))
     assert workload.requests.arrival_time.tolist() == [0, SECOND]
-    assert [told in notice for notice in workload.notices[1:] if told] == ([True] if told else [])
+    assert [told in notice for notice in workload.source.notices[1:] if told] == (
+        [True] if told else []
+    )
     unit = {"mil": "ms", "mic": "us", "nan": "ns"}[told[:3]] if told else "s"
     asked = apply_settings(load_workload(written(tmp_path, text)), [f"workload.unit={unit}"])
-    assert (len(asked.notices), rows(asked)) == (1, rows(workload))
+    assert (len(asked.source.notices), rows(asked)) == (1, rows(workload))
 
 
 @pytest.mark.parametrize(("last", "doubted"), [(2.9, True), (3, False), (0, False)])
@@ -126,7 +127,9 @@ def test_milliseconds_are_doubted_where_they_are_fewer_than_the_rows(
 ):
     row = '{{"timestamp": {}, "input_length": 1, "output_length": 1}}\n'
     path = written(tmp_path, "".join(map(row.format, (0, 0 if not last else 1, last))))
-    told = [notice for notice in load_workload(path).notices if "nothing in it tells" in notice]
+    told = [
+        notice for notice in load_workload(path).source.notices if "nothing in it tells" in notice
+    ]
     assert bool(told) is doubted
 
 
@@ -144,7 +147,7 @@ def test_own_columns_and_rows_of_any_flat_file(tmp_path: Path):
         workload = apply_settings(load_workload(written(tmp_path, text)), settings)
         assert rows(workload) == expected
         assert workload.requests.max_tokens.tolist() == [8, 9, 7]
-        assert "1 row skipped, only where model is gpt-4" in workload.notices[0]
+        assert "1 row skipped, only where model is gpt-4" in workload.source.notices[0]
     keys = [line.split(";") for line in (head + rows_of_it).splitlines()]
     lines = [json.dumps(dict(zip(keys[0], line, strict=True))) for line in keys[1:]]
     path = written(tmp_path, "\n".join(lines), "w.jsonl")
@@ -180,24 +183,24 @@ def test_failed_rows_are_left_out_in_every_format(tmp_path: Path):
         workload = load_workload(written(tmp_path, text))
         assert rows(workload) == answered, name
         number = "row" if failed == 1 else "rows"
-        assert f"; {failed} failed {number} skipped (" in workload.notices[0], name
+        assert f"; {failed} failed {number} skipped (" in workload.source.notices[0], name
 
 
 def test_a_closed_loop_is_told(tmp_path: Path):
     throttled = VLLM_BENCH | {"max_concurrency": 2}
-    told = load_workload(written(tmp_path, json.dumps(throttled))).notices[1]
+    told = load_workload(written(tmp_path, json.dumps(throttled))).source.notices[1]
     assert "its client was throttled (--max-concurrency 2)" in told
     report = GUIDELLM.replace('"constant"', '"concurrent"')
-    told = load_workload(written(tmp_path, report)).notices[1]
+    told = load_workload(written(tmp_path, report)).source.notices[1]
     assert "its client was throttled (the strategy concurrent)" in told
-    assert len(load_workload(written(tmp_path, GUIDELLM)).notices) == 1
+    assert len(load_workload(written(tmp_path, GUIDELLM)).source.notices) == 1
 
 
 @pytest.mark.parametrize(("sessions", "told"), [("aba", True), ("abc", False)])
 def test_turns_are_told_where_a_session_has_several(tmp_path: Path, sessions: str, told: bool):
     row = '{{"session_id": "{}", "timestamp": {}, "input_length": 1, "output_length": 1}}\n'
     lines = [row.format(session, 10 * at) for at, session in enumerate(sessions)]
-    notices = load_workload(written(tmp_path, "".join(lines))).notices
+    notices = load_workload(written(tmp_path, "".join(lines))).source.notices
     assert any("share a session_id" in notice for notice in notices) is told
 
 
@@ -214,7 +217,7 @@ def test_turns_are_told_where_a_session_has_several(tmp_path: Path, sessions: st
 )
 def test_the_ticks_of_a_coarse_clock_are_told(tmp_path: Path, times: list[int], told: str | None):
     text = PLAIN_HEAD + "".join(f"{time},1,1\n" for time in times)
-    doubts = load_workload(written(tmp_path, text)).notices[1:]
+    doubts = load_workload(written(tmp_path, text)).source.notices[1:]
     assert [told in doubt for doubt in doubts if told] == [True] * bool(told)
 
 
@@ -224,7 +227,7 @@ def test_ticks_are_spread_within_their_own_length(tmp_path: Path):
     spread = apply_settings(load_workload(path), ["workload.spread=true"])
     times = [time / SECOND for time in spread.requests.arrival_time.tolist()]
     assert times == [0, 1.5, 3, 4.5, 6, 7, 8, 9.5]
-    assert "the arrivals of a tick are spread evenly" in spread.notices[1]
+    assert "the arrivals of a tick are spread evenly" in spread.source.notices[1]
 
 
 REAL = {
@@ -273,7 +276,7 @@ def test_one_more_entry_of_the_table_is_known_everywhere(
     path = written(tmp_path, '{"sent": 2.5, "prompt": 4, "made": 5}\n')
     workload = load_workload(path)
     assert rows(workload) == [(0, 4, 5)]
-    assert workload.notices == (
+    assert workload.source.notices == (
         f"{path.name}: read 1 request (another log JSON lines, times in ms)",
     )
     text = f"requests: {{trace: '{path}', format: another}}"

@@ -50,7 +50,7 @@ def test_options_take_a_part_and_say_so(
     workload = replayed(tmp_path, *settings)
     assert workload.requests.id.tolist() == ids
     assert workload.requests.arrival_time[0] == 0
-    assert told in workload.notices[0]
+    assert told in workload.source.notices[0]
 
 
 def test_clipped_lengths(tmp_path: Path):
@@ -80,7 +80,9 @@ def test_rows_in_disorder_lose_none(tmp_path: Path):
     text = PLAIN_HEAD + "5,1,1\n3,2,2\n4,3,3\n"
     workload = replayed(tmp_path, text=text)
     assert rows(workload) == [(0, 2, 2), (SECOND, 3, 3), (2 * SECOND, 1, 1)]
-    assert workload.notices[1] == "t.csv: 2 rows not in order of arrival: all are sorted first"
+    assert (
+        workload.source.notices[1] == "t.csv: 2 rows not in order of arrival: all are sorted first"
+    )
     far = PLAIN_HEAD + "9000000,1,1\n18000000,2,1\n0,3,1\n"
     assert "t.csv: found arrivals over 208 days" in refusal(written(tmp_path, far))
     workload = replayed(tmp_path, "start=9000000", text=far)
@@ -103,7 +105,10 @@ def test_the_busiest_window(tmp_path: Path):
     text = PLAIN_HEAD + "".join(f"{at},{at},1\n" for at in (0, 1, 50, 51, 53, 90, 91, 93))
     workload = replayed(tmp_path, "busiest=4s", text=text)
     assert workload.requests.input_tokens.tolist() == [50, 51, 53]  # the first of two
-    assert "5 rows outside of the busiest window of 4s, from 50s on, skipped" in workload.notices[0]
+    assert (
+        "5 rows outside of the busiest window of 4s, from 50s on, skipped"
+        in workload.source.notices[0]
+    )
     assert len(replayed(tmp_path, "busiest=3s", text=text).requests) == 2  # its end is outside
     assert len(replayed(tmp_path, "busiest=2000h", text=text).requests) == 8
     with pytest.raises(InputError, match="busiest: found start beside it, expected one window"):

@@ -172,4 +172,4 @@ def test_what_cannot_be_read(tmp_path: Path):
 def test_nothing_of_a_name_reaches_the_terminal(tmp_path: Path):
     workload = load_workload(written(tmp_path, PLAIN, "\x1b[2J.csv"))
     assert workload.name == r"\x1b[2J"
-    assert all(notice.isprintable() for notice in workload.notices)
+    assert all(notice.isprintable() for notice in workload.source.notices)

@@ -200,11 +200,16 @@ def add_requests(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -
 
 
 def read_workload(
-    arguments: argparse.Namespace, report: Reporter, first: str = FIRST_WORKLOAD
+    arguments: argparse.Namespace,
+    report: Reporter,
+    first: str = FIRST_WORKLOAD,
+    *,
+    served: bool = True,
 ) -> Workload:
     """The workload that the arguments name, or else `first`, changed as they say.
 
-    Its requests are made; what a user should know of them is told on stderr.
+    Its requests are made; what a user should know of them, and of what serves them unless nothing
+    does, is told on stderr.
 
     Raises:
         InputError: if it or a setting is not as expected.
@@ -217,11 +222,11 @@ def read_workload(
         except InputError as error:
             raise InputError(f"--strategies: {error}") from None
     workload = apply_settings(workload, arguments.settings)
-    read_requests(workload, report)
+    read_requests(workload, report, served=served)
     return workload
 
 
-def read_requests(workload: Workload, report: Reporter) -> None:
+def read_requests(workload: Workload, report: Reporter, *, served: bool = True) -> None:
     """Make the requests of a workload, and tell on stderr what a user should know of them.
 
     Raises:
@@ -229,7 +234,7 @@ def read_requests(workload: Workload, report: Reporter) -> None:
     """
     report("reading the workload")
     workload.source.make_requests(report.done)
-    for notice in workload.notices:
+    for notice in workload.notices if served else workload.source.notices:
         print(notice, file=sys.stderr)
 
 

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from tui_batching.cost import Cost, LinearCost
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.printable import name_of, printable, quoted
 from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import data_folder, read_text
-from tui_batching.strategies import DEFAULT_STRATEGIES, STRATEGIES, Strategy, names_elsewhere
+from tui_batching.strategies import STRATEGIES, Strategy, names_elsewhere
+from tui_batching.strategies.parameters import BATCH_SIZE
 from tui_batching.workload.asking import AskingRule
 from tui_batching.workload.generate import read_recipe
 from tui_batching.workload.listed import read_list
-from tui_batching.workload.model import ServiceLevel, Source, Workload
+from tui_batching.workload.model import COST, ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import read_cost
 from tui_batching.workload.traces import TraceOptions, TraceRequests, find_trace
 
 TRACE_ENDINGS = (".csv", ".jsonl", ".json", ".gz")
 """How the names of files end that are traces; all others are YAML."""
+_ALL_ASSUMED = frozenset({COST, *(name for name, kind in STRATEGIES.items() if kind.textbook)})
+"""What is by default where nobody has said anything about recorded traffic but what arrives."""
+_SLOTS = {
+    key
+    for kind in STRATEGIES.values()
+    for parameter in kind.about.parameters
+    if parameter.is_called(BATCH_SIZE)
+    for key in parameter.keys
+}
 _KEYS = ("name", "description", "requests", "cost", "strategies", "slo")
 _TRACE_OPTIONS = tuple(TraceOptions.constraints)
 _LONGEST_NAME = 60
-_DEFAULT_COST: Cost = LinearCost()
 _TEACHING_ORDER = (
     "notebook",
     "illustrative",
@@ -62,7 +71,7 @@ def load_workload(name_or_path: str | Path) -> Workload:
     """
     path = Path(name_or_path) if _is_path(name_or_path) else _bundled_workload(str(name_or_path))
     if path.name.endswith(TRACE_ENDINGS):
-        return Workload(_trace_name(path), find_trace(path))
+        return Workload(_trace_name(path), find_trace(path), assumed=_ALL_ASSUMED)
     return parse_workload(read_text(path), str(path), path.parent)
 
 
@@ -78,16 +87,22 @@ def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
         InputError: if the text is not as expected; told with line, key, found and expected.
     """
     record = read_yaml(text, where).mapping(_KEYS)
-    return Workload(
+    workload = Workload(
         name=record.read("name", lambda field: field.text(_LONGEST_NAME), name_of(Path(where))),
         source=_read_requests(record["requests"], folder),
         description=record.read("description", Field.text, ""),
-        cost=record.read("cost", lambda field: read_cost(field, folder), _DEFAULT_COST),
-        strategies=record.read("strategies", _read_strategies, DEFAULT_STRATEGIES),
         slo=record.read(
             "slo", lambda field: field.build(ServiceLevel, ServiceLevel.constraints), None
         ),
     )
+    if isinstance(workload.source, TraceRequests):
+        workload = replace(workload, assumed=_ALL_ASSUMED)
+    if "cost" in record.fields:
+        workload = workload.with_cost(read_cost(record["cost"], folder))
+    if "strategies" in record.fields:
+        chosen = record["strategies"]
+        workload = workload.with_strategies(_read_strategies(chosen), *_with_slots(chosen))
+    return workload
 
 
 def bundled_workloads() -> dict[str, Path]:
@@ -131,6 +146,15 @@ def _read_strategies(field: Field) -> tuple[Strategy, ...]:
         for kind, value in ((STRATEGIES[name], value) for name, value in record.fields.items())
     ]
     return tuple(strategies)
+
+
+def _with_slots(field: Field) -> list[str]:
+    """The names of the strategies that say how many slots they have."""
+    return [
+        name
+        for name, value in field.mapping(STRATEGIES).fields.items()
+        if any(value.has_key(key) for key in _SLOTS)
+    ]
 
 
 def _read_requests(field: Field, folder: Path) -> Source:

@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
     lines = target is not None and target.suffix == ".jsonl"
     name: WrittenFormat = arguments.format or ("mooncake" if lines else "csv")
     with reporting() as report:
-        requests = read_workload(arguments, report).requests
+        requests = read_workload(arguments, report, served=False).requests
         if target:
             report(f"writing {target.name}")
             with written_whole(target, replace=arguments.force) as out:
