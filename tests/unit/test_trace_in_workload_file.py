@@ -76,7 +76,9 @@ def test_options_are_read(tmp_path: Path):
         "{trace: t.csv, busiest: 1s, start: 1s}": "requests.busiest: found start beside it, "
         "expected one window",
         "{trace: t.csv, lmit: 5}": "requests: found the unknown key 'lmit', expected one of "
-        "generate, trace, list, max_tokens, " + ", ".join(TraceOptions.constraints) + " "
+        "trace, lengths, list, generate, arrivals, seed, max_tokens, "
+        + ", ".join(TraceOptions.constraints)
+        + " "
         "(did you mean 'limit'?)",
         "{trace: [t.csv]}": "requests.trace: found a list, expected text",
     }.items(),

@@ -25,7 +25,7 @@ WRONG = {
     "5": "w.yaml:1: found 5, expected a mapping with name, description, requests, cost, "
     "strategies, slo",
     "name: x": "w.yaml:1: requests: found nothing, expected a list of requests, or a mapping "
-    "with generate, trace or list",
+    "with generate, trace, lengths or list",
     "name: [x": "w.yaml:1: found broken YAML (did not find expected ',' or ']'), "
     "expected valid YAML",
     "name: x\n\tb: 1": "w.yaml:2: found broken YAML (found a tab character that violates "

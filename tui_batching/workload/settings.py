@@ -19,7 +19,7 @@ from tui_batching.workload.asking import AskingRule
 from tui_batching.workload.generate import SEED
 from tui_batching.workload.model import RATE, ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import read_profile
-from tui_batching.workload.traces import TraceOptions, TraceRequests
+from tui_batching.workload.traces import TraceLengths, TraceOptions, TraceRequests
 
 Change: TypeAlias = Callable[[Workload, Field], Workload]
 
@@ -134,7 +134,7 @@ def _set_source(
 
 def _set_trace(option: str, reader: Reader, workload: Workload, field: Field) -> Workload:
     source, value = workload.source, reader(field)
-    if not isinstance(source, TraceRequests):
+    if not isinstance(source, TraceRequests | TraceLengths):
         raise field.error("another key: only a trace has this one", "a workload without a trace")
     return replace(workload, source=source.with_option(option, value))
 

@@ -12,12 +12,20 @@ from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import data_folder, read_text
 from tui_batching.strategies import STRATEGIES, Strategy, names_elsewhere
 from tui_batching.strategies.parameters import BATCH_SIZE
+from tui_batching.workload.arrivals import read_arrivals
 from tui_batching.workload.asking import AskingRule
-from tui_batching.workload.generate import read_recipe
+from tui_batching.workload.generate import SEED, read_recipe
 from tui_batching.workload.listed import read_list
 from tui_batching.workload.model import COST, ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import read_cost
-from tui_batching.workload.traces import TraceOptions, TraceRequests, find_trace
+from tui_batching.workload.traces import (
+    LENGTHS_OPTIONS,
+    TraceLengths,
+    TraceOptions,
+    TraceRequests,
+    find_lengths,
+    find_trace,
+)
 
 TRACE_ENDINGS = (".csv", ".jsonl", ".json", ".gz")
 """How the names of files end that are traces; all others are YAML."""
@@ -31,6 +39,7 @@ _SLOTS = {
     for key in parameter.keys
 }
 _KEYS = ("name", "description", "requests", "cost", "strategies", "slo")
+_SOURCES = ("trace", "lengths", "list", "generate")
 _TRACE_OPTIONS = tuple(TraceOptions.constraints)
 _LONGEST_NAME = 60
 _TEACHING_ORDER = (
@@ -161,14 +170,18 @@ def _read_requests(field: Field, folder: Path) -> Source:
     if field.is_list:
         return read_list(field)
     if not field.is_mapping:
-        raise field.error("a list of requests, or a mapping with generate, trace or list")
-    record = field.mapping(("generate", "trace", "list", "max_tokens", *_TRACE_OPTIONS))
-    kinds = [key for key in ("trace", "list", "generate") if key in record.fields]
+        raise field.error("a list of requests, or a mapping with generate, trace, lengths or list")
+    record = field.mapping((*_SOURCES, "arrivals", "seed", "max_tokens", *_TRACE_OPTIONS))
+    kinds = [key for key in _SOURCES if key in record.fields]
     if len(kinds) > 1:
         expected = f"either {kinds[1]} or {kinds[0]}"
         raise record[kinds[1]].error(expected, f"{kinds[1]} beside {kinds[0]}")
     if "trace" in kinds:
+        field.mapping(("trace", "max_tokens", *_TRACE_OPTIONS))
         return _asking(_read_trace(record, folder), record)
+    if "lengths" in kinds:
+        field.mapping(("lengths", "arrivals", "seed", "max_tokens", *LENGTHS_OPTIONS))
+        return _asking(_read_lengths(record, folder), record)
     if "list" in kinds:
         field.mapping(("list", "max_tokens"))
         return _asking(read_list(record["list"]), record)
@@ -182,9 +195,21 @@ def _asking(source: Source, record: Record) -> Source:
 
 
 def _read_trace(record: Record, folder: Path) -> TraceRequests:
-    values = record.read_all(TraceOptions.constraints, TraceOptions)
-    with record.placing_errors():
-        options = TraceOptions(**values)
+    options = _read_options(record)
     path = record["trace"].path_within(folder)
     with record["trace"].placing_errors():
         return find_trace(path, options=options)
+
+
+def _read_lengths(record: Record, folder: Path) -> TraceLengths:
+    options, arrivals = _read_options(record), read_arrivals(record["arrivals"])
+    seed = record.read("seed", SEED, 0)
+    path = record["lengths"].path_within(folder)
+    with record["lengths"].placing_errors():
+        return find_lengths(path, arrivals, seed, options)
+
+
+def _read_options(record: Record) -> TraceOptions:
+    values = record.read_all(TraceOptions.constraints, TraceOptions)
+    with record.placing_errors():
+        return TraceOptions(**values)

@@ -27,13 +27,20 @@ class Trace:
     Attributes:
         path: the file.
         options: how it is read and what is taken of it.
+        timed: whether arrivals are read; without, all come at once.
     """
 
     path: Path
     options: TraceOptions
+    timed: bool = True
     _content: tuple[ListedRequests, RowCounts] | None = field(
         default=None, init=False, compare=False, repr=False
     )
+
+    def with_option(self, name: str, value: Any) -> Trace:
+        """The same file with an option of `TraceOptions` changed."""
+        changed = {name: value}
+        return Trace(self.path, replace(self.options, **changed), self.timed)
 
     def read(self, progress: ReadingProgress = ignore_progress) -> tuple[ListedRequests, RowCounts]:
         """The requests, and what was left out.
@@ -49,7 +56,7 @@ class Trace:
         with open_text(self.path, progress) as text:
             counts = RowCounts(printable(self.path.name), self.options)
             selection = Selection(counts, text.where)
-            for rows in TraceReader(text, self.options, counts, with_arrivals=True).rows():
+            for rows in TraceReader(text, self.options, counts, with_arrivals=self.timed).rows():
                 selection.add(rows)
             return ListedRequests(selection.requests()), counts
 
@@ -131,9 +138,7 @@ class TraceRequests:
 
     def with_option(self, name: str, value: Any) -> Self:
         """The same file with an option of `TraceOptions` changed."""
-        changed = {name: value}
-        options = replace(self.trace.options, **changed)
-        return replace(self, trace=Trace(self.trace.path, options))
+        return replace(self, trace=self.trace.with_option(name, value))
 
     @cached_property
     def _listed(self) -> ListedRequests:
