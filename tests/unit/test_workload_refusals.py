@@ -58,7 +58,7 @@ WRONG = {
     "requests: []": "w.yaml:1: requests: found an empty list, expected a list with at least one "
     "entry",
     "requests: 5": "w.yaml:1: requests: found 5, expected a list of requests, or a mapping with "
-    "generate, trace or list",
+    "generate, trace, lengths or list",
     "requests: {}": "w.yaml:1: requests: found an empty mapping, expected generate",
     f"requests:\n- {ONE}\n- 5": "w.yaml:3: requests[1]: found 5, expected a mapping with "
     "arrival_time, input_tokens, output_tokens, id, max_tokens, priority",

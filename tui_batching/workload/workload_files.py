@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.printable import name_of, printable, quoted
@@ -27,8 +28,11 @@ from tui_batching.workload.traces import (
     find_trace,
 )
 
-TRACE_ENDINGS = (".csv", ".jsonl", ".json", ".gz")
-"""How the names of files end that are traces; all others are YAML."""
+_TRACE_ENDINGS = (
+    *(".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"),
+    *(".gz", ".zst", ".parquet"),
+)
+"""How the names of files end that are traces, in lower case; all others are YAML."""
 _ALL_ASSUMED = frozenset({COST, *(name for name, kind in STRATEGIES.items() if kind.textbook)})
 """What is by default where nobody has said anything about recorded traffic but what arrives."""
 _SLOTS = {
@@ -70,16 +74,17 @@ _TEACHING_ORDER = (
 def load_workload(name_or_path: str | Path) -> Workload:
     """Read a bundled workload by its name, or any workload by its file.
 
-    A `Path`, and a text with a folder in it or with one of the endings below, is a file; any other
-    text is a bundled workload's name. A file that ends in `.csv`, `.jsonl`, `.json` or `.gz` is a
-    trace: its format is recognised and its requests are read when they are first needed. Every
+    A `Path`, and a text with a folder in it or with one of the endings below, is a file, and so is
+    what is no bundled workload's name but that of a file that is there. A file that ends in `.csv`,
+    `.tsv`, `.txt`, `.json`, `.jsonl`, `.ndjson`, `.gz`, `.zst` or `.parquet`, in capitals as well,
+    is a trace: its format is recognised and its requests are read when they are first needed. Every
     other file is YAML.
 
     Raises:
         InputError: if there is no such workload, or its file is not as expected.
     """
     path = Path(name_or_path) if _is_path(name_or_path) else _bundled_workload(str(name_or_path))
-    if path.name.endswith(TRACE_ENDINGS):
+    if names_trace(path):
         return Workload(_trace_name(path), find_trace(path), assumed=_ALL_ASSUMED)
     return parse_workload(read_text(path), str(path), path.parent)
 
@@ -135,13 +140,41 @@ def _is_path(name_or_path: str | Path) -> bool:
     if isinstance(name_or_path, Path):
         return True
     separators = {os.sep, os.altsep or os.sep}
-    endings = (".yaml", ".yml", *TRACE_ENDINGS)
-    return name_or_path.endswith(endings) or any(s in name_or_path for s in separators)
+    if any(separator in name_or_path for separator in separators):
+        return True
+    path = Path(name_or_path)
+    if names_trace(path) or path.suffix.lower() in (".yaml", ".yml"):
+        return True
+    # A name that is too long for a file is no file either.
+    is_file = os.path.isfile(name_or_path)  # noqa: PTH113 - Path.is_file raises then
+    return is_file and name_or_path not in bundled_workloads()
+
+
+def names_trace(path: Path) -> bool:
+    """Whether a file is a trace by its name."""
+    return path.name.lower().endswith(_TRACE_ENDINGS)
+
+
+def path_of_text(text: str) -> str:
+    """The path that somebody means who types or pastes it.
+
+    Quotes around it, `file://` before it and `~` for one's own folder are as a shell or a file
+    manager have them.
+    """
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        text = text[1:-1]
+    if text.startswith("file://"):
+        text = unquote(urlsplit(text).path)
+    try:
+        return str(Path(text).expanduser()) if text.startswith("~") else text
+    except RuntimeError:  # somebody else's folder, of whom nothing is known
+        return text
 
 
 def _trace_name(path: Path) -> str:
     stem = path.name
-    while stem.endswith(TRACE_ENDINGS):
+    while stem.lower().endswith(_TRACE_ENDINGS):
         stem = stem.rpartition(".")[0]
     return printable(stem)[:_LONGEST_NAME]
 
