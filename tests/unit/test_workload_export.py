@@ -45,6 +45,33 @@ def test_mooncake_is_written_with_blocks_that_nobody_shares(
     assert err == "t.csv: read 3 requests (plain CSV, times in s)\n"
 
 
+BAILIAN_LINES = """\
+{"chat_id": 0, "parent_chat_id": -1, "timestamp": 0.0, "input_length": 17, "output_length": 1, \
+"hash_ids": [0, 1], "type": "text", "turn": 1}
+{"chat_id": 1, "parent_chat_id": -1, "timestamp": 0.0005, "input_length": 16, "output_length": 2, \
+"hash_ids": [2], "type": "text", "turn": 1}
+"""
+AIPERF_LINES = """\
+{"session_id": "0", "timestamp": 0, "input_length": 17, "output_length": 1}
+{"session_id": "1", "timestamp": 0.5, "input_length": 16, "output_length": 2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "lines"), [("bailian", BAILIAN_LINES), ("aiperf-mooncake", AIPERF_LINES)]
+)
+def test_other_forms_of_mooncake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, lines: str
+):
+    text = "arrival_time,input_tokens,output_tokens\n7,17,1\n7.0005,16,2\n"
+    path = written(tmp_path, text)
+    assert main(["workloads", "export", str(path), "--format", form, "-o", "-"]) == 0
+    out, _ = capsys.readouterr()
+    assert out == lines
+    again = load_workload(written(tmp_path, out, "again.jsonl"))
+    assert rows(again) == [(0, 17, 1), (500_000_000, 16, 2)]
+
+
 @pytest.mark.parametrize("name", ["notebook.csv", "notebook.jsonl"])
 def test_an_exported_workload_behaves_as_the_workload(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str

@@ -96,6 +96,12 @@ class _Limits(argparse.Action):
                 parser.error(
                     f"--slo: found {limit!r}, expected limits such as ttft=500ms,tpot=50ms,e2el=10s"
                 )
+            if most.strip().replace(".", "", 1).isdecimal():
+                print(
+                    f"tui-batching: warning: --slo {limit.strip()} is {most.strip()} seconds; "
+                    f"{most.strip()}ms would be milliseconds",
+                    file=sys.stderr,
+                )
             namespace.settings = [*namespace.settings, f"slo.{name.strip()}={most}"]
 
 

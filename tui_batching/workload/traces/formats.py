@@ -250,7 +250,7 @@ _TABLE = (
 
 FORMATS: dict[str, TraceFormat] = {known.name: known for known in _TABLE}
 
-_KEY = re.compile(r'"([A-Za-z_]{1,40})"\s*:')
+_KEY = re.compile(r'"([A-Za-z_ ]{1,40})"\s*:')
 _LONGEST_KEY = 60
 """Characters that may be needed of a part of the text to find a key across its end."""
 
