@@ -79,6 +79,11 @@ def test_the_head_of_the_table_tells_it(tmp_path: Path, capsys: pytest.CaptureFi
     assert capsys.readouterr().out.splitlines()[0] == "t · 8 requests · h100-llama-3-8b"
 
 
+async def test_narrow_lanes_say_it_in_fewer_words(tmp_path: Path) -> None:
+    async with on_stage(served(tmp_path), (120, 36)) as stage:
+        assert "DYNAMIC 4 · 500 ms by default" in stage.seen()
+
+
 async def test_the_lanes_and_the_title_tell_it(tmp_path: Path) -> None:
     async with on_stage(served(tmp_path), (160, 45)) as stage:
         assert "8 requests · 1/s · textbook cost" in stage.rows()[0]

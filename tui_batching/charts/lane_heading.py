@@ -36,7 +36,7 @@ def lane_heading(  # noqa: PLR0913 - what a head may tell
     titles = [*strategy_titles(strategy), strategy.name.upper()]
     ending = first_that_fits(more, width - len(titles[-2]) - 7) if more else ""
     if by_default:
-        titles = [f"{titles[0]} by default", *titles]
+        titles = [*(f"{title} by default" for title in titles[:-1]), *titles]
     title = first_that_fits(titles, width - (len(ending) + 3 if ending else 0) - 4)
     name, _, rest = title.partition(" · ")
     row = Row(width, rule).add(f"{RULE} ", rule)
