@@ -147,7 +147,7 @@ def test_own_columns_and_rows_of_any_flat_file(tmp_path: Path):
         workload = apply_settings(load_workload(written(tmp_path, text)), settings)
         assert rows(workload) == expected
         assert workload.requests.max_tokens.tolist() == [8, 9, 7]
-        assert "1 row skipped, only where model is gpt-4" in workload.source.notices[0]
+        assert "1 row skipped where model is not gpt-4" in workload.source.notices[0]
     keys = [line.split(";") for line in (head + rows_of_it).splitlines()]
     lines = [json.dumps(dict(zip(keys[0], line, strict=True))) for line in keys[1:]]
     path = written(tmp_path, "\n".join(lines), "w.jsonl")
@@ -157,6 +157,14 @@ def test_own_columns_and_rows_of_any_flat_file(tmp_path: Path):
         "output: completion_tokens}\n  where: {model: gpt-4}\n"
     )
     assert rows(parse_workload(text, "w.yaml")) == expected
+
+
+def test_nothing_of_an_option_reaches_the_terminal(tmp_path: Path):
+    path = written(tmp_path, "at,\x1bin,out,m\n1700000000000,2,3,\x1b[2J\n1700000000001,4,5,x\n")
+    settings = ["workload.columns=arrival=at,input=\x1bin,output=out", "workload.where=m=\x1b[2J"]
+    workload = apply_settings(load_workload(path), settings)
+    assert rows(workload) == [(0, 2, 3)]
+    assert all(notice.isprintable() for notice in workload.notices)
 
 
 def test_one_column_of_a_known_format_has_another_name(tmp_path: Path):

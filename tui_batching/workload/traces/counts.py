@@ -14,6 +14,7 @@ from tui_batching.clock import (
     duration_text,
     format_duration,
 )
+from tui_batching.printable import printable
 from tui_batching.workload.traces.options import TraceOptions
 from tui_batching.workload.traces.values import UNIT_NAMES, Unit
 
@@ -99,7 +100,7 @@ class RowCounts:
         """What was read and left out in one line; what did not happen is not mentioned."""
         unit = f", times in {self.unit}" if self.unit else ""
         read = f"read {_counted(self.requests, 'request')} ({self.title}{unit})"
-        return f"{self.name}: " + "; ".join((read, *self.left_out()))
+        return printable(f"{self.name}: " + "; ".join((read, *self.left_out())))
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -111,16 +112,16 @@ class RowCounts:
             self._told_order(),
             self._told_ticks(),
         )
-        return tuple(f"{self.name}: {sentence}" for sentence in told if sentence)
+        return tuple(printable(f"{self.name}: {sentence}") for sentence in told if sentence)
 
     def left_out(self) -> list[str]:
         """What was not taken as it is."""
         asked = self.options
         fate = "clipped to" if asked.over == "clip" else "dropped, over"
-        where = " and ".join(f"{key} is {value}" for key, value in asked.where)
+        other = " or ".join(f"{key} is not {value}" for key, value in asked.where)
         told = [
             (self.failed, f"{_counted(self.failed, 'failed row')} skipped ({self.failed_because})"),
-            (self.elsewhere, f"{_counted(self.elsewhere, 'row')} skipped, only where {where}"),
+            (self.elsewhere, f"{_counted(self.elsewhere, 'row')} skipped where {other}"),
             (self.outside, f"{_counted(self.outside, 'row')} outside of {self._window()} skipped"),
             (
                 self.long_inputs,
