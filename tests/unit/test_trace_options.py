@@ -90,6 +90,17 @@ def test_rows_in_disorder_lose_none(tmp_path: Path):
     assert rows(replayed(tmp_path, "speed=3", text=far))[-1] == (6_000_000 * SECOND, 2, 1)
 
 
+def test_a_trace_longer_than_the_clock_has_ticks_and_a_busiest_window(tmp_path: Path):
+    days = [at * 86_400 for at in (0, 0, 60, 120, 120, 120, 180, 180)]
+    text = PLAIN_HEAD + "".join(f"{at},{row},1\n" for row, at in enumerate(days))
+    workload = replayed(tmp_path, "busiest=1h", text=text)
+    assert rows(workload) == [(0, 3, 1), (0, 4, 1), (0, 5, 1)]
+    assert "ticks every 5,184,000 s" in workload.source.notices[1]
+    third = 20 * 86_400 * SECOND
+    workload = replayed(tmp_path, "start=2880h", "duration=1440h", "spread=true", text=text)
+    assert rows(workload) == [(0, 3, 1), (third, 4, 1), (2 * third, 5, 1)]
+
+
 def test_windows_and_limits_count_from_the_earliest_arrival(tmp_path: Path):
     text = PLAIN_HEAD + "".join(f"{10 - k},{k},1\n" for k in range(11))
     for setting, inputs in {

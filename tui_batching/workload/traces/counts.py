@@ -195,7 +195,7 @@ class RowCounts:
         hint = "" if self.options.spread else " (workload.spread=true spreads them evenly)"
         return (
             f"{ticks.instants:,} instants for {ticks.rows:,} rows: the file's clock ticks every "
-            f"{ticks.every / SECOND:g} s, and the arrivals of a tick {fate}{hint}"
+            f"{ticks.every / SECOND:,.10g} s, and the arrivals of a tick {fate}{hint}"
         )
 
 
