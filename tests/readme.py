@@ -15,10 +15,12 @@ from pathlib import Path
 from tui_batching.strategies import STRATEGIES, Strategy
 from tui_batching.strategies.strategy import Textbook
 from tui_batching.tui.bindings import KEYS
+from tui_batching.workload.traces import FORMATS
 
 README = Path(__file__).parents[1] / "README.md"
 _KEYS = re.compile(r"(<!-- keys: begin -->\n).*?(<!-- keys: end -->)", re.DOTALL)
 _ENGINES = re.compile(r"(<!-- engines: begin -->\n).*?(<!-- engines: end -->)", re.DOTALL)
+_FORMATS = re.compile(r"(<!-- formats: begin -->\n).*?(<!-- formats: end -->)", re.DOTALL)
 _CONSOLE = re.compile(r"(```console\n\$ ([^\n]*)\n).*?(```)", re.DOTALL)
 _PYTHON = re.compile(r"(```python\n(.*?)```\n\nprints\n\n```text\n).*?(```)", re.DOTALL)
 
@@ -27,6 +29,7 @@ def up_to_date(text: str) -> str:
     """The README with its tables and the output of its examples made anew."""
     text = _KEYS.sub(lambda match: match[1] + KEYS.in_markdown() + match[2], text)
     text = _ENGINES.sub(lambda match: match[1] + engines_table() + match[2], text)
+    text = _FORMATS.sub(lambda match: match[1] + formats_table() + match[2], text)
     text = _CONSOLE.sub(lambda match: match[1] + _shell_output(match[2]) + match[3], text)
     return _PYTHON.sub(lambda match: match[1] + _python_output(match[2]) + match[3], text)
 
@@ -43,6 +46,17 @@ def engines_table() -> str:
             default = _written(defaults.value(parameter.name))
             rows.append(f"| {who} | {keys} | {default} | {told[parameter.name]} |")
             who = ""
+    return "".join(f"{row}\n" for row in rows)
+
+
+def formats_table() -> str:
+    """The formats of traces, out of the table of them."""
+    rows = ["| `format` | arrival, input, output | times in | what it is |", "|---|---|---|---|"]
+    for name, known in FORMATS.items():
+        columns = (known.arrival, known.input, known.output)
+        told = ", ".join(f"`{each if isinstance(each, str) else each[0]}`" for each in columns)
+        unit = "instants" if known.instants else known.unit
+        rows.append(f"| `{name}` | {told} | {unit} | {known.about} |")
     return "".join(f"{row}\n" for row in rows)
 
 

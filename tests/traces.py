@@ -66,6 +66,77 @@ VLLM_BENCH = {
     "start_times": [0.0, 27536.660701067, 27537.660701068],
     "generated_texts": ["", '"input_length": 5', "é"],
 }
+BAILIAN = """\
+{"chat_id": 1, "parent_chat_id": -1, "timestamp": 0.5, "input_length": 310, "output_length": 40, \
+"type": "text", "turn": 1, "hash_ids": [0]}
+{"chat_id": 2, "parent_chat_id": 1, "timestamp": 1.75, "input_length": 420, "output_length": 20, \
+"type": "text", "turn": 2, "hash_ids": [0, 1]}
+"""
+LLMSERVINGSIM = """\
+{"input_toks": 16, "output_toks": 8, "arrival_time_ns": 0, "input_tok_ids": [1, 2]}
+{"input_toks": 32, "output_toks": 9, "arrival_time_ns": 1500000007}
+"""
+BLIS = """\
+request_id,client_id,input_tokens,output_tokens,arrival_time_us,send_time_us,status,error_message
+0,c,512,20,1000,1010,ok,
+1,c,80,0,2000,2010,timeout,"too, late"
+2,c,90,30,3500,3510,ok,
+"""
+APEX = """\
+{"StartTimeOffset": 0, "ContextTokens": 374, "GeneratedTokens": 44}
+{"StartTimeOffset": 4314579000, "ContextTokens": 396, "GeneratedTokens": 109}
+"""
+AIPERF = """\
+{"metadata": {"session_num": 0, "request_start_ns": 1759813207532900363, "was_cancelled": false}, \
+"metrics": {"input_sequence_length": {"value": 550, "unit": "tokens"}, \
+"output_sequence_length": {"value": 9, "unit": "tokens"}}, "error": null}
+{"metadata": {"session_num": 1, "request_start_ns": 1759813207632900363, "was_cancelled": true}, \
+"metrics": {"error_isl": {"value": 550, "unit": "tokens"}}, "error": {"code": 499}}
+{"metadata": {"session_num": 2, "request_start_ns": 1759813208532900370, "was_cancelled": false}, \
+"metrics": {"input_sequence_length": {"value": 7, "unit": "tokens"}, \
+"output_sequence_length": {"value": 3, "unit": "tokens"}}, "error": null}
+"""
+GUIDELLM = json.dumps(
+    {
+        "benchmarks": [
+            {
+                "config": {"strategy": {"type_": "constant"}},
+                "requests": {
+                    "successful": [
+                        {"request_start_time": 100.5, "prompt_tokens": 12, "output_tokens": 3},
+                        {"request_start_time": 102.25, "prompt_tokens": 14, "output_tokens": 5},
+                    ],
+                    "incomplete": [{"request_start_time": 101, "prompt_tokens": 9}],
+                    "errored": [{"request_start_time": 103, "prompt_tokens": None}],
+                },
+            }
+        ]
+    }
+)
+INFERENCE_PERF = json.dumps(
+    [
+        {
+            "start_time": start,
+            "end_time": start + 1,
+            "request": '{"prompt": "x"}',
+            "response": "y",
+            "info": {"input_tokens": inputs, "output_tokens": outputs},
+            "error": error,
+        }
+        for start, inputs, outputs, error in (
+            (16_000.5, 7, 4, None),
+            (16_001.0, 8, 0, {"error_type": "ClientError", "error_msg": "?"}),
+            (16_001.5, 9, 6, None),
+        )
+    ],
+    indent=1,
+)
+LITELLM = """\
+request_id,call_type,startTime,endTime,model,prompt_tokens,completion_tokens,status
+a,acompletion,2024-05-01T12:00:00.250Z,2024-05-01T12:00:03.000Z,gpt-4,100,20,success
+b,acompletion,2024-05-01T12:00:00.500Z,2024-05-01T12:00:01.000Z,gpt-4,0,0,failure
+c,acompletion,2024-05-01 12:00:02.250+00:00,2024-05-01T12:00:04.000Z,gpt-4,50,10,success
+"""
 PLAIN_HEAD = "arrival_time,input_tokens,output_tokens\n"
 AZURE_HEAD = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
 PLAIN = PLAIN_HEAD + "1.5,3,4\n0.25,1,2\n1.5,5,6\n"
@@ -94,6 +165,48 @@ READ = {
         [(0, 1, 2)],
     ),
 }
+
+READ |= {
+    "bailian": (BAILIAN, [(0, 310, 40), (1_250_000_000_000, 420, 20)]),
+    "llmservingsim": (LLMSERVINGSIM, [(0, 16, 8), (1_500_000_007_000, 32, 9)]),
+    "blis": (BLIS, [(0, 512, 20), (2_500_000_000, 90, 30)]),
+    "apex": (APEX, [(0, 374, 44), (4_314_579_000_000, 396, 109)]),
+    "aiperf": (AIPERF, [(0, 550, 9), (1_000_000_007_000, 7, 3)]),
+    "guidellm": (GUIDELLM, [(0, 12, 3), (1_750_000_000_000, 14, 5)]),
+    "inference-perf": (INFERENCE_PERF, [(0, 7, 4), (SECOND, 9, 6)]),
+    "litellm": (LITELLM, [(0, 100, 20), (2 * SECOND, 50, 10)]),
+    "plain, tabs": (
+        PLAIN.replace(",", "\t"),
+        [(0, 1, 2), (1_250_000_000_000, 3, 4), (1_250_000_000_000, 5, 6)],
+    ),
+    "mooncake, csv": (
+        "timestamp,input_length,output_length\n5,6,7\n8,9.0,1\n",
+        [(0, 6, 7), (3_000_000_000, 9, 1)],
+    ),
+    "azure, json": (
+        '{"TIMESTAMP": "2023-11-16 23:59:59.5", "ContextTokens": 8, "GeneratedTokens": "2"}',
+        [(0, 8, 2)],
+    ),
+}
+FAILED = {
+    "blis": (BLIS, READ["blis"][1], 1),
+    "aiperf": (AIPERF, READ["aiperf"][1], 1),
+    "guidellm": (GUIDELLM, READ["guidellm"][1], 2),
+    "inference-perf": (INFERENCE_PERF, READ["inference-perf"][1], 1),
+    "litellm": (LITELLM, READ["litellm"][1], 1),
+    "plain": (PLAIN + "9,5,0\n10,5,\n", READ["plain"][1], 2),
+    "mooncake": (
+        MOONCAKE + '{"timestamp": 1, "input_length": 2}\n{"timestamp": 2, "output_length": null}\n',
+        READ["mooncake"][1],
+        2,
+    ),
+    "vllm bench": (
+        json.dumps(VLLM_BENCH | {"errors": ["", "", "reset"]}),
+        [(0, 6, 8)],
+        2,
+    ),
+}
+"""A text of a format, the rows of it that were answered, and how many were not."""
 
 
 def written(folder: Path, text: str | bytes, name: str = "t.csv") -> Path:

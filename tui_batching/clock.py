@@ -42,14 +42,18 @@ _DURATION = re.compile(r"\s*([+-]?[0-9.]+(?:[eE][+-]?[0-9]{1,3})?)\s*([a-zµ]*)\
 _EXPECTED = "a duration such as 20ms, 0.3us or 0.5 (seconds)"
 
 
-def parse_duration(text: str | float | Decimal) -> Picoseconds:
+def parse_duration(text: str | float | Decimal, most: Picoseconds | None = HORIZON) -> Picoseconds:
     """Read a duration exactly: `"20ms"`, `"0.3us"`, or a plain number of seconds.
 
     A float counts as the decimal that Python prints for it, so `0.1` is 100 ms to the picosecond.
 
+    Args:
+        text: the duration.
+        most: the longest there may be, the clock's horizon; None for any length.
+
     Raises:
-        InputError: if it is no duration, is negative, is finer than a picosecond, or lies beyond
-            the clock's horizon.
+        InputError: if it is no duration, is negative, is finer than a picosecond, or is longer than
+            `most`.
     """
     shown = str(text)[:60]
     match = _DURATION.fullmatch(str(text).replace("µ", "u").replace("μ", "u"))
@@ -62,7 +66,7 @@ def parse_duration(text: str | float | Decimal) -> Picoseconds:
         raise InputError(f"found {shown!r}, expected {_EXPECTED}") from None
     if exact < 0:
         raise InputError(f"found {shown}, expected a duration that is not negative")
-    if exact > HORIZON:
+    if most is not None and exact > most:
         raise InputError(f"found {shown}, expected at most 106 days (the clock's horizon)")
     if exact.denominator != 1:
         raise InputError(f"found {shown}, expected a whole number of picoseconds")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from tui_batching.measured.server import server_of
 from tui_batching.measured.server_log import server_log
 from tui_batching.reading.files import data_folder, read_text
 from tui_batching.tour import load_deck
-from tui_batching.workload import apply_settings, load_workload
+from tui_batching.workload import apply_settings, load_workload, parse_workload
 from tui_batching.workload.profiles import parse_profile
 
 MOST_REQUESTS = 5_000
@@ -97,6 +98,33 @@ def _server(path: Path) -> None:
     server_of(log, path, "vllm", [])
 
 
+_READ_SO = (
+    "workload.columns=arrival=at,input=in,output=out",
+    "workload.where=model=a",
+    "workload.unit=us",
+    "workload.spread=true",
+    "workload.busiest=1s",
+)
+_FLAT = b"at,in,out,model\n1,2,3,a\n2.5,3.0,,b\n2024-05-01T12:00:00Z,4,5,a\n"
+_LINES = b'{"at": 1, "in": 2, "out": 3, "model": "a"}\n{"at": "2", "in": 3, "out": null}\n'
+
+
+def _own_columns(path: Path) -> None:
+    """A flat file whose columns are told."""
+    _ = apply_settings(load_workload(path), _READ_SO).requests
+
+
+def _lengths(path: Path) -> None:
+    """A file as one of lengths."""
+    recipe = f"requests: {{lengths: '{path}', arrivals: {{constant: {{rate: 2}}}}}}"
+    _ = parse_workload(recipe, path.name).requests
+
+
+def _results(path: Path) -> None:
+    """A file with several results."""
+    _ = apply_settings(load_workload(path), ["workload.result=2"]).requests
+
+
 def _files(kind: str, part: str = "") -> tuple[bytes, ...]:
     folder = data_folder(kind) / part  # type: ignore[arg-type]
     return tuple(path.read_bytes() for path in sorted(folder.glob("*.yaml")))
@@ -150,6 +178,10 @@ _SERVER_SETTINGS = b"""{"model": "m", "vllm_version": "0.19.0",
 """
 
 
+def _bench() -> str:
+    return json.dumps(traces.VLLM_BENCH)
+
+
 def _trace_targets() -> dict[str, Target]:
     """Each format of traces, plain and compressed: all is recognised by the content."""
     found = {}
@@ -181,5 +213,12 @@ TARGETS: dict[str, Target] = {
     "server-bench": Target(read_log, ".json", (_SERVER_BENCH,)),
     "server-settings": Target(_server, ".json", (_SERVER_SETTINGS,)),
     **_trace_targets(),
+    "own-columns": Target(_own_columns, ".txt", (_FLAT, _FLAT.replace(b",", b"\t"), _LINES)),
+    "lengths": Target(
+        _lengths,
+        ".json",
+        (b"num_prefill_tokens,num_decode_tokens\n3,4\n", _bench().encode(), traces.PLAIN.encode()),
+    ),
+    "results": Target(_results, ".json", (2 * _bench().encode(),)),
 }
 """The readers by name."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -19,20 +21,23 @@ from traces import READ, rows, written
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND, exact_seconds
 from tui_batching.errors import InputError
 from tui_batching.requests import MAX_TOKENS, Requests
-from tui_batching.workload import load_workload
+from tui_batching.workload import apply_settings, load_workload
 from tui_batching.workload.traces import (
     FORMATS,
+    WRITTEN_FORMATS,
     TraceOptions,
     WrittenFormat,
     find_trace,
     write_trace,
 )
+from tui_batching.workload.traces.values import UNITS, Unit
 
 Row = tuple[int, int, int]
 
 times = st.one_of(
     st.integers(0, HORIZON), st.integers(0, 5), st.integers(0, 9000).map(lambda n: n * MILLISECOND)
 )
+EPOCH = 1_700_000_000 * SECOND
 trace_rows = st.lists(
     st.tuples(times, st.integers(0, 2000), st.one_of(st.integers(1, 9), st.just(MAX_TOKENS))),
     min_size=1,
@@ -56,7 +61,7 @@ def from_zero(given_rows: list[Row]) -> list[Row]:
     return sorted(moved, key=lambda row: row[0])
 
 
-@given(given_rows=trace_rows, name=st.sampled_from(["csv", "mooncake"]), squeezed=st.booleans())
+@given(given_rows=trace_rows, name=st.sampled_from(WRITTEN_FORMATS), squeezed=st.booleans())
 def test_what_is_written_is_read_back(
     folder: Path, given_rows: list[Row], name: WrittenFormat, squeezed: bool
 ):
@@ -64,36 +69,69 @@ def test_what_is_written_is_read_back(
     write_trace(made(given_rows), out, name)
     content = out.getvalue().encode()
     path = written(folder, gzip.compress(content, 1) if squeezed else content)
-    assert rows(load_workload(path)) == from_zero(given_rows)
-    assert find_trace(path).trace.format == name
+    workload = load_workload(path)
+    assert rows(workload) == from_zero(given_rows)
+    title = FORMATS[name.removeprefix("aiperf-")].title
+    assert title in workload.source.notices[0]
 
 
-def in_format(name: str, given_rows: list[Row]) -> str:
-    """The rows as somebody else writes them."""
-    head = ",".join(FORMATS[name].signature)
-    if name == "azure":
+UNIT_PLACES = {"s": 12, "ms": 9, "us": 6, "ns": 3}
+TABLES = [name for name, known in FORMATS.items() if known.results is None]
+
+
+def in_format(name: str, unit: Unit, given_rows: list[Row], syntax: str) -> str:
+    """The rows as somebody else writes them, in a unit or as instants."""
+    known, places = FORMATS[name], UNIT_PLACES[unit]
+    if known.instants:
         start = datetime(2023, 11, 16, tzinfo=UTC)
         stamps = [
             f"{start + timedelta(seconds=time // SECOND):%Y-%m-%d %H:%M:%S}.{time % SECOND:012d}"
             for time, _, _ in given_rows
         ]
     else:
-        stamps = [
-            f"{1_700_000_000 + time // SECOND}.{time % SECOND:012d}" for time, _, _ in given_rows
-        ]
-    if name == "vllm-log":
-        return "\n".join(
-            f'{{"arrival_time": {stamp}, "input_toks": {inputs}, "output_toks": {outputs}}}'
-            for stamp, (_, inputs, outputs) in zip(stamps, given_rows, strict=True)
-        )
-    lines = [f"{stamp},{i},{o}" for stamp, (_, i, o) in zip(stamps, given_rows, strict=True)]
-    return "\r\n".join([head, *lines])
+        counts = [EPOCH + time for time, _, _ in given_rows]
+        stamps = [f"{n // 10**places}.{n % 10**places:0{places}d}" for n in counts]
+    columns = known.arrival, known.input, known.output
+    keys = [each if isinstance(each, str) else each[0] for each in columns]
+    keys += [key for key in known.told_by if not any(key in each for each in keys)]
+    filled = [(stamp, i, o) for stamp, (_, i, o) in zip(stamps, given_rows, strict=True)]
+    if syntax in ",\t":
+        more = syntax + "0" if len(keys) > 3 else ""
+        lines = [syntax.join(map(str, row)) + more * (len(keys) - 3) for row in filled]
+        return "\r\n".join([syntax.join(keys), *lines])
+    records = [as_object(dict(zip(keys, row, strict=False)), keys) for row in filled]
+    return json.dumps(records) if syntax == "[" else "\n".join(map(json.dumps, records))
 
 
-@given(given_rows=trace_rows, name=st.sampled_from(["azure", "burstgpt", "vidur", "vllm-log"]))
-def test_other_formats_are_read_to_the_last_digit(folder: Path, given_rows: list[Row], name: str):
-    path = written(folder, in_format(name, given_rows))
-    assert rows(load_workload(path)) == from_zero(given_rows)
+def as_object(flat: dict[str, object], keys: list[str]) -> dict[str, object]:
+    """The object whose keys may be paths, with those that are missing filled up."""
+    made: dict[str, object] = {key: "0" for key in keys if "." not in key}
+    for path, value in flat.items():
+        *outer, last = path.split(".")
+        inner: dict[str, Any] = made
+        for key in outer:
+            found = inner.get(key)
+            inner[key] = found if isinstance(found, dict) else {}
+            inner = inner[key]
+        inner[last] = value
+    return made
+
+
+@given(
+    given_rows=trace_rows,
+    name=st.sampled_from(TABLES),
+    unit=st.sampled_from(UNITS),
+    data=st.data(),
+)
+def test_every_format_is_read_in_every_unit_to_the_last_digit(
+    folder: Path, given_rows: list[Row], name: str, unit: Unit, data: st.DataObject
+):
+    nested = any("." in each for each in (FORMATS[name].arrival, *FORMATS[name].lengths_signature))
+    syntax = data.draw(st.sampled_from(["{", "["] if nested else [",", "\t", "{", "["]))
+    path = written(folder, in_format(name, unit, given_rows, syntax))
+    workload = apply_settings(load_workload(path), [f"workload.unit={unit}"])
+    assert rows(workload) == from_zero(given_rows)
+    assert FORMATS[name].title in workload.source.notices[0]
 
 
 most = st.one_of(st.none(), st.integers(1, 6))
@@ -118,25 +156,25 @@ def slowly_selected(given_rows: list[Row], asked: TraceOptions) -> list[tuple[in
     speed = Fraction(str(asked.speed))
     highest_input = MAX_TOKENS if asked.max_input is None else asked.max_input
     highest_output = MAX_TOKENS if asked.max_output is None else asked.max_output
-    origin = next((time for time, _, outputs in given_rows if outputs), 0)
+    served = [(time, number) for number, (time, _, outputs) in enumerate(given_rows) if outputs]
+    origin = min(served, default=(0, 0))[0]
     taken: list[tuple[int, ...]] = []
-    for number, (time, inputs, outputs) in enumerate(given_rows):
+    for time, number in sorted(served):
+        _, inputs, outputs = given_rows[number]
         offset, start = time - origin, asked.start or 0
-        windowed = asked.start is not None or asked.duration is not None
         long = inputs > highest_input or outputs > highest_output
-        if not outputs or (windowed and offset < start) or (long and asked.over == "drop"):
+        if offset < start or (long and asked.over == "drop"):
             continue
         if asked.duration is not None and offset >= start + asked.duration:
             continue
         if asked.limit is not None and len(taken) == asked.limit:
             break
-        arrival = (offset / speed * 2 + 1) // 2
-        taken.append(
-            (number, int(arrival), min(inputs, highest_input), min(outputs, highest_output))
-        )
+        taken.append((number, time, min(inputs, highest_input), min(outputs, highest_output)))
     first = min((row[1] for row in taken), default=0)
-    moved = [(number, time - first, *tokens) for number, time, *tokens in taken]
-    return sorted(moved, key=lambda row: row[1])
+    return [
+        (number, int(((time - first) / speed * 2 + 1) // 2), *tokens)
+        for number, time, *tokens in taken
+    ]
 
 
 @given(given_rows=short_rows, asked=options)
@@ -156,10 +194,10 @@ def test_options_take_what_they_say(folder: Path, given_rows: list[Row], asked: 
     assert not priority.any()
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
     _, report = source.trace.read()
-    if not report.stopped:
-        dropped = report.long_inputs + report.long_outputs if asked.over == "drop" else 0
-        assert report.failed == sum(not outputs for _, _, outputs in given_rows)
-        assert report.requests + report.failed + report.outside + dropped == len(given_rows)
+    dropped = report.long_inputs + report.long_outputs if asked.over == "drop" else 0
+    left_out = report.failed + report.outside + report.beyond + dropped
+    assert report.failed == sum(not outputs for _, _, outputs in given_rows)
+    assert report.requests + left_out == len(given_rows)
 
 
 SAMPLES = [text.encode() for text, _ in READ.values()]

@@ -36,3 +36,19 @@ def test_what_is_no_limit_is_refused(capsys: pytest.CaptureFixture[str], limits:
     told = capsys.readouterr().err
     assert word in told
     assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ("ttft=500", "--slo ttft=500 is 500 seconds; 500ms would be milliseconds"),
+        ("ttft=1s, e2el=2.5", "--slo e2el=2.5 is 2.5 seconds; 2.5ms would be milliseconds"),
+        ("ttft=500ms,e2el=2s", ""),
+    ],
+)
+def test_a_bare_number_is_seconds_with_a_warning(
+    capsys: pytest.CaptureFixture[str], limits: str, told: str
+):
+    assert main(["compare", "illustrative", "--slo", limits]) == 0
+    expected = f"tui-batching: warning: {told}\n" if told else ""
+    assert capsys.readouterr().err == expected

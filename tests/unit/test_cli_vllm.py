@@ -9,10 +9,14 @@ import pytest
 from command_line import complaint, printed_json
 
 from tui_batching.__main__ import main
+from tui_batching.workload import load_workload
 
 KEYS = {
     *("duration", "completed", "failed", "total_input_tokens", "total_output_tokens"),
     *("request_throughput", "request_goodput", "output_throughput", "total_token_throughput"),
+    *("date", "endpoint_type", "backend", "label", "model_id", "tokenizer_id", "num_prompts"),
+    *("request_rate", "burstiness", "max_concurrency", "max_output_tokens_per_s", "rtfx"),
+    *("latencies", "queue_times", "errors", "generated_texts"),
     *("max_concurrent_requests", "input_lens", "output_lens", "ttfts", "itls", "start_times"),
     *(
         f"{statistic}_{quantity}_ms"
@@ -35,6 +39,21 @@ def test_each_strategy_is_an_object_on_a_line(capsys: pytest.CaptureFixture[str]
         assert set(one) >= KEYS
         assert (one["backend"], one["failed"], one["completed"]) == ("tui-batching", 0, 20)
         assert [len(gaps) + 1 for gaps in one["itls"]] == one["output_lens"]
+        assert (one["date"], one["max_concurrency"], one["model_id"]) == (None, None, None)
+        assert (one["queue_times"], one["errors"]) == ([0] * 20, [""] * 20)
+        ended = [start + latency for start, latency in zip(*_times(one), strict=True)]
+        assert max(ended) == pytest.approx(one["duration"] + min(one["start_times"]))
+        assert one["request_rate"] == pytest.approx(load_workload("notebook").source.rate)
+
+
+def test_what_a_simulation_knows_of_the_rest(capsys: pytest.CaptureFixture[str]):
+    setting = ("--set", "cost=h100-llama-3-8b", "--strategy", "static")
+    (found,) = results(capsys, "anyscale-32", *setting)
+    assert (found["request_rate"], found["model_id"]) == ("inf", "h100-llama-3-8b")
+
+
+def _times(result: dict[str, Any]) -> tuple[list[float], list[float]]:
+    return result["start_times"], result["latencies"]
 
 
 def test_goodput_needs_limits(capsys: pytest.CaptureFixture[str]):

@@ -90,8 +90,9 @@ KEYS = (
     "dynamic.batch_size, dynamic.timeout, "
     "dynamic.timeout_from, continuous.batch_size, continuous.kv_cache_tokens, "
     "workload.count, workload.rate, workload.max_tokens, workload.seed, "
-    "workload.limit, workload.start, workload.duration, workload.speed, workload.max_input, "
-    "workload.max_output, workload.over, "
+    "workload.format, workload.columns, workload.unit, workload.where, workload.result, "
+    "workload.spread, workload.limit, workload.start, workload.duration, workload.busiest, "
+    "workload.speed, workload.max_input, workload.max_output, workload.over, "
     "cost, cost.prefill_per_token, cost.decode_step, cost.per_extra_request, cost.first_token, "
     "cost.kv_cache_tokens, slo.ttft, slo.tpot, slo.e2el"
 )
@@ -204,7 +205,7 @@ def test_a_huge_or_dangerous_setting_is_not_echoed():
     for setting in ("x\x1b[2J=1", "x" * 10**6, "batch_size=" + "9" * 10**6):
         with pytest.raises(InputError) as error:
             apply_settings(NOTEBOOK, [setting])
-        assert len(str(error.value)) < 700
+        assert len(str(error.value)) < 900
         assert str(error.value).isprintable()
 
 

@@ -27,7 +27,7 @@ def azure(folder: Path, rows: int) -> Path:
 async def test_every_view_shows_the_trace(tmp_path: Path, size: tuple[int, int]) -> None:
     workload = load_workload(azure(tmp_path, 300))
     async with on_stage(workload, size) as stage:
-        assert stage.notices == ["service.csv: read 300 requests (Azure LLM inference CSV)"]
+        assert stage.notices[0] == "service.csv: read 300 requests (Azure LLM inference CSV)"
         assert "service" in stage.rows()[0]
         await stage.seek(100 * SECOND)
         for view in VIEWS:

@@ -9,6 +9,7 @@ from traces import BURSTGPT_6, PLAIN, rows, written
 
 from tui_batching.errors import InputError
 from tui_batching.workload import Workload, load_workload, parse_workload
+from tui_batching.workload.traces import FORMATS, TraceOptions
 
 
 def workload_naming(folder: Path, requests: str) -> Workload:
@@ -20,7 +21,8 @@ def test_a_relative_path_is_in_the_folder_of_the_workload(tmp_path: Path):
     written(tmp_path / "traces", BURSTGPT_6)
     workload = workload_naming(tmp_path, "{trace: traces/t.csv}")
     assert (workload.name, len(workload.requests)) == ("w", 2)
-    assert workload == workload_naming(tmp_path, "{trace: traces/t.csv, format: burstgpt}")
+    named = workload_naming(tmp_path, "{trace: traces/t.csv, format: burstgpt}")
+    assert rows(named) == rows(workload)
 
 
 def test_it_may_not_leave_the_folder_unless_it_is_absolute(tmp_path: Path):
@@ -45,7 +47,7 @@ def test_options_are_read(tmp_path: Path):
         "{trace: t.csv, limit: 2, start: 0s, duration: 2s, speed: 0.5, max_input: 2, "
         "max_output: 5, over: clip}",
     )
-    assert rows(workload) == [(0, 2, 4), (0, 2, 5)]
+    assert rows(workload) == [(0, 1, 2), (2_500_000_000_000, 2, 4)]
 
 
 @pytest.mark.parametrize(
@@ -60,11 +62,23 @@ def test_options_are_read(tmp_path: Path):
         "expected a whole number >= 1",
         "{trace: t.csv, duration: 0}": "requests.duration: found 0, "
         "expected a duration longer than zero",
-        "{trace: t.csv, format: xml}": "requests.format: found 'xml', expected one of csv, "
-        "azure, mooncake, burstgpt, vidur, vllm-bench, vllm-log",
+        "{trace: t.csv, format: xml}": "requests.format: found 'xml', expected one of "
+        + ", ".join(FORMATS),
+        "{trace: t.csv, unit: min}": "requests.unit: found 'min', expected one of s, ms, us, ns",
+        "{trace: t.csv, columns: {start: a}}": "requests.columns: found the unknown key 'start', "
+        "expected one of arrival, input, output, max_tokens, priority",
+        "{trace: t.csv, where: {}}": "requests.where: found an empty mapping, "
+        "expected at least one key",
+        "{trace: t.csv, where: {model: [a]}}": "requests.where.model: found a list, "
+        "expected a single value",
+        "{trace: t.csv, where: model}": "requests.where: found 'model', "
+        "expected a mapping, or KEY=VALUE,KEY=VALUE",
+        "{trace: t.csv, busiest: 1s, start: 1s}": "requests.busiest: found start beside it, "
+        "expected one window",
         "{trace: t.csv, lmit: 5}": "requests: found the unknown key 'lmit', expected one of "
-        "generate, trace, list, max_tokens, format, limit, start, duration, speed, max_input, "
-        "max_output, over "
+        "trace, lengths, list, generate, arrivals, seed, max_tokens, "
+        + ", ".join(TraceOptions.constraints)
+        + " "
         "(did you mean 'limit'?)",
         "{trace: [t.csv]}": "requests.trace: found a list, expected text",
     }.items(),

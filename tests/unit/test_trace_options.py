@@ -20,8 +20,12 @@ def replayed(folder: Path, *settings: str, text: str = EIGHT) -> Workload:
 @pytest.mark.parametrize(
     ("settings", "ids", "told"),
     [
-        (["limit=3"], [0, 1, 2], "read 3 requests (plain CSV); stopped at the limit of 3"),
-        (["limit=9"], list(range(8)), "read 8 requests (plain CSV)"),
+        (
+            ["limit=3"],
+            [0, 1, 2],
+            "read 3 requests (plain CSV, times in s); 5 rows beyond the limit of 3 skipped",
+        ),
+        (["limit=9"], list(range(8)), "read 8 requests (plain CSV, times in s)"),
         (["start=6s"], [6, 7], "6 rows outside of the window from 6s on skipped"),
         (["start=2s", "duration=3s"], [2, 3, 4], "5 rows outside of the window of 3s from 2s"),
         (["duration=1s"], [0], "7 rows outside of the window of 1s from 0s on skipped"),
@@ -35,7 +39,7 @@ def replayed(folder: Path, *settings: str, text: str = EIGHT) -> Workload:
         (
             ["max_input=1", "over=drop", "start=1s", "limit=1"],
             [1],
-            "stopped at the limit of 1; 1 row outside of the window from 1s on skipped",
+            "1 row outside of the window from 1s on skipped; 6 prompts dropped, over 1 tokens",
         ),
         (["speed=2.5"], list(range(8)), "replayed at 2.5 times the speed"),
     ],
@@ -46,7 +50,7 @@ def test_options_take_a_part_and_say_so(
     workload = replayed(tmp_path, *settings)
     assert workload.requests.id.tolist() == ids
     assert workload.requests.arrival_time[0] == 0
-    assert told in workload.notices[0]
+    assert told in workload.source.notices[0]
 
 
 def test_clipped_lengths(tmp_path: Path):
@@ -66,25 +70,60 @@ def test_speed_is_exact(tmp_path: Path):
 
 def test_speed_can_bring_a_long_trace_within_the_clock(tmp_path: Path):
     text = PLAIN_HEAD + "0,1,1\n93000000,1,1\n"
-    assert "over 106 days" in refusal(written(tmp_path, text))
+    assert "over 1,076 days" in refusal(written(tmp_path, text))
     workload = replayed(tmp_path, "speed=100", text=text)
     assert workload.requests.arrival_time[-1] == 930_000 * SECOND
-    assert "t.csv:3: found an arrival" in refusal(written(tmp_path, EIGHT), "workload.speed=1e-12")
+    assert "t.csv: found arrivals over" in refusal(written(tmp_path, EIGHT), "workload.speed=1e-12")
 
 
 def test_rows_in_disorder_lose_none(tmp_path: Path):
     text = PLAIN_HEAD + "5,1,1\n3,2,2\n4,3,3\n"
     workload = replayed(tmp_path, text=text)
     assert rows(workload) == [(0, 2, 2), (SECOND, 3, 3), (2 * SECOND, 1, 1)]
-    assert "t.csv: found an arrival" in refusal(
-        written(tmp_path, PLAIN_HEAD + "9000000,1,1\n18000000,1,1\n0,1,1\n")
+    assert (
+        workload.source.notices[1] == "t.csv: 2 rows not in order of arrival: all are sorted first"
     )
+    far = PLAIN_HEAD + "9000000,1,1\n18000000,2,1\n0,3,1\n"
+    assert "t.csv: found arrivals over 208 days" in refusal(written(tmp_path, far))
+    workload = replayed(tmp_path, "start=9000000", text=far)
+    assert rows(workload) == [(0, 1, 1), (9_000_000 * SECOND, 2, 1)]
+    assert rows(replayed(tmp_path, "speed=3", text=far))[-1] == (6_000_000 * SECOND, 2, 1)
 
 
-def test_reading_ends_at_the_limit(tmp_path: Path):
-    text = EIGHT + "20,1,1\n" * 10_000 + "broken"
-    assert "t.csv:10010: found 1 fields" in refusal(written(tmp_path, text))
-    assert len(replayed(tmp_path, "limit=9", text=text).requests) == 9
+def test_a_trace_longer_than_the_clock_has_ticks_and_a_busiest_window(tmp_path: Path):
+    days = [at * 86_400 for at in (0, 0, 60, 120, 120, 120, 180, 180)]
+    text = PLAIN_HEAD + "".join(f"{at},{row},1\n" for row, at in enumerate(days))
+    workload = replayed(tmp_path, "busiest=1h", text=text)
+    assert rows(workload) == [(0, 3, 1), (0, 4, 1), (0, 5, 1)]
+    assert "ticks every 5,184,000 s" in workload.source.notices[1]
+    third = 20 * 86_400 * SECOND
+    workload = replayed(tmp_path, "start=2880h", "duration=1440h", "spread=true", text=text)
+    assert rows(workload) == [(0, 3, 1), (third, 4, 1), (2 * third, 5, 1)]
+
+
+def test_windows_and_limits_count_from_the_earliest_arrival(tmp_path: Path):
+    text = PLAIN_HEAD + "".join(f"{10 - k},{k},1\n" for k in range(11))
+    for setting, inputs in {
+        "limit=3": [10, 9, 8],
+        "duration=2s": [10, 9],
+        "start=8": [2, 1, 0],
+    }.items():
+        workload = replayed(tmp_path, setting, text=text)
+        assert workload.requests.input_tokens.tolist() == inputs
+
+
+def test_the_busiest_window(tmp_path: Path):
+    text = PLAIN_HEAD + "".join(f"{at},{at},1\n" for at in (0, 1, 50, 51, 53, 90, 91, 93))
+    workload = replayed(tmp_path, "busiest=4s", text=text)
+    assert workload.requests.input_tokens.tolist() == [50, 51, 53]  # the first of two
+    assert (
+        "5 rows outside of the busiest window of 4s, from 50s on, skipped"
+        in workload.source.notices[0]
+    )
+    assert len(replayed(tmp_path, "busiest=3s", text=text).requests) == 2  # its end is outside
+    assert len(replayed(tmp_path, "busiest=2000h", text=text).requests) == 8
+    with pytest.raises(InputError, match="busiest: found start beside it, expected one window"):
+        replayed(tmp_path, "busiest=4s", "start=1s")
 
 
 def test_nothing_left_is_told_with_the_reasons(tmp_path: Path):

@@ -12,20 +12,24 @@ import pytest
 from traces import AZURE_HEAD, MOONCAKE, PLAIN, PLAIN_HEAD, VLLM_BENCH, refusal, rows, written
 
 from tui_batching.workload import load_workload
+from tui_batching.workload.traces import FORMATS
 
+KNOWN = (
+    f"expected the columns or keys of one of {', '.join(FORMATS)} "
+    "(such as arrival_time,input_tokens,output_tokens; workload.columns names others)"
+)
 WRONG = {
     "": "found an empty file, expected a trace",
     "\r\n \n": "found an empty file, expected a trace",
     PLAIN_HEAD: "found no request to replay (no rows), expected at least one",
-    "time,in,out\n1,2,3\n": "1: found 'time,in,out', expected the columns or keys of one of csv, "
-    "azure, mooncake, burstgpt, vidur, vllm-bench, vllm-log "
-    "(such as arrival_time,input_tokens,output_tokens)",
-    '{"a": 1}': "1: found '{\"a\": 1}', expected the columns or keys of one of csv, azure, "
-    "mooncake, burstgpt, vidur, vllm-bench, vllm-log "
-    "(such as arrival_time,input_tokens,output_tokens)",
-    "\x1b[2J": "1: found '\\x1b[2J', expected the columns or keys of one of csv, azure, "
-    "mooncake, burstgpt, vidur, vllm-bench, vllm-log "
-    "(such as arrival_time,input_tokens,output_tokens)",
+    "time,in,out\n1,2,3\n": f"1: found 'time,in,out', {KNOWN}",
+    '{"a": 1}': f"1: found '{{\"a\": 1}}', {KNOWN}",
+    "\x1b[2J": f"1: found '\\x1b[2J', {KNOWN}",
+    PLAIN_HEAD.replace(",", ";") + "1;2;3": "1: found 'arrival_time;input_tokens;output_tokens', "
+    "with ';' between its columns, expected ','",
+    "input_tokens,output_tokens\n1,2": "found input_tokens and output_tokens without arrivals, "
+    "expected arrival_time as well (or requests: {lengths: FILE, arrivals: {poisson: {rate: 2}}} "
+    "in a workload file, which makes arrivals for them)",
     PLAIN_HEAD + "1,2,3\n1,2": "3: found 2 fields, expected 3 as in the head",
     PLAIN_HEAD + "1,2,3,4": "2: found 4 fields, expected 3 as in the head",
     "arrival_time,input_tokens,output_tokens,input_tokens\n": "1: found the column 'input_tokens' "
@@ -42,7 +46,10 @@ WRONG = {
     PLAIN_HEAD + f"{'1' * 61},2,3": f"2: arrival_time: found '{'1' * 57}...', "
     "expected a number of seconds",
     PLAIN_HEAD + "٣,2,3": "2: arrival_time: found '٣', expected a number of seconds",
-    PLAIN_HEAD + "1,2.0,3": "2: input_tokens: found 2.0, expected a whole number >= 0",
+    PLAIN_HEAD + "1,2.5,3": "2: input_tokens: found 2.5, expected a whole number >= 0",
+    PLAIN_HEAD + '1,"1,234",3': "2: input_tokens: found '1,234', "
+    "expected a whole number >= 0 without separators",
+    PLAIN_HEAD + "1,,3": "2: input_tokens: found nothing, expected a whole number >= 0",
     PLAIN_HEAD + "1,x,3": "2: input_tokens: found 'x', expected a whole number >= 0",
     PLAIN_HEAD + "1,-2,3": "2: input_tokens: found -2, expected a whole number >= 0",
     PLAIN_HEAD + "1,٣,3": "2: input_tokens: found '٣', expected a whole number >= 0",
@@ -50,13 +57,15 @@ WRONG = {
     "expected a whole number <= 2147483647",
     PLAIN_HEAD + f"1,{'9' * 5000},3": f"2: input_tokens: found '{'9' * 57}...', "
     "expected at most 60 digits",
-    PLAIN_HEAD + "1,2,3\n1,2,": "3: output_tokens: found nothing, expected a whole number >= 1",
-    PLAIN_HEAD + "1,2,0": "2: output_tokens: found 0, expected a whole number >= 1",
+    PLAIN_HEAD + "1,2,x": "2: output_tokens: found 'x', expected a whole number >= 0",
+    PLAIN_HEAD + "1,2,0\n1,2,": "found no request to replay (2 failed rows skipped (no output "
+    "tokens)), expected at least one",
     PLAIN_HEAD + '1,2,"3': "2: found broken CSV (unexpected end of data), expected valid CSV",
     PLAIN_HEAD + f'1,2,"{"3" * 200_000}"': "2: found broken CSV (field larger than field limit "
     "(131072)), expected valid CSV",
-    PLAIN_HEAD + "0,1,1\n9300000,1,1": "3: found an arrival over 106 days from the first one, "
-    "where the clock ends",
+    PLAIN_HEAD + "0,1,1\n9300000,1,1": "found arrivals over 107 days, expected at most the "
+    "clock's 106 days (workload.start and workload.duration take a part, workload.speed replays it "
+    "faster)",
     AZURE_HEAD + "2023-11-16,1,1": "2: TIMESTAMP: found 2023-11-16, "
     "expected an instant such as 2023-11-16 18:17:03.9799600",
     AZURE_HEAD + "2023-02-29 00:00:00,1,1": "2: TIMESTAMP: found '2023-02-29 00:00:00', "
@@ -67,27 +76,24 @@ WRONG = {
     "expected an instant such as 2023-11-16 18:17:03.9799600",
     AZURE_HEAD + "2023-11-16 18:17:03.98+99:99,1,1": "2: TIMESTAMP: found "
     "'2023-11-16 18:17:03.98+99:99', expected an instant such as 2023-11-16 18:17:03.9799600",
-    AZURE_HEAD + "2023-11-16 18:17:03.98,1,0": "2: GeneratedTokens: found 0, "
-    "expected a whole number >= 1",
     MOONCAKE + '{"timestamp": 1': "5: found broken JSON (Expecting ',' delimiter), "
     "expected a JSON object",
     MOONCAKE + "[1]": "5: found a list, expected a JSON object",
     MOONCAKE + "[" * 100_000: "5: found broken JSON (maximum recursion depth exceeded while "
     "decoding a JSON array from a unicode string), expected a JSON object",
-    MOONCAKE + '{"timestamp": 1, "input_length": 2}': "5: output_length: found nothing, "
-    "expected a number",
-    MOONCAKE + '{"timestamp": "1", "input_length": 2, "output_length": 3}': "5: timestamp: found "
-    "'1', expected a number",
+    MOONCAKE + '{"timestamp": "one", "input_length": 2, "output_length": 3}': "5: timestamp: found "
+    "'one', expected a number of milliseconds",
     MOONCAKE + '{"timestamp": true, "input_length": 2, "output_length": 3}': "5: timestamp: found "
-    "true, expected a number",
+    "'true', expected a number of milliseconds",
+    MOONCAKE + '{"delay": 500, "input_length": 2, "output_length": 3}': "5: timestamp: found "
+    "nothing but a delay of 500, expected a time: this arrival hangs on the answer before, which "
+    "no trace tells",
     MOONCAKE + '{"timestamp": -1, "input_length": 2, "output_length": 3}': "5: timestamp: found "
     "-1, expected a time that is not negative",
     MOONCAKE + '{"timestamp": NaN, "input_length": 2, "output_length": 3}': "5: timestamp: found "
     "'NaN', expected a number of milliseconds",
-    MOONCAKE + '{"timestamp": 1, "input_length": 2.0, "output_length": 3}': "5: input_length: "
-    "found 2.0, expected a whole number >= 0",
-    MOONCAKE + '{"timestamp": 1, "input_length": 2, "output_length": 0}': "5: output_length: "
-    "found 0, expected a whole number >= 1",
+    MOONCAKE + '{"timestamp": 1, "input_length": 2.5, "output_length": 3}': "5: input_length: "
+    "found 2.5, expected a whole number >= 0",
     json.dumps(VLLM_BENCH | {"start_times": None}): "found no list start_times, expected a result "
     "saved with --save-detailed",
     json.dumps(VLLM_BENCH | {"input_lens": [1]}): "found 3 start_times, 1 input_lens, "
@@ -96,7 +102,10 @@ WRONG = {
     "expected a whole number >= 0",
     json.dumps(VLLM_BENCH | {"output_lens": [0, 0, 0]}): "found no request to replay (3 failed "
     "rows skipped (no output tokens)), expected at least one",
-    json.dumps(VLLM_BENCH) + "{}": "found broken JSON (Extra data), expected a JSON object",
+    json.dumps(VLLM_BENCH) + "{}": "found 2 results (1: request_rate unknown, 2: request_rate "
+    "unknown), expected result: a number from 1 to 2 (workload.result), to take one",
+    json.dumps(VLLM_BENCH) + "{": "found broken JSON (Expecting property name enclosed in double "
+    "quotes), expected a JSON object",
 }
 
 
@@ -110,8 +119,13 @@ def test_a_wrong_file_is_refused_with_this_sentence(tmp_path: Path, text: str, s
 def test_a_wrong_value_far_down_is_told_with_its_line(tmp_path: Path):
     text = PLAIN_HEAD + "1,2,3\n" * 2500 + "\n1,2,x\n" + "1,2,3\n" * 2500
     assert refusal(written(tmp_path, text)) == (
-        f"{tmp_path}/t.csv:2503: output_tokens: found 'x', expected a whole number >= 1"
+        f"{tmp_path}/t.csv:2503: output_tokens: found 'x', expected a whole number >= 0"
     )
+
+
+def test_utf16_is_named(tmp_path: Path):
+    path = written(tmp_path, PLAIN.encode("utf-16"))
+    assert refusal(path) == f"{path}: found UTF-16 text, expected UTF-8 text"
 
 
 def test_bytes_that_are_not_utf8(tmp_path: Path):
@@ -158,4 +172,4 @@ def test_what_cannot_be_read(tmp_path: Path):
 def test_nothing_of_a_name_reaches_the_terminal(tmp_path: Path):
     workload = load_workload(written(tmp_path, PLAIN, "\x1b[2J.csv"))
     assert workload.name == r"\x1b[2J"
-    assert all(notice.isprintable() for notice in workload.notices)
+    assert all(notice.isprintable() for notice in workload.source.notices)

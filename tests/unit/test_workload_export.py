@@ -13,7 +13,13 @@ from traces import BURSTGPT_6, PLAIN, rows, written
 from tui_batching.__main__ import main
 from tui_batching.workload import load_workload
 
-TOLD = "t.csv: read 2 requests (BurstGPT CSV); 1 failed row skipped (0 response tokens)"
+NO_COST = "nothing says what an iteration costs: it is the textbook's"
+NO_SLOTS = "nothing says how many slots there are: they are the 4 that the textbook has"
+BY_DEFAULT = (
+    f"{NO_COST} (cost=h100-llama-3-8b takes a profile)",
+    f"{NO_SLOTS} (batch_size=32 takes others)",
+)
+TOLD = "t.csv: read 2 requests (BurstGPT CSV, times in s); 1 failed row skipped (0 response tokens)"
 
 
 def test_csv_is_written_with_exact_seconds(capsys: pytest.CaptureFixture[str]):
@@ -36,7 +42,34 @@ def test_mooncake_is_written_with_blocks_that_nobody_shares(
         '{"timestamp": 0.5, "input_length": 513, "output_length": 2, "hash_ids": [1, 2]}',
         '{"timestamp": 1000, "input_length": 0, "output_length": 3, "hash_ids": []}',
     ]
-    assert err == "t.csv: read 3 requests (plain CSV)\n"
+    assert err == "t.csv: read 3 requests (plain CSV, times in s)\n"
+
+
+BAILIAN_LINES = """\
+{"chat_id": 0, "parent_chat_id": -1, "timestamp": 0.0, "input_length": 17, "output_length": 1, \
+"hash_ids": [0, 1], "type": "text", "turn": 1}
+{"chat_id": 1, "parent_chat_id": -1, "timestamp": 0.0005, "input_length": 16, "output_length": 2, \
+"hash_ids": [2], "type": "text", "turn": 1}
+"""
+AIPERF_LINES = """\
+{"session_id": "0", "timestamp": 0, "input_length": 17, "output_length": 1}
+{"session_id": "1", "timestamp": 0.5, "input_length": 16, "output_length": 2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "lines"), [("bailian", BAILIAN_LINES), ("aiperf-mooncake", AIPERF_LINES)]
+)
+def test_other_forms_of_mooncake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, lines: str
+):
+    text = "arrival_time,input_tokens,output_tokens\n7,17,1\n7.0005,16,2\n"
+    path = written(tmp_path, text)
+    assert main(["workloads", "export", str(path), "--format", form, "-o", "-"]) == 0
+    out, _ = capsys.readouterr()
+    assert out == lines
+    again = load_workload(written(tmp_path, out, "again.jsonl"))
+    assert rows(again) == [(0, 17, 1), (500_000_000, 16, 2)]
 
 
 @pytest.mark.parametrize("name", ["notebook.csv", "notebook.jsonl"])
@@ -59,7 +92,7 @@ def test_settings_are_applied_before_it_is_written(tmp_path: Path):
     target = tmp_path / "part.csv"
     setting = ["--set", "workload.limit=1", "workload.max_output=2"]
     assert main(["workloads", "export", str(path), *setting, "-o", str(target)]) == 0
-    assert rows(load_workload(target)) == [(0, 3, 2)]
+    assert rows(load_workload(target)) == [(0, 1, 2)]
 
 
 def test_a_file_is_replaced_only_by_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -88,7 +121,7 @@ def test_what_was_read_is_told_on_stderr(tmp_path: Path, capsys: pytest.CaptureF
     for arguments in (["compare", "--json", path], ["validate", path]):
         assert main(arguments) == 0
         out, err = capsys.readouterr()
-        assert err == TOLD + "\n"
+        assert err.splitlines() == [TOLD, *BY_DEFAULT]
         assert TOLD not in out
 
 
@@ -107,9 +140,9 @@ def test_a_broken_trace_is_refused_before_the_app_opens(
 async def test_the_app_tells_once_what_was_read(tmp_path: Path, size: tuple[int, int]):
     workload = load_workload(written(tmp_path, BURSTGPT_6, "[t].csv"))
     async with on_stage(workload, size) as stage:
-        assert stage.notices == [TOLD.replace("t.csv", "[t].csv", 1)]
-        await stage.press(">", "]")
-        assert len(stage.notices) == 1
+        assert stage.notices == [TOLD.replace("t.csv", "[t].csv", 1), *BY_DEFAULT]
+        await stage.press(">")
+        assert len(stage.notices) == 3
         assert "[t]" in stage.rows()[0]
         await stage.press("end")
         assert re.search(r"of 2 [\s\S]* 2 .*│ +0 ", stage.seen())

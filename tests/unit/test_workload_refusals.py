@@ -25,7 +25,7 @@ WRONG = {
     "5": "w.yaml:1: found 5, expected a mapping with name, description, requests, cost, "
     "strategies, slo",
     "name: x": "w.yaml:1: requests: found nothing, expected a list of requests, or a mapping "
-    "with generate, trace or list",
+    "with generate, trace, lengths or list",
     "name: [x": "w.yaml:1: found broken YAML (did not find expected ',' or ']'), "
     "expected valid YAML",
     "name: x\n\tb: 1": "w.yaml:2: found broken YAML (found a tab character that violates "
@@ -58,7 +58,7 @@ WRONG = {
     "requests: []": "w.yaml:1: requests: found an empty list, expected a list with at least one "
     "entry",
     "requests: 5": "w.yaml:1: requests: found 5, expected a list of requests, or a mapping with "
-    "generate, trace or list",
+    "generate, trace, lengths or list",
     "requests: {}": "w.yaml:1: requests: found an empty mapping, expected generate",
     f"requests:\n- {ONE}\n- 5": "w.yaml:3: requests[1]: found 5, expected a mapping with "
     "arrival_time, input_tokens, output_tokens, id, max_tokens, priority",

@@ -12,13 +12,14 @@ from tui_batching.strategies import Strategy
 RULE = "━"
 
 
-def lane_heading(
+def lane_heading(  # noqa: PLR0913 - what a head may tell
     strategy: Strategy,
     width: int,
     palette: Palette,
     more: Sequence[str] = (),
     *,
     focused: bool = False,
+    by_default: bool = False,
 ) -> Cells:
     """The row: `━ STATIC batch 4 ━━━━━ J · 2 more ━`; of the focused lane the name is reversed.
 
@@ -28,11 +29,14 @@ def lane_heading(
         palette: the colours.
         more: what stands at its end, as how many lanes are not seen; the fullest wording first.
         focused: whether keys act on this lane alone.
+        by_default: whether nobody has chosen its slots.
     """
     colour = palette.strategy(strategy.name)
     rule = style(colour, palette.background, bold=True)
     titles = [*strategy_titles(strategy), strategy.name.upper()]
     ending = first_that_fits(more, width - len(titles[-2]) - 7) if more else ""
+    if by_default:
+        titles = [*(f"{title} by default" for title in titles[:-1]), *titles]
     title = first_that_fits(titles, width - (len(ending) + 3 if ending else 0) - 4)
     name, _, rest = title.partition(" · ")
     row = Row(width, rule).add(f"{RULE} ", rule)

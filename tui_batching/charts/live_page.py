@@ -152,7 +152,14 @@ def lane_block(view: LaneView, width: int, height: int, look: LaneLook) -> list[
     """A lane with its head: its rows, or at the end of all lanes how it came out."""
     scene, palette = view.scene, look.palette
     strategy = view.moment.run.strategy
-    head = lane_heading(strategy, width, palette, look.more, focused=look.focused)
+    head = lane_heading(
+        strategy,
+        width,
+        palette,
+        look.more,
+        focused=look.focused,
+        by_default=strategy.name in scene.workload.assumed,
+    )
     if view.moment.time >= scene.end and len(scene.runs) > 1:
         return [head, *card_rows(scene, view.lane, width, height - 1, palette)][:height]
     return [head, *lane_rows(view, width, height - 1, palette, look.scale)][:height]

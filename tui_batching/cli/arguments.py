@@ -96,6 +96,12 @@ class _Limits(argparse.Action):
                 parser.error(
                     f"--slo: found {limit!r}, expected limits such as ttft=500ms,tpot=50ms,e2el=10s"
                 )
+            if most.strip().replace(".", "", 1).isdecimal():
+                print(
+                    f"tui-batching: warning: --slo {limit.strip()} is {most.strip()} seconds; "
+                    f"{most.strip()}ms would be milliseconds",
+                    file=sys.stderr,
+                )
             namespace.settings = [*namespace.settings, f"slo.{name.strip()}={most}"]
 
 
@@ -200,11 +206,16 @@ def add_requests(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -
 
 
 def read_workload(
-    arguments: argparse.Namespace, report: Reporter, first: str = FIRST_WORKLOAD
+    arguments: argparse.Namespace,
+    report: Reporter,
+    first: str = FIRST_WORKLOAD,
+    *,
+    served: bool = True,
 ) -> Workload:
     """The workload that the arguments name, or else `first`, changed as they say.
 
-    Its requests are made; what a user should know of them is told on stderr.
+    Its requests are made; what a user should know of them, and of what serves them unless nothing
+    does, is told on stderr.
 
     Raises:
         InputError: if it or a setting is not as expected.
@@ -217,11 +228,11 @@ def read_workload(
         except InputError as error:
             raise InputError(f"--strategies: {error}") from None
     workload = apply_settings(workload, arguments.settings)
-    read_requests(workload, report)
+    read_requests(workload, report, served=served)
     return workload
 
 
-def read_requests(workload: Workload, report: Reporter) -> None:
+def read_requests(workload: Workload, report: Reporter, *, served: bool = True) -> None:
     """Make the requests of a workload, and tell on stderr what a user should know of them.
 
     Raises:
@@ -229,7 +240,7 @@ def read_requests(workload: Workload, report: Reporter) -> None:
     """
     report("reading the workload")
     workload.source.make_requests(report.done)
-    for notice in workload.notices:
+    for notice in workload.notices if served else workload.source.notices:
         print(notice, file=sys.stderr)
 
 

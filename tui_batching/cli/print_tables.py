@@ -150,8 +150,8 @@ def _heading(workload: Workload) -> Text:
     count = len(workload.requests)
     requests = "1 request" if count == 1 else f"{count:,} requests"
     profile = workload.cost.profile
-    on = f" · {profile.name}" if profile else ""
-    return Text.assemble((workload.name, "bold"), f" · {requests}{on}")
+    told = [requests, *([profile.name] if profile else []), *workload.assumptions]
+    return Text.assemble((workload.name, "bold"), *(f" · {fact}" for fact in told))
 
 
 def _laid_out(printer: Printer, told: Table) -> RichTable:

@@ -19,6 +19,7 @@ from tui_batching.clock import SECOND, exact_seconds, to_seconds
 from tui_batching.columns import IntArray, exact_sum
 from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
+from tui_batching.workload.model import Workload
 
 _STATISTICS = ("mean", "median", "std", "p99")
 _QUANTITIES = ("ttft", "tpot", "itl", "e2el")
@@ -30,9 +31,11 @@ MOST_TOKENS = 10_000_000
 def write(comparison: Comparison, out: TextIO) -> None:
     """Write one JSON object a strategy and line, piece by piece so that its size does not matter.
 
-    Its keys are those that `vllm bench serve` writes. `request_goodput` is null without limits, and
-    a statistic of nothing (ITL and TPOT where every answer has one token) is 0, as there. A static
-    or dynamic answer ends when its batch does: `e2el` counts that, `itls` end with the last token.
+    Its keys are those that `vllm bench serve` writes, null where a simulation has nothing of the
+    kind; `model_id` is the name of the cost's profile. `request_goodput` is null without limits,
+    and a statistic of nothing (ITL and TPOT where every answer has one token) is 0, as there. A
+    static or dynamic answer ends when its batch does: `e2el` and `latencies` count that, `itls` end
+    with the last token.
 
     Raises:
         InputError: if an answer has more than `MOST_TOKENS`.
@@ -44,27 +47,38 @@ def write(comparison: Comparison, out: TextIO) -> None:
             "in the format vllm, which lists each of them"
         )
     for result in comparison:
-        out.writelines(_line(result))
+        out.writelines(_line(result, comparison.workload))
 
 
-def _line(result: Result) -> Iterator[str]:
-    yield json.dumps(_summary(result), allow_nan=False).removesuffix("}")
+def _line(result: Result, workload: Workload) -> Iterator[str]:
+    yield json.dumps(_summary(result, workload), allow_nan=False).removesuffix("}")
     run = result.run
     yield from _list("input_lens", _texts(str, run.requests.input_tokens))
     yield from _list("output_lens", _texts(str, run.requests.output_tokens))
     yield from _list("ttfts", _texts(exact_seconds, times_to_first_token(run)))
     yield from _list("itls", _gaps(run))
     yield from _list("start_times", _texts(exact_seconds, run.requests.arrival_time))
+    yield from _list("latencies", _texts(exact_seconds, run.end - run.requests.arrival_time))
+    for name, value in (("queue_times", "0.0"), ("errors", '""'), ("generated_texts", '""')):
+        yield from _list(name, _repeated(value, len(run)))
     yield "}\n"
 
 
-def _summary(result: Result) -> dict[str, Any]:
+def _summary(result: Result, workload: Workload) -> dict[str, Any]:
     run, metrics = result.run, result.metrics
     inputs, outputs = exact_sum(run.requests.input_tokens), exact_sum(run.requests.output_tokens)
+    profile, rate = workload.cost.profile, workload.source.rate
     return {
+        "date": None,  # the same run is the same file, whenever it is written
+        "endpoint_type": "tui-batching",
         "backend": "tui-batching",
         "label": result.strategy.name,
+        "model_id": profile.name if profile else None,
+        "tokenizer_id": None,
         "num_prompts": len(run),
+        "request_rate": "inf" if rate is None else rate,
+        "burstiness": None,
+        "max_concurrency": None,
         "duration": to_seconds(run.makespan),
         "completed": len(run),
         "failed": 0,
@@ -74,7 +88,9 @@ def _summary(result: Result) -> dict[str, Any]:
         "request_goodput": metrics["goodput"],
         "output_throughput": metrics["throughput"],
         "total_token_throughput": (inputs + outputs) * SECOND / run.makespan,
+        "max_output_tokens_per_s": None,
         "max_concurrent_requests": peak_in_flight_by_second(run),
+        "rtfx": None,
         **{
             f"{statistic}_{quantity}_ms": _milliseconds(metrics[f"{statistic}_{quantity}"])
             for quantity in _QUANTITIES
@@ -99,6 +115,11 @@ def _list(name: str, blocks: Iterator[str]) -> Iterator[str]:
 def _texts(spell: Callable[[int], str], column: IntArray) -> Iterator[str]:
     for first in range(0, len(column), _ROWS_AT_ONCE):
         yield ", ".join(map(spell, column[first : first + _ROWS_AT_ONCE].tolist()))
+
+
+def _repeated(value: str, count: int) -> Iterator[str]:
+    for first in range(0, count, _ROWS_AT_ONCE):
+        yield ", ".join([value] * min(_ROWS_AT_ONCE, count - first))
 
 
 def _gaps(run: Run) -> Iterator[str]:

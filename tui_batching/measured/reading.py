@@ -11,7 +11,8 @@ from tui_batching.errors import InputError
 from tui_batching.measured.server_log import ServerLog, server_log
 from tui_batching.printable import printable
 from tui_batching.workload.model import ReadingProgress, ignore_progress
-from tui_batching.workload.traces.formats import FORMATS, detailed_list, recognise
+from tui_batching.workload.traces.documents import detailed_list
+from tui_batching.workload.traces.formats import FORMATS, recognise
 from tui_batching.workload.traces.layouts import (
     Block,
     Column,

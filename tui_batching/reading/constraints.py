@@ -183,20 +183,23 @@ class Flag(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class Duration(Constraint):
-    """Picoseconds, from zero or from one on."""
+    """Picoseconds, from zero or from one on, to the end of the clock or, on another one, beyond."""
 
     longer_than_zero: bool = False
+    most: Picoseconds | None = HORIZON
 
     def __call__(self, field: Field) -> Picoseconds:
         """The duration in the field, in picoseconds."""
-        return field.duration(longer_than_zero=self.longer_than_zero)
+        return field.duration(longer_than_zero=self.longer_than_zero, most=self.most)
 
     def _allows(self, value: Picoseconds) -> bool:
-        return self.longer_than_zero <= value <= HORIZON
+        return self.longer_than_zero <= value and (self.most is None or value <= self.most)
 
     @property
     def _expected(self) -> str:
         ending = "longer than zero" if self.longer_than_zero else "that is not negative"
+        if self.most is None:
+            return f"a duration {ending}"
         return f"a duration {ending}, of at most 106 days (the clock's horizon)"
 
 
@@ -234,3 +237,23 @@ class OneOf(Constraint):
     @property
     def _expected(self) -> str:
         return one_of(self.allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs(Constraint):
+    """Texts by name, as a tuple of pairs in the order of the names in `allowed`, or as written."""
+
+    allowed: tuple[str, ...] = ()
+
+    def __call__(self, field: Field) -> tuple[tuple[str, str], ...]:
+        """The mapping in the field, or what stands in `a=x,b=y`."""
+        found = {key: value.single() for key, value in field.pairs(self.allowed).items()}
+        return tuple((key, found[key]) for key in self.allowed or found if key in found)
+
+    def _allows(self, value: tuple[tuple[str, str], ...]) -> bool:
+        names = [name for name, _ in value]
+        return len(set(names)) == len(names) and (not self.allowed or set(names) <= {*self.allowed})
+
+    @property
+    def _expected(self) -> str:
+        return f"pairs of a name, {one_of(self.allowed)}, and a text" if self.allowed else "pairs"

@@ -121,12 +121,14 @@ class Field:
             raise self.error(f"a number <= {most:g}")
         return value
 
-    def duration(self, *, longer_than_zero: bool = False) -> clock.Picoseconds:
-        """A duration in picoseconds, exact to the last digit written."""
+    def duration(
+        self, *, longer_than_zero: bool = False, most: clock.Picoseconds | None = clock.HORIZON
+    ) -> clock.Picoseconds:
+        """A duration in picoseconds, exact to the last digit written, of any length for None."""
         if not isinstance(self.node, Scalar) or len(self.node.text) > 60:
             raise self.error("a duration such as 20ms, 0.3us or 0.5 (seconds)")
         try:
-            time = clock.parse_duration(self.node.text)
+            time = clock.parse_duration(self.node.text, most)
         except InputError as error:
             raise self.complaint(str(error)) from None
         if longer_than_zero and time == 0:
@@ -148,6 +150,12 @@ class Field:
         if any(unicodedata.category(character)[0] == "C" for character in text):
             raise self.error("text without control characters")
         return text
+
+    def single(self) -> str:
+        """A single value as it is written, whatever it is."""
+        if not isinstance(self.node, Scalar):
+            raise self.error("a single value")
+        return self.node.text
 
     def choice(self, *allowed: str) -> str:
         """One of the words in `allowed`."""
@@ -232,6 +240,31 @@ class Field:
                 raise second.error("it once", f"the key a second time (first in line {first})")
             found[name] = Field(self.where, path, value.line, value)
         return Record(self, found)
+
+    def pairs(self, allowed: Collection[str] = ()) -> dict[str, Field]:
+        """The values of a mapping by key, or those of a single value such as `a=1,b=2`.
+
+        Args:
+            allowed: the keys that there are; all are, where it is empty.
+
+        Raises:
+            InputError: if it is neither, is empty, or has a key that is not allowed or there twice.
+        """
+        if isinstance(self.node, nodes.Mapping):
+            keys = [key.text for key in self.node.children[::2] if isinstance(key, Scalar)]
+            found = self.mapping(allowed or keys or ("...",)).fields
+            if not found:
+                raise self.error("at least one key", "an empty mapping")
+            return found
+        if not isinstance(self.node, Scalar):
+            raise self.error("a mapping, or KEY=VALUE,KEY=VALUE")
+        children: list[Node] = []
+        for part in self.node.text.split(","):
+            key, equals, value = (each.strip() for each in part.partition("="))
+            if not (key and equals):
+                raise self.error("a mapping, or KEY=VALUE,KEY=VALUE")
+            children += (Scalar(self.line, key, plain=True), Scalar(self.line, value, plain=False))
+        return replace(self, node=nodes.Mapping(self.line, children)).pairs(allowed)
 
     def numbered(self) -> list[tuple[int, Field]]:
         """The values of a mapping whose keys are whole numbers >= 1, in the order of the file.

@@ -20,6 +20,7 @@ from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
 from tui_batching.tui.views.view import View
+from tui_batching.workload.model import COST
 
 _SHORTEST_NAME = 8
 """Cells of a workload's name that the state does not take."""
@@ -37,7 +38,8 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     row.gap().add("tui-batching", style(palette.accent, ground, bold=True)).gap(2)
     workload = frame.scene.workload
     facts, profile = _facts(frame.scene), workload.cost.profile
-    costed = [" · ".join([*facts, profile.name])] if profile else []
+    cost = profile.name if profile else "textbook cost" if COST in workload.assumed else ""
+    costed = [" · ".join([*facts, cost])] if cost else []
     told = [*costed, " · ".join(facts), workload.name]
     room = row.left - len(clock) - len(speed) - 7
     room = room if room >= _SHORTEST_NAME else max(1, row.left - len(clock) - 3)

@@ -32,6 +32,7 @@ from tui_batching.workload import (
     bundled_workloads,
     load_profile,
     load_workload,
+    path_of_text,
 )
 
 
@@ -99,7 +100,7 @@ class PickWorkload(Dialog[Workload | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the workload in the file, or say what is wrong with it."""
-        self.run_worker(self._read(event.value.strip()), group="read", exclusive=True)
+        self.run_worker(self._read(path_of_text(event.value)), group="read", exclusive=True)
 
     async def _read(self, path: str) -> None:
         try:

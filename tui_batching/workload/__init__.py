@@ -7,7 +7,12 @@ from tui_batching.workload.model import ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import bundled_profiles, load_profile
 from tui_batching.workload.serving import choose_strategies
 from tui_batching.workload.settings import apply_settings
-from tui_batching.workload.workload_files import bundled_workloads, load_workload, parse_workload
+from tui_batching.workload.workload_files import (
+    bundled_workloads,
+    load_workload,
+    parse_workload,
+    path_of_text,
+)
 
 __all__ = [
     "GeneratedRequests",
@@ -23,4 +28,5 @@ __all__ = [
     "load_profile",
     "load_workload",
     "parse_workload",
+    "path_of_text",
 ]

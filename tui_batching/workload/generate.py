@@ -224,7 +224,7 @@ class GeneratedRequests:
         return np.asarray(np.minimum(chosen, len(weights) - 1), dtype=np.int64)
 
     def _stream(self, quantity: int, number: int = 0) -> np.random.RandomState:
-        return np.random.RandomState([self.seed, quantity, number])
+        return _stream(self.seed, quantity, number)
 
     def _draw_as_notebook(self) -> tuple[IntArray, IntArray, IntArray]:
         """Draw gap, prompt and answer of each request in turn from a single stream.
@@ -264,6 +264,15 @@ class GeneratedRequests:
             "draws: found notebook with other distributions, "
             "expected poisson arrivals and uniform lengths with it"
         )
+
+
+def arrivals_stream(seed: int) -> np.random.RandomState:
+    """The stream that arrivals are drawn from."""
+    return _stream(seed, _ARRIVALS)
+
+
+def _stream(seed: int, quantity: int, number: int = 0) -> np.random.RandomState:
+    return np.random.RandomState([seed, quantity, number])
 
 
 def read_recipe(field: Field) -> GeneratedRequests:

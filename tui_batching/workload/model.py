@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar, Protocol, TypeAlias
 
@@ -95,9 +95,24 @@ class ServiceLevel:
     e2el: Picoseconds | None = None
 
 
+COST = "cost"
+"""What `Workload.assumed` calls the cost."""
+
+
 @dataclass(frozen=True)
 class Workload:
-    """What arrives, what it costs and which strategies serve it."""
+    """What arrives, what it costs and which strategies serve it.
+
+    Attributes:
+        name: what it is called.
+        source: what arrives.
+        description: what to watch for.
+        cost: what an iteration costs.
+        strategies: which serve it, in this order.
+        slo: what each request may take at most.
+        assumed: `COST`, and the names of strategies, where the cost or the slots of recorded
+            traffic are the textbook's because nobody has said otherwise.
+    """
 
     name: str
     source: Source
@@ -105,6 +120,7 @@ class Workload:
     cost: Cost = field(default_factory=LinearCost)
     strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
     slo: ServiceLevel | None = None
+    assumed: frozenset[str] = frozenset()
 
     @cached_property
     def requests(self) -> Requests:
@@ -114,7 +130,57 @@ class Workload:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a user should know of this workload, a sentence each."""
-        return self.source.notices
+        return *self.source.notices, *self._told_assumptions()
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What is served by default, in a few words each."""
+        cost = ("textbook cost by default",) if COST in self.assumed else ()
+        slots = self._assumed_slots
+        return (*cost, f"{slots:,} slots by default") if slots else cost
+
+    def with_cost(self, cost: Cost) -> Workload:
+        """With another cost; slots that nobody has chosen are as many as its profile holds for."""
+        changed = replace(self, cost=cost, assumed=self.assumed - {COST})
+        return changed.with_strategies(self.strategies)
+
+    def with_strategies(self, strategies: Iterable[Strategy], *chosen: str) -> Workload:
+        """Served by others.
+
+        Args:
+            strategies: those, in this order.
+            chosen: the names of strategies whose slots are now chosen.
+        """
+        assumed = self.assumed.difference(chosen)
+        batch = self.cost.profile.batch if self.cost.profile else None
+        return replace(
+            self,
+            assumed=assumed,
+            strategies=tuple(
+                each.with_slots(batch[1]) if batch and each.name in assumed else each
+                for each in strategies
+            ),
+        )
+
+    @property
+    def _assumed_slots(self) -> int | None:
+        """How many slots those have whose slots nobody has chosen."""
+        slots = [each.slots for each in self.strategies if each.name in self.assumed]
+        return slots[0] if slots else None
+
+    def _told_assumptions(self) -> Iterator[str]:
+        if COST in self.assumed:
+            yield (
+                "nothing says what an iteration costs: it is the textbook's "
+                "(cost=h100-llama-3-8b takes a profile)"
+            )
+        if self._assumed_slots:
+            profile = self.cost.profile
+            whose = f"{profile.name} holds for" if profile and profile.batch else "the textbook has"
+            yield (
+                f"nothing says how many slots there are: they are the {self._assumed_slots:,} that "
+                f"{whose} (batch_size=32 takes others)"
+            )
 
     def strategy(self, name: str) -> Strategy:
         """The strategy called `name`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.printable import quoted
@@ -29,4 +28,4 @@ def choose_strategies(workload: Workload, names: Sequence[str]) -> Workload:
         if name in chosen:
             raise InputError(f"found {name!r} twice, expected each strategy once")
         chosen[name] = known[name]
-    return replace(workload, strategies=tuple(chosen.values()))
+    return workload.with_strategies(chosen.values())

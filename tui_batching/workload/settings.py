@@ -14,12 +14,12 @@ from tui_batching.printable import quoted
 from tui_batching.reading.constraints import Whole
 from tui_batching.reading.fields import Field, Reader
 from tui_batching.strategies import STRATEGIES, names_elsewhere
-from tui_batching.strategies.parameters import Parameter
+from tui_batching.strategies.parameters import BATCH_SIZE, Parameter
 from tui_batching.workload.asking import AskingRule
 from tui_batching.workload.generate import SEED
 from tui_batching.workload.model import RATE, ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import read_profile
-from tui_batching.workload.traces import TraceOptions, TraceRequests
+from tui_batching.workload.traces import TraceLengths, TraceOptions, TraceRequests
 
 Change: TypeAlias = Callable[[Workload, Field], Workload]
 
@@ -105,14 +105,15 @@ def _set_strategies(
             f"a parameter of {', '.join(present)}{_called(parameters, present)}",
             f"a workload without {' or '.join(parameters)}",
         )
-    return replace(
-        workload,
-        strategies=tuple(
+    slots = (name for name in values if parameters[name].is_called(BATCH_SIZE))
+    return workload.with_strategies(
+        (
             strategy.with_parameter(parameters[strategy.name].name, values[strategy.name])
             if strategy.name in values
             else strategy
             for strategy in workload.strategies
         ),
+        *slots,
     )
 
 
@@ -133,7 +134,7 @@ def _set_source(
 
 def _set_trace(option: str, reader: Reader, workload: Workload, field: Field) -> Workload:
     source, value = workload.source, reader(field)
-    if not isinstance(source, TraceRequests):
+    if not isinstance(source, TraceRequests | TraceLengths):
         raise field.error("another key: only a trace has this one", "a workload without a trace")
     return replace(workload, source=source.with_option(option, value))
 
@@ -141,7 +142,7 @@ def _set_trace(option: str, reader: Reader, workload: Workload, field: Field) ->
 def _set_profile(workload: Workload, field: Field) -> Workload:
     """Of the command line a profile's file may lie anywhere; of a file, in its folder."""
     folder = Path(field.where).parent if field.line else None
-    return replace(workload, cost=read_profile(field, folder))
+    return workload.with_cost(read_profile(field, folder))
 
 
 def _set_cost(parameter: str, workload: Workload, field: Field) -> Workload:
@@ -151,7 +152,7 @@ def _set_cost(parameter: str, workload: Workload, field: Field) -> Workload:
         found = f"a workload whose cost is {model}"
         raise field.error(f"a parameter of that: {', '.join(readers)}", found)
     changed: Any = {parameter: readers[parameter](field)}
-    return replace(workload, cost=replace(workload.cost, **changed))
+    return workload.with_cost(replace(workload.cost, **changed))
 
 
 def _set_slo(parameter: str, reader: Reader, workload: Workload, field: Field) -> Workload:

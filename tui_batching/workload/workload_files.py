@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from tui_batching.cost import Cost, LinearCost
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.printable import name_of, printable, quoted
 from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import data_folder, read_text
-from tui_batching.strategies import DEFAULT_STRATEGIES, STRATEGIES, Strategy, names_elsewhere
+from tui_batching.strategies import STRATEGIES, Strategy, names_elsewhere
+from tui_batching.strategies.parameters import BATCH_SIZE
+from tui_batching.workload.arrivals import read_arrivals
 from tui_batching.workload.asking import AskingRule
-from tui_batching.workload.generate import read_recipe
+from tui_batching.workload.generate import SEED, read_recipe
 from tui_batching.workload.listed import read_list
-from tui_batching.workload.model import ServiceLevel, Source, Workload
+from tui_batching.workload.model import COST, ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import read_cost
 from tui_batching.workload.traces import (
-    FORMATS,
+    LENGTHS_OPTIONS,
+    TraceLengths,
     TraceOptions,
     TraceRequests,
+    find_lengths,
     find_trace,
 )
 
-TRACE_ENDINGS = (".csv", ".jsonl", ".json", ".gz")
-"""How the names of files end that are traces; all others are YAML."""
+_TRACE_ENDINGS = (
+    *(".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"),
+    *(".gz", ".zst", ".parquet"),
+)
+"""How the names of files end that are traces, in lower case; all others are YAML."""
+_ALL_ASSUMED = frozenset({COST, *(name for name, kind in STRATEGIES.items() if kind.textbook)})
+"""What is by default where nobody has said anything about recorded traffic but what arrives."""
+_SLOTS = {
+    key
+    for kind in STRATEGIES.values()
+    for parameter in kind.about.parameters
+    if parameter.is_called(BATCH_SIZE)
+    for key in parameter.keys
+}
 _KEYS = ("name", "description", "requests", "cost", "strategies", "slo")
+_SOURCES = ("trace", "lengths", "list", "generate")
 _TRACE_OPTIONS = tuple(TraceOptions.constraints)
 _LONGEST_NAME = 60
-_DEFAULT_COST: Cost = LinearCost()
 _TEACHING_ORDER = (
     "notebook",
     "illustrative",
@@ -57,17 +74,18 @@ _TEACHING_ORDER = (
 def load_workload(name_or_path: str | Path) -> Workload:
     """Read a bundled workload by its name, or any workload by its file.
 
-    A `Path`, and a text with a folder in it or with one of the endings below, is a file; any other
-    text is a bundled workload's name. A file that ends in `.csv`, `.jsonl`, `.json` or `.gz` is a
-    trace: its format is recognised and its requests are read when they are first needed. Every
+    A `Path`, and a text with a folder in it or with one of the endings below, is a file, and so is
+    what is no bundled workload's name but that of a file that is there. A file that ends in `.csv`,
+    `.tsv`, `.txt`, `.json`, `.jsonl`, `.ndjson`, `.gz`, `.zst` or `.parquet`, in capitals as well,
+    is a trace: its format is recognised and its requests are read when they are first needed. Every
     other file is YAML.
 
     Raises:
         InputError: if there is no such workload, or its file is not as expected.
     """
     path = Path(name_or_path) if _is_path(name_or_path) else _bundled_workload(str(name_or_path))
-    if path.name.endswith(TRACE_ENDINGS):
-        return Workload(_trace_name(path), find_trace(path))
+    if names_trace(path):
+        return Workload(_trace_name(path), find_trace(path), assumed=_ALL_ASSUMED)
     return parse_workload(read_text(path), str(path), path.parent)
 
 
@@ -83,16 +101,22 @@ def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
         InputError: if the text is not as expected; told with line, key, found and expected.
     """
     record = read_yaml(text, where).mapping(_KEYS)
-    return Workload(
+    workload = Workload(
         name=record.read("name", lambda field: field.text(_LONGEST_NAME), name_of(Path(where))),
         source=_read_requests(record["requests"], folder),
         description=record.read("description", Field.text, ""),
-        cost=record.read("cost", lambda field: read_cost(field, folder), _DEFAULT_COST),
-        strategies=record.read("strategies", _read_strategies, DEFAULT_STRATEGIES),
         slo=record.read(
             "slo", lambda field: field.build(ServiceLevel, ServiceLevel.constraints), None
         ),
     )
+    if isinstance(workload.source, TraceRequests):
+        workload = replace(workload, assumed=_ALL_ASSUMED)
+    if "cost" in record.fields:
+        workload = workload.with_cost(read_cost(record["cost"], folder))
+    if "strategies" in record.fields:
+        chosen = record["strategies"]
+        workload = workload.with_strategies(_read_strategies(chosen), *_with_slots(chosen))
+    return workload
 
 
 def bundled_workloads() -> dict[str, Path]:
@@ -116,13 +140,41 @@ def _is_path(name_or_path: str | Path) -> bool:
     if isinstance(name_or_path, Path):
         return True
     separators = {os.sep, os.altsep or os.sep}
-    endings = (".yaml", ".yml", *TRACE_ENDINGS)
-    return name_or_path.endswith(endings) or any(s in name_or_path for s in separators)
+    if any(separator in name_or_path for separator in separators):
+        return True
+    path = Path(name_or_path)
+    if names_trace(path) or path.suffix.lower() in (".yaml", ".yml"):
+        return True
+    # A name that is too long for a file is no file either.
+    is_file = os.path.isfile(name_or_path)  # noqa: PTH113 - Path.is_file raises then
+    return is_file and name_or_path not in bundled_workloads()
+
+
+def names_trace(path: Path) -> bool:
+    """Whether a file is a trace by its name."""
+    return path.name.lower().endswith(_TRACE_ENDINGS)
+
+
+def path_of_text(text: str) -> str:
+    """The path that somebody means who types or pastes it.
+
+    Quotes around it, `file://` before it and `~` for one's own folder are as a shell or a file
+    manager have them.
+    """
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        text = text[1:-1]
+    if text.startswith("file://"):
+        text = unquote(urlsplit(text).path)
+    try:
+        return str(Path(text).expanduser()) if text.startswith("~") else text
+    except RuntimeError:  # somebody else's folder, of whom nothing is known
+        return text
 
 
 def _trace_name(path: Path) -> str:
     stem = path.name
-    while stem.endswith(TRACE_ENDINGS):
+    while stem.lower().endswith(_TRACE_ENDINGS):
         stem = stem.rpartition(".")[0]
     return printable(stem)[:_LONGEST_NAME]
 
@@ -138,18 +190,31 @@ def _read_strategies(field: Field) -> tuple[Strategy, ...]:
     return tuple(strategies)
 
 
+def _with_slots(field: Field) -> list[str]:
+    """The names of the strategies that say how many slots they have."""
+    return [
+        name
+        for name, value in field.mapping(STRATEGIES).fields.items()
+        if any(value.has_key(key) for key in _SLOTS)
+    ]
+
+
 def _read_requests(field: Field, folder: Path) -> Source:
     if field.is_list:
         return read_list(field)
     if not field.is_mapping:
-        raise field.error("a list of requests, or a mapping with generate, trace or list")
-    record = field.mapping(("generate", "trace", "list", "max_tokens", "format", *_TRACE_OPTIONS))
-    kinds = [key for key in ("trace", "list", "generate") if key in record.fields]
+        raise field.error("a list of requests, or a mapping with generate, trace, lengths or list")
+    record = field.mapping((*_SOURCES, "arrivals", "seed", "max_tokens", *_TRACE_OPTIONS))
+    kinds = [key for key in _SOURCES if key in record.fields]
     if len(kinds) > 1:
         expected = f"either {kinds[1]} or {kinds[0]}"
         raise record[kinds[1]].error(expected, f"{kinds[1]} beside {kinds[0]}")
     if "trace" in kinds:
+        field.mapping(("trace", "max_tokens", *_TRACE_OPTIONS))
         return _asking(_read_trace(record, folder), record)
+    if "lengths" in kinds:
+        field.mapping(("lengths", "arrivals", "seed", "max_tokens", *LENGTHS_OPTIONS))
+        return _asking(_read_lengths(record, folder), record)
     if "list" in kinds:
         field.mapping(("list", "max_tokens"))
         return _asking(read_list(record["list"]), record)
@@ -163,8 +228,21 @@ def _asking(source: Source, record: Record) -> Source:
 
 
 def _read_trace(record: Record, folder: Path) -> TraceRequests:
-    options = TraceOptions(**record.read_all(TraceOptions.constraints, TraceOptions))
-    name = record.read("format", lambda field: field.choice(*FORMATS), None)
+    options = _read_options(record)
     path = record["trace"].path_within(folder)
     with record["trace"].placing_errors():
-        return find_trace(path, name, options)
+        return find_trace(path, options=options)
+
+
+def _read_lengths(record: Record, folder: Path) -> TraceLengths:
+    options, arrivals = _read_options(record), read_arrivals(record["arrivals"])
+    seed = record.read("seed", SEED, 0)
+    path = record["lengths"].path_within(folder)
+    with record["lengths"].placing_errors():
+        return find_lengths(path, arrivals, seed, options)
+
+
+def _read_options(record: Record) -> TraceOptions:
+    values = record.read_all(TraceOptions.constraints, TraceOptions)
+    with record.placing_errors():
+        return TraceOptions(**values)

@@ -25,7 +25,9 @@ def add_to(choices: Choices) -> None:
         description=(
             "Write the requests of a workload as a trace, which other tools and this one replay.\n"
             "csv is arrival_time,input_tokens,output_tokens with exact seconds; mooncake is\n"
-            "Mooncake's JSON lines, in milliseconds (with decimals where they are needed).\n"
+            "Mooncake's JSON lines, in milliseconds (with decimals where they are needed);\n"
+            "bailian is Qwen-Bailian's form of them, in seconds, and aiperf-mooncake AIPerf's,\n"
+            "each request as a session of its own.\n"
             "max_tokens and priority follow where they are not as by default."
         ),
         epilog=_EXAMPLES,
@@ -50,7 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
     lines = target is not None and target.suffix == ".jsonl"
     name: WrittenFormat = arguments.format or ("mooncake" if lines else "csv")
     with reporting() as report:
-        requests = read_workload(arguments, report).requests
+        requests = read_workload(arguments, report, served=False).requests
         if target:
             report(f"writing {target.name}")
             with written_whole(target, replace=arguments.force) as out:

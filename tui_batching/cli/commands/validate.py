@@ -13,7 +13,7 @@ from tui_batching.printable import printable
 from tui_batching.reading.files import read_text
 from tui_batching.tour import is_deck
 from tui_batching.workload import load_workload
-from tui_batching.workload.workload_files import TRACE_ENDINGS
+from tui_batching.workload.workload_files import names_trace
 
 _EXAMPLES = """\
 examples:
@@ -57,4 +57,4 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _is_deck(path: Path) -> bool:
-    return not path.name.endswith(TRACE_ENDINGS) and is_deck(read_text(path), path)
+    return not names_trace(path) and is_deck(read_text(path), path)

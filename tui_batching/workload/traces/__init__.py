@@ -1,16 +1,20 @@
 """Traces of real traffic: a table of formats, and what is taken of a file."""
 
 from tui_batching.workload.traces.formats import FORMATS
-from tui_batching.workload.traces.selection import TraceOptions
+from tui_batching.workload.traces.lengths import LENGTHS_OPTIONS, TraceLengths, find_lengths
+from tui_batching.workload.traces.options import TraceOptions
 from tui_batching.workload.traces.source import TraceRequests, find_trace
 from tui_batching.workload.traces.writing import WRITTEN_FORMATS, WrittenFormat, write_trace
 
 __all__ = [
     "FORMATS",
+    "LENGTHS_OPTIONS",
     "WRITTEN_FORMATS",
+    "TraceLengths",
     "TraceOptions",
     "TraceRequests",
     "WrittenFormat",
+    "find_lengths",
     "find_trace",
     "write_trace",
 ]

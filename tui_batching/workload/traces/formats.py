@@ -1,45 +1,35 @@
 """The formats of traces in one table, and which of them a file has.
 
-A further format is one more entry: its name, whose it is, how its rows are laid out, and the
-columns or keys for arrival, input and output tokens, each with the reading of its values.
+A further format is one more entry: its name, whose it is, its columns or keys for arrival, input
+and output tokens, the unit of its times, and what a request has that was answered.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from tui_batching.errors import InputError, one_of
 from tui_batching.printable import quoted
-from tui_batching.workload.traces.layouts import (
-    Block,
-    Column,
-    Rows,
-    decode_object,
-    number_texts,
-    parse_block,
-    read_csv,
-    read_json_lines,
-    rows_of,
-)
+from tui_batching.workload.traces.documents import BenchmarkResult, bench_results, guidellm_results
+from tui_batching.workload.traces.layouts import delimiter_of
 from tui_batching.workload.traces.text import TraceText
-from tui_batching.workload.traces.values import (
-    instants,
-    milliseconds,
-    priorities,
-    seconds,
-    some_tokens,
-    tokens,
-)
+from tui_batching.workload.traces.values import Unit
 
-ASKED = Column("max_tokens", some_tokens, optional=True)
-"""What the client asked for, in whatever format; without it, the length of the answer."""
+Names: TypeAlias = str | tuple[str, ...]
+"""A column's or key's name, or several of which the first is taken that is there."""
 
-PRIORITY = Column("priority", priorities, optional=True)
-"""The lower the sooner, in whatever format; without it, 0."""
+ROLES = ("arrival", "input", "output", "max_tokens", "priority")
+"""What is read of a row."""
+
+ASKED = "max_tokens"
+"""The column of what the client asked for, in whatever format; without it, its answer's length."""
+
+PRIORITY = "priority"
+"""The column of the priority, in whatever format: the lower the sooner; without it, 0."""
 
 
 @dataclass(frozen=True)
@@ -49,156 +39,292 @@ class TraceFormat:
     Attributes:
         name: what `format:` calls it.
         title: whose format it is.
-        layout: reads the columns of an open file.
         arrival, input, output: the columns or keys of a row's values.
-        failed: what marks a failed request, where the format has them: they are not replayed.
+        about: what a user should know of it, as the README has it.
+        unit: what numbers in `arrival` count.
+        instants: whether arrivals are usually instants, which need no unit.
+        tells_unit: whether the files themselves tell the unit, by the name of a key.
+        where: columns or keys by which a failed request is told: one that has something else there.
+        failed: what marks a failed request, in words: they are not replayed.
+        queue: the column or key of the time before `arrival` that a client held a request back.
+        session: the column or key that rows of one conversation share, whose lengths are what each
+            turn adds.
+        max_tokens, priority: columns or keys that may be missing.
         told_by: the columns or keys by which it is recognised, if not those of the values.
+        results: takes the results out of a file that is no table; None for CSV and JSON lines.
     """
 
     name: str
     title: str
-    layout: Callable[[Sequence[Column], TraceText], Iterator[Block]]
-    arrival: Column
-    input: Column
-    output: Column
-    failed: str = ""
+    arrival: Names
+    input: Names
+    output: Names
+    about: str = ""
+    unit: Unit = "s"
+    instants: bool = False
+    tells_unit: bool = False
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    failed: str = "no output tokens"
+    queue: str = ""
+    session: str = ""
+    max_tokens: str = ASKED
+    priority: str = PRIORITY
     told_by: tuple[str, ...] = ()
+    results: Callable[[Sequence[object], str], list[BenchmarkResult]] | None = None
 
     @property
     def signature(self) -> tuple[str, ...]:
         """The columns or keys by which it is recognised."""
-        return self.told_by or (self.arrival.name, self.input.name, self.output.name)
+        return self.told_by or (first_of(self.arrival), *self.lengths_signature)
 
-    def read(self, text: TraceText) -> Iterator[Rows]:
-        """The rows of an open file.
-
-        Raises:
-            InputError: if one is not as expected.
-        """
-        columns = (self.arrival, self.input, self.output, ASKED, PRIORITY)
-        return (rows_of(columns, block) for block in self.layout(columns, text))
+    @property
+    def lengths_signature(self) -> tuple[str, ...]:
+        """The columns or keys by which its lengths are recognised where it has no arrivals."""
+        return first_of(self.input), first_of(self.output)
 
 
-def _read_bench_result(columns: Sequence[Column], text: TraceText) -> Iterator[Block]:
-    """The requests that `vllm bench serve` has sent: one object with a list for each column."""
-    result = decode_object(text.document(), text.where)
-    there = [column for column in columns if not column.optional or column.name in result]
-    lists = {column.name: detailed_list(result, column.name, text.where) for column in there}
-    if len(set(map(len, lists.values()))) != 1:
-        told = ", ".join(f"{len(values)} {name}" for name, values in lists.items())
-        raise InputError(f"{text.where}: found {told}, expected as many of each")
-    places = [f"{text.where}: request {row}" for row in range(len(lists[columns[0].name]))]
-    texts = [
-        number_texts(column, lists[column.name], places) if column in there else None
-        for column in columns
-    ]
-    yield parse_block(columns, texts, places.__getitem__)
-
-
-def detailed_list(result: dict[str, Any], name: str, where: str) -> list[Any]:
-    """A list with an entry for each request, which only a detailed result has.
-
-    Raises:
-        InputError: if it is not there.
-    """
-    values = result.get(name)
-    if not isinstance(values, list):
-        raise InputError(
-            f"{where}: found no list {name}, expected a result saved with --save-detailed"
-        )
-    return values
+def first_of(names: Names) -> str:
+    """The usual one of a column's names."""
+    return names if isinstance(names, str) else names[0]
 
 
 PLAIN = TraceFormat(  # the names of a workload file's own list of requests
     "csv",
-    "plain CSV",
-    read_csv,
-    Column("arrival_time", seconds),
-    Column("input_tokens", tokens),
-    Column("output_tokens", some_tokens),
+    "plain",
+    "arrival_time",
+    "input_tokens",
+    "output_tokens",
+    about="the columns of a workload file's own list of requests",
 )
 
 _TABLE = (
     PLAIN,
     TraceFormat(
         "azure",
-        "Azure LLM inference CSV",
-        read_csv,
-        Column("TIMESTAMP", instants),
-        Column("ContextTokens", tokens),
-        Column("GeneratedTokens", some_tokens),
+        "Azure LLM inference",
+        "TIMESTAMP",
+        "ContextTokens",
+        "GeneratedTokens",
+        instants=True,
+        about="the Azure LLM inference traces of 2023 and 2024",
     ),
-    TraceFormat(  # its `hash_ids` (shared prefixes) are not looked at
+    TraceFormat(
         "mooncake",
-        "Mooncake JSON lines",
-        read_json_lines,
-        Column("timestamp", milliseconds),
-        Column("input_length", tokens),
-        Column("output_length", some_tokens),
+        "Mooncake",
+        "timestamp",
+        "input_length",
+        "output_length",
+        unit="ms",
+        session="session_id",
+        about="Mooncake's traces, and AIPerf's; others write the same keys in seconds: "
+        "`unit: s`. `hash_ids` (shared prefixes) are not looked at",
+    ),
+    TraceFormat(
+        "bailian",
+        "Qwen-Bailian",
+        "timestamp",
+        "input_length",
+        "output_length",
+        told_by=("chat_id", "parent_chat_id", "timestamp", "input_length", "output_length"),
+        about="the Qwen-Bailian traces of Alibaba; the prompt of a turn has all turns before it",
     ),
     TraceFormat(  # with six columns or, later, eight
         "burstgpt",
-        "BurstGPT CSV",
-        read_csv,
-        Column("Timestamp", seconds),
-        Column("Request tokens", tokens),
-        Column("Response tokens", tokens),
+        "BurstGPT",
+        "Timestamp",
+        "Request tokens",
+        "Response tokens",
         failed="0 response tokens",
+        about="BurstGPT; a failed request has 0 response tokens",
     ),
     TraceFormat(
         "vidur",
-        "Vidur CSV",
-        read_csv,
-        Column("arrived_at", seconds),
-        Column("num_prefill_tokens", tokens),
-        Column("num_decode_tokens", some_tokens),
+        "Vidur",
+        "arrived_at",
+        "num_prefill_tokens",
+        "num_decode_tokens",
+        about="the traces of the simulator Vidur",
     ),
     TraceFormat(
-        "vllm-bench",
-        "vllm bench serve result",
-        _read_bench_result,
-        Column("start_times", seconds),
-        Column("input_lens", tokens),
-        Column("output_lens", tokens),
-        failed="no output tokens",
-        # Further up in the file than the lists.
-        told_by=("request_throughput", "total_input_tokens"),
+        "llmservingsim",
+        "LLMServingSim",
+        "arrival_time_ns",
+        "input_toks",
+        "output_toks",
+        unit="ns",
+        tells_unit=True,
+        about="workloads of the simulator LLMServingSim",
+    ),
+    TraceFormat(
+        "blis",
+        "BLIS TraceV2",
+        "arrival_time_us",
+        "input_tokens",
+        "output_tokens",
+        unit="us",
+        tells_unit=True,
+        where={"status": ("ok",)},
+        failed="no output tokens, or a status that is not ok",
+        about="the CSV of a TraceV2 of the simulator BLIS (inference-sim), beside its YAML",
+    ),
+    TraceFormat(
+        "apex",
+        "APEX",
+        "StartTimeOffset",
+        "ContextTokens",
+        "GeneratedTokens",
+        unit="ns",
+        about="traces of the simulator APEX",
     ),
     # `arrival_time` is a wall clock. `queued_ts` and what follows are on a monotonic clock that has
     # nothing to do with it, and come later: the engine queues between two steps.
     TraceFormat(
         "vllm-log",
         "vLLM request log",
-        read_json_lines,
-        Column("arrival_time", seconds),
-        Column("input_toks", tokens),
-        Column("output_toks", some_tokens),
+        "arrival_time",
+        "input_toks",
+        "output_toks",
+        about="a vLLM server's log, one object a request; the arrival is `arrival_time`",
+    ),
+    TraceFormat(
+        "vllm-bench",
+        "vllm bench serve result",
+        "start_times",
+        "input_lens",
+        "output_lens",
+        queue="queue_times",
+        where={"errors": ()},
+        told_by=("request_throughput", "total_input_tokens"),
+        results=bench_results,
+        about="`vllm bench serve --save-result --save-detailed`, or `--append-result`; a request "
+        "arrives when it was to be sent, `start_times` less `queue_times`",
+    ),
+    TraceFormat(
+        "aiperf",
+        "AIPerf",
+        "metadata.request_start_ns",
+        "metrics.input_sequence_length.value",
+        "metrics.output_sequence_length.value",
+        unit="ns",
+        tells_unit=True,
+        where={"error": (), "metadata.was_cancelled": ("false",)},
+        failed="failed, cancelled or without output",
+        told_by=("request_start_ns", "metadata", "metrics"),
+        about="`profile_export.jsonl` of AIPerf",
+    ),
+    TraceFormat(
+        "guidellm",
+        "GuideLLM benchmark",
+        ("request_start_time", "info.timings.request_start", "start_time"),
+        "prompt_tokens",
+        "output_tokens",
+        where={"status": ("successful",)},
+        failed="errored, incomplete or without output",
+        told_by=("benchmarks", "successful"),
+        results=guidellm_results,
+        about="the JSON of `guidellm benchmark`",
+    ),
+    TraceFormat(
+        "inference-perf",
+        "inference-perf report",
+        "start_time",
+        ("info.input_tokens", "info.request_metrics.text.input_tokens"),
+        ("info.output_tokens", "info.response_metrics.output_tokens"),
+        where={"error": ()},
+        failed="an error, or no output tokens",
+        told_by=("start_time", "end_time", "request", "response", "info"),
+        about="`per_request_lifecycle_metrics.json` of inference-perf",
+    ),
+    TraceFormat(
+        "litellm",
+        "LiteLLM spend log",
+        "startTime",
+        "prompt_tokens",
+        "completion_tokens",
+        instants=True,
+        where={"status": ("success",)},
+        failed="no output tokens, or a status that is not success",
+        about="the spend logs of LiteLLM, exported or from its API",
     ),
 )
 
 FORMATS: dict[str, TraceFormat] = {known.name: known for known in _TABLE}
 
-_KEY = re.compile(r'"([A-Za-z_]{1,40})"\s*:')
+_KEY = re.compile(r'"([A-Za-z_ ]{1,40})"\s*:')
+_LONGEST_KEY = 60
+"""Characters that may be needed of a part of the text to find a key across its end."""
 
 
 def recognise(text: TraceText) -> TraceFormat:
-    """The format of an open trace.
+    """The format of an open trace, which is read from its start on afterwards.
 
     Raises:
         InputError: if it is none that is known.
     """
+    names: set[str] = set()
+    for names in _names(text):
+        fitting = [known for known in FORMATS.values() if names.issuperset(known.signature)]
+        if fitting:
+            return max(fitting, key=lambda known: len(known.signature))
+    raise _unknown(text, names)
+
+
+def recognise_lengths(text: TraceText) -> TraceFormat:
+    """The format of an open file of lengths, which need no arrivals.
+
+    Raises:
+        InputError: if it is none that is known.
+    """
+    names: set[str] = set()
+    for names in _names(text):
+        whole = [known for known in FORMATS.values() if names.issuperset(known.signature)]
+        fitting = whole or _with_lengths(names)
+        if fitting:
+            return max(fitting, key=lambda known: len(known.signature))
+    raise _unknown(text, names)
+
+
+def _with_lengths(names: set[str]) -> list[TraceFormat]:
+    known = FORMATS.values()
+    return [each for each in known if names.issuperset(each.lengths_signature)]
+
+
+def _names(text: TraceText) -> Iterable[set[str]]:
+    """The columns or keys found so far, each time that more of the text has been looked at."""
     head = text.head.lstrip()
-    if head.startswith("{"):
-        names = set(_KEY.findall(head))
-    else:
+    if head[:1] not in ("{", "["):
         # A broken first line has no names that are known.
-        first = next(csv.reader(head.splitlines()[:1], skipinitialspace=True))
-        names = {name.strip() for name in first}
-    for known in FORMATS.values():
-        if names.issuperset(known.signature):
-            return known
-    line = head.partition("\n")[0].rstrip("\r")
-    raise InputError(
-        f"{text.where}:1: found {quoted(line)}, expected the columns or keys of "
-        f"{one_of(FORMATS)} (such as {','.join(PLAIN.signature)})"
+        lines = head.splitlines()[:1]
+        reader = csv.reader(lines, delimiter=delimiter_of(lines[0]), skipinitialspace=True)
+        yield {name.strip() for name in next(reader)}
+        return
+    names: set[str] = set()
+    before = ""
+    for part in text.again():
+        names.update(_KEY.findall(before + part))
+        before = part[-_LONGEST_KEY:]
+        yield names
+
+
+def _unknown(text: TraceText, names: set[str]) -> InputError:
+    line = text.head.lstrip().partition("\n")[0].rstrip("\r")
+    found, hint = quoted(line), ""
+    if ";" in line and "," not in line and line[:1] not in ("{", "["):
+        return InputError(
+            f"{text.where}:1: found {found}, with ';' between its columns, expected ','"
+        )
+    if "delay" in names:
+        found += ", whose arrivals hang on the answers before (delay)"
+    elif lengths := _with_lengths(names):
+        told = " and ".join(lengths[0].lengths_signature)
+        return InputError(
+            f"{text.where}: found {told} without arrivals, expected "
+            f"{first_of(lengths[0].arrival)} as well (or requests: {{lengths: FILE, arrivals: "
+            "{poisson: {rate: 2}}} in a workload file, which makes arrivals for them)"
+        )
+    else:
+        hint = "; workload.columns names others"
+    return InputError(
+        f"{text.where}:1: found {found}, expected the columns or keys of "
+        f"{one_of(FORMATS)} (such as {','.join(PLAIN.signature)}{hint})"
     )

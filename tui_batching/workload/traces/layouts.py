@@ -15,10 +15,6 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
-import numpy as np
-
-from tui_batching.clock import Picoseconds
-from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
 from tui_batching.printable import quoted
 from tui_batching.workload.traces.text import TraceText, count_lines
@@ -27,43 +23,57 @@ from tui_batching.workload.traces.values import Parse
 ROWS_AT_ONCE = 1000
 """More at a time take longer: they no longer fit the processor's cache."""
 
+ABSENT = -1
+"""Stands for a value that is missing in a column with gaps."""
+
+_SPACE = re.compile(r"\s*")
 _NUMBER = re.compile(r"[0-9+.eE-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Consecutive rows, all of whose values are as expected.
-
-    Attributes:
-        times: arrivals in picoseconds on the trace's own clock, which may be any.
-        inputs: tokens of the prompts.
-        outputs: tokens of the answers; 0 for a failed request, where the format has them.
-        asked: tokens that clients asked for; None where the file does not say.
-        priorities: None where the file does not say.
-        place: tells where a row stands, to begin an error message with.
-    """
-
-    times: Sequence[Picoseconds]
-    inputs: IntArray
-    outputs: IntArray
-    asked: IntArray | None
-    priorities: IntArray | None
-    place: Callable[[int], str]
-
-
-@dataclass(frozen=True, slots=True)
 class Column:
-    """A column or key of a format, and how its values are read.
+    """A column or key, and how its values are read.
 
     Attributes:
-        name: of the column or key.
+        name: of the column or key; `a.b` is the key `b` of the object `a`, where no key is `a.b`.
         parse: reads its values.
-        optional: whether the column, and the values in it, may be missing.
+        optional: whether the column, and the values in it, may be missing; they count as 0.
+        gaps: whether values may be missing where the column is there; they count as `ABSENT`.
+        others: further names of it, looked for in this order where there is none called `name`.
     """
 
     name: str
     parse: Parse
     optional: bool = False
+    gaps: bool = False
+    others: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that it may have; none where the format has no such column."""
+        return (self.name, *self.others) if self.name else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The values of consecutive rows as they are written, column by column.
+
+    Attributes:
+        columns: an empty text for a value that is missing; None for a column that the file does not
+            have.
+        place: tells where a row stands, to begin an error message with.
+    """
+
+    columns: Sequence[Sequence[str] | None]
+    place: Callable[[int], str]
+
+    def part(self, rows: Sequence[int]) -> Texts:
+        """Some of the rows."""
+        columns = [column and [column[row] for row in rows] for column in self.columns]
+        return Texts(columns, lambda row: self.place(rows[row]))
+
+    def __len__(self) -> int:
+        return next((len(column) for column in self.columns if column is not None), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +81,8 @@ class Block:
     """The values of consecutive rows, column by column.
 
     Attributes:
-        values: of each column, 0 for those that an optional one lacks; None for a column that the
-            file does not have.
-        place: tells where a row stands.
+        values: of each column; None for a column that the file does not have.
+        place: tells where a row stands, to begin an error message with.
     """
 
     values: Sequence[list[int] | None]
@@ -88,64 +97,25 @@ def parse_block(
     Args:
         columns: in this order.
         texts: of each column; None for one that the file does not have, and an empty text for a
-            value that an optional one does not have.
+            value that is missing.
         place: tells where a row stands.
 
     Raises:
         InputError: at the first value that is not as expected.
     """
     values = [
-        None
-        if told is None
-        else _parse_optional(column, told, place)
-        if column.optional
-        else _parse(column, told, place)
+        None if told is None else parse_column(column, told, place)
         for column, told in zip(columns, texts, strict=True)
     ]
     return Block(values, place)
 
 
-def rows_of(columns: Sequence[Column], block: Block) -> Rows:
-    """Rows of requests: time, input, output tokens, those asked for, priority.
-
-    Args:
-        columns: in this order; the last two are optional.
-        block: their values.
-
-    Raises:
-        InputError: if somebody asked for fewer tokens than there are in the answer.
-    """
-    times, inputs, outputs, asked, priorities = block.values
-    assert times is not None
-    made = np.array(outputs, np.int64)
-    return Rows(
-        times,
-        np.array(inputs, np.int64),
-        made,
-        None if asked is None else _asked(columns[3], np.array(asked, np.int64), made, block.place),
-        None if priorities is None else np.array(priorities, np.int64),
-        block.place,
-    )
-
-
-def _asked(
-    column: Column, asked: IntArray, made: IntArray, place: Callable[[int], str]
-) -> IntArray:
-    """What clients asked for; who does not say (0) asks for the length of its answer."""
-    asked = np.where(asked == 0, made, asked)
-    if (asked < made).any():
-        row = int((asked < made).argmax())
-        expected = f">= {made[row]}, the tokens of its answer"
-        raise _refusal(place(row), column.name, str(asked[row]), expected)
-    return asked
-
-
-def _parse_optional(column: Column, texts: Sequence[str], place: Callable[[int], str]) -> list[int]:
-    """The values, with 0 for those that are missing."""
-    if all(texts):
+def parse_column(column: Column, texts: Sequence[str], place: Callable[[int], str]) -> list[int]:
+    """Read the texts of one column; see `parse_block`."""
+    if all(texts) or not (column.optional or column.gaps):
         return _parse(column, texts, place)
     told = [(row, text) for row, text in enumerate(texts) if text]
-    values = [0] * len(texts)
+    values = [ABSENT if column.gaps else 0] * len(texts)
     found = _parse(column, [text for _, text in told], lambda row: place(told[row][0]))
     for (row, _), value in zip(told, found, strict=True):
         values[row] = value
@@ -162,75 +132,85 @@ def _parse(column: Column, texts: Sequence[str], place: Callable[[int], str]) ->
             try:
                 column.parse([text])
             except ValueError as its_own:
-                raise _refusal(place(row), column.name, _as_found(text), str(its_own)) from None
+                raise refusal(place(row), column.name, as_found(text), str(its_own)) from None
         raise AssertionError("one by one, all values are as expected") from error
 
 
-def _refusal(place: str, name: str, what: str, expected: str) -> InputError:
+def refusal(place: str, name: str, what: str, expected: str) -> InputError:
     """The sentence that refuses a value."""
     return InputError(f"{place}: {name}: found {what}, expected {expected}")
 
 
-def _as_found(text: str) -> str:
+def as_found(text: str) -> str:
     """A value for an error message."""
     return text if _NUMBER.fullmatch(text) else quoted(text) if text else "nothing"
 
 
 def read_csv(columns: Sequence[Column], text: TraceText) -> Iterator[Block]:
-    """Rows of a CSV file with a head line; the columns may stand in any order, among others.
+    """As `csv_texts`, with the values read."""
+    return (parse_block(columns, some.columns, some.place) for some in csv_texts(columns, text))
+
+
+def read_json_lines(columns: Sequence[Column], text: TraceText) -> Iterator[Block]:
+    """As `json_texts`, with the values read."""
+    return (parse_block(columns, some.columns, some.place) for some in json_texts(columns, text))
+
+
+def csv_texts(columns: Sequence[Column], text: TraceText) -> Iterator[Texts]:
+    """Rows of CSV or TSV with a head line; the columns may stand in any order, among others.
 
     Raises:
-        InputError: if a column is missing or twice, or a row is not as expected.
+        InputError: if a column is missing or twice, or a row has not as many as the head.
     """
     file = _CsvFile(columns, text)
     for block in text.blocks():
-        if '"' in block or ", " in block:
+        if '"' in block or file.delimiter + " " in block:
             yield from file.quoted_rows(block)
         else:
             yield file.plain_rows(block)
+
+
+def delimiter_of(head: str) -> str:
+    """What stands between the columns of a head line."""
+    return "\t" if "\t" in head else ","
 
 
 class _CsvFile:
     """A CSV file, of which the head has been read."""
 
     def __init__(self, columns: Sequence[Column], text: TraceText) -> None:
-        self._columns = columns
         self._text = text
+        self.delimiter = delimiter_of(text.head.lstrip().partition("\n")[0])
         _, head = next(self._records(text.lines(), 0), (1, []))
         self._head = head
-        names = [name.strip() for name in head]
-        self._positions = [
-            None
-            if column.optional and column.name not in names
-            else _position(head, column, self._place(text.line))
-            for column in columns
-        ]
+        place = self._place(text.line)
+        self._positions = [_position(head, column, place) for column in columns]
 
-    def plain_rows(self, block: str) -> Block:
+    def plain_rows(self, block: str) -> Texts:
         """The rows of whole lines without quotes: splitting them takes a third of the time."""
         lines = block.replace("\r\n", "\n").removesuffix("\n").split("\n")
         numbers: Sequence[int] = range(self._text.line - len(lines) + 1, self._text.line + 1)
         if "" in lines:
             numbers = [number for number, line in zip(numbers, lines, strict=True) if line]
             lines = list(filter(None, lines))
-        commas = len(self._head) - 1
-        if {line.count(",") for line in lines} - {commas}:
+        by, between = self.delimiter, len(self._head) - 1
+        if {line.count(by) for line in lines} - {between}:
             number, found = next(
-                (number, line.count(","))
+                (number, line.count(by))
                 for number, line in zip(numbers, lines, strict=True)
-                if line.count(",") != commas
+                if line.count(by) != between
             )
             raise self._other_width(number, found + 1)
-        fields = ",".join(lines).split(",") if lines else []
-        return self._rows(
+        fields = by.join(lines).split(by) if lines else []
+        return self._texts(
             [
-                None if column is None else fields[column :: commas + 1]
+                None if column is None else fields[column :: between + 1]
                 for column in self._positions
             ],
             numbers,
         )
 
-    def quoted_rows(self, block: str) -> Iterator[Block]:
+    def quoted_rows(self, block: str) -> Iterator[Texts]:
         """The rows from this block to the end of the file, with quotes or spaces after commas."""
         before = self._text.line - count_lines(block)
         lines = chain(io.StringIO(block, newline="\n"), self._text.lines())
@@ -241,14 +221,14 @@ class _CsvFile:
                 if len(row) != len(self._head):
                     raise self._other_width(number, len(row))
             fields = list(zip(*rows, strict=True))
-            yield self._rows(
+            yield self._texts(
                 [None if column is None else fields[column] for column in self._positions],
                 numbers,
             )
 
     def _records(self, lines: Iterable[str], before: int) -> Iterator[tuple[int, list[str]]]:
         """Each row with the number of its last line; empty lines are no rows."""
-        reader = csv.reader(lines, strict=True, skipinitialspace=True)
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True, skipinitialspace=True)
         try:
             for row in reader:
                 if row:
@@ -257,8 +237,8 @@ class _CsvFile:
             place = self._place(before + reader.line_num)
             raise InputError(f"{place}: found broken CSV ({error}), expected valid CSV") from None
 
-    def _rows(self, texts: Sequence[Sequence[str] | None], numbers: Sequence[int]) -> Block:
-        return parse_block(self._columns, texts, lambda row: self._place(numbers[row]))
+    def _texts(self, texts: Sequence[Sequence[str] | None], numbers: Sequence[int]) -> Texts:
+        return Texts(texts, lambda row: self._place(numbers[row]))
 
     def _place(self, line: int) -> str:
         return f"{self._text.where}:{line}"
@@ -270,15 +250,18 @@ class _CsvFile:
         )
 
 
-def _position(head: Sequence[str], column: Column, place: str) -> int:
-    found = [position for position, name in enumerate(head) if name.strip() == column.name]
-    if len(found) != 1:
-        number = "twice" if found else "nowhere"
+def _position(head: Sequence[str], column: Column, place: str) -> int | None:
+    names = [name.strip() for name in head]
+    name = next((name for name in column.names if name in names), None)
+    if name is None and column.optional:
+        return None
+    if name is None or names.count(name) > 1:
+        number = "twice" if name else "nowhere"
         raise InputError(
-            f"{place}: found the column {column.name!r} {number} in "
+            f"{place}: found the column {name or column.name!r} {number} in "
             f"{quoted(','.join(head))}, expected it once"
         )
-    return found[0]
+    return names.index(name)
 
 
 class _WrittenNumber(str):
@@ -287,27 +270,81 @@ class _WrittenNumber(str):
     __slots__ = ()
 
 
-_decode = json.JSONDecoder(parse_float=_WrittenNumber, parse_constant=_WrittenNumber).decode
+_DECODER = json.JSONDecoder(parse_float=_WrittenNumber, parse_constant=_WrittenNumber)
 
 
-def read_json_lines(columns: Sequence[Column], text: TraceText) -> Iterator[Block]:
-    """Rows of a file with a JSON object on each line, and a key in it for each column.
+def json_texts(columns: Sequence[Column], text: TraceText) -> Iterator[Texts]:
+    """Rows of a file with a JSON object on each line, or with one list of objects.
 
     Raises:
-        InputError: if a line is no JSON object, or a value is not as expected.
+        InputError: if a line or an entry is no JSON object.
     """
+    if text.head.lstrip().startswith("["):
+        records = listed_objects(decode_values(text.document(), text.where), text.where)
+        yield from record_texts(columns, records, text.where)
+        return
     lines = ((number, line) for number, line in enumerate(text.lines(), 1) if not line.isspace())
-    where = text.where
     while block := list(islice(lines, ROWS_AT_ONCE)):
-        places = [f"{where}:{number}" for number, _ in block]
+        places = [f"{text.where}:{number}" for number, _ in block]
         records = [
             decode_object(line, place) for place, (_, line) in zip(places, block, strict=True)
         ]
-        texts = [
-            number_texts(column, [record.get(column.name) for record in records], places)
-            for column in columns
-        ]
-        yield parse_block(columns, texts, places.__getitem__)
+        yield Texts(_columns_of(columns, records), places.__getitem__)
+
+
+def listed_objects(values: Sequence[object], where: str) -> list[dict[str, Any]]:
+    """The objects of a file that is one list of them.
+
+    Raises:
+        InputError: if there is something else in it, or beside it.
+    """
+    found = values[0] if len(values) == 1 and isinstance(values[0], list) else []
+    for row, value in enumerate(found):
+        if not isinstance(value, dict):
+            raise InputError(f"{where}: entry {row}: found {described(value)}, expected an object")
+    return found
+
+
+def record_texts(
+    columns: Sequence[Column], records: Sequence[dict[str, Any]], where: str
+) -> Iterator[Texts]:
+    """Rows of objects that were read as a whole."""
+
+    def place_from(first: int) -> Callable[[int], str]:
+        return lambda row: f"{where}: request {first + row}"
+
+    for first in range(0, len(records), ROWS_AT_ONCE):
+        some = records[first : first + ROWS_AT_ONCE]
+        yield Texts(_columns_of(columns, some), place_from(first))
+
+
+def _columns_of(
+    columns: Sequence[Column], records: Sequence[dict[str, Any]]
+) -> list[list[str] | None]:
+    found = [[_text_of(_lookup(record, column.names)) for record in records] for column in columns]
+    return [
+        None if column.optional and not any(texts) else texts
+        for column, texts in zip(columns, found, strict=True)
+    ]
+
+
+def _lookup(record: dict[str, Any], names: Iterable[str]) -> object:
+    """The first value that there is under one of the names."""
+    for name in names:
+        value: object = record.get(name)
+        if value is None and "." in name:
+            value = record
+            for key in name.split("."):
+                value = value.get(key) if isinstance(value, dict) else None
+        if value is not None:
+            return value
+    return None
+
+
+def _text_of(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else str(value) if type(value) is int else json.dumps(value)
 
 
 def decode_object(text: str, place: str) -> dict[str, Any]:
@@ -317,13 +354,39 @@ def decode_object(text: str, place: str) -> dict[str, Any]:
         InputError: if it is no JSON or no object.
     """
     try:
-        value = _decode(text)
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
-        reason = getattr(error, "msg", None) or str(error)
-        raise InputError(f"{place}: found broken JSON ({reason}), expected a JSON object") from None
+        raise _broken(place, error) from None
     if not isinstance(value, dict):
-        raise InputError(f"{place}: found {_described(value)}, expected a JSON object")
+        raise InputError(f"{place}: found {described(value)}, expected a JSON object")
     return value
+
+
+def decode_values(text: str, where: str) -> list[object]:
+    """The values in a JSON text, of which several may follow each other.
+
+    Raises:
+        InputError: if it is no JSON.
+    """
+    values: list[object] = []
+    position = 0
+    while (position := _skip_space(text, position)) < len(text):
+        try:
+            value, position = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError) as error:
+            raise _broken(where, error) from None
+        values.append(value)
+    return values
+
+
+def _skip_space(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position
+
+
+def _broken(place: str, error: Exception) -> InputError:
+    reason = getattr(error, "msg", None) or str(error)
+    return InputError(f"{place}: found broken JSON ({reason}), expected a JSON object")
 
 
 def number_texts(
@@ -340,11 +403,12 @@ def number_texts(
         values = ["" if value is None else value for value in values]
     for row, value in enumerate(values):
         if type(value) not in (int, _WrittenNumber) and not (column.optional and value == ""):
-            raise _refusal(places[row], column.name, _described(value), "a number")
+            raise refusal(places[row], column.name, described(value), "a number")
     return list(map(str, values))
 
 
-def _described(value: object) -> str:
+def described(value: object) -> str:
+    """A JSON value for an error message."""
     match value:
         case None:
             return "nothing"

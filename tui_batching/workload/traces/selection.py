@@ -1,284 +1,264 @@
-"""Which requests of a trace are replayed: what is asked for, what is taken, what is left out."""
+"""Which requests of a trace are replayed: order, spread, window, lengths, limit and speed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
-from typing import ClassVar, Literal, TypeAlias, get_args
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from tui_batching.clock import HORIZON, Picoseconds, duration_text
-from tui_batching.columns import IntArray
+from tui_batching.clock import HORIZON, Picoseconds
+from tui_batching.columns import BoolArray, IntArray
 from tui_batching.errors import InputError
-from tui_batching.reading.constraints import (
-    Constraints,
-    Duration,
-    Number,
-    OneOf,
-    Whole,
-    check_constraints,
-)
-from tui_batching.requests import MAX_TOKENS, Requests
+from tui_batching.requests import Requests
 from tui_batching.workload.generate import MAX_COUNT
-from tui_batching.workload.traces.layouts import Rows
+from tui_batching.workload.traces.counts import RowCounts, Ticks
+from tui_batching.workload.traces.rows import Rows
 
-_BEYOND_CLOCK = "found an arrival over 106 days from the first one, where the clock ends"
+_DAY = 86_400 * 10**12
 
-Over: TypeAlias = Literal["clip", "drop"]
-"""What becomes of a request with more tokens than asked for: it is cut, or left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class TraceOptions:
-    """Which requests are taken, in the order of these attributes from `start` on.
-
-    Attributes:
-        limit: the most requests, counted after all else; None for all.
-        start: where the window begins, from the trace's first row on, in picoseconds.
-        duration: how long the window is, in picoseconds of the trace's own time.
-        speed: how much faster than recorded requests arrive.
-        max_input: the most tokens of a prompt.
-        max_output: the most tokens of an answer.
-        over: whether longer ones are cut to the maximum or left out.
-
-    Raises:
-        InputError: if one is not as expected.
-    """
-
-    constraints: ClassVar[Constraints] = {
-        "limit": Whole(least=1),
-        "start": Duration(),
-        "duration": Duration(longer_than_zero=True),
-        "speed": Number(above=0),
-        "max_input": Whole(1, MAX_TOKENS),
-        "max_output": Whole(1, MAX_TOKENS),
-        "over": OneOf(get_args(Over)),
-    }
-
-    limit: int | None = None
-    start: Picoseconds | None = None
-    duration: Picoseconds | None = None
-    speed: float = 1.0
-    max_input: int | None = None
-    max_output: int | None = None
-    over: Over = "clip"
-
-    def __post_init__(self) -> None:
-        check_constraints(self, self.constraints)
-
-    @property
-    def exact_speed(self) -> Fraction:
-        """The speed as the decimal that Python prints for it."""
-        return Fraction(Decimal(repr(self.speed)))
+Times: TypeAlias = npt.NDArray[Any]
+"""Picoseconds on a clock that may be any: int64, or Python's integers where those are too few."""
 
 
-@dataclass
-class RowCounts:
-    """How many rows were taken, and how many were not and why; `sentence` tells it.
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """What is known of some requests, a column each, in order of arrival.
 
     Attributes:
-        name: of the file.
-        title: of its format.
-        failed_because: what marks a failed request in this format.
-        options: what was asked for.
-        requests: taken.
-        failed: not taken, because they failed when they were recorded.
-        outside: not taken, because they arrive outside of the window.
-        long_inputs, long_outputs: with more tokens than asked for; cut, or not taken.
-        stopped: whether reading ended at the limit.
+        id: numbers of the rows from 0.
+        time: counted from the earliest one in the file.
+        asked, priority: None where the file does not say.
     """
 
-    name: str
-    title: str
-    failed_because: str
-    options: TraceOptions
-    requests: int = 0
-    failed: int = 0
-    outside: int = 0
-    long_inputs: int = 0
-    long_outputs: int = 0
-    stopped: bool = False
+    id: IntArray
+    time: Times
+    input: IntArray
+    output: IntArray
+    asked: IntArray | None
+    priority: IntArray | None
 
-    @property
-    def sentence(self) -> str:
-        """Everything in one line; what did not happen is not mentioned."""
-        read = f"read {_counted(self.requests, 'request')} ({self.title})"
-        return f"{self.name}: " + "; ".join((read, *self.left_out()))
+    def part(self, rows: slice | BoolArray | IntArray) -> _Columns:
+        """Some of them."""
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        taken: Any = {
+            name: None if column is None else column[rows] for name, column in columns.items()
+        }
+        return _Columns(**taken)
 
-    def left_out(self) -> list[str]:
-        """What was not taken as it is."""
-        asked = self.options
-        fate = "clipped to" if asked.over == "clip" else "dropped, over"
-        told = [
-            (self.stopped, f"stopped at the limit of {asked.limit or 0:,}"),
-            (self.failed, f"{_counted(self.failed, 'failed row')} skipped ({self.failed_because})"),
-            (self.outside, f"{_counted(self.outside, 'row')} outside of {self._window()} skipped"),
-            (
-                self.long_inputs,
-                f"{_counted(self.long_inputs, 'prompt')} {fate} {asked.max_input or 0:,} tokens",
-            ),
-            (
-                self.long_outputs,
-                f"{_counted(self.long_outputs, 'answer')} {fate} {asked.max_output or 0:,} tokens",
-            ),
-            (asked.speed != 1, f"replayed at {asked.speed:g} times the speed"),
-        ]
-        return [sentence for happened, sentence in told if happened]
-
-    def _window(self) -> str:
-        start = duration_text(self.options.start or 0)
-        if self.options.duration is None:
-            return f"the window from {start} on"
-        return f"the window of {duration_text(self.options.duration)} from {start} on"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    def __len__(self) -> int:
+        return len(self.id)
 
 
 class Selection:
     """Collects requests; what it leaves out is counted in the counts.
 
-    Times are counted from the first row that did not fail, in Python's integers, because the
-    trace's own clock may be any; only what is left of them has to fit the simulation's clock.
+    Only what is left at the end has to fit the simulation's clock.
     """
 
     def __init__(self, counts: RowCounts, where: str) -> None:
         self._counts = counts
         self._where = where
         self._options = counts.options
-        self._speed = counts.options.exact_speed
         self._origin: Picoseconds | None = None
-        self._rows = 0
-        self._columns: list[tuple[IntArray, IntArray, IntArray, IntArray]] = []
-        self._asked: list[tuple[int, IntArray | None]] = []
-        self._priorities: list[tuple[int, IntArray | None]] = []
-
-    @property
-    def full(self) -> bool:
-        """Whether the limit is reached."""
-        return self._counts.requests == self._options.limit
+        self._held = 0
+        self._parts: list[tuple[Any, ...]] = []
 
     def add(self, rows: Rows) -> None:
-        """Take what is asked for of these rows.
+        """Take these rows for now.
 
         Raises:
-            InputError: if an arrival does not fit the clock, or there are too many requests.
+            InputError: if there are too many already.
         """
-        served = rows.outputs > 0
-        if self._origin is None and served.any():
-            self._origin = rows.times[int(np.argmax(served))]
-        offsets = [time - (self._origin or 0) for time in rows.times]
-        inside = served & self._in_window(offsets)
-        long_input = inside & _over(rows.inputs, self._options.max_input)
-        long_output = inside & _over(rows.outputs, self._options.max_output)
-        dropping = self._options.over == "drop"
-        taken = inside & ~(long_input | long_output) if dropping else inside
-        chosen = self._up_to_limit(np.flatnonzero(taken))
-        # Rows behind the last one that is taken at the limit do not count.
-        seen = slice(int(chosen[-1]) + 1) if self.full else slice(None)
-        self._counts.failed += _number(~served[seen])
-        self._counts.outside += _number((served & ~inside)[seen])
-        self._counts.long_inputs += _number(long_input[seen])
-        # A request that is dropped for its prompt is told once.
-        self._counts.long_outputs += _number((long_output & ~(long_input & dropping))[seen])
-        self._columns.append(
-            (
-                self._rows + chosen,
-                self._arrivals(offsets, chosen, rows),
-                _clipped(rows.inputs[chosen], self._options.max_input),
-                _clipped(rows.outputs[chosen], self._options.max_output),
-            )
-        )
-        for parts, values in ((self._asked, rows.asked), (self._priorities, rows.priorities)):
-            parts.append((len(chosen), None if values is None else values[chosen]))
-        self._rows += len(rows.times)
+        if self._origin is None:
+            self._origin = rows.times[0]
+        origin = self._origin
+        # Half as long as int64, which matters for millions of them.
+        narrow = (_as_int32(column) for column in (rows.ids, rows.inputs, rows.outputs))
+        times = _as_times([time - origin for time in rows.times])
+        self._parts.append((times, *narrow, rows.asked, rows.priorities))
+        self._held += len(rows.times)
+        if self._options.takes_all:
+            self._refuse_too_many(self._held)
 
     def requests(self) -> Requests:
-        """All that was taken, with time zero at the first arrival; ids are row numbers from 0.
+        """All that is taken, with time zero at the first arrival; ids are row numbers from 0.
 
         Raises:
-            InputError: if there is none, or they do not fit the clock.
+            InputError: if there is none, too many, or they do not fit the clock.
         """
+        taken = self._in_order() if self._held else None
+        if taken is not None:
+            taken = self._within_lengths(self._in_window(self._spread(taken)))
+            taken = self._up_to_limit(taken)
         counts = self._counts
-        if not counts.requests:
+        counts.requests = 0 if taken is None else len(taken)
+        if taken is None or not len(taken):
             raise InputError(
                 f"{self._where}: found no request to replay "
                 f"({'; '.join(counts.left_out()) or 'no rows'}), expected at least one"
             )
-        ids, arrivals, inputs, outputs = map(np.concatenate, zip(*self._columns, strict=True))
-        self._columns.clear()
-        first, last = int(arrivals.min()), int(arrivals.max())
-        if last - first > HORIZON:
-            raise InputError(f"{self._where}: {_BEYOND_CLOCK}")
-        arrivals -= first
+        self._refuse_too_many(len(taken))
         return Requests.from_columns(
-            arrivals,
-            inputs,
-            outputs,
-            ids,
-            max_tokens=_joined(self._asked, outputs),
-            priority=_joined(self._priorities, np.zeros_like(outputs)),
+            self._arrivals(taken.time),
+            taken.input,
+            taken.output,
+            taken.id,
+            max_tokens=taken.asked,
+            priority=taken.priority,
         )
 
-    def _in_window(self, offsets: Sequence[Picoseconds]) -> npt.NDArray[np.bool_]:
-        start, duration = self._options.start, self._options.duration
-        if start is None and duration is None:
-            return np.ones(len(offsets), np.bool_)
-        begin = start or 0
-        if duration is None:
-            return np.array([begin <= offset for offset in offsets], np.bool_)
-        return np.array([begin <= offset < begin + duration for offset in offsets], np.bool_)
+    def _in_order(self) -> _Columns:
+        """Everything, sorted by arrival; who arrives together keeps the order of the file."""
+        times, ids, inputs, outputs, asked, priorities = zip(*self._parts, strict=True)
+        self._parts.clear()
+        time = np.concatenate(times)
+        found = _Columns(
+            np.concatenate(ids),
+            time,
+            np.concatenate(inputs),
+            output := np.concatenate(outputs),
+            _joined(asked, output, times),
+            _joined(priorities, np.zeros_like(output), times),
+        )
+        late = int(np.count_nonzero(time < np.maximum.accumulate(time)))
+        if late:
+            found = found.part(np.argsort(time, kind="stable"))
+        self._counts.late = late
+        self._counts.span = span = int(found.time[-1]) - int(found.time[0])
+        time = found.time if span <= HORIZON else found.time.astype(object)
+        return replace(found, time=time - time[0])
 
-    def _up_to_limit(self, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        counts = self._counts
-        if self._options.limit is not None:
-            chosen = chosen[: self._options.limit - counts.requests]
-        counts.requests += len(chosen)
-        counts.stopped = self.full
-        if counts.requests > MAX_COUNT:
+    def _spread(self, found: _Columns) -> _Columns:
+        """Tell the ticks of the file's clock, and spread the arrivals of each where asked for."""
+        begins = np.flatnonzero(np.concatenate(([True], found.time[1:] != found.time[:-1])))
+        gaps = np.diff(found.time[begins])
+        every = _most_often(gaps) if len(begins) < len(found) else None
+        self._counts.ticks = Ticks(len(found), len(begins), every)
+        if self._options.spread and every is not None:
+            together = np.diff(np.concatenate((begins, [len(found)])))
+            # No later than the next tick: some come a little early.
+            length = np.minimum(np.concatenate((gaps, [every])), every)
+            place = np.arange(len(found)) - np.repeat(begins, together)
+            found.time[...] += np.repeat(length // together, together) * place
+        return found
+
+    def _in_window(self, found: _Columns) -> _Columns:
+        asked = self._options
+        begin, length = asked.start or 0, asked.duration
+        if asked.busiest is not None:
+            begin, length = _busiest(found.time, asked.busiest), asked.busiest
+            self._counts.window_from = begin
+        first = _count_before(found.time, begin)
+        after = len(found) if length is None else _count_before(found.time, begin + length)
+        self._counts.outside = len(found) - (after - first)
+        return found.part(slice(first, after))
+
+    def _within_lengths(self, found: _Columns) -> _Columns:
+        asked, counts = self._options, self._counts
+        long_input = _over(found.input, asked.max_input)
+        long_output = _over(found.output, asked.max_output)
+        if asked.over == "drop":
+            counts.long_inputs = int(np.count_nonzero(long_input))
+            # A request that is dropped for its prompt is told once.
+            counts.long_outputs = int(np.count_nonzero(long_output & ~long_input))
+            long = long_input | long_output
+            return found.part(~long) if long.any() else found
+        if long_input.any() or long_output.any():
+            limit = slice(asked.limit)
+            counts.long_inputs = int(np.count_nonzero(long_input[limit]))
+            counts.long_outputs = int(np.count_nonzero(long_output[limit]))
+            return replace(
+                found,
+                input=_clipped(found.input, asked.max_input),
+                output=_clipped(found.output, asked.max_output),
+            )
+        return found
+
+    def _up_to_limit(self, found: _Columns) -> _Columns:
+        limit = self._options.limit
+        if limit is None or limit >= len(found):
+            return found
+        self._counts.beyond = len(found) - limit
+        return found.part(slice(limit))
+
+    def _arrivals(self, times: Times) -> IntArray:
+        """Times from the first one on, as fast as was asked for.
+
+        Raises:
+            InputError: if the last one lies beyond the clock.
+        """
+        speed = self._options.exact_speed
+        last = (int(times[-1]) - int(times[0])) / speed
+        if last > HORIZON:
+            raise InputError(
+                f"{self._where}: found arrivals over {int(last) // _DAY:,} days, expected at most "
+                "the clock's 106 days (workload.start and workload.duration take a part, "
+                "workload.speed replays it faster)"
+            )
+        if speed == 1:
+            return np.asarray(times - times[0], np.int64)
+        double, divisor = 2 * speed.denominator, 2 * speed.numerator
+        first = int(times[0])
+        scaled = ((int(t) - first) * double + speed.numerator for t in times.tolist())
+        return np.array([time // divisor for time in scaled], np.int64)
+
+    def _refuse_too_many(self, count: int) -> None:
+        if count > MAX_COUNT:
             raise InputError(
                 f"{self._where}: found more than {MAX_COUNT:,} requests, "
                 "expected fewer (limit takes the first ones)"
             )
-        return chosen
-
-    def _arrivals(
-        self, offsets: Sequence[Picoseconds], chosen: npt.NDArray[np.intp], rows: Rows
-    ) -> IntArray:
-        all_chosen = len(chosen) == len(offsets)
-        times = offsets if all_chosen else [offsets[row] for row in chosen.tolist()]
-        if self._speed != 1:
-            double, divisor = 2 * self._speed.denominator, 2 * self._speed.numerator
-            times = [(time * double + self._speed.numerator) // divisor for time in times]
-        try:
-            return np.array(times, np.int64)
-        except OverflowError:
-            row = next(row for row, time in zip(chosen, times, strict=True) if abs(time) > HORIZON)
-            raise InputError(f"{rows.place(int(row))}: {_BEYOND_CLOCK}") from None
 
 
-def _number(rows: npt.NDArray[np.bool_]) -> int:
-    return int(np.count_nonzero(rows))
+def _as_times(times: list[Picoseconds]) -> Times:
+    try:
+        return np.array(times, np.int64)
+    except OverflowError:
+        return np.array(times, object)
 
 
-def _joined(parts: Sequence[tuple[int, IntArray | None]], otherwise: IntArray) -> IntArray | None:
-    """A column that may be missing, from its parts and their lengths; None if it is everywhere."""
-    if all(values is None for _, values in parts):
+def _as_int32(column: IntArray) -> IntArray:
+    return column.astype(np.int32)
+
+
+def _joined(
+    parts: tuple[IntArray | None, ...], otherwise: IntArray, lengths: tuple[Times, ...]
+) -> IntArray | None:
+    """A column that may be missing, from its parts; None if it is everywhere."""
+    if all(values is None for values in parts):
         return None
-    joined, row = otherwise.copy(), 0
-    for length, values in parts:
+    joined, row = otherwise.astype(np.int64), 0
+    for values, length in zip(parts, map(len, lengths), strict=True):
         if values is not None:
             joined[row : row + length] = values
         row += length
     return joined
 
 
-def _over(tokens: IntArray, most: int | None) -> npt.NDArray[np.bool_]:
+def _most_often(gaps: Times) -> Picoseconds | None:
+    """The gap that there is most often, the shortest of several; None if none is there twice."""
+    values, counts = np.unique(gaps, return_counts=True)
+    if not len(values) or counts.max() < 2:
+        return None
+    return int(values[counts.argmax()])
+
+
+def _count_before(times: Times, instant: Picoseconds) -> int:
+    """How many ascending times come before an instant, which may lie beyond int64."""
+    return len(times) if instant > times[-1] else int(np.searchsorted(times, instant))
+
+
+def _busiest(times: Times, length: Picoseconds) -> Picoseconds:
+    """Where the first window of this length begins in which the most of ascending times lie."""
+    if length > times[-1]:
+        return int(times[0])
+    after = np.searchsorted(times - length, times)
+    return int(times[int((after - np.arange(len(times))).argmax())])
+
+
+def _over(tokens: IntArray, most: int | None) -> BoolArray:
     return tokens > most if most is not None else np.zeros(len(tokens), np.bool_)
 
 

@@ -13,8 +13,10 @@ from tui_batching.requests import Requests
 from tui_batching.workload.asking import Asking
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import ReadingProgress, ignore_progress, refuse_rate
-from tui_batching.workload.traces.formats import FORMATS, recognise
-from tui_batching.workload.traces.selection import RowCounts, Selection, TraceOptions
+from tui_batching.workload.traces.counts import RowCounts
+from tui_batching.workload.traces.options import TraceOptions
+from tui_batching.workload.traces.rows import TraceReader
+from tui_batching.workload.traces.selection import Selection
 from tui_batching.workload.traces.text import open_text
 
 
@@ -24,16 +26,21 @@ class Trace:
 
     Attributes:
         path: the file.
-        format: the name of its format.
-        options: what is taken of it.
+        options: how it is read and what is taken of it.
+        timed: whether arrivals are read; without, all come at once.
     """
 
     path: Path
-    format: str
     options: TraceOptions
+    timed: bool = True
     _content: tuple[ListedRequests, RowCounts] | None = field(
         default=None, init=False, compare=False, repr=False
     )
+
+    def with_option(self, name: str, value: Any) -> Trace:
+        """The same file with an option of `TraceOptions` changed."""
+        changed = {name: value}
+        return Trace(self.path, replace(self.options, **changed), self.timed)
 
     def read(self, progress: ReadingProgress = ignore_progress) -> tuple[ListedRequests, RowCounts]:
         """The requests, and what was left out.
@@ -46,15 +53,11 @@ class Trace:
         return self._content
 
     def _read(self, progress: ReadingProgress) -> tuple[ListedRequests, RowCounts]:
-        known = FORMATS[self.format]
         with open_text(self.path, progress) as text:
-            name = printable(self.path.name)
-            counts = RowCounts(name, known.title, known.failed, self.options)
+            counts = RowCounts(printable(self.path.name), self.options)
             selection = Selection(counts, text.where)
-            for rows in known.read(text):
+            for rows in TraceReader(text, self.options, counts, with_arrivals=self.timed).rows():
                 selection.add(rows)
-                if selection.full:
-                    break
             return ListedRequests(selection.requests()), counts
 
 
@@ -88,7 +91,7 @@ class TraceRequests:
     def notices(self) -> tuple[str, ...]:
         """What was read, what was left out and why."""
         _, counts = self.trace.read()
-        return counts.sentence, *self._listed.notices
+        return counts.sentence, *counts.doubts, *self._listed.notices
 
     @property
     def rate(self) -> float | None:
@@ -135,9 +138,7 @@ class TraceRequests:
 
     def with_option(self, name: str, value: Any) -> Self:
         """The same file with an option of `TraceOptions` changed."""
-        changed = {name: value}
-        options = replace(self.trace.options, **changed)
-        return replace(self, trace=Trace(self.trace.path, self.trace.format, options))
+        return replace(self, trace=self.trace.with_option(name, value))
 
     @cached_property
     def _listed(self) -> ListedRequests:
@@ -156,12 +157,14 @@ def find_trace(
 
     Args:
         path: the file.
-        format_name: a key of `FORMATS`; None recognises it.
-        options: what is taken of it; None takes all.
+        format_name: a key of `FORMATS`; None for what the options say.
+        options: how it is read and what is taken of it; None recognises its format and takes all.
 
     Raises:
-        InputError: if the file cannot be opened or its format is not known.
+        InputError: if the file cannot be opened or is empty.
     """
-    with open_text(path, ignore_progress) as text:
-        name = format_name or recognise(text).name
-    return TraceRequests(Trace(path, name, options or TraceOptions()))
+    with open_text(path, ignore_progress):
+        options = options or TraceOptions()
+    if format_name is not None:
+        options = replace(options, format=format_name)
+    return TraceRequests(Trace(path, options))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
+import codecs
 import os
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import BinaryIO
 from tui_batching.errors import InputError
 from tui_batching.reading.files import open_file, unreadable
 from tui_batching.workload.model import ReadingProgress
+from tui_batching.workload.traces.packed import DAMAGED, damage, unpacked
 
 LONGEST_LINE = 64 * 2**20
 """Bytes: the line of a Mooncake trace for the longest prompt there may be takes 50 million."""
@@ -21,7 +21,6 @@ LARGEST_DOCUMENT = 2**30
 """Bytes of a format that is read as one document."""
 
 _HEAD = 64 * 2**10
-_GZIP = b"\x1f\x8b"
 _BLOCK = 64 * 2**10
 """Bytes: what fits the processor's cache is read fastest."""
 
@@ -30,7 +29,7 @@ _TOLD_EVERY = 2**16
 
 
 class TraceText:
-    """The text of a trace, plain or compressed by gzip; made by `open_text`.
+    """The text of a trace, plain or packed; made by `open_text`.
 
     Attributes:
         where: the file's name for error messages.
@@ -45,13 +44,23 @@ class TraceText:
         self._progress = progress
         self.line = self._untold = 0
         self._size = os.fstat(raw.fileno()).st_size
-        compressed = raw.read(len(_GZIP)) == _GZIP
-        raw.seek(0)
-        self._bytes = gzip.GzipFile(fileobj=raw) if compressed else raw
         with self._telling_damage():
+            self._bytes = unpacked(raw, self.where)
             start = self._bytes.read(_HEAD)
-            self._bytes.seek(0)
+            self._bytes = unpacked(raw, self.where)
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise InputError(f"{self.where}: found UTF-16 text, expected UTF-8 text")
         self.head = start.decode("utf-8-sig", errors="replace")
+
+    def again(self) -> Iterator[str]:
+        """Its parts from the start on, as they come, for a look; reading then begins anew."""
+        try:
+            with self._telling_damage():
+                yield self._bytes.readline(LONGEST_LINE).decode("utf-8-sig", errors="replace")
+                while part := self._bytes.read(_HEAD):
+                    yield part.decode("utf-8", errors="replace")
+        finally:
+            self._bytes = unpacked(self._raw, self.where)
 
     def lines(self) -> Iterator[str]:
         """The lines one after the other, with their ends.
@@ -121,10 +130,8 @@ class TraceText:
     def _telling_damage(self) -> Iterator[None]:
         try:
             yield
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise InputError(
-                f"{self.where}: found damaged gzip data ({error}), expected a whole gzip file"
-            ) from None
+        except DAMAGED as error:
+            raise InputError(f"{self.where}: {damage(error)}") from None
         except OSError as error:
             raise unreadable(self._path, error, "a trace") from None
 

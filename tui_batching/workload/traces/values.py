@@ -12,32 +12,58 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache, partial
-from typing import TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.requests import MAX_TOKENS
 
 Parse: TypeAlias = Callable[[Sequence[str]], list[int]]
 
+Unit: TypeAlias = Literal["s", "ms", "us", "ns"]
+"""What a trace counts its times in."""
+
+UNITS: tuple[Unit, ...] = get_args(Unit)
+
+UNIT_NAMES: dict[Unit, str] = {
+    "s": "seconds",
+    "ms": "milliseconds",
+    "us": "microseconds",
+    "ns": "nanoseconds",
+}
+
 LONGEST = 60
 """The most characters that a number is written with."""
 
 _INSTANT_EXPECTED = "an instant such as 2023-11-16 18:17:03.9799600"
-_INSTANT = re.compile(r"([^.+Z]{19})(?:\.([0-9]{1,12}))?(Z|[+-][0-9]{2}:[0-9]{2})?")
+_INSTANT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,]([0-9]{1,12}))?"
+    r" ?(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
 _SECOND = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}")
+_DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = 12
 """Of a second, to the picosecond."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_EPOCH, _LAST_EPOCH = 10**9, 42 * 10**8
+"""Seconds since 1970 from which and before which a number looks like an instant: 2001 to 2103."""
+
 _SIGNED = re.compile(r"-?[0-9]{1,60}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_WHOLE = re.compile(r"([0-9]{1,60})\.0*")
+_GROUPED = re.compile(r"[0-9]{1,3}(?:[,'_\u202f\xa0 ][0-9]{3})+")
 
 
 def _tokens(texts: Sequence[str], least: int) -> list[int]:
     # One look at all of them: row by row it would take most of the time of a long trace.
     digits = "".join(texts)
     if not (digits.isdecimal() and digits.isascii() and all(texts)):
-        raise ValueError(f"a whole number >= {least}")
+        # What pandas writes of whole numbers in a column that once lacked one: 128.0.
+        whole = [match[1] if (match := _WHOLE.fullmatch(text)) else text for text in texts]
+        if whole == list(texts):
+            grouped = any(map(_GROUPED.fullmatch, texts))
+            raise ValueError(f"a whole number >= {least}{' without separators' * grouped}")
+        return _tokens(whole, least)
     if max(map(len, texts)) > LONGEST:
         raise ValueError(f"at most {LONGEST} digits")
     numbers = list(map(int, texts))
@@ -49,7 +75,7 @@ def _tokens(texts: Sequence[str], least: int) -> list[int]:
 
 
 tokens: Parse = partial(_tokens, least=0)
-"""Numbers of tokens, from 0."""
+"""Numbers of tokens, from 0; `128.0` is 128."""
 
 some_tokens: Parse = partial(_tokens, least=1)
 """Numbers of tokens, from 1."""
@@ -65,14 +91,42 @@ def priorities(texts: Sequence[str]) -> list[int]:
     return numbers
 
 
-def seconds(texts: Sequence[str]) -> list[Picoseconds]:
-    """Times in seconds, not negative; digits finer than a picosecond are rounded, halves up."""
-    return [_time(text, 12, "seconds") for text in texts]
+def times(unit: Unit) -> Parse:
+    """Reads numbers of a unit, not negative, or instants, as picoseconds.
+
+    Digits finer than a picosecond are rounded, halves up.
+    """
+    places, name = _DIGITS - 3 * UNITS.index(unit), UNIT_NAMES[unit]
+
+    def parse(texts: Sequence[str]) -> list[Picoseconds]:
+        try:
+            if dated(texts[0]):
+                return instants(texts)
+            return [_time(text, places, name) for text in texts]
+        except ValueError:  # numbers and instants among each other, or something else
+            return [_instant(text) if dated(text) else _time(text, places, name) for text in texts]
+
+    return parse
 
 
-def milliseconds(texts: Sequence[str]) -> list[Picoseconds]:
-    """Times in milliseconds, as `seconds`."""
-    return [_time(text, 9, "milliseconds") for text in texts]
+seconds: Parse = times("s")
+milliseconds: Parse = times("ms")
+
+
+def dated(text: str) -> bool:
+    """Whether a text is meant as an instant and not as a number."""
+    return text[4:5] == "-" and _DATED.match(text) is not None
+
+
+def epoch_unit(text: str) -> Unit | None:
+    """The unit in which a number looks like the time since 1970; None where in none."""
+    if len(text) > LONGEST or not _DECIMAL.fullmatch(text):
+        return None
+    number = Fraction(text)
+    for power, unit in enumerate(UNITS):
+        if _FIRST_EPOCH <= number / 1000**power < _LAST_EPOCH:
+            return unit
+    return None
 
 
 def _time(text: str, places: int, unit: str) -> Picoseconds:
@@ -95,6 +149,9 @@ def instants(texts: Sequence[str]) -> list[Picoseconds]:
 
     The traces of Azure have seven digits of a second (2023), or six, an offset, and no digits on a
     whole second (2024).
+
+    Raises:
+        ValueError: if one is no instant.
     """
     seconds, fractions = [text[:19] for text in texts], [text[20:] for text in texts]
     lengths, points = set(map(len, fractions)), {text[19:20] for text in texts}
@@ -112,14 +169,12 @@ def instants(texts: Sequence[str]) -> list[Picoseconds]:
 
 
 def _instant(text: str) -> Picoseconds:
-    second, _, fraction = text.partition(".")
-    offset = ""
-    if not (fraction.isdecimal() and fraction.isascii() and len(fraction) <= _DIGITS):
-        match = _INSTANT.fullmatch(text)
-        if match is None:
-            raise ValueError(_INSTANT_EXPECTED)
-        second, fraction, offset = match.groups("")
-    return _seconds(second, offset or "Z") * SECOND + int(fraction.ljust(_DIGITS, "0"))
+    match = _INSTANT.fullmatch(text)
+    if match is None:
+        raise ValueError(_INSTANT_EXPECTED)
+    second, fraction, zone = match.groups("")
+    offset = "Z" if zone in ("", "UTC", "GMT") else zone
+    return _seconds(second, offset) * SECOND + int(fraction.ljust(_DIGITS, "0"))
 
 
 @lru_cache(maxsize=1000)  # neighbours share their second, and datetime knows no finer digits

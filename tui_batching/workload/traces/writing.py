@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal, TextIO, TypeAlias
+from dataclasses import dataclass
+from typing import Literal, TextIO, TypeAlias, get_args
 
 from tui_batching.clock import MILLISECOND, Picoseconds, exact_decimal, exact_seconds
 from tui_batching.columns import IntArray
 from tui_batching.requests import Requests
 from tui_batching.workload.traces.formats import ASKED, PLAIN, PRIORITY
 
-BLOCK = 512
-"""Tokens of a prompt that one of Mooncake's `hash_ids` stands for."""
-
 _ROWS_AT_ONCE = 1000
 
-WrittenFormat: TypeAlias = Literal["csv", "mooncake"]
+WrittenFormat: TypeAlias = Literal["csv", "mooncake", "bailian", "aiperf-mooncake"]
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A form of Mooncake's JSON lines.
+
+    Attributes:
+        spell: writes a time.
+        before: further keys of the row of this number, before the others.
+        after: and after them.
+        block: tokens of a prompt that one of the `hash_ids` stands for; None leaves them out.
+    """
+
+    spell: Callable[[Picoseconds], str]
+    before: Callable[[int], str]
+    after: str = ""
+    block: int | None = None
 
 
 def write_trace(requests: Requests, out: TextIO, name: WrittenFormat) -> None:
@@ -26,11 +41,16 @@ def write_trace(requests: Requests, out: TextIO, name: WrittenFormat) -> None:
             ask for and their priority only where somebody asks for more than it gets, or goes
             first.
         out: where to.
-        name: `csv`, plain CSV in seconds, or `mooncake`, JSON lines in milliseconds. An arrival
-            that is no whole number of milliseconds is written with its decimals; no prompt shares
-            a prefix with another, so that each has `hash_ids` of its own.
+        name: `csv`, plain CSV in seconds, or a form of Mooncake's JSON lines: `mooncake` and
+            `aiperf-mooncake`, where each request is a session of its own, in milliseconds,
+            `bailian` in seconds. An arrival that is no whole number of milliseconds is written
+            with its decimals; no prompt shares a prefix with another, so that each has `hash_ids`
+            of its own, where there are any.
     """
-    _WRITERS[name](requests, out)
+    if name == "csv":
+        _write_plain(requests, out)
+    else:
+        _write_json_lines(_FORMS[name], requests, out)
 
 
 def _write_plain(requests: Requests, out: TextIO) -> None:
@@ -42,29 +62,23 @@ def _write_plain(requests: Requests, out: TextIO) -> None:
         )
 
 
-def _write_mooncake(requests: Requests, out: TextIO) -> None:
-    first_id = 0
+def _write_json_lines(form: _Form, requests: Requests, out: TextIO) -> None:
+    first_id = number = 0
     further = _further(requests)
     for block in _blocks(requests, further):
         for time, inputs, outputs, *more in block:
-            end = first_id - inputs // -BLOCK
-            ids = ", ".join(map(str, range(first_id, end)))
-            first_id = end
-            told = "".join(
-                f'"{name}": {value}, ' for name, value in zip(further, more, strict=True)
-            )
-            out.write(
-                f'{{"timestamp": {exact_milliseconds(time)}, "input_length": {inputs}, '
-                f'"output_length": {outputs}, {told}"hash_ids": [{ids}]}}\n'
-            )
-
-
-_WRITERS: dict[WrittenFormat, Callable[[Requests, TextIO], None]] = {
-    "csv": _write_plain,
-    "mooncake": _write_mooncake,
-}
-
-WRITTEN_FORMATS: tuple[WrittenFormat, ...] = tuple(_WRITERS)
+            told = [
+                f'"timestamp": {form.spell(time)}',
+                f'"input_length": {inputs}',
+                f'"output_length": {outputs}',
+                *(f'"{name}": {value}' for name, value in zip(further, more, strict=True)),
+            ]
+            if form.block is not None:
+                end = first_id - inputs // -form.block
+                told.append(f'"hash_ids": [{", ".join(map(str, range(first_id, end)))}]')
+                first_id = end
+            out.write(f"{{{form.before(number)}{', '.join(told)}{form.after}}}\n")
+            number += 1
 
 
 def exact_milliseconds(time: Picoseconds) -> str:
@@ -72,10 +86,24 @@ def exact_milliseconds(time: Picoseconds) -> str:
     return exact_decimal(time, 9) if time % MILLISECOND else str(time // MILLISECOND)
 
 
+_FORMS: dict[WrittenFormat, _Form] = {
+    "mooncake": _Form(exact_milliseconds, lambda _: "", block=512),
+    "bailian": _Form(
+        exact_seconds,
+        lambda number: f'"chat_id": {number}, "parent_chat_id": -1, ',
+        ', "type": "text", "turn": 1',
+        block=16,
+    ),
+    "aiperf-mooncake": _Form(exact_milliseconds, lambda number: f'"session_id": "{number}", '),
+}
+
+WRITTEN_FORMATS: tuple[WrittenFormat, ...] = get_args(WrittenFormat)
+
+
 def _further(requests: Requests) -> dict[str, IntArray]:
     """The columns that are not what they are by default."""
-    columns = {ASKED.name: requests.max_tokens, PRIORITY.name: requests.priority}
-    default = {ASKED.name: requests.output_tokens, PRIORITY.name: 0}
+    columns = {ASKED: requests.max_tokens, PRIORITY: requests.priority}
+    default = {ASKED: requests.output_tokens, PRIORITY: 0}
     return {name: column for name, column in columns.items() if (column != default[name]).any()}
 
 

@@ -1,0 +1,299 @@
+"""The rows of requests in an open trace, whatever its format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tui_batching.clock import Picoseconds
+from tui_batching.columns import IntArray
+from tui_batching.errors import InputError
+from tui_batching.workload.traces.counts import RowCounts
+from tui_batching.workload.traces.documents import BenchmarkResult
+from tui_batching.workload.traces.formats import (
+    FORMATS,
+    PLAIN,
+    Names,
+    TraceFormat,
+    first_of,
+    recognise,
+    recognise_lengths,
+)
+from tui_batching.workload.traces.layouts import (
+    ABSENT,
+    Column,
+    Texts,
+    as_found,
+    csv_texts,
+    decode_values,
+    delimiter_of,
+    json_texts,
+    parse_column,
+    record_texts,
+    refusal,
+)
+from tui_batching.workload.traces.options import TraceOptions
+from tui_batching.workload.traces.text import TraceText
+from tui_batching.workload.traces.values import (
+    Parse,
+    Unit,
+    dated,
+    epoch_unit,
+    priorities,
+    some_tokens,
+    times,
+    tokens,
+)
+
+_ARRIVAL, _INPUT, _OUTPUT, _ASKED, _PRIORITY, _QUEUE, _SESSION, _DELAY = range(8)
+"""Places of the columns that every format has or might have."""
+
+_MOST_SESSIONS = 100_000
+"""So many different sessions are remembered while none has come twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Consecutive rows, all of whose values are as expected.
+
+    Attributes:
+        ids: numbers of the rows, from 0.
+        times: arrivals in picoseconds on the trace's own clock, which may be any.
+        inputs: tokens of the prompts.
+        outputs: tokens of the answers, at least one.
+        asked: tokens that clients asked for; None where the file does not say.
+        priorities: None where the file does not say.
+    """
+
+    ids: IntArray
+    times: Sequence[Picoseconds]
+    inputs: IntArray
+    outputs: IntArray
+    asked: IntArray | None
+    priorities: IntArray | None
+
+
+def _as_written(texts: Sequence[str]) -> list[int]:
+    """What is compared as it is written is not read."""
+    raise AssertionError(texts)
+
+
+class TraceReader:
+    """Reads an open trace, and tells the counts what it assumes and what it leaves out.
+
+    Args:
+        text: the trace.
+        options: how it is read.
+        counts: are told.
+        with_arrivals: whether arrivals are read; without, all are 0.
+    """
+
+    def __init__(
+        self, text: TraceText, options: TraceOptions, counts: RowCounts, *, with_arrivals: bool
+    ) -> None:
+        self._text = text
+        self._options = options
+        self._counts = counts
+        self._with_arrivals = with_arrivals
+        self._format = known = _format_of(text, options, with_arrivals=with_arrivals)
+        self._parse: Parse | None = None  # of times, once their unit is known
+        self._sessions: set[str] = set()
+        counts.failed_because = known.failed
+        counts.title = (known.title + _syntax(text, known)).strip()
+        self._told = [
+            *((key, values, False) for key, values in known.where.items()),
+            *((key, (value,), True) for key, value in options.where),
+        ]
+        self._columns = self._make_columns()
+
+    def _make_columns(self) -> list[Column]:
+        known = self._format
+        return [
+            _column(known.arrival, _as_written, optional=not self._with_arrivals),
+            _column(known.input, tokens, gaps=True),
+            _column(known.output, tokens, gaps=True),
+            _column(known.max_tokens, some_tokens, optional=True),
+            _column(known.priority, priorities, optional=True),
+            _column(known.queue, _as_written, optional=True),
+            _column(known.session, _as_written, optional=True),
+            _column("delay" if known.session else "", _as_written, optional=True),
+            *(Column(key, _as_written, optional=not asked) for key, _, asked in self._told),
+        ]
+
+    def rows(self) -> Iterator[Rows]:
+        """The rows of requests that were answered; the others are counted.
+
+        Raises:
+            InputError: if one is not as expected.
+        """
+        first = 0
+        for texts in self._texts():
+            ids, some = self._taken(texts)
+            outputs = self._outputs(some)
+            if 0 in outputs:
+                served = [row for row, made in enumerate(outputs) if made]
+                self._counts.failed += len(outputs) - len(served)
+                ids, outputs = [ids[row] for row in served], [outputs[row] for row in served]
+                some = some.part(served)
+            if outputs:
+                yield self._read(some, np.array(ids, np.int64) + first, outputs)
+            first += len(texts)
+
+    def _texts(self) -> Iterator[Texts]:
+        known, text = self._format, self._text
+        if known.results is not None:
+            results = known.results(decode_values(text.document(), text.where), text.where)
+            result = self._chosen(results)
+            if result.throttle and self._with_arrivals:
+                self._counts.throttle = result.throttle
+            requests = result.requests(self._with_arrivals)
+            yield from record_texts(self._columns, requests, text.where)
+            return
+        if self._options.result is not None:
+            raise InputError(f"{text.where}: result: found one result alone, expected several")
+        layout = csv_texts if _is_table(text) else json_texts
+        yield from layout(self._columns, text)
+
+    def _chosen(self, results: Sequence[BenchmarkResult]) -> BenchmarkResult:
+        number, count = self._options.result, len(results)
+        if number is None and count == 1:
+            return results[0]
+        if number is None or number > count:
+            labels = ", ".join(f"{n}: {result.label}" for n, result in enumerate(results[:9], 1))
+            raise InputError(
+                f"{self._text.where}: found {count} result{'s' * (count > 1)} ({labels}), expected "
+                f"result: a number from 1 to {count} (workload.result), to take one"
+            )
+        return results[number - 1]
+
+    def _taken(self, texts: Texts) -> tuple[Sequence[int], Texts]:
+        """The rows that were asked for and did not fail; the others are counted."""
+        counts = self._counts
+        rows: Sequence[int] = range(len(texts))
+        first = len(self._columns) - len(self._told)
+        for (_, values, asked), column in zip(self._told, texts.columns[first:], strict=True):
+            if column is None:
+                continue
+            kept = [row for row in rows if column[row] in values or not (asked or column[row])]
+            if asked:
+                counts.elsewhere += len(rows) - len(kept)
+            else:
+                counts.failed += len(rows) - len(kept)
+            rows = kept
+        return rows, texts if len(rows) == len(texts) else texts.part(rows)
+
+    def _outputs(self, texts: Texts) -> list[int]:
+        """Tokens of the answers; 0 where there is none."""
+        outputs = texts.columns[_OUTPUT]
+        assert outputs is not None
+        made = parse_column(self._columns[_OUTPUT], outputs, texts.place)
+        return [max(0, each) for each in made] if ABSENT in made else made
+
+    def _read(self, texts: Texts, ids: IntArray, outputs: list[int]) -> Rows:
+        inputs = self._values(_INPUT, texts) or []
+        if ABSENT in inputs:
+            place = texts.place(inputs.index(ABSENT))
+            raise refusal(place, self._columns[_INPUT].name, "nothing", "a whole number >= 0")
+        self._look_at_sessions(texts.columns[_SESSION] or ())
+        made = np.array(outputs, np.int64)
+        asked, urgent = self._values(_ASKED, texts), self._values(_PRIORITY, texts)
+        return Rows(
+            ids,
+            self._times(texts) if self._with_arrivals else [0] * len(outputs),
+            np.array(inputs, np.int64),
+            made,
+            None if asked is None else self._asked_for(np.array(asked, np.int64), made, texts),
+            None if urgent is None else np.array(urgent, np.int64),
+        )
+
+    def _values(self, column: int, texts: Texts) -> list[int] | None:
+        told = texts.columns[column]
+        return None if told is None else parse_column(self._columns[column], told, texts.place)
+
+    def _times(self, texts: Texts) -> Sequence[Picoseconds]:
+        arrivals, delays = texts.columns[_ARRIVAL] or (), texts.columns[_DELAY]
+        if delays is not None and not all(arrivals):
+            row = next(row for row, text in enumerate(arrivals) if not text)
+            if delays[row]:
+                raise refusal(
+                    texts.place(row),
+                    self._columns[_ARRIVAL].name,
+                    f"nothing but a delay of {as_found(delays[row])}",
+                    "a time: this arrival hangs on the answer before, which no trace tells",
+                )
+        if self._parse is None:
+            self._parse = times(self._find_unit(arrivals[0]))
+        found = parse_column(
+            replace(self._columns[_ARRIVAL], parse=self._parse), arrivals, texts.place
+        )
+        queue = texts.columns[_QUEUE]
+        if queue is None:
+            return found
+        held = parse_column(replace(self._columns[_QUEUE], parse=self._parse), queue, texts.place)
+        return [time - before for time, before in zip(found, held, strict=True)]
+
+    def _asked_for(self, asked: IntArray, made: IntArray, texts: Texts) -> IntArray:
+        """What clients asked for; who does not say (0) asks for the length of its answer."""
+        asked = np.where(asked == 0, made, asked)
+        if (asked < made).any():
+            row = int((asked < made).argmax())
+            expected = f">= {made[row]}, the tokens of its answer"
+            name = self._columns[_ASKED].name
+            raise refusal(texts.place(row), name, str(asked[row]), expected)
+        return asked
+
+    def _look_at_sessions(self, sessions: Sequence[str]) -> None:
+        if self._counts.session or len(self._sessions) > _MOST_SESSIONS:
+            return
+        told = [text for text in sessions if text]
+        before = len(self._sessions)
+        self._sessions.update(told)
+        if len(self._sessions) < before + len(told):
+            self._counts.session = self._columns[_SESSION].name
+
+    def _find_unit(self, first: str) -> Unit:
+        """The unit of the times, from the first of them where nobody says it."""
+        known, counts = self._format, self._counts
+        if dated(first):
+            return known.unit
+        counts.unit = self._options.unit or known.unit
+        if self._options.unit is None and not known.tells_unit:
+            looks = epoch_unit(first)
+            if looks is not None and looks != known.unit and known.unit in ("s", "ms"):
+                counts.unit, counts.epoch = looks, self._columns[_ARRIVAL].name
+            counts.unit_assumed = True
+        return counts.unit
+
+
+def _column(names: Names, parse: Parse, *, optional: bool = False, gaps: bool = False) -> Column:
+    others = () if isinstance(names, str) else names[1:]
+    return Column(first_of(names), parse, optional, gaps, others)
+
+
+def _format_of(text: TraceText, options: TraceOptions, *, with_arrivals: bool) -> TraceFormat:
+    """The format of the trace, with the columns that were asked for in place of its own."""
+    named: Any = options.named
+    needed = {"arrival", "input", "output"} if with_arrivals else {"input", "output"}
+    if options.format is not None:
+        known = FORMATS[options.format]
+    elif needed <= named.keys():
+        return replace(PLAIN, title="", **named)
+    else:
+        known = recognise(text) if with_arrivals else recognise_lengths(text)
+    return replace(known, **named) if named else known
+
+
+def _is_table(text: TraceText) -> bool:
+    return text.head.lstrip()[:1] not in ("{", "[")
+
+
+def _syntax(text: TraceText, known: TraceFormat) -> str:
+    if known.results is not None:
+        return ""
+    if _is_table(text):
+        head = text.head.lstrip().partition("\n")[0]
+        return " TSV" if delimiter_of(head) == "\t" else " CSV"
+    return " JSON" if text.head.lstrip().startswith("[") else " JSON lines"
