@@ -53,13 +53,11 @@ async def test_what_fits_is_shown_whole_and_a_smaller_terminal_counts_again() ->
     async with on_stage(size=(160, 48), view="5") as stage:
         assert position(stage) is None
         await stage.pilot.resize_terminal(160, 30)
-        await stage.settled()
-        assert position(stage) == (1, 25, 44)
+        await stage.until(lambda: position(stage) == (1, 25, 44))
         await stage.press("pagedown")
-        assert position(stage) == (20, 44, 44)
+        await stage.until(lambda: position(stage) == (20, 44, 44))
         await stage.pilot.resize_terminal(160, 48)
-        await stage.settled()
-        assert position(stage) is None
+        await stage.until(lambda: position(stage) is None)
         assert "who is best" in stage.seen()
 
 
