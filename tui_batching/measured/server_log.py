@@ -125,13 +125,6 @@ def server_log(  # noqa: PLR0913, PLR0917 - a log's columns
         order,
     )
     failed, missing = len(outputs) - len(order), int((~measured).sum())
-    told_of = [f"read {len(order):,} requests ({title})"]
-    if failed:
-        are, they = ("is", "it") if failed == 1 else ("are", "they")
-        told_of.append(f"{failed:,} that failed {are} left out, as if {they} had taken no time")
-    if missing:
-        are = "is" if missing == 1 else "are"
-        told_of.append(f"{missing:,} without all times {are} served, but not compared")
     return ServerLog(
         name=name,
         requests=requests,
@@ -140,5 +133,17 @@ def server_log(  # noqa: PLR0913, PLR0917 - a log's columns
         first_token=since_zero(first_token),
         finish=since_zero(finish),
         wall=None if wall is None else wall + zero,
-        notices=(f"{name}: {'; '.join(told_of)}",),
+        notices=(f"{name}: {_read_of_it(len(order), failed, missing, title)}",),
     )
+
+
+def _read_of_it(served: int, failed: int, missing: int, title: str) -> str:
+    """How many requests were read, and what becomes of those that failed or lack times."""
+    told = [f"read {served:,} requests ({title})"]
+    if failed:
+        are, they = ("is", "it") if failed == 1 else ("are", "they")
+        told.append(f"{failed:,} that failed {are} left out, as if {they} had taken no time")
+    if missing:
+        are = "is" if missing == 1 else "are"
+        told.append(f"{missing:,} without all times {are} served, but not compared")
+    return "; ".join(told)

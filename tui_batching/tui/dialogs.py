@@ -199,7 +199,7 @@ READING = (
     ("", "‖ stalled: waits while the prompt of another is prefilled"),
     ("", "░ prefill: its prompt is processed, before the first token"),
     ("", "many slots, a cell each: ▁ to █ how far, ░ prefill, + joined"),
-    ("white", "it happened just now; ▸ the selected request"),
+    ("white", "it happened just now (black if light); ▸ the selected request"),
     ("queue", "who waits, who came first at the left; and the longest wait"),
     ("shares", "of all slot-time so far: useful █, held ▒, stalled ‖, free ·"),
     ("race", "who was answered, in order; mean and p99 are over them alone"),

@@ -10,14 +10,12 @@ from typing import Any, Self
 import numpy as np
 
 from tui_batching.errors import InputError, one_of
-from tui_batching.requests import Requests
 from tui_batching.workload.arrivals import Arrivals
-from tui_batching.workload.asking import Asking
 from tui_batching.workload.generate import arrivals_stream
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import ReadingProgress, ignore_progress, refuse_rate
+from tui_batching.workload.model import ignore_progress, refuse_rate
 from tui_batching.workload.traces.options import TraceOptions
-from tui_batching.workload.traces.source import Trace
+from tui_batching.workload.traces.source import FromFile, Trace
 from tui_batching.workload.traces.text import open_text
 
 LENGTHS_OPTIONS = (
@@ -28,39 +26,18 @@ LENGTHS_OPTIONS = (
 
 
 @dataclass(frozen=True)
-class TraceLengths:
+class TraceLengths(FromFile):
     """The lengths in a file, one after the other, with arrivals drawn from a recipe.
 
+    Arrivals of its own, if it has any, are not looked at.
+
     Attributes:
-        trace: the file; its own arrivals, if it has any, are not looked at.
         arrivals: when they arrive.
         seed: chooses the draws; the arrivals are those of a recipe with the same seed.
-        count: take the first ones; None for all.
-        max_tokens: how many tokens clients ask for; None as the file says, or else exactly as many
-            as they get.
     """
 
-    trace: Trace
     arrivals: Arrivals
     seed: int = 0
-    count: int | None = None
-    max_tokens: Asking | None = None
-
-    def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:
-        """The requests in arrival order; the file is read on the first call.
-
-        Raises:
-            InputError: if the file is not as expected, the count does not fit it, or the last
-                arrival lies beyond the clock.
-        """
-        self.trace.read(progress)
-        return self._listed.make_requests()
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What was read, what was left out and why."""
-        _, counts = self.trace.read()
-        return counts.sentence, *counts.doubts, *self._listed.notices
 
     @property
     def rate(self) -> float | None:
@@ -75,22 +52,6 @@ class TraceLengths:
         """
         refuse_rate(rate)
         return replace(self, arrivals=self.arrivals.with_rate(rate))
-
-    def at_load(self, rate: float, position: int) -> Self:  # noqa: ARG002
-        """As `with_rate`; at its own rate it is itself.
-
-        Raises:
-            InputError: as `with_rate` does.
-        """
-        return self if rate == self.rate else self.with_rate(rate)
-
-    def with_count(self, count: int) -> Self:
-        """The first `count` lengths."""
-        return replace(self, count=count)
-
-    def with_max_tokens(self, rule: Asking) -> Self:
-        """The same requests, asking for what the rule says."""
-        return replace(self, max_tokens=rule)
 
     def with_seed(self, seed: int) -> Self:
         """The same lengths with other arrivals."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -62,27 +63,43 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class TraceRequests:
-    """The requests of a trace, as many and as fast as was asked for since.
+class FromFile(ABC):
+    """Requests that a file tells wholly or in part, as many as were asked for since.
 
     Attributes:
         trace: shared by all sources that differ in the other attributes alone.
-        count: take the first ones to arrive; None for all.
-        wanted_rate: requests per second; None keeps the trace's own.
-        max_tokens: how many tokens clients ask for; None as the trace says, or else exactly as many
+        count: take the first ones; None for all.
+        max_tokens: how many tokens clients ask for; None as the file says, or else exactly as many
             as they get.
     """
 
     trace: Trace
-    count: int | None = None
-    wanted_rate: float | None = None
-    max_tokens: Asking | None = None
+    count: int | None = field(default=None, kw_only=True)
+    max_tokens: Asking | None = field(default=None, kw_only=True)
+
+    @property
+    @abstractmethod
+    def _listed(self) -> ListedRequests:
+        """The requests, as they are served."""
+
+    @property
+    @abstractmethod
+    def rate(self) -> float | None:
+        """Requests per second on average; None where all arrive at once."""
+
+    @abstractmethod
+    def with_rate(self, rate: float) -> Self:
+        """The same with another rate.
+
+        Raises:
+            InputError: if it is not a finite number above zero.
+        """
 
     def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:
         """The requests in arrival order; the file is read on the first call.
 
         Raises:
-            InputError: if the trace is not as expected, or count or rate do not fit it.
+            InputError: if the file is not as expected, or what was asked for does not fit it.
         """
         self.trace.read(progress)
         return self._listed.make_requests()
@@ -92,6 +109,33 @@ class TraceRequests:
         """What was read, what was left out and why."""
         _, counts = self.trace.read()
         return counts.sentence, *counts.doubts, *self._listed.notices
+
+    def at_load(self, rate: float, position: int) -> Self:  # noqa: ARG002
+        """As `with_rate`; at its own rate it is itself.
+
+        Raises:
+            InputError: as `with_rate` does.
+        """
+        return self if rate == self.rate else self.with_rate(rate)
+
+    def with_count(self, count: int) -> Self:
+        """The first `count` of them."""
+        return replace(self, count=count)
+
+    def with_max_tokens(self, rule: Asking) -> Self:
+        """The same requests, asking for what the rule says."""
+        return replace(self, max_tokens=rule)
+
+
+@dataclass(frozen=True)
+class TraceRequests(FromFile):
+    """The requests of a trace, as many and as fast as was asked for since.
+
+    Attributes:
+        wanted_rate: requests per second; None keeps the trace's own.
+    """
+
+    wanted_rate: float | None = None
 
     @property
     def rate(self) -> float | None:
@@ -111,22 +155,6 @@ class TraceRequests:
         """
         refuse_rate(rate)
         return replace(self, wanted_rate=rate)
-
-    def at_load(self, rate: float, position: int) -> Self:  # noqa: ARG002
-        """As `with_rate`; at its own rate it is the trace itself.
-
-        Raises:
-            InputError: as `with_rate` does.
-        """
-        return self if rate == self.rate else self.with_rate(rate)
-
-    def with_count(self, count: int) -> Self:
-        """The first `count` requests in arrival order."""
-        return replace(self, count=count)
-
-    def with_max_tokens(self, rule: Asking) -> Self:
-        """The same requests, asking for what the rule says."""
-        return replace(self, max_tokens=rule)
 
     def with_seed(self, seed: int) -> NoReturn:  # noqa: ARG002 - as every source has it
         """A trace has no seed.
