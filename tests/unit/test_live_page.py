@@ -67,7 +67,7 @@ def test_the_charts_are_there_from_30_rows_on(height: int) -> None:
 
 def test_one_scale_is_told_and_held_is_explained_where_anybody_can_be_held() -> None:
     legend = page(160, 45)[-1]
-    assert re.match(r" one cell = \d+ tokens? ", legend)
+    assert re.match(r" a bar's cell = \d+ tokens? ", legend)
     for words in ("makes tokens", "held: finished, slot still taken", "stalled", "prefill"):
         assert words in legend
     alone = scene_of(hand_made((0, 5, 2), (7, 3, 9), strategies=[Continuous(2)]))
@@ -98,7 +98,7 @@ def test_the_scale_that_is_told_is_that_of_all_bars(width: int, count: int) -> N
     scene = scene_of(hand_made((0, 1, 90), (0, 1, 90), strategies=strategies))
     time = scene.end // 2
     rows = texts(live_chart(ChartRequest(scene, time, width, 60, palette())))
-    match = re.match(r" one cell = (\d+) tokens? ", rows[-1])
+    match = re.match(r" a bar's cell = (\d+) tokens? ", rows[-1])
     assert match is not None
     made = {int(run.at(time).tokens_made([0])[0]) for run in scene.runs}
     first = [row for row in rows if row.startswith(" 0 R0 ")]

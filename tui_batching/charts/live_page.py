@@ -223,7 +223,7 @@ def legend_row(
     if notes:
         return row.add(first_that_fits(notes, width - 2), text).cells()
     scale = token_scale(views, lane_width)
-    row.add(f"one cell = {scale:,} token{'s' * (scale > 1)}", muted)
+    row.add(f"a bar's cell = {scale:,} token{'s' * (scale > 1)}", muted)
     batches = any(not view.moment.run.strategy.about.iteration_level for view in views)
     entries = [
         (FULL, State.DECODE, ("makes tokens",)),
