@@ -10,6 +10,7 @@ import numpy.typing as npt
 from tui_batching.columns import IntArray, freeze
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Whole
+from tui_batching.streams import NO_STREAM, Streams
 
 MAX_TOKENS = 2**31 - 1
 """The most tokens one prompt or one answer may have."""
@@ -17,6 +18,7 @@ MAX_TOKENS = 2**31 - 1
 INPUT_TOKENS = Whole(0, MAX_TOKENS)
 OUTPUT_TOKENS = Whole(1, MAX_TOKENS)
 PRIORITY = Whole(-MAX_TOKENS, MAX_TOKENS)
+STREAM_TOKENS = Whole(0, 2 * MAX_TOKENS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,11 @@ class Requests:
         output_tokens: tokens of the answer, >= 1.
         max_tokens: tokens that the client asked for at most, never fewer than the answer has.
         priority: the lower the sooner, for engines that heed it.
+        stream: what it begins with, a row of `streams`; -1 for nothing that others know.
+        stream_tokens: so many of its first tokens are its stream's, the rest is its own. Where they
+            are more than its prompt has, its answer belongs to the stream as well, so that a later
+            request can begin with it.
+        streams: the contents that requests share.
     """
 
     id: IntArray
@@ -38,6 +45,9 @@ class Requests:
     output_tokens: IntArray
     max_tokens: IntArray
     priority: IntArray
+    stream: IntArray
+    stream_tokens: IntArray
+    streams: Streams
 
     @classmethod
     def from_columns(  # noqa: PLR0913 - a column each
@@ -49,6 +59,9 @@ class Requests:
         *,
         max_tokens: npt.ArrayLike | None = None,
         priority: npt.ArrayLike | None = None,
+        stream: npt.ArrayLike | None = None,
+        stream_tokens: npt.ArrayLike | None = None,
+        streams: Streams | None = None,
     ) -> Requests:
         """Sort the columns by arrival (stable) and freeze them.
 
@@ -59,6 +72,9 @@ class Requests:
             id: by default the positions.
             max_tokens: what clients ask for; by default exactly the answers.
             priority: by default all are alike.
+            stream: what each begins with; by default they have nothing in common.
+            stream_tokens: how many of the first tokens; by default none.
+            streams: what `stream` numbers; by default there is none.
 
         Raises:
             InputError: if a value is no whole number or out of its range, an id is there twice,
@@ -70,7 +86,12 @@ class Requests:
         ids = np.arange(len(arrivals), dtype=np.int64) if id is None else _whole(id, "id")
         asked = outputs if max_tokens is None else _whole(max_tokens, "max_tokens")
         urgent = np.zeros_like(outputs) if priority is None else _whole(priority, "priority")
-        columns = (ids, arrivals, inputs, outputs, asked, urgent)
+        begins = np.full_like(outputs, NO_STREAM) if stream is None else _whole(stream, "stream")
+        shared = np.zeros_like(outputs)
+        if stream_tokens is not None:
+            shared = _whole(stream_tokens, "stream_tokens")
+        streams = streams or Streams.roots(0)
+        columns = (ids, arrivals, inputs, outputs, asked, urgent, begins, shared)
         if any(len(column) != len(arrivals) for column in columns):
             raise InputError("the columns of the requests differ in length")
         _refuse_outside(arrivals, Whole(), "arrival_time")
@@ -78,10 +99,12 @@ class Requests:
         _refuse_outside(outputs, OUTPUT_TOKENS, "output_tokens")
         _refuse_outside(asked, OUTPUT_TOKENS, "max_tokens")
         _refuse_fewer_than_made(asked, outputs)
+        _refuse_outside(begins, Whole(NO_STREAM, len(streams) - 1), "stream")
+        _refuse_outside(shared, STREAM_TOKENS, "stream_tokens")
         if id is not None:
             _refuse_twice(ids)
         order = np.argsort(arrivals, kind="stable")
-        return cls(*(freeze(column[order]) for column in columns))
+        return cls(*(freeze(column[order]) for column in columns), streams=streams)
 
     def with_columns(self, **changed: npt.ArrayLike) -> Requests:
         """The same requests with some columns changed, in their new order of arrival.
@@ -90,17 +113,19 @@ class Requests:
             InputError: as `from_columns` does.
         """
         columns: dict[str, npt.ArrayLike] = {name: getattr(self, name) for name in _COLUMNS}
-        return Requests.from_columns(**(columns | changed))
+        return Requests.from_columns(**(columns | changed), streams=self.streams)
 
     def part(self, rows: slice | IntArray) -> Requests:
         """Some of the requests, or all in another order, with all that is known of them."""
-        return Requests(*(freeze(getattr(self, name)[rows]) for name in _COLUMNS))
+        return Requests(
+            *(freeze(getattr(self, name)[rows]) for name in _COLUMNS), streams=self.streams
+        )
 
     def __len__(self) -> int:
         return len(self.id)
 
 
-_COLUMNS = tuple(field.name for field in fields(Requests))
+_COLUMNS = tuple(field.name for field in fields(Requests) if field.name != "streams")
 
 
 def _whole(column: npt.ArrayLike, name: str) -> IntArray:
