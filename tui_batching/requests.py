@@ -104,7 +104,8 @@ class Requests:
         if id is not None:
             _refuse_twice(ids)
         order = np.argsort(arrivals, kind="stable")
-        return cls(*(freeze(column[order]) for column in columns), streams=streams)
+        sorted_ = (freeze(column[order]) for column in columns)
+        return cls(**dict(zip(_COLUMNS, sorted_, strict=True)), streams=streams)
 
     def with_columns(self, **changed: npt.ArrayLike) -> Requests:
         """The same requests with some columns changed, in their new order of arrival.
@@ -117,9 +118,8 @@ class Requests:
 
     def part(self, rows: slice | IntArray) -> Requests:
         """Some of the requests, or all in another order, with all that is known of them."""
-        return Requests(
-            *(freeze(getattr(self, name)[rows]) for name in _COLUMNS), streams=self.streams
-        )
+        columns = {name: freeze(getattr(self, name)[rows]) for name in _COLUMNS}
+        return Requests(**columns, streams=self.streams)
 
     def __len__(self) -> int:
         return len(self.id)
