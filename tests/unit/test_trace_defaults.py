@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from stage import on_stage
-from traces import EIGHT, written
+from traces import EIGHT, PLAIN, written
 
 from tui_batching.__main__ import main
 from tui_batching.workload import Workload, apply_settings, load_workload, parse_workload
@@ -77,6 +77,27 @@ def test_the_head_of_the_table_tells_it(tmp_path: Path, capsys: pytest.CaptureFi
     assert head == "t · 8 requests · textbook cost by default · 4 slots by default"
     assert main(["compare", path, "--set", H100, "batch_size=8"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "t · 8 requests · h100-llama-3-8b"
+
+
+@pytest.mark.parametrize(
+    ("kind", "strategies", "slots"),
+    [
+        ("batch-size", "static,continuous", False),
+        ("load", "static,continuous", True),
+        ("timeout", "static,dynamic", True),
+        ("max_num_seqs", "static,vllm", False),
+    ],
+)
+def test_slots_that_a_sweep_varies_are_not_by_default(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, strategies: str, slots: bool
+):
+    path = str(written(tmp_path, PLAIN))
+    command = [kind, path, "--strategies", strategies, "--values", "1"]
+    assert main(["sweep", *command]) == 0
+    out, told = capsys.readouterr()
+    assert ("4 slots by default" in out.splitlines()[0]) is slots
+    assert (FOUR in told) is slots
+    assert NO_COST in told
 
 
 async def test_narrow_lanes_say_it_in_fewer_words(tmp_path: Path) -> None:

@@ -209,13 +209,14 @@ def read_workload(
     arguments: argparse.Namespace,
     report: Reporter,
     first: str = FIRST_WORKLOAD,
+    varied: Kind | None = None,
     *,
     served: bool = True,
 ) -> Workload:
     """The workload that the arguments name, or else `first`, changed as they say.
 
     Its requests are made; what a user should know of them, and of what serves them unless nothing
-    does, is told on stderr.
+    does or a sweep varies it, is told on stderr.
 
     Raises:
         InputError: if it or a setting is not as expected.
@@ -228,6 +229,10 @@ def read_workload(
         except InputError as error:
             raise InputError(f"--strategies: {error}") from None
     workload = apply_settings(workload, arguments.settings)
+    if varied is not None:
+        from tui_batching.analysis.sweeps import varying  # noqa: PLC0415 - few commands need it
+
+        workload = varying(workload, varied)
     read_requests(workload, report, served=served)
     return workload
 

@@ -7,6 +7,7 @@ from tui_batching.analysis.sweeps.plan import (
     sweep,
     unvaried,
     usual_sweeps,
+    varying,
 )
 from tui_batching.analysis.sweeps.sweep import Point, Refusal, Sweep
 from tui_batching.analysis.sweeps.varied import KINDS, Kind
@@ -23,4 +24,5 @@ __all__ = [
     "sweep",
     "unvaried",
     "usual_sweeps",
+    "varying",
 ]

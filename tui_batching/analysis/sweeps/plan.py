@@ -23,6 +23,7 @@ from tui_batching.analysis.sweeps.varied import (
     Kind,
     is_duration,
     kinds_of,
+    left_out,
     owners,
     parameter_of,
 )
@@ -256,6 +257,13 @@ def unvaried(workload: Workload, kind: Kind) -> Workload:
     return replace(workload, strategies=tuple(alike))
 
 
+def varying(workload: Workload, kind: Kind) -> Workload:
+    """The workload as a sweep of this kind serves it: no slots are by default that it varies."""
+    chosen = _owning(workload, kind)
+    slots = [each.name for each in chosen if _are_slots([each], kind)]
+    return workload.with_strategies(workload.strategies, *slots, *left_out(workload, kind))
+
+
 def saturation_task(workload: Workload, source: Source) -> Task:
     """The task that tells the saturation point of each strategy.
 
@@ -291,9 +299,7 @@ def _plan_load(workload: Workload, values: Sequence[float] | None) -> Plan:
 
 
 def _plan_parameter(workload: Workload, kind: Kind, values: Sequence[float] | None) -> Plan:
-    chosen = [
-        each for each in workload.strategies if kind == BATCH_SIZE or parameter_of(each, kind)
-    ]
+    chosen = _owning(workload, kind)
     if not chosen:
         raise _no_such(workload, kind)
     counts = _are_slots(chosen, kind)
@@ -315,7 +321,12 @@ def _plan_parameter(workload: Workload, kind: Kind, values: Sequence[float] | No
         )
         for value in tried
     )
-    return Plan(kind, workload, tasks, until_free=values is None and counts)
+    return Plan(kind, varying(workload, kind), tasks, until_free=values is None and counts)
+
+
+def _owning(workload: Workload, kind: Kind) -> list[Strategy]:
+    """The strategies of a workload of which something varies."""
+    return [each for each in workload.strategies if kind == BATCH_SIZE or parameter_of(each, kind)]
 
 
 def _no_such(workload: Workload, kind: Kind) -> InputError:

@@ -75,10 +75,11 @@ def run(arguments: argparse.Namespace) -> None:
         InputError: if the workload, a setting, the instant, the size, the theme or the config is
             not as expected.
     """
-    name, first = arguments.chart, FIRST_WORKLOAD
+    name, first, varied = arguments.chart, FIRST_WORKLOAD, None
     sweeps = {**parameter_charts(), **SWEEP_CHARTS}
     if name in sweeps:
-        first = FIRST_WORKLOADS.get(sweeps[name].kind, FIRST_OF_ENGINES)
+        varied = sweeps[name].kind
+        first = FIRST_WORKLOADS.get(varied, FIRST_OF_ENGINES)
     _refuse("--at", arguments.at, name, [*SCENE_CHARTS])
     _refuse(
         "--height",
@@ -93,7 +94,7 @@ def run(arguments: argparse.Namespace) -> None:
     height = _cells("--height", arguments.height, least_height)
     stdout = Stdout.offered(read_config(arguments), width, height, arguments.ascii)
     with reporting() as report:
-        workload = read_workload(arguments, report, first)
+        workload = read_workload(arguments, report, first, varied)
         chart = drawn(name, workload, stdout, report, at=at, rows=arguments.rows)
     stdout.print(chart)
 

@@ -108,7 +108,8 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
         values = [_read_value(kind, text) for text in arguments.values]
     executors = read_executors(arguments)
     with reporting() as report:
-        workload = read_workload(arguments, report, FIRST_WORKLOADS.get(kind, FIRST_OF_ENGINES))
+        first = FIRST_WORKLOADS.get(kind, FIRST_OF_ENGINES)
+        workload = read_workload(arguments, report, first, kind)
         plan = plan_sweep(workload, kind, values)
     what = f"{kind}, {len(workload.requests):,} requests"
     with executors(plan.requests_served) as executor, counting(what) as count:
