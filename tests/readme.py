@@ -34,19 +34,30 @@ def up_to_date(text: str) -> str:
     return _PYTHON.sub(lambda match: match[1] + _python_output(match[2]) + match[3], text)
 
 
+_SHARED = ("batch_size", "token_budget", "block_size", "kv_cache_tokens")
+"""The settings that engines have in common, by the name that each of them understands."""
+
+
 def engines_table() -> str:
     """The settings of every strategy that is none of the textbook's, out of the registry."""
-    rows = ["| engine | setting | default | what it is |", "|---|---|---|---|"]
+    shared = ["| engine |" + "".join(f" `{key}` |" for key in _SHARED), "|---|---|---|---|---|"]
+    own = ["| engine | further setting | default | what it is |", "|---|---|---|---|"]
     for name, kind in STRATEGIES.items():
         if issubclass(kind, Textbook):
             continue
-        told, defaults, who = _attributes(kind), kind(), f"**`{name}`**"
+        told, defaults = _attributes(kind), kind()
+        cells = dict.fromkeys(_SHARED, "")
         for parameter in kind.about.parameters:
-            keys = " ".join(f"`{key}`" for key in parameter.keys)
             default = _written(defaults.value(parameter.name))
-            rows.append(f"| {who} | {keys} | {default} | {told[parameter.name]} |")
-            who = ""
-    return "".join(f"{row}\n" for row in rows)
+            (key, *_) = [*(key for key in _SHARED if parameter.is_called(key)), ""]
+            if key:
+                called = "" if parameter.name == key else f"`{parameter.name}` "
+                cells[key] = f"{called}{default}"
+            else:
+                row = f"`{name}` | `{parameter.name}` | {default} | {told[parameter.name]}"
+                own.append(f"| {row} |")
+        shared.append(f"| **`{name}`** | " + " | ".join(cells.values()) + " |")
+    return "".join(f"{row}\n" for row in (*shared, "", *own))
 
 
 def formats_table() -> str:
