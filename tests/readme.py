@@ -12,15 +12,18 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tui_batching.cost import Profile
 from tui_batching.strategies import STRATEGIES, Strategy
 from tui_batching.strategies.strategy import Textbook
 from tui_batching.tui.bindings import KEYS
+from tui_batching.workload import bundled_profiles, load_profile
 from tui_batching.workload.traces import FORMATS
 
 README = Path(__file__).parents[1] / "README.md"
 _KEYS = re.compile(r"(<!-- keys: begin -->\n).*?(<!-- keys: end -->)", re.DOTALL)
 _ENGINES = re.compile(r"(<!-- engines: begin -->\n).*?(<!-- engines: end -->)", re.DOTALL)
 _FORMATS = re.compile(r"(<!-- formats: begin -->\n).*?(<!-- formats: end -->)", re.DOTALL)
+_PROFILES = re.compile(r"(<!-- profiles: begin -->\n).*?(<!-- profiles: end -->)", re.DOTALL)
 _CONSOLE = re.compile(r"(```console\n\$ ([^\n]*)\n).*?(```)", re.DOTALL)
 _PYTHON = re.compile(r"(```python\n(.*?)```\n\nprints\n\n```text\n).*?(```)", re.DOTALL)
 
@@ -30,6 +33,7 @@ def up_to_date(text: str) -> str:
     text = _KEYS.sub(lambda match: match[1] + KEYS.in_markdown() + match[2], text)
     text = _ENGINES.sub(lambda match: match[1] + engines_table() + match[2], text)
     text = _FORMATS.sub(lambda match: match[1] + formats_table() + match[2], text)
+    text = _PROFILES.sub(lambda match: match[1] + profiles_table() + match[2], text)
     text = _CONSOLE.sub(lambda match: match[1] + _shell_output(match[2]) + match[3], text)
     return _PYTHON.sub(lambda match: match[1] + _python_output(match[2]) + match[3], text)
 
@@ -69,6 +73,33 @@ def formats_table() -> str:
         unit = "instants" if known.instants else known.unit
         rows.append(f"| `{name}` | {told} | {unit} | {known.about} |")
     return "".join(f"{row}\n" for row in rows)
+
+
+def profiles_table() -> str:
+    """The bundled profiles, out of their files."""
+    rows = [
+        "| profile | whose times | where it holds: batch, context | error: mean, most | KV cache |",
+        "|---|---|---|---|---|",
+    ]
+    for name in bundled_profiles():
+        cost = load_profile(name)
+        profile = cost.profile
+        assert profile is not None
+        whose = profile.description + (", **kernels only**" if profile.kernels_only else "")
+        holds = [
+            f"{least:,}–{most:,}" for least, most in filter(None, (profile.batch, profile.context))
+        ]
+        errors = [f"{share:.2g} %" for share in _percents(profile)]
+        memory = "no end" if cost.kv_cache_tokens is None else f"{cost.kv_cache_tokens:,} tokens"
+        unknown = "not known" if holds else ""
+        told = (f"`{name}`", whose, ", ".join(holds), ", ".join(errors) or unknown, memory)
+        rows.append(f"| {' | '.join(told)} |")
+    return "".join(f"{row}\n" for row in rows)
+
+
+def _percents(profile: Profile) -> list[float]:
+    shares = (profile.mean_error, profile.max_error)
+    return [100 * share for share in shares if share is not None]
 
 
 def _attributes(kind: type[Strategy]) -> dict[str, str]:

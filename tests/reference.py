@@ -74,9 +74,9 @@ class Server:
         """Process these prompts together."""
         prompts, cost = [request.input_tokens for request in requests], self.cost
         if isinstance(cost, LinearCost):
-            time = max(cost.prefill_per_token * n for n in prompts)
+            time = cost.per_iteration + max(cost.prefill_per_token * n for n in prompts)
         else:
-            time = cost.prefill_base
+            time = cost.per_iteration + cost.prefill_base
             for n in prompts:
                 time += cost.prefill_per_token * n + cost.prefill_per_token_squared * n * n
         self.spend("prefill", time, len(requests))
@@ -88,8 +88,9 @@ class Server:
         cost = self.cost
         if isinstance(cost, LinearCost):
             time = cost.decode_step + cost.per_extra_request * (len(billed) - 1)
+            time += cost.per_iteration
         else:
-            time = cost.decode_base
+            time = cost.per_iteration + cost.decode_base
             for request in billed:
                 context = request.input_tokens + request.made + request.padding
                 time += cost.decode_per_request + cost.decode_per_context_token * context

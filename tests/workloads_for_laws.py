@@ -27,12 +27,14 @@ def costs(draw: st.DrawFn, unit: int = 1) -> Cost:
     """Either model, in a few whole units; a prefill that makes a token takes some time."""
     first_token = draw(st.sampled_from(["decode", "prefill"]))
     least = int(first_token == "prefill")
+    per_iteration = unit * draw(st.integers(0, 1))
     if draw(st.booleans()):
         return LinearCost(
             prefill_per_token=unit * draw(st.integers(least, 3)),
             decode_step=unit * draw(st.integers(1, 5)),
             per_extra_request=unit * draw(st.integers(0, 2)),
             first_token=first_token,
+            per_iteration=per_iteration,
         )
     return AffineCost(
         decode_base=unit * draw(st.integers(1, 5)),
@@ -42,6 +44,7 @@ def costs(draw: st.DrawFn, unit: int = 1) -> Cost:
         prefill_per_token=unit * draw(st.integers(least, 3)),
         prefill_per_token_squared=unit * draw(st.integers(0, 2)),
         first_token=first_token,
+        per_iteration=per_iteration,
     )
 
 

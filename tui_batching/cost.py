@@ -6,7 +6,8 @@ Each model is data, a frozen dataclass, with the same few answers for the simula
 - a decode step takes `step_time(billed, context)`, where the context is summed over the requests
   that are billed. A request's context is its prompt and the tokens it has made *before* the step:
   `first_contexts` in its first decode step, and one more in each step after that;
-- whether the prompt's prefill makes the first token is told by `first_token`.
+- whether the prompt's prefill makes the first token is told by `first_token`;
+- each iteration, a prefill alone or together or a decode step, also takes `per_iteration`.
 
 As contexts grow by one a step, k steps of b requests with contexts of c tokens in the first one
 last `k * step_time(b, c) + decode_per_context_token * b * k * (k - 1) / 2`: one closed form.
@@ -20,7 +21,7 @@ from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from tui_batching.clock import HORIZON, MILLISECOND, Picoseconds
+from tui_batching.clock import HORIZON, MILLISECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import (
@@ -49,6 +50,8 @@ class Profile:
         tokens: the fewest and the most tokens that an iteration computes.
         mean_error: of a step's or prefill's time, as a share; None where it is not known.
         max_error: likewise.
+        kernels_only: whether the accelerator's kernels alone were measured, and not what the host
+            does between them; see `per_iteration`.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Profile:
     tokens: tuple[int, int] | None = None
     mean_error: float | None = None
     max_error: float | None = None
+    kernels_only: bool = False
 
 
 class ChunkLoad(NamedTuple):
@@ -102,20 +106,40 @@ class _Model:
         first_token: with `prefill` an answer takes one decode step less than it has tokens.
         kv_cache_tokens: the tokens of prompts and answers that fit into the accelerator's memory
             at once; None where that is not known. Nothing is refused because of it.
+        per_iteration: what each iteration takes beside all else, such as the host's time between
+            the accelerator's kernels.
         profile: where the coefficients come from; costs without and with it are equal.
     """
 
     constraints: ClassVar[Constraints] = {
         "first_token": OneOf(("decode", "prefill")),
         "kv_cache_tokens": Whole(1),
+        "per_iteration": Duration(),
     }
 
     first_token: FirstToken = "decode"
     kv_cache_tokens: int | None = None
+    per_iteration: Picoseconds = 0
     profile: Profile | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         check_constraints(self, self.constraints)
+
+    @property
+    def title(self) -> str:
+        """The profile's name, with what is said of the time beside kernels; empty without one.
+
+        `h100-llama-3-8b (kernels only)`, `h100-llama-3-8b + 1.00 ms an iteration`.
+        """
+        if self.profile is None:
+            return ""
+        if self.per_iteration:
+            return f"{self.profile.name} + {format_duration(self.per_iteration)} an iteration"
+        return (
+            f"{self.profile.name} (kernels only)"
+            if self.profile.kernels_only
+            else self.profile.name
+        )
 
     @property
     def made_by_prefill(self) -> int:
@@ -162,8 +186,8 @@ class LinearCost(_Model):
     def prefill_times(self, input_tokens: IntArray) -> IntArray:
         """The prefill time of each prompt alone, in picoseconds."""
         longest = int(input_tokens.max(initial=0))
-        _refuse_long_prefill(longest, longest * self.prefill_per_token)
-        return input_tokens * np.int64(self.prefill_per_token)
+        _refuse_long_prefill(longest, self.per_iteration + longest * self.prefill_per_token)
+        return self.per_iteration + input_tokens * np.int64(self.prefill_per_token)
 
     def joint_prefill(self, alone: Sequence[Picoseconds]) -> Picoseconds:
         """The time to prefill several prompts together, from the time of each alone."""
@@ -175,7 +199,7 @@ class LinearCost(_Model):
 
     def step_time(self, billed: int, context: int = 0) -> Picoseconds:  # noqa: ARG002
         """The time of one decode step with `billed` >= 1 requests in the batch."""
-        return self.decode_step + self.per_extra_request * (billed - 1)
+        return self.per_iteration + self.decode_step + self.per_extra_request * (billed - 1)
 
     def mixed_time(self, decoding: int, context: int, chunks: ChunkLoad) -> Picoseconds:
         """The time of an iteration that makes tokens for some and processes prompts of others.
@@ -187,7 +211,7 @@ class LinearCost(_Model):
             context: the sum of their contexts, as for `step_time`.
             chunks: the parts of prompts.
         """
-        step = self.step_time(decoding, context) if decoding else 0
+        step = self.step_time(decoding, context) if decoding else self.per_iteration
         return step + self.prefill_per_token * chunks.tokens
 
 
@@ -234,7 +258,7 @@ class AffineCost(_Model):
 
     def prefill_times(self, input_tokens: IntArray) -> IntArray:
         """The prefill time of each prompt alone, in picoseconds."""
-        base, linear = self.prefill_base, self.prefill_per_token
+        base, linear = self.per_iteration + self.prefill_base, self.prefill_per_token
         square = self.prefill_per_token_squared
         longest = int(input_tokens.max(initial=0))
         _refuse_long_prefill(longest, base + longest * (linear + square * longest))
@@ -242,17 +266,18 @@ class AffineCost(_Model):
 
     def joint_prefill(self, alone: Sequence[Picoseconds]) -> Picoseconds:
         """The time to prefill several prompts together, from the time of each alone."""
-        return sum(alone) - self.prefill_base * (len(alone) - 1)
+        return sum(alone) - (self.per_iteration + self.prefill_base) * (len(alone) - 1)
 
     def joint_prefills(self, alone: IntArray, first: IntArray) -> IntArray:
         """As `joint_prefill`, for batches that begin at each row of `first`."""
         bases_saved = np.diff(first, append=len(alone)) - 1
-        return np.asarray(np.add.reduceat(alone, first) - self.prefill_base * bases_saved)
+        saved = (self.per_iteration + self.prefill_base) * bases_saved
+        return np.asarray(np.add.reduceat(alone, first) - saved)
 
     def step_time(self, billed: int, context: int = 0) -> Picoseconds:
         """The time of one decode step of `billed` >= 1 requests, by the sum of their contexts."""
         by_request = self.decode_base + self.decode_per_request * billed
-        return by_request + self.decode_per_context_token * context
+        return self.per_iteration + by_request + self.decode_per_context_token * context
 
     def mixed_time(self, decoding: int, context: int, chunks: ChunkLoad) -> Picoseconds:
         """The time of an iteration that makes tokens for some and processes prompts of others.
@@ -269,7 +294,8 @@ class AffineCost(_Model):
             self.prefill_base if chunks.prompts else 0,
         )
         return (
-            max(bases)
+            self.per_iteration
+            + max(bases)
             + self.decode_per_request * decoding
             + self.decode_per_context_token * context
             + self.prefill_per_token * chunks.tokens
@@ -321,7 +347,7 @@ class IterationCost(_Model):
         return self.per_context_token
 
     def _for_tokens(self, tokens: int) -> Picoseconds:
-        time = self.base + self.per_token * tokens
+        time = self.per_iteration + self.base + self.per_token * tokens
         for knot, price in self.per_token_up_to:
             time += price * min(tokens, knot)
         return time
@@ -332,7 +358,8 @@ class IterationCost(_Model):
         _refuse_long_prefill(
             longest, self._for_tokens(longest) + self.per_token_squared * longest**2
         )
-        times = self.base + input_tokens * (self.per_token + self.per_token_squared * input_tokens)
+        by_tokens = input_tokens * (self.per_token + self.per_token_squared * input_tokens)
+        times = self.per_iteration + self.base + by_tokens
         for knot, price in self.per_token_up_to:
             times += price * np.minimum(input_tokens, knot)
         return np.asarray(times)
@@ -342,12 +369,13 @@ class IterationCost(_Model):
 
         Each pays its own piecewise terms, as if it came alone.
         """
-        return sum(alone) - self.base * (len(alone) - 1)
+        return sum(alone) - (self.per_iteration + self.base) * (len(alone) - 1)
 
     def joint_prefills(self, alone: IntArray, first: IntArray) -> IntArray:
         """As `joint_prefill`, for batches that begin at each row of `first`."""
         bases_saved = np.diff(first, append=len(alone)) - 1
-        return np.asarray(np.add.reduceat(alone, first) - self.base * bases_saved)
+        saved = (self.per_iteration + self.base) * bases_saved
+        return np.asarray(np.add.reduceat(alone, first) - saved)
 
     def step_time(self, billed: int, context: int = 0) -> Picoseconds:
         """The time of one decode step of `billed` >= 1 requests, by the sum of their contexts.

@@ -139,7 +139,7 @@ def test_a_profile_and_padding_are_named_and_doubts_come_on_stderr_once(
     settings = ["cost=h100-llama-3-8b", "static.pad_to=workload", "cost.kv_cache_tokens=600"]
     assert main(["compare", "illustrative", "--set", *settings]) == 0
     out, err = capsys.readouterr()
-    assert out.splitlines()[0] == "illustrative · 6 requests · h100-llama-3-8b"
+    assert out.splitlines()[0] == "illustrative · 6 requests · h100-llama-3-8b (kernels only)"
     assert re.search(r"^  pad to +workload", out, re.MULTILINE)
     assert err == (
         "tui-batching: warning: h100-llama-3-8b holds for contexts of 128 to 8,192 tokens; "

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tui_batching.clock import HORIZON, MILLISECOND
-from tui_batching.cost import AffineCost, LinearCost
+from tui_batching.cost import AffineCost, ChunkLoad, Cost, IterationCost, LinearCost
 from tui_batching.errors import InputError
 
 
@@ -69,6 +69,9 @@ AFFINE = AffineCost(
 )
 
 
+ITERATION = IterationCost(1000, 20, 1, 3, ((4, 5),))
+
+
 def test_affine_costs_grow_with_requests_contexts_and_prompts() -> None:
     assert AFFINE.step_time(1) == 110
     assert AFFINE.step_time(3, context=500) == 630
@@ -84,6 +87,29 @@ def test_prompts_together_pay_one_base_or_wait_for_the_longest() -> None:
     linear = LinearCost(prefill_per_token=7)
     assert linear.joint_prefills(linear.prefill_times(prompts), first).tolist() == [70, 14]
     assert linear.joint_prefill([7, 70]) == 70
+
+
+@pytest.mark.parametrize("kind", ["linear", "affine", "iteration"])
+def test_time_beside_kernels_is_in_every_iteration_once(kind: str) -> None:
+    plain: Cost = {"linear": LinearCost(), "affine": AFFINE, "iteration": ITERATION}[kind]
+    host = replace(plain, per_iteration=7)
+    prompts, first = np.array([1, 10, 2]), np.array([0, 2])
+    alone = [cost.prefill_times(prompts) for cost in (plain, host)]
+    assert (alone[1] - alone[0]).tolist() == [7, 7, 7]
+    together = [
+        cost.joint_prefills(each, first) for cost, each in zip((plain, host), alone, strict=True)
+    ]
+    assert (together[1] - together[0]).tolist() == [7, 7]
+    pairs = [
+        cost.joint_prefill(each[:2].tolist())
+        for cost, each in zip((plain, host), alone, strict=True)
+    ]
+    assert pairs[1] - pairs[0] == 7
+    assert host.step_time(3, 100) - plain.step_time(3, 100) == 7
+    for decoding, chunks in ((2, [(0, 4), (4, 2)]), (0, [(0, 4)]), (2, [])):
+        load = ChunkLoad.of(chunks)
+        times = [cost.mixed_time(decoding, 50, load) for cost in (plain, host)]
+        assert times[1] - times[0] == 7
 
 
 def test_a_first_token_by_the_prefill_saves_a_step_and_is_in_the_context() -> None:

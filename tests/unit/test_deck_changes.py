@@ -21,7 +21,7 @@ from tui_batching.workload import apply_settings, load_workload
         ("notebook", ["workload.rate=5"], ["load 5/s"]),
         ("notebook", ["workload.seed=7"], ["seed 7"]),
         ("notebook", ["workload.count=7"], ["requests"]),
-        ("notebook", ["cost=h100-llama-3-8b"], ["cost h100-llama-3-8b"]),
+        ("notebook", ["cost=h100-llama-3-8b"], ["cost h100-llama-3-8b (kernels only)"]),
         ("notebook", ["cost.decode_step=30ms"], ["cost linear"]),
         ("notebook", ["batch_size=8", "workload.rate=5"], ["batch 8", "load 5/s"]),
         ("engines", ["batch_size=8"], ["batch 8"]),

@@ -17,7 +17,9 @@ async def test_every_profile_is_described_and_the_one_that_is_picked_is_on_stage
         assert options.highlighted == 0
         seen = " ".join(stage.seen().split())
         for name in bundled_profiles():
-            assert f"{name} {load_profile(name).profile.description}" in seen
+            profile = load_profile(name).profile
+            beside = ", kernels only" if profile.kernels_only else ""
+            assert f"{name} {profile.description}{beside}" in seen
         await stage.press(*["down"] * (options.option_count - 1), "enter")
         assert stage.app.screen is stage.live
         chosen = list(bundled_profiles())[-1]
@@ -44,7 +46,7 @@ async def test_a_warning_comes_once_for_a_workload_and_a_cost():
         assert stage.notices == []
         await stage.press("g", "end", "enter")
         (told,) = stage.notices
-        assert "holds for contexts of 128 to 8,192 tokens; those of 14 of 20" in told
+        assert "holds for contexts of 262 to 4,765 tokens; those of 20 of 20" in told
         await stage.press("n", "right_square_bracket")
         await stage.press("g", "home", "enter", "g", "end", "enter")
         assert stage.notices == [told]
@@ -69,4 +71,4 @@ async def test_a_workload_with_a_profile_warns_when_it_is_opened():
         assert len(stage.notices) == 1
         await stage.press("g")
         assert isinstance(stage.app.screen, PickCost)
-        assert "as loaded Llama-3-8B in bf16 on one H100" in " ".join(stage.seen().split())
+        assert "as loaded Llama-3-8B bf16 on H100" in " ".join(stage.seen().split())

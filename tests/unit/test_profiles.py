@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from oracle import SHARED
 
 from tui_batching.clock import MILLISECOND
-from tui_batching.cost import AffineCost, LinearCost
+from tui_batching.cost import AffineCost, IterationCost, LinearCost
 from tui_batching.errors import InputError
+from tui_batching.measured.calibration import calibrate
+from tui_batching.measured.reading import read_log
+from tui_batching.measured.server import META, server_of
 from tui_batching.workload import (
     bundled_profiles,
     bundled_workloads,
@@ -20,7 +24,10 @@ from tui_batching.workload import (
 )
 from tui_batching.workload.profiles import parse_profile
 
-ACCELERATORS = ("a100-llama-3-8b", "a100-opt-13b", "h100-llama-3-8b", "h200-llama-3-8b")
+KERNELS = ("a100-llama-3-8b", "h100-llama-3-8b", "h200-llama-3-8b")
+STEPS = ("a100-opt-13b",)
+SERVERS = ("rtx4090-llama-3.1-8b", "rtxpro6000-llama-3.1-8b")
+ACCELERATORS = sorted(KERNELS + STEPS + SERVERS)
 ONE = "{arrival_time: 0, input_tokens: 1, output_tokens: 1}"
 
 
@@ -36,19 +43,20 @@ def test_profiles_are_no_workloads():
 @pytest.mark.parametrize("name", ACCELERATORS)
 def test_an_accelerator_says_where_it_comes_from_and_holds(name: str):
     cost = load_profile(name)
-    assert isinstance(cost, AffineCost)
+    assert isinstance(cost, IterationCost if name in SERVERS else AffineCost)
     assert cost.first_token == "prefill"
     profile = cost.profile
     assert profile is not None
     assert profile.name == name
     assert profile.description
-    assert "Apache-2.0" in profile.source
+    assert ("MIT" if name in SERVERS else "Apache-2.0") in profile.source
+    assert profile.kernels_only is (name in KERNELS)
     assert profile.batch is not None
     assert profile.context is not None
     assert cost.kv_cache_tokens is not None
 
 
-@pytest.mark.parametrize("name", ACCELERATORS)
+@pytest.mark.parametrize("name", KERNELS + STEPS)
 def test_coefficients_are_the_measured_ones_to_half_a_picosecond(name: str):
     path = SHARED / "hardware.json"
     if not path.is_file():
@@ -71,6 +79,7 @@ def test_coefficients_are_the_measured_ones_to_half_a_picosecond(name: str):
         ("h100-llama-3-8b", 80e9, 8.03e9, 32, 8 * 128),
         ("h200-llama-3-8b", 141e9, 8.03e9, 32, 8 * 128),
         ("a100-opt-13b", 80e9, 12.85e9, 40, 5120),
+        ("rtxpro6000-llama-3.1-8b", 96e9, 8.03e9, 32, 8 * 128),
     ],
 )
 def test_the_kv_cache_is_what_the_weights_leave(
@@ -89,6 +98,41 @@ def test_a_workload_names_a_profile_and_may_change_it(text: str):
     assert cost.kv_cache_tokens == (5 if "kv" in text else 845_000)
     assert cost.profile is not None
     assert cost.profile.name == "h200-llama-3-8b"
+
+
+def test_the_time_beside_kernels_is_told_with_the_name():
+    cost = load_profile("h100-llama-3-8b")
+    assert cost.title == "h100-llama-3-8b (kernels only)"
+    assert (
+        replace(cost, per_iteration=MILLISECOND).title == "h100-llama-3-8b + 1.00 ms an iteration"
+    )
+    assert load_profile("textbook").title == "textbook"
+    assert LinearCost().title == ""
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_is_fitted_again(name: str):
+    """From its log come the prices, where they hold and how far they are off, as in the file."""
+    log_file = SHARED / "serving-logs" / f"vllm-{name}" / "requests.jsonl"
+    if not log_file.is_file():
+        pytest.skip("the logs (../shared/serving-logs) are not beside this checkout")
+    log = read_log(log_file)
+    server = server_of(log, log_file.with_name(META), "vllm", [])
+    fitted = parse_profile(calibrate(log, server, 1).profile, "fitted", name)
+    bundled = load_profile(name)
+    assert isinstance(bundled, IterationCost)
+    assert isinstance(fitted, IterationCost)
+    assert fitted.kv_cache_tokens in (bundled.kv_cache_tokens, None)
+    told = (bundled.profile, fitted.profile)
+    for key in ("base", "per_token", "per_context_token", "per_token_squared"):
+        assert getattr(fitted, key) == pytest.approx(getattr(bundled, key), rel=0.01), key
+    assert dict(fitted.per_token_up_to) == pytest.approx(dict(bundled.per_token_up_to), rel=0.01)
+    for limit in ("batch", "context", "tokens"):
+        ours, theirs = (getattr(profile, limit) for profile in told)
+        assert ours == theirs
+    for error in ("mean_error", "max_error"):
+        ours, theirs = (getattr(profile, error) for profile in told)
+        assert ours == pytest.approx(theirs, abs=0.001)
 
 
 def test_an_unknown_profile_is_refused():

@@ -94,7 +94,7 @@ KEYS = (
     "workload.spread, workload.limit, workload.start, workload.duration, workload.busiest, "
     "workload.speed, workload.max_input, workload.max_output, workload.over, "
     "cost, cost.prefill_per_token, cost.decode_step, cost.per_extra_request, cost.first_token, "
-    "cost.kv_cache_tokens, slo.ttft, slo.tpot, slo.e2el"
+    "cost.kv_cache_tokens, cost.per_iteration, slo.ttft, slo.tpot, slo.e2el"
 )
 
 
@@ -153,7 +153,8 @@ KEYS = (
             "cost=h100",
             (
                 "--set cost=h100: found 'h100', expected one of textbook, a100-llama-3-8b, "
-                "a100-opt-13b, h100-llama-3-8b, h200-llama-3-8b"
+                "a100-opt-13b, h100-llama-3-8b, h200-llama-3-8b, "
+                "rtx4090-llama-3.1-8b, rtxpro6000-llama-3.1-8b"
             ),
         ),
         (
@@ -162,7 +163,7 @@ KEYS = (
             (
                 "--set cost.decode_base=1ms: found a workload whose cost is linear, expected a "
                 "parameter of that: prefill_per_token, decode_step, per_extra_request, "
-                "first_token, kv_cache_tokens"
+                "first_token, kv_cache_tokens, per_iteration"
             ),
         ),
         (

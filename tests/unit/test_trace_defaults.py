@@ -76,7 +76,9 @@ def test_the_head_of_the_table_tells_it(tmp_path: Path, capsys: pytest.CaptureFi
     head = capsys.readouterr().out.splitlines()[0]
     assert head == "t · 8 requests · textbook cost by default · 4 slots by default"
     assert main(["compare", path, "--set", H100, "batch_size=8"]) == 0
-    assert capsys.readouterr().out.splitlines()[0] == "t · 8 requests · h100-llama-3-8b"
+    assert (
+        capsys.readouterr().out.splitlines()[0] == "t · 8 requests · h100-llama-3-8b (kernels only)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -169,9 +169,10 @@ WRONG = {
     ".decode_step: found 0, expected a duration longer than zero",
     f"requests: [{ONE}]\ncost: {{cubic: {{}}}}": "w.yaml:2: cost: found the unknown key 'cubic', "
     "expected one of linear, affine, iteration, textbook, a100-llama-3-8b, a100-opt-13b, "
-    "h100-llama-3-8b, h200-llama-3-8b",
+    "h100-llama-3-8b, h200-llama-3-8b, rtx4090-llama-3.1-8b, rtxpro6000-llama-3.1-8b",
     f"requests: [{ONE}]\ncost: h300": "w.yaml:2: cost: found 'h300', expected one of textbook, "
-    "a100-llama-3-8b, a100-opt-13b, h100-llama-3-8b, h200-llama-3-8b",
+    "a100-llama-3-8b, a100-opt-13b, h100-llama-3-8b, h200-llama-3-8b, "
+    "rtx4090-llama-3.1-8b, rtxpro6000-llama-3.1-8b",
     f"requests: [{ONE}]\ncost: {{affine: {{decode_base: 788.3ps}}}}": "w.yaml:2: cost.affine"
     ".decode_base: found 788.3ps, expected a whole number of picoseconds",
     f"requests: [{ONE}]\ncost: {{affine: {{decode_base: 0}}}}": "w.yaml:2: cost.affine: expected "
@@ -179,7 +180,8 @@ WRONG = {
     f"requests: [{ONE}]\ncost: {{h100-llama-3-8b: {{decode_step: 1ms}}}}": "w.yaml:2: "
     "cost.h100-llama-3-8b: found the unknown key 'decode_step', expected one of decode_base, "
     "decode_per_request, decode_per_context_token, prefill_base, prefill_per_token, "
-    "prefill_per_token_squared, first_token, kv_cache_tokens (did you mean 'decode_base'?)",
+    "prefill_per_token_squared, first_token, kv_cache_tokens, per_iteration "
+    "(did you mean 'decode_base'?)",
     f"requests: [{ONE}]\ncost: {{linear: {{first_token: last}}}}": "w.yaml:2: cost.linear"
     ".first_token: found 'last', expected one of decode, prefill",
     f"requests: [{ONE}]\nstrategies: {{}}": "w.yaml:2: strategies: found an empty mapping, "

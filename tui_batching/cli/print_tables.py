@@ -149,8 +149,8 @@ class Printer:
 def _heading(workload: Workload) -> Text:
     count = len(workload.requests)
     requests = "1 request" if count == 1 else f"{count:,} requests"
-    profile = workload.cost.profile
-    told = [requests, *([profile.name] if profile else []), *workload.assumptions]
+    cost = workload.cost.title
+    told = [requests, *([cost] if cost else []), *workload.assumptions]
     return Text.assemble((workload.name, "bold"), *(f" · {fact}" for fact in told))
 
 

@@ -24,7 +24,7 @@ def changes(before: Workload, now: Workload) -> list[str]:
     if before.source.seed != now.source.seed:
         told.append(f"seed {now.source.seed}")
     if (before.cost, before.cost.profile) != (now.cost, now.cost.profile):
-        told.append(f"cost {now.cost.profile.name if now.cost.profile else now.cost.name}")
+        told.append(f"cost {now.cost.title or now.cost.name}")
     if not told and before.source != now.source:
         told.append("requests")
     return told

@@ -20,7 +20,7 @@ from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
 from tui_batching.tui.views.view import View
-from tui_batching.workload.model import COST
+from tui_batching.workload.model import COST, Workload
 
 _SHORTEST_NAME = 8
 """Cells of a workload's name that the state does not take."""
@@ -37,10 +37,8 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     row = Row(width, text)
     row.gap().add("tui-batching", style(palette.accent, ground, bold=True)).gap(2)
     workload = frame.scene.workload
-    facts, profile = _facts(frame.scene), workload.cost.profile
-    cost = profile.name if profile else "textbook cost" if COST in workload.assumed else ""
-    costed = [" · ".join([*facts, cost])] if cost else []
-    told = [*costed, " · ".join(facts), workload.name]
+    facts = _facts(frame.scene)
+    told = [" · ".join([*facts, *cost]) for cost in _costs(workload)] + [workload.name]
     room = row.left - len(clock) - len(speed) - 7
     room = room if room >= _SHORTEST_NAME else max(1, row.left - len(clock) - 3)
     shown = first_that_fits(told, room)
@@ -52,6 +50,13 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     if cell_len(ending) <= row.left:
         row.gap(row.left - cell_len(ending)).add(speed, playing).add(f"{state}   ", muted)
     return row.add_right(f"{clock} ", text).cells()
+
+
+def _costs(workload: Workload) -> list[list[str]]:
+    """What is said of the cost, the fullest wording first, nothing last."""
+    profile, textbook = workload.cost.profile, COST in workload.assumed
+    names = [workload.cost.title, profile.name] if profile else ["textbook cost"] * textbook
+    return [*([name] for name in names), []]
 
 
 def _facts(scene: Scene) -> list[str]:

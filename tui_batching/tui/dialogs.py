@@ -120,7 +120,7 @@ class PickWorkload(Dialog[Workload | None]):
 
 
 _OWN = "as loaded"
-_COST_NAME = 17
+_COST_NAME = 24
 """Cells of the column of the names of costs."""
 
 
@@ -162,7 +162,9 @@ class PickCost(Dialog[Knobs | None]):
 
 def _described(cost: Cost) -> str:
     """One line: whose times they are; a profile that was loaded is named."""
-    return cost.profile.description if cost.profile else f"the workload's own {cost.name} times"
+    if cost.profile is None:
+        return f"the workload's own {cost.name} times"
+    return cost.profile.description + (", kernels only" if cost.profile.kernels_only else "")
 
 
 class PickExport(Dialog[Export | None]):

@@ -7,6 +7,7 @@ bundled workloads go by their names, others by their paths:
     source: who measured or computed it
     batch: [1, 256]         # where it holds; so do context, and tokens of an iteration
     mean_error: 0.03        # and max_error, as shares
+    kernels_only: true      # what the host does between two of them is not in it
     cost: {affine: {...}}
 """
 
@@ -123,5 +124,6 @@ _LIMIT_READERS: dict[str, Reader] = {
     "tokens": _range,
     "mean_error": partial(Field.decimal, above=0),
     "max_error": partial(Field.decimal, above=0),
+    "kernels_only": Field.flag,
 }
 _PROFILE_READERS: dict[str, Reader] = dict.fromkeys(_TEXTS, Field.text) | _LIMIT_READERS
