@@ -18,6 +18,7 @@ from tui_batching.strategies.strategy import Textbook
 from tui_batching.tui.bindings import KEYS
 from tui_batching.workload import bundled_profiles, load_profile
 from tui_batching.workload.traces import FORMATS
+from tui_batching.workload.traces.formats import first_of
 
 README = Path(__file__).parents[1] / "README.md"
 _KEYS = re.compile(r"(<!-- keys: begin -->\n).*?(<!-- keys: end -->)", re.DOTALL)
@@ -68,9 +69,9 @@ def formats_table() -> str:
     """The formats of traces, out of the table of them."""
     rows = ["| `format` | arrival, input, output | times in | what it is |", "|---|---|---|---|"]
     for name, known in FORMATS.items():
-        columns = (known.arrival, known.input, known.output)
-        told = ", ".join(f"`{each if isinstance(each, str) else each[0]}`" for each in columns)
-        unit = "instants" if known.instants else known.unit
+        columns = map(first_of, (known.arrival, known.input, known.output))
+        told = ", ".join(f"`{name}`" if name else "none" for name in columns)
+        unit = "instants" if known.instants else known.unit if known.arrival else ""
         rows.append(f"| `{name}` | {told} | {unit} | {known.about} |")
     return "".join(f"{row}\n" for row in rows)
 

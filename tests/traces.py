@@ -82,6 +82,14 @@ request_id,client_id,input_tokens,output_tokens,arrival_time_us,send_time_us,sta
 1,c,80,0,2000,2010,timeout,"too, late"
 2,c,90,30,3500,3510,ok,
 """
+BLIS_GROUPS = """\
+request_id,session_id,prefix_group,prefix_length,input_tokens,output_tokens,server_input_tokens,\
+arrival_time_us,status
+0,,sys,100,10,5,131,0,ok
+1,,,100,10,6,14,1500,ok
+2,,,0,11,7,0,2500,ok
+"""
+"""A prompt of a group, one that the server counted, and one that it did not."""
 APEX = """\
 {"StartTimeOffset": 0, "ContextTokens": 374, "GeneratedTokens": 44}
 {"StartTimeOffset": 4314579000, "ContextTokens": 396, "GeneratedTokens": 109}
@@ -137,6 +145,35 @@ a,acompletion,2024-05-01T12:00:00.250Z,2024-05-01T12:00:03.000Z,gpt-4,100,20,suc
 b,acompletion,2024-05-01T12:00:00.500Z,2024-05-01T12:00:01.000Z,gpt-4,0,0,failure
 c,acompletion,2024-05-01 12:00:02.250+00:00,2024-05-01T12:00:04.000Z,gpt-4,50,10,success
 """
+
+
+def litellm_answer(*rows: tuple[int, int, int], total: int = 3) -> dict[str, object]:
+    """A page of spend logs as LiteLLM's API answers, with the second, prompt and answer of each."""
+    names = ("startTime", "prompt_tokens", "completion_tokens")
+    logs = [
+        dict(zip(names, (f"2024-05-01T12:00:0{second}.250Z", *tokens), strict=True))
+        | {"status": "success", "messages": [{}], "metadata": {"tags": ["a"]}}
+        for second, *tokens in rows
+    ]
+    return {"data": logs, "total": total, "page": 1, "page_size": 50, "total_pages": 1}
+
+
+LITELLM_PAGES = [litellm_answer((2, 50, 10), (0, 100, 20)), litellm_answer((5, 7, 8))]
+SHAREGPT = json.dumps(
+    [
+        {
+            "id": "a",
+            "conversations": [
+                {"from": "human", "value": "Hello there", "num_tokens": 7},
+                {"from": "gpt", "value": "Hi.", "num_tokens": 3},
+                {"from": "human", "value": "More?", "num_tokens": 2},
+            ],
+        },
+        {"id": "b", "conversations": [{"from": "human", "value": "?", "num_tokens": 1}]},
+        {"id": "c", "conversations": [{"from": "human", "value": 12}, {"from": "gpt", "value": 9}]},
+    ]
+)
+"""A conversation of three messages, one without an answer, and one with counts for its text."""
 PLAIN_HEAD = "arrival_time,input_tokens,output_tokens\n"
 AZURE_HEAD = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
 PLAIN = PLAIN_HEAD + "1.5,3,4\n0.25,1,2\n1.5,5,6\n"
@@ -170,11 +207,23 @@ READ |= {
     "bailian": (BAILIAN, [(0, 310, 40), (1_250_000_000_000, 420, 20)]),
     "llmservingsim": (LLMSERVINGSIM, [(0, 16, 8), (1_500_000_007_000, 32, 9)]),
     "blis": (BLIS, [(0, 512, 20), (2_500_000_000, 90, 30)]),
+    "blis, groups": (
+        BLIS_GROUPS,
+        [(0, 110, 5), (1_500_000_000, 14, 6), (2_500_000_000, 11, 7)],
+    ),
     "apex": (APEX, [(0, 374, 44), (4_314_579_000_000, 396, 109)]),
     "aiperf": (AIPERF, [(0, 550, 9), (1_000_000_007_000, 7, 3)]),
     "guidellm": (GUIDELLM, [(0, 12, 3), (1_750_000_000_000, 14, 5)]),
     "inference-perf": (INFERENCE_PERF, [(0, 7, 4), (SECOND, 9, 6)]),
     "litellm": (LITELLM, [(0, 100, 20), (2 * SECOND, 50, 10)]),
+    "litellm, answers": (
+        "\n".join(map(json.dumps, LITELLM_PAGES)),
+        [(0, 100, 20), (2 * SECOND, 50, 10), (5 * SECOND, 7, 8)],
+    ),
+    "litellm, one answer": (
+        json.dumps(litellm_answer((1, 3, 4)), indent=2),
+        [(0, 3, 4)],
+    ),
     "plain, tabs": (
         PLAIN.replace(",", "\t"),
         [(0, 1, 2), (1_250_000_000_000, 3, 4), (1_250_000_000_000, 5, 6)],
@@ -182,6 +231,10 @@ READ |= {
     "mooncake, csv": (
         "timestamp,input_length,output_length\n5,6,7\n8,9.0,1\n",
         [(0, 6, 7), (3_000_000_000, 9, 1)],
+    ),
+    "mooncake, indented": (
+        '{\n"timestamp": 5, "input_length": 6,\n"output_length": 7\n}\n' * 2,
+        [(0, 6, 7), (0, 6, 7)],
     ),
     "azure, json": (
         '{"TIMESTAMP": "2023-11-16 23:59:59.5", "ContextTokens": 8, "GeneratedTokens": "2"}',

@@ -217,7 +217,12 @@ TARGETS: dict[str, Target] = {
     "lengths": Target(
         _lengths,
         ".json",
-        (b"num_prefill_tokens,num_decode_tokens\n3,4\n", _bench().encode(), traces.PLAIN.encode()),
+        (
+            b"num_prefill_tokens,num_decode_tokens\n3,4\n",
+            _bench().encode(),
+            traces.PLAIN.encode(),
+            traces.SHAREGPT.encode(),
+        ),
     ),
     "results": Target(_results, ".json", (2 * _bench().encode(),)),
 }

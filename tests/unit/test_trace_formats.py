@@ -10,21 +10,25 @@ from pathlib import Path
 import pytest
 from oracle import SHARED
 from traces import (
+    BLIS_GROUPS,
     BURSTGPT_6,
     BURSTGPT_8,
     FAILED,
     GUIDELLM,
+    LITELLM_PAGES,
     MOONCAKE,
     PLAIN,
     PLAIN_HEAD,
     READ,
     VLLM_BENCH,
+    litellm_answer,
     refusal,
     rows,
     written,
 )
 
 from tui_batching.clock import HORIZON, MICROSECOND, MILLISECOND, NANOSECOND, SECOND
+from tui_batching.errors import InputError
 from tui_batching.workload import apply_settings, load_workload, parse_workload
 from tui_batching.workload.traces import FORMATS
 from tui_batching.workload.traces.formats import TraceFormat
@@ -202,6 +206,34 @@ def test_a_closed_loop_is_told(tmp_path: Path):
     told = load_workload(written(tmp_path, report)).source.notices[1]
     assert "its client was throttled (the strategy concurrent)" in told
     assert len(load_workload(written(tmp_path, GUIDELLM)).source.notices) == 1
+
+
+def test_pages_that_are_missing_are_told(tmp_path: Path):
+    answer = json.dumps(litellm_answer((1, 3, 4), (2, 0, 0)))
+    (_, told) = load_workload(written(tmp_path, answer)).source.notices
+    assert told == "t.csv: it has 2 rows of 3: the other pages are missing"
+    assert len(load_workload(written(tmp_path, READ["litellm, answers"][0])).source.notices) == 2
+    path = written(tmp_path, json.dumps({"data": [*LITELLM_PAGES[0]["data"], 5]}))
+    assert refusal(path) == f"{path}: entry 2: found 5, expected an object"
+
+
+def test_a_header_stands_for_the_rows_beside_it(tmp_path: Path):
+    rows_ = written(tmp_path, BLIS_GROUPS, "log.csv")
+    header = written(tmp_path, "trace_version: 3\ntime_unit: us # so\nmode: real\n", "log.yaml")
+    workload = load_workload(header)
+    assert (workload.name, rows(workload)) == ("log", READ["blis, groups"][1])
+    named = parse_workload("requests: {trace: log.yaml}", "w.yaml", tmp_path)
+    assert rows(named) == rows(workload)
+    rows_.rename(tmp_path / "other.csv")
+    assert refusal(header) == (
+        f"{header}: found the header of a trace without its rows, expected 'log.csv' beside it "
+        "(or name the CSV itself)"
+    )
+    written(tmp_path, "trace_version: 3\ntime_unit: s\n", "log.yaml")
+    assert refusal(header) == f"{header}: time_unit: found 's', expected us"
+    written(tmp_path, "requests: 5", "log.yaml")
+    with pytest.raises(InputError, match="found a workload file or other YAML, expected a trace"):
+        parse_workload("requests: {trace: log.yaml}", "w.yaml", tmp_path)
 
 
 @pytest.mark.parametrize(("sessions", "told"), [("aba", True), ("abc", False)])

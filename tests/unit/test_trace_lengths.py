@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from oracle import SHARED
-from traces import AZURE_2023, PLAIN, VLLM_BENCH, refusal, rows, written
+from traces import AZURE_2023, PLAIN, SHAREGPT, VLLM_BENCH, refusal, rows, written
 
 from tui_batching.errors import InputError
 from tui_batching.workload import Workload, apply_settings, parse_workload
@@ -17,6 +17,7 @@ SGLANG = {key: VLLM_BENCH[key] for key in VLLM_BENCH if key not in ("start_times
 FILES = {
     "vidur": (VIDUR_LENGTHS, [(3000, 54), (2100, 156)]),
     "sglang": (json.dumps(SGLANG), [(6, 8), (7, 9)]),
+    "sharegpt": (SHAREGPT, [(7, 3), (12, 9)]),
     "keys": ('{"input_tokens": 5, "output_tokens": 6}', [(5, 6)]),
     "a trace": (PLAIN, [(3, 4), (1, 2), (5, 6)]),
     "another": (AZURE_2023, [(4808, 10), (0, 8)]),
@@ -82,3 +83,20 @@ def test_the_lengths_of_vidur():
     if not path.exists():
         pytest.skip("the cases (../shared/cases) are not beside this checkout")
     assert [row[1:] for row in rows(loaded(path))] == [(3000, 54), (2100, 156)]
+
+
+def test_conversations_without_counts_say_what_to_do(tmp_path: Path):
+    told = [{"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "No."}]}]
+    path = written(tmp_path, json.dumps(told), "sharegpt.json")
+    with pytest.raises(InputError) as error:
+        _ = loaded(path).requests
+    assert str(error.value) == (
+        f"{path}: request 0: conversations.1.num_tokens: found 'No.', expected the number of its "
+        "tokens as num_tokens beside it, or in its place (the model's tokenizer counts them)"
+    )
+    sentence = (
+        f"{path}: found lengths without arrivals (ShareGPT), expected requests: {{lengths: FILE, "
+        "arrivals: {poisson: {rate: 2}}} in a workload file, which makes arrivals for them"
+    )
+    assert refusal(path) == sentence
+    assert refusal(path, "workload.format=sharegpt") == sentence

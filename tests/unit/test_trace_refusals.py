@@ -104,7 +104,8 @@ WRONG = {
     "rows skipped (no output tokens)), expected at least one",
     json.dumps(VLLM_BENCH) + "{}": "found 2 results (1: request_rate unknown, 2: request_rate "
     "unknown), expected result: a number from 1 to 2 (workload.result), to take one",
-    json.dumps(VLLM_BENCH) + "{": "found broken JSON (Expecting property name enclosed in double "
+    json.dumps(VLLM_BENCH)
+    + "{": "1: found broken JSON (Expecting property name enclosed in double "
     "quotes), expected a JSON object",
 }
 

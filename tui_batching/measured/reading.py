@@ -13,15 +13,8 @@ from tui_batching.printable import printable
 from tui_batching.workload.model import ReadingProgress, ignore_progress
 from tui_batching.workload.traces.documents import detailed_list
 from tui_batching.workload.traces.formats import FORMATS, recognise
-from tui_batching.workload.traces.layouts import (
-    Block,
-    Column,
-    decode_object,
-    number_texts,
-    parse_block,
-    read_csv,
-    read_json_lines,
-)
+from tui_batching.workload.traces.json_rows import decode_object, number_texts, read_json_lines
+from tui_batching.workload.traces.layouts import Block, Column, parse_block, read_csv
 from tui_batching.workload.traces.text import TraceText, open_text
 from tui_batching.workload.traces.values import seconds, tokens
 

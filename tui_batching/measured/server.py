@@ -22,7 +22,7 @@ from tui_batching.strategies.parameters import BATCH_SIZE, KV_CACHE_TOKENS
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import Workload
 from tui_batching.workload.settings import apply_settings
-from tui_batching.workload.traces.layouts import decode_object
+from tui_batching.workload.traces.json_rows import decode_object
 
 META = "meta.json"
 """The name of the file of a server's settings, beside its log."""

@@ -26,6 +26,7 @@ from tui_batching.workload.traces import (
     TraceRequests,
     find_lengths,
     find_trace,
+    is_header,
 )
 
 _TRACE_ENDINGS = (
@@ -78,15 +79,20 @@ def load_workload(name_or_path: str | Path) -> Workload:
     what is no bundled workload's name but that of a file that is there. A file that ends in `.csv`,
     `.tsv`, `.txt`, `.json`, `.jsonl`, `.ndjson`, `.gz`, `.zst` or `.parquet`, in capitals as well,
     is a trace: its format is recognised and its requests are read when they are first needed. Every
-    other file is YAML.
+    other file is YAML, and one that is the header of a trace stands for its rows.
 
     Raises:
         InputError: if there is no such workload, or its file is not as expected.
     """
     path = Path(name_or_path) if _is_path(name_or_path) else _bundled_workload(str(name_or_path))
     if names_trace(path):
-        return Workload(_trace_name(path), find_trace(path), assumed=_ALL_ASSUMED)
-    return parse_workload(read_text(path), str(path), path.parent)
+        return _recorded(path)
+    text = read_text(path)
+    return _recorded(path) if is_header(text) else parse_workload(text, str(path), path.parent)
+
+
+def _recorded(path: Path) -> Workload:
+    return Workload(_trace_name(path), find_trace(path), assumed=_ALL_ASSUMED)
 
 
 def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
@@ -173,7 +179,7 @@ def path_of_text(text: str) -> str:
 
 
 def _trace_name(path: Path) -> str:
-    stem = path.name
+    stem = path.stem if path.suffix.lower() in (".yaml", ".yml") else path.name
     while stem.lower().endswith(_TRACE_ENDINGS):
         stem = stem.rpartition(".")[0]
     return printable(stem)[:_LONGEST_NAME]

@@ -1,6 +1,7 @@
 """Traces of real traffic: a table of formats, and what is taken of a file."""
 
 from tui_batching.workload.traces.formats import FORMATS
+from tui_batching.workload.traces.headers import is_header
 from tui_batching.workload.traces.lengths import LENGTHS_OPTIONS, TraceLengths, find_lengths
 from tui_batching.workload.traces.options import TraceOptions
 from tui_batching.workload.traces.source import TraceRequests, find_trace
@@ -16,5 +17,6 @@ __all__ = [
     "WrittenFormat",
     "find_lengths",
     "find_trace",
+    "is_header",
     "write_trace",
 ]

@@ -72,6 +72,8 @@ class RowCounts:
         epoch: the column whose numbers look like the time since 1970 in another unit than usual.
         throttle: what a client sent its requests by, where that was no load of users.
         session: the column of sessions, where one has several rows.
+        rows: in the file.
+        offered: rows that there are by the answers of an API, of which the file has pages.
     """
 
     name: str
@@ -94,6 +96,8 @@ class RowCounts:
     epoch: str = ""
     throttle: str = ""
     session: str = ""
+    rows: int = 0
+    offered: int = 0
 
     @property
     def sentence(self) -> str:
@@ -108,6 +112,7 @@ class RowCounts:
         told = (
             self._told_unit(),
             self._told_throttle(),
+            self._told_pages(),
             self._told_sessions(),
             self._told_order(),
             self._told_ticks(),
@@ -173,6 +178,12 @@ class RowCounts:
             f"its client was throttled ({self.throttle}): replayed are the times at which it sent, "
             "not the load of users"
         )
+
+    def _told_pages(self) -> str:
+        if self.rows >= self.offered:
+            return ""
+        rows = _counted(self.rows, "row")
+        return f"it has {rows} of {self.offered:,}: the other pages are missing"
 
     def _told_sessions(self) -> str:
         if not self.session:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from tui_batching.errors import InputError
-from tui_batching.workload.traces.layouts import described
+from tui_batching.workload.traces.json_rows import described
 
 _LENGTHS = ("input_lens", "output_lens")
 _FURTHER = ("queue_times", "errors", "max_tokens", "priority")

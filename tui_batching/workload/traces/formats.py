@@ -39,7 +39,8 @@ class TraceFormat:
     Attributes:
         name: what `format:` calls it.
         title: whose format it is.
-        arrival, input, output: the columns or keys of a row's values.
+        arrival, input, output: the columns or keys of a row's values; no arrival where a file has
+            lengths alone.
         about: what a user should know of it, as the README has it.
         unit: what numbers in `arrival` count.
         instants: whether arrivals are usually instants, which need no unit.
@@ -49,6 +50,11 @@ class TraceFormat:
         queue: the column or key of the time before `arrival` that a client held a request back.
         session: the column or key that rows of one conversation share, whose lengths are what each
             turn adds.
+        group: the column or key of what several prompts begin with.
+        group_tokens: of how many tokens that has, which `input` does not count.
+        counted: the column or key of the tokens of a prompt as the server counted them, which goes
+            first where it is not 0 and the row is in no group.
+        uncounted: what is told where there is text instead of the number of its tokens.
         max_tokens, priority: columns or keys that may be missing.
         told_by: the columns or keys by which it is recognised, if not those of the values.
         results: takes the results out of a file that is no table; None for CSV and JSON lines.
@@ -67,6 +73,10 @@ class TraceFormat:
     failed: str = "no output tokens"
     queue: str = ""
     session: str = ""
+    group: str = ""
+    group_tokens: str = ""
+    counted: str = ""
+    uncounted: str = ""
     max_tokens: str = ASKED
     priority: str = PRIORITY
     told_by: tuple[str, ...] = ()
@@ -165,7 +175,12 @@ _TABLE = (
         tells_unit=True,
         where={"status": ("ok",)},
         failed="no output tokens, or a status that is not ok",
-        about="the CSV of a TraceV2 of the simulator BLIS (inference-sim), beside its YAML",
+        session="session_id",
+        group="prefix_group",
+        group_tokens="prefix_length",
+        counted="server_input_tokens",
+        about="a TraceV2 of the simulator BLIS (inference-sim): its YAML, with the CSV of the same "
+        "name beside it, or the CSV alone; a prompt is `prefix_length` and `input_tokens`",
     ),
     TraceFormat(
         "apex",
@@ -244,13 +259,27 @@ _TABLE = (
         instants=True,
         where={"status": ("success",)},
         failed="no output tokens, or a status that is not success",
-        about="the spend logs of LiteLLM, exported or from its API",
+        about="the spend logs of LiteLLM, exported or as its API answers, one page or several",
+    ),
+    TraceFormat(
+        "sharegpt",
+        "ShareGPT",
+        "",
+        ("conversations.0.num_tokens", "conversations.0.value"),
+        ("conversations.1.num_tokens", "conversations.1.value"),
+        failed="a conversation without an answer",
+        told_by=("conversations", "from"),
+        uncounted="the number of its tokens as num_tokens beside it, or in its place (the model's "
+        "tokenizer counts them)",
+        about="lengths alone: the first two messages of each conversation, as `vllm bench serve` "
+        "takes them, with the number of their tokens",
     ),
 )
 
 FORMATS: dict[str, TraceFormat] = {known.name: known for known in _TABLE}
 
 _KEY = re.compile(r'"([A-Za-z_ ]{1,40})"\s*:')
+_MADE = "requests: {lengths: FILE, arrivals: {poisson: {rate: 2}}} in a workload file, which makes"
 _LONGEST_KEY = 60
 """Characters that may be needed of a part of the text to find a key across its end."""
 
@@ -265,8 +294,27 @@ def recognise(text: TraceText) -> TraceFormat:
     for names in _names(text):
         fitting = [known for known in FORMATS.values() if names.issuperset(known.signature)]
         if fitting:
-            return max(fitting, key=lambda known: len(known.signature))
+            refuse_lengths_alone(text, known := _best(fitting))
+            return known
     raise _unknown(text, names)
+
+
+def refuse_lengths_alone(text: TraceText, known: TraceFormat) -> None:
+    """Refuse a format that has no arrivals.
+
+    Raises:
+        InputError: if it has none.
+    """
+    if not known.arrival:
+        raise InputError(
+            f"{text.where}: found lengths without arrivals ({known.title}), expected {_MADE} "
+            "arrivals for them"
+        )
+
+
+def _best(fitting: Sequence[TraceFormat]) -> TraceFormat:
+    """The one that says most; of two, the one with arrivals."""
+    return max(fitting, key=lambda known: (len(known.signature), known.arrival != ""))
 
 
 def recognise_lengths(text: TraceText) -> TraceFormat:
@@ -280,7 +328,7 @@ def recognise_lengths(text: TraceText) -> TraceFormat:
         whole = [known for known in FORMATS.values() if names.issuperset(known.signature)]
         fitting = whole or _with_lengths(names)
         if fitting:
-            return max(fitting, key=lambda known: len(known.signature))
+            return _best(fitting)
     raise _unknown(text, names)
 
 
@@ -319,8 +367,7 @@ def _unknown(text: TraceText, names: set[str]) -> InputError:
         told = " and ".join(lengths[0].lengths_signature)
         return InputError(
             f"{text.where}: found {told} without arrivals, expected "
-            f"{first_of(lengths[0].arrival)} as well (or requests: {{lengths: FILE, arrivals: "
-            "{poisson: {rate: 2}}} in a workload file, which makes arrivals for them)"
+            f"{first_of(lengths[0].arrival)} as well (or {_MADE} arrivals for them)"
         )
     else:
         hint = "; workload.columns names others"

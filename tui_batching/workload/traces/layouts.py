@@ -1,4 +1,4 @@
-"""How the rows of a trace are laid out, as CSV or as JSON, and read a block at a time.
+"""How the rows of a trace are laid out, here as CSV, and read a block at a time.
 
 Whatever the layout, a row has some values, each a column of CSV or a key of JSON. Of a trace they
 are when the request arrived, and the tokens of its prompt and of its answer.
@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
 
 from tui_batching.errors import InputError
 from tui_batching.printable import quoted
@@ -26,7 +24,6 @@ ROWS_AT_ONCE = 1000
 ABSENT = -1
 """Stands for a value that is missing in a column with gaps."""
 
-_SPACE = re.compile(r"\s*")
 _NUMBER = re.compile(r"[0-9+.eE-]{1,60}")
 
 
@@ -35,7 +32,8 @@ class Column:
     """A column or key, and how its values are read.
 
     Attributes:
-        name: of the column or key; `a.b` is the key `b` of the object `a`, where no key is `a.b`.
+        name: of the column or key; `a.b` is the key `b` of the object `a`, and `a.0` the first
+            entry of the list `a`, where no key is called so.
         parse: reads its values.
         optional: whether the column, and the values in it, may be missing; they count as 0.
         gaps: whether values may be missing where the column is there; they count as `ABSENT`.
@@ -151,11 +149,6 @@ def read_csv(columns: Sequence[Column], text: TraceText) -> Iterator[Block]:
     return (parse_block(columns, some.columns, some.place) for some in csv_texts(columns, text))
 
 
-def read_json_lines(columns: Sequence[Column], text: TraceText) -> Iterator[Block]:
-    """As `json_texts`, with the values read."""
-    return (parse_block(columns, some.columns, some.place) for some in json_texts(columns, text))
-
-
 def csv_texts(columns: Sequence[Column], text: TraceText) -> Iterator[Texts]:
     """Rows of CSV or TSV with a head line; the columns may stand in any order, among others.
 
@@ -262,160 +255,3 @@ def _position(head: Sequence[str], column: Column, place: str) -> int | None:
             f"{quoted(','.join(head))}, expected it once"
         )
     return names.index(name)
-
-
-class _WrittenNumber(str):
-    """A number with a fraction, as it is written."""
-
-    __slots__ = ()
-
-
-_DECODER = json.JSONDecoder(parse_float=_WrittenNumber, parse_constant=_WrittenNumber)
-
-
-def json_texts(columns: Sequence[Column], text: TraceText) -> Iterator[Texts]:
-    """Rows of a file with a JSON object on each line, or with one list of objects.
-
-    Raises:
-        InputError: if a line or an entry is no JSON object.
-    """
-    if text.head.lstrip().startswith("["):
-        records = listed_objects(decode_values(text.document(), text.where), text.where)
-        yield from record_texts(columns, records, text.where)
-        return
-    lines = ((number, line) for number, line in enumerate(text.lines(), 1) if not line.isspace())
-    while block := list(islice(lines, ROWS_AT_ONCE)):
-        places = [f"{text.where}:{number}" for number, _ in block]
-        records = [
-            decode_object(line, place) for place, (_, line) in zip(places, block, strict=True)
-        ]
-        yield Texts(_columns_of(columns, records), places.__getitem__)
-
-
-def listed_objects(values: Sequence[object], where: str) -> list[dict[str, Any]]:
-    """The objects of a file that is one list of them.
-
-    Raises:
-        InputError: if there is something else in it, or beside it.
-    """
-    found = values[0] if len(values) == 1 and isinstance(values[0], list) else []
-    for row, value in enumerate(found):
-        if not isinstance(value, dict):
-            raise InputError(f"{where}: entry {row}: found {described(value)}, expected an object")
-    return found
-
-
-def record_texts(
-    columns: Sequence[Column], records: Sequence[dict[str, Any]], where: str
-) -> Iterator[Texts]:
-    """Rows of objects that were read as a whole."""
-
-    def place_from(first: int) -> Callable[[int], str]:
-        return lambda row: f"{where}: request {first + row}"
-
-    for first in range(0, len(records), ROWS_AT_ONCE):
-        some = records[first : first + ROWS_AT_ONCE]
-        yield Texts(_columns_of(columns, some), place_from(first))
-
-
-def _columns_of(
-    columns: Sequence[Column], records: Sequence[dict[str, Any]]
-) -> list[list[str] | None]:
-    found = [[_text_of(_lookup(record, column.names)) for record in records] for column in columns]
-    return [
-        None if column.optional and not any(texts) else texts
-        for column, texts in zip(columns, found, strict=True)
-    ]
-
-
-def _lookup(record: dict[str, Any], names: Iterable[str]) -> object:
-    """The first value that there is under one of the names."""
-    for name in names:
-        value: object = record.get(name)
-        if value is None and "." in name:
-            value = record
-            for key in name.split("."):
-                value = value.get(key) if isinstance(value, dict) else None
-        if value is not None:
-            return value
-    return None
-
-
-def _text_of(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else str(value) if type(value) is int else json.dumps(value)
-
-
-def decode_object(text: str, place: str) -> dict[str, Any]:
-    """The object in a JSON text.
-
-    Raises:
-        InputError: if it is no JSON or no object.
-    """
-    try:
-        value = _DECODER.decode(text)
-    except (ValueError, RecursionError) as error:
-        raise _broken(place, error) from None
-    if not isinstance(value, dict):
-        raise InputError(f"{place}: found {described(value)}, expected a JSON object")
-    return value
-
-
-def decode_values(text: str, where: str) -> list[object]:
-    """The values in a JSON text, of which several may follow each other.
-
-    Raises:
-        InputError: if it is no JSON.
-    """
-    values: list[object] = []
-    position = 0
-    while (position := _skip_space(text, position)) < len(text):
-        try:
-            value, position = _DECODER.raw_decode(text, position)
-        except (ValueError, RecursionError) as error:
-            raise _broken(where, error) from None
-        values.append(value)
-    return values
-
-
-def _skip_space(text: str, position: int) -> int:
-    match = _SPACE.match(text, position)
-    return match.end() if match else position
-
-
-def _broken(place: str, error: Exception) -> InputError:
-    reason = getattr(error, "msg", None) or str(error)
-    return InputError(f"{place}: found broken JSON ({reason}), expected a JSON object")
-
-
-def number_texts(
-    column: Column, values: Sequence[object], places: Sequence[str]
-) -> list[str] | None:
-    """The texts of numbers; empty ones, or None for all, where an optional column has none.
-
-    Raises:
-        InputError: at the first value that is no number.
-    """
-    if column.optional:
-        if not any(value is not None for value in values):
-            return None
-        values = ["" if value is None else value for value in values]
-    for row, value in enumerate(values):
-        if type(value) not in (int, _WrittenNumber) and not (column.optional and value == ""):
-            raise refusal(places[row], column.name, described(value), "a number")
-    return list(map(str, values))
-
-
-def described(value: object) -> str:
-    """A JSON value for an error message."""
-    match value:
-        case None:
-            return "nothing"
-        case dict():
-            return "an object"
-        case list():
-            return "a list"
-        case str():
-            return quoted(value)
-    return json.dumps(value)

@@ -14,6 +14,7 @@ from tui_batching.workload.arrivals import Arrivals
 from tui_batching.workload.generate import arrivals_stream
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import ignore_progress, refuse_rate
+from tui_batching.workload.traces.headers import rows_beside
 from tui_batching.workload.traces.options import TraceOptions
 from tui_batching.workload.traces.source import FromFile, Trace
 from tui_batching.workload.traces.text import open_text
@@ -93,5 +94,6 @@ def find_lengths(
     Raises:
         InputError: if the file cannot be opened or is empty.
     """
+    path = rows_beside(path)
     with open_text(path, ignore_progress):
         return TraceLengths(Trace(path, options or TraceOptions(), timed=False), arrivals, seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,13 @@ from tui_batching.workload.traces.formats import (
     first_of,
     recognise,
     recognise_lengths,
+    refuse_lengths_alone,
+)
+from tui_batching.workload.traces.json_rows import (
+    decode_values,
+    has_rows_in_lines,
+    json_texts,
+    record_texts,
 )
 from tui_batching.workload.traces.layouts import (
     ABSENT,
@@ -28,11 +35,8 @@ from tui_batching.workload.traces.layouts import (
     Texts,
     as_found,
     csv_texts,
-    decode_values,
     delimiter_of,
-    json_texts,
     parse_column,
-    record_texts,
     refusal,
 )
 from tui_batching.workload.traces.options import TraceOptions
@@ -40,6 +44,7 @@ from tui_batching.workload.traces.text import TraceText
 from tui_batching.workload.traces.values import (
     Parse,
     Unit,
+    counted_tokens,
     dated,
     epoch_unit,
     priorities,
@@ -49,6 +54,7 @@ from tui_batching.workload.traces.values import (
 )
 
 _ARRIVAL, _INPUT, _OUTPUT, _ASKED, _PRIORITY, _QUEUE, _SESSION, _DELAY = range(8)
+_GROUP, _GROUP_TOKENS, _COUNTED = range(8, 11)
 """Places of the columns that every format has or might have."""
 
 _MOST_SESSIONS = 100_000
@@ -102,26 +108,38 @@ class TraceReader:
         self._parse: Parse | None = None  # of times, once their unit is known
         self._sessions: set[str] = set()
         counts.failed_because = known.failed
-        counts.title = (known.title + _syntax(text, known)).strip()
         self._told = [
             *((key, values, False) for key, values in known.where.items()),
             *((key, (value,), True) for key, value in options.where),
         ]
         self._columns = self._make_columns()
+        counts.title = (known.title + self._syntax()).strip()
 
     def _make_columns(self) -> list[Column]:
         known = self._format
+        count = counted_tokens(known.uncounted) if known.uncounted else tokens
         return [
             _column(known.arrival, _as_written, optional=not self._with_arrivals),
-            _column(known.input, tokens, gaps=True),
-            _column(known.output, tokens, gaps=True),
+            _column(known.input, count, gaps=True),
+            _column(known.output, count, gaps=True),
             _column(known.max_tokens, some_tokens, optional=True),
             _column(known.priority, priorities, optional=True),
             _column(known.queue, _as_written, optional=True),
             _column(known.session, _as_written, optional=True),
             _column("delay" if known.session else "", _as_written, optional=True),
+            _column(known.group, _as_written, optional=True),
+            _column(known.group_tokens, tokens, optional=True),
+            _column(known.counted, tokens, optional=True),
             *(Column(key, _as_written, optional=not asked) for key, _, asked in self._told),
         ]
+
+    def _syntax(self) -> str:
+        if self._format.results is not None:
+            return ""
+        if _is_table(self._text):
+            head = self._text.head.lstrip().partition("\n")[0]
+            return " TSV" if delimiter_of(head) == "\t" else " CSV"
+        return " JSON lines" if has_rows_in_lines(self._columns, self._text) else " JSON"
 
     def rows(self) -> Iterator[Rows]:
         """The rows of requests that were answered; the others are counted.
@@ -140,7 +158,7 @@ class TraceReader:
                 some = some.part(served)
             if outputs:
                 yield self._read(some, np.array(ids, np.int64) + first, outputs)
-            first += len(texts)
+            self._counts.rows = first = first + len(texts)
 
     def _texts(self) -> Iterator[Texts]:
         known, text = self._format, self._text
@@ -154,8 +172,16 @@ class TraceReader:
             return
         if self._options.result is not None:
             raise InputError(f"{text.where}: result: found one result alone, expected several")
-        layout = csv_texts if _is_table(text) else json_texts
-        yield from layout(self._columns, text)
+        if _is_table(text):
+            yield from csv_texts(self._columns, text)
+        else:
+            yield from json_texts(self._columns, text, self._look_at_answer)
+
+    def _look_at_answer(self, answer: Mapping[str, Any]) -> None:
+        """How many rows there are, of which the answer of an API has a page."""
+        total = answer.get("total")
+        if type(total) is int:
+            self._counts.offered = max(self._counts.offered, total)
 
     def _chosen(self, results: Sequence[BenchmarkResult]) -> BenchmarkResult:
         number, count = self._options.result, len(results)
@@ -193,21 +219,34 @@ class TraceReader:
         return [max(0, each) for each in made] if ABSENT in made else made
 
     def _read(self, texts: Texts, ids: IntArray, outputs: list[int]) -> Rows:
-        inputs = self._values(_INPUT, texts) or []
-        if ABSENT in inputs:
-            place = texts.place(inputs.index(ABSENT))
-            raise refusal(place, self._columns[_INPUT].name, "nothing", "a whole number >= 0")
+        inputs = self._prompts(texts)
         self._look_at_sessions(texts.columns[_SESSION] or ())
         made = np.array(outputs, np.int64)
         asked, urgent = self._values(_ASKED, texts), self._values(_PRIORITY, texts)
         return Rows(
             ids,
             self._times(texts) if self._with_arrivals else [0] * len(outputs),
-            np.array(inputs, np.int64),
+            inputs,
             made,
             None if asked is None else self._asked_for(np.array(asked, np.int64), made, texts),
             None if urgent is None else np.array(urgent, np.int64),
         )
+
+    def _prompts(self, texts: Texts) -> IntArray:
+        """Tokens of the prompts, with what the groups begin with."""
+        told = self._values(_INPUT, texts) or []
+        if ABSENT in told:
+            place = texts.place(told.index(ABSENT))
+            raise refusal(place, self._columns[_INPUT].name, "nothing", "a whole number >= 0")
+        inputs = np.array(told, np.int64)
+        groups = texts.columns[_GROUP]
+        grouped = np.array([group != "" for group in groups or [""] * len(told)], np.bool_)
+        if (counted := self._values(_COUNTED, texts)) is not None:
+            measured = np.array(counted, np.int64)
+            inputs = np.where((measured > 0) & ~grouped, measured, inputs)
+        if (begun := self._values(_GROUP_TOKENS, texts)) is not None:
+            inputs = inputs + np.where(grouped, begun, 0)
+        return inputs
 
     def _values(self, column: int, texts: Texts) -> list[int] | None:
         told = texts.columns[column]
@@ -279,6 +318,8 @@ def _format_of(text: TraceText, options: TraceOptions, *, with_arrivals: bool) -
     needed = {"arrival", "input", "output"} if with_arrivals else {"input", "output"}
     if options.format is not None:
         known = FORMATS[options.format]
+        if with_arrivals and "arrival" not in named:
+            refuse_lengths_alone(text, known)
     elif needed <= named.keys():
         return replace(PLAIN, title="", **named)
     else:
@@ -288,12 +329,3 @@ def _format_of(text: TraceText, options: TraceOptions, *, with_arrivals: bool) -
 
 def _is_table(text: TraceText) -> bool:
     return text.head.lstrip()[:1] not in ("{", "[")
-
-
-def _syntax(text: TraceText, known: TraceFormat) -> str:
-    if known.results is not None:
-        return ""
-    if _is_table(text):
-        head = text.head.lstrip().partition("\n")[0]
-        return " TSV" if delimiter_of(head) == "\t" else " CSV"
-    return " JSON" if text.head.lstrip().startswith("[") else " JSON lines"

@@ -15,6 +15,7 @@ from tui_batching.workload.asking import Asking
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import ReadingProgress, ignore_progress, refuse_rate
 from tui_batching.workload.traces.counts import RowCounts
+from tui_batching.workload.traces.headers import rows_beside
 from tui_batching.workload.traces.options import TraceOptions
 from tui_batching.workload.traces.rows import TraceReader
 from tui_batching.workload.traces.selection import Selection
@@ -184,13 +185,14 @@ def find_trace(
     """A trace file as a source; its requests are not read yet.
 
     Args:
-        path: the file.
+        path: the file, or the header of its rows.
         format_name: a key of `FORMATS`; None for what the options say.
         options: how it is read and what is taken of it; None recognises its format and takes all.
 
     Raises:
         InputError: if the file cannot be opened or is empty.
     """
+    path = rows_beside(path)
     with open_text(path, ignore_progress):
         options = options or TraceOptions()
     if format_name is not None:

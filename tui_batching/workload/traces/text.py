@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,9 +50,10 @@ class TraceText:
             self._bytes = unpacked(raw, self.where)
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise InputError(f"{self.where}: found UTF-16 text, expected UTF-8 text")
+        self._head_is_all = len(start) < _HEAD
         self.head = start.decode("utf-8-sig", errors="replace")
 
-    def again(self) -> Iterator[str]:
+    def again(self) -> Generator[str]:
         """Its parts from the start on, as they come, for a look; reading then begins anew."""
         try:
             with self._telling_damage():
@@ -61,6 +62,14 @@ class TraceText:
                     yield part.decode("utf-8", errors="replace")
         finally:
             self._bytes = unpacked(self._raw, self.where)
+
+    def first_line(self) -> str:
+        """The first line that is not empty, for a look."""
+        line, end, _ = self.head.lstrip().partition("\n")
+        if end or self._head_is_all:
+            return line
+        with closing(self.again()) as parts:
+            return next(parts)
 
     def lines(self) -> Iterator[str]:
         """The lines one after the other, with their ends.

@@ -77,6 +77,21 @@ def _tokens(texts: Sequence[str], least: int) -> list[int]:
 tokens: Parse = partial(_tokens, least=0)
 """Numbers of tokens, from 0; `128.0` is 128."""
 
+
+def counted_tokens(expected: str) -> Parse:
+    """Numbers of tokens, from 0, where a text may stand instead; what is expected then."""
+
+    def parse(texts: Sequence[str]) -> list[int]:
+        try:
+            return tokens(texts)
+        except ValueError as error:
+            if all(_DECIMAL.fullmatch(text[:LONGEST]) for text in texts):
+                raise
+            raise ValueError(expected) from error
+
+    return parse
+
+
 some_tokens: Parse = partial(_tokens, least=1)
 """Numbers of tokens, from 1."""
 
