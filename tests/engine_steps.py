@@ -37,14 +37,16 @@ def iterations(run: Run) -> list[Iteration]:
     spans, stays, ids = run.spans, run.stays, run.requests.id
     told = []
     request = ids[stays.request]
-    evicted_at = stays.end[stays.ended == Ended.EVICTED]
+    evicted_at = stays.end_time[stays.ended == Ended.EVICTED]
     evicted = request[stays.ended == Ended.EVICTED]
     left_out = stays.ended == Ended.SKIPPED
     before = -1
     for span in np.flatnonzero(spans.kind != SpanKind.IDLE).tolist():
         begin = int(spans.start[span])
-        here = (stays.start <= begin) & (stays.ready <= begin) & (begin < run.decoded_until)
-        stalled = left_out & (stays.end <= begin) & (begin < run.back)
+        here = (
+            (stays.start_time <= begin) & (stays.ready_time <= begin) & (begin < run.decoded_until)
+        )
+        stalled = left_out & (stays.end_time <= begin) & (begin < run.back)
         chunks = run.chunks.span == span
         parts = zip(request[run.chunks.stay[chunks]], run.chunks.tokens[chunks], strict=True)
         work = [(int(who), int(tokens), 0) for who, tokens in parts]

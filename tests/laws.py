@@ -15,6 +15,6 @@ def assert_parts_sum_to_latency(run: Run, times: Iterable[int]) -> None:
     arrival = run.requests.arrival_time
     for time in times:
         columns = breakdown(run, until=time).columns()
-        age = np.minimum(run.end, time) - np.minimum(arrival, time)
+        age = np.minimum(run.end_time, time) - np.minimum(arrival, time)
         assert np.array_equal(sum(columns.values()), age), f"at {time}"
         assert all((column >= 0).all() for column in columns.values()), f"at {time}"

@@ -31,8 +31,8 @@ def noisy_times(run: Run, noise: float, seed: int = 1) -> tuple[IntArray, IntArr
     """When each request was scheduled, and made its first and last token, with some noise."""
     scheduled = planned(run)
     off = 1 + noise * np.random.default_rng(seed).normal(size=(2, len(run))).clip(-3, 3)
-    first = scheduled + np.rint((run.first_token - scheduled) * off[0]).astype(np.int64)
-    last = first + np.rint((run.finish - run.first_token) * off[1]).astype(np.int64)
+    first = scheduled + np.rint((run.first_token_time - scheduled) * off[0]).astype(np.int64)
+    last = first + np.rint((run.finish_time - run.first_token_time) * off[1]).astype(np.int64)
     return scheduled, first, last
 
 
@@ -85,7 +85,7 @@ def write_bench(path: Path, run: Run) -> Path:
     requests = run.requests
     gaps = [
         [(int(last) - int(first)) / SECOND]
-        for first, last in zip(run.first_token, run.finish, strict=True)
+        for first, last in zip(run.first_token_time, run.finish_time, strict=True)
     ]
     told = {
         "request_throughput": 1.0,
@@ -93,7 +93,7 @@ def write_bench(path: Path, run: Run) -> Path:
         "input_lens": requests.input_tokens.tolist(),
         "output_lens": requests.output_tokens.tolist(),
         "start_times": (requests.arrival_time / SECOND).tolist(),
-        "ttfts": ((run.first_token - requests.arrival_time) / SECOND).tolist(),
+        "ttfts": ((run.first_token_time - requests.arrival_time) / SECOND).tolist(),
         "itls": gaps,
         "errors": [""] * len(run),
     }

@@ -116,7 +116,7 @@ def measure_against_the_plain_loop(count: int) -> None:
             slow = process_time() - begin
             _, ours = best_times(lambda: engine.serve(requests, COST), 5)  # noqa: B023
             run = engine.serve(requests, COST)
-            assert run.finish.tolist() == [guest.times[-1] for guest in plain.guests]
+            assert run.finish_time.tolist() == [guest.times[-1] for guest in plain.guests]
             print(
                 f"  {memory:8} {name:18} {slow / ours:10.0f} x {count / ours:18,.0f} "
                 f"{count / slow:10,.0f}",
@@ -142,7 +142,7 @@ def measure_against_plain_engines(count: int) -> None:
             slow = process_time() - begin
             _, ours = best_times(lambda: served.serve(requests, COST), 5)  # noqa: B023
             run = served.serve(requests, COST)
-            assert run.finish.tolist() == [guest.times[-1] for guest in plain.guests]
+            assert run.finish_time.tolist() == [guest.times[-1] for guest in plain.guests]
             print(
                 f"  {name:21} {memory:8} {slow / ours:12.0f} x {count / ours:18,.0f} "
                 f"{count / slow:10,.0f}",

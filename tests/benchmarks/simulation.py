@@ -57,7 +57,7 @@ def one_token_loop_time(workload: Workload, strategy: Strategy) -> float:
     time = best_time(lambda: serve_objects(served, workload.cost, strategy, log=False), 1)
     run = simulate(workload, strategy)
     for column in ("start", "first_token", "finish", "end"):
-        assert [getattr(one, column) for one in served] == getattr(run, column).tolist()
+        assert [getattr(one, column) for one in served] == getattr(run, f"{column}_time").tolist()
     assert [one.slot for one in served] == run.stays.slot.tolist()
     return time
 

@@ -61,7 +61,7 @@ def token_times(run: Run) -> list[list[int]]:
 def test_the_parts_sum_to_the_latency_and_none_is_negative(run: Run):
     columns = breakdown(run).columns().values()
     assert all((column >= 0).all() for column in columns)
-    assert (sum(columns) == run.end - run.requests.arrival_time).all()
+    assert (sum(columns) == run.end_time - run.requests.arrival_time).all()
 
 
 @given(runs())
@@ -113,7 +113,7 @@ def test_the_intervals_of_states_add_up_to_the_parts(run: Run):
     for row, told in enumerate(state_intervals(run, np.arange(len(run)))):
         lengths = dict.fromkeys(("prefill", "stalled", "decode", "held"), 0)
         assert [one.end for one in told[:-1]] == [one.start for one in told[1:]]
-        assert (told[0].start, told[-1].end) == (run.start[row], run.end[row])
+        assert (told[0].start, told[-1].end) == (run.start_time[row], run.end_time[row])
         for state, start, end in told:
             assert end > start
             lengths[state.word] += end - start
@@ -163,8 +163,8 @@ def test_metrics_of_gaps_are_numpys_on_all_tokens(run: Run):
 @given(runs())
 def test_token_times_begin_and_end_as_the_run_says(run: Run):
     times = token_times(run)
-    assert [t[0] for t in times] == run.first_token.tolist()
-    assert [t[-1] for t in times] == run.finish.tolist()
+    assert [t[0] for t in times] == run.first_token_time.tolist()
+    assert [t[-1] for t in times] == run.finish_time.tolist()
     assert [len(t) for t in times] == run.requests.output_tokens.tolist()
 
 
@@ -185,7 +185,11 @@ def test_the_service_level_is_that_of_each_request_in_fractions(
 ):
     def keeps(row: int) -> bool:
         arrival, tokens = int(run.requests.arrival_time[row]), int(run.requests.output_tokens[row])
-        first, finish, end = int(run.first_token[row]), int(run.finish[row]), int(run.end[row])
+        first, finish, end = (
+            int(run.first_token_time[row]),
+            int(run.finish_time[row]),
+            int(run.end_time[row]),
+        )
         per_token = Fraction(finish - first, tokens - 1) if tokens > 1 else None
         return (
             (ttft is None or first - arrival <= ttft)

@@ -82,22 +82,22 @@ def test_who_does_not_fit_waits_until_somebody_leaves(
 ) -> None:
     requests, strategy, cost = case
     run = strategy.serve(requests, cost)
-    assert (run.start.tolist(), run.finish.tolist()) == served_plainly(*case)
+    assert (run.start_time.tolist(), run.finish_time.tolist()) == served_plainly(*case)
     assert run.kv
     assert run.kv.at_start.max() <= strategy.kv_cache_tokens
     claims = requests.input_tokens + requests.max_tokens
     for span, begin in enumerate(run.spans.start):
-        inside = (run.start <= begin) & (begin < run.finish)
+        inside = (run.start_time <= begin) & (begin < run.finish_time)
         assert run.kv.at_start[span] == claims[inside].sum()
     total = sum(breakdown(run).columns().values())
-    assert np.array_equal(total, run.end - requests.arrival_time)
+    assert np.array_equal(total, run.end_time - requests.arrival_time)
 
 
 def test_what_waits_for_memory_is_told_from_what_waits_for_a_slot() -> None:
     requests = Requests.from_columns([0, 1, 2], [10, 10, 10], [5, 5, 5])
     cost = LinearCost(1, 1, 1)
     tight, narrow = Continuous(4, 15).serve(requests, cost), Continuous(1).serve(requests, cost)
-    assert tight.end.tolist() == narrow.end.tolist()
+    assert tight.end_time.tolist() == narrow.end_time.tolist()
     assert breakdown(tight).totals["memory"] == breakdown(narrow).totals["slots"] > 0
     assert not breakdown(tight).totals["slots"]
 

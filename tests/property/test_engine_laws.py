@@ -175,7 +175,7 @@ def test_the_parts_sum_to_the_latency_at_every_instant(case: Case, data: st.Data
 def test_blocks_are_never_over_the_pool(case: Case) -> None:
     kv = case.run().kv
     assert kv
-    assert ((kv.at_start <= kv.pool) & (kv.at_end <= kv.pool)).all()
+    assert ((kv.at_start <= kv.blocks) & (kv.at_end <= kv.blocks)).all()
     assert ((kv.at_start >= 0) & (kv.at_end >= kv.at_start)).all()
 
 
@@ -198,5 +198,5 @@ def test_a_slot_holds_one_request_at_a_time(case: Case) -> None:
     assert len(run.by_slot) <= case.engine.slots
     for slot in range(len(run.by_slot)):
         stays = run.by_slot.members(slot)
-        assert (run.stays.end[stays[:-1]] <= run.stays.start[stays[1:]]).all()
-        assert (run.stays.start[stays] < run.stays.end[stays]).all()
+        assert (run.stays.end_time[stays[:-1]] <= run.stays.start_time[stays[1:]]).all()
+        assert (run.stays.start_time[stays] < run.stays.end_time[stays]).all()

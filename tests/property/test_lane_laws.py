@@ -160,10 +160,10 @@ def test_why_somebody_waits_holds_at_that_instant(moments: list[Moment]) -> None
             words = told.replace(",", "").split()
             need = int(words[words.index("needs") + 1])
             assert at.run.kv
-            assert need > at.run.kv.pool - at.blocks
+            assert need > at.run.kv.blocks - at.blocks
         if " ends in " in told or "ends after this step" in told:
             tail = told.rsplit("; ", 1)[1].split()
             steps = 1 if "after" in tail else int(tail[3].replace(",", ""))
             leaver = int(np.flatnonzero(at.run.requests.id == int(tail[0][1:]))[0])
-            end = int(at.run.end[leaver])
+            end = int(at.run.end_time[leaver])
             assert at.run.at(end).iterations == at.iterations + steps

@@ -85,7 +85,7 @@ def test_the_parts_are_those_of_the_diary_at_any_instant(case: Case, data: st.Da
 def test_the_parts_sum_to_the_latency_and_rows_can_be_asked_for_alone(case: Case) -> None:
     run = case.run
     whole = breakdown(run)
-    assert (sum(whole.columns().values()) == run.end - run.requests.arrival_time).all()
+    assert (sum(whole.columns().values()) == run.end_time - run.requests.arrival_time).all()
     rows = np.arange(len(run))[::-2]
     for name, column in breakdown(run, rows).columns().items():
         assert column.tolist() == whole.columns()[name][rows].tolist()
@@ -108,7 +108,10 @@ def test_evictions_and_intervals_in_slots_are_those_of_the_stays(case: Case) -> 
     ]
     assert (run.evictions >= evicted).all()  # some are evicted twice between two pages
     for stay, told in enumerate(state_intervals(run, np.arange(len(run.stays)))):
-        assert (told[0].start, told[-1].end) == (run.stays.start[stay], run.stays.end[stay])
+        assert (told[0].start, told[-1].end) == (
+            run.stays.start_time[stay],
+            run.stays.end_time[stay],
+        )
         assert all(a.end == b.start for a, b in pairwise(told))
         for interval in told:
             page = case.page_at(interval.start)
@@ -130,7 +133,7 @@ def test_the_series_of_utilization_integrates_to_the_parts(case: Case, windows: 
         share.stalled_time, abs=rounding
     )
     assert float((series.occupied * lengths).sum()) == pytest.approx(share.occupied_time)
-    assert share.occupied_time == sum((run.left - run.stays.start).tolist())
+    assert share.occupied_time == sum((run.left - run.stays.start_time).tolist())
 
 
 def test_the_made_up_engine_does_all_that_engines_do() -> None:

@@ -25,14 +25,16 @@ from tui_batching.workload import load_profile
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import Workload
 
-COLUMNS = ("start", "first_token", "finish", "end")
+COLUMNS = ("start_time", "first_token_time", "finish_time", "end_time")
 
 
 def assert_equals_reference(workload: Workload, strategy: Strategy) -> None:
     run = simulate(workload, strategy)
     served, iterations = serve(workload.requests, workload.cost, strategy)
     for name in COLUMNS:
-        assert getattr(run, name).tolist() == [getattr(one, name) for one in served], name
+        assert getattr(run, name).tolist() == [
+            getattr(one, name.removesuffix("_time")) for one in served
+        ], name
     assert run.stays.slot.tolist() == [one.slot for one in served]
     assert one_by_one(run) == iterations
 
@@ -106,14 +108,16 @@ def test_requests_run_after_they_arrive_and_make_every_token(
     workload, strategy = case
     run = simulate(workload, strategy)
     requests = workload.requests
-    assert (run.start >= requests.arrival_time).all()
-    assert (run.first_token > run.start).all()
-    assert (run.finish >= run.first_token).all()
-    assert (run.end >= run.finish).all()
-    assert (np.diff(run.start) >= 0).all()
+    assert (run.start_time >= requests.arrival_time).all()
+    assert (run.first_token_time > run.start_time).all()
+    assert (run.finish_time >= run.first_token_time).all()
+    assert (run.end_time >= run.finish_time).all()
+    assert (np.diff(run.start_time) >= 0).all()
     steps, asked = run.spans.decode_steps_at, run.cost.decode_steps(requests.output_tokens)
-    assert (steps(run.finish) - steps(run.start)).tolist() == asked.tolist()
-    assert (steps(run.first_token) - steps(run.start) == 1 - run.cost.made_by_prefill).all()
+    assert (steps(run.finish_time) - steps(run.start_time)).tolist() == asked.tolist()
+    assert (
+        steps(run.first_token_time) - steps(run.start_time) == 1 - run.cost.made_by_prefill
+    ).all()
     rows = np.arange(len(run))
     made = run.at(run.finished).tokens_made(rows)
     assert made.tolist() == requests.output_tokens.tolist()
@@ -127,7 +131,7 @@ def test_a_slot_holds_one_request_and_is_the_lowest_free_one(
     run = simulate(workload, strategy)
     taken_until: dict[int, int] = {}
     for start, end, slot in zip(
-        run.start.tolist(), run.end.tolist(), run.stays.slot.tolist(), strict=True
+        run.start_time.tolist(), run.end_time.tolist(), run.stays.slot.tolist(), strict=True
     ):
         running = {other for other, until in taken_until.items() if until > start}
         assert slot == min(set(range(len(running) + 1)) - running)
@@ -189,7 +193,7 @@ def test_columns_are_read_only_int64(case: tuple[Workload, Strategy]) -> None:
         assert column.base is None or not column.base.flags.writeable
     assert all(column.dtype == np.int64 for column in columns)
     with pytest.raises(AttributeError):
-        run.start = spans.start  # type: ignore[misc]
+        run.start_time = spans.start  # type: ignore[misc]
 
 
 @given(cases(), st.integers(1, 10**18))
@@ -203,7 +207,7 @@ def test_later_arrivals_move_everything_by_as_much(
     )
     here = simulate(workload, strategy)
     there = simulate(replace(workload, source=ListedRequests(later)), strategy)
-    for name in ("start", "first_token", "finish", "end"):
+    for name in COLUMNS:
         assert (getattr(there, name) - getattr(here, name) == shift).all()
     assert there.stays.slot.tolist() == here.stays.slot.tolist()
     # Only the idle time before the first arrival is longer, or there for the first time.
@@ -239,7 +243,7 @@ def test_a_slower_clock_changes_nothing_else(case: tuple[Workload, Strategy], fa
         else strategy
     )
     here, there = simulate(workload, strategy), simulate(slower, stretched)
-    for name in ("start", "first_token", "finish", "end"):
+    for name in COLUMNS:
         assert (getattr(here, name) * factor).tolist() == getattr(there, name).tolist()
 
 

@@ -20,7 +20,9 @@ def test_the_peak_batch_is_the_most_slots_taken_at_once(case: tuple[Workload, St
     workload = replace(workload, strategies=(strategy,))
     [point] = sweep(workload, "batch-size", [strategy.batch_size]).points
     run = simulate(workload, strategy)
-    most = max(int(((run.start <= now) & (run.end > now)).sum()) for now in run.start)
+    most = max(
+        int(((run.start_time <= now) & (run.end_time > now)).sum()) for now in run.start_time
+    )
     assert point.peak_batch == most
 
 

@@ -104,7 +104,7 @@ def test_every_request_lies_in_its_slot(run: Run) -> None:
         if name != SERVER
         for request in track
     }
-    columns = (run.requests.id, run.stays.slot, run.start, run.end)
+    columns = (run.requests.id, run.stays.slot, run.start_time, run.end_time)
     told = zip(*(column.tolist() for column in columns), strict=True)
     assert found == {(f"R{number}", f"slot {slot}", a, b) for number, slot, a, b in told}
 
@@ -137,7 +137,7 @@ def test_what_a_request_does_adds_up_to_its_breakdown(run: Run) -> None:
         assert spent["held"] == parts.held[row]
         assert request.args["output_tokens"] == run.requests.output_tokens[row]
         latency = request.args["latency_seconds"] * SECOND
-        assert int(latency) == run.end[row] - run.requests.arrival_time[row]
+        assert int(latency) == run.end_time[row] - run.requests.arrival_time[row]
 
 
 @given(runs())
@@ -175,7 +175,11 @@ def test_counters_tell_every_change_and_nothing_else(run: Run) -> None:
         for time, value in changes:
             assert value == counts_at(run, time)[name]
         assert values[-1] == 0
-    for time in {*run.requests.arrival_time.tolist(), *run.start.tolist(), *run.end.tolist()}:
+    for time in {
+        *run.requests.arrival_time.tolist(),
+        *run.start_time.tolist(),
+        *run.end_time.tolist(),
+    }:
         for name, count in counts_at(run, time).items():
             assert count == [value for told, value in counted[name] if told <= time][-1]
 
@@ -184,5 +188,5 @@ def counts_at(run: Run, time: int) -> dict[str, int]:
     """The counters as the Run tells them."""
     moment = run.at(time)
     there = moment.occupants[moment.occupants >= 0]
-    held = int((run.finish[there] <= time).sum())
+    held = int((run.finish_time[there] <= time).sum())
     return {"queue": len(moment.waiting), "running": len(there) - held, "held": held}

@@ -77,5 +77,5 @@ def cases(draw: st.DrawFn) -> tuple[Requests, Triton]:
 def test_batches_are_those_of_its_own_function(case: tuple[Requests, Triton]) -> None:
     requests, engine = case
     run = engine.serve(requests, COST)
-    starts, sizes = np.unique(run.start, return_counts=True)
+    starts, sizes = np.unique(run.start_time, return_counts=True)
     assert list(zip(starts.tolist(), sizes.tolist(), strict=True)) == batches_of(requests, engine)

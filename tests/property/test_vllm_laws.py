@@ -112,10 +112,10 @@ def test_a_plain_loop_decides_the_same_with_and_without_jumps(case: Case) -> Non
         run = case.run(jumps=jumps)
         times = [column.tolist() for block in token_times(run, 5) for column in block]
         assert times == [guest.times for guest in plain.guests]
-        assert run.start.tolist() == [guest.start for guest in plain.guests]
+        assert run.start_time.tolist() == [guest.start for guest in plain.guests]
         assert run.evictions.tolist() == [guest.preemptions for guest in plain.guests]
         assert run.kv
-        assert ((run.kv.at_start <= run.kv.pool) & (run.kv.at_end <= run.kv.pool)).all()
+        assert ((run.kv.at_start <= run.kv.blocks) & (run.kv.at_end <= run.kv.blocks)).all()
         for batch in plain.batches:
             compare(run, batch, plain)
 
@@ -167,7 +167,7 @@ def test_tokens_processed_are_prompts_recomputed_ones_and_decodes(case: Case) ->
     stays = run.stays
     processed = np.zeros_like(stays.known)
     np.add.at(processed, run.chunks.stay, run.chunks.tokens)
-    complete = stays.ready <= stays.end
+    complete = stays.ready_time <= stays.end_time
     assert (processed[complete] == stays.known[complete]).all()
     assert (processed[~complete] < stays.known[~complete]).all()
     first = run.by_request.stays[run.by_request.first[:-1]]
@@ -186,4 +186,4 @@ def test_a_slot_holds_one_request_at_a_time(case: Case) -> None:
     assert len(run.by_slot) <= case.engine.max_num_seqs
     for slot in range(len(run.by_slot)):
         stays = run.by_slot.members(slot)
-        assert (run.stays.end[stays[:-1]] <= run.stays.start[stays[1:]]).all()
+        assert (run.stays.end_time[stays[:-1]] <= run.stays.start_time[stays[1:]]).all()

@@ -73,8 +73,8 @@ def test_what_iterations_compute_explains_every_time_to_the_picosecond(
     price = np.array([PRICES.get(feature, 0) for feature in FEATURES], np.float64)
     composition = Composition.of(run)
     for begin, end in (
-        (run.requests.arrival_time, run.first_token),
-        (run.first_token, run.finish),
+        (run.requests.arrival_time, run.first_token_time),
+        (run.first_token_time, run.finish_time),
     ):
         idle = run.spans.clock(~run.spans.computing).between(begin, end)
         explained = composition.between(begin, end) @ price

@@ -76,7 +76,7 @@ def test_json_has_every_request(capsys: pytest.CaptureFixture[str]):
         for row, request in enumerate(run["requests"]):
             assert tuple(request) == (*REQUEST_FIELDS, "breakdown", "stays")
             assert tuple(request["breakdown"]) == PARTS
-            assert request["start_time"] == result.run.start[row] / SECOND
+            assert request["start_time"] == result.run.start_time[row] / SECOND
             assert request["slot"] == result.run.stays.slot[row]
             total = sum(request["breakdown"].values())
             assert total == pytest.approx(request["end_time"] - request["arrival_time"])

@@ -30,14 +30,14 @@ def test_what_became_of_a_request() -> None:
     run = served()["static"].run
     row = run.requests.id.tolist().index(2)
     for name, time in {
-        "start_time": run.start[row],
-        "first_token_time": run.first_token[row],
-        "finish_time": run.finish[row],
-        "end_time": run.end[row],
-        "wait": run.start[row] - run.requests.arrival_time[row],
-        "ttft": run.first_token[row] - run.requests.arrival_time[row],
-        "latency": run.end[row] - run.requests.arrival_time[row],
-        "held": run.end[row] - run.finish[row],
+        "start_time": run.start_time[row],
+        "first_token_time": run.first_token_time[row],
+        "finish_time": run.finish_time[row],
+        "end_time": run.end_time[row],
+        "wait": run.start_time[row] - run.requests.arrival_time[row],
+        "ttft": run.first_token_time[row] - run.requests.arrival_time[row],
+        "latency": run.end_time[row] - run.requests.arrival_time[row],
+        "held": run.end_time[row] - run.finish_time[row],
     }.items():
         assert told(f"{{static.R2.{name}}}", served()) == format_duration(int(time)), name
 

@@ -169,6 +169,6 @@ def test_columns_per_token_are_those_of_each_request():
     run = NOTEBOOK.runs[2]
     per_token = latencies_per_token(run)
     assert per_token[3] * int(run.requests.output_tokens[3]) == pytest.approx(
-        int(run.end[3] - run.requests.arrival_time[3])
+        int(run.end_time[3] - run.requests.arrival_time[3])
     )
     assert len(times_per_output_token(run)) == 20

@@ -253,8 +253,8 @@ def test_the_last_admitted_is_evicted_and_done_again(engine: Strategy):
 def last_ones_go(run: Run) -> bool:
     stays = run.stays
     for stay in np.flatnonzero(stays.ended == Ended.EVICTED):
-        there = (stays.start < stays.end[stay]) & (stays.end > stays.end[stay])
-        if (stays.start[there] > stays.start[stay]).any():
+        there = (stays.start_time < stays.end_time[stay]) & (stays.end_time > stays.end_time[stay])
+        if (stays.start_time[there] > stays.start_time[stay]).any():
             return False
     return True
 

@@ -169,7 +169,7 @@ def test_the_longest_wait_is_looked_for_where_the_queue_has_another_order() -> N
 
 def test_who_comes_back_is_processed_again() -> None:
     run = simulate(hand_made(*TWO, strategies=[TIGHT]), TIGHT)
-    back = int(run.stays.start[-1])
+    back = int(run.stays.start_time[-1])
     assert phase_texts(run.at(back))[0].endswith("· 17 of R1 again")
     rows = rows_of(TIGHT, back / MS, TWO)
     slot = next(row for row in rows if row.startswith(" 0 R1"))
@@ -224,7 +224,7 @@ def test_a_selected_request_shows_how_long_it_was_evicted_and_computed_again() -
     told = " ".join(
         text_of(row) for row in breakdown_rows([run.at(run.finished)], 1, 4, 120, palette())
     )
-    start, end = int(run.stays.end[1]), int(run.stays.start[2])
+    start, end = int(run.stays.end_time[1]), int(run.stays.start_time[2])
     assert told.split("R1")[0].count("▚") == pytest.approx(told.count("↩") * 17 / 170, abs=1)
     assert f"evicted {(end - start) // MS} + recompute 17 = " in told
 

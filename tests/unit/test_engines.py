@@ -48,7 +48,7 @@ def worst_gap(run: Run) -> int:
 
 
 def first_token_after(run: Run, row: int) -> int:
-    return int(run.first_token[row] - run.requests.arrival_time[row])
+    return int(run.first_token_time[row] - run.requests.arrival_time[row])
 
 
 def milliseconds(time: int) -> float:
@@ -152,7 +152,7 @@ def test_full_memory_without_promises_serves_more() -> None:
 def test_the_ratio_makes_newcomers_wait_for_company() -> None:
     requests = drawn(60)
     waits = [
-        int((run.start - requests.arrival_time).sum())
+        int((run.start_time - requests.arrival_time).sum())
         for run in (
             Tgi(waiting_served_ratio=ratio, max_waiting_tokens=1000).serve(requests, COST)
             for ratio in (0.0, 0.3, 1.2)
@@ -184,9 +184,9 @@ def test_the_profiles_memory_is_that_of_every_engine(kind: type[EngineStrategy])
     requests = drawn(40)
     known = IterationCost(COST.base, COST.per_token, COST.per_context_token, kv_cache_tokens=1_600)
     by_profile, by_hand = kind().serve(requests, known), with_pool(kind(), 1_600)
-    assert by_profile.end.tolist() == by_hand.serve(requests, COST).end.tolist()
+    assert by_profile.end_time.tolist() == by_hand.serve(requests, COST).end_time.tolist()
     assert by_profile.kv
-    assert by_profile.kv.at_end.max() * by_profile.kv.block <= 1_600
+    assert by_profile.kv.at_end.max() * by_profile.kv.block_size <= 1_600
     assert kind().serve(requests, COST).kv is None
 
 
@@ -197,8 +197,8 @@ def test_a_prefill_makes_the_first_token_whatever_the_cost_says(
     requests = drawn(20)
     textbook, real = LinearCost(), LinearCost(first_token="prefill")
     runs = [kind().serve(requests, cost) for cost in (textbook, real)]
-    assert runs[0].first_token.tolist() == runs[1].first_token.tolist()
-    assert (runs[0].first_token[:1] == runs[0].stays.ready[:1]).all()
+    assert runs[0].first_token_time.tolist() == runs[1].first_token_time.tolist()
+    assert (runs[0].first_token_time[:1] == runs[0].stays.ready_time[:1]).all()
 
 
 @pytest.mark.parametrize(

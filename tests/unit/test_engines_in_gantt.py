@@ -69,7 +69,7 @@ def test_each_eviction_is_marked_where_it_takes_place(result: Result) -> None:
     stays = run.stays
     for row, text in enumerate(rows):
         evicted = run.evicted_stays[stays.request[run.evicted_stays] == row]
-        cells = set(chart.window.cell_of(stays.end[evicted]).tolist())
+        cells = set(chart.window.cell_of(stays.end_time[evicted]).tolist())
         assert {cell for cell, sign in enumerate(text) if sign == EVICTED} == cells
 
 

@@ -69,7 +69,7 @@ def served(engine: str, recorded: dict[str, Any], *, jumps: bool) -> Run:
 
 
 def results_of(run: Run) -> list[list[int]]:
-    columns = run.requests.id, run.first_token, run.finish, run.evictions
+    columns = run.requests.id, run.first_token_time, run.finish_time, run.evictions
     return sorted(list(row) for row in zip(*(c.tolist() for c in columns), strict=True))
 
 

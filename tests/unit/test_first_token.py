@@ -33,7 +33,7 @@ def serve(strategy: Strategy, *rows: tuple[int, int, int]) -> Run:
 
 def test_a_request_alone_takes_one_step_less() -> None:
     run = serve(Continuous(4), (10, 30, 3))
-    assert (ms(run.start), ms(run.first_token), ms(run.finish)) == ([10], [40], [80])
+    assert (ms(run.start_time), ms(run.first_token_time), ms(run.finish_time)) == ([10], [40], [80])
     assert run.spans.steps.tolist() == [1, 1, 2]
     made = [int(run.at(time * MILLISECOND).tokens_made(np.array([0]))[0]) for time in (39, 40, 60)]
     assert made == [0, 1, 2]
@@ -42,9 +42,9 @@ def test_a_request_alone_takes_one_step_less() -> None:
 def test_an_answer_of_one_token_leaves_after_its_prefill_and_frees_its_slot_there() -> None:
     """With one slot: the next request is admitted in the same instant, to the same slot."""
     run = serve(Continuous(1), (0, 10, 1), (0, 5, 1), (0, 7, 2))
-    assert ms(run.start) == [0, 10, 15]
-    assert ms(run.first_token) == [10, 15, 22]
-    assert ms(run.finish) == ms(run.end) == [10, 15, 42]
+    assert ms(run.start_time) == [0, 10, 15]
+    assert ms(run.first_token_time) == [10, 15, 22]
+    assert ms(run.finish_time) == ms(run.end_time) == [10, 15, 42]
     assert run.stays.slot.tolist() == [0, 0, 0]
     assert run.spans.kind.tolist() == [SpanKind.PREFILL] * 3 + [SpanKind.DECODE]
 
@@ -52,7 +52,7 @@ def test_an_answer_of_one_token_leaves_after_its_prefill_and_frees_its_slot_ther
 def test_it_stalls_those_who_run_and_is_in_no_step_of_theirs() -> None:
     run = serve(Continuous(2), (0, 10, 4), (15, 5, 1))
     # Steps of R0 end at 30, then R1 is prefilled until 35, then at 55 and 75.
-    assert ms(run.finish) == [75, 35]
+    assert ms(run.finish_time) == [75, 35]
     assert run.spans.billed.tolist() == [1, 1, 1, 1]
     assert sorted(np.repeat(*token_gaps(run).written_out()).tolist()) == [
         20 * MILLISECOND,
@@ -63,8 +63,8 @@ def test_it_stalls_those_who_run_and_is_in_no_step_of_theirs() -> None:
 
 def test_newcomers_wait_for_each_others_prefills_between_their_first_tokens_and_the_step() -> None:
     run = serve(Continuous(2), (0, 10, 2), (0, 5, 2))
-    assert ms(run.first_token) == [10, 15]
-    assert ms(run.finish) == [37, 37]
+    assert ms(run.first_token_time) == [10, 15]
+    assert ms(run.finish_time) == [37, 37]
     assert sorted(np.repeat(*token_gaps(run).written_out()).tolist()) == [
         22 * MILLISECOND,
         27 * MILLISECOND,
@@ -75,8 +75,8 @@ def test_newcomers_wait_for_each_others_prefills_between_their_first_tokens_and_
 @pytest.mark.parametrize("strategy", [Static(2), Dynamic(2)])
 def test_a_batch_has_its_first_tokens_when_all_prompts_are_read(strategy: Strategy) -> None:
     run = serve(strategy, (0, 10, 1), (0, 30, 3))
-    assert ms(run.first_token) == [30, 30]
-    assert (ms(run.finish), ms(run.end)) == ([30, 74], [74, 74])
+    assert ms(run.first_token_time) == [30, 30]
+    assert (ms(run.finish_time), ms(run.end_time)) == ([30, 74], [74, 74])
     assert run.spans.steps.tolist() == [1, 2]
     assert ms(breakdown(run).held) == [44, 0]
 
@@ -85,7 +85,7 @@ def test_a_batch_has_its_first_tokens_when_all_prompts_are_read(strategy: Strate
 def test_answers_of_one_token_need_no_decode_step_at_all(strategy: Strategy) -> None:
     run = serve(strategy, (0, 10, 1), (0, 10, 1), (0, 10, 1))
     assert set(run.spans.kind.tolist()) == {SpanKind.PREFILL}
-    assert run.end.tolist() == run.first_token.tolist()
+    assert run.end_time.tolist() == run.first_token_time.tolist()
     found = metrics(run)
     assert found["mean_itl"] is found["mean_tpot"] is None
     assert found["mean_decode"] == 0

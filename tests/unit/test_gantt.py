@@ -71,8 +71,8 @@ def test_the_lengths_are_those_of_the_run() -> None:
     cell, run = whole.window.cell, BUBBLE.runs[0]
     bar = bars(whole, "STATIC")["R1"].replace("held for R0", "▒" * 11)
     for glyphs, length in (
-        ("█", run.finish[1] - run.start[1] - 40 * MS),
-        ("▒", run.end[1] - run.finish[1]),
+        ("█", run.finish_time[1] - run.start_time[1] - 40 * MS),
+        ("▒", run.end_time[1] - run.finish_time[1]),
         ("░", 40 * MS),
     ):
         assert bar.count(glyphs) == pytest.approx(length / cell, abs=1.01), glyphs

@@ -97,7 +97,7 @@ def test_each_request_is_named_where_its_stay_begins() -> None:
     for run, rows in zip(NOTEBOOK.runs, lanes(chart), strict=True):
         for row, number in enumerate(run.requests.id):
             slot = int(run.stays.slot[row])
-            cell = int(chart.window.cell_of(run.stays.start[row]))
+            cell = int(chart.window.cell_of(run.stays.start_time[row]))
             near = rows[2 * slot][max(0, cell) : cell + 2 + len(str(number))]
             assert f"R{number}" in near, (run.strategy.name, number)
 
@@ -135,7 +135,7 @@ def test_the_wait_of_the_selected_request_is_drawn_on_the_queue() -> None:
     chart = gantt(NOTEBOOK, NOTEBOOK.end, look=Viewport(selected=9))
     for run, rows in zip(NOTEBOOK.runs, lanes(chart), strict=True):
         first = int(chart.window.cell_of(run.requests.arrival_time[9]))
-        after = int(chart.window.cell_of(run.start[9]))
+        after = int(chart.window.cell_of(run.start_time[9]))
         assert re.fullmatch(r"├(R9 waits )?[\d.]+ s─+", rows[-1][first:after])
         assert rows[-1][after] != "─"
     selected = palette().selection

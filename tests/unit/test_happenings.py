@@ -16,19 +16,20 @@ from tui_batching.workload import load_workload
 def looked_up(run: Run, time: int) -> tuple[int, set[int], set[int], set[int]]:
     """The last instant of anything in the slots up to `time`, and who was concerned."""
     times = [
-        *run.stays.start.tolist(), *run.finish.tolist(), *run.end.tolist(), *run.stays.end.tolist(),
-    ]  # fmt: skip
+        *(*run.stays.start_time.tolist(), *run.stays.end_time.tolist()),
+        *(*run.finish_time.tolist(), *run.end_time.tolist()),
+    ]
     last = max(time_ for time_ in times if time_ <= time)
-    answered = set(np.flatnonzero(run.end == last).tolist())
-    held = set(np.flatnonzero((run.finish == last) & (run.end > last)).tolist())
-    return last, answered, held, set(run.stays.request[run.stays.start == last].tolist())
+    answered = set(np.flatnonzero(run.end_time == last).tolist())
+    held = set(np.flatnonzero((run.finish_time == last) & (run.end_time > last)).tolist())
+    return last, answered, held, set(run.stays.request[run.stays.start_time == last].tolist())
 
 
 @pytest.mark.parametrize("name", ["notebook", "tight-memory"])
 def test_it_is_what_a_look_at_every_request_finds(name: str) -> None:
     for run in scene_of(load_workload(name)).runs:
         happenings = Happenings(run)
-        for time in [t for t in boundaries(run) if t >= int(run.stays.start.min())]:
+        for time in [t for t in boundaries(run) if t >= int(run.stays.start_time.min())]:
             last, answered, held, admitted = looked_up(run, time)
             found = happenings.last(time)
             assert found is not None
@@ -49,7 +50,7 @@ def test_before_all_that_an_arrival_is_told_and_before_it_nothing() -> None:
 def test_an_answer_and_who_takes_its_slot_are_told_together() -> None:
     rows = [(0, 1, 2), (0, 1, 9), (0, 1, 3)]
     run = scene_of(hand_made(*rows, strategies=[Continuous(2)])).runs[0]
-    found = Happenings(run).last(int(run.end[0]))
+    found = Happenings(run).last(int(run.end_time[0]))
     assert found is not None
     texts = happening_texts(run.at(found.instant), found)
     assert texts == ["R0 answered, R2 takes slot 0", "R0 out, R2 in", "R0 out", "1 out"]

@@ -33,8 +33,8 @@ def serve(batch_size: int, *rows: tuple[int, int, int]) -> Run:
 
 def test_a_request_alone() -> None:
     run = serve(4, (10, 30, 3))
-    assert (ms(run.start), ms(run.first_token)) == ([10], [60])
-    assert ms(run.finish) == ms(run.end) == [100]
+    assert (ms(run.start_time), ms(run.first_token_time)) == ([10], [60])
+    assert ms(run.finish_time) == ms(run.end_time) == [100]
     spans = run.spans
     assert spans.kind.tolist() == [SpanKind.IDLE, SpanKind.PREFILL, SpanKind.DECODE]
     assert ms(spans.start) == [0, 10, 40]
@@ -45,36 +45,36 @@ def test_a_request_alone() -> None:
 def test_a_newcomer_joins_at_the_next_boundary_and_stalls_the_others() -> None:
     run = serve(2, (0, 0, 3), (5, 7, 1))
     # Step 1 ends at 20; the prefill takes 7; step 2 is billed for two and ends at 49.
-    assert ms(run.start) == [0, 20]
-    assert ms(run.first_token) == [20, 49]
-    assert ms(run.finish) == [69, 49]
+    assert ms(run.start_time) == [0, 20]
+    assert ms(run.first_token_time) == [20, 49]
+    assert ms(run.finish_time) == [69, 49]
 
 
 @pytest.mark.parametrize(("arrival", "start"), [(19, 20), (20, 20), (21, 40)])
 def test_an_arrival_exactly_on_a_boundary_is_admitted_there(arrival: int, start: int) -> None:
     run = serve(2, (0, 0, 3), (arrival, 0, 1))
-    assert ms(run.start) == [0, start]
+    assert ms(run.start_time) == [0, start]
 
 
 @pytest.mark.parametrize(("arrival", "start"), [(40, 40), (41, 41)])
 def test_an_arrival_as_the_last_one_leaves(arrival: int, start: int) -> None:
     run = serve(2, (0, 0, 2), (arrival, 0, 1))
-    assert ms(run.start) == [0, start]
+    assert ms(run.start_time) == [0, start]
     assert run.stays.slot.tolist() == [0, 0]
     assert (SpanKind.IDLE in run.spans.kind) == (arrival > 40)
 
 
 def test_who_arrives_during_a_prefill_is_admitted_right_after_it() -> None:
     run = serve(4, (0, 10, 1), (10, 5, 1), (15, 0, 1), (16, 0, 1))
-    assert ms(run.start) == [0, 10, 15, 39]
-    assert ms(run.first_token) == [39, 39, 39, 59]
+    assert ms(run.start_time) == [0, 10, 15, 39]
+    assert ms(run.first_token_time) == [39, 39, 39, 59]
     assert run.spans.billed.tolist() == [1, 1, 3, 1]
 
 
 def test_a_full_batch_admits_in_the_step_after_somebody_leaves() -> None:
     run = serve(2, (0, 0, 1), (0, 0, 3), (0, 0, 1))
-    assert ms(run.start) == [0, 0, 22]
-    assert ms(run.end) == [22, 64, 44]
+    assert ms(run.start_time) == [0, 0, 22]
+    assert ms(run.end_time) == [22, 64, 44]
     assert run.stays.slot.tolist() == [0, 1, 0]
 
 
@@ -83,9 +83,9 @@ def test_steps_grow_with_the_contexts_of_those_who_run() -> None:
     cost = AffineCost(10, 2, 1, prefill_per_token=1)
     run = simulate(workload_of([(0, 5, 4), (30, 3, 2)], cost), Continuous(2))
     # R0 steps of 12 + 5 and 12 + 6 from 5 to 40; R1's prefill until 43; both together 14 + 7 + 3.
-    assert run.start.tolist() == [0, 40]
-    assert run.first_token.tolist() == [22, 67]
-    assert run.finish.tolist() == [93, 93]
+    assert run.start_time.tolist() == [0, 40]
+    assert run.first_token_time.tolist() == [22, 67]
+    assert run.finish_time.tolist() == [93, 93]
     assert run.spans.step_time.tolist() == [5, 17, 3, 24]
     assert run.spans.step_growth.tolist() == [0, 1, 0, 2]
 
@@ -98,7 +98,7 @@ def test_an_arrival_around_a_boundary_of_growing_steps(arrival: int, start: int)
     """Alone R0 is prefilled until 5 and makes tokens at 22, 40, 59 and 79."""
     cost = AffineCost(10, 2, 1, prefill_per_token=1)
     run = simulate(workload_of([(0, 5, 4), (arrival, 0, 1)], cost), Continuous(2))
-    assert run.start.tolist() == [0, start]
+    assert run.start_time.tolist() == [0, start]
 
 
 def test_the_lowest_free_slot_is_taken() -> None:
@@ -108,7 +108,7 @@ def test_the_lowest_free_slot_is_taken() -> None:
 
 def test_a_batch_size_beyond_the_workload_changes_nothing() -> None:
     rows = [(0, 3, 2), (1, 0, 5), (90, 4, 1)]
-    assert serve(3, *rows).end.tolist() == serve(10**6, *rows).end.tolist()
+    assert serve(3, *rows).end_time.tolist() == serve(10**6, *rows).end_time.tolist()
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,8 @@ def test_the_events_of_the_worked_example() -> None:
 def test_the_walk_of_the_worked_example() -> None:
     """As the docstring of `_walk` tells it."""
     run = serve(2, (0, 0, 3), (5, 7, 1))
-    assert (ms(run.start), run.stays.slot.tolist()) == ([0, 20], [0, 1])
-    assert (ms(run.stays.ready), ms(run.finish)) == ([0, 27], [69, 49])
+    assert (ms(run.start_time), run.stays.slot.tolist()) == ([0, 20], [0, 1])
+    assert (ms(run.stays.ready_time), ms(run.finish_time)) == ([0, 27], [69, 49])
 
 
 def test_the_gaps_of_the_worked_example() -> None:

@@ -166,7 +166,7 @@ def test_memory_that_the_cost_tells_is_turned_as_well_and_is_freed() -> None:
         run, ample = simulate(free, strategy), simulate(with_engines().workload, strategy)
         assert run.kv is not None
         assert not run.kv.short.any()
-        assert run.end.tolist() == ample.end.tolist()
+        assert run.end_time.tolist() == ample.end_time.tolist()
 
 
 def test_load_scales_the_gaps_and_comes_back_exactly() -> None:

@@ -73,7 +73,7 @@ def test_iterations_are_counted_by_kind(result: Result) -> None:
 def test_evictions_are_those_that_turn_up_in_the_queue(result: Result) -> None:
     run, seen = result.run, 0
     before: set[int] = set()
-    for time in sorted({0, *run.stays.end.tolist(), *run.stays.start.tolist()}):
+    for time in sorted({0, *run.stays.end_time.tolist(), *run.stays.start_time.tolist()}):
         states = run.at(time).states(np.arange(len(run)))
         evicted = {row for row, state in enumerate(states) if state is State.EVICTED}
         seen += len(evicted - before)
@@ -94,13 +94,13 @@ def test_use_of_memory_is_that_of_the_iterations(result: Result) -> None:
     run, use = result.run, KvUse.of(result.run)
     assert use is not None
     kv = use.kv
-    assert use.peak_blocks == max(kv.at_start.max(), kv.at_end.max()) <= kv.pool
-    assert result.metrics["peak_kv"] == use.peak_blocks / kv.pool
+    assert use.peak_blocks == max(kv.at_start.max(), kv.at_end.max()) <= kv.blocks
+    assert result.metrics["peak_kv"] == use.peak_blocks / kv.blocks
     first = run.at(use.peak_time).span
     assert use.peak_blocks in (kv.at_start[first], kv.at_end[first])
     # By hand: the mean of each span's two ends, weighted by its length.
     lengths = run.spans.end - run.spans.start
-    mean = float((lengths * (kv.at_start + kv.at_end) / 2).sum()) / lengths.sum() / kv.pool
+    mean = float((lengths * (kv.at_start + kv.at_end) / 2).sum()) / lengths.sum() / kv.blocks
     assert result.metrics["mean_kv"] == pytest.approx(mean)
     edges = np.linspace(0, run.finished, 14).astype(np.int64)
     weighted = float((use.shares(edges) * np.diff(edges)).sum()) / run.finished
@@ -164,7 +164,7 @@ def written(*, each_request: bool) -> list[dict[str, Any]]:
 def test_json_says_what_memory_there_was() -> None:
     for told, result in zip(written(each_request=False), tight(), strict=True):
         kv = result.run.kv
-        assert told["kv_cache"] == (kv and {"block_size": kv.block, "blocks": kv.pool})
+        assert told["kv_cache"] == (kv and {"block_size": kv.block_size, "blocks": kv.blocks})
         assert told["ignores_memory"] == (told["strategy"] == "continuous")
         for name in OF_MEMORY:
             assert (told["metrics"][name] is None) == (kv is None)
@@ -183,9 +183,9 @@ def test_json_has_every_stay() -> None:
             assert request["stays"][-1]["end_time"] == request["end_time"]
             for stay, found in zip(stays.tolist(), request["stays"], strict=True):
                 assert found["slot"] == run.stays.slot[stay]
-                assert found["end_time"] == to_seconds(int(run.stays.end[stay]))
-                ready = run.stays.ready[stay]
-                never = not run.stays.start[stay] <= ready <= run.stays.end[stay]
+                assert found["end_time"] == to_seconds(int(run.stays.end_time[stay]))
+                ready = run.stays.ready_time[stay]
+                never = not run.stays.start_time[stay] <= ready <= run.stays.end_time[stay]
                 assert found["ready_time"] == (None if never else to_seconds(int(ready)))
 
 
@@ -218,7 +218,10 @@ def test_the_trace_marks_each_eviction(result: Result) -> None:
     assert len(marks) == result.metrics["evictions"]
     stays = result.run.stays
     ends = {
-        (f"R{result.run.requests.id[stays.request[stay]]} evicted", stays.end[stay] / 1_000_000)
+        (
+            f"R{result.run.requests.id[stays.request[stay]]} evicted",
+            stays.end_time[stay] / 1_000_000,
+        )
         for stay in result.run.evicted_stays
     }
     assert {(mark["name"], mark["ts"]) for mark in marks} == ends
@@ -239,7 +242,7 @@ def test_the_trace_counts_blocks_and_requests_as_the_run_does(result: Result) ->
             moment = run.at(time)
             if name == "KV blocks":
                 assert run.kv is not None
-                assert sum(args.values()) == run.kv.pool
+                assert sum(args.values()) == run.kv.blocks
                 span = moment.span
                 ends = (run.kv.at_start[span], run.kv.at_end[span])
                 assert moment.over or args["taken"] in ends

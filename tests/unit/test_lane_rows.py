@@ -307,7 +307,7 @@ def test_what_just_happened_is_white_for_a_while_of_time_and_speed_alone() -> No
 
 def test_who_comes_in_is_marked_at_both_ends_of_the_way() -> None:
     scene = scene_ms((0, 5, 1), (0, 5, 10), (0, 5, 9), strategy=Continuous(2))
-    came = int(scene.runs[0].start[2])
+    came = int(scene.runs[0].start_time[2])
     assert looks(scene, came, 0.1, "R2 → slot 0") == {True}
     assert "→" not in "".join(rows(scene, 0, came + 1))
 

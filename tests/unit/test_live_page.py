@@ -131,7 +131,7 @@ def test_the_parts_of_a_latency_sum_to_what_stands_beside_them(width: int) -> No
 def test_the_bars_of_a_latency_are_on_one_scale() -> None:
     static, _, _, _, continuous, _ = told(8, SCENE.end, 119)
     cells = [len(re.sub(r"^ \w+ +| R8 .*$", "", bar)) for bar in (static, continuous)]
-    ends = [int(SCENE.runs[lane].end[8]) for lane in (0, 2)]
+    ends = [int(SCENE.runs[lane].end_time[8]) for lane in (0, 2)]
     arrival = int(SCENE.workload.requests.arrival_time[8])
     assert cells[1] / cells[0] == pytest.approx((ends[1] - arrival) / (ends[0] - arrival), abs=0.05)
 

@@ -51,8 +51,8 @@ def test_each_column_is_as_high_as_the_blocks_taken(name: str) -> None:
     assert f"· {count} eviction" in heading
     cells = np.minimum(evicted_times(run) * COLUMNS // SCENE.end, COLUMNS - 1)
     assert {n for n, sign in enumerate(edge[AREA]) if sign == "↩"} == set(cells.tolist())
-    assert edge.strip().startswith(f"{use.kv.pool}┤")
-    assert f"┄ {use.kv.pool} blocks" in edge
+    assert edge.strip().startswith(f"{use.kv.blocks}┤")
+    assert f"┄ {use.kv.blocks} blocks" in edge
 
 
 def test_lanes_that_ignore_memory_say_so() -> None:

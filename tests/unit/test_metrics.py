@@ -67,8 +67,8 @@ def test_the_oracle_holds(name: str):
     )
     for label, result in part["results"].items():
         run = simulate(Workload(name, ListedRequests(requests)), strategy_of(label, result))
-        assert run.start.tolist() == [int(ms * MS) for ms in result["start_ms"]]
-        assert run.end.tolist() == [int(ms * MS) for ms in result["end_ms"]]
+        assert run.start_time.tolist() == [int(ms * MS) for ms in result["start_ms"]]
+        assert run.end_time.tolist() == [int(ms * MS) for ms in result["end_ms"]]
         found = metrics(run)
         for key, expected in result["metrics"].items():
             assert found[key] == pytest.approx(expected, rel=0, abs=1e-9), (label, key)
@@ -140,7 +140,7 @@ def test_means_do_not_overflow():
 
 def test_percentiles_are_those_of_numpy():
     run = run_of(Static(3), *((i * 7 % 50, i, 1 + i % 4) for i in range(17)))
-    waits = (run.start - run.requests.arrival_time) / 1e12
+    waits = (run.start_time - run.requests.arrival_time) / 1e12
     found = metrics(run)
     for percent in (50, 90, 95, 99):
         assert found[f"p{percent}_wait"] == pytest.approx(np.percentile(waits, percent), rel=1e-12)

@@ -34,8 +34,8 @@ def test_every_row_is_as_wide_as_asked(width: int, count: int) -> None:
 def test_names_stand_in_the_order_of_the_answers() -> None:
     for time in np.linspace(0, NOTEBOOK.end, 9).astype(np.int64).tolist():
         for run, row in zip(NOTEBOOK.runs, race(NOTEBOOK, time)[1:], strict=True):
-            order = sorted(range(len(run)), key=lambda each: (run.end[each], each))
-            answered = [f"R{each}" for each in order if run.end[each] <= time]
+            order = sorted(range(len(run)), key=lambda each: (run.end_time[each], each))
+            answered = [f"R{each}" for each in order if run.end_time[each] <= time]
             assert re.findall(r"R\d+", row) == answered
 
 
@@ -45,9 +45,9 @@ def test_the_figures_are_those_of_the_answered_and_of_the_open(width: int) -> No
     heading, *rows = race(NOTEBOOK, time, width)
     assert re.search(r"of 20 +mean( +p99)? *│ *open +oldest", heading)
     for run, row in zip(NOTEBOOK.runs, rows, strict=True):
-        done = run.end <= time
+        done = run.end_time <= time
         there = run.requests.arrival_time <= time
-        latency = (run.end - run.requests.arrival_time)[done]
+        latency = (run.end_time - run.requests.arrival_time)[done]
         count, mean = f"{done.sum()}", f"{latency.mean() / 1e12:.3g} s"
         oldest = (time - run.requests.arrival_time[there & ~done].min()) / 1e12
         figures = f"{count} .*{mean}.* *│ +{(there & ~done).sum()} +{oldest:.3g} s"
@@ -81,4 +81,4 @@ def test_the_selected_request_has_a_sign_and_every_answer_leads_to_its_request(w
             signs = [cell.style.meta["request_row"] for cell in tiles if cell.text == "▸"]
             assert signs == [selected]
             answers = [cell.style.meta["request_row"] for cell in tiles if cell.text != "▸"]
-            assert answers == sorted(range(20), key=lambda each: (run.end[each], each))
+            assert answers == sorted(range(20), key=lambda each: (run.end_time[each], each))

@@ -33,18 +33,18 @@ def serve(strategy: Strategy, *rows: tuple[int, int, int]) -> Run:
 
 def test_static_waits_for_the_last_member_and_runs_to_the_longest() -> None:
     run = serve(Static(2), (10, 30, 2), (50, 40, 5))
-    assert ms(run.start) == [50, 50]
+    assert ms(run.start_time) == [50, 50]
     # Together they prefill for the longest prompt, 40 ms; a step costs 22 ms to the end.
-    assert ms(run.first_token) == [112, 112]
-    assert ms(run.finish) == [90 + 2 * 22, 90 + 5 * 22]
-    assert ms(run.end) == [200, 200]
+    assert ms(run.first_token_time) == [112, 112]
+    assert ms(run.finish_time) == [90 + 2 * 22, 90 + 5 * 22]
+    assert ms(run.end_time) == [200, 200]
     assert run.stays.slot.tolist() == [0, 1]
 
 
 def test_statics_last_batch_may_be_smaller_and_is_billed_so() -> None:
     run = serve(Static(2), (0, 0, 1), (0, 0, 1), (5, 0, 1))
-    assert ms(run.start) == [0, 0, 22]
-    assert ms(run.end) == [22, 22, 42]
+    assert ms(run.start_time) == [0, 0, 22]
+    assert ms(run.end_time) == [22, 22, 42]
     assert run.stays.slot.tolist() == [0, 1, 0]
     assert run.spans.billed.tolist() == [2, 1]
 
@@ -64,8 +64,8 @@ def test_statics_spans_tell_idle_forming_prefill_and_decode() -> None:
 def test_naive_static_runs_every_batch_to_the_longest_answer_of_all() -> None:
     run = serve(Static(2, "workload"), (0, 10, 1), (0, 5, 3), (0, 10, 2), (0, 10, 9))
     # Nine steps of 22 ms, although nobody in the first batch asks for more than three.
-    assert ms(run.end) == [208, 208, 416, 416]
-    assert ms(run.finish) == [32, 76, 262, 416]
+    assert ms(run.end_time) == [208, 208, 416, 416]
+    assert ms(run.finish_time) == [32, 76, 262, 416]
     assert run.spans.steps.tolist() == [1, 9, 1, 9]
 
 
@@ -75,38 +75,38 @@ def test_growing_steps_are_billed_for_finished_members_too() -> None:
         decode_base=10, decode_per_context_token=1, prefill_base=5, prefill_per_token=2
     )
     run = simulate(workload_of([(0, 3, 1), (0, 6, 3)], cost), Static(2))
-    assert run.start.tolist() == [0, 0]
-    assert run.first_token.tolist() == [5 + 18 + 19] * 2
-    assert (run.finish.tolist(), run.end.tolist()) == ([42, 42 + 21 + 23], [86, 86])
+    assert run.start_time.tolist() == [0, 0]
+    assert run.first_token_time.tolist() == [5 + 18 + 19] * 2
+    assert (run.finish_time.tolist(), run.end_time.tolist()) == ([42, 42 + 21 + 23], [86, 86])
     assert run.spans.step_growth.tolist() == [0, 2]
 
 
 def test_a_batch_larger_than_the_workload_holds_everybody() -> None:
     for strategy in (Static(100), Dynamic(100, HUGE)):
         run = serve(strategy, (0, 0, 1), (70, 0, 1))
-        assert ms(run.start) == [70, 70]
+        assert ms(run.start_time) == [70, 70]
         assert run.spans.billed.max() == 2
 
 
 def test_dynamic_starts_when_full() -> None:
     run = serve(Dynamic(2, 100 * MILLISECOND), (0, 0, 1), (60, 0, 1), (70, 0, 1))
-    assert ms(run.start)[:2] == [60, 60]
+    assert ms(run.start_time)[:2] == [60, 60]
 
 
 def test_dynamic_starts_when_the_timeout_passes() -> None:
     run = serve(Dynamic(2, 100 * MILLISECOND), (0, 0, 1), (101, 0, 1))
-    assert ms(run.start) == [100, 120]
+    assert ms(run.start_time) == [100, 120]
     assert run.stays.slot.tolist() == [0, 0]
 
 
 def test_who_arrives_exactly_at_the_deadline_joins() -> None:
     run = serve(Dynamic(3, 100 * MILLISECOND), (0, 0, 1), (100, 0, 1), (500, 0, 1))
-    assert ms(run.start)[:2] == [100, 100]
+    assert ms(run.start_time)[:2] == [100, 100]
 
 
 def test_who_arrived_while_the_server_was_busy_is_already_there() -> None:
     run = serve(Dynamic(2, 100 * MILLISECOND), (0, 0, 10), (0, 0, 1), (5, 0, 1), (6, 0, 1))
-    assert ms(run.start) == [0, 0, 220, 220]
+    assert ms(run.start_time) == [0, 0, 220, 220]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_where_the_timeout_counts_from(timeout_from: str, starts: list[int]) -> 
     """
     strategy = Dynamic(2, 100 * MILLISECOND, timeout_from)  # type: ignore[arg-type]
     run = serve(strategy, (0, 0, 10), (150, 0, 2), (400, 0, 1))
-    assert ms(run.start) == starts
+    assert ms(run.start_time) == starts
 
 
 @pytest.mark.parametrize(("timeout_from", "start"), [("server_free", 550), ("arrival", 440)])
@@ -128,18 +128,18 @@ def test_who_comes_after_the_oldest_ones_timeout_is_too_late(timeout_from: str, 
     """The first two run until 440; the third waits from 150 on, the fourth comes at 550."""
     strategy = Dynamic(2, 150 * MILLISECOND, timeout_from)  # type: ignore[arg-type]
     run = serve(strategy, (0, 0, 20), (0, 0, 20), (150, 0, 2), (550, 0, 1), (550, 0, 1))
-    assert ms(run.start)[2] == start
+    assert ms(run.start_time)[2] == start
 
 
 @pytest.mark.parametrize("timeout_from", ["server_free", "arrival"])
 def test_nobody_waits_for_requests_that_will_never_come(timeout_from: str) -> None:
     run = serve(Dynamic(4, HUGE, timeout_from), (0, 0, 1), (30, 0, 1))  # type: ignore[arg-type]
-    assert ms(run.start) == [30, 30]
+    assert ms(run.start_time) == [30, 30]
 
 
 def test_without_a_timeout_dynamic_takes_whoever_is_there() -> None:
     run = serve(Dynamic(4, 0), (0, 0, 2), (10, 0, 1), (40, 0, 1), (41, 0, 1))
-    assert ms(run.start) == [0, 40, 40, 62]
+    assert ms(run.start_time) == [0, 40, 40, 62]
 
 
 @pytest.mark.parametrize("shortest", [1, 10**9])
@@ -149,7 +149,7 @@ def test_stretches_and_single_batches_agree(shortest: int, monkeypatch: pytest.M
     expected = serve(Dynamic(3, 15 * MILLISECOND), *rows)
     monkeypatch.setattr(request_level._FullStretches, "WORTH_IT", shortest)
     run = serve(Dynamic(3, 15 * MILLISECOND), *rows)
-    assert run.start.tolist() == expected.start.tolist()
+    assert run.start_time.tolist() == expected.start_time.tolist()
     assert run.stays.slot.tolist() == expected.stays.slot.tolist()
 
 
@@ -191,7 +191,7 @@ def test_beyond_the_clock_is_an_error_and_no_wrapped_time(
 def test_the_clocks_last_instant_is_still_there(strategy: Strategy) -> None:
     rows = [(HORIZON - 10 * k, 0, 1) for k in (3, 2, 1)]
     run = simulate(workload_of(rows, LinearCost(0, 10, 0)), strategy)
-    assert run.end.tolist() == [HORIZON - 20, HORIZON - 10, HORIZON]
+    assert run.end_time.tolist() == [HORIZON - 20, HORIZON - 10, HORIZON]
 
 
 @pytest.mark.parametrize("strategy", [Static(2), Dynamic(2)])
@@ -199,7 +199,7 @@ def test_a_joint_prefill_that_just_ends_in_time_is_fine(strategy: Strategy) -> N
     """Alone the two prompts would take longer than the clock: they share a large base."""
     cost = AffineCost(1, prefill_base=HORIZON - 2, prefill_per_token=1)
     run = simulate(workload_of([(0, 0, 1), (0, 1, 1)], cost), strategy)
-    assert run.end.tolist() == [HORIZON, HORIZON]
+    assert run.end_time.tolist() == [HORIZON, HORIZON]
 
 
 @pytest.mark.parametrize("strategy", [Static(2), Dynamic(2)])

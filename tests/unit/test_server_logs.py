@@ -37,16 +37,16 @@ def test_a_log_gives_back_what_was_measured(
     first = run.requests.arrival_time[0]
     assert np.array_equal(log.requests.arrival_time, run.requests.arrival_time - first)
     assert np.array_equal(log.requests.input_tokens, run.requests.input_tokens)
-    assert np.array_equal(log.first_token, run.first_token - first)
-    assert np.array_equal(log.finish, run.finish - first)
+    assert np.array_equal(log.first_token_time, run.first_token_time - first)
+    assert np.array_equal(log.finish_time, run.finish_time - first)
     assert (log.scheduled is None) is (write is write_csv)
 
 
 def test_a_benchmark_tells_the_same_to_the_nanosecond(tmp_path: Path, run: Run) -> None:
     log = read_log(write_bench(tmp_path / "result.json", run))
     first = run.requests.arrival_time[0]
-    assert np.abs(log.first_token - (run.first_token - first)).max() < 1000
-    assert np.abs(log.finish - (run.finish - first)).max() < 1000
+    assert np.abs(log.first_token_time - (run.first_token_time - first)).max() < 1000
+    assert np.abs(log.finish_time - (run.finish_time - first)).max() < 1000
 
 
 def lines(path: Path, run: Run) -> list[dict[str, Any]]:

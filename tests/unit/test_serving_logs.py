@@ -71,7 +71,11 @@ def errors(log: Log, run: Run) -> list[float]:
         per_token = (finish - first)[long] / gaps[long]
         return first - arrival, per_token, finish - arrival
 
-    pairs = zip(times(run.first_token, run.finish), times(log.first_token, log.finish), strict=True)
+    pairs = zip(
+        times(run.first_token_time, run.finish_time),
+        times(log.first_token, log.finish),
+        strict=True,
+    )
     return [float(ours.mean() / measured.mean() - 1) for ours, measured in pairs]
 
 

@@ -34,7 +34,7 @@ def parts_at(run: Run, row: int, time: int) -> list[int]:
 
 def age(run: Run, row: int, time: int) -> int:
     """How long a request has been on its way: up to its end."""
-    arrival, end = int(run.requests.arrival_time[row]), int(run.end[row])
+    arrival, end = int(run.requests.arrival_time[row]), int(run.end_time[row])
     return max(0, min(time, end) - arrival)
 
 
@@ -64,7 +64,7 @@ def test_at_the_end_the_parts_are_those_of_the_breakdown(case: tuple) -> None:
     final = breakdown(run).columns().values()
     for row in range(len(run)):
         wanted = [int(column[row]) for column in final]
-        assert parts_at(run, row, int(run.end[row])) == wanted
+        assert parts_at(run, row, int(run.end_time[row])) == wanted
         assert parts_at(run, row, run.finished) == wanted
 
 
@@ -73,9 +73,9 @@ def test_at_the_end_the_parts_are_those_of_the_breakdown(case: tuple) -> None:
 def test_the_latency_is_that_of_the_requests_answered_so_far(case: tuple[Run, list[int]]) -> None:
     run, instants = case
     so_far = SoFar(run)
-    latencies = run.end - run.requests.arrival_time
+    latencies = run.end_time - run.requests.arrival_time
     for time in instants:
-        done = latencies[run.end <= time]
+        done = latencies[run.end_time <= time]
         shown = so_far.latency(run.at(time).done)
         if not len(done):
             assert shown is None

@@ -38,9 +38,9 @@ async def test_the_breakdown_of_the_selected_request_sums_to_its_age() -> None:
     async with on_stage(size=(160, 45)) as stage:
         await stage.press("end", *["down"] * 3)
         for row, run in zip(stage.why, stage.scene.runs, strict=True):
-            latency = int(run.end[2] - run.requests.arrival_time[2])
+            latency = int(run.end_time[2] - run.requests.arrival_time[2])
             assert f"R2 {format_duration(latency)} " in f"{row} "
         for row, run in zip(stage.shown("#why")[1::2], stage.scene.runs, strict=True):
             *parts, total = (int(each.replace(",", "")) for each in re.findall(r" ([\d,]+)", row))
-            latency = int(run.end[2] - run.requests.arrival_time[2])
+            latency = int(run.end_time[2] - run.requests.arrival_time[2])
             assert sum(parts) == total == round(latency / MS)

@@ -50,8 +50,8 @@ def assert_is(task: Task, strategy: Strategy, point: Point, expected: dict[str, 
     """The Run of a task is exactly, and its metrics are to 1e-9 s, what the oracle says."""
     requests = ListedRequests(task.served.make_requests())
     run = simulate(Workload("", requests, cost=task.cost), strategy)
-    assert run.start.tolist() == [int(ms * MS) for ms in expected["start_ms"]]
-    assert run.end.tolist() == [int(ms * MS) for ms in expected["end_ms"]]
+    assert run.start_time.tolist() == [int(ms * MS) for ms in expected["start_ms"]]
+    assert run.end_time.tolist() == [int(ms * MS) for ms in expected["end_ms"]]
     assert point.strategy == strategy
     assert point.strategy.batch_size == expected["batch_size"]
     assert point.metrics == metrics(run, task.slo)
@@ -340,7 +340,7 @@ def test_memory_is_varied_in_every_engine_whatever_the_cost_says() -> None:
     found = sweep(workload, "kv_cache_tokens", [100, 400])
     assert found.strategies == ("vllm", "sglang", "tgi")
     pools = [
-        run.kv.pool for point in found.points if (run := simulate(workload, point.strategy)).kv
+        run.kv.blocks for point in found.points if (run := simulate(workload, point.strategy)).kv
     ]
     assert pools == [5, 100, 5, 24, 400, 24]  # in blocks of 16, 1 and 16; one is never lent
 

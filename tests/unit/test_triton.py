@@ -18,7 +18,7 @@ def starts(engine: Triton, *arrivals: int) -> list[int]:
     """When each request starts, in microseconds; each takes 20 ms and more."""
     at = [arrival * MICROSECOND for arrival in arrivals]
     run = engine.serve(Requests.from_columns(at, [0] * len(at), [1] * len(at)), COST)
-    return [start // MICROSECOND for start in run.start.tolist()]
+    return [start // MICROSECOND for start in run.start_time.tolist()]
 
 
 def test_without_a_delay_whatever_is_there_runs_at_once() -> None:

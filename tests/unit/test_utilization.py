@@ -82,11 +82,11 @@ def brute_force_series(run: Run, edges: IntArray) -> tuple[list[float], list[flo
 
         held = used = 0
         for i in range(len(run)):
-            held += within(int(run.start[i]), int(run.end[i]))
-            used += within(int(run.start[i]), int(run.start[i] + prefill[i]))
+            held += within(int(run.start_time[i]), int(run.end_time[i]))
+            used += within(int(run.start_time[i]), int(run.start_time[i] + prefill[i]))
             for j in decode:
-                start = max(int(spans.start[j]), int(run.start[i]))
-                used += within(start, min(int(spans.end[j]), int(run.finish[i])))
+                start = max(int(spans.start[j]), int(run.start_time[i]))
+                used += within(start, min(int(spans.end[j]), int(run.finish_time[i])))
         occupied.append(held / ((high - low) * run.capacity))
         useful.append(used / ((high - low) * run.capacity))
     return occupied, useful

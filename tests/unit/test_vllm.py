@@ -143,7 +143,7 @@ def test_a_request_that_just_fits_is_served() -> None:
     """The last token is never computed, so it takes no memory."""
     run = serve([(0, 90, 7)], kv_cache_tokens=112)
     assert run.kv
-    assert (run.kv.pool, run.kv.at_end.max()) == (6, 6)
+    assert (run.kv.blocks, run.kv.at_end.max()) == (6, 6)
 
 
 @pytest.mark.parametrize(
@@ -186,12 +186,12 @@ def test_a_pool_comes_from_the_strategy_or_else_from_the_cost() -> None:
     own = serve(rows, replace(COST, kv_cache_tokens=160), kv_cache_tokens=80, block_size=8).kv
     assert by_cost
     assert own
-    assert (by_cost.pool, by_cost.block, own.pool, own.block) == (9, 16, 9, 8)
+    assert (by_cost.blocks, by_cost.block_size, own.blocks, own.block_size) == (9, 16, 9, 8)
 
 
 def test_the_prefill_makes_the_first_token_whatever_the_cost_says() -> None:
     run = serve([(0, 4, 3)], LinearCost(5, 7, 2))
-    assert (run.first_token.tolist(), run.finish.tolist()) == ([20], [34])
+    assert (run.first_token_time.tolist(), run.finish_time.tolist()) == ([20], [34])
     assert run.cost.made_by_prefill
     assert run.spans.kind.tolist() == [SpanKind.PREFILL, SpanKind.DECODE]
 
@@ -199,7 +199,7 @@ def test_the_prefill_makes_the_first_token_whatever_the_cost_says() -> None:
 def test_an_answer_is_cut_at_the_longest_sequence() -> None:
     run = serve([(0, 4, 30)], max_model_len=10)
     assert run.requests.output_tokens.tolist() == [6]
-    assert run.finish.tolist() == [14 + 5 * 11]
+    assert run.finish_time.tolist() == [14 + 5 * 11]
 
 
 def test_a_long_prompt_stalls_nobody_but_takes_turns_in_chunks() -> None:
@@ -220,14 +220,14 @@ def test_the_urgent_are_admitted_first_and_wait_in_front() -> None:
     rows, urgency = [(0, 4, 3), (1, 4, 3), (2, 4, 3)], [1, 1, 0]
     one: dict[str, Any] = {"max_num_seqs": 1, "async_scheduling": False}
     run = serve(rows, priority=urgency, policy="priority", **one)
-    assert run.start.tolist() == [0, 72, 36]
+    assert run.start_time.tolist() == [0, 72, 36]
     assert list(run.at(20).waiting) == [2, 1]
     assert list(run.at(50).waiting) == [1]
-    assert serve(rows, priority=urgency, **one).start.tolist() == [0, 36, 72]
+    assert serve(rows, priority=urgency, **one).start_time.tolist() == [0, 36, 72]
 
 
 def test_it_serves_a_bundled_workload() -> None:
     workload = replace(load_workload("chat"), strategies=(Vllm(max_num_seqs=8),))
     run = simulate(workload, workload.strategies[0])
-    assert (run.finish > run.requests.arrival_time).all()
+    assert (run.finish_time > run.requests.arrival_time).all()
     assert (run.stays.slot < 8).all()

@@ -55,7 +55,7 @@ def iterations(run: Run) -> list[Iteration]:
     """Every iteration of a Run, one by one."""
     stays, spans, found = run.stays, run.spans, []
     request = run.requests.id[stays.request]
-    ready, until = stays.ready.tolist(), run.decoded_until.tolist()
+    ready, until = stays.ready_time.tolist(), run.decoded_until.tolist()
     columns = (spans.start, spans.steps, spans.step_time, spans.step_growth)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     for span, (begin, steps, time, growth) in enumerate(rows):
@@ -65,7 +65,7 @@ def iterations(run: Run) -> list[Iteration]:
         }
         decode = [i for i in range(len(stays)) if ready[i] <= begin < until[i]]
         tokens |= {int(request[stay]): 1 for stay in decode}
-        gone = np.flatnonzero((stays.ended == Ended.EVICTED) & (stays.end == begin))
+        gone = np.flatnonzero((stays.ended == Ended.EVICTED) & (stays.end_time == begin))
         evicted = sorted(request[gone].tolist())
         for step in range(steps if tokens else 0):
             end = begin + time + step * growth
@@ -93,7 +93,13 @@ def test_every_iteration_is_that_of_the_real_scheduler(name: str, jumps: bool) -
     run = served(recorded, jumps=jumps)
     if "steps" in recorded:
         assert iterations(run) == recorded_iterations(recorded)
-    columns = (run.start, run.first_token, run.finish, run.evictions, run.requests.output_tokens)
+    columns = (
+        run.start_time,
+        run.first_token_time,
+        run.finish_time,
+        run.evictions,
+        run.requests.output_tokens,
+    )
     results = np.stack(columns, axis=1)[np.argsort(run.requests.id)]
     assert results.tolist() == [row[1:] for row in recorded["results"]]
 
@@ -109,7 +115,7 @@ def test_free_blocks_are_those_of_the_real_scheduler(name: str) -> None:
         busy = run.spans.billed > 0
         last = np.cumsum(run.spans.steps[busy]) - 1
         first = last - run.spans.steps[busy] + 1
-        free = run.kv.pool - run.kv.at_start[busy], run.kv.pool - run.kv.at_end[busy]
+        free = run.kv.blocks - run.kv.at_start[busy], run.kv.blocks - run.kv.at_end[busy]
         assert free[0].tolist() == [kept[row] for row in first]
         assert free[1].tolist() == [kept[row] for row in last]
 

@@ -41,7 +41,7 @@ def test_dynamic_waits_for_the_batch_to_fill_or_for_the_timeout() -> None:
     at = moment(Dynamic(4, 100 * MS), 40, (10, 5, 2), (25, 5, 2), (300, 5, 2))
     wanted = "R0 has waited 30.0 ms for 2 more to fill the batch, or the timeout in 70.0 ms"
     assert why(at) == wanted
-    assert at.run.start[0] - at.time == fires_in(at) == 70 * MS
+    assert at.run.start_time[0] - at.time == fires_in(at) == 70 * MS
 
 
 @pytest.mark.parametrize(("timeout_from", "left"), [("arrival", 80), ("server_free", 95)])
@@ -50,7 +50,7 @@ def test_dynamic_counts_the_timeout_from_what_it_is_set_to(timeout_from: str, le
     rows = ((10, 5, 1), (10, 5, 1), (12, 5, 1), (900, 5, 1))
     at = moment(Dynamic(2, 100 * MS, timeout_from), 32, *rows)  # type: ignore[arg-type]
     assert why(at).endswith(f"for 1 more to fill the batch, or the timeout in {left}.0 ms")
-    assert at.run.start[2] == at.time + left * MS
+    assert at.run.start_time[2] == at.time + left * MS
 
 
 def test_request_level_waits_for_the_longest_while_the_done_hold_their_slots() -> None:
@@ -62,7 +62,7 @@ def test_request_level_waits_for_the_longest_while_the_done_hold_their_slots() -
     late = moment(Static(3), 61, *rows)
     wanted = "R3 has waited 41.0 ms because batch R0–R2 runs to its longest, R0 (1 token left)"
     assert why(late) == f"{wanted}; R1, R2 are done and hold slots 1, 2"
-    assert late.run.end[1] == late.run.finish[0] == 75 * MS
+    assert late.run.end_time[1] == late.run.finish_time[0] == 75 * MS
 
 
 def test_naive_static_runs_to_the_longest_answer_of_all() -> None:
@@ -97,7 +97,7 @@ def test_continuous_waits_for_the_first_to_leave() -> None:
     at = moment(Continuous(2), 23, *rows)
     wanted = "R2 has waited 12.0 ms because all 2 slots are taken; R1 leaves next, in 2 tokens"
     assert why(at) == wanted
-    assert at.run.start[2] == at.run.end[1]
+    assert at.run.start_time[2] == at.run.end_time[1]
     last = moment(Continuous(2), 35, *rows)
     assert why(last).endswith("R1 leaves next, in 1 token")
 
@@ -111,7 +111,7 @@ def test_continuous_with_one_slot_says_the_one_slot() -> None:
 def test_continuous_waits_for_the_prefill_of_somebody_else() -> None:
     at = moment(Continuous(2), 4, (0, 9, 3), (1, 5, 1))
     assert why(at) == "R1 has waited 3.00 ms because R0 is being prefilled (5.00 ms left)"
-    assert at.run.start[1] - at.time == 5 * MS
+    assert at.run.start_time[1] - at.time == 5 * MS
 
 
 def test_continuous_admits_between_iterations() -> None:
@@ -119,7 +119,7 @@ def test_continuous_admits_between_iterations() -> None:
     at = moment(Continuous(2), 19, (0, 5, 9), (17, 5, 1))
     wanted = "R1 has waited 2.00 ms because requests are admitted between iterations (6.00 ms left)"
     assert why(at) == wanted
-    left = int(at.run.start[1]) - at.time
+    left = int(at.run.start_time[1]) - at.time
     assert format_duration(left) == "6.00 ms"
 
 

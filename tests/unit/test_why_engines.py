@@ -101,7 +101,7 @@ def test_no_memory_where_the_textbook_heeds_it() -> None:
 def test_who_is_evicted_next_is_told_as_such() -> None:
     at = moment(FastGen(768, 512, 16, 64), 70, (0, 14, 30), (0, 14, 30), (50, 20, 2))
     assert why(at).endswith("it needs 2 blocks, 0 of 4 are free; R1 is evicted in 15 steps")
-    end = at.run.stays.end[1]
+    end = at.run.stays.end_time[1]
     assert at.run.evictions.tolist() == [0, 1, 0]
     assert at.run.at(int(end)).iterations - at.iterations == 15
 
@@ -113,7 +113,7 @@ def test_blocks_that_are_promised_are_not_to_be_had() -> None:
     )
     at = moment(chunked, 70, (60, 20, 4), (60, 30, 4), (60, 30, 4))
     assert at.run.kv
-    assert at.run.kv.pool - at.blocks >= 3
+    assert at.run.kv.blocks - at.blocks >= 3
     wanted = "it needs 3 blocks, and fewer were to be had when this step was planned"
     assert why(at) == f"R2 has waited 10.0 ms because {wanted}; R0 ends in 4 steps"
 
@@ -136,7 +136,7 @@ def test_a_step_that_was_planned_ahead() -> None:
         why(at)
         == "R1 has waited 17.0 ms because this step was planned a step ahead, before it arrived"
     )
-    assert int(at.run.start[1]) == at.next_boundary
+    assert int(at.run.start_time[1]) == at.next_boundary
 
 
 def test_the_tokens_of_a_step_are_spent() -> None:
@@ -200,7 +200,7 @@ def test_a_server_that_plans_nothing_until_somebody_arrives() -> None:
     at = moment(strategy, 30, (20, 20, 9), (45, 5, 1))
     wanted = "R0 has waited 10.0 ms because the server is idle until its next plan"
     assert why(at) == wanted
-    assert at.run.start[0] == at.next_boundary == 45 * MS
+    assert at.run.start_time[0] == at.next_boundary == 45 * MS
 
 
 def test_an_engine_that_does_not_tell_its_rule() -> None:
@@ -247,7 +247,7 @@ def test_a_slot_that_was_not_free_when_the_step_was_planned() -> None:
     at = moment(Vllm(2, kv_cache_tokens=80), 95, (5, 20, 9), (60, 5, 1), (60, 5, 2))
     wanted = "a slot has just become free, but this step was planned before"
     assert why(at) == f"R2 has waited 35.0 ms because {wanted}"
-    assert int(at.run.start[2]) == at.next_boundary
+    assert int(at.run.start_time[2]) == at.next_boundary
 
 
 def test_newcomers_gather() -> None:
@@ -261,7 +261,7 @@ def test_a_step_goes_by_after_others_joined() -> None:
     at = moment(Tgi(), 30, (0, 10, 9), (12, 5, 3), (21, 5, 3))
     wanted = "others have just joined, and one step goes by before more are let in"
     assert why(at) == f"R2 has waited 9.00 ms because {wanted}"
-    assert int(at.run.start[2]) == at.next_boundary
+    assert int(at.run.start_time[2]) == at.next_boundary
 
 
 def test_those_who_join_an_idle_server_are_no_reason_to_wait() -> None:

@@ -158,7 +158,7 @@ def test_sweeps_and_capacities_keep_what_is_asked_for():
     orca = workload.strategy("orca")
     (point,) = sweep(workload, "load", (own,)).curve("orca")
     run = simulate(workload, orca)
-    waited = (run.first_token - run.requests.arrival_time).mean() / 10**12
+    waited = (run.first_token_time - run.requests.arrival_time).mean() / 10**12
     assert point.metric("mean_ttft") == pytest.approx(waited)
     rows = Requests.from_columns(
         range(100), [5] * 100, [3] * 100, max_tokens=range(3, 103), priority=range(100)
@@ -275,7 +275,7 @@ def test_who_reserves_heeds_it_and_who_does_not_reserve_does_not():
     workload = parse_workload(text, "w.yaml")
     more = apply_settings(workload, ["workload.max_tokens=8"])
     (both, other), (one, same) = (
-        [simulate(w, strategy).start.tolist() for strategy in w.strategies]
+        [simulate(w, strategy).start_time.tolist() for strategy in w.strategies]
         for w in (workload, more)
     )
     assert both[1] == both[0]

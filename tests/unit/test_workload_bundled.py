@@ -56,32 +56,32 @@ def runs_by_name(name: str) -> dict[str, Run]:
 
 
 def waits(run: Run) -> IntArray:
-    return run.start - run.requests.arrival_time
+    return run.start_time - run.requests.arrival_time
 
 
 def latencies(run: Run) -> IntArray:
-    return run.end - run.requests.arrival_time
+    return run.end_time - run.requests.arrival_time
 
 
 def longest_queue(run: Run) -> int:
     arrivals = run.requests.arrival_time
-    return max(int(((arrivals <= time) & (run.start > time)).sum()) for time in arrivals)
+    return max(int(((arrivals <= time) & (run.start_time > time)).sum()) for time in arrivals)
 
 
 def held_share(run: Run) -> float:
-    return float((run.end - run.finish).sum() / (run.end - run.start).sum())
+    return float((run.end_time - run.finish_time).sum() / (run.end_time - run.start_time).sum())
 
 
 def within_slo(name: str, run: Run) -> IntArray:
     slo = load_workload(name).slo
     assert slo is not None
     arrival, tokens = run.requests.arrival_time, run.requests.output_tokens
-    per_token = (run.finish - run.first_token) / np.maximum(tokens - 1, 1)
+    per_token = (run.finish_time - run.first_token_time) / np.maximum(tokens - 1, 1)
     met = np.ones(len(run), dtype=bool)
     for limit, value in (
-        (slo.ttft, run.first_token - arrival),
+        (slo.ttft, run.first_token_time - arrival),
         (slo.tpot, per_token),
-        (slo.e2el, run.end - arrival),
+        (slo.e2el, run.end_time - arrival),
     ):
         met &= True if limit is None else value <= limit
     return met
@@ -159,9 +159,9 @@ def test_illustrative_r4_waits_for_the_batch_of_r3():
     static, dynamic, continuous = runs("illustrative")
     for run in (static, dynamic):
         assert round(int(waits(run)[4]) / SECOND, 1) == 1.5
-        assert run.start[4] == run.finish[3]
+        assert run.start_time[4] == run.finish_time[3]
     assert continuous.stays.slot[4] == continuous.stays.slot[0] == 0
-    assert continuous.end[0] < continuous.requests.arrival_time[4]
+    assert continuous.end_time[0] < continuous.requests.arrival_time[4]
 
 
 def test_mixed_lengths_short_answers_pass_the_long_one_in_continuous():
@@ -184,16 +184,16 @@ def test_chat_only_continuous_keeps_up():
 def test_code_completion_nobody_waits_long_in_continuous():
     static, dynamic, continuous = runs("code-completion")
     assert waits(continuous).max() <= 50 * MILLISECOND
-    sizes = np.unique(dynamic.start, return_counts=True)[1]
+    sizes = np.unique(dynamic.start_time, return_counts=True)[1]
     assert (sizes <= 4).mean() > 0.4
-    assert set(np.unique(static.start, return_counts=True)[1]) == {8}
+    assert set(np.unique(static.start_time, return_counts=True)[1]) == {8}
 
 
 def test_rag_dynamic_beats_continuous():
     static, dynamic, continuous = runs("rag")
     assert latencies(dynamic).mean() < min(latencies(static).mean(), latencies(continuous).mean())
     per_token = [
-        ((run.finish - run.first_token) / (run.requests.output_tokens - 1)).mean()
+        ((run.finish_time - run.first_token_time) / (run.requests.output_tokens - 1)).mean()
         for run in (dynamic, continuous)
     ]
     assert per_token[1] > 1.9 * per_token[0]
@@ -212,16 +212,16 @@ def test_equal_lengths_leave_nothing_to_hand_on_and_continuous_is_last():
 def test_bursty_r0_waits_on_an_idle_server_in_static():
     static, dynamic, continuous = runs("bursty")
     assert round(int(waits(static)[0]) / SECOND, 1) == 9.8
-    assert static.start.min() == static.start[0]
+    assert static.start_time.min() == static.start_time[0]
     assert waits(dynamic)[0] == 500 * MILLISECOND
     assert longest_queue(continuous) < min(longest_queue(static), longest_queue(dynamic))
 
 
 def test_summarize_burst_makes_static_and_dynamic_the_same():
     static, dynamic, continuous = runs("summarize-burst")
-    assert static.end.tolist() == dynamic.end.tolist()
+    assert static.end_time.tolist() == dynamic.end_time.tolist()
     assert round((static.finished - continuous.finished) / SECOND) == 4
-    token_time = [(run.finish - run.first_token).sum() for run in (static, continuous)]
+    token_time = [(run.finish_time - run.first_token_time).sum() for run in (static, continuous)]
     assert token_time[1] > token_time[0]
 
 
@@ -265,7 +265,7 @@ def test_notebook_large_offers_over_twice_what_any_strategy_serves():
         assert run.finished > 2 * last
     assert round((static.finished - continuous.finished) / SECOND) == 6
     assert round((dynamic.finished - continuous.finished) / SECOND) == 8
-    assert (dynamic.start == dynamic.start[0]).sum() == 2
+    assert (dynamic.start_time == dynamic.start_time[0]).sum() == 2
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -286,12 +286,14 @@ def longest_gap(run: Run, rows: slice = slice(None)) -> int:
 
 def most_at_once(run: Run) -> int:
     stays = run.stays
-    return max(int(((stays.start <= t) & (stays.end > t)).sum()) for t in stays.start)
+    return max(
+        int(((stays.start_time <= t) & (stays.end_time > t)).sum()) for t in stays.start_time
+    )
 
 
 def mean_first_token(run: Run) -> float:
     """From arrival, in milliseconds."""
-    return float((run.first_token - run.requests.arrival_time).mean()) / MILLISECOND
+    return float((run.first_token_time - run.requests.arrival_time).mean()) / MILLISECOND
 
 
 def recomputed(run: Run) -> int:
@@ -336,7 +338,7 @@ def test_long_prompt_in_chunks_that_let_nobody_decode_stops_the_four_longest():
     sglang = found.pop("sglang")
     assert len(chunks_of(sglang, 4)) >= 3
     spans = sglang.spans
-    during = (spans.start >= sglang.start[4]) & (spans.end <= sglang.first_token[4])
+    during = (spans.start >= sglang.start_time[4]) & (spans.end <= sglang.first_token_time[4])
     assert not spans.decoding[during].any()
     assert longest_gap(sglang, slice(4)) == 152
     assert all(longest_gap(run, slice(4)) < 152 for run in found.values())
@@ -364,8 +366,8 @@ def test_tight_memory_lets_vllm_v0_evict_the_same_ones_again():
     waited = run.stays.request[run.evicted_stays]
     returned = run.back[run.evicted_stays]
     for stay, row, back in zip(run.evicted_stays, waited, returned, strict=True):
-        gone = run.stays.end[stay]
-        new = (run.start >= gone) & (run.start < back) & (np.arange(len(run)) > row)
+        gone = run.stays.end_time[stay]
+        new = (run.start_time >= gone) & (run.start_time < back) & (np.arange(len(run)) > row)
         assert not new.any(), "somebody who never ran came before one who was evicted"
 
 
@@ -390,7 +392,10 @@ def test_asks_too_much_asks_for_nothing_that_paging_notices():
     workload = load_workload("asks-too-much")
     exact = apply_settings(workload, ["workload.max_tokens=exact"])
     vllm = workload.strategy("vllm")
-    assert simulate(exact, vllm).end.tolist() == runs_by_name("asks-too-much")["vllm"].end.tolist()
+    assert (
+        simulate(exact, vllm).end_time.tolist()
+        == runs_by_name("asks-too-much")["vllm"].end_time.tolist()
+    )
     orca = simulate(exact, workload.strategy("orca"))
     assert mean_first_token(orca) < mean_first_token(runs_by_name("asks-too-much")["orca"]) / 2
 
@@ -443,7 +448,7 @@ def test_in_the_study_dynamic_is_static_without_padding():
     workload = load_workload("anyscale-512")
     padded, own, _ = runs("anyscale-512")
     static = simulate(workload, Static(8))
-    assert static.end.tolist() == own.end.tolist()
+    assert static.end_time.tolist() == own.end_time.tolist()
     assert padded.finished > 1.5 * own.finished
 
 

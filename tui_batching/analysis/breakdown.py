@@ -88,7 +88,7 @@ def breakdown(
     now = HORIZON if until is None else until
     columns = _waits(run, rows, now) | _StaysSoFar.of(run, rows, now).parts()
     # Between its stays a request is away because it was evicted.
-    age = np.minimum(run.end[rows], now) - np.minimum(run.requests.arrival_time[rows], now)
+    age = np.minimum(run.end_time[rows], now) - np.minimum(run.requests.arrival_time[rows], now)
     columns["evicted"] = _rest(age, columns)
     return Breakdown(**{name: freeze(columns[name]) for name in PARTS})
 
@@ -96,7 +96,7 @@ def breakdown(
 def _waits(run: Run, rows: IntArray, now: Picoseconds) -> dict[str, IntArray]:
     """The time up to the first admission, by what was missing."""
     arrival = np.minimum(run.requests.arrival_time[rows], now)
-    start = np.minimum(run.start[rows], now)
+    start = np.minimum(run.start_time[rows], now)
     found = {
         state.word: run.waiting_clock(state).between(arrival, start)
         for state in (State.FORMING, State.SLOTS, State.MEMORY)
@@ -139,7 +139,7 @@ class _StaysSoFar:
         run, stays, now = self.run, self.run.stays, self.now
         start, ready, until, end = (
             np.minimum(column[self.stay], now)
-            for column in (stays.start, stays.ready, run.decoded_until, stays.end)
+            for column in (stays.start_time, stays.ready_time, run.decoded_until, stays.end_time)
         )
         ready = np.minimum(ready, until)
         processing = self._processing(until)

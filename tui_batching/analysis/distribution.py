@@ -13,17 +13,17 @@ from tui_batching.sim.run import Run
 
 def waits(run: Run) -> IntArray:
     """From arrival to start, in picoseconds. Shape: (requests,)."""
-    return run.start - run.requests.arrival_time
+    return run.start_time - run.requests.arrival_time
 
 
 def latencies(run: Run) -> IntArray:
     """From arrival to the end, in picoseconds. Shape: (requests,)."""
-    return run.end - run.requests.arrival_time
+    return run.end_time - run.requests.arrival_time
 
 
 def times_to_first_token(run: Run) -> IntArray:
     """From arrival to the first token, in picoseconds. Shape: (requests,)."""
-    return run.first_token - run.requests.arrival_time
+    return run.first_token_time - run.requests.arrival_time
 
 
 def times_per_output_token(run: Run) -> FloatArray:
@@ -32,7 +32,9 @@ def times_per_output_token(run: Run) -> FloatArray:
     An answer of one token has none and is left out.
     """
     rows = np.flatnonzero(run.requests.output_tokens > 1)
-    return (run.finish[rows] - run.first_token[rows]) / (run.requests.output_tokens[rows] - 1)
+    return (run.finish_time[rows] - run.first_token_time[rows]) / (
+        run.requests.output_tokens[rows] - 1
+    )
 
 
 def latencies_per_token(run: Run) -> FloatArray:

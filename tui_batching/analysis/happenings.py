@@ -41,20 +41,20 @@ class Happenings:
 
     @cached_property
     def _finishes(self) -> _Ordered:
-        return _Ordered.of(self.run.finish)
+        return _Ordered.of(self.run.finish_time)
 
     @cached_property
     def _answers(self) -> _Ordered:
-        return _Ordered.of(self.run.end)
+        return _Ordered.of(self.run.end_time)
 
     @cached_property
     def _admissions(self) -> _Ordered:
-        return _Ordered.of(self.run.stays.start)
+        return _Ordered.of(self.run.stays.start_time)
 
     @cached_property
     def _evictions(self) -> _Ordered:
         stays = self.run.evicted_stays
-        return _Ordered.of(self.run.stays.end[stays], stays)
+        return _Ordered.of(self.run.stays.end_time[stays], stays)
 
     @cached_property
     def _arrivals(self) -> _Ordered:
@@ -80,7 +80,7 @@ class Happenings:
             instant=instant,
             arrived=_rows(self._arrivals.at(instant)),
             admitted=tuple(sorted(pairs)),
-            finished=_rows(finished[self.run.end[finished] > instant]),
+            finished=_rows(finished[self.run.end_time[finished] > instant]),
             answered=_rows(self._answers.at(instant)),
             evicted=_rows(stays.request[gone]),
         )

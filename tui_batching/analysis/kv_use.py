@@ -53,7 +53,7 @@ class KvUse:
     @property
     def peak(self) -> float:
         """The same as a share of the pool."""
-        return self.peak_blocks / self.kv.pool
+        return self.peak_blocks / self.kv.blocks
 
     @cached_property
     def mean(self) -> float:
@@ -70,7 +70,7 @@ class KvUse:
             0 for an empty window, and where the Run is over. Shape: (windows,).
         """
         taken = np.diff(self._block_time(edges)) / np.maximum(np.diff(edges), 1)
-        return np.asarray(taken / self.kv.pool, np.float64)
+        return np.asarray(taken / self.kv.blocks, np.float64)
 
     def _block_time(self, instants: IntArray) -> FloatArray:
         """Blocks times picoseconds up to each instant."""
@@ -91,7 +91,7 @@ class KvUse:
 
 def evicted_times(run: Run) -> IntArray:
     """When each eviction took place, in order of time."""
-    return np.sort(run.stays.end[run.evicted_stays])
+    return np.sort(run.stays.end_time[run.evicted_stays])
 
 
 def recomputed_tokens(run: Run) -> int:

@@ -176,7 +176,7 @@ class Measured:
         gaps = token_gaps(self.run)
         if not gaps:
             return None
-        mean = (exact_sum(self.run.finish) - exact_sum(self.run.first_token)) / gaps.total
+        mean = (exact_sum(self.run.finish_time) - exact_sum(self.run.first_token_time)) / gaps.total
         return Summary(
             mean / SECOND,
             gaps.standard_deviation(mean) / SECOND,

@@ -43,10 +43,10 @@ def _held_at(run: Run, time: IntArray, steps: IntArray) -> IntArray:
     been steps since. The sums of s may overflow, which does no harm: they wrap around and back.
     """
     stays = run.stays
-    own = stays.known - run.spans.decode_steps_at(stays.start)
-    by_end = np.argsort(stays.end, kind="stable")
-    started = np.searchsorted(stays.start, time, side="right")
-    ended = np.searchsorted(stays.end[by_end], time, side="right")
+    own = stays.known - run.spans.decode_steps_at(stays.start_time)
+    by_end = np.argsort(stays.end_time, kind="stable")
+    started = np.searchsorted(stays.start_time, time, side="right")
+    ended = np.searchsorted(stays.end_time[by_end], time, side="right")
     held = _sums(own)[started] - _sums(own[by_end])[ended] + steps * (started - ended)
     if run.cost.made_by_prefill:
         held += np.searchsorted(np.sort(run.known_made), time, side="right") - ended
@@ -66,7 +66,7 @@ def peak_in_flight_by_second(run: Run) -> int:
     that only follow each other within a second count as concurrent.
     """
     arrived = (run.requests.arrival_time - run.begin) // SECOND
-    answered = np.sort((run.end - run.begin) // SECOND)
+    answered = np.sort((run.end_time - run.begin) // SECOND)
     # The most are in flight in a second that somebody arrives in.
     begun = np.searchsorted(arrived, arrived, side="right")
     over = np.searchsorted(answered, arrived, side="left")

@@ -55,7 +55,7 @@ class Scene:
     @cached_property
     def longest_wait(self) -> Picoseconds:
         """The longest wait of any request with any strategy."""
-        return max(int((run.start - run.requests.arrival_time).max()) for run in self.runs)
+        return max(int((run.start_time - run.requests.arrival_time).max()) for run in self.runs)
 
     @cached_property
     def longest_answer(self) -> int:
@@ -109,7 +109,8 @@ class Scene:
     def mean_stays(self) -> tuple[Picoseconds, ...]:
         """How long a stay lasts in each lane in the mean, to whole picoseconds."""
         return tuple(
-            exact_sum(run.stays.end - run.stays.start) // len(run.stays) for run in self.runs
+            exact_sum(run.stays.end_time - run.stays.start_time) // len(run.stays)
+            for run in self.runs
         )
 
     @cached_property

@@ -49,7 +49,7 @@ def within_limits(run: Run, limits: ServiceLevel) -> BoolArray:
     if limits.tpot is not None:
         gaps = np.maximum(run.requests.output_tokens - 1, 1)
         # Rounded up, the quotient is within a whole limit exactly if it is so itself.
-        kept &= -((run.first_token - run.finish) // gaps) <= limits.tpot
+        kept &= -((run.first_token_time - run.finish_time) // gaps) <= limits.tpot
     return kept
 
 

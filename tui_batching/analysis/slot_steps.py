@@ -53,7 +53,7 @@ class SlotSteps:
         counted = spans.kind >= SpanKind.PREFILL if any_kind else spans.decoding
         steps = np.where(counted, spans.steps, 0)
         before = freeze(np.cumsum(steps) - steps)
-        instants = (stays.start, np.minimum(stays.ready, until), until, run.left)
+        instants = (stays.start_time, np.minimum(stays.ready_time, until), until, run.left)
         admitted, ready, finished, left = (
             freeze(_steps_at(run, counted, before, times)) for times in instants
         )

@@ -26,7 +26,7 @@ def occupants_at(run: Run, slots: range, instants: IntArray) -> IntArray:
     found = np.full((len(slots), len(instants)), -1)
     for place, slot in enumerate(slots[: max(0, len(by_slot) - slots.start)]):
         stays = by_slot.members(slot)
-        latest = np.searchsorted(run.stays.start[stays], instants, side="right") - 1
+        latest = np.searchsorted(run.stays.start_time[stays], instants, side="right") - 1
         stay = stays[np.maximum(latest, 0)]
         there = (latest >= 0) & (instants < run.left[stay])
         found[place, there] = stay[there]
@@ -39,10 +39,10 @@ def held_for(run: Run, stay: int) -> int:
     That is the longest one of the batch, whose members are admitted together; the first of them if
     several are.
     """
-    start = run.stays.start
+    start = run.stays.start_time
     first, after = np.searchsorted(start, (start[stay], start[stay] + 1))
     members = run.stays.request[first:after]
-    return int(members[np.argmax(run.finish[members])])
+    return int(members[np.argmax(run.finish_time[members])])
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +63,8 @@ class QueueLengths:
     def of(cls, run: Run) -> QueueLengths:
         """Sort the instants, in O(n log n)."""
         evicted = run.evicted_stays
-        joins = np.concatenate((run.requests.arrival_time, run.stays.end[evicted]))
-        leaves = np.concatenate((run.start, run.back[evicted]))
+        joins = np.concatenate((run.requests.arrival_time, run.stays.end_time[evicted]))
+        leaves = np.concatenate((run.start_time, run.back[evicted]))
         return cls(run, freeze(np.sort(joins)), freeze(np.sort(leaves)))
 
     def at(self, instants: IntArray) -> IntArray:

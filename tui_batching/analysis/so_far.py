@@ -41,12 +41,12 @@ class SoFar:
     @cached_property
     def order(self) -> IntArray:
         """The rows of the requests in the order in which their answers were released."""
-        return freeze(np.argsort(self.run.end, kind="stable"))
+        return freeze(np.argsort(self.run.end_time, kind="stable"))
 
     @cached_property
     def latencies(self) -> IntArray:
         """Latencies in that order, in picoseconds."""
-        return freeze((self.run.end - self.run.requests.arrival_time)[self.order])
+        return freeze((self.run.end_time - self.run.requests.arrival_time)[self.order])
 
     @cached_property
     def _known_latencies(self) -> dict[int, LatencySoFar]:
@@ -93,7 +93,7 @@ class SoFar:
     @cached_property
     def _all_answered(self) -> IntArray:
         """When each request and all before it are answered."""
-        return freeze(np.maximum.accumulate(self.run.end))
+        return freeze(np.maximum.accumulate(self.run.end_time))
 
     def oldest_open(self, time: Picoseconds) -> Picoseconds | None:
         """The age of the oldest request that is not answered; None where nobody is there."""

@@ -23,15 +23,19 @@ class StateInterval(NamedTuple):
 
 
 def state_intervals(run: Run, stays: IntArray) -> Iterator[list[StateInterval]]:
-    """For each of these stays its intervals, from `start` to `end` without a gap.
+    """For each of these stays its intervals, from `start_time` to `end_time` without a gap.
 
     Where no iteration is mixed, their lengths add up to the parts that `breakdown` tells: those of
     `decode` to decode and sharing together, the others each to its own. A request is stalled
     wherever iterations go by without it.
     """
     begins, ends = _decoding(run.spans)
-    start, until, end = run.stays.start[stays], run.decoded_until[stays], run.stays.end[stays]
-    ready = np.minimum(run.stays.ready[stays], until)
+    start, until, end = (
+        run.stays.start_time[stays],
+        run.decoded_until[stays],
+        run.stays.end_time[stays],
+    )
+    ready = np.minimum(run.stays.ready_time[stays], until)
     first = np.searchsorted(ends, ready, side="right")
     after = np.searchsorted(begins, until, side="left")
     prefills = run.prefills

@@ -152,7 +152,7 @@ class _MadeInStays:
     def of(cls, run: Run, spans: _DecodeSpans, stay: IntArray) -> _MadeInStays:
         """Count the steps from ready on; a stay is in every decode step from there to its last."""
         until = run.decoded_until[stay]
-        ready = np.minimum(run.stays.ready[stay], until)
+        ready = np.minimum(run.stays.ready_time[stay], until)
         by_prefill = np.zeros_like(stay)
         if run.cost.made_by_prefill:
             by_prefill += run.known_made[stay] <= until

@@ -114,12 +114,12 @@ class SlotIntegrals:
         """Sort a Run's points, in O(n log n)."""
         stays, prefills, clock = run.stays, run.prefills, run.decode_clock
         until = run.decoded_until
-        ready = np.minimum(stays.ready, until)
+        ready = np.minimum(stays.ready_time, until)
         # Who is skipped is not held, but left out.
         held = np.where(stays.ended == Ended.SKIPPED, run.left, until)
         return cls(
             run=run,
-            starts=_Ramps.of(stays.start),
+            starts=_Ramps.of(stays.start_time),
             ends=_Ramps.of(np.sort(run.left)),
             held_starts=_Ramps.of(np.sort(held)),
             prefill_starts=_Ramps.of(np.sort(prefills.start)),

@@ -158,7 +158,7 @@ def _why_with_engine(moment: Moment) -> str:
     """Why the first in an engine's queue waits; it may be one who was evicted."""
     run, first = moment.run, moment.waiting[0]
     name, reason = request_name(moment, first), _what_an_engine_lacks(moment, first)
-    if run.start[first] > moment.time:
+    if run.start_time[first] > moment.time:
         age = moment.time - int(run.requests.arrival_time[first])
         return f"{name} has waited {format_duration(age)} because {reason}"
     ago, made, lost = evicted_facts(moment, first)
@@ -184,7 +184,7 @@ class EvictedFacts(NamedTuple):
 def evicted_facts(moment: Moment, row: int) -> EvictedFacts:
     """What an eviction has cost a request that waits because of it."""
     stay = np.array([moment.run.stay_at(row, moment.time)])
-    ago = moment.time - int(moment.run.stays.end[stay[0]])
+    ago = moment.time - int(moment.run.stays.end_time[stay[0]])
     made = int(moment.tokens_made(np.array([row]))[0])
     return EvictedFacts(ago, made, int(moment.computed(stay)[0]))
 
@@ -211,23 +211,23 @@ def _admission(moment: Moment, first: int) -> tuple[int, Admission]:
     """The tokens that are to be computed of the first in the queue, and what it needs."""
     run, kv = moment.run, moment.run.kv
     stays = run.by_request.members(first)
-    known = int(run.stays.known[stays[run.stays.start[stays] > moment.time][0]])
+    known = int(run.stays.known[stays[run.stays.start_time[stays] > moment.time][0]])
     asked = int(run.requests.input_tokens[first] + run.requests.max_tokens[first])
     running = len(moment.running) + len(moment.skipped)
-    return known, run.strategy.admission(known, asked, running, kv.pool if kv else 0)
+    return known, run.strategy.admission(known, asked, running, kv.blocks if kv else 0)
 
 
 def _why_no_memory(moment: Moment, kv: KvBlocks, first: int) -> str:
     """What it needs of the KV cache and how much is free, as far as the engine goes by that."""
     admission = _admission(moment, first)[1]
-    unit = "token" if kv.block == 1 else "block"
-    free = kv.pool - moment.blocks
-    are_free = f"{free:,} of {kv.pool:,} {'is' if free == 1 else 'are'} free"
+    unit = "token" if kv.block_size == 1 else "block"
+    free = kv.blocks - moment.blocks
+    are_free = f"{free:,} of {kv.blocks:,} {'is' if free == 1 else 'are'} free"
     if admission.tokens is None:
         if admission.estimates:
             return f"by the engine's estimate too few {unit}s will be left ({are_free} now)"
         return f"too few {unit}s are free for it ({are_free})"
-    need, spare = -(-admission.tokens // kv.block), admission.spare_blocks
+    need, spare = -(-admission.tokens // kv.block_size), admission.spare_blocks
     needs = f"it needs {need:,} {unit}{'s' * (need != 1)}"
     if spare:
         needs += f" and {spare:,} to spare"
@@ -241,9 +241,9 @@ def _why_no_memory(moment: Moment, kv: KvBlocks, first: int) -> str:
 def _who_leaves_next(moment: Moment) -> str:
     """Whose slot and memory are free next, and after how many iterations."""
     run = moment.run
-    ends = run.stays.end[run.leaves]
+    ends = run.stays.end_time[run.leaves]
     stay = int(run.leaves[np.searchsorted(ends, moment.time, side="right")])
-    name, end = request_name(moment, int(run.stays.request[stay])), run.stays.end[[stay]]
+    name, end = request_name(moment, int(run.stays.request[stay])), run.stays.end_time[[stay]]
     verb = "is evicted" if run.stays.ended[stay] == Ended.EVICTED else "ends"
     steps = int(run.spans.iterations_at(end)[0]) - moment.iterations
     return f"{name} {verb} {'after this step' if steps == 1 else f'in {steps:,} steps'}"
@@ -269,7 +269,7 @@ def _what_was_before(moment: Moment, first: int, admission: Admission) -> str:
     """What came between when the iteration was planned; empty if that is not why."""
     run, phase = moment.run, moment.phase
     stays = run.stays
-    ended_now = stays.end == phase.step_start
+    ended_now = stays.end_time == phase.step_start
     evicted = stays.request[ended_now & (stays.ended == Ended.EVICTED)].tolist()
     if first in evicted:
         return "memory ran out for this step"
@@ -286,7 +286,7 @@ def _what_was_before(moment: Moment, first: int, admission: Admission) -> str:
 def _which_rule(moment: Moment, admission: Admission) -> str:
     """The rule by which nobody may join for a while; empty if that is not why."""
     run, phase = moment.run, moment.phase
-    here = run.stays.start[moment.stays[moment.stays >= 0]]
+    here = run.stays.start_time[moment.stays[moment.stays >= 0]]
     if not admission.joins_running and (here < phase.step_start).any():
         return f"nobody joins those who run; {_who_leaves_next(moment)}"
     if admission.pauses and _some_joined_others(moment, moment.previous_start):
@@ -304,8 +304,8 @@ def _which_rule(moment: Moment, admission: Admission) -> str:
 def _some_joined_others(moment: Moment, instant: Picoseconds) -> bool:
     """Whether somebody joined at an instant those who ran."""
     stays = moment.run.stays
-    ran = (stays.start < instant) & (stays.end > instant)
-    return bool(ran.any() and (stays.start == instant).any())
+    ran = (stays.start_time < instant) & (stays.end_time > instant)
+    return bool(ran.any() and (stays.start_time == instant).any())
 
 
 def _why_they_gather(moment: Moment, admission: Admission) -> str:
@@ -334,7 +334,7 @@ def _why_they_gather(moment: Moment, admission: Admission) -> str:
 def _who_lacks_memory(moment: Moment) -> str:
     """Whose prompt is under way, but stopped; empty if there is none."""
     run, here = moment.run, moment.stays[moment.stays >= 0]
-    under_way: list[int] = here[run.stays.ready[here] > moment.time].tolist()
+    under_way: list[int] = here[run.stays.ready_time[here] > moment.time].tolist()
     if not under_way or moment.chunks or run.kv is None:
         return ""
     name = request_name(moment, int(run.stays.request[under_way[0]]))

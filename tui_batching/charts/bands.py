@@ -149,8 +149,8 @@ def computed_at_once(run: Run, window: TimeWindow, stay: IntArray) -> BoolArray:
     if not len(prefills.start):
         return np.zeros(len(stay), np.bool_)
     first = prefills.start[np.minimum(prefills.first[stay], len(prefills.start) - 1)]
-    prefilled = run.stays.ready[stay] > run.stays.start[stay]
-    in_first = window.cell_of(first) == window.cell_of(run.stays.start[stay])
+    prefilled = run.stays.ready_time[stay] > run.stays.start_time[stay]
+    in_first = window.cell_of(first) == window.cell_of(run.stays.start_time[stay])
     return np.asarray(prefilled & in_first)
 
 
@@ -181,7 +181,7 @@ def causes(
     """
     largest: dict[int, _Bubble] = {}
     for bubble in _bubbles(stays, states):
-        batch = int(run.stays.start[bubble.stay])
+        batch = int(run.stays.start_time[bubble.stay])
         before = largest.get(batch, bubble)
         largest[batch] = max(before, bubble, key=lambda each: each.end - each.begin)
     found: dict[int, list[Cause]] = {}

@@ -242,7 +242,7 @@ class Gantt:
         ):
             viewport = replace(viewport, top=max(0, max(places) - self.page // 2))
         arrival = int(self._runs[0].requests.arrival_time[row])
-        answered = max(int(run.end[row]) for run in self._runs)
+        answered = max(int(run.end_time[row]) for run in self._runs)
         if arrival >= edges[-1] or answered <= edges[0]:
             viewport = replace(viewport, since=arrival, shift=0)
         return viewport
@@ -407,4 +407,4 @@ def _running(moment: Moment) -> IntArray:
     if moment.over:
         return np.zeros(0, np.int64)
     rows = np.sort(moment.running)
-    return rows if len(rows) else np.flatnonzero(moment.run.start > moment.time)[:1]
+    return rows if len(rows) else np.flatnonzero(moment.run.start_time > moment.time)[:1]

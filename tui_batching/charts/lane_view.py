@@ -64,7 +64,7 @@ class LaneView:
         if not moment.evictions:
             return {}
         rows = np.asarray(moment.waiting, np.int64)
-        back = rows[moment.run.start[rows] <= moment.time]
+        back = rows[moment.run.start_time[rows] <= moment.time]
         return {row: evicted_facts(moment, row) for row in back.tolist()}
 
 
@@ -181,7 +181,7 @@ def kv_view(moment: Moment) -> KvView | None:
         used = moment.tokens_held
     if kv is None:
         return KvView(used)
-    return KvView(used, moment.blocks * kv.block, kv.pool * kv.block, kv.block)
+    return KvView(used, moment.blocks * kv.block_size, kv.blocks * kv.block_size, kv.block_size)
 
 
 STATE_GLYPHS = {
@@ -274,15 +274,15 @@ def _batch_front(moment: Moment) -> int:
 def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
     """What is seen of a slot: tokens, or the prompt, or how long it has been held."""
     moment, run, state = view.moment, view.moment.run, facts.state
-    start, finish = int(run.stays.start[facts.stay]), int(run.finish[facts.row])
+    start, finish = int(run.stays.start_time[facts.stay]), int(run.finish_time[facts.row])
     prompt, word, duration, since = None, "", "", start
     numbers = f"{facts.made:,}/{facts.asked:,}"
-    if run.strategy.is_engine and int(run.stays.ready[facts.stay]) > moment.time:
+    if run.strategy.is_engine and int(run.stays.ready_time[facts.stay]) > moment.time:
         prompt = _chunked_prompt(moment, facts.stay)
         word = "again" if is_back(moment, facts.stay) else "prompt"
         numbers = f"{prompt[0]:,}/{prompt[2]:,}"
     elif state is State.PREFILL:
-        whole = int(run.stays.ready[facts.stay]) - start
+        whole = int(run.stays.ready_time[facts.stay]) - start
         tokens = int(run.requests.input_tokens[facts.row])
         prompt = (tokens * (moment.time - start) // max(1, whole), 0, tokens)
         word, duration = "prefill", format_duration(whole)

@@ -290,7 +290,7 @@ def breakdown_rows(
     """
     rows: list[Cells] = []
     arrival = int(moments[0].run.requests.arrival_time[request])
-    longest = max(int(moment.run.end[request]) - arrival for moment in moments)
+    longest = max(int(moment.run.end_time[request]) - arrival for moment in moments)
     blank = Row(width, style(palette.text, palette.background)).cells()
     for moment in moments:
         parts = breakdown(moment.run, np.array([request]), moment.time).columns()
@@ -327,7 +327,7 @@ def _bar_row(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
     row = Row(width, muted).add(*label)
     if moment.time < int(run.requests.arrival_time[request]):
         return row.add(f"{request_name(moment, request)} has not arrived yet", muted).cells()
-    so_far = "" if moment.time >= int(run.end[request]) else " so far"
+    so_far = "" if moment.time >= int(run.end_time[request]) else " so far"
     total = f" {request_name(moment, request)} {format_duration(sum(amounts.values()))}{so_far}"
     add_parts(row, amounts, max(1, row.left - len(total) - 1), longest, palette)
     return row.add(total, bold).cells()

@@ -156,7 +156,7 @@ def _add_tray(row: Row, request: RaceRequest, lane: int, cells: int) -> None:
     named = each > scene.longest_name
     order = so_far.order[:done]
     answered = zip(
-        order.tolist(), run.requests.id[order].tolist(), run.end[order].tolist(), strict=True
+        order.tolist(), run.requests.id[order].tolist(), run.end_time[order].tolist(), strict=True
     )
     for answer, name, end in answered:
         ink = palette.playhead if request.time - end <= request.marked else colour

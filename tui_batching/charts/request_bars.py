@@ -72,7 +72,7 @@ class RequestBars:
         """What is done in the middle of each cell; every start is seen, however short the run."""
         run, window, rows = self.run, self.window, self.rows
         states = states_at(run, rows, window.middles, decoding_in(run, window))
-        start, finish = (window.cell_of(times[rows]) for times in (run.start, run.finish))
+        start, finish = (window.cell_of(times[rows]) for times in (run.start_time, run.finish_time))
         seen = np.flatnonzero((start >= 0) & (start < window.cells))
         stay = run.by_request.stays[run.by_request.first[rows[seen]]]
         longer = finish[seen] > start[seen] + 1
@@ -110,13 +110,13 @@ class RequestBars:
     def _mark_arrival(self, row: int, text: npt.NDArray[np.str_], inks: IntArray) -> None:
         """Where the request arrives, unless it starts at once; or where it is to be looked for."""
         run, window = self.run, self.window
-        arrival, start = run.requests.arrival_time[row], run.start[row]
+        arrival, start = run.requests.arrival_time[row], run.start_time[row]
         cell = int(window.cell_of(arrival))
         if 0 <= cell < window.cells and cell < int(window.cell_of(start)):
             text[cell], inks[cell] = ARRIVAL, ink(MARK, row=row)
         elif arrival >= window.edges[-1]:
             text[-1] = LATER
-        elif run.end[row] <= window.edges[0]:
+        elif run.end_time[row] <= window.edges[0]:
             text[0] = EARLIER
 
     def _mark_evictions(self, row: int, text: npt.NDArray[np.str_], inks: IntArray) -> None:
@@ -124,7 +124,7 @@ class RequestBars:
         stays = self.run.by_request.members(row)
         if len(stays) > 1:
             gone = stays[self.run.stays.ended[stays] == Ended.EVICTED]
-            cells = self.window.cell_of(self.run.stays.end[gone])
+            cells = self.window.cell_of(self.run.stays.end_time[gone])
             cells = cells[(cells >= 0) & (cells < self.window.cells)]
             text[cells], inks[cells] = EVICTED, ink(WORDS, State.EVICTED, row)
 
@@ -132,7 +132,7 @@ class RequestBars:
         self, row: int, text: npt.NDArray[np.str_], inks: IntArray, states: npt.NDArray[np.int8]
     ) -> None:
         """The number of output tokens behind the bar, clear of the cursor, where it fits."""
-        if self.run.end[row] <= self.window.edges[0]:
+        if self.run.end_time[row] <= self.window.edges[0]:
             return
         label = str(self.run.requests.output_tokens[row])
         begin = 1 + int(np.count_nonzero(states != State.DONE))

@@ -84,7 +84,7 @@ class SlotBands:
         stay = stays[line, cell]
         after = np.minimum(cell + 2, window.cells - 1)
         seen = (stays[line, after] == stay) & computed_at_once(run, window, stay)
-        seen &= run.stays.start[stay] >= window.edges[0]
+        seen &= run.stays.start_time[stay] >= window.edges[0]
         again = run.again[stay[seen]]
         mark = np.where(again, np.int8(State.RECOMPUTE), np.int8(State.PREFILL))
         found[line[seen], cell[seen]] = mark
@@ -164,7 +164,7 @@ class SlotBands:
         if len(run.evicted_stays) and slot < len(run.by_slot):
             stays = run.by_slot.members(slot)
             gone = stays[run.stays.ended[stays] == Ended.EVICTED]
-            cells = window.cell_of(run.stays.end[gone] - 1)
+            cells = window.cell_of(run.stays.end_time[gone] - 1)
             cells = cells[(cells >= 0) & (cells < window.cells)]
             signs[cells] = EVICTED
             marks[cells] = marks[cells] & ~0xF0 | WORDS << 4
@@ -240,8 +240,8 @@ class QueueBand:
         run, window = self.queue.run, self.window
         stays = run.by_request.members(row)
         gone = stays[(run.stays.ended[stays] == Ended.EVICTED)]
-        begins = [int(run.requests.arrival_time[row]), *run.stays.end[gone].tolist()]
-        ends = [int(run.start[row]), *run.back[gone].tolist()]
+        begins = [int(run.requests.arrival_time[row]), *run.stays.end_time[gone].tolist()]
+        ends = [int(run.start_time[row]), *run.back[gone].tolist()]
         for begin, end in zip(begins, ends, strict=True):
             first, after = (int(window.cell_of(np.array(time))) for time in (begin, end))
             left, right = max(0, first), min(window.cells, after)

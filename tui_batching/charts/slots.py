@@ -447,7 +447,7 @@ class Slots:
             for (lane, window, *_), stay in zip(panels, stays, strict=True)
         ):
             viewport = replace(
-                viewport, since=max(int(lane.run.start[row]) for lane in self._lanes)
+                viewport, since=max(int(lane.run.start_time[row]) for lane in self._lanes)
             )
         return viewport
 

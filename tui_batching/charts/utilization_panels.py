@@ -119,13 +119,13 @@ def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) 
     text[0, evicted] = EVICTED
     text[1:, playhead], inks[1:, playhead] = PLAYHEAD, _NOW
     wordings = (
-        f" {_POOL_EDGE} {told} blocks" for told in (f"{use.kv.pool:,}", _count(use.kv.pool))
+        f" {_POOL_EDGE} {told} blocks" for told in (f"{use.kv.blocks:,}", _count(use.kv.blocks))
     )
     labels = {0: first_that_fits(tuple(wordings), _LABELS)}
     if rows > 3:
         labels[2] = f" peak {_percent(use.peak)}"
         labels[3] = f" mean {_percent(use.mean)}"
-    ticks = [f"{_count(use.kv.pool):>4}┤", *["    │"] * (rows - 2), "   0┤"]
+    ticks = [f"{_count(use.kv.blocks):>4}┤", *["    │"] * (rows - 2), "   0┤"]
     return _framed(_Area(text, inks, playhead), ticks, labels, pen)
 
 

@@ -81,7 +81,7 @@ def _run_without_brace(result: Result) -> str:
     record = {
         "strategy": result.strategy.name,
         "parameters": parameters(result.strategy),
-        "kv_cache": kv and {"block_size": kv.block, "blocks": kv.pool},
+        "kv_cache": kv and {"block_size": kv.block_size, "blocks": kv.blocks},
         "ignores_memory": ignores_memory(result.run),
         "metrics": dict(result.metrics),
     }
@@ -108,14 +108,14 @@ def _stays(run: Run) -> Iterator[list[str]]:
     for first in range(0, len(run), _ROWS_AT_ONCE):
         bounds = tracks.first[first : first + _ROWS_AT_ONCE + 1]
         members = tracks.stays[bounds[0] : bounds[-1]]
-        ready = stays.ready[members]
+        ready = stays.ready_time[members]
         told = [
             template % values
             for values in zip(
                 stays.slot[members].tolist(),
-                map(exact_seconds, stays.start[members].tolist()),
+                map(exact_seconds, stays.start_time[members].tolist()),
                 (exact_seconds(at) if at < NEVER else "null" for at in ready.tolist()),
-                map(exact_seconds, stays.end[members].tolist()),
+                map(exact_seconds, stays.end_time[members].tolist()),
                 map(words.__getitem__, stays.ended[members].tolist()),
                 strict=True,
             )
@@ -260,7 +260,13 @@ def request_records(run: Run) -> Iterator[list[tuple[str, ...]]]:
     They come a few thousand at a time: a million as text would fill gigabytes.
     """
     requests = run.requests
-    times = (requests.arrival_time, run.start, run.first_token, run.finish, run.end)
+    times = (
+        requests.arrival_time,
+        run.start_time,
+        run.first_token_time,
+        run.finish_time,
+        run.end_time,
+    )
     slot = run.stays.slot[run.by_request.stays[run.by_request.first[1:] - 1]]
     counts = (requests.input_tokens, requests.output_tokens, slot, run.evictions)
     parts = tuple(breakdown(run).columns().values())

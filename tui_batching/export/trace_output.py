@@ -61,10 +61,12 @@ def _events(process: int, run: Run) -> Iterator[str]:
         for first in range(0, len(stays), _ROWS_AT_ONCE):
             yield from _stays(process, run, slot, stays[first : first + _ROWS_AT_ONCE])
     arrival, evicted = run.requests.arrival_time, run.evicted_stays
-    waits = np.concatenate((arrival, run.stays.end[evicted]))
-    yield from _counter(process, "queue", waits, np.concatenate((run.start, run.back[evicted])))
-    yield from _counter(process, "running", run.stays.start, run.decoded_until)
-    yield from _counter(process, "held", run.decoded_until, run.stays.end)
+    waits = np.concatenate((arrival, run.stays.end_time[evicted]))
+    yield from _counter(
+        process, "queue", waits, np.concatenate((run.start_time, run.back[evicted]))
+    )
+    yield from _counter(process, "running", run.stays.start_time, run.decoded_until)
+    yield from _counter(process, "held", run.decoded_until, run.stays.end_time)
     if run.kv is not None:
         yield from _blocks(process, run, run.kv)
 
@@ -102,10 +104,10 @@ def _stays(process: int, run: Run, slot: int, stays: IntArray) -> Iterator[str]:
         requests.id[rows],
         requests.input_tokens[rows],
         requests.output_tokens[rows],
-        run.start[rows] - arrival,
-        run.end[rows] - arrival,
-        run.stays.start[stays],
-        run.stays.end[stays],
+        run.start_time[rows] - arrival,
+        run.end_time[rows] - arrival,
+        run.stays.start_time[stays],
+        run.stays.end_time[stays],
         run.stays.ended[stays] == Ended.EVICTED,
     )
     told = zip(*(column.tolist() for column in columns), strict=True)
@@ -145,9 +147,9 @@ def _blocks(process: int, run: Run, kv: KvBlocks) -> Iterator[str]:
     changes = np.flatnonzero(np.diff(taken, prepend=-1))
     told = zip(times[changes].tolist(), taken[changes].tolist(), strict=True)
     for time, blocks in told:
-        args = f'{{"taken":{blocks},"free":{kv.pool - blocks}}}'
+        args = f'{{"taken":{blocks},"free":{kv.blocks - blocks}}}'
         yield _count(process, time, "KV blocks", args)
-    yield _count(process, run.finished, "KV blocks", f'{{"taken":0,"free":{kv.pool}}}')
+    yield _count(process, run.finished, "KV blocks", f'{{"taken":0,"free":{kv.blocks}}}')
 
 
 def _count(process: int, time: Picoseconds, name: str, args: str) -> str:

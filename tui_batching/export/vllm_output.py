@@ -58,7 +58,7 @@ def _line(result: Result, workload: Workload) -> Iterator[str]:
     yield from _list("ttfts", _texts(exact_seconds, times_to_first_token(run)))
     yield from _list("itls", _gaps(run))
     yield from _list("start_times", _texts(exact_seconds, run.requests.arrival_time))
-    yield from _list("latencies", _texts(exact_seconds, run.end - run.requests.arrival_time))
+    yield from _list("latencies", _texts(exact_seconds, run.end_time - run.requests.arrival_time))
     for name, value in (("queue_times", "0.0"), ("errors", '""'), ("generated_texts", '""')):
         yield from _list(name, _repeated(value, len(run)))
     yield "}\n"

@@ -78,7 +78,7 @@ def _off(simulated: FloatArray, measured: FloatArray) -> FloatArray:
 
 def simulated_times(run: Run) -> FloatArray:
     """TTFT, TPOT and E2EL of each request of a Run, see `times_of`."""
-    return times_of(run.requests, run.first_token, run.finish)
+    return times_of(run.requests, run.first_token_time, run.finish_time)
 
 
 def _statistics(times: FloatArray) -> FloatArray:

@@ -122,8 +122,8 @@ def _decodes(run: Run) -> tuple[IntArray, IntArray]:
     server has done, is a number that stays as long as it decodes.
     """
     spans, stays = run.spans, run.stays
-    decodes = np.flatnonzero((stays.ready < NEVER) & (stays.ready < run.decoded_until))
-    first = np.searchsorted(spans.start, stays.ready[decodes])
+    decodes = np.flatnonzero((stays.ready_time < NEVER) & (stays.ready_time < run.decoded_until))
+    first = np.searchsorted(spans.start, stays.ready_time[decodes])
     after = np.searchsorted(spans.start, run.decoded_until[decodes])
     in_cache = run.first_context - run.cost.made_by_prefill
     own = (in_cache - run.steps_by_ready)[decodes]

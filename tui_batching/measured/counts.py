@@ -57,15 +57,15 @@ def counts_measured(log: ServerLog, path: Path, server: Server) -> Counts | None
     begun = _past(log.scheduled, instants)
     return Counts(
         freeze(instants),
-        begun - _past(log.finish, instants),
+        begun - _past(log.finish_time, instants),
         _past(log.requests.arrival_time, instants) - begun,
     )
 
 
 def counts_simulated(run: Run, instants: IntArray) -> Counts:
     """How many requests run and wait in a Run at some instants."""
-    running = _past(run.stays.start, instants) - _past(run.left, instants)
-    here = _past(run.requests.arrival_time, instants) - _past(run.end, instants)
+    running = _past(run.stays.start_time, instants) - _past(run.left, instants)
+    here = _past(run.requests.arrival_time, instants) - _past(run.end_time, instants)
     return Counts(instants, running, here - running)
 
 

@@ -66,7 +66,7 @@ def _of_memory(run: Run) -> Iterator[str]:
 
 def _of_load(log: ServerLog) -> Iterator[str]:
     arrival = log.requests.arrival_time
-    begun = np.where(log.measured, log.first_token, 0)
+    begun = np.where(log.measured, log.first_token_time, 0)
     waiting = int((log.measured & (begun > arrival[-1])).sum())
     if waiting > _QUEUED * len(log):
         yield (

@@ -173,12 +173,12 @@ def planned(run: Run) -> IntArray:
     Shape: (requests,).
     """
     if not run.strategy.admission(0, 0, 0, 0).planned_ahead:
-        return run.start
+        return run.start_time
     spans = run.spans
-    before = np.searchsorted(spans.start, run.start) - 1
+    before = np.searchsorted(spans.start, run.start_time) - 1
     last_steps = spans.step_time + spans.step_growth * (spans.steps - 1)
     ahead = np.where(spans.computing & (spans.steps > 0), last_steps, 0)
-    earlier = run.start - np.where(before >= 0, ahead[before], 0)
+    earlier = run.start_time - np.where(before >= 0, ahead[before], 0)
     return freeze(np.maximum(earlier, run.requests.arrival_time))
 
 
@@ -192,12 +192,17 @@ def sums_of(log: ServerLog, run: Run, fitted: BoolArray) -> Sums:
         ours, theirs = planned(run), log.scheduled
     features = np.concatenate(
         [
-            composition.between(ours[rows], run.first_token[rows]),
-            composition.between(run.first_token[rows], run.finish[rows]),
+            composition.between(ours[rows], run.first_token_time[rows]),
+            composition.between(run.first_token_time[rows], run.finish_time[rows]),
         ]
     )
     lengths, simulated = (
-        np.concatenate([(told.first_token - begin)[rows], (told.finish - told.first_token)[rows]])
+        np.concatenate(
+            [
+                (told.first_token_time - begin)[rows],
+                (told.finish_time - told.first_token_time)[rows],
+            ]
+        )
         for told, begin in ((log, theirs), (run, ours))
     )
     usable = (lengths > 0) & (simulated > 0) & (features[:, 0] > 0)
@@ -292,14 +297,14 @@ def _misfit(log: ServerLog, run: Run, fitted: BoolArray) -> float:
     It is the root of the mean of squares, each request counting by how long it took.
     """
     arrival = log.requests.arrival_time
-    measured = np.concatenate([(log.first_token - arrival)[fitted], _decoding(log)[fitted]])
-    simulated = np.concatenate([(run.first_token - arrival)[fitted], _decoding(run)[fitted]])
+    measured = np.concatenate([(log.first_token_time - arrival)[fitted], _decoding(log)[fitted]])
+    simulated = np.concatenate([(run.first_token_time - arrival)[fitted], _decoding(run)[fitted]])
     off = (simulated - measured).astype(np.float64)
     return float(np.sqrt((off**2 / np.maximum(measured, 1)).sum() / measured.sum(dtype=np.float64)))
 
 
 def _decoding(told: ServerLog | Run) -> IntArray:
-    return told.finish - told.first_token
+    return told.finish_time - told.first_token_time
 
 
 def _with_intervals(sums: Sums, prices: FloatArray) -> tuple[Coefficient, ...]:

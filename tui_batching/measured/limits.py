@@ -49,8 +49,8 @@ def limits_of(log: ServerLog, timed: BoolArray | None = None) -> ServerLimits:
     known = log.measured if timed is None else log.measured & timed
     if not known.any():
         return ServerLimits(0, None, None)
-    arrival, finish = log.requests.arrival_time[known], log.finish[known]
-    begun = (log.first_token if log.scheduled is None else log.scheduled)[known]
+    arrival, finish = log.requests.arrival_time[known], log.finish_time[known]
+    begun = (log.first_token_time if log.scheduled is None else log.scheduled)[known]
     instants = np.unique(np.concatenate((begun, finish)))
     running = _count(begun, instants) - _count(finish, instants)
     waiting = _count(arrival, instants) - _count(begun, instants)
@@ -74,7 +74,7 @@ def _count(times: IntArray, instants: IntArray) -> IntArray:
 
 def _held(log: ServerLog, known: BoolArray, begun: IntArray, instants: IntArray) -> FloatArray:
     """Tokens in the cache at each instant: prompts, and answers as if made evenly."""
-    first, finish = log.first_token[known], log.finish[known]
+    first, finish = log.first_token_time[known], log.finish_time[known]
     prompts, answers = log.requests.input_tokens[known], log.requests.output_tokens[known]
     held = np.empty(len(instants))
     for row, instant in enumerate(instants):

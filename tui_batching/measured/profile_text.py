@@ -70,7 +70,7 @@ def _price(name: str, price: Picoseconds) -> str:
 def _seen(fit: Fit) -> dict[str, tuple[int, int]]:
     """What iterations were like when the requests were served that were fitted."""
     composition, requests = Composition.of(fit.run), fit.run.requests
-    until = int(fit.run.finish[fit.fitted].max())
+    until = int(fit.run.finish_time[fit.fitted].max())
     here = (composition.iterations > 0) & (fit.run.spans.start < until)
     decoding = composition.decoding[here & (composition.decoding > 0)]
     tokens = composition.tokens[here]

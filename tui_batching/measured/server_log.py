@@ -26,8 +26,8 @@ class ServerLog:
         requests: arrivals and lengths of all requests that were served.
         measured: whose times are known; those of the others are zero.
         scheduled: when the scheduler took it up for the first time.
-        first_token: when its first token was made.
-        finish: when its last token was made.
+        first_token_time: when its first token was made.
+        finish_time: when its last token was made.
         wall: the wall clock at time zero, counted from 1970.
         notices: what was read, and what was left out and why.
     """
@@ -36,8 +36,8 @@ class ServerLog:
     requests: Requests
     measured: BoolArray
     scheduled: IntArray | None
-    first_token: IntArray
-    finish: IntArray
+    first_token_time: IntArray
+    finish_time: IntArray
     wall: Picoseconds | None
     notices: tuple[str, ...]
 
@@ -47,11 +47,11 @@ class ServerLog:
     @property
     def end(self) -> Picoseconds:
         """The last token of all."""
-        return int(self.finish.max())
+        return int(self.finish_time.max())
 
     def times(self) -> FloatArray:
         """TTFT, TPOT and E2EL of each request, see `times_of`."""
-        return times_of(self.requests, self.first_token, self.finish)
+        return times_of(self.requests, self.first_token_time, self.finish_time)
 
     def first_rows(self, share: float) -> BoolArray:
         """Which requests are the first to arrive, so many of all that their share says."""
@@ -130,8 +130,8 @@ def server_log(  # noqa: PLR0913, PLR0917 - a log's columns
         requests=requests,
         measured=measured,
         scheduled=None if scheduled is None else since_zero(scheduled),
-        first_token=since_zero(first_token),
-        finish=since_zero(finish),
+        first_token_time=since_zero(first_token),
+        finish_time=since_zero(finish),
         wall=None if wall is None else wall + zero,
         notices=(f"{name}: {_read_of_it(len(order), failed, missing, title)}",),
     )

@@ -50,8 +50,8 @@ def decoding_at(run: Run, times: IntArray, steps: IntArray) -> tuple[IntArray, I
         steps: the decode steps done by then.
     """
     stays = run.stays
-    decodes = np.flatnonzero(stays.ready < run.decoded_until)
-    ready, until = stays.ready[decodes], run.decoded_until[decodes]
+    decodes = np.flatnonzero(stays.ready_time < run.decoded_until)
+    ready, until = stays.ready_time[decodes], run.decoded_until[decodes]
     own = (run.first_context - run.steps_by_ready)[decodes]
     by_ready, by_end = (np.argsort(column, kind="stable") for column in (ready, until))
     begun = np.searchsorted(ready[by_ready], times, side="right")

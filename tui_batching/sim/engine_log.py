@@ -142,7 +142,7 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
     first[request[::-1]], last[request] = numbers[::-1], numbers
     complete = np.flatnonzero(ready >= 0)[::-1]
     first_token = np.empty_like(first)
-    first_token[request[complete]] = stays.ready[complete]
+    first_token[request[complete]] = stays.ready_time[complete]
     kv = (
         KvBlocks(pool.block, pool.blocks, freeze(at_start), freeze(at_end), short > 0)
         if pool
@@ -152,10 +152,10 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
         strategy=strategy,
         cost=cost,
         requests=requests,
-        start=freeze(stays.start[first]),
-        first_token=freeze(first_token),
-        finish=freeze(_finishes(requests, spans, edges, ready[last], made[last])),
-        end=freeze(stays.end[last]),
+        start_time=freeze(stays.start_time[first]),
+        first_token_time=freeze(first_token),
+        finish_time=freeze(_finishes(requests, spans, edges, ready[last], made[last])),
+        end_time=freeze(stays.end_time[last]),
         stays=stays,
         spans=spans,
         chunks=chunks,
@@ -210,9 +210,9 @@ def _stays(log: EngineLog, edges: IntArray, ready: IntArray) -> Stays:
     return Stays(
         request=freeze(request),
         slot=freeze(slot),
-        start=freeze(edges[span]),
-        ready=freeze(np.where(ready >= 0, edges[ready], NEVER)),
-        end=freeze(edges[end]),
+        start_time=freeze(edges[span]),
+        ready_time=freeze(np.where(ready >= 0, edges[ready], NEVER)),
+        end_time=freeze(edges[end]),
         ended=how,
         known=freeze(known),
         place=freeze(place),

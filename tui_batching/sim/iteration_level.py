@@ -70,12 +70,12 @@ def run_continuous(
         strategy=strategy,
         cost=cost,
         requests=requests,
-        start=start,
-        first_token=ready
+        start_time=start,
+        first_token_time=ready
         if cost.made_by_prefill
         else freeze(_first_steps(admitted, other, events)),
-        finish=finish,
-        end=finish,
+        finish_time=finish,
+        end_time=finish,
         stays=Stays.one_each(slot, start, ready, finish, known=requests.input_tokens),
         spans=spans,
         chunks=chunks,

@@ -76,7 +76,8 @@ def states_at(
     if decoding is None:
         decoding = run.spans.decoding[span]
     arrival, start, end = (
-        column[rows][:, np.newaxis] for column in (run.requests.arrival_time, run.start, run.end)
+        column[rows][:, np.newaxis]
+        for column in (run.requests.arrival_time, run.start_time, run.end_time)
     )
     turns = [instants < arrival, instants < start, instants < end]
     states = np.select(turns, [np.int8(State.COMING), run.missing[span], np.int8(State.EVICTED)])
@@ -87,7 +88,7 @@ def states_at(
     for number in range(int(count.max(initial=0))):
         again = np.flatnonzero(count > number)
         stay = stays.stays[first[again] + number][:, np.newaxis]
-        here = (run.stays.start[stay] <= instants) & (instants < run.left[stay])
+        here = (run.stays.start_time[stay] <= instants) & (instants < run.left[stay])
         within = states_in_slots(run, stay, instants, decoding)
         states[again] = np.where(here, within, states[again])
     return states
@@ -107,11 +108,11 @@ def states_in_slots(
     span = np.maximum(np.searchsorted(run.spans.start, instants, side="right") - 1, 0)
     if decoding is None:
         decoding = run.spans.decoding[span]
-    ready, until = run.stays.ready[stays], run.decoded_until[stays]
+    ready, until = run.stays.ready_time[stays], run.decoded_until[stays]
     at_work = (instants < ready) & run.has_chunk(stays, span)
     computing = np.where(run.again[stays], np.int8(State.RECOMPUTE), np.int8(State.PREFILL))
     # Who is left out keeps the slot beyond the end of the stay.
-    left_out = run.stays.end[stays] <= instants
+    left_out = run.stays.end_time[stays] <= instants
     return np.select(
         [left_out, at_work, (ready <= instants) & (instants < until) & decoding, until <= instants],
         [np.int8(State.STALLED), computing, np.int8(State.DECODE), np.int8(State.HELD)],

@@ -123,8 +123,10 @@ class Moment:
         """Who has arrived and was never admitted, in order of arrival."""
         run = self.run
         if run.admits_in_order:
-            return range(int(np.searchsorted(run.start, self.time, side="right")), self.arrived)
-        rows: list[int] = np.flatnonzero(run.start[: self.arrived] > self.time).tolist()
+            return range(
+                int(np.searchsorted(run.start_time, self.time, side="right")), self.arrived
+            )
+        rows: list[int] = np.flatnonzero(run.start_time[: self.arrived] > self.time).tolist()
         return rows
 
     @cached_property
@@ -132,9 +134,9 @@ class Moment:
         """The stays after which a request waits to come back, in order of their ends."""
         run = self.run
         stays = run.evicted_stays
-        gone = stays[run.stays.end[stays] <= self.time]
+        gone = stays[run.stays.end_time[stays] <= self.time]
         away = gone[run.back[gone] > self.time]
-        return away[np.argsort(run.stays.end[away], kind="stable")]
+        return away[np.argsort(run.stays.end_time[away], kind="stable")]
 
     @property
     def joined(self) -> Sequence[int]:
@@ -152,7 +154,7 @@ class Moment:
         """The stay in each slot that was ever used; -1 where it is free. Shape: (slots used,)."""
         latest = self.run.by_slot.latest(self.time)
         there = latest >= 0
-        there[there] = self.run.stays.end[latest[there]] > self.time
+        there[there] = self.run.stays.end_time[latest[there]] > self.time
         return np.where(there, latest, -1)
 
     @cached_property
@@ -168,7 +170,7 @@ class Moment:
     @cached_property
     def held(self) -> IntArray:
         """Those of the running rows that are finished."""
-        return self.running[self.run.finish[self.running] <= self.time]
+        return self.running[self.run.finish_time[self.running] <= self.time]
 
     @cached_property
     def prefilled(self) -> IntArray:
@@ -194,14 +196,14 @@ class Moment:
     def skipped(self) -> IntArray:
         """The stays that are left out now, and keep their slots and memory."""
         run = self.run
-        gone = run.skipped_stays[run.stays.end[run.skipped_stays] <= self.time]
+        gone = run.skipped_stays[run.stays.end_time[run.skipped_stays] <= self.time]
         return gone[run.back[gone] > self.time]
 
     def computed(self, stays: IntArray) -> IntArray:
         """Tokens of each of these stays that were in the KV cache by now, or when it ended."""
         run = self.run
         until = np.minimum(run.decoded_until[stays], self.time)
-        ready = run.stays.ready[stays]
+        ready = run.stays.ready_time[stays]
         decoded = run.spans.decode_steps_at(until)
         decoded -= run.spans.decode_steps_at(np.minimum(ready, until))
         prompt = run.processed(stays, len(run.spans) if self.over else max(0, self.span))
@@ -215,7 +217,9 @@ class Moment:
         run, stays = self.run, self.stays[self.stays >= 0]
         if self.over or not run.spans.decoding[self.span]:
             return stays[:0]
-        return stays[(run.stays.ready[stays] <= self.time) & (run.decoded_until[stays] > self.time)]
+        return stays[
+            (run.stays.ready_time[stays] <= self.time) & (run.decoded_until[stays] > self.time)
+        ]
 
     @cached_property
     def tokens_held(self) -> int:
@@ -234,15 +238,15 @@ class Moment:
         if not phase.step or at_start == kv.at_end[self.span]:
             return at_start
         contexts = self.computed(self.decoding) + 1
-        taken = -(-contexts // kv.block) + (phase.step - contexts) // kv.block
+        taken = -(-contexts // kv.block_size) + (phase.step - contexts) // kv.block_size
         return at_start + int(taken.sum())
 
     def tokens_made(self, rows: IntArray) -> IntArray:
         """How many tokens each of these requests has made."""
         run, stays = self.run, self.run.stays
         stay = run.by_request.latest(self.time, rows)
-        until = np.minimum(stays.end[stay], self.time)
-        since = np.minimum(stays.ready[stay], until)
+        until = np.minimum(stays.end_time[stay], self.time)
+        since = np.minimum(stays.ready_time[stay], until)
         made = stays.known[stay] - run.requests.input_tokens[rows]
         made += run.spans.decode_steps_at(until) - run.spans.decode_steps_at(since)
         if run.cost.made_by_prefill:

@@ -34,10 +34,10 @@ class Run:
         strategy: who may run when.
         cost: what an iteration costs.
         requests: id, arrival and tokens of each request.
-        start: the instant a request is first admitted.
-        first_token: when its first token is made; see `cost.FirstToken`.
-        finish: when its last token is made.
-        end: the instant its response is released.
+        start_time: the instant a request is first admitted.
+        first_token_time: when its first token is made; see `cost.FirstToken`.
+        finish_time: when its last token is made.
+        end_time: the instant its response is released.
         stays: who was in which slot, when.
         spans: the server's timeline.
         chunks: the parts of prompts that the spans processed.
@@ -48,10 +48,10 @@ class Run:
     strategy: Strategy
     cost: Cost
     requests: Requests
-    start: IntArray
-    first_token: IntArray
-    finish: IntArray
-    end: IntArray
+    start_time: IntArray
+    first_token_time: IntArray
+    finish_time: IntArray
+    end_time: IntArray
     stays: Stays
     spans: Spans
     chunks: Chunks
@@ -74,7 +74,7 @@ class Run:
     @cached_property
     def finished(self) -> Picoseconds:
         """The last end, where the timeline stops."""
-        return int(self.end.max())
+        return int(self.end_time.max())
 
     @property
     def makespan(self) -> Picoseconds:
@@ -88,17 +88,17 @@ class Run:
     @cached_property
     def ends(self) -> IntArray:
         """The ends in order of time."""
-        return freeze(np.sort(self.end))
+        return freeze(np.sort(self.end_time))
 
     @cached_property
     def by_slot(self) -> Tracks:
         """The stays in each slot that was ever used."""
-        return Tracks.of(self.stays.slot, self.stays.start, int(self.stays.slot.max()) + 1)
+        return Tracks.of(self.stays.slot, self.stays.start_time, int(self.stays.slot.max()) + 1)
 
     @cached_property
     def by_request(self) -> Tracks:
         """The stays of each request."""
-        return Tracks.of(self.stays.request, self.stays.start, len(self))
+        return Tracks.of(self.stays.request, self.stays.start_time, len(self))
 
     @cached_property
     def evictions(self) -> IntArray:
@@ -109,12 +109,14 @@ class Run:
     @cached_property
     def decoded_until(self) -> IntArray:
         """When each stay makes no more tokens: its request is finished, or it has to leave."""
-        return freeze(np.minimum(self.finish[self.stays.request], self.stays.end))
+        return freeze(np.minimum(self.finish_time[self.stays.request], self.stays.end_time))
 
     @cached_property
     def steps_by_ready(self) -> IntArray:
         """The decode steps done when each stay is ready; for one that never is, when it ends."""
-        return freeze(self.spans.decode_steps_at(np.minimum(self.stays.ready, self.decoded_until)))
+        return freeze(
+            self.spans.decode_steps_at(np.minimum(self.stays.ready_time, self.decoded_until))
+        )
 
     @cached_property
     def steps_by_until(self) -> IntArray:
@@ -128,8 +130,8 @@ class Run:
         `NEVER` where it does not come to that. In a joint prefill a short prompt is ready before.
         Only costs whose prefills make tokens ask for it.
         """
-        processed = (np.diff(self.prefills.first) > 0) & (self.stays.ready < NEVER)
-        made = np.maximum(self.stays.ready, self.first_token[self.stays.request])
+        processed = (np.diff(self.prefills.first) > 0) & (self.stays.ready_time < NEVER)
+        made = np.maximum(self.stays.ready_time, self.first_token_time[self.stays.request])
         return freeze(np.where(processed, made, NEVER))
 
     @cached_property
@@ -185,7 +187,7 @@ class Run:
     def left(self) -> IntArray:
         """When the slot of each stay is left: at its end, or when who was skipped is back."""
         skipped = self.stays.ended == Ended.SKIPPED
-        return freeze(np.where(skipped, self.back, self.stays.end))
+        return freeze(np.where(skipped, self.back, self.stays.end_time))
 
     @cached_property
     def evicted_stays(self) -> IntArray:
@@ -195,7 +197,7 @@ class Run:
     @cached_property
     def eviction_times(self) -> IntArray:
         """When somebody was evicted, in order of time."""
-        return freeze(np.sort(self.stays.end[self.stays.ended == Ended.EVICTED]))
+        return freeze(np.sort(self.stays.end_time[self.stays.ended == Ended.EVICTED]))
 
     @cached_property
     def skipped_stays(self) -> IntArray:
@@ -205,7 +207,7 @@ class Run:
     @cached_property
     def admits_in_order(self) -> bool:
         """Whether requests are first admitted in the order of their arrival."""
-        return bool((np.diff(self.start) >= 0).all())
+        return bool((np.diff(self.start_time) >= 0).all())
 
     def has_chunk(self, stay: IntArray, span: IntArray) -> BoolArray:
         """Whether a part of the stay's prompt is processed in the span, for each pair of them."""
@@ -235,15 +237,17 @@ class Run:
     def leaves(self) -> IntArray:
         """The stays after which a slot and memory are free, in order of their ends."""
         leaving = np.flatnonzero(self.stays.ended != Ended.SKIPPED)
-        return leaving[np.argsort(self.stays.end[leaving], kind="stable")]
+        return leaving[np.argsort(self.stays.end_time[leaving], kind="stable")]
 
     @cached_property
     def missing(self) -> npt.NDArray[np.int8]:
         """What a waiting request lacks in each span: one of `life.WAITS`, as int8."""
         skipped = self.skipped_stays
-        slots_taken = self._changes(self.stays.start) - self._changes(self.stays.end)
+        slots_taken = self._changes(self.stays.start_time) - self._changes(self.stays.end_time)
         # Who is left out keeps the slot.
-        slots_taken += self._changes(self.stays.end[skipped]) - self._changes(self.back[skipped])
+        slots_taken += self._changes(self.stays.end_time[skipped]) - self._changes(
+            self.back[skipped]
+        )
         conditions = [self.spans.kind == SpanKind.FORMING, slots_taken >= self.capacity]
         answers = [State.FORMING, State.SLOTS]
         if self.kv:

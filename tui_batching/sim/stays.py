@@ -36,11 +36,11 @@ class Stays:
 
     Attributes:
         request: the row of the request.
-        slot: the slot it keeps from `start` to `end`, from 0.
-        start: the instant of its admission.
-        ready: when its prompt is processed, from which on it decodes; `NEVER` if it was evicted
-            before. After a stay that was skipped it is ready when it starts.
-        end: when it leaves the slot.
+        slot: the slot it keeps from `start_time` to `end_time`, from 0.
+        start_time: the instant of its admission.
+        ready_time: when its prompt is processed, from which on it decodes; `NEVER` if it was
+            evicted before. After a stay that was skipped it is ready when it starts.
+        end_time: when it leaves the slot.
         ended: an `Ended` as int8.
         known: the tokens there are at its admission: the prompt and those made before.
         place: of an evicted one in the queue, see `Moment.waiting`; 0 for the others.
@@ -48,9 +48,9 @@ class Stays:
 
     request: IntArray
     slot: IntArray
-    start: IntArray
-    ready: IntArray
-    end: IntArray
+    start_time: IntArray
+    ready_time: IntArray
+    end_time: IntArray
     ended: npt.NDArray[np.int8]
     known: IntArray
     place: IntArray
@@ -65,9 +65,9 @@ class Stays:
         return cls(
             request=freeze(np.arange(len(slot))),
             slot=freeze(slot),
-            start=freeze(start),
-            ready=freeze(ready),
-            end=freeze(end),
+            start_time=freeze(start),
+            ready_time=freeze(ready),
+            end_time=freeze(end),
             ended=ended,
             known=freeze(known),
             place=freeze(np.zeros(len(slot))),
@@ -123,7 +123,7 @@ class Prefills:
         order = np.argsort(chunks.stay, kind="stable")
         stay, span = chunks.stay[order], chunks.span[order]
         start = spans.start[span]
-        length = np.minimum(spans.end[span], stays.ready[stay]) - start
+        length = np.minimum(spans.end[span], stays.ready_time[stay]) - start
         return cls(start, length, np.searchsorted(stay, np.arange(len(stays) + 1)))
 
 
@@ -132,15 +132,15 @@ class KvBlocks:
     """The KV cache of an engine that heeds it, with one row a span.
 
     Attributes:
-        block: tokens in a block.
-        pool: how many blocks there are to be had.
+        block_size: tokens in a block.
+        blocks: how many blocks there are to be had.
         at_start: blocks taken in the first iteration of each span, while it runs.
         at_end: in its last one; every step may take some.
         short: whether the first in the queue lacks blocks in this span, though a slot is free.
     """
 
-    block: int
-    pool: int
+    block_size: int
+    blocks: int
     at_start: IntArray
     at_end: IntArray
     short: npt.NDArray[np.bool_]

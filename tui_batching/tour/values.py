@@ -38,10 +38,10 @@ _RATIO = re.compile(r"\s*([^/]*?)\s*/\s*([^/]*?)\s*")
 _COST, _WORKLOAD = "cost", "workload"
 
 _TIMES: Mapping[str, Callable[[Run], IntArray]] = {
-    "start_time": lambda run: run.start,
-    "first_token_time": lambda run: run.first_token,
-    "finish_time": lambda run: run.finish,
-    "end_time": lambda run: run.end,
+    "start_time": lambda run: run.start_time,
+    "first_token_time": lambda run: run.first_token_time,
+    "finish_time": lambda run: run.finish_time,
+    "end_time": lambda run: run.end_time,
     "wait": waits,
     "latency": latencies,
     "ttft": times_to_first_token,

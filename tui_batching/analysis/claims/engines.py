@@ -329,10 +329,10 @@ def _absence(result: Result) -> str:
     run = result.run
     stays = run.stays
     rows = np.flatnonzero((stays.ended != Ended.DONE) & (run.back < NEVER))
-    rows = rows[run.first_token[stays.request[rows]] <= stays.end[rows]]
+    rows = rows[run.first_token_time[stays.request[rows]] <= stays.end_time[rows]]
     if not len(rows):
         return ""
-    times = run.back[rows] - stays.end[rows]
+    times = run.back[rows] - stays.end_time[rows]
     longest = int(times.max())
     if longest < result.longest_gap / 2:
         return ""
@@ -378,7 +378,7 @@ def _what_they_wait_for(result: Result) -> str:
 
 def _running(run: Run) -> float:
     """How many requests are in slots on average, from the first arrival to the last end."""
-    return exact_sum(run.stays.end - run.stays.start) / run.makespan
+    return exact_sum(run.stays.end_time - run.stays.start_time) / run.makespan
 
 
 def _evictions(run: Run) -> int:
@@ -397,8 +397,8 @@ def _stops(run: Run) -> tuple[int, int]:
     """How often those in slots had to wait for prompts, and for how many newcomers."""
     spans, stays = run.spans, run.stays
     prefills = np.flatnonzero(spans.kind == SpanKind.PREFILL)
-    before = np.searchsorted(np.sort(stays.start), spans.start[prefills], side="left")
-    gone = np.searchsorted(np.sort(stays.end), spans.start[prefills], side="right")
+    before = np.searchsorted(np.sort(stays.start_time), spans.start[prefills], side="left")
+    gone = np.searchsorted(np.sort(stays.end_time), spans.start[prefills], side="right")
     stopping = prefills[before > gone]
     prompts = np.bincount(run.chunks.span, minlength=len(spans))
     return len(stopping), exact_sum(prompts[stopping])
@@ -426,15 +426,15 @@ def _memory_taken(run: Run) -> str:
     if run.kv is None:
         return "memory has no end"
     most = int(max(run.kv.at_start.max(), run.kv.at_end.max()))
-    return f"at most {most:,} of {run.kv.pool:,} blocks of memory are taken"
+    return f"at most {most:,} of {run.kv.blocks:,} blocks of memory are taken"
 
 
 def _not_the_last(run: Run) -> int:
     """How many were evicted though one that was admitted later stayed."""
     stays, count = run.stays, 0
     for stay in np.flatnonzero(stays.ended == Ended.EVICTED).tolist():
-        latest = int(np.searchsorted(stays.start, stays.end[stay])) - 1
-        while stays.end[latest] <= stays.end[stay] and latest != stay:
+        latest = int(np.searchsorted(stays.start_time, stays.end_time[stay])) - 1
+        while stays.end_time[latest] <= stays.end_time[stay] and latest != stay:
             latest -= 1
-        count += int(stays.start[latest]) > int(stays.start[stay])
+        count += int(stays.start_time[latest]) > int(stays.start_time[stay])
     return count
