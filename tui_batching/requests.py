@@ -85,9 +85,10 @@ class Requests:
         outputs = _whole(output_tokens, "output_tokens")
         ids = np.arange(len(arrivals), dtype=np.int64) if id is None else _whole(id, "id")
         asked = outputs if max_tokens is None else _whole(max_tokens, "max_tokens")
-        urgent = np.zeros_like(outputs) if priority is None else _whole(priority, "priority")
-        begins = np.full_like(outputs, NO_STREAM) if stream is None else _whole(stream, "stream")
-        shared = np.zeros_like(outputs)
+        count = len(outputs)
+        urgent = _alike(0, count) if priority is None else _whole(priority, "priority")
+        begins = _alike(NO_STREAM, count) if stream is None else _whole(stream, "stream")
+        shared = _alike(0, count)
         if stream_tokens is not None:
             shared = _whole(stream_tokens, "stream_tokens")
         streams = streams or Streams.roots(0)
@@ -104,8 +105,11 @@ class Requests:
         if id is not None:
             _refuse_twice(ids)
         order = np.argsort(arrivals, kind="stable")
-        sorted_ = (freeze(column[order]) for column in columns)
-        return cls(**dict(zip(_COLUMNS, sorted_, strict=True)), streams=streams)
+        sorted_ = [column if _is_alike(column) else freeze(column[order]) for column in columns]
+        made = dict(zip(_COLUMNS, sorted_, strict=True))
+        if max_tokens is None:
+            made["max_tokens"] = made["output_tokens"]
+        return cls(**made, streams=streams)
 
     def with_columns(self, **changed: npt.ArrayLike) -> Requests:
         """The same requests with some columns changed, in their new order of arrival.
@@ -126,6 +130,15 @@ class Requests:
 
 
 _COLUMNS = tuple(field.name for field in fields(Requests) if field.name != "streams")
+
+
+def _alike(value: int, count: int) -> IntArray:
+    """A read-only column of one value, which takes no memory however long it is."""
+    return np.broadcast_to(np.int64(value), (count,))
+
+
+def _is_alike(column: IntArray) -> bool:
+    return column.strides == (0,)
 
 
 def _whole(column: npt.ArrayLike, name: str) -> IntArray:
