@@ -31,6 +31,9 @@ def test_a_file_that_is_there_is_never_an_unknown_workload(
     assert rows(load_workload("T.CSV")) == EXPECTED
     written(tmp_path, "requests: [{arrival_time: 0, input_tokens: 1, output_tokens: 1}]", "plan")
     assert rows(load_workload("plan")) == [(0, 1, 1)]
+    for name in ("log.dat", "traffic"):
+        written(tmp_path, PLAIN, name)
+        assert (load_workload(name).name, rows(load_workload(name))) == (name, EXPECTED)
     written(tmp_path, "requests: 5", "notebook")
     assert len(load_workload("notebook").requests) == 20  # a bundled name goes first
     assert "found no workload called" in refusal("x" * 5000)

@@ -28,8 +28,8 @@ WRONG = {
     PLAIN_HEAD.replace(",", ";") + "1;2;3": "1: found 'arrival_time;input_tokens;output_tokens', "
     "with ';' between its columns, expected ','",
     "input_tokens,output_tokens\n1,2": "found input_tokens and output_tokens without arrivals, "
-    "expected arrival_time as well (or requests: {lengths: FILE, arrivals: {poisson: {rate: 2}}} "
-    "in a workload file, which makes arrivals for them)",
+    "expected arrival_time as well (workload.columns names another column; or requests: {lengths: "
+    "FILE, arrivals: {poisson: {rate: 2}}} in a workload file, which makes arrivals for them)",
     PLAIN_HEAD + "1,2,3\n1,2": "3: found 2 fields, expected 3 as in the head",
     PLAIN_HEAD + "1,2,3,4": "2: found 4 fields, expected 3 as in the head",
     "arrival_time,input_tokens,output_tokens,input_tokens\n": "1: found the column 'input_tokens' "
@@ -49,6 +49,10 @@ WRONG = {
     PLAIN_HEAD + "1,2.5,3": "2: input_tokens: found 2.5, expected a whole number >= 0",
     PLAIN_HEAD + '1,"1,234",3': "2: input_tokens: found '1,234', "
     "expected a whole number >= 0 without separators",
+    PLAIN_HEAD + '"1,234.5",2,3': "2: arrival_time: found '1,234.5', expected a number of seconds "
+    "without separators",
+    PLAIN_HEAD + '"0,5",2,3': "2: arrival_time: found '0,5', expected a number of seconds with a "
+    "point and no comma",
     PLAIN_HEAD + "1,,3": "2: input_tokens: found nothing, expected a whole number >= 0",
     PLAIN_HEAD + "1,x,3": "2: input_tokens: found 'x', expected a whole number >= 0",
     PLAIN_HEAD + "1,-2,3": "2: input_tokens: found -2, expected a whole number >= 0",
@@ -124,8 +128,9 @@ def test_a_wrong_value_far_down_is_told_with_its_line(tmp_path: Path):
     )
 
 
-def test_utf16_is_named(tmp_path: Path):
-    path = written(tmp_path, PLAIN.encode("utf-16"))
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf16_is_named(tmp_path: Path, encoding: str):
+    path = written(tmp_path, PLAIN.encode(encoding))
     assert refusal(path) == f"{path}: found UTF-16 text, expected UTF-8 text"
 
 

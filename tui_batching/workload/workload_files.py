@@ -27,13 +27,15 @@ from tui_batching.workload.traces import (
     find_lengths,
     find_trace,
     is_header,
+    looks_like_trace,
 )
 
 _TRACE_ENDINGS = (
     *(".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"),
     *(".gz", ".zst", ".parquet"),
 )
-"""How the names of files end that are traces, in lower case; all others are YAML."""
+"""How the names of files end that are traces, in lower case."""
+_YAML = (".yaml", ".yml")
 _ALL_ASSUMED = frozenset({COST, *(name for name, kind in STRATEGIES.items() if kind.textbook)})
 """What is by default where nobody has said anything about recorded traffic but what arrives."""
 _SLOTS = {
@@ -78,14 +80,15 @@ def load_workload(name_or_path: str | Path) -> Workload:
     A `Path`, and a text with a folder in it or with one of the endings below, is a file, and so is
     what is no bundled workload's name but that of a file that is there. A file that ends in `.csv`,
     `.tsv`, `.txt`, `.json`, `.jsonl`, `.ndjson`, `.gz`, `.zst` or `.parquet`, in capitals as well,
-    is a trace: its format is recognised and its requests are read when they are first needed. Every
-    other file is YAML, and one that is the header of a trace stands for its rows.
+    is a trace: its format is recognised and its requests are read when they are first needed. So is
+    one that does not end in `.yaml` or `.yml` and has a known format. Every other file is YAML, and
+    one that is the header of a trace stands for its rows.
 
     Raises:
         InputError: if there is no such workload, or its file is not as expected.
     """
     path = Path(name_or_path) if _is_path(name_or_path) else _bundled_workload(str(name_or_path))
-    if names_trace(path):
+    if names_trace(path) or (path.suffix.lower() not in _YAML and looks_like_trace(path)):
         return _recorded(path)
     text = read_text(path)
     return _recorded(path) if is_header(text) else parse_workload(text, str(path), path.parent)
@@ -149,7 +152,7 @@ def _is_path(name_or_path: str | Path) -> bool:
     if any(separator in name_or_path for separator in separators):
         return True
     path = Path(name_or_path)
-    if names_trace(path) or path.suffix.lower() in (".yaml", ".yml"):
+    if names_trace(path) or path.suffix.lower() in _YAML:
         return True
     # A name that is too long for a file is no file either.
     is_file = os.path.isfile(name_or_path)  # noqa: PTH113 - Path.is_file raises then
@@ -179,7 +182,7 @@ def path_of_text(text: str) -> str:
 
 
 def _trace_name(path: Path) -> str:
-    stem = path.stem if path.suffix.lower() in (".yaml", ".yml") else path.name
+    stem = path.stem if path.suffix.lower() in _YAML else path.name
     while stem.lower().endswith(_TRACE_ENDINGS):
         stem = stem.rpartition(".")[0]
     return printable(stem)[:_LONGEST_NAME]

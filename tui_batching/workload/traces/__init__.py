@@ -4,7 +4,7 @@ from tui_batching.workload.traces.formats import FORMATS
 from tui_batching.workload.traces.headers import is_header
 from tui_batching.workload.traces.lengths import LENGTHS_OPTIONS, TraceLengths, find_lengths
 from tui_batching.workload.traces.options import TraceOptions
-from tui_batching.workload.traces.source import TraceRequests, find_trace
+from tui_batching.workload.traces.source import TraceRequests, find_trace, looks_like_trace
 from tui_batching.workload.traces.writing import WRITTEN_FORMATS, WrittenFormat, write_trace
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "find_lengths",
     "find_trace",
     "is_header",
+    "looks_like_trace",
     "write_trace",
 ]

@@ -367,7 +367,8 @@ def _unknown(text: TraceText, names: set[str]) -> InputError:
         told = " and ".join(lengths[0].lengths_signature)
         return InputError(
             f"{text.where}: found {told} without arrivals, expected "
-            f"{first_of(lengths[0].arrival)} as well (or {_MADE} arrivals for them)"
+            f"{first_of(lengths[0].arrival)} as well (workload.columns names another column; or "
+            f"{_MADE} arrivals for them)"
         )
     else:
         hint = "; workload.columns names others"

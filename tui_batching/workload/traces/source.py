@@ -15,6 +15,7 @@ from tui_batching.workload.asking import Asking
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import ReadingProgress, ignore_progress, refuse_rate
 from tui_batching.workload.traces.counts import RowCounts
+from tui_batching.workload.traces.formats import recognise
 from tui_batching.workload.traces.headers import rows_beside
 from tui_batching.workload.traces.options import TraceOptions
 from tui_batching.workload.traces.rows import TraceReader
@@ -198,3 +199,12 @@ def find_trace(
     if format_name is not None:
         options = replace(options, format=format_name)
     return TraceRequests(Trace(path, options))
+
+
+def looks_like_trace(path: Path) -> bool:
+    """Whether a file has a format that is known."""
+    try:
+        with open_text(path, ignore_progress) as text:
+            return recognise(text).arrival != ""
+    except InputError:
+        return False

@@ -24,6 +24,9 @@ _HEAD = 64 * 2**10
 _BLOCK = 64 * 2**10
 """Bytes: what fits the processor's cache is read fastest."""
 
+_TOLD_BY = 40
+"""Bytes by which text in UTF-16 is told that does not begin with a mark."""
+
 _TOLD_EVERY = 2**16
 """Bytes between two tellings of the progress."""
 
@@ -48,7 +51,7 @@ class TraceText:
             self._bytes = unpacked(raw, self.where)
             start = self._bytes.read(_HEAD)
             self._bytes = unpacked(raw, self.where)
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if _is_utf16(start):
             raise InputError(f"{self.where}: found UTF-16 text, expected UTF-8 text")
         self._head_is_all = len(start) < _HEAD
         self.head = start.decode("utf-8-sig", errors="replace")
@@ -143,6 +146,14 @@ class TraceText:
             raise InputError(f"{self.where}: {damage(error)}") from None
         except OSError as error:
             raise unreadable(self._path, error, "a trace") from None
+
+
+def _is_utf16(start: bytes) -> bool:
+    """By its mark; or without one, as of what a trace begins with every other byte is 0."""
+    first = start[:_TOLD_BY]
+    half = len(first) // 2
+    every_other = half > 0 and half in (first[::2].count(0), first[1::2].count(0))
+    return every_other or first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 
 @contextmanager

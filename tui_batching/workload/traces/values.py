@@ -51,6 +51,7 @@ _FIRST_EPOCH, _LAST_EPOCH = 10**9, 42 * 10**8
 _SIGNED = re.compile(r"-?[0-9]{1,60}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"([0-9]{1,60})\.0*")
+_COMMA = re.compile(r"[0-9]{1,30},[0-9]{1,30}")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[,'_\u202f\xa0 ][0-9]{3})+")
 
 
@@ -152,11 +153,18 @@ def _time(text: str, places: int, unit: str) -> Picoseconds:
     if simple and whole and len(fraction) <= places:
         return int(whole + fraction.ljust(places, "0"))
     if len(text) > LONGEST or not _DECIMAL.fullmatch(text):
-        raise ValueError(f"a number of {unit}")
+        raise ValueError(f"a number of {unit}{_hint(text)}")
     time: Fraction = Fraction(text) * 10**places
     if time < 0:
         raise ValueError("a time that is not negative")
     return math.floor(time + Fraction(1, 2))
+
+
+def _hint(text: str) -> str:
+    """What is wrong with a number that was written as in a spreadsheet."""
+    if _GROUPED.fullmatch(text.partition(".")[0]) and len(text) <= LONGEST:
+        return " without separators"
+    return " with a point and no comma" if _COMMA.fullmatch(text) else ""
 
 
 def instants(texts: Sequence[str]) -> list[Picoseconds]:
