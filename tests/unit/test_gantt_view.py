@@ -29,8 +29,27 @@ async def test_its_keys_are_offered_and_its_hint_is_shown() -> None:
     async with gantt_on_stage(size=(160, 45)) as stage:
         assert "zoom" in stage.rows()[-1]
         assert "measure" in stage.rows()[-1]
-        assert stage.rows()[2].startswith(" a row a slot  m requests  ░ prefill")
+        assert stage.rows()[2].startswith(" a row a slot  ░ prefill")
         assert "▂▅█ queue, up to 11" in stage.rows()[2]
+
+
+async def test_the_legend_tells_the_signs_that_are_seen_and_no_others() -> None:
+    async with gantt_on_stage(size=(120, 36)) as stage:
+        await stage.press("m")
+        for sign in "├░█▒‖":
+            assert sign in stage.rows()[2]
+        stage.live._take_workload(load_workload("tight-memory"))
+        await stage.settled()
+        for sign, told in {"▒": False, "↩": True, "▚": True}.items():
+            panel = "".join(stage.rows()[3:-2])
+            assert (sign in stage.rows()[2]) == (sign in panel) == told
+
+
+async def test_a_request_selected_elsewhere_does_not_move_the_window() -> None:
+    async with on_stage("notebook") as stage:
+        await stage.press("down", "down", "2")
+        assert stage.live.selected == 1
+        assert "to the playhead" not in stage.rows()[2]
 
 
 async def test_rows_of_slots_and_of_requests_take_turns() -> None:
@@ -39,7 +58,7 @@ async def test_rows_of_slots_and_of_requests_take_turns() -> None:
         assert sum(row.startswith(" queue") for row in stage.rows()) == 3
         await stage.press("m")
         assert names(stage)[:3] == ["R0", "R1", "R2"]
-        assert stage.rows()[2].startswith(" a row a request  m slots")
+        assert stage.rows()[2].startswith(" a row a request  ├─ waits")
         stage.live._take_workload(load_workload("illustrative"))
         await stage.settled()
         assert len(names(stage)) == 18

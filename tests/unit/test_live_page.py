@@ -9,6 +9,8 @@ from stage import hand_made, on_stage, palette, scene_of, texts
 
 from tui_batching.analysis.why import why, why_briefly
 from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.lane_view import lane_view
+from tui_batching.charts.live_legend import legend_row
 from tui_batching.charts.live_page import breakdown_rows, live_chart
 from tui_batching.charts.printing import to_ascii
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds
@@ -73,6 +75,23 @@ def test_one_scale_is_told_and_held_is_explained_where_anybody_can_be_held() -> 
     alone = scene_of(hand_made((0, 5, 2), (7, 3, 9), strategies=[Continuous(2)]))
     rows = texts(live_chart(ChartRequest(alone, 0, 160, 45, palette())))
     assert "held" not in rows[-1]
+
+
+@pytest.mark.parametrize("width", [80, 84, 118, 158])
+def test_the_parts_of_a_selected_request_are_explained(width: int) -> None:
+    views = [lane_view(SCENE, number, 3 * SECOND, 4) for number in range(3)]
+    (legend,) = texts([legend_row(views, 26, width, palette())])
+    for words in ("─ slots: all taken", "~ turn: others first", "▓ sharing: others slow it"):
+        assert words in legend
+    assert "▒ held" in legend
+    assert "+ forming" not in legend, "R4 waits for none of that"
+
+
+def test_memory_that_is_kept_and_empty_is_explained_where_there_is_some() -> None:
+    tight = scene_of(load_workload("tight-memory"))
+    rows = texts(live_chart(ChartRequest(tight, SECOND, 120, 36, palette())))
+    assert "▂ reserved" in rows[-1]
+    assert "▂" not in page(120, 36)[-1]
 
 
 def test_it_shows_the_instant() -> None:

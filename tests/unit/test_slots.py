@@ -50,6 +50,16 @@ def panel(drawn: Slots, name: str) -> list[str]:
     return [row for row in rows[begin : begin + length] if row]
 
 
+def test_steps_that_are_not_seen_are_counted_at_the_right_edge() -> None:
+    axes = [row for row in lines(slots(NOTEBOOK, size=(80, 32))) if "╵" in row]
+    counts = [lane.count for lane in NOTEBOOK.slot_steps]
+    assert [int(re.findall(r" step, (\d+) more →$", row)[0]) for row in axes] == [
+        count - len(row.rstrip()) + 2 for count, row in zip(counts, axes, strict=True)
+    ]
+    whole = lines(slots(HELD, size=(60, 16)))
+    assert not any("more →" in row for row in whole)
+
+
 def test_each_cell_tells_who_makes_a_token_who_is_held_and_what_is_free() -> None:
     assert panel(slots(HELD, size=(60, 16)), "STATIC")[:3] == [
         "  ┃██▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄",
@@ -149,7 +159,7 @@ def test_the_layout_shows_all_slots_if_it_can(
     drawn = lines(slots(scene, 0, size))
     headings = [row for row in drawn if re.search("STATIC|DYNAMIC|CONTINUOUS", row)]
     assert len(headings) == (3 if stacked else 1)
-    assert any(row.endswith(" step") for row in drawn) is axis
+    assert any(re.search(r" step(, [\d,]+ more →)?$", row) for row in drawn) is axis
 
 
 def test_slots_that_do_not_fit_are_counted_and_can_be_scrolled_to() -> None:

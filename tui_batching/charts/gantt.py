@@ -22,6 +22,7 @@ from tui_batching.charts.panels import (
     headings,
     joined,
     legend_row,
+    on_screen,
     scale_row,
     strategy_titles,
 )
@@ -65,21 +66,16 @@ STAY = 6
 _QUEUE = "queue"
 
 
-def legend(
-    palette: Palette, runs: Sequence[Run] = (), rows: GanttRows = "requests"
-) -> list[LegendEntry]:
-    """What the bars are made of; evictions are told of where there are some."""
-    of_evictions = [
-        LegendEntry(EVICTED, palette.text, "evicted"),
-        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
-    ]
-    waits = [LegendEntry(ARRIVAL + WAITS, palette.muted, "arrives, waits")]
+def legend(palette: Palette, rows: GanttRows = "requests") -> list[LegendEntry]:
+    """What the bars are made of, what matters most first."""
+    waits = [LegendEntry(ARRIVAL + WAITS, palette.muted, "waits")]
     signs = [
         LegendEntry(SHADE, palette.state(State.PREFILL), "prefill"),
         LegendEntry(FULL, palette.work, "makes tokens"),
-        LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
         LegendEntry(HATCH, palette.state(State.HELD), "held"),
-        *(of_evictions if any(len(run.evicted_stays) for run in runs) else []),
+        LegendEntry(EVICTED, palette.text, "evicted"),
+        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
+        LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
     ]
     if rows == "slots":
         return [*signs, LegendEntry(TRACK, palette.muted, "free")]
@@ -260,20 +256,21 @@ class Gantt:
         panels = [self._panel(number) for number in range(len(self._runs))]
         arrangement = self._layout.arrangement
         rows = [
-            self._legend(),
+            self._legend(panels),
             *joined(panels, arrangement, ground),
             *joined(self._axes(), arrangement, ground),
         ]
         return (rows + [Row(width, ground).cells()] * height)[:height]
 
-    def _legend(self) -> Cells:
+    def _legend(self, panels: Sequence[Sequence[Cells]]) -> Cells:
+        """The signs that the panels show, what else they tell, and how to see other rows."""
         palette, keys = self.request.palette, self.request.keys
-        entries = legend(palette, self._runs, self.rows)
-        if "quantity" in keys:
-            entries.insert(0, LegendEntry(keys["quantity"], palette.accent, OTHER[self.rows]))
+        entries = on_screen(legend(palette, self.rows), panels)
         if self.window.cursor is not None:
             entries.append(LegendEntry(PLAYHEAD, palette.playhead, "now"))
             entries.append(LegendEntry("behind it", palette.muted, "to come"))
+        if "quantity" in keys:
+            entries.append(LegendEntry(keys["quantity"], palette.accent, OTHER[self.rows]))
         if self._layout.queue and self._longest:
             entries.append(LegendEntry("▂▅█", palette.muted, f"queue, up to {self._longest:,}"))
         entries.append(LegendEntry("one cell", palette.muted, format_duration(self.window.cell, 2)))

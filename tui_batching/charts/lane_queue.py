@@ -52,9 +52,11 @@ def _add_travellers(row: Row, pen: LanePen) -> None:
     if happening is None or not pen.view.is_fresh(happening.instant) or not happening.admitted:
         return
     request, slot = happening.admitted[0]
-    more = f" +{len(happening.admitted) - 1}" if len(happening.admitted) > 1 else ""
-    text = f" {request_name(pen.view.moment, request)} → slot {slot}{more} "
-    if len(text) < row.left - 10:
+    more = len(happening.admitted) - 1
+    text = f" {request_name(pen.view.moment, request)} → slot {slot}"
+    texts = [f"{text}, {more} more ", f"{text} +{more} "] if more else [f"{text} "]
+    text = first_that_fits([*texts, ""], row.left - 11)
+    if text:
         row.gap(2).add(text, pen.now(request))
 
 

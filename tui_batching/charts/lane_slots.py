@@ -137,18 +137,19 @@ def _taken_rows(pen: LanePen, room: int) -> list[Cells]:
     if left >= 3 and len(rest) * cell <= pen.width:
         rows = [_slot_row(pen, slot, 0, 1) for slot in views[: left - 1]]
         return [*rows, _chips_row(pen, rest, cell), ending]
+    ending = _count_row(pen, len(slots), f"{level(0.6)} a request · ")
     return [*_crowded(pen, views, left), ending][-room:]
 
 
-def _count_row(pen: LanePen, taken: int) -> Cells:
-    """How many slots are taken and how many are free."""
+def _count_row(pen: LanePen, taken: int, cells: str = "") -> Cells:
+    """How many slots are taken and how many are free, behind what the cells above stand for."""
     capacity = pen.view.moment.run.capacity
     if capacity >= MAX_SLOTS:
-        texts = [f"{taken:,} run, no limit of slots", "no limit"]
+        counts = [f"{taken:,} run, no limit of slots", "no limit"]
     else:
-        texts = [
-            f"{capacity - taken:,} of {capacity:,} slots free", f"{capacity - taken:,} free"
-        ]  # fmt: skip
+        free = f"{capacity - taken:,}"
+        counts = [f"{free} of {capacity:,} slots free", f"{free} free"]
+    texts = [*(f"{cells}{count}" for count in counts), *counts]
     return pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()
 
 

@@ -21,25 +21,20 @@ from tui_batching.charts.lane_heading import lane_heading
 from tui_batching.charts.lane_pen import token_scale
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import LaneView, lane_view
+from tui_batching.charts.live_legend import legend_row
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import PART_SIGNS, SHORT_PARTS, add_parts, fill
+from tui_batching.charts.pen import PART_SIGNS, SHORT_PARTS, add_parts
 from tui_batching.charts.plot import draw
 from tui_batching.charts.race import RaceRequest, name_cells, race_rows, shown_name
 from tui_batching.charts.result_card import card_rows, ending_rows
 from tui_batching.charts.rows import (
-    FULL,
-    HATCH,
-    SHADE,
-    STALLED,
     Cells,
     Row,
-    first_that_fits,
     rounded,
     style,
 )
 from tui_batching.charts.running_charts import PAIRS
 from tui_batching.clock import MICROSECOND, MILLISECOND, Picoseconds, format_duration
-from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 
 FEWEST_LANES, MOST_LANES = 3, 6
@@ -196,50 +191,6 @@ def _shares(total: int, count: int) -> list[int]:
 
 def _side_by_side(blocks: Sequence[Sequence[Cells]]) -> list[Cells]:
     return [[cell for cells in row for cell in cells] for row in zip(*blocks, strict=True)]
-
-
-def newcomers(keys: KeySigns) -> list[str]:
-    """What those who see the app for the first time are told, the fullest wording first."""
-    tour, play, step, help_key = (keys[name] for name in ("tour", "play", "step", "help"))
-    begin = f"new here?  {tour} the tour · {play}"
-    return [
-        f"{begin} stops and goes on · {step} one step · {help_key} every key and sign",
-        f"{begin} plays · {step} one step · {help_key} every key and sign",
-        f"{begin} plays · {help_key} help",
-    ]
-
-
-def legend_row(
-    views: Sequence[LaneView],
-    lane_width: int,
-    width: int,
-    palette: Palette,
-    notes: Sequence[str] = (),
-) -> Cells:
-    """What a cell of a bar stands for and what the signs mean, or one of the notes instead."""
-    muted = style(palette.muted, palette.background)
-    text = style(palette.text, palette.background)
-    row = Row(width, muted).gap()
-    if notes:
-        return row.add(first_that_fits(notes, width - 2), text).cells()
-    scale = token_scale(views, lane_width)
-    row.add(f"a bar's cell = {scale:,} token{'s' * (scale > 1)}", muted)
-    batches = any(not view.moment.run.strategy.about.iteration_level for view in views)
-    entries = [
-        (FULL, State.DECODE, ("makes tokens",)),
-        *([(HATCH, State.HELD, ("held: finished, slot still taken", "held"))] if batches else []),
-        (STALLED, State.STALLED, ("stalled by another's prompt", "stalled")),
-        (SHADE, State.PREFILL, ("prefill: reads the prompt, of its own length", "prefill")),
-    ]
-    for wordings in (0, -1):
-        length = sum(len(words[wordings]) + 4 for _, _, words in entries)
-        if length <= row.left or wordings:
-            break
-    for sign, state, words in entries:
-        if len(words[wordings]) + 4 <= row.left:
-            row.gap(2).add(sign, fill(state, palette.background, palette))
-            row.add(f" {words[wordings]}", text)
-    return row.cells()
 
 
 def told_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room there is

@@ -130,11 +130,12 @@ def _add_value(row: Row, value: str, pen: Pen, *, best: bool = False) -> None:
 
 
 def table_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
-    """The headline metrics, group by group."""
+    """The headline metrics, group by group: first those of which there are no bars."""
     table = comparison_table(comparison)
     column = max(10, (min(pen.width, _WIDEST) - _LABEL) // len(table.strategies))
     rows = [_names(table, column, pen)]
-    for group in table.groups:
+    in_bars = {metric.group for metric, *_ in _BARS}
+    for group in sorted(table.groups, key=lambda group: group.title in in_bars):
         rows.append(pen.heading(group.title, group.hint))
         rows.extend(_figures(row, column, pen) for row in group.rows)
     return rows

@@ -18,6 +18,7 @@ from tui_batching.charts.rows import (
     first_that_fits,
     painted,
     style,
+    text_of,
 )
 from tui_batching.strategies import Strategy, mark_of
 
@@ -150,6 +151,16 @@ class LegendEntry:
     glyph: str
     colour: Color
     word: str
+
+
+def on_screen(
+    entries: Iterable[LegendEntry], panels: Iterable[Sequence[Cells]]
+) -> list[LegendEntry]:
+    """Of the entries those that stand for a word, or for a sign that these rows show."""
+    seen = {sign for panel in panels for row in panel for sign in text_of(row)}
+    return [
+        entry for entry in entries if entry.glyph[0].isalnum() or seen.intersection(entry.glyph)
+    ]
 
 
 def legend_row(

@@ -82,7 +82,7 @@ def _answered_within(request: ChartRequest) -> ChartSpec:
         lines=_lines(request, curves, steps=True),
         text=request.palette.text,
         muted=request.palette.muted,
-        title="answered within",
+        title="answered within a latency",
         y_label="% of all requests",
         x_label="latency (s)",
         x_range=(0.0, scene.longest_latency / SECOND),

@@ -26,6 +26,7 @@ from tui_batching.charts.panels import (
     headings,
     joined,
     legend_row,
+    on_screen,
     scale_row,
 )
 from tui_batching.charts.pen import fill
@@ -133,25 +134,15 @@ class StepWindow:
         return range(max(0, begin), max(0, min(self.cells, begin + self.columns_per_step)))
 
 
-def legend(palette: Palette, lanes: Sequence[SlotSteps]) -> list[LegendEntry]:
-    """What the cells are made of; what only engines have is told of where there are some."""
-    engines = any(lane.is_of_iterations for lane in lanes)
-    textbook = not all(lane.is_of_iterations for lane in lanes)
-    evictions = any(len(lane.run.evicted_stays) for lane in lanes)
-    held = LegendEntry(HATCH, palette.state(State.HELD), "held")
-    of_engines = [
-        LegendEntry(SHADE, palette.state(State.PREFILL), "prefill"),
-        LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
-    ]
-    of_evictions = [
-        LegendEntry(EVICTED, palette.text, "evicted"),
-        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
-    ]
+def legend(palette: Palette) -> list[LegendEntry]:
+    """What the cells are made of."""
     return [
         LegendEntry(FULL, palette.work, "makes a token"),
-        *(of_engines if engines else []),
-        *(of_evictions if evictions else []),
-        *([held] if textbook else []),
+        LegendEntry(HATCH, palette.state(State.HELD), "held"),
+        LegendEntry(SHADE, palette.state(State.PREFILL), "prefill"),
+        LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
+        LegendEntry(EVICTED, palette.text, "evicted"),
+        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
         LegendEntry(TRACK, palette.muted, "free"),
         LegendEntry("▂▅█", palette.state(State.DECODE), "how many make one"),
         LegendEntry(PLAYHEAD, palette.playhead, "now"),
@@ -459,7 +450,7 @@ class Slots:
         rows = [
             legend_row(
                 hint(self._lanes),
-                legend(palette, self._lanes),
+                on_screen(legend(palette), panels),
                 width,
                 palette,
                 back=way_back(self.request.keys) if self.viewport.moved else "",
@@ -497,6 +488,8 @@ class Slots:
             label = (f"↓{below}" if below else "").rjust(self._margin - 1).ljust(self._margin)
             mark = next(iter(window.now_columns), None)
             unit = "iteration" if lane.is_of_iterations else "step"
+            if window.end < lane.count:
+                unit = f"{unit}, {lane.count - window.end:,} more →"
             scale = Scale(*window.limits, window.cells, unit, mark, whole=True)
             rows.append(scale_row(scale, label, width, palette))
         return rows[: arrangement.heights[number]]

@@ -53,7 +53,8 @@ class FigureView(View):
         before, self._frame = self._frame, frame
         if before is None or before.scene.workload.name != frame.scene.workload.name:
             self.viewport = Viewport()
-        if self.viewport.selected != frame.selected:
+        laid_out = self.query_one(FigurePane).content_size.area > 0
+        if laid_out and self.viewport.selected != frame.selected:
             self._select(frame)
         self._draw()
 

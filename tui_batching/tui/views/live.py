@@ -9,13 +9,8 @@ from textual.app import ComposeResult
 
 from tui_batching.charts.lane_pen import token_scale
 from tui_batching.charts.lane_view import LaneView, lane_view, mark_time
-from tui_batching.charts.live_page import (
-    GUTTER,
-    LiveLayout,
-    legend_row,
-    newcomers,
-    told_rows,
-)
+from tui_batching.charts.live_legend import legend_row, newcomers
+from tui_batching.charts.live_page import GUTTER, LiveLayout, told_rows
 from tui_batching.charts.race import RaceRequest, race_rows
 from tui_batching.charts.running_charts import PAIRS, has_memory
 from tui_batching.tui.frame import Frame

@@ -1,0 +1,118 @@
+"""The last row of the live page: what its signs mean, or of a selected request its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from rich.style import Style
+
+from tui_batching.analysis.breakdown import breakdown
+from tui_batching.charts.chart import KeySigns
+from tui_batching.charts.lane_pen import token_scale
+from tui_batching.charts.lane_rows import RESERVED
+from tui_batching.charts.lane_view import LaneView
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.pen import PART_SIGNS, fill
+from tui_batching.charts.rows import (
+    FULL,
+    HATCH,
+    SHADE,
+    STALLED,
+    Cells,
+    Row,
+    first_that_fits,
+    style,
+)
+from tui_batching.sim.life import State
+
+_MEANINGS = {
+    "forming": "forming: batch not full",
+    "slots": "slots: all taken",
+    "memory": "memory: too little free",
+    "turn": "turn: others first",
+    "sharing": "sharing: others slow it",
+    "evicted": "evicted: waits to come back",
+}
+"""The parts of a latency that no other sign of the page explains, which come first."""
+_KNOWN = ("held", "stalled", "prefill", "recompute", "decode")
+"""The others, which go by their names; the last ones give way first."""
+
+
+def newcomers(keys: KeySigns) -> list[str]:
+    """What those who see the app for the first time are told, the fullest wording first."""
+    tour, play, step, help_key = (keys[name] for name in ("tour", "play", "step", "help"))
+    begin = f"new here?  {tour} the tour · {play}"
+    return [
+        f"{begin} stops and goes on · {step} one step · {help_key} every key and sign",
+        f"{begin} plays · {step} one step · {help_key} every key and sign",
+        f"{begin} plays · {help_key} help",
+    ]
+
+
+def legend_row(
+    views: Sequence[LaneView],
+    lane_width: int,
+    width: int,
+    palette: Palette,
+    notes: Sequence[str] = (),
+) -> Cells:
+    """What a cell of a bar stands for and what the signs mean, or one of the notes instead.
+
+    While a request is selected, its parts are explained.
+    """
+    muted = style(palette.muted, palette.background)
+    text = style(palette.text, palette.background)
+    row = Row(width, muted)
+    if any(view.selected is not None for view in views):
+        return _parts(row, views, palette)
+    row.gap()
+    if notes:
+        return row.add(first_that_fits(notes, width - 2), text).cells()
+    scale = token_scale(views, lane_width)
+    row.add(f"a bar's cell = {scale:,} token{'s' * (scale > 1)}", muted)
+    look = partial(fill, ground=palette.background, palette=palette)
+    paged = any(view.moment.run.kv is not None for view in views)
+    held = (HATCH, look(State.HELD), ("held: finished, slot still taken", "held"))
+    entries = [
+        (FULL, look(State.DECODE), ("makes tokens",)),
+        *([held] if _batches(views) else []),
+        (STALLED, look(State.STALLED), ("stalled by another's prompt", "stalled")),
+        (SHADE, look(State.PREFILL), ("prefill: reads the prompt, of its own length", "prefill")),
+        *([(RESERVED, muted, ("reserved, still empty", "reserved"))] if paged else []),
+    ]
+    for wordings in (0, -1):
+        length = sum(len(words[wordings]) + 4 for _, _, words in entries)
+        if length <= row.left or wordings:
+            break
+    for sign, drawn, words in entries:
+        _add(row, sign, drawn, words[wordings], text)
+    return row.cells()
+
+
+def _batches(views: Sequence[LaneView]) -> bool:
+    """Whether anybody can be held."""
+    return not all(view.moment.run.strategy.about.iteration_level for view in views)
+
+
+def _parts(row: Row, views: Sequence[LaneView], palette: Palette) -> Cells:
+    """The parts of the selected request's latency that there are in any lane, and held."""
+    there = {"held"} if _batches(views) else set()
+    text = style(palette.text, palette.background)
+    for view in views:
+        assert view.selected is not None
+        parts = breakdown(view.moment.run, np.array([view.selected]), view.moment.time).columns()
+        there |= {name for name, (amount,) in parts.items() if amount}
+    for name in (*(name for name in _MEANINGS if name in there), *_KNOWN):
+        if name in there:
+            sign, state = PART_SIGNS[name]
+            drawn = fill(state, palette.background, palette)
+            _add(row, sign, drawn, _MEANINGS.get(name, name), text)
+    return row.cells()
+
+
+def _add(row: Row, sign: str, drawn: Style, words: str, look: Style) -> None:
+    """A sign and what it means, if there is room for both."""
+    if len(words) + 4 <= row.left:
+        row.gap(2).add(sign, drawn).add(f" {words}", look)
