@@ -15,8 +15,8 @@ from tui_batching import compare, load_workload
 from tui_batching.__main__ import main
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.metrics import METRIC_TABLE
+from tui_batching.analysis.request_columns import REQUEST_COLUMNS
 from tui_batching.clock import SECOND
-from tui_batching.export.json_and_csv import REQUEST_FIELDS
 
 
 def test_the_table_shows_headline_metrics_and_marks_the_best(capsys: pytest.CaptureFixture[str]):
@@ -46,7 +46,7 @@ def test_names_are_not_taken_for_markup(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_json_holds_the_oracle(capsys: pytest.CaptureFixture[str]):
     found = printed_json(capsys, "compare", "--json", "notebook")
-    assert found["schema"] == 1
+    assert found["schema"] == 2
     assert found["workload"] == {"name": "notebook", "requests": 20}
     assert [run["strategy"] for run in found["runs"]] == ["static", "dynamic", "continuous"]
     for run in found["runs"]:
@@ -74,11 +74,10 @@ def test_json_has_every_request(capsys: pytest.CaptureFixture[str]):
     for run, result in zip(found["runs"], comparison, strict=True):
         assert len(run["requests"]) == 20
         for row, request in enumerate(run["requests"]):
-            assert tuple(request) == (*REQUEST_FIELDS, "breakdown", "stays")
-            assert tuple(request["breakdown"]) == PARTS
+            assert tuple(request) == (*REQUEST_COLUMNS, "stays")
             assert request["start_time"] == result.run.start_time[row] / SECOND
             assert request["slot"] == result.run.stays.slot[row]
-            total = sum(request["breakdown"].values())
+            total = sum(request[part] for part in PARTS)
             assert total == pytest.approx(request["end_time"] - request["arrival_time"])
 
 

@@ -12,7 +12,7 @@ from command_line import complaint, printed_rows
 
 from tui_batching.__main__ import main
 from tui_batching.analysis.breakdown import PARTS
-from tui_batching.export.json_and_csv import REQUEST_FIELDS
+from tui_batching.analysis.request_columns import REQUEST_COLUMNS
 
 
 def test_csv_has_a_row_a_strategy(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -29,7 +29,7 @@ def test_csv_has_a_row_a_strategy(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_csv_has_a_row_a_request_and_strategy(capsys: pytest.CaptureFixture[str]):
     rows = printed_rows(capsys, "compare", "--requests", "--csv", "-")
     assert len(rows) == 60
-    assert tuple(rows[0]) == ("strategy", *REQUEST_FIELDS, *PARTS)
+    assert tuple(rows[0]) == ("strategy", *REQUEST_COLUMNS)
     for row in rows:
         latency = Decimal(row["end_time"]) - Decimal(row["arrival_time"])
         assert sum(Decimal(row[part]) for part in PARTS) == latency

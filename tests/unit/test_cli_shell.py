@@ -36,7 +36,7 @@ def test_a_reader_that_leaves_is_no_error():
     done = shell("$P compare overload --json --requests --set workload.count=5000 | head -n 1")
     assert done.returncode == 141
     assert done.stderr == ""
-    assert done.stdout.startswith('{"schema": 1')
+    assert done.stdout.startswith('{"schema": 2')
 
 
 @pytest.mark.parametrize("command", ["--help", "workloads", "compare"])
@@ -63,7 +63,7 @@ def test_a_full_disk_is_told(command: str):
 
 
 def test_ctrl_c_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(compare_command, "compare", interrupt)

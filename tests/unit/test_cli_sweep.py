@@ -90,7 +90,7 @@ def test_a_strategy_whose_slots_stay_free_keeps_its_figures(capsys: pytest.Captu
 def test_csv_has_a_row_for_every_point(capsys: pytest.CaptureFixture[str]):
     given = ("timeout", "--values", "0", "300ms", "0.5")
     rows = printed_rows(capsys, "sweep", *given, "--csv", "-")
-    assert [(row["sweep"], row["value"], row["timeout"]) for row in rows] == [
+    assert [(row["kind"], row["value"], row["timeout"]) for row in rows] == [
         ("timeout", "0.0", "0.0"),
         ("timeout", "0.3", "0.3"),
         ("timeout", "0.5", "0.5"),
@@ -228,7 +228,7 @@ def test_no_process_is_left_behind():
         check=True,
     )
     assert done.stderr == "0\n"
-    assert done.stdout.startswith("sweep,value,strategy")
+    assert done.stdout.startswith("kind,value,strategy")
 
 
 def test_any_parameter_of_the_stage_can_be_swept(capsys: pytest.CaptureFixture[str]):
@@ -245,7 +245,7 @@ def test_any_parameter_of_the_stage_can_be_swept(capsys: pytest.CaptureFixture[s
     assert record["left_out"] == ["static"]
     assert [point["parameters"]["kv_cache_tokens"] for point in record["points"]] == [9999, 9999]
     rows = printed_rows(capsys, "sweep", "max_num_seqs", *given, "--values", "4", "--csv", "-")
-    assert [(row["sweep"], row["value"], row["max_num_seqs"]) for row in rows] == [
+    assert [(row["kind"], row["value"], row["max_num_seqs"]) for row in rows] == [
         ("max_num_seqs", "4", "4")
     ]
 

@@ -164,7 +164,8 @@ def written(*, each_request: bool) -> list[dict[str, Any]]:
 def test_json_says_what_memory_there_was() -> None:
     for told, result in zip(written(each_request=False), tight(), strict=True):
         kv = result.run.kv
-        assert told["kv_cache"] == (kv and {"block_size": kv.block_size, "blocks": kv.blocks})
+        memory = (kv.block_size, kv.blocks) if kv else (None, None)
+        assert (told["kv_block_size"], told["kv_blocks"]) == memory
         assert told["ignores_memory"] == (told["strategy"] == "continuous")
         for name in OF_MEMORY:
             assert (told["metrics"][name] is None) == (kv is None)

@@ -27,6 +27,7 @@ from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload, join_names
+from tui_batching.workload.serving import Chosen, choose_strategies
 
 Announce: TypeAlias = Callable[[str], None]
 """Is told what begins now, such as `static`."""
@@ -125,12 +126,24 @@ class Comparison:
         )
 
 
-def compare(workload: Workload, progress: Announce | None = None) -> Comparison:
-    """Serve the workload with each of its strategies.
+def compare(
+    workload: Workload,
+    strategies: Chosen | None = None,
+    progress: Announce | None = None,
+) -> Comparison:
+    """Serve the workload with each of several strategies.
+
+    Args:
+        workload: what is served.
+        strategies: who serves, see `choose_strategies`; None takes the workload's own.
+        progress: is told what begins.
 
     Raises:
-        InputError: if the workload cannot be simulated; see `simulate`.
+        InputError: if there is no such strategy, or the workload cannot be simulated; see
+            `simulate`.
     """
+    if strategies is not None:
+        workload = choose_strategies(workload, strategies)
     results: list[Result] = []
     for strategy in workload.strategies:
         if progress:
@@ -146,4 +159,4 @@ def serve(workload: Workload, strategy: Strategy) -> Result:
         InputError: if the workload cannot be simulated; see `simulate`.
     """
     run = simulate(workload, strategy)
-    return Result(run, metrics(run, workload.slo))
+    return Result(run, metrics(run))

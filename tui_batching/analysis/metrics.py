@@ -26,6 +26,7 @@ from tui_batching.analysis.tokens import token_gaps
 from tui_batching.analysis.utilization import Utilization, utilization
 from tui_batching.clock import SECOND, format_duration, to_seconds
 from tui_batching.columns import FloatArray, IntArray, exact_sum, float_sum
+from tui_batching.errors import did_you_mean
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
 from tui_batching.workload.model import ServiceLevel
@@ -50,6 +51,13 @@ class Metrics(Mapping[str, Value]):
     values_by_name: Mapping[str, Value]
 
     def __getitem__(self, name: str) -> Value:
+        """The value of a metric.
+
+        Raises:
+            KeyError: if there is none called so; told with the name that is meant, perhaps.
+        """
+        if name not in self.values_by_name:
+            raise KeyError(f"found no metric {name!r}{did_you_mean(name, self.values_by_name)}")
         return self.values_by_name[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -64,10 +72,10 @@ def metrics(run: Run, slo: ServiceLevel | None = None) -> Metrics:
 
     Args:
         run: what to measure.
-        slo: the limits that SLO attainment and goodput are measured against; without them these
-            two are None.
+        slo: the limits that SLO attainment and goodput are measured against; None takes those of
+            the workload. Without any the two are None.
     """
-    measured = Measured(run, slo)
+    measured = Measured(run, slo or run.slo)
     return Metrics({metric.name: metric.of(measured) for metric in METRIC_TABLE})
 
 

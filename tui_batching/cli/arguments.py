@@ -108,10 +108,14 @@ class _Limits(argparse.Action):
 def add_workload(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -> None:
     """Let the parser take a workload to serve, `first` by default; see `add_requests`."""
     add_requests(parser, first)
-    parser.add_argument(
+    serving = parser.add_mutually_exclusive_group()
+    serving.add_argument(
         "--strategies",
         metavar="NAMES",
         help="serve with these strategies, in this order, such as static,continuous",
+    )
+    serving.add_argument(
+        "--strategy", metavar="NAME", dest="strategies", help="serve with this strategy alone"
     )
 
 

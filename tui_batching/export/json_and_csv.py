@@ -5,27 +5,29 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any, TextIO
 
-from tui_batching.analysis.breakdown import PARTS, breakdown
+import numpy as np
+
 from tui_batching.analysis.capacity import Capacities, Capacity
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import METRIC_TABLE
+from tui_batching.analysis.request_columns import REQUEST_COLUMNS, in_seconds, request_columns
 from tui_batching.analysis.sweeps import Point, Sweep
 from tui_batching.analysis.sweeps.varied import exported, kind_unit, left_out
 from tui_batching.clock import exact_seconds, to_seconds
-from tui_batching.columns import IntArray
+from tui_batching.columns import FloatArray, IntArray
 from tui_batching.sim.run import Run
 from tui_batching.sim.stays import NEVER, Ended
 from tui_batching.strategies import STRATEGIES, Strategy
 from tui_batching.workload import Workload
 
-SCHEMA = 1
-"""Of all JSON."""
+SCHEMA = 2
+"""Of all JSON; since 2 the parts of a latency stand beside the other facts of a request."""
 
 
 def parameter_names() -> tuple[str, ...]:
@@ -33,20 +35,6 @@ def parameter_names() -> tuple[str, ...]:
     kinds = STRATEGIES.values()
     return tuple(dict.fromkeys(each.name for kind in kinds for each in kind.about.parameters))
 
-
-REQUEST_FIELDS: tuple[str, ...] = (
-    "id",
-    "arrival_time",
-    "start_time",
-    "first_token_time",
-    "finish_time",
-    "end_time",
-    "input_tokens",
-    "output_tokens",
-    "slot",
-    "evictions",
-)
-"""What is told of each request, before the parts of its latency; the slot is its last one."""
 
 _ROWS_AT_ONCE = 4096
 
@@ -77,24 +65,34 @@ def _pieces(comparison: Comparison, *, each_request: bool) -> Iterator[str]:
 
 
 def _run_without_brace(result: Result) -> str:
-    kv = result.run.kv
     record = {
         "strategy": result.strategy.name,
         "parameters": parameters(result.strategy),
-        "kv_cache": kv and {"block_size": kv.block_size, "blocks": kv.blocks},
-        "ignores_memory": ignores_memory(result.run),
+        **_marks(result),
         "metrics": dict(result.metrics),
     }
     return json.dumps(record, allow_nan=False).removesuffix("}")
 
 
+def _marks(result: Result) -> dict[str, int | bool | None]:
+    """The KV cache, of strategies that heed it, and whether one is there that it does not heed."""
+    kv = result.run.kv
+    return {
+        "kv_block_size": None if kv is None else kv.block_size,
+        "kv_blocks": None if kv is None else kv.blocks,
+        "ignores_memory": ignores_memory(result.run),
+    }
+
+
+_MARKS = ("kv_block_size", "kv_blocks", "ignores_memory")
+
+
 def _requests(run: Run) -> Iterator[str]:
     """One request a line. Values are numbers or words, so they only need to be put in place."""
-    fields = ", ".join(f'"{name}": %s' for name in REQUEST_FIELDS)
-    parts = ", ".join(f'"{name}": %s' for name in PARTS)
-    template = f'{{{fields}, "breakdown": {{{parts}}}, "stays": [%s]}}'
+    fields = ", ".join(f'"{name}": %s' for name in REQUEST_COLUMNS)
+    template = f'{{{fields}, "stays": [%s]}}'
     separator = "\n"
-    for records, stays in zip(request_records(run), _stays(run), strict=True):
+    for records, stays in zip(request_records(run, "null"), _stays(run), strict=True):
         pairs = zip(records, stays, strict=True)
         yield separator + ",\n".join([template % (*record, told) for record, told in pairs])
         separator = ",\n"
@@ -125,22 +123,26 @@ def _stays(run: Run) -> Iterator[list[str]]:
 
 
 def write_comparison_csv(comparison: Comparison, out: TextIO, *, each_request: bool) -> None:
-    """Write CSV with a head line; an undefined metric or a parameter not had is left empty."""
+    """Write CSV with a head line; an undefined metric or a parameter not had is left empty.
+
+    The columns are called as the keys of JSON, where parameters and metrics are objects of their
+    own; only the stays of requests stand in JSON alone.
+    """
     writer = csv.writer(out, lineterminator="\n")
     if each_request:
-        writer.writerow(("strategy", *REQUEST_FIELDS, *PARTS))
+        writer.writerow(("strategy", *REQUEST_COLUMNS))
         for result in comparison:
             name = result.strategy.name
-            for records in request_records(result.run):
+            for records in request_records(result.run, ""):
                 writer.writerows((name, *record) for record in records)
         return
     names = [metric.name for metric in METRIC_TABLE]
-    writer.writerow(("strategy", *parameter_names(), "ignores_memory", *names))
+    writer.writerow(("strategy", *parameter_names(), *_MARKS, *names))
     for result in comparison:
         known = parameters(result.strategy)
         given = (known.get(name) for name in parameter_names())
         figures = (result.metrics[name] for name in names)
-        writer.writerow((result.strategy.name, *given, ignores_memory(result.run), *figures))
+        writer.writerow((result.strategy.name, *given, *_marks(result).values(), *figures))
 
 
 def write_sweep_json(sweep: Sweep, out: TextIO) -> None:
@@ -182,7 +184,7 @@ def write_sweep_csv(sweep: Sweep, out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
     names = [metric.name for metric in METRIC_TABLE]
     writer.writerow(
-        ("sweep", "value", "strategy", *parameter_names(), "peak_batch", "ignores_memory", *names)
+        ("kind", "value", "strategy", *parameter_names(), "peak_batch", "ignores_memory", *names)
     )
     for point in sweep.points:
         known = parameters(point.strategy)
@@ -254,34 +256,27 @@ def parameters(strategy: Strategy) -> dict[str, int | float | str | list[int] | 
     }
 
 
-def request_records(run: Run) -> Iterator[list[tuple[str, ...]]]:
-    """The requests of a Run in arrival order: `REQUEST_FIELDS`, then `PARTS`, as text.
+def request_records(run: Run, missing: str) -> Iterator[list[tuple[str, ...]]]:
+    """The requests of a Run in arrival order: `REQUEST_COLUMNS` as text.
 
     They come a few thousand at a time: a million as text would fill gigabytes.
+
+    Args:
+        run: whose requests.
+        missing: stands for the time per output token of an answer that has one token.
     """
-    requests = run.requests
-    times = (
-        requests.arrival_time,
-        run.start_time,
-        run.first_token_time,
-        run.finish_time,
-        run.end_time,
-    )
-    slot = run.stays.slot[run.by_request.stays[run.by_request.first[1:] - 1]]
-    counts = (requests.input_tokens, requests.output_tokens, slot, run.evictions)
-    parts = tuple(breakdown(run).columns().values())
+    columns = request_columns(run)
     for first in range(0, len(run), _ROWS_AT_ONCE):
         rows = slice(first, first + _ROWS_AT_ONCE)
-        texts = (
-            *_as_text(str, (requests.id,), rows),
-            *_as_text(exact_seconds, times, rows),
-            *_as_text(str, counts, rows),
-            *_as_text(exact_seconds, parts, rows),
-        )
+        texts = (_texts(name, column[rows], missing) for name, column in columns.items())
         yield list(zip(*texts, strict=True))
 
 
-def _as_text(
-    spell: Callable[[int], str], columns: Sequence[IntArray], rows: slice
-) -> Iterator[Iterator[str]]:
-    return (map(spell, column[rows].tolist()) for column in columns)
+def _texts(name: str, column: IntArray | FloatArray, missing: str) -> Iterator[str]:
+    """Whole times with every digit they have, others as the float that is closest."""
+    told = in_seconds(name, column)
+    if told is column:
+        return map(str, column.tolist())
+    if column.dtype == np.int64:
+        return map(exact_seconds, column.tolist())
+    return (missing if math.isnan(value) else repr(value) for value in told.tolist())

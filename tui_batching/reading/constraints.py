@@ -11,6 +11,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tui_batching.clock import HORIZON, MICROSECOND, Picoseconds
@@ -54,6 +55,14 @@ class Constraint(ABC):
     def _expected(self) -> str: ...
 
 
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 Constraints: TypeAlias = Mapping[str, Constraint]
 """The constraints of a dataclass, by the names of its attributes."""
 
@@ -81,8 +90,8 @@ class Whole(Constraint):
         """The whole number in the field."""
         return field.whole(self.least, self.most)
 
-    def _allows(self, value: int) -> bool:
-        return self.least <= value <= self.most
+    def _allows(self, value: Any) -> bool:
+        return _is_whole(value) and bool(self.least <= value <= self.most)
 
     @property
     def _expected(self) -> str:
@@ -132,8 +141,8 @@ class Number(Constraint):
         """The number in the field."""
         return field.decimal(self.above, self.most)
 
-    def _allows(self, value: float) -> bool:
-        return self.above < value <= self.most
+    def _allows(self, value: Any) -> bool:
+        return _is_number(value) and bool(self.above < value <= self.most)
 
     @property
     def _expected(self) -> str:
@@ -155,8 +164,8 @@ class FromZero(Constraint):
             raise field.error(self._expected)
         return value
 
-    def _allows(self, value: float) -> bool:
-        return 0 <= value < self.below
+    def _allows(self, value: Any) -> bool:
+        return _is_number(value) and bool(0 <= value < self.below)
 
     @property
     def _expected(self) -> str:
@@ -191,6 +200,19 @@ class Duration(Constraint):
     def __call__(self, field: Field) -> Picoseconds:
         """The duration in the field, in picoseconds."""
         return field.duration(longer_than_zero=self.longer_than_zero, most=self.most)
+
+    def check(self, name: str, value: Any) -> None:
+        """Check a value from Python: neither text nor seconds, which would be taken for less.
+
+        Raises:
+            InputError: if it does not meet the constraint; the sentence starts with `name`.
+        """
+        if not _is_whole(value):
+            raise InputError(
+                f"{name}: found {value!r}, expected a whole number of picoseconds, "
+                "such as parse_duration('300ms')"
+            )
+        Constraint.check(self, name, value)
 
     def _allows(self, value: Picoseconds) -> bool:
         return self.longer_than_zero <= value and (self.most is None or value <= self.most)

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
@@ -52,6 +53,15 @@ class Field:
     def of_text(cls, text: str, where: str) -> Field:
         """A value that stands alone, outside a file, such as the command line's `KEY=VALUE`."""
         return cls(where, "", 0, Scalar(0, text, plain=True))
+
+    @classmethod
+    def of_value(cls, value: object, where: str) -> Field:
+        """A value of Python, as a file would have it: `True` is `true`, and None is `none`.
+
+        Raises:
+            InputError: if a file could not have it.
+        """
+        return cls(where, "", 0, _node_of(value, where))
 
     def error(self, expected: str, found: str | None = None) -> InputError:
         """The sentence that refuses this value."""
@@ -379,6 +389,28 @@ class Record:
     def placing_errors(self) -> AbstractContextManager[None]:
         """As `Field.placing_errors`, with errors that start with a key placed on that key."""
         return self.whole.placing_errors(self.fields)
+
+
+def _node_of(value: object, where: str) -> Node:
+    match value:
+        case None:
+            return Scalar(0, "none", plain=True)
+        case bool():
+            return Scalar(0, str(value).lower(), plain=True)
+        case str() | Path():
+            return Scalar(0, str(value), plain=True)
+        case Integral():
+            return Scalar(0, str(int(value)), plain=True)
+        case Real():
+            return Scalar(0, repr(float(value)), plain=True)
+        case Mapping():
+            pairs = [each for pair in value.items() for each in pair]
+            return nodes.Mapping(0, [_node_of(each, where) for each in pairs])
+        case list() | tuple():
+            return nodes.Items(0, [_node_of(each, where) for each in value])
+    raise InputError(
+        f"{where}: found a value of type {type(value).__name__}, expected text or a number"
+    )
 
 
 def read_yaml(text: str, where: str) -> Field:

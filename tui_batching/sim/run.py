@@ -21,6 +21,7 @@ from tui_batching.sim.stays import NEVER, Chunks, Ended, KvBlocks, Prefills, Sta
 
 if TYPE_CHECKING:
     from tui_batching.strategies.strategy import Strategy
+    from tui_batching.workload.model import ServiceLevel
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,7 @@ class Run:
         chunks: the parts of prompts that the spans processed.
         kv: the KV cache, or None where the strategy ignores memory.
         place: of each newcomer in the queue, see `Moment.waiting`; None where it is the row.
+        slo: what each request may take at most, as the workload says; None without limits.
     """
 
     strategy: Strategy
@@ -57,6 +59,7 @@ class Run:
     chunks: Chunks
     kv: KvBlocks | None = None
     place: IntArray | None = None
+    slo: ServiceLevel | None = None
 
     def __len__(self) -> int:
         return len(self.requests)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar, Protocol, TypeAlias
@@ -161,6 +161,33 @@ class Workload:
                 for each in strategies
             ),
         )
+
+    def served_by(self, *strategies: Strategy | str) -> Workload:
+        """Served by these, in this order, such as `workload.served_by("vllm", Static(8))`.
+
+        One that is named has the parameters that it has here, or else those by default.
+
+        Raises:
+            InputError: if there is no strategy called so, one is there twice, or there is none.
+        """
+        from tui_batching.workload.serving import choose_strategies  # noqa: PLC0415 - needs this
+
+        return choose_strategies(self, strategies)
+
+    def with_settings(self, settings: Mapping[str, object] | Iterable[str]) -> Workload:
+        """With these settings one after the other; this workload stays as it is.
+
+        Args:
+            settings: by their keys, such as `{"continuous.batch_size": 8, "slo.ttft": "500ms"}`, or
+                as text, such as `["batch_size=8"]`. The keys are those of `--set`. A duration is a
+                text with its unit, or a number of seconds.
+
+        Raises:
+            InputError: if a key is unknown, or a value is not as expected or does not fit.
+        """
+        from tui_batching.workload.settings import apply_settings  # noqa: PLC0415 - needs this
+
+        return apply_settings(self, settings)
 
     @property
     def _assumed_slots(self) -> int | None:

@@ -1,31 +1,60 @@
-"""Choosing which strategies serve a workload, as `--strategies` and the chapters of decks do."""
+"""Choosing which strategies serve a workload, as `--strategies`, decks and Python do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.printable import quoted
 from tui_batching.strategies import STRATEGIES, Strategy
 from tui_batching.workload.model import Workload
 
+Chosen: TypeAlias = Strategy | str | Sequence[Strategy | str]
+"""A strategy or its name, or several of them."""
 
-def choose_strategies(workload: Workload, names: Sequence[str]) -> Workload:
+
+def choose_strategies(workload: Workload, strategies: Chosen) -> Workload:
     """The workload served by these strategies, in this order.
 
-    Each has the parameters that the workload gives it, or else those by default.
+    One that is named has the parameters that the workload gives it, or else those by default.
 
     Raises:
-        InputError: if there is no strategy called so, or one is named twice.
+        InputError: if there is no strategy called so, one is there twice, or there is none.
     """
-    known = {name: kind() for name, kind in STRATEGIES.items()}
+    if isinstance(strategies, Strategy | str):
+        strategies = (strategies,)
+    if not strategies:
+        raise InputError("found no strategies, expected at least one")
+    known: dict[str, Strategy] = {name: kind() for name, kind in STRATEGIES.items()}
     known |= {each.name: each for each in workload.strategies}
     chosen: dict[str, Strategy] = {}
-    for name in names:
-        if name not in known:
-            expected = f"{one_of(known)}{did_you_mean(name, known)}"
-            raise InputError(f"found {quoted(name)}, expected {expected}")
-        if name in chosen:
-            raise InputError(f"found {name!r} twice, expected each strategy once")
-        chosen[name] = known[name]
-    return workload.with_strategies(chosen.values())
+    for each in strategies:
+        found = each if isinstance(each, Strategy) else _called(each, known)
+        if found.name in chosen:
+            raise InputError(f"found {found.name!r} twice, expected each strategy once")
+        chosen[found.name] = found
+    given = (each.name for each in strategies if isinstance(each, Strategy))
+    return workload.with_strategies(chosen.values(), *given)
+
+
+def find_strategy(workload: Workload, strategy: Strategy | str) -> Strategy:
+    """A strategy of this name; see `choose_strategies`. One that is given stays as it is.
+
+    Raises:
+        InputError: if there is no strategy called so.
+    """
+    if isinstance(strategy, Strategy):
+        return strategy
+    return choose_strategies(workload, [strategy]).strategies[0]
+
+
+def _called(name: object, known: Mapping[str, Strategy]) -> Strategy:
+    if not isinstance(name, str):
+        called = name.__name__ if isinstance(name, type) else type(name).__name__
+        found = f"the class {called}" if isinstance(name, type) else f"a value of type {called}"
+        raise InputError(f"found {found}, expected a strategy such as 'vllm' or Vllm()")
+    if name not in known:
+        expected = f"{one_of(known)}{did_you_mean(name, known)}"
+        raise InputError(f"found {quoted(name)}, expected {expected}")
+    return known[name]

@@ -1,8 +1,8 @@
-"""Changing a workload by `KEY=VALUE`, as the command line's `--set` does."""
+"""Changing a workload by keys and values, as the command line's `--set KEY=VALUE` does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,16 +24,24 @@ from tui_batching.workload.traces import TraceLengths, TraceOptions, TraceReques
 Change: TypeAlias = Callable[[Workload, Field], Workload]
 
 
-def apply_settings(workload: Workload, settings: Sequence[str]) -> Workload:
+def apply_settings(workload: Workload, settings: Mapping[str, object] | Iterable[str]) -> Workload:
     """A new workload with the settings applied one after the other.
 
     Args:
         workload: stays as it is.
-        settings: each `KEY=VALUE`, such as `static.batch_size=8` or `workload.rate=5`.
+        settings: each `KEY=VALUE`, such as `static.batch_size=8` or `workload.rate=5`; or values
+            by their keys, such as `{"static.batch_size": 8}`, see `Field.of_value`.
 
     Raises:
         InputError: if a key is unknown, or a value is not as expected or does not fit the workload.
     """
+    if isinstance(settings, str):
+        raise InputError(f"found the text {quoted(settings)}, expected a list of such, or a dict")
+    if isinstance(settings, Mapping):
+        for key, value in settings.items():
+            where = f"{key}={value!r}"
+            workload = _change(workload, str(key), Field.of_value(value, _short(where)))
+        return workload
     for setting in settings:
         workload = _apply(workload, setting)
     return workload
@@ -54,15 +62,23 @@ def keys_elsewhere() -> dict[str, str]:
 
 
 def _apply(workload: Workload, setting: str) -> Workload:
-    where = f"--set {setting if len(setting) <= 60 else quoted(setting)}"
+    where = f"--set {_short(setting)}"
     key, equals, value = (part.strip() for part in setting.partition("="))
     if not equals:
         raise InputError(f"{where}: found no '=', expected KEY=VALUE")
+    return _change(workload, key, Field.of_text(value, where))
+
+
+def _short(setting: str) -> str:
+    return setting if len(setting) <= 60 else quoted(setting)
+
+
+def _change(workload: Workload, key: str, field: Field) -> Workload:
     if key not in _changes():
-        raise InputError(
-            f"{where}: found the unknown key {quoted(key)}, expected {_known(workload, key)}"
+        raise field.complaint(
+            f"found the unknown key {quoted(key)}, expected {_known(workload, key)}"
         )
-    return change(workload, key, Field.of_text(value, where))
+    return change(workload, key, field)
 
 
 def _known(workload: Workload, unknown: str) -> str:

@@ -111,7 +111,7 @@ def run_task(task: Task) -> tuple[Outcome, ...]:
         InputError: as `simulate` does, unless the task is tolerant.
     """
     source = ListedRequests(task.served.make_requests())
-    workload = Workload("sweep", source, cost=task.cost, strategies=task.strategies)
+    workload = Workload("sweep", source, cost=task.cost, strategies=task.strategies, slo=task.slo)
     return tuple(_outcome(task, workload, strategy) for strategy in task.strategies)
 
 
@@ -123,7 +123,7 @@ def _outcome(task: Task, workload: Workload, strategy: Strategy) -> Outcome:
             raise
         return Refusal(task.value, strategy.name, str(error))
     # The lowest free slot is taken first, so the highest tells how many were taken at once.
-    return Point(task.value, strategy, metrics(run, task.slo), int(run.stays.slot.max()) + 1)
+    return Point(task.value, strategy, metrics(run), int(run.stays.slot.max()) + 1)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 
 from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.warnings import warnings
@@ -14,8 +13,6 @@ from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
 from tui_batching.export import json_and_csv, vllm_output
 from tui_batching.output_files import written_whole
-from tui_batching.strategies import Strategy
-from tui_batching.workload import Workload
 
 _FORMATS = ("table", "json", "vllm")
 
@@ -61,7 +58,6 @@ def add_to(choices: Choices) -> None:
         action="store_true",
         help="with --json or --csv: every request, with the parts of its latency",
     )
-    parser.add_argument("--strategy", metavar="NAME", help="serve with this strategy alone")
     add_ascii(parser)
     parser.set_defaults(command=run)
 
@@ -96,8 +92,6 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _refuse_contradictions(arguments: argparse.Namespace) -> None:
-    if arguments.strategy is not None and arguments.strategies is not None:
-        raise InputError("found --strategy and --strategies, expected only one of them")
     if arguments.format != "table" and arguments.csv == "-":
         format_option = "--json" if arguments.format == "json" else "--format vllm"
         raise InputError(f"found {format_option} and --csv -, expected only one of them on stdout")
@@ -107,14 +101,5 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
 
 def _compare(arguments: argparse.Namespace, report: Reporter) -> Comparison:
     workload = read_workload(arguments, report)
-    if arguments.strategy is not None:
-        workload = replace(workload, strategies=(_strategy(workload, arguments.strategy),))
     count = len(workload.requests)
-    return compare(workload, lambda name: report(f"{name}, {count:,} requests"))
-
-
-def _strategy(workload: Workload, name: str) -> Strategy:
-    try:
-        return workload.strategy(name)
-    except InputError as error:
-        raise InputError(f"--strategy {error}") from None
+    return compare(workload, progress=lambda name: report(f"{name}, {count:,} requests"))
