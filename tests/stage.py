@@ -229,8 +229,8 @@ class Stage:
 
     @property
     def notices(self) -> list[str]:
-        """What was said in notifications."""
-        return [notice.message for notice in self.app._notifications]
+        """What was said in notifications, in the order in which they are seen."""
+        return [notice.message for notice in self.app._notifications][::-1]
 
 
 @asynccontextmanager

@@ -108,7 +108,7 @@ async def test_where_memory_ends_the_app_says_so_and_goes_on(
         monkeypatch.setattr(simulator, "build_scene", fill)
         before = stage.titles
         await stage.press("right_square_bracket")
-        assert "too little memory" in stage.notices[-1]
+        assert "too little memory" in stage.notices[0]
         monkeypatch.setattr(simulator, "build_scene", build)
         assert stage.titles == before
         await stage.press("left_square_bracket")

@@ -38,7 +38,7 @@ async def export(stage: Stage, chosen: Export) -> str:
     await stage.press("enter")
     await stage.until(lambda: len(stage.notices) > 0)
     assert stage.app.screen is stage.live
-    return stage.notices[-1]
+    return stage.notices[0]
 
 
 def picture_text(file: Path) -> str:

@@ -37,7 +37,7 @@ async def test_parentheses_turn_the_budget_and_say_what_it_is() -> None:
 async def test_a_lane_without_a_budget_says_so_in_one_note() -> None:
     async with on_stage(WORKLOAD) as stage:
         await stage.press("shift+tab", "right_parenthesis")
-        assert stage.notices[-1] == "continuous has no token budget"
+        assert stage.notices[0] == "continuous has no token budget"
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tui_batching.clock import SECOND
 from tui_batching.tui.bindings import KEYS, Key
 from tui_batching.tui.dialogs import HelpScreen, PickCost, PickExport, PickWorkload
 from tui_batching.tui.glossary_screen import GlossaryScreen
+from tui_batching.tui.go_to import GoTo
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.views import VIEWS, View
 from tui_batching.workload import load_workload
@@ -91,6 +92,10 @@ async def opens_the_costs(stage: Stage) -> None:
 
 async def opens_the_exports(stage: Stage) -> None:
     assert isinstance(stage.app.screen, PickExport)
+
+
+async def opens_the_prompt(stage: Stage) -> None:
+    assert isinstance(stage.app.screen, GoTo)
 
 
 async def begins_the_tour(stage: Stage) -> None:
@@ -180,6 +185,10 @@ EFFECTS: dict[str, Check] = {
     "focus-lane-back": focuses("continuous"),
     "select-next": selects("R0"),
     "select-previous": selects("R19"),
+    "worst-next": says("worst TTFT 1 of 20: R16, 5.22 s with static"),
+    "worst-previous": says("worst TTFT 20 of 20: R3, 446 ms with dynamic"),
+    "worst-by": says("the worst are those with the longest TPOT"),
+    "go-to": opens_the_prompt,
     "unselect": tells_why,
     "theme": wears_another_theme,
     "help": opens_help,

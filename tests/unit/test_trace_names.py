@@ -113,5 +113,5 @@ async def test_a_file_that_is_no_trace_is_told_and_nothing_is_lost(tmp_path: Pat
         field.value = str(path)
         await stage.press("enter")
         await stage.settled()
-        assert "expected the columns or keys of one of csv" in stage.notices[-1]
+        assert "expected the columns or keys of one of csv" in stage.notices[0]
         assert stage.scene is before

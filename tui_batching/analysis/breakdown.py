@@ -17,7 +17,6 @@ from tui_batching.columns import (
 )
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
-from tui_batching.sim.spans import DECODING
 from tui_batching.sim.stays import Ended
 from tui_batching.sim.steps import times_of
 
@@ -74,18 +73,18 @@ PARTS: tuple[str, ...] = tuple(field.name for field in fields(Breakdown))
 
 
 def breakdown(
-    run: Run, rows: IntArray | None = None, until: Picoseconds | None = None
+    run: Run, rows: IntArray | None = None, until: Picoseconds | IntArray | None = None
 ) -> Breakdown:
     """Split the latencies of these requests into their parts.
 
     Args:
         run: whose requests.
         rows: of the requests; all of them by default.
-        until: an instant. What comes after it does not count: before a request's arrival its
-            parts are zero, from its end on they are the final ones.
+        until: an instant, or one for each request. What comes after it does not count: before a
+            request's arrival its parts are zero, from its end on they are the final ones.
     """
     rows = np.arange(len(run)) if rows is None else rows
-    now = HORIZON if until is None else until
+    now = np.broadcast_to(np.int64(HORIZON if until is None else until), rows.shape)
     columns = _waits(run, rows, now) | _StaysSoFar.of(run, rows, now).parts()
     # Between its stays a request is away because it was evicted.
     age = np.minimum(run.end_time[rows], now) - np.minimum(run.requests.arrival_time[rows], now)
@@ -93,7 +92,7 @@ def breakdown(
     return Breakdown(**{name: freeze(columns[name]) for name in PARTS})
 
 
-def _waits(run: Run, rows: IntArray, now: Picoseconds) -> dict[str, IntArray]:
+def _waits(run: Run, rows: IntArray, now: IntArray) -> dict[str, IntArray]:
     """The time up to the first admission, by what was missing."""
     arrival = np.minimum(run.requests.arrival_time[rows], now)
     start = np.minimum(run.start_time[rows], now)
@@ -119,20 +118,20 @@ class _StaysSoFar:
         run: whose stays.
         stay: which ones.
         begins: where those of each request begin. Shape: (requests + 1,).
-        now: the instant.
+        now: the instant of each stay.
     """
 
     run: Run
     stay: IntArray
     begins: IntArray
-    now: Picoseconds
+    now: IntArray
 
     @classmethod
-    def of(cls, run: Run, rows: IntArray, now: Picoseconds) -> _StaysSoFar:
+    def of(cls, run: Run, rows: IntArray, now: IntArray) -> _StaysSoFar:
         """Those of these requests."""
         grouped = run.by_request
         place, begins = members_of_groups(grouped.first[rows], grouped.first[rows + 1])
-        return cls(run, grouped.stays[place], begins, now)
+        return cls(run, grouped.stays[place], begins, np.repeat(now, np.diff(begins)))
 
     def parts(self) -> dict[str, IntArray]:
         """What each request did in its slots, and while it was left out of them."""
@@ -171,14 +170,12 @@ class _StaysSoFar:
         """How long each stay's decode steps would last with nobody else in the batch."""
         run, cost, per_token = self.run, self.run.cost, self.run.cost.decode_per_context_token
         first = cost.step_time(1) + per_token * run.first_context[self.stay]
-        if self.now < run.finished:
-            steps = run.spans.decode_steps_at(until) - run.spans.decode_steps_at(ready)
-        else:
+        if not (self.now < run.finished).any():
             steps = (run.steps_by_until - run.steps_by_ready)[self.stay]
+            return times_of(steps, first, np.full_like(first, per_token))
+        steps = run.spans.decode_steps_at(until) - run.spans.decode_steps_at(ready)
         over = times_of(steps, first, np.full_like(first, per_token))
-        phase = run.at(self.now).phase
-        if phase.kind not in DECODING:
-            return over
         # Of the step under way as much as has passed, for those who are in it.
-        passed = np.minimum(self.now - phase.step_start, first + per_token * steps)
-        return np.where((ready < self.now) & (until == self.now), over + passed, over)
+        under_way = (ready < self.now) & (until == self.now)
+        passed = np.minimum(run.spans.decoding_since(self.now), first + per_token * steps)
+        return np.where(under_way, over + passed, over)

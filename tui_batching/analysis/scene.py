@@ -15,6 +15,7 @@ from tui_batching.analysis.slot_times import QueueLengths
 from tui_batching.analysis.so_far import SoFar
 from tui_batching.analysis.utilization import UtilizationSeries
 from tui_batching.analysis.warnings import Warned, warnings
+from tui_batching.analysis.worst import MEASURES, Measure
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import FloatArray, IntArray, exact_sum
 from tui_batching.sim.run import Run
@@ -51,6 +52,11 @@ class Scene:
     def end(self) -> Picoseconds:
         """The instant at which the last Run is over."""
         return max(run.finished for run in self.runs)
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """By what its requests can be ranked, to find the worst."""
+        return MEASURES
 
     @cached_property
     def longest_wait(self) -> Picoseconds:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import BoolArray, IntArray, freeze
-from tui_batching.sim.steps import times_of, whole_steps
+from tui_batching.sim.steps import time_of, times_of, whole_steps
 
 
 class SpanKind(IntEnum):
@@ -99,6 +99,15 @@ class Spans:
         """How many iterations, those that process prompts alone included, are over by then."""
         return self._done_at(times, self.iterations_before, self.computing)
 
+    def decoding_since(self, times: IntArray) -> IntArray:
+        """For how long each instant's decode step has been under way; 0 where there is none."""
+        index = np.maximum(np.searchsorted(self.start, times, side="right") - 1, 0)
+        elapsed = np.maximum(times - self.start[index], 0)
+        columns = [each[index] for each in (self.steps, self.step_time, self.step_growth)]
+        over = whole_steps(elapsed, *columns)
+        under_way = self.decoding[index] & (over < columns[0])
+        return np.where(under_way, elapsed - times_of(over, *columns[1:]), 0)
+
     def _done_at(self, times: IntArray, before: IntArray, counted: BoolArray) -> IntArray:
         index = np.searchsorted(self.start, times, side="right") - 1
         index = np.maximum(index, 0)
@@ -106,6 +115,26 @@ class Spans:
         columns = (self.steps, self.step_time, self.step_growth)
         over = whole_steps(elapsed, *(column[index] for column in columns))
         return before[index] + np.where(counted[index], over, 0)
+
+    def decode_step_start(self, step: int) -> Picoseconds | None:
+        """When a decode step begins, numbered from 1; None where there are not so many."""
+        return self._step_start(step, self.steps_before, self.decoding)
+
+    def iteration_start(self, iteration: int) -> Picoseconds | None:
+        """When an iteration begins, those that process prompts alone counted; numbered from 1."""
+        return self._step_start(iteration, self.iterations_before, self.computing)
+
+    def _step_start(self, number: int, before: IntArray, counted: BoolArray) -> Picoseconds | None:
+        there = np.flatnonzero(counted)
+        place = int(np.searchsorted(before[there], number - 1, side="right")) - 1
+        if place < 0:
+            return None
+        index = int(there[place])
+        over = number - 1 - int(before[index])
+        if over >= self.steps[index]:
+            return None
+        first, growth = int(self.step_time[index]), int(self.step_growth[index])
+        return int(self.start[index]) + time_of(over, first, growth)
 
     def clock(self, running: BoolArray) -> SpanClock:
         """A clock that runs during these spans alone.

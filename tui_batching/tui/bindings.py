@@ -161,7 +161,17 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("down,j", "select(1)", "select-next", "Select next",
             "Select the next request: it is marked in every lane, and its time is broken down."),
     )),
+    ("worst", (
+        Key("e", "worst(1)", "worst-next", "Next worst",
+            "Go to the next worst request, of the focused lane or of any, where it lost most."),
+        Key("E", "worst(-1)", "worst-previous", "Previous worst",
+            "Go back to the request that is one worse; from the worst, to the best."),
+        Key("M", "next_measure", "worst-by", "Worst by",
+            "Look for the worst TTFT, the worst TPOT or the worst latency."),
+    )),
     ("", (
+        Key("slash", "go_to", "go-to", "Go to",
+            "Go to a request (R17), an instant (12.5s) or a step (step 300)."),
         Key("escape", "unselect", "unselect", "Unselect",
             "Select no request and focus no lane; with neither, ask to leave the tour."),
     )),

@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from tui_batching.analysis.places import Place
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import MILLISECOND, Picoseconds
@@ -25,8 +26,10 @@ from tui_batching.tui.bindings import KEYS, Key
 from tui_batching.tui.dialogs import HelpScreen, PickCost, PickExport, PickWorkload
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 from tui_batching.tui.exports import Export, save
+from tui_batching.tui.finder import Finder
 from tui_batching.tui.frame import Frame, Snapshot
 from tui_batching.tui.glossary_screen import GlossaryScreen
+from tui_batching.tui.go_to import GoTo
 from tui_batching.tui.keymap import remapped
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.lane import Lane, Lanes
@@ -96,6 +99,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         self._outdated = False
         self._frames = 0
         self._notices = Notices(self)
+        self._finder = Finder()
         self._progress = ProgressRow(id="simulation")
         self._simulator = Simulator(
             workload,
@@ -458,7 +462,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         try:
             self._simulator.start(turned(self._simulator.knobs))
         except InputError as error:
-            self.notify(str(error), severity="warning", markup=False)
+            self._notices.answer(str(error), "warning")
 
     def _turn_and_tell(
         self, key: str, names: Sequence[str], turned: Callable[[Knobs], Knobs]
@@ -468,8 +472,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         self._turn(turned)
         now = self._simulator.knobs
         if now is not before:
-            self.app.clear_notifications()
-            self.notify(now.told(key, names), markup=False)
+            self._notices.answer(now.told(key, names))
 
     def _lanes_meant(self) -> list[str]:
         """The strategy of the focused lane, else all of them."""
@@ -543,6 +546,46 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             before = -1 if direction > 0 else 0
         self.selected = (before + direction) % count
 
+    def action_worst(self, count: int) -> None:
+        """Go through the worst requests: of the focused lane, else of any."""
+        if self.scene is None:
+            return
+        focused = tuple(lane.number for lane in self._lanes.every if lane.has_focus)
+        lanes = focused or tuple(range(len(self.scene.runs)))
+        found = self._finder.turn(self.scene, lanes, self.selected, count)
+        if found is None:
+            label = self._finder.measure(self.scene).label
+            self._notices.answer(f"no request here has a {label}")
+        else:
+            self._go(found.time, found.row)
+            self._notices.answer(found.told)
+
+    def action_next_measure(self) -> None:
+        if self.scene is not None:
+            measure = self._finder.next_measure(self.scene)
+            self._notices.answer(f"the worst are those with the longest {measure.label}")
+
+    async def action_go_to(self) -> None:
+        """Ask where to go."""
+        if self.scene is not None:
+            runs = self.scene.runs
+            focused = [runs[lane.number] for lane in self._lanes.every if lane.has_focus]
+            run = focused[0] if focused else runs[0]
+            await self.app.push_screen(GoTo(self.scene, run), self._take_place)
+
+    def _take_place(self, place: Place | None) -> None:
+        if place is not None:
+            self._go(place.time, self.selected if place.row is None else place.row)
+
+    def _go(self, instant: Picoseconds, row: int | None) -> None:
+        """Pause at an instant with this request selected, in a view that shows instants."""
+        self._player.stop_at(instant, self._wall())
+        self.selected = row
+        if not self.view.has_playhead:
+            self.seen = VIEWS[0].named()
+        self.view.follow()
+        self._show()
+
     async def action_unselect(self) -> None:
         """Select nothing and focus nothing; where the chapter does so, ask to leave the tour."""
         chapter = self.presenter.chapter
@@ -575,9 +618,9 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         try:
             file = await asyncio.to_thread(save, export, frame, self.view.title[0], picture)
         except InputError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self._notices.answer(str(error), "error")
         else:
-            self.notify(f"saved {printable(str(file))}", markup=False)
+            self._notices.answer(f"saved {printable(str(file))}")
 
     def action_help(self) -> None:
         frame = self.frame

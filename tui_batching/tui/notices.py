@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import accumulate
+
+from textual.notifications import SeverityLevel
 from textual.widget import Widget
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.cost import Cost, Profile
+from tui_batching.tui.textual_internals import untell
 
 WARNING_SECONDS = 12
 """How long a warning stays: its sentence has several figures."""
@@ -13,37 +18,54 @@ _ENDLESS_SECONDS = 24 * 3600
 
 
 class Notices:
-    """Says what there is to say of scenes, as notifications."""
+    """Says what there is to say of scenes and keys, as notifications.
+
+    The newest is seen at the foot of the screen; when its time is over, the one before.
+    """
 
     def __init__(self, screen: Widget) -> None:
         self._screen = screen
         self._warned: set[tuple[str, Cost, Profile | None, str]] = set()
         self._refusing_without_end = False
+        self._answered = ""
+
+    def answer(self, told: str, severity: SeverityLevel = "information") -> None:
+        """Say what came of a key, in place of what came of the one before."""
+        untell(self._screen.app, self._answered)
+        self._answered = told
+        self._screen.notify(told, severity=severity, markup=False)
 
     def refuse(self, reason: str, *, without_end: bool) -> None:
         """Say why all is as it was; without end while there is nothing else to see."""
-        self._refusing_without_end = without_end
-        lasting = _ENDLESS_SECONDS if without_end else None
-        self._screen.notify(reason, severity="error", timeout=lasting, markup=False)
+        if not without_end:
+            self.answer(reason, "error")
+            return
+        self._refusing_without_end = True
+        self._screen.notify(reason, severity="error", timeout=_ENDLESS_SECONDS, markup=False)
 
     def tell_of(self, scene: Scene, before: Scene | None) -> None:
-        """Say what the scene before did not have said already."""
+        """Say what the scene before did not have said already, one thing after the other."""
         if self._refusing_without_end:
             self._refusing_without_end = False
             self._screen.app.clear_notifications()
-        told = before.workload.notices if before else ()
-        for notice in scene.workload.notices:
-            if notice not in told:
-                self._screen.notify(notice, markup=False)
-        self._warn(scene)
+        told_before = before.workload.notices if before else ()
+        read = [each for each in scene.workload.notices if each not in told_before]
+        told: list[tuple[str, SeverityLevel, float]] = [
+            *(
+                (sentence, "information", self._screen.app.NOTIFICATION_TIMEOUT)
+                for sentence in read
+            ),
+            *((sentence, "warning", WARNING_SECONDS) for sentence in self._doubts(scene)),
+        ]
+        until = accumulate(seconds for *_, seconds in told)
+        for (sentence, severity, _), seconds in reversed(list(zip(told, until, strict=True))):
+            self._screen.notify(sentence, severity=severity, timeout=seconds, markup=False)
 
-    def _warn(self, scene: Scene) -> None:
-        """Say what to doubt, each thing once for a workload and what an iteration costs."""
+    def _doubts(self, scene: Scene) -> Iterator[str]:
+        """What to doubt, each thing once for a workload and what an iteration costs."""
         workload = scene.workload
         for warned in scene.warnings:
             about = (workload.name, workload.cost, workload.cost.profile, warned.about)
             if about not in self._warned:
                 self._warned.add(about)
-                self._screen.notify(
-                    warned.sentence, severity="warning", timeout=WARNING_SECONDS, markup=False
-                )
+                yield warned.sentence

@@ -98,6 +98,11 @@ class Player:
         self.time = max(0, min(time, self.end))
         self._since = (wall, self.time)
 
+    def stop_at(self, time: Picoseconds, wall: float) -> None:
+        """Pause at an instant."""
+        self.playing = False
+        self.seek(time, wall)
+
     def set(self, time: Picoseconds, speed: float, wall: float, *, playing: bool) -> None:
         """Put the playhead at an instant, to play from there to the end at this speed, or stay."""
         self.speed, self.playing = speed, playing

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from rich.cells import get_character_cell_size
 from rich.console import Console
 from rich.segment import Segment
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 from textual.color import Color
 from textual.driver import Driver
 from textual.events import Resize
@@ -26,13 +26,13 @@ from textual.theme import BUILTIN_THEMES
 from tui_batching.charts.palette import DEFAULT_THEME, default_theme
 from tui_batching.config import Config
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
-from tui_batching.tui.textual_internals import ours_for, redraw, told
+from tui_batching.tui.textual_internals import TellsOneThing, ours_for, redraw, told
 from tui_batching.tui.themes import textual_theme
 
 _OBJECTS_A_COLLECTION = 5000
 
 
-class TerminalApp(App[None]):
+class TerminalApp(TellsOneThing):
     """An app in one of our themes, at home in any terminal.
 
     Args:

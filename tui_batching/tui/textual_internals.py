@@ -1,9 +1,9 @@
 """All that the app uses of Textual without being promised to find it there tomorrow.
 
 Read in Textual 8.2.8: how it enters a terminal, writes to it and leaves it (`LinuxDriver`), what it
-has told, by which clock its timers go, what its keys do on a screen, and in which order it ends
-what belongs to one. The driver of terminals here enters and leaves whatever happens, and writes
-less.
+has told and where that is seen, by which clock its timers go, what its keys do on a screen, and in
+which order it ends what belongs to one. The driver of terminals here enters and leaves whatever
+happens, and writes less.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
+from textual.notifications import Notification
 from textual.screen import Screen
 
 from tui_batching.charts.printing import to_ascii
@@ -57,6 +58,13 @@ def told(app: App[Any]) -> list[str]:
     return [each.message for each in app._notifications if not each.has_expired]  # noqa: SLF001
 
 
+def untell(app: App[Any], message: str) -> None:
+    """Take back a notification, where it is still told."""
+    for each in list(app._notifications):  # noqa: SLF001
+        if each.message == message:
+            app._unnotify(each)  # noqa: SLF001
+
+
 @contextmanager
 def timers_following(clock: Callable[[], float]) -> Iterator[None]:
     """Let Textual's timers look at this clock, in seconds; they sleep by the event loop's."""
@@ -73,6 +81,26 @@ def bind(screen: Screen[Any], bindings: Iterable[Binding]) -> None:
     """Bind keys on this one screen, in place of what its class binds them to."""
     for binding in Binding.make_bindings(bindings):
         screen._bindings.key_to_bindings[binding.key] = [binding]  # noqa: SLF001
+
+
+class TellsOneThing(App[None]):
+    """An app of whose notifications the newest alone has the class `-newest`, to be seen by.
+
+    When its time is over, that is the one before; Textual itself stacks them.
+    """
+
+    def _refresh_notifications(self) -> None:
+        super()._refresh_notifications()
+        self.call_later(self._mark_newest)
+
+    def _unnotify(self, notification: Notification, refresh: bool = True) -> None:
+        super()._unnotify(notification, refresh)
+        self.call_later(self._mark_newest)
+
+    def _mark_newest(self) -> None:
+        newest = [f"--textual-toast-{each.identity}" for each in self._notifications][-1:]
+        for holder in self.screen.query("ToastHolder"):
+            holder.set_class(holder.id in newest, "-newest")
 
 
 class EndsWorkFirst:

@@ -39,6 +39,7 @@ class FigureView(View):
     """
 
     figure: ClassVar[type[LargeChart]]
+    has_playhead = True
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
@@ -78,6 +79,10 @@ class FigureView(View):
             self.viewport = self.viewport.following()
         else:
             self.viewport = self.figure_of(frame, self.viewport).revealing(frame.selected)
+
+    def follow(self) -> None:
+        """Show what is around the playhead again."""
+        self.viewport = self.viewport.following()
 
     def zoom(self, notches: int) -> None:
         """Show half the stretch a notch, or twice as much if negative, around the playhead."""
@@ -158,6 +163,7 @@ class UtilizationView(View):
     key = "4"
     title = ("Utilization", "Usage")
     hint = "how many slots do useful work (█), are only held (▒), or stalled (‖)"
+    has_playhead = True
     hint_of_memory = "how many blocks of the KV cache are taken, up to all there are (┄)"
     DEFAULT_CSS = """
     UtilizationView StripView { height: 1fr; padding: 0 1; background: $background; }

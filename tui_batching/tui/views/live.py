@@ -37,6 +37,7 @@ class LiveView(View):
     key = "1"
     title = ("Live", "Live")
     hint = "who is in which slot, who waits, and why"
+    has_playhead = True
     DEFAULT_CSS: ClassVar[str] = """
     LiveView #lanes { height: 1fr; }
     LiveView ChartPane { width: 1fr; height: 1fr; padding: 0 1; background: $background; }

@@ -20,11 +20,13 @@ class View(Stacked):
         key: the digit that opens it; empty where all ten are taken.
         title: what its tab is called, and what it is called where there is little room.
         hint: in one line, what to see in it.
+        has_playhead: whether it shows what is at an instant, or only whole Runs.
     """
 
     key: ClassVar[str] = ""
     title: ClassVar[tuple[str, str]]
     hint: ClassVar[str]
+    has_playhead: ClassVar[bool] = False
 
     @classmethod
     def named(cls) -> str:
@@ -40,6 +42,9 @@ class View(Stacked):
         """The hint as a row of the view."""
         muted = style(palette.muted, palette.background)
         return Row(width, muted).add(self.hint, muted).cells()
+
+    def follow(self) -> None:
+        """Show what is around the playhead again, where something else was looked at."""
 
     def show(self, frame: Frame) -> None:
         """Show what has to move smoothly; called up to ten times a second."""

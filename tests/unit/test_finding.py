@@ -1,0 +1,110 @@
+"""Finding on stage: the worst requests one after the other, and a place that is written down."""
+
+from __future__ import annotations
+
+import pytest
+from stage import Stage, as_shown, boundary_from, hand_made, on_stage
+
+from tui_batching.analysis.worst import MEASURES, Ranking, instant_of_why
+from tui_batching.clock import SECOND
+from tui_batching.tui.go_to import GoTo
+from tui_batching.tui.views import VIEWS
+
+
+def at(stage: Stage, place: int, measure: int = 0, lanes: slice = slice(None)) -> tuple[int, int]:
+    """The row of one of the worst, and where it is looked at, to the millisecond."""
+    runs = stage.scene.runs[lanes]
+    ranking = Ranking.of(MEASURES[measure], runs)
+    row = int(ranking.order[place])
+    return row, as_shown(instant_of_why(MEASURES[measure], runs[ranking.lane[row]], row))
+
+
+def now(stage: Stage) -> tuple[int | None, int]:
+    return stage.live.selected, stage.clock
+
+
+async def test_one_goes_through_the_worst_and_back_and_steps_on_from_there() -> None:
+    async with on_stage() as stage:
+        for place in (0, 1, 2):
+            await stage.press("e")
+            assert now(stage) == at(stage, place)
+        await stage.press("E")
+        assert now(stage) == at(stage, 1)
+        there = stage.live._player.time
+        await stage.press("right")
+        assert stage.clock == as_shown(boundary_from(stage.scene, there, 1))
+        await stage.press("E", "E")
+        assert now(stage) == at(stage, -1)
+
+
+async def test_another_measure_or_another_selection_begins_with_the_worst() -> None:
+    async with on_stage() as stage:
+        await stage.press("e", "e", "M", "e")
+        assert now(stage) == at(stage, 0, 1)
+        assert stage.notices[0].startswith("worst TPOT 1 of 20: ")
+        await stage.press("e", "M", "e")
+        assert now(stage) == at(stage, 0, 2)
+        await stage.press("e", "down", "e")
+        assert now(stage) == at(stage, 0, 2)
+        await stage.press("M", "e")
+        assert now(stage) == at(stage, 0)
+
+
+async def test_a_focused_lane_counts_alone() -> None:
+    async with on_stage() as stage:
+        await stage.press("tab", "tab", "tab", "e")
+        assert now(stage) == at(stage, 0, 0, slice(2, 3))
+        assert stage.notices[0].endswith("with continuous")
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.named())
+async def test_from_any_view_one_gets_to_where_something_is_seen(view: type) -> None:
+    async with on_stage(view=view.key) as stage:
+        await stage.press("space", "e")
+        assert now(stage) == at(stage, 0)
+        assert "PAUSED" in stage.rows()[0]
+        assert isinstance(stage.live.view, view if view.has_playhead else VIEWS[0])
+
+
+async def test_a_gantt_chart_that_was_moved_away_follows_again() -> None:
+    async with on_stage("chat", view="2") as stage:
+        await stage.press("d", "d", "slash", *"1s", "enter")
+        assert stage.clock == SECOND
+        assert any("┃" in row for row in stage.rows()[3:-3])
+
+
+async def write(stage: Stage, text: str) -> None:
+    keys = ["space" if letter == " " else letter for letter in text]
+    await stage.press("slash", *keys, "enter")
+
+
+async def test_one_goes_where_one_writes() -> None:
+    async with on_stage() as stage:
+        await write(stage, "R4")
+        assert now(stage) == (4, as_shown(int(stage.scene.workload.requests.arrival_time[4])))
+        assert stage.tells_of == ["R4"] * 3
+        await write(stage, "2.5s")
+        assert now(stage) == (4, 5 * SECOND // 2)
+        await stage.press("tab", "tab")
+        await write(stage, "step 30")
+        assert stage.scene.runs[1].at(stage.live._player.time).iteration == 29
+        assert "DECODE 30/" in stage.seen()
+
+
+async def test_the_prompt_says_why_there_is_no_such_place_and_closes() -> None:
+    async with on_stage() as stage:
+        await stage.seek(SECOND)
+        await write(stage, "R99")
+        assert "found no R99, expected one of the requests R0 to R19" in stage.rows()[-2]
+        await stage.press("backspace")
+        assert "found no R99" not in stage.seen()
+        await stage.press("escape")
+        assert not isinstance(stage.app.screen, GoTo)
+        assert now(stage) == (None, SECOND)
+
+
+async def test_no_request_here_has_a_tpot() -> None:
+    async with on_stage(hand_made((0, 5, 1))) as stage:
+        await stage.press("M", "e")
+        assert stage.notices[0] == "no request here has a TPOT"
+        assert now(stage) == (None, 0)

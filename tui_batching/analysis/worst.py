@@ -1,0 +1,151 @@
+"""The worst requests by one of several measures, and where each is to be looked at for why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tui_batching.analysis.breakdown import PARTS, breakdown
+from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.columns import FloatArray, IntArray
+from tui_batching.sim.life import State, states_at
+from tui_batching.sim.run import Run
+
+
+def _duration(value: float) -> str:
+    return format_duration(round(value))
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is measured of each request, so that the worst ones are found; a row of `MEASURES`.
+
+    Attributes:
+        name: as it is asked for, such as `ttft`.
+        label: as it is shown, such as `TTFT`.
+        since: when what is measured begins, a column of instants.
+        until: when it ends.
+        values: one for each request, the higher the worse; NaN for one that has none.
+        text: a value for a reader.
+    """
+
+    name: str
+    label: str
+    since: Callable[[Run], IntArray]
+    until: Callable[[Run], IntArray]
+    values: Callable[[Run], FloatArray]
+    text: Callable[[float], str] = _duration
+
+
+def _first_tokens(run: Run) -> FloatArray:
+    return (run.first_token_time - run.requests.arrival_time).astype(np.float64)
+
+
+def _per_token(run: Run) -> FloatArray:
+    gaps = run.requests.output_tokens - 1
+    span = run.finish_time - run.first_token_time
+    return np.where(gaps > 0, span / np.maximum(gaps, 1), np.nan)
+
+
+def _latencies(run: Run) -> FloatArray:
+    return (run.end_time - run.requests.arrival_time).astype(np.float64)
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure(
+        "ttft",
+        "TTFT",
+        since=lambda run: run.requests.arrival_time,
+        until=lambda run: run.first_token_time,
+        values=_first_tokens,
+    ),
+    Measure(
+        "tpot",
+        "TPOT",
+        since=lambda run: run.first_token_time,
+        until=lambda run: run.finish_time,
+        values=_per_token,
+    ),
+    Measure(
+        "e2el",
+        "latency",
+        since=lambda run: run.requests.arrival_time,
+        until=lambda run: run.end_time,
+        values=_latencies,
+    ),
+)
+"""By what requests can be ranked; a further measure is one more row."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """The requests of one or several Runs, the worst first. Each is told once.
+
+    Attributes:
+        measure: by what.
+        values: of each request, in the Run in which it is worst.
+        lane: which Run that is. Shape: that of `values`.
+        order: the rows of the requests, the worst first; one that has no value is left out.
+    """
+
+    measure: Measure
+    values: FloatArray
+    lane: IntArray
+    order: IntArray
+
+    @classmethod
+    def of(cls, measure: Measure, runs: Sequence[Run]) -> Ranking:
+        """Rank the requests; of equally bad ones the one who arrived first comes first."""
+        each = np.stack([measure.values(run) for run in runs])
+        lane = np.argmax(np.where(np.isnan(each), -np.inf, each), axis=0)
+        values = each[lane, np.arange(each.shape[1])]
+        known = np.flatnonzero(~np.isnan(values))
+        order = known[np.argsort(-values[known], kind="stable")]
+        return cls(measure, values, lane, order)
+
+
+_OWN_WORK = ("prefill", "decode")
+"""What a request would do as long with nobody else there."""
+_SEEN_AS = {"sharing": State.DECODE}
+"""The states of parts that are not called after one."""
+
+
+def parts_within(measure: Measure, run: Run, rows: IntArray) -> dict[str, IntArray]:
+    """The parts of what is measured of these requests, in picoseconds, as those of a latency."""
+    since, until = (
+        breakdown(run, rows, instants(run)[rows]).columns()
+        for instants in (measure.since, measure.until)
+    )
+    return {name: until[name] - since[name] for name in PARTS}
+
+
+def instant_of_why(measure: Measure, run: Run, row: int) -> Picoseconds:
+    """Where to look for why a request is so bad: where it lost the most, shortly before that ended.
+
+    That is the start of the last iteration or interval, within what is measured, of the largest
+    part that is not its own work; so that one who waited is first in the queue or nearly so.
+    """
+    since, until = (int(instants(run)[row]) for instants in (measure.since, measure.until))
+    parts = {
+        name: int(each[0]) for name, each in parts_within(measure, run, np.array([row])).items()
+    }
+    lost = {name: parts[name] for name in PARTS if name not in _OWN_WORK}
+    largest = max(lost, key=lost.__getitem__)
+    state = _SEEN_AS.get(largest) or State[largest.upper()]
+    changes = _changes(run, row, since, until)
+    found = np.flatnonzero(states_at(run, np.array([row]), changes)[0] == state)
+    last = int(found[-1]) if lost[largest] and len(found) else 0
+    after = int(changes[last + 1]) if last + 1 < len(changes) else until
+    return max(int(changes[last]), run.at(after).previous_boundary or 0)
+
+
+def _changes(run: Run, row: int, since: Picoseconds, until: Picoseconds) -> IntArray:
+    """Between two instants, those at which a request may begin to do something else; ascending."""
+    starts, stays = run.spans.start, run.stays
+    first, after = np.searchsorted(starts, (since, until))
+    columns = (stays.start_time, stays.ready_time, run.decoded_until, stays.end_time)
+    own = np.concatenate([column[run.by_request.members(row)] for column in columns])
+    own = own[(own > since) & (own < until)]
+    return np.unique(np.concatenate(([since], starts[first:after], own)))
