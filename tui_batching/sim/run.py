@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tui_batching.clock import Picoseconds
-from tui_batching.columns import BoolArray, IntArray, freeze
+from tui_batching import notebook
+from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.columns import BoolArray, FloatArray, IntArray, freeze
 from tui_batching.cost import Cost
 from tui_batching.requests import Requests
 from tui_batching.sim.decoding import decode_clock
@@ -20,11 +21,14 @@ from tui_batching.sim.spans import SpanClock, SpanKind, Spans
 from tui_batching.sim.stays import NEVER, Chunks, Ended, KvBlocks, Prefills, Stays, Tracks
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
     from tui_batching.strategies.strategy import Strategy
     from tui_batching.workload.model import ServiceLevel
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """What happened, as read-only int64 columns.
 
@@ -83,6 +87,37 @@ class Run:
     def makespan(self) -> Picoseconds:
         """From the first arrival to the last end."""
         return self.finished - self.begin
+
+    def __repr__(self) -> str:
+        length = format_duration(self.makespan)
+        return f"Run({self.strategy.name}, {len(self):,} requests in {length})"
+
+    def _repr_html_(self) -> str:
+        return notebook.picture(self)
+
+    def table(self) -> dict[str, IntArray | FloatArray]:
+        """All that is told of each request, by name, a row a request in order of arrival.
+
+        The columns are those of `compare --requests` as CSV and JSON: times in seconds, the parts
+        of the latency among them, and counts. An answer of one token has no `tpot`: it is nan.
+        """
+        return notebook.table(self)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The `table` as a data frame of pandas.
+
+        Raises:
+            ImportError: if pandas is not installed.
+        """
+        return notebook.to_pandas(self)
+
+    def to_polars(self) -> pl.DataFrame:
+        """The `table` as a data frame of Polars.
+
+        Raises:
+            ImportError: if Polars is not installed.
+        """
+        return notebook.to_polars(self)
 
     def at(self, time: Picoseconds) -> Moment:
         """What this Run looks like at the instant `time`."""
