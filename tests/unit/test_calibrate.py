@@ -14,7 +14,7 @@ from tui_batching.__main__ import main
 from tui_batching.clock import MICROSECOND, MILLISECOND, NANOSECOND, SECOND
 from tui_batching.cost import IterationCost
 from tui_batching.measured.accuracy import BOUNDED, simulated_times
-from tui_batching.measured.calibration import calibrate
+from tui_batching.measured.calibration import calibrate_log
 from tui_batching.measured.composition import FEATURES, Composition
 from tui_batching.measured.fit import Fit, fit
 from tui_batching.measured.least_squares import solve
@@ -324,7 +324,7 @@ def test_two_real_servers_are_told_right(name: str, share: float) -> None:
     if not path.is_file():
         pytest.skip("the logs (../shared/serving-logs) are not beside this checkout")
     log = read_log(path)
-    made = calibrate(log, server_of(log, path.with_name(META), "vllm", []), share)
+    made = calibrate_log(log, server_of(log, path.with_name(META), "vllm", []), share)
     of_bounded, of_p90 = BOUNDS[name, share]
     for error in made.rest or made.fitted:
         bound = of_bounded if error.statistic in BOUNDED else of_p90

@@ -12,7 +12,7 @@ from oracle import SHARED
 from tui_batching.clock import MILLISECOND
 from tui_batching.cost import AffineCost, IterationCost, LinearCost
 from tui_batching.errors import InputError
-from tui_batching.measured.calibration import calibrate
+from tui_batching.measured.calibration import calibrate_log
 from tui_batching.measured.reading import read_log
 from tui_batching.measured.server import META, server_of
 from tui_batching.workload import (
@@ -118,7 +118,7 @@ def test_a_server_is_fitted_again(name: str):
         pytest.skip("the logs (../shared/serving-logs) are not beside this checkout")
     log = read_log(log_file)
     server = server_of(log, log_file.with_name(META), "vllm", [])
-    fitted = parse_profile(calibrate(log, server, 1).profile, "fitted", name)
+    fitted = parse_profile(calibrate_log(log, server, 1).profile, "fitted", name)
     bundled = load_profile(name)
     assert isinstance(bundled, IterationCost)
     assert isinstance(fitted, IterationCost)

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from tui_batching.clock import Picoseconds, parse_duration
-from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.errors import InputError
 from tui_batching.output_files import refuse_target
-from tui_batching.printable import quoted
 from tui_batching.reading.fields import Field
-from tui_batching.strategies import STRATEGIES
 from tui_batching.workload import Workload, apply_settings, choose_strategies, load_workload
 from tui_batching.workload.model import ServiceLevel
 from tui_batching.workload.settings import setting_keys
@@ -162,12 +160,12 @@ def engine_name(arguments: argparse.Namespace) -> str:
     Raises:
         InputError: if there is none called so that serves iteration by iteration.
     """
-    known = [name for name, kind in STRATEGIES.items() if kind.about.iteration_level]
-    name: str = arguments.engine
-    if name not in known:
-        expected = f"{one_of(known)}{did_you_mean(name, known)}"
-        raise InputError(f"--engine: found {quoted(name)}, expected {expected}")
-    return name
+    from tui_batching.measured.server import engine_called  # noqa: PLC0415 - for two commands alone
+
+    try:
+        return engine_called(arguments.engine).about.name
+    except InputError as error:
+        raise InputError(f"--{error}") from None
 
 
 def read_share(option: str, text: str) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tui_batching.clock import MICROSECOND, Picoseconds
 from tui_batching.columns import BoolArray
-from tui_batching.errors import InputError
+from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.measured.limits import ServerLimits, limits_of
 from tui_batching.measured.server_log import ServerLog
 from tui_batching.printable import printable, quoted
@@ -67,9 +67,10 @@ def server_of(
         timed: the requests whose times settings may be inferred from; None for all.
 
     Raises:
-        InputError: if a setting is not as expected, or there were several replicas.
+        InputError: if there is no such engine, a setting is not as expected, or there were several
+            replicas.
     """
-    kind = STRATEGIES[name]
+    kind = engine_called(name)
     meta, where = _read_meta(beside), str(beside)
     _refuse_replicas(meta, where)
     found = _found_settings(meta, kind, where)
@@ -96,6 +97,19 @@ def server_of(
         unlike=tuple(_unlike(meta)),
         counting_began=_counting_began(meta, where),
     )
+
+
+def engine_called(name: str) -> type[Strategy]:
+    """The engine of this name.
+
+    Raises:
+        InputError: if there is none called so that serves iteration by iteration.
+    """
+    known = [each for each, kind in STRATEGIES.items() if kind.about.iteration_level]
+    if name not in known:
+        expected = f"{one_of(known)}{did_you_mean(name, known)}"
+        raise InputError(f"engine: found {quoted(name)}, expected {expected}")
+    return STRATEGIES[name]
 
 
 def _described(meta: Mapping[str, Any], log: ServerLog) -> str:

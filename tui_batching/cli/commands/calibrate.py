@@ -11,7 +11,7 @@ from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
 from tui_batching.export import accuracy_output
-from tui_batching.measured.calibration import Calibration, calibrate
+from tui_batching.measured.calibration import Calibration, calibrate_log
 from tui_batching.measured.reading import read_log
 from tui_batching.measured.server import META, server_of
 from tui_batching.output_files import refuse_target, written_whole
@@ -92,4 +92,4 @@ def _calibrate(arguments: argparse.Namespace) -> Calibration:
             log, path.with_name(META), engine, arguments.settings, log.first_rows(share)
         )
         report(f"fitting {len(log):,} requests")
-        return calibrate(log, server, share, report.done)
+        return calibrate_log(log, server, share, report.done)

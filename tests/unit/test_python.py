@@ -1,0 +1,317 @@
+"""The package as a colleague uses it from Python: names, mistakes, settings, strategies."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import CHECKOUT
+from measured_logs import some_requests, write_vllm_log
+
+import tui_batching
+from tui_batching import (
+    Continuous,
+    Dynamic,
+    InputError,
+    Static,
+    Vllm,
+    Workload,
+    calibrate,
+    compare,
+    load_workload,
+    metrics,
+    parse_duration,
+    simulate,
+)
+from tui_batching.analysis.request_columns import REQUEST_COLUMNS
+from tui_batching.clock import SECOND
+from tui_batching.cost import IterationCost
+from tui_batching.strategies import STRATEGIES
+from tui_batching.workload import ListedRequests
+
+NOTEBOOK = load_workload("notebook")
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_any_strategy_serves_by_its_name(name: str) -> None:
+    run = simulate(load_workload("chat"), name)
+    assert run.strategy == STRATEGIES[name]()
+
+
+def test_one_that_is_named_has_what_the_workload_gives_it() -> None:
+    workload = load_workload("engines")
+    assert simulate(workload, "vllm").strategy == workload.strategy("vllm") != Vllm()
+
+
+def test_one_that_is_given_stays_as_it_is(tmp_path: Path) -> None:
+    """Slots that nobody has chosen are the profile's; these are chosen."""
+    trace = tmp_path / "trace.csv"
+    trace.write_text("arrival_time,input_tokens,output_tokens\n0,5,5\n1,5,5\n")
+    workload = load_workload(trace).with_settings({"cost": "h100-llama-3-8b"})
+    assert simulate(workload, "continuous").capacity == 256
+    assert simulate(workload, Continuous(8)).capacity == 8
+    assert [each.run.capacity for each in compare(workload, [Continuous(8), "static"])] == [8, 256]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "sentence"),
+    [
+        ("vlm", "found 'vlm', expected one of static, .* (did you mean 'vllm'?)"),
+        (Static, "found the class Static, expected a strategy such as 'vllm' or Vllm()"),
+        (None, "found a value of type NoneType, expected a strategy such as 'vllm' or Vllm()"),
+        (8, "found a value of type int, expected a strategy such as 'vllm' or Vllm()"),
+    ],
+)
+@pytest.mark.parametrize("serve", [simulate, Workload.served_by])
+def test_what_is_no_strategy_is_refused(
+    serve: Callable[..., object], strategy: object, sentence: str
+) -> None:
+    with pytest.raises(InputError, match=re.escape(sentence).replace(r"\.\*", ".*")):
+        serve(NOTEBOOK, strategy)
+
+
+def test_compare_takes_one_or_several() -> None:
+    alone = compare(NOTEBOOK, "vllm")
+    assert [result.strategy.name for result in alone] == ["vllm"]
+    several = compare(NOTEBOOK, ["sglang", Static(8)])
+    assert [result.strategy.slots for result in several] == [256, 8]
+    assert [result.strategy for result in compare(NOTEBOOK)] == list(NOTEBOOK.strategies)
+    with pytest.raises(InputError, match="found no strategies, expected at least one"):
+        compare(NOTEBOOK, [])
+
+
+def test_a_workload_is_served_by_others() -> None:
+    served = NOTEBOOK.served_by("vllm", Static(2))
+    assert served.strategies == (Vllm(), Static(2))
+    assert len(NOTEBOOK.strategies) == 3
+
+
+def test_settings_are_values_or_text() -> None:
+    values = NOTEBOOK.with_settings(
+        {
+            "continuous.batch_size": np.int64(8),
+            "dynamic.timeout": 0.3,
+            "workload.rate": 5,
+            "slo.ttft": "500ms",
+        }
+    )
+    text = NOTEBOOK.with_settings(
+        ["continuous.batch_size=8", "dynamic.timeout=300ms", "workload.rate=5", "slo.ttft=0.5"]
+    )
+    assert values == text
+    assert values.strategy("continuous") == Continuous(8)
+    assert NOTEBOOK.strategy("continuous") == Continuous(4)
+
+
+def test_settings_are_words_and_none_as_well() -> None:
+    engines = load_workload("engines").with_settings(
+        {
+            "vllm.enable_chunked_prefill": False,
+            "vllm.kv_cache_tokens": None,
+            "vllm.policy": "priority",
+            "cost": "h100-llama-3-8b",
+        }
+    )
+    vllm = engines.strategy("vllm")
+    told = [vllm.value(name) for name in ("enable_chunked_prefill", "kv_cache_tokens", "policy")]
+    assert told == [False, None, "priority"]
+    assert engines.cost.kv_cache_tokens == 426_000
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"continuous.batch_sise": 8},
+            (
+                "continuous.batch_sise=8: found the unknown key 'continuous.batch_sise', "
+                "expected one of continuous.batch_size, continuous.kv_cache_tokens "
+                "(did you mean 'continuous.batch_size'?)"
+            ),
+        ),
+        ({"batch_size": 8.5}, "batch_size=8.5: found 8.5, expected a whole number >= 1"),
+        ({"batch_size": {8}}, "batch_size={8}: found a value of type set, expected text or a"),
+        ({"slo.ttft": "5 years"}, "slo.ttft='5 years': found '5 years', expected a duration such"),
+        ("batch_size=8", "found the text 'batch_size=8', expected a list of such, or a dict"),
+    ],
+)
+def test_what_is_no_setting_is_refused(settings: dict[str, object], sentence: str) -> None:
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        NOTEBOOK.with_settings(settings)
+
+
+@pytest.mark.parametrize("timeout", ["300ms", 0.3])
+def test_a_duration_in_other_units_is_not_taken_for_picoseconds(timeout: object) -> None:
+    told = f"timeout: found {timeout!r}, expected a whole number of picoseconds, such as parse_dur"
+    with pytest.raises(InputError, match=re.escape(told)):
+        Dynamic(4, timeout=timeout)  # type: ignore[arg-type]
+    assert Dynamic(4, timeout=parse_duration("300ms")).timeout == 3 * SECOND // 10
+
+
+@pytest.mark.parametrize("size", ["8", 8.0, True])
+def test_a_number_of_another_kind_is_refused(size: object) -> None:
+    with pytest.raises(InputError, match=r"batch_size: found .*, expected a whole number from 1"):
+        Static(size)  # type: ignore[arg-type]
+
+
+def test_the_service_level_is_the_workloads() -> None:
+    strict = NOTEBOOK.with_settings({"slo.ttft": "500ms"})
+    run = simulate(strict, "continuous")
+    assert run.slo == strict.slo
+    within = run.table()["ttft"] <= 0.5
+    assert metrics(run)["slo_attainment"] == np.mean(within) == 0.35
+    free = simulate(replace(NOTEBOOK, slo=None), "continuous")
+    assert metrics(free)["slo_attainment"] is None
+    assert metrics(free, strict.slo)["slo_attainment"] == 0.35
+
+
+def test_a_metric_that_is_not_there_is_told() -> None:
+    (result,) = compare(NOTEBOOK, "static")
+    with pytest.raises(KeyError, match=r"no metric 'p99_ltency' \(did you mean 'p99_latency'\?\)"):
+        _ = result.metrics["p99_ltency"]
+    with pytest.raises(InputError, match="found no strategy 'vllm', expected one of static"):
+        _ = compare(NOTEBOOK)["vllm"]
+
+
+def test_a_log_is_calibrated_by_its_name(tmp_path: Path) -> None:
+    cost = IterationCost(base=8 * SECOND // 1000, per_token=50_000_000)
+    served = simulate(
+        Workload("log", ListedRequests(some_requests(60, 20)), cost=cost), Vllm(max_num_seqs=16)
+    )
+    log = write_vllm_log(tmp_path / "requests.jsonl", served)
+    made = calibrate(log, settings={"max_num_seqs": 16}, train=0.5)
+    assert made.cost.kv_cache_tokens is None
+    assert made.fit.cost.base == pytest.approx(cost.base, rel=0.01)
+    assert int(made.rest_rows.sum()) == 30
+    again = simulate(NOTEBOOK.with_cost(made.cost), "vllm")
+    assert again.cost.profile is not None
+    (tmp_path / "mine.yaml").write_text(made.profile)
+    file = NOTEBOOK.with_settings({"cost": tmp_path / "mine.yaml"})
+    assert simulate(file, "vllm").end_time.tolist() == again.end_time.tolist()
+    with pytest.raises(InputError, match="engine: found 'static', expected one of continuous"):
+        calibrate(log, engine="static")
+    with pytest.raises(InputError, match="train: found 50, expected a share"):
+        calibrate(log, train=50)
+
+
+def test_the_table_is_what_files_have_in_seconds() -> None:
+    run = simulate(NOTEBOOK, "continuous")
+    table = run.table()
+    assert tuple(table) == REQUEST_COLUMNS
+    assert {len(column) for column in table.values()} == {20}
+    assert table["start_time"].tolist() == [time / SECOND for time in run.start_time.tolist()]
+    assert table["output_tokens"].tolist() == run.requests.output_tokens.tolist()
+    assert table["ttft"].mean() == pytest.approx(metrics(run)["mean_ttft"])
+    latency = sum(table[name] for name in tui_batching.Breakdown.__dataclass_fields__)
+    assert latency == pytest.approx(table["e2el"])
+
+
+@pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_a_data_frame_has_the_same_columns(package: str) -> None:
+    pytest.importorskip(package, reason="it is not installed")
+    run = simulate(NOTEBOOK, "continuous")
+    frame = getattr(run, f"to_{package}")()
+    assert list(frame.columns) == list(REQUEST_COLUMNS)
+    for name, column in run.table().items():
+        assert np.array_equal(frame[name].to_numpy(), column, equal_nan=True)
+
+
+@pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_without_its_package_a_data_frame_names_it(
+    package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    run = simulate(NOTEBOOK, "continuous")
+    with pytest.raises(ImportError, match=f"needs the package {package}: pip install {package}"):
+        getattr(run, f"to_{package}")()
+
+
+def test_a_run_shows_itself_in_few_words() -> None:
+    assert repr(simulate(NOTEBOOK, "continuous")) == "Run(continuous, 20 requests in 8.52 s)"
+
+
+def test_a_run_shows_itself_as_a_picture_in_a_notebook() -> None:
+    html = simulate(NOTEBOOK, "static")._repr_html_()
+    assert html.startswith("<pre style=")
+    text = re.sub("<[^>]*>", "", html)
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert max(map(len, lines)) <= 110
+    assert "S STATIC · batch 4" in lines[1]
+    assert [line.split()[0] for line in lines[2:22]] == [f"R{row}" for row in range(20)]
+    assert "▒" in lines[2]  # R0 is held
+    assert 'style="color: #' in html
+
+
+def test_the_picture_of_a_long_run_is_of_its_busiest_stretch() -> None:
+    run = simulate(load_workload("engines"), "vllm")
+    text = re.sub("<[^>]*>", "", run._repr_html_())
+    late = simulate(
+        load_workload("engines").with_settings({"workload.rate": 0.01, "workload.count": 40}),
+        "vllm",
+    )
+    assert "slots 0–29 of 47 ever taken" in text
+    last = re.sub("<[^>]*>", "", late._repr_html_()).splitlines()[-2]
+    assert last.split()[0] != "0"  # nobody but one runs at the beginning
+
+
+def test_importing_is_fast_and_loads_what_takes_time_only_when_it_is_used() -> None:
+    code = "import sys, tui_batching; print(' '.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=CHECKOUT, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert not loaded & {"rich", "textual", "plotext", "pyarrow", "concurrent.futures"}
+    assert not any(name.startswith("tui_batching.measured") for name in loaded)
+    assert callable(tui_batching.calibrate)
+    with pytest.raises(AttributeError, match="no attribute 'simulte'"):
+        _ = tui_batching.simulte
+
+
+CLIENT = """
+from tui_batching import (
+    Static, Workload, breakdown, calibrate, compare, load_workload, metrics, simulate, sweep
+)
+
+workload: Workload = load_workload("notebook").with_settings({"continuous.batch_size": 8})
+run = simulate(workload, "vllm")
+columns: list[str] = list(run.table())
+first: float = run.table()["ttft"].max().item()
+longest: int = run.end_time.max().item()
+for result in compare(workload, ["vllm", Static(8)]):
+    worst: float | int | None = result.metrics["p99_ttft"]
+parts: dict[str, int] = breakdown(run).totals
+points = [point.metrics["goodput"] for point in sweep(workload, "load", [1.0, 2.0]).points]
+served: Workload = workload.with_cost(calibrate("requests.jsonl", train=0.5).cost)
+simulate(workload, 8)  # wrong
+run.table()["ttft"] = 3  # wrong
+compare(workload, strategies=[Static])  # wrong
+metrics(run).p99  # wrong
+"""
+
+
+def test_type_hints_hold_outside(tmp_path: Path) -> None:
+    if importlib.util.find_spec("mypy") is None:
+        pytest.skip("mypy is not installed")
+    client = tmp_path / "client.py"
+    client.write_text(CLIENT)
+    checking = ("-m", "mypy", "--strict", "--follow-imports=silent", "--no-error-summary")
+    done = subprocess.run(
+        [sys.executable, *checking, f"--cache-dir={tmp_path}", str(client)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={"MYPYPATH": str(CHECKOUT), "PATH": ""},
+        check=False,
+    )
+    found = {
+        int(line) for line in re.findall(r"^client\.py:(\d+): error", done.stdout, re.MULTILINE)
+    }
+    wrong = {number for number, line in enumerate(CLIENT.splitlines(), 1) if "# wrong" in line}
+    assert found == wrong, done.stdout
