@@ -72,6 +72,8 @@ class RowCounts:
         epoch: the column whose numbers look like the time since 1970 in another unit than usual.
         throttle: what a client sent its requests by, where that was no load of users.
         session: the column of sessions, where one has several rows.
+        hash_block: tokens that a hash of a prompt stands for; None where there are no hashes.
+        misfits: rows with other than one hash for each block of their prompts.
         rows: in the file.
         offered: rows that there are by the answers of an API, of which the file has pages.
     """
@@ -96,6 +98,8 @@ class RowCounts:
     epoch: str = ""
     throttle: str = ""
     session: str = ""
+    hash_block: int | None = None
+    misfits: int = 0
     rows: int = 0
     offered: int = 0
 
@@ -114,6 +118,7 @@ class RowCounts:
             self._told_throttle(),
             self._told_pages(),
             self._told_sessions(),
+            self._told_hashes(),
             self._told_order(),
             self._told_ticks(),
         )
@@ -191,6 +196,15 @@ class RowCounts:
         return (
             f"rows that share a {self.session} are taken as requests of their own; where their "
             "lengths are what each turn adds, the server saw longer prompts"
+        )
+
+    def _told_hashes(self) -> str:
+        if not self.misfits:
+            return ""
+        return (
+            f"the hashes of {_counted(self.misfits, 'prompt')} do not fit blocks of "
+            f"{self.hash_block or 0:,} tokens, so that what is shared may be wrong; "
+            "workload.hash_block takes another length"
         )
 
     def _told_order(self) -> str:

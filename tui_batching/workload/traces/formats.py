@@ -54,6 +54,8 @@ class TraceFormat:
         group_tokens: of how many tokens that has, which `input` does not count.
         counted: the column or key of the tokens of a prompt as the server counted them, which goes
             first where it is not 0 and the row is in no group.
+        hashes: the column or key of a hash for each block of the prompt, after all before it.
+        hash_block: tokens of such a block, but in the last one.
         uncounted: what is told where there is text instead of the number of its tokens.
         max_tokens, priority: columns or keys that may be missing.
         told_by: the columns or keys by which it is recognised, if not those of the values.
@@ -76,6 +78,8 @@ class TraceFormat:
     group: str = ""
     group_tokens: str = ""
     counted: str = ""
+    hashes: str = ""
+    hash_block: int = 1
     uncounted: str = ""
     max_tokens: str = ASKED
     priority: str = PRIORITY
@@ -126,8 +130,10 @@ _TABLE = (
         "output_length",
         unit="ms",
         session="session_id",
+        hashes="hash_ids",
+        hash_block=512,
         about="Mooncake's traces, and AIPerf's; others write the same keys in seconds: "
-        "`unit: s`. `hash_ids` (shared prefixes) are not looked at",
+        "`unit: s`. `hash_ids` are of blocks of 512 tokens",
     ),
     TraceFormat(
         "bailian",
@@ -136,7 +142,10 @@ _TABLE = (
         "input_length",
         "output_length",
         told_by=("chat_id", "parent_chat_id", "timestamp", "input_length", "output_length"),
-        about="the Qwen-Bailian traces of Alibaba; the prompt of a turn has all turns before it",
+        hashes="hash_ids",
+        hash_block=16,
+        about="the Qwen-Bailian traces of Alibaba; the prompt of a turn has all turns before it; "
+        "`hash_ids` are of blocks of 16 tokens",
     ),
     TraceFormat(  # with six columns or, later, eight
         "burstgpt",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from tui_batching.errors import InputError
@@ -65,11 +64,29 @@ def json_texts(
             records += _rows_in(value, columns, told, text.where)
         yield from record_texts(columns, records, text.where)
         return
-    lines = ((number, line) for number, line in enumerate(text.lines(), 1) if not line.isspace())
-    while block := list(islice(lines, ROWS_AT_ONCE)):
-        places = [f"{text.where}:{number}" for number, _ in block]
-        found = [decode_object(line, place) for place, (_, line) in zip(places, block, strict=True)]
-        yield Texts(_columns_of(columns, found), places.__getitem__)
+    for block in text.blocks():
+        lines = block.removesuffix("\n").split("\n")
+        numbers: Sequence[int] = range(text.line - len(lines) + 1, text.line + 1)
+        if not all(lines) or any(map(str.isspace, lines)):
+            told_lines = [(n, line) for n, line in zip(numbers, lines, strict=True) if line.strip()]
+            numbers, lines = [n for n, _ in told_lines], [line for _, line in told_lines]
+        place = _line_of(text.where, numbers)
+        yield Texts(_columns_of(columns, _decode_lines(lines, place)), place)
+
+
+def _line_of(where: str, numbers: Sequence[int]) -> Callable[[int], str]:
+    return lambda row: f"{where}:{numbers[row]}"
+
+
+def _decode_lines(lines: Sequence[str], place: Callable[[int], str]) -> list[dict[str, Any]]:
+    """The object on each line: all at once, which is faster, or to find a wrong one, one by one."""
+    try:
+        found = _DECODER.decode(f"[{','.join(lines)}]")
+    except (ValueError, RecursionError):
+        found = []
+    if len(found) == len(lines) and all(isinstance(value, dict) for value in found):
+        return list(found)
+    return [decode_object(line, place(row)) for row, line in enumerate(lines)]
 
 
 def has_rows_in_lines(columns: Sequence[Column], text: TraceText) -> bool:
@@ -125,12 +142,23 @@ def record_texts(
 
 def _columns_of(
     columns: Sequence[Column], records: Sequence[dict[str, Any]]
-) -> list[list[str] | None]:
-    found = [[_text_of(_lookup(record, column.names)) for record in records] for column in columns]
-    return [
-        None if column.optional and not any(texts) else texts
-        for column, texts in zip(columns, found, strict=True)
-    ]
+) -> list[Sequence[Any] | None]:
+    return [_column_of(column, records) for column in columns]
+
+
+def _column_of(column: Column, records: Sequence[dict[str, Any]]) -> Sequence[Any] | None:
+    if not column.names:
+        return None
+    name = column.name
+    values: list[Any] = [record.get(name) for record in records]
+    if (column.others or "." in name) and None in values:
+        values = [_lookup(record, column.names) for record in records]
+    if column.optional and values.count(None) == len(values):
+        return None
+    if not column.raw:
+        whole = set(map(type, values)) == {int}
+        values = list(map(str if whole else _text_of, values))
+    return None if column.optional and not any(values) else values
 
 
 def _lookup(record: Mapping[str, Any], names: Iterable[str]) -> object:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from typing import Any
 
 from tui_batching.errors import InputError
 from tui_batching.printable import quoted
@@ -38,6 +39,7 @@ class Column:
         optional: whether the column, and the values in it, may be missing; they count as 0.
         gaps: whether values may be missing where the column is there; they count as `ABSENT`.
         others: further names of it, looked for in this order where there is none called `name`.
+        raw: whether its values stay what they are in JSON, where they may be lists.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Column:
     optional: bool = False
     gaps: bool = False
     others: tuple[str, ...] = ()
+    raw: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,7 +65,7 @@ class Texts:
         place: tells where a row stands, to begin an error message with.
     """
 
-    columns: Sequence[Sequence[str] | None]
+    columns: Sequence[Sequence[Any] | None]
     place: Callable[[int], str]
 
     def part(self, rows: Sequence[int]) -> Texts:

@@ -20,7 +20,7 @@ from tui_batching.workload.traces.source import FromFile, Trace
 from tui_batching.workload.traces.text import open_text
 
 LENGTHS_OPTIONS = (
-    *("format", "columns", "where", "result"),
+    *("format", "columns", "where", "result", "hash_block"),
     *("limit", "max_input", "max_output", "over"),
 )
 """The options of a trace that a file of lengths has: those that are not about time."""

@@ -56,6 +56,7 @@ class TraceOptions:
         unit: what its times are counted in, instead of what the format says.
         where: rows are taken that have these texts in these columns or keys.
         result: which one of several results in a file, from 1.
+        hash_block: tokens of a prompt that a hash stands for, instead of what the format says.
         spread: whether the arrivals of one tick of the file's clock are spread evenly over it.
         limit: the first requests to arrive, counted after all else; None for all.
         start: where the window begins, from the earliest arrival on, in picoseconds.
@@ -76,6 +77,7 @@ class TraceOptions:
         "unit": OneOf(UNITS),
         "where": Pairs(),
         "result": Whole(least=1),
+        "hash_block": Whole(1, MAX_TOKENS),
         "spread": Flag(),
         "limit": Whole(least=1),
         "start": Duration(most=None),
@@ -92,6 +94,7 @@ class TraceOptions:
     unit: Unit | None = None
     where: tuple[tuple[str, str], ...] = ()
     result: int | None = None
+    hash_block: int | None = None
     spread: bool = False
     limit: int | None = None
     start: Picoseconds | None = None

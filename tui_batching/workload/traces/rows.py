@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from tui_batching.clock import Picoseconds
-from tui_batching.columns import IntArray
+from tui_batching.columns import BoolArray, IntArray
 from tui_batching.errors import InputError
+from tui_batching.streams import Streams
 from tui_batching.workload.traces.counts import RowCounts
 from tui_batching.workload.traces.documents import BenchmarkResult
 from tui_batching.workload.traces.formats import (
@@ -25,6 +27,7 @@ from tui_batching.workload.traces.formats import (
 )
 from tui_batching.workload.traces.json_rows import (
     decode_values,
+    described,
     has_rows_in_lines,
     json_texts,
     record_texts,
@@ -40,6 +43,7 @@ from tui_batching.workload.traces.layouts import (
     refusal,
 )
 from tui_batching.workload.traces.options import TraceOptions
+from tui_batching.workload.traces.sharing import Sharing
 from tui_batching.workload.traces.text import TraceText
 from tui_batching.workload.traces.values import (
     Parse,
@@ -54,7 +58,7 @@ from tui_batching.workload.traces.values import (
 )
 
 _ARRIVAL, _INPUT, _OUTPUT, _ASKED, _PRIORITY, _QUEUE, _SESSION, _DELAY = range(8)
-_GROUP, _GROUP_TOKENS, _COUNTED = range(8, 11)
+_GROUP, _GROUP_TOKENS, _COUNTED, _HASHES = range(8, 12)
 """Places of the columns that every format has or might have."""
 
 _MOST_SESSIONS = 100_000
@@ -72,6 +76,9 @@ class Rows:
         outputs: tokens of the answers, at least one.
         asked: tokens that clients asked for; None where the file does not say.
         priorities: None where the file does not say.
+        stream: what each prompt begins with, as the reader's `streams` number it; None where the
+            file does not say.
+        stream_tokens: tokens of the prompt that are its stream's.
     """
 
     ids: IntArray
@@ -80,6 +87,8 @@ class Rows:
     outputs: IntArray
     asked: IntArray | None
     priorities: IntArray | None
+    stream: IntArray | None
+    stream_tokens: IntArray | None
 
 
 def _as_written(texts: Sequence[str]) -> list[int]:
@@ -107,6 +116,8 @@ class TraceReader:
         self._format = known = _format_of(text, options, with_arrivals=with_arrivals)
         self._parse: Parse | None = None  # of times, once their unit is known
         self._sessions: set[str] = set()
+        self._sharing = Sharing()
+        self._block = options.hash_block or known.hash_block
         counts.failed_because = known.failed
         self._told = [
             *((key, values, False) for key, values in known.where.items()),
@@ -130,6 +141,7 @@ class TraceReader:
             _column(known.group, _as_written, optional=True),
             _column(known.group_tokens, tokens, optional=True),
             _column(known.counted, tokens, optional=True),
+            Column(known.hashes, _as_written, optional=True, raw=True),
             *(Column(key, _as_written, optional=not asked) for key, _, asked in self._told),
         ]
 
@@ -159,6 +171,11 @@ class TraceReader:
             if outputs:
                 yield self._read(some, np.array(ids, np.int64) + first, outputs)
             self._counts.rows = first = first + len(texts)
+
+    @property
+    def streams(self) -> Streams:
+        """What the rows that were read begin with."""
+        return self._sharing.streams(self._block)
 
     def _texts(self) -> Iterator[Texts]:
         known, text = self._format, self._text
@@ -223,6 +240,7 @@ class TraceReader:
         self._look_at_sessions(texts.columns[_SESSION] or ())
         made = np.array(outputs, np.int64)
         asked, urgent = self._values(_ASKED, texts), self._values(_PRIORITY, texts)
+        stream, shared = self._shared(texts, inputs)
         return Rows(
             ids,
             self._times(texts) if self._with_arrivals else [0] * len(outputs),
@@ -230,6 +248,8 @@ class TraceReader:
             made,
             None if asked is None else self._asked_for(np.array(asked, np.int64), made, texts),
             None if urgent is None else np.array(urgent, np.int64),
+            stream,
+            shared,
         )
 
     def _prompts(self, texts: Texts) -> IntArray:
@@ -238,15 +258,41 @@ class TraceReader:
         if ABSENT in told:
             place = texts.place(told.index(ABSENT))
             raise refusal(place, self._columns[_INPUT].name, "nothing", "a whole number >= 0")
-        inputs = np.array(told, np.int64)
-        groups = texts.columns[_GROUP]
-        grouped = np.array([group != "" for group in groups or [""] * len(told)], np.bool_)
+        inputs, grouped = np.array(told, np.int64), _is_told(texts.columns[_GROUP], len(told))
         if (counted := self._values(_COUNTED, texts)) is not None:
             measured = np.array(counted, np.int64)
             inputs = np.where((measured > 0) & ~grouped, measured, inputs)
         if (begun := self._values(_GROUP_TOKENS, texts)) is not None:
             inputs = inputs + np.where(grouped, begun, 0)
         return inputs
+
+    def _shared(self, texts: Texts, inputs: IntArray) -> tuple[IntArray | None, IntArray | None]:
+        """The streams that prompts begin with, and how many of their tokens those are."""
+        groups, begun = texts.columns[_GROUP], self._values(_GROUP_TOKENS, texts)
+        if groups is not None and begun is not None:
+            tokens_of_them = np.where(_is_told(groups, len(groups)), begun, 0)
+            rows = [self._sharing.hashes([group] if group else []) for group in groups]
+        elif (told := texts.columns[_HASHES]) is not None:
+            rows = [self._hashes(value, row, texts) for row, value in enumerate(told)]
+            blocks = np.fromiter(map(len, rows), np.int64, len(rows))
+            tokens_of_them = np.minimum(blocks * self._block, inputs)
+            self._counts.misfits += int(
+                ((blocks != -(-inputs // self._block)) & (blocks > 0)).sum()
+            )
+            self._counts.hash_block = self._block
+        else:
+            return None, None
+        streams = np.fromiter(map(self._sharing.stream_of, rows), np.int64, len(rows))
+        return streams, tokens_of_them
+
+    def _hashes(self, value: object, row: int, texts: Texts) -> array[int]:
+        try:
+            return self._sharing.hashes(value or [])
+        except ValueError as error:
+            found = as_found(value) if isinstance(value, str) else described(value)
+            raise refusal(
+                texts.place(row), self._columns[_HASHES].name, found, str(error)
+            ) from None
 
     def _values(self, column: int, texts: Texts) -> list[int] | None:
         told = texts.columns[column]
@@ -305,6 +351,11 @@ class TraceReader:
                 counts.unit, counts.epoch = looks, self._columns[_ARRIVAL].name
             counts.unit_assumed = True
         return counts.unit
+
+
+def _is_told(texts: Sequence[str] | None, count: int) -> BoolArray:
+    """Where there is a text."""
+    return np.array([text != "" for text in texts or [""] * count], np.bool_)
 
 
 def _column(names: Names, parse: Parse, *, optional: bool = False, gaps: bool = False) -> Column:

@@ -12,6 +12,7 @@ from tui_batching.clock import HORIZON, Picoseconds
 from tui_batching.columns import BoolArray, IntArray
 from tui_batching.errors import InputError
 from tui_batching.requests import Requests
+from tui_batching.streams import NO_STREAM, Streams
 from tui_batching.workload.generate import MAX_COUNT
 from tui_batching.workload.traces.counts import RowCounts, Ticks
 from tui_batching.workload.traces.rows import Rows
@@ -29,7 +30,7 @@ class _Columns:
     Attributes:
         id: numbers of the rows from 0.
         time: counted from the earliest one in the file.
-        asked, priority: None where the file does not say.
+        asked, priority, stream, stream_tokens: None where the file does not say.
     """
 
     id: IntArray
@@ -38,6 +39,8 @@ class _Columns:
     output: IntArray
     asked: IntArray | None
     priority: IntArray | None
+    stream: IntArray | None
+    stream_tokens: IntArray | None
 
     def part(self, rows: slice | BoolArray | IntArray) -> _Columns:
         """Some of them."""
@@ -46,6 +49,12 @@ class _Columns:
             name: None if column is None else column[rows] for name, column in columns.items()
         }
         return _Columns(**taken)
+
+    @property
+    def shared_tokens(self) -> IntArray | None:
+        """Tokens of each prompt that are its stream's; of one that was cut, what is left."""
+        tokens = self.stream_tokens
+        return None if tokens is None else np.minimum(tokens, self.input)
 
     def __len__(self) -> int:
         return len(self.id)
@@ -77,13 +86,17 @@ class Selection:
         # Half as long as int64, which matters for millions of them.
         narrow = (_as_int32(column) for column in (rows.ids, rows.inputs, rows.outputs))
         times = _as_times([time - origin for time in rows.times])
-        self._parts.append((times, *narrow, rows.asked, rows.priorities))
+        further = (rows.asked, rows.priorities, rows.stream, rows.stream_tokens)
+        self._parts.append((times, *narrow, *further))
         self._held += len(rows.times)
         if self._options.takes_all:
             self._refuse_too_many(self._held)
 
-    def requests(self) -> Requests:
+    def requests(self, streams: Streams) -> Requests:
         """All that is taken, with time zero at the first arrival; ids are row numbers from 0.
+
+        Args:
+            streams: what they begin with.
 
         Raises:
             InputError: if there is none, too many, or they do not fit the clock.
@@ -107,20 +120,26 @@ class Selection:
             taken.id,
             max_tokens=taken.asked,
             priority=taken.priority,
+            stream=taken.stream,
+            stream_tokens=taken.shared_tokens,
+            streams=streams,
         )
 
     def _in_order(self) -> _Columns:
         """Everything, sorted by arrival; who arrives together keeps the order of the file."""
-        times, ids, inputs, outputs, asked, priorities = zip(*self._parts, strict=True)
+        times, ids, inputs, outputs, *further = zip(*self._parts, strict=True)
         self._parts.clear()
-        time = np.concatenate(times)
+        time, output = np.concatenate(times), np.concatenate(outputs)
+        asked, priority, stream, stream_tokens = further
         found = _Columns(
             np.concatenate(ids),
             time,
             np.concatenate(inputs),
-            output := np.concatenate(outputs),
+            output,
             _joined(asked, output, times),
-            _joined(priorities, np.zeros_like(output), times),
+            _joined(priority, 0, times),
+            _joined(stream, NO_STREAM, times),
+            _joined(stream_tokens, 0, times),
         )
         late = int(np.count_nonzero(time < np.maximum.accumulate(time)))
         if late:
@@ -224,12 +243,13 @@ def _as_int32(column: IntArray) -> IntArray:
 
 
 def _joined(
-    parts: tuple[IntArray | None, ...], otherwise: IntArray, lengths: tuple[Times, ...]
+    parts: tuple[IntArray | None, ...], otherwise: IntArray | int, lengths: tuple[Times, ...]
 ) -> IntArray | None:
     """A column that may be missing, from its parts; None if it is everywhere."""
     if all(values is None for values in parts):
         return None
-    joined, row = otherwise.astype(np.int64), 0
+    joined, row = np.empty(sum(map(len, lengths)), np.int64), 0
+    joined[:] = otherwise
     for values, length in zip(parts, map(len, lengths), strict=True):
         if values is not None:
             joined[row : row + length] = values

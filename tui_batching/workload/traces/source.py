@@ -59,9 +59,10 @@ class Trace:
         with open_text(self.path, progress) as text:
             counts = RowCounts(printable(self.path.name), self.options)
             selection = Selection(counts, text.where)
-            for rows in TraceReader(text, self.options, counts, with_arrivals=self.timed).rows():
+            reader = TraceReader(text, self.options, counts, with_arrivals=self.timed)
+            for rows in reader.rows():
                 selection.add(rows)
-            return ListedRequests(selection.requests()), counts
+            return ListedRequests(selection.requests(reader.streams)), counts
 
 
 @dataclass(frozen=True)

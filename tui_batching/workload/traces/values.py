@@ -55,10 +55,15 @@ _COMMA = re.compile(r"[0-9]{1,30},[0-9]{1,30}")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[,'_\u202f\xa0 ][0-9]{3})+")
 
 
-def _tokens(texts: Sequence[str], least: int) -> list[int]:
+def _all_digits(texts: Sequence[str]) -> bool:
+    """Whether all are whole numbers without a sign."""
     # One look at all of them: row by row it would take most of the time of a long trace.
     digits = "".join(texts)
-    if not (digits.isdecimal() and digits.isascii() and all(texts)):
+    return digits.isdecimal() and digits.isascii() and all(texts)
+
+
+def _tokens(texts: Sequence[str], least: int) -> list[int]:
+    if not _all_digits(texts):
         # What pandas writes of whole numbers in a column that once lacked one: 128.0.
         whole = [match[1] if (match := _WHOLE.fullmatch(text)) else text for text in texts]
         if whole == list(texts):
@@ -113,11 +118,14 @@ def times(unit: Unit) -> Parse:
     Digits finer than a picosecond are rounded, halves up.
     """
     places, name = _DIGITS - 3 * UNITS.index(unit), UNIT_NAMES[unit]
+    picoseconds = 10**places
 
     def parse(texts: Sequence[str]) -> list[Picoseconds]:
         try:
             if dated(texts[0]):
                 return instants(texts)
+            if _all_digits(texts) and len(max(texts, key=len)) <= LONGEST:
+                return [number * picoseconds for number in map(int, texts)]
             return [_time(text, places, name) for text in texts]
         except ValueError:  # numbers and instants among each other, or something else
             return [_instant(text) if dated(text) else _time(text, places, name) for text in texts]
