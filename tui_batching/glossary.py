@@ -18,6 +18,7 @@ GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("arrival", "The instant at which a request comes in."),
         ("queue", "Where those wait who have arrived and are not admitted yet."),
         ("admission", "The instant at which a request gets a slot; there its wait is over."),
+        ("open", "Arrived and not answered yet; the oldest of them has been so for longest."),
         ("load", "How many requests arrive a second."),
     )),
     ("The server", (

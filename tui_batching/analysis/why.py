@@ -15,6 +15,9 @@ from tui_batching.sim.spans import SpanKind
 from tui_batching.sim.stays import Ended, KvBlocks
 from tui_batching.strategies.strategy import Admission
 
+_ONE_ROW = 74
+"""Cells of a sentence that fits a row of a small screen."""
+
 
 def request_name(moment: Moment, row: int) -> str:
     """The name of a request on screen, the same in every lane: `R7`."""
@@ -57,7 +60,7 @@ def why(moment: Moment) -> str:
 
 
 def why_briefly(moment: Moment) -> str:
-    """The same in fewer words, for one row of 74 cells."""
+    """The same in fewer words, for one row."""
     told = why(moment)
     if moment.over or not moment.waiting:
         return told
@@ -68,7 +71,8 @@ def why_briefly(moment: Moment) -> str:
         reason = told.partition(" because ")[2].partition(";")[0]
         return f"{waits}: {_shorter(reason)}"
     if phase.kind is SpanKind.FORMING or moment.run.strategy.about.iteration_level:
-        return _shorter(told.replace(" has waited ", " waits ").replace(" because", ":"))
+        brief = _shorter(told.replace(" has waited ", " waits ").replace(" because", ":"))
+        return brief if len(brief) <= _ONE_ROW else brief.partition(";")[0]
     rows, held = moment.running, moment.held
     left = batch_tokens(moment) - int(moment.tokens_made(rows).max())
     ends = f"{waits}: {_row_names(moment, rows)} end together, in {_tokens(left)}"

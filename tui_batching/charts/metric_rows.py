@@ -5,6 +5,7 @@ The best of each row is marked, and it is told how far off the rest is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import zip_longest
 
 from rich.cells import cell_len
@@ -21,7 +22,7 @@ from tui_batching.analysis.tables import (
 )
 from tui_batching.charts.parameter_rows import parameter_rows
 from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill, marked
-from tui_batching.charts.rows import Cells, Row, bar, wrapped
+from tui_batching.charts.rows import Cells, Row, bar, text_of, wrapped
 
 _BESIDE = 150
 """Cells from which on the table stands beside the bars."""
@@ -35,6 +36,8 @@ _VALUE = 9
 _NAME = 15
 """Cells for the mark and the name of a strategy."""
 _LATENCY = METRICS_BY_NAME["avg_latency"]
+_FIRST = tuple(METRICS_BY_NAME[name].group for name in ("mean_ttft", "mean_tpot"))
+"""The groups with which the table begins; it ends with those of which there are bars."""
 _BARS = (
     (_LATENCY, "Mean latency", "shorter is better"),
     (METRICS_BY_NAME["p99_latency"], "p99 latency", "shorter is better"),
@@ -67,7 +70,8 @@ def bar_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     for metric, title, hint in _BARS:
         rows += [pen.heading(title, hint), *_bars(comparison, metric, pen)]
     heading = pen.heading("Where the mean latency went", "the parts sum to it")
-    return [*rows, heading, *_broken_down(comparison, pen), *_legend(comparison, pen)]
+    parts = _broken_down(comparison, pen)
+    return [*rows, heading, *parts, *_legend(parts, pen)]
 
 
 def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen) -> list[Cells]:
@@ -100,11 +104,12 @@ def _broken_down(comparison: Comparison, pen: Pen) -> list[Cells]:
     return rows
 
 
-def _legend(comparison: Comparison, pen: Pen) -> list[Cells]:
-    """The signs of the parts that there are."""
+def _legend(bars: Sequence[Cells], pen: Pen) -> list[Cells]:
+    """The signs of the parts that are seen in the bars."""
     rows, row = [], pen.row()
+    seen = {sign for bar in bars for sign in text_of(bar)}
     for name, (sign, state) in PART_SIGNS.items():
-        if not any(result.metrics[f"mean_{name}"] for result in comparison):
+        if sign not in seen:
             continue
         if len(name) + 4 > row.left:
             rows.append(row.cells())
@@ -130,12 +135,12 @@ def _add_value(row: Row, value: str, pen: Pen, *, best: bool = False) -> None:
 
 
 def table_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
-    """The headline metrics, group by group: first those of which there are no bars."""
+    """The headline metrics, group by group."""
     table = comparison_table(comparison)
     column = max(10, (min(pen.width, _WIDEST) - _LABEL) // len(table.strategies))
     rows = [_names(table, column, pen)]
     in_bars = {metric.group for metric, *_ in _BARS}
-    for group in sorted(table.groups, key=lambda group: group.title in in_bars):
+    for group in sorted(table.groups, key=lambda g: (g.title not in _FIRST, g.title in in_bars)):
         rows.append(pen.heading(group.title, group.hint))
         rows.extend(_figures(row, column, pen) for row in group.rows)
     return rows

@@ -13,7 +13,15 @@ from rich.style import Style
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import CHOSEN, FULL, TRACK, Cells, Row, style
+from tui_batching.charts.rows import (
+    CHOSEN,
+    FULL,
+    TRACK,
+    Cells,
+    Row,
+    first_that_fits,
+    style,
+)
 from tui_batching.clock import Picoseconds, format_duration
 
 WIDE = 104
@@ -102,10 +110,13 @@ def _heading(request: RaceRequest) -> Cells:
     row.gap().add("THE RACE", _look(request, bold=True, strong=True))
     row.add("  who was answered, in order", muted)
     titles = _columns(request)
-    row.gap(row.left - sum(titles.values()) - 1)
+    count = f"of {len(request.scene.runs[0]):,}"
+    room = row.left - sum(cells for name, cells in titles.items() if name != "answered") - 1
+    answered = first_that_fits([f"answered {count}", count], room - 2)
+    row.gap(room - len(answered)).add(answered, muted)
     for name, cells in titles.items():
-        shown = f"of {len(request.scene.runs[0]):,}" if name == "answered" else name
-        row.add(_figure(name, shown, cells), muted)
+        if name != "answered":
+            row.add(_figure(name, name, cells), muted)
     return row.cells()
 
 
