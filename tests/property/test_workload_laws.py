@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from contents import shared_tokens
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +16,7 @@ from tui_batching.errors import InputError
 from tui_batching.requests import Requests
 from tui_batching.workload import Workload, apply_settings, bundled_workloads, parse_workload
 from tui_batching.workload.arrivals import Arrivals, Burst, Constant, Gamma, Poisson
+from tui_batching.workload.contents import Prefix, Turns
 from tui_batching.workload.generate import GeneratedRequests, RequestClass
 from tui_batching.workload.lengths import (
     Exponential,
@@ -76,6 +80,12 @@ recipes = st.builds(
     classes.map(tuple),
     st.integers(0, 2**32 - 1),
 )
+prefixes = st.lists(
+    st.builds(Prefix, st.integers(0, 900), st.floats(0.1, 10), st.integers(1, 4)), max_size=3
+)
+turns = st.builds(Turns, st.floats(1, 9), st.integers(0, 10**14))
+talks = st.builds(replace, recipes, prefixes=prefixes.map(tuple), turns=st.one_of(st.none(), turns))
+"""Recipes whose prompts begin alike."""
 
 
 def read(text: str) -> Workload | None:
@@ -153,6 +163,42 @@ def test_another_count_keeps_the_requests_that_both_have(source: GeneratedReques
 def test_another_rate_keeps_the_lengths(source: GeneratedRequests, rate: float):
     before, after = source.make_requests(), source.with_rate(rate).make_requests()
     assert columns(after)[1:] == columns(before)[1:]
+
+
+def by_id(requests: Requests) -> list[tuple[int, ...]]:
+    """All that is known of each request, in the order of the ids."""
+    names = ("id", "arrival_time", "input_tokens", "output_tokens", "stream_tokens")
+    told = zip(*(getattr(requests, name).tolist() for name in names), strict=True)
+    return sorted(told)
+
+
+@given(talks, st.integers(1, 60), st.floats(0.01, 1000))
+def test_what_prompts_begin_with_hangs_on_nothing_else(
+    source: GeneratedRequests, count: int, rate: float
+):
+    requests = source.make_requests()
+    assert (
+        by_id(source.with_count(count).make_requests())[: source.count] == by_id(requests)[:count]
+    )
+    moved = by_id(source.with_rate(rate).make_requests())
+    assert [row[2:] for row in moved] == [row[2:] for row in by_id(requests)]
+    plain = by_id(replace(source, prefixes=(), turns=None).make_requests())
+    assert [row[3] for row in plain] == [row[3] for row in by_id(requests)]
+    for short, (_, _, inputs, outputs, shared) in zip(plain, by_id(requests), strict=True):
+        assert inputs >= short[2]
+        assert shared == inputs + outputs if source.turns else shared <= inputs
+
+
+@given(talks)
+def test_two_turns_have_all_in_common_that_was_said_before(source: GeneratedRequests):
+    requests = source.make_requests()
+    rows = np.argsort(requests.id)
+    for before, after in pairwise(rows.tolist()):
+        if source.turns and requests.stream[before] == requests.stream[after]:
+            said = int(requests.input_tokens[before] + requests.output_tokens[before])
+            assert shared_tokens(requests, before, after) == said
+            assert requests.input_tokens[after] >= said
+            assert requests.arrival_time[after] >= requests.arrival_time[before]
 
 
 @given(

@@ -90,9 +90,10 @@ KEYS = (
     "dynamic.batch_size, dynamic.timeout, "
     "dynamic.timeout_from, continuous.batch_size, continuous.kv_cache_tokens, "
     "workload.count, workload.rate, workload.max_tokens, workload.seed, "
+    "workload.prefixes, workload.turns, "
     "workload.format, workload.columns, workload.unit, workload.where, workload.result, "
-    "workload.hash_block, workload.spread, workload.limit, workload.start, workload.duration, workload.busiest, "
-    "workload.speed, workload.max_input, workload.max_output, workload.over, "
+    "workload.hash_block, workload.spread, workload.limit, workload.start, workload.duration, "
+    "workload.busiest, workload.speed, workload.max_input, workload.max_output, workload.over, "
     "cost, cost.prefill_per_token, cost.decode_step, cost.per_extra_request, cost.first_token, "
     "cost.kv_cache_tokens, cost.per_iteration, slo.ttft, slo.tpot, slo.e2el"
 )

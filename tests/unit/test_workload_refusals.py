@@ -18,6 +18,7 @@ def of_class(more: str) -> str:
     return generated(input_tokens="", output_tokens="", classes=f"[{{{lengths}, {more}}}]")
 
 
+UNIFORM = dict.fromkeys(("input_tokens", "output_tokens"), "{uniform: [1, 5]}")
 WRONG = {
     # The shape of the whole file.
     "": "w.yaml:1: found an empty file, expected YAML",
@@ -61,14 +62,28 @@ WRONG = {
     "generate, trace, lengths or list",
     "requests: {}": "w.yaml:1: requests: found an empty mapping, expected generate",
     f"requests:\n- {ONE}\n- 5": "w.yaml:3: requests[1]: found 5, expected a mapping with "
-    "arrival_time, input_tokens, output_tokens, id, max_tokens, priority",
+    "arrival_time, input_tokens, output_tokens, id, max_tokens, priority, prefix",
     f"requests:\n- {ONE}\n- {ONE.replace('}', ', x: 1}')}": "w.yaml:3: requests[1]: found the "
     "unknown key 'x', expected one of arrival_time, input_tokens, output_tokens, id, max_tokens, "
-    "priority",
+    "priority, prefix",
     "requests:\n- {arrival_time: 0, input_tokens: 1, output_tokens: 9, max_tokens: 8}": "w.yaml:2: "
     "requests[0].max_tokens: found 8, expected >= 9, the tokens of its answer",
     "requests:\n- {arrival_time: 0, input_tokens: 1, output_tokens: 9, priority: high}": "w.yaml:2"
     ": requests[0].priority: found 'high', expected a whole number >= -2147483647",
+    f"requests:\n- {ONE}\n- {ONE.replace('}', ', prefix: {group: a, tokens: -1}}')}": "w.yaml:3: "
+    "requests[1].prefix.tokens: found -1, expected a whole number >= 0",
+    f"requests:\n- {ONE.replace('}', ', prefix: {group: a, tokens: 99}}')}": "w.yaml:2: "
+    "requests[0].prefix.tokens: found 99, expected at most 2, the tokens of its prompt and its "
+    "answer",
+    f"requests:\n- {ONE.replace('}', ', prefix: {tokens: 1}}')}": "w.yaml:2: "
+    "requests[0].prefix.group: found nothing, expected the name of a group",
+    f"requests:\n- {ONE.replace('}', ', prefix: {group: [1], tokens: 1}}')}": "w.yaml:2: "
+    "requests[0].prefix.group: found a list, expected the name of a group",
+    f"requests:\n- {ONE.replace('}', ', prefix: {grup: a, tokens: 1}}')}": "w.yaml:2: "
+    "requests[0].prefix: found the unknown key 'grup', expected one of group, tokens (did you mean "
+    "'group'?)",
+    f"requests:\n- {ONE.replace('}', ', prefix: 5}')}": "w.yaml:2: requests[0].prefix: found 5, "
+    "expected a mapping with group, tokens",
     f"requests: {{list: [{ONE}], max_tokens: all}}": "w.yaml:1: requests.max_tokens: found 'all', "
     "expected a whole number >= 1, or one of exact, power_of_two",
     f"requests: {{list: [{ONE}], generate: {{}}}}": "w.yaml:1: requests.generate: found generate "
@@ -122,6 +137,28 @@ WRONG = {
     "mean_gap",
     generated(arrivals="{poisson: {rate: 1, rescale: yes}}"): "w.yaml:4: "
     "requests.generate.arrivals.poisson.rescale: found yes, expected one of true, false",
+    generated(prefixes="[]"): "w.yaml:7: requests.generate.prefixes: found an empty list, expected "
+    "a list with at least one entry",
+    generated(prefixes="[{tokens: -1}]"): "w.yaml:7: requests.generate.prefixes[0].tokens: found "
+    "-1, expected a whole number >= 0",
+    generated(prefixes="[{weight: 1}]"): "w.yaml:7: requests.generate.prefixes[0].tokens: found "
+    "nothing, expected a whole number >= 0",
+    generated(prefixes="[{tokens: 1, weight: 0}]"): "w.yaml:7: requests.generate.prefixes[0]."
+    "weight: found 0, expected a number > 0",
+    generated(
+        prefixes="[{token: 1}]"
+    ): "w.yaml:7: requests.generate.prefixes[0]: found the unknown "
+    "key 'token', expected one of tokens, weight, count (did you mean 'tokens'?)",
+    generated(turns="{mean: 0.5, think_time: 1s}"): "w.yaml:7: requests.generate.turns.mean: found "
+    "0.5, expected a number >= 1",
+    generated(turns="{mean: 4}"): "w.yaml:7: requests.generate.turns.think_time: found nothing, "
+    "expected a duration such as 20ms, 0.3us or 0.5 (seconds)",
+    generated(turns="4"): "w.yaml:7: requests.generate.turns: found 4, expected a mapping with "
+    "mean, think_time",
+    generated(**UNIFORM, prefixes="[{tokens: 1}]", draws="notebook"): "w.yaml:7: requests."
+    "generate.prefixes: found with draws: notebook, expected draws: streams with them",
+    generated(**UNIFORM, turns="{mean: 2, think_time: 0}", draws="notebook"): "w.yaml:7: requests."
+    "generate.turns: found with draws: notebook, expected draws: streams with them",
     generated(arrivals="{ramp: {start_rate: 1}}"): "w.yaml:4: requests.generate.arrivals.ramp."
     "end_rate: found nothing, expected a number > 0",
     generated(arrivals="{poisson: {rate: 0}}"): "w.yaml:4: requests.generate.arrivals.poisson"

@@ -51,7 +51,13 @@ class Field:
 
     @classmethod
     def of_text(cls, text: str, where: str) -> Field:
-        """A value that stands alone, outside a file, such as the command line's `KEY=VALUE`."""
+        """A value that stands alone, outside a file, such as the command line's `KEY=VALUE`.
+
+        Raises:
+            InputError: if it begins as a list or a mapping in YAML does, and is no valid one.
+        """
+        if text.startswith(("[", "{")):
+            return cls(where, "", 0, nodes.without_lines(nodes.compose(text, where)))
         return cls(where, "", 0, Scalar(0, text, plain=True))
 
     @classmethod
@@ -161,10 +167,10 @@ class Field:
             raise self.error("text without control characters")
         return text
 
-    def single(self) -> str:
+    def single(self, expected: str = "a single value") -> str:
         """A single value as it is written, whatever it is."""
         if not isinstance(self.node, Scalar):
-            raise self.error("a single value")
+            raise self.error(expected)
         return self.node.text
 
     def choice(self, *allowed: str) -> str:

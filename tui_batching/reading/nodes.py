@@ -92,6 +92,14 @@ def compose(text: str, where: str) -> Node:
     return root
 
 
+def without_lines(node: Node) -> Node:
+    """The node as it stands outside a file."""
+    node.line = 0
+    for child in () if isinstance(node, Scalar) else node.children:
+        without_lines(child)
+    return node
+
+
 def _too_deep(place: str) -> InputError:
     return InputError(
         f"{place}: found lists or mappings nested more than {MAX_DEPTH} deep, "

@@ -23,6 +23,14 @@ from tui_batching.reading.fields import Field, Reader, Record
 from tui_batching.requests import Requests
 from tui_batching.workload.arrivals import Arrivals, Poisson, read_arrivals
 from tui_batching.workload.asking import Asking, AskingRule, asking, notices
+from tui_batching.workload.contents import (
+    Prefix,
+    Turns,
+    begin_with,
+    continued,
+    read_prefixes,
+    read_turns,
+)
 from tui_batching.workload.lengths import Lengths, Uniform, read_lengths
 from tui_batching.workload.model import (
     ReadingProgress,
@@ -53,11 +61,13 @@ _RECIPE_KEYS = (
     "arrivals",
     *_LENGTH_KEYS,
     "classes",
+    "prefixes",
+    "turns",
     "max_tokens",
     "draws",
     "skip",
 )
-_ARRIVALS, _INPUT, _OUTPUT, _CLASS = range(4)
+_ARRIVALS, _INPUT, _OUTPUT, _CLASS, _PREFIX, _TURNS, _THINKING = range(7)
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,11 @@ class GeneratedRequests:
             thrown away.
         max_tokens: how many tokens clients ask for whose class does not say it; None for exactly
             as many as they get.
+        prefixes: what prompts begin with, before the tokens that are drawn for each; by default
+            they have nothing in common.
+        turns: how requests are turns of conversations, by default each is the only one. The ids of
+            the requests of a conversation follow each other, and conversations begin so much more
+            rarely than requests arrive as they have turns on average.
 
     Raises:
         InputError: if a value is out of its range, or the notebook's draws are asked for with
@@ -123,6 +138,8 @@ class GeneratedRequests:
     draws: Draws = "streams"
     skip: int = 0
     max_tokens: Asking | None = None
+    prefixes: tuple[Prefix, ...] = ()
+    turns: Turns | None = None
 
     def __post_init__(self) -> None:
         check_constraints(self, self.constraints)
@@ -130,6 +147,11 @@ class GeneratedRequests:
             raise InputError("classes: found none, expected at least one")
         if self.draws != "streams":
             self._notebook_parts()
+            if self.prefixes or self.turns:
+                key = "prefixes" if self.prefixes else "turns"
+                raise InputError(
+                    f"{key}: found with draws: {self.draws}, expected draws: streams with them"
+                )
         elif self.skip:
             raise InputError(f"skip: found {self.skip}, expected draws: notebook with it")
 
@@ -141,7 +163,8 @@ class GeneratedRequests:
     @property
     def notices(self) -> tuple[str, ...]:
         """Whose answers are longer than what they were to ask for."""
-        told = (notices(self._requests, rule, members) for rule, members in self._asking())
+        requests = self._requests
+        told = (notices(requests, rule, members) for rule, members in self._asking(requests))
         return tuple(chain.from_iterable(told))
 
     def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:  # noqa: ARG002
@@ -187,19 +210,56 @@ class GeneratedRequests:
 
     @cached_property
     def _requests(self) -> Requests:
-        draw = self._draw if self.draws == "streams" else self._draw_as_notebook
-        requests = Requests.from_columns(*draw())
-        for rule, members in self._asking():
+        if self.draws != "streams":
+            requests = Requests.from_columns(*self._draw_as_notebook())
+        elif self.prefixes or self.turns:
+            requests = self._draw_contents()
+        else:
+            requests = Requests.from_columns(*self._draw())
+        for rule, members in self._asking(requests):
             requests = asking(requests, rule, members)
         return requests
 
-    def _asking(self) -> Iterator[tuple[Asking, BoolArray]]:
+    def _asking(self, requests: Requests) -> Iterator[tuple[Asking, BoolArray]]:
         """Each rule by which somebody asks, and who does."""
         rules = [kind.max_tokens or self.max_tokens for kind in self.classes]
         for rule in dict.fromkeys(rules):
             if rule is not None:
                 classes = [number for number, each in enumerate(rules) if each == rule]
-                yield rule, np.isin(self._choose_classes(), classes)
+                yield rule, np.isin(self._choose_classes()[requests.id], classes)
+
+    def _draw_contents(self) -> Requests:
+        """Requests that begin alike: with a system prompt, and with all turns before them."""
+        arrivals, own, outputs = self._draw()
+        conversations = np.arange(self.count)
+        if self.turns:
+            conversations = self.turns.draw(self._stream(_TURNS), self.count)
+            arrivals = self._turn_times(self.turns, conversations)
+        chooser = self._stream(_PREFIX)
+        told = begin_with(self.prefixes or (Prefix(0),), chooser, conversations)
+        if self.turns:
+            told = continued(told, conversations, own, outputs)
+        else:
+            told = replace(told, input_tokens=told.input_tokens + own)
+        return Requests.from_columns(
+            arrivals,
+            told.input_tokens,
+            outputs,
+            stream=told.stream,
+            stream_tokens=told.stream_tokens,
+            streams=told.streams,
+        )
+
+    def _turn_times(self, turns: Turns, conversations: IntArray) -> IntArray:
+        """When turns come: conversations as arrivals are drawn, and then with time to think."""
+        rate, process = self.arrivals.rate, self.arrivals
+        if rate is not None:
+            process = process.with_rate(rate / turns.mean)
+        begins = process.draw(self._stream(_ARRIVALS), int(conversations[-1]) + 1)
+        thought = turns.think(self._stream(_THINKING), conversations)
+        if int(begins[-1]) + int(thought.max()) > HORIZON:
+            raise arrives_beyond_clock()
+        return begins[conversations] + thought
 
     def _draw(self) -> tuple[IntArray, IntArray, IntArray]:
         arrivals = self.arrivals.draw(self._stream(_ARRIVALS), self.count)
@@ -266,6 +326,10 @@ class GeneratedRequests:
         )
 
 
+CONTENTS: dict[str, Reader] = {"prefixes": read_prefixes, "turns": read_turns}
+"""What reads the keys that tell what prompts begin with."""
+
+
 def arrivals_stream(seed: int) -> np.random.RandomState:
     """The stream that arrivals are drawn from."""
     return _stream(seed, _ARRIVALS)
@@ -283,7 +347,11 @@ def read_recipe(field: Field) -> GeneratedRequests:
     """
     record = field.mapping(_RECIPE_KEYS)
     classes = _read_classes(record)
-    readers: dict[str, Reader] = {"arrivals": read_arrivals, **GeneratedRequests.constraints}
+    readers: dict[str, Reader] = {
+        "arrivals": read_arrivals,
+        **GeneratedRequests.constraints,
+        **CONTENTS,
+    }
     values = record.read_all(readers, GeneratedRequests)
     with record.placing_errors():
         return GeneratedRequests(classes=classes, **values)

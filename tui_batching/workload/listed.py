@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import NoReturn
 
 import numpy as np
@@ -13,6 +14,7 @@ from tui_batching.clock import HORIZON, SECOND
 from tui_batching.errors import InputError
 from tui_batching.reading.fields import Field
 from tui_batching.requests import INPUT_TOKENS, OUTPUT_TOKENS, PRIORITY, Requests
+from tui_batching.streams import NO_STREAM, Streams
 from tui_batching.workload.asking import Asking, asking, notices
 from tui_batching.workload.model import (
     ReadingProgress,
@@ -21,7 +23,7 @@ from tui_batching.workload.model import (
     refuse_rate,
 )
 
-_KEYS = ("arrival_time", "input_tokens", "output_tokens", "id", "max_tokens", "priority")
+_KEYS = ("arrival_time", "input_tokens", "output_tokens", "id", "max_tokens", "priority", "prefix")
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,9 @@ def read_list(field: Field) -> ListedRequests:
         InputError: if it is empty, or a value is not as expected.
     """
     entries = field.items()
-    columns = np.empty((6, len(entries)), dtype=np.int64)
+    columns = np.empty((8, len(entries)), dtype=np.int64)
     rows_of_ids: dict[int, int] = {}
+    groups: dict[str, int] = {}
     for row, entry in enumerate(entries):
         record = entry.mapping(_KEYS)
         number = record.read("id", Field.whole, row)
@@ -143,20 +146,41 @@ def read_list(field: Field) -> ListedRequests:
             first = rows_of_ids[number]
             raise record["id"].error("each id once", f"{number} again (also requests[{first}])")
         rows_of_ids[number] = row
-        made = OUTPUT_TOKENS(record["output_tokens"])
+        prompt, made = INPUT_TOKENS(record["input_tokens"]), OUTPUT_TOKENS(record["output_tokens"])
         asked = record.read("max_tokens", OUTPUT_TOKENS, made)
         if asked < made:
             raise record["max_tokens"].error(f">= {made}, the tokens of its answer")
         columns[:, row] = (
-            record["arrival_time"].duration(),
-            INPUT_TOKENS(record["input_tokens"]),
-            made,
             number,
+            record["arrival_time"].duration(),
+            prompt,
+            made,
             asked,
             record.read("priority", PRIORITY, 0),
+            *record.read("prefix", partial(_read_prefix, groups, prompt + made), (NO_STREAM, 0)),
         )
-    *columns_before, asked_for, priority = columns
+    ids, arrivals, inputs, outputs, asked_for, priority, stream, shared = columns
     with field.placing_errors():
         return ListedRequests(
-            Requests.from_columns(*columns_before, max_tokens=asked_for, priority=priority)
+            Requests.from_columns(
+                arrivals,
+                inputs,
+                outputs,
+                ids,
+                max_tokens=asked_for,
+                priority=priority,
+                stream=stream if groups else None,
+                stream_tokens=shared if groups else None,
+                streams=Streams.roots(len(groups)),
+            )
         )
+
+
+def _read_prefix(groups: dict[str, int], most: int, field: Field) -> tuple[int, int]:
+    """The group that begins as the request does, and how many tokens of it the request has."""
+    record = field.mapping(("group", "tokens"))
+    group = record["group"].single("the name of a group")
+    tokens = record["tokens"].whole()
+    if tokens > most:
+        raise record["tokens"].error(f"at most {most}, the tokens of its prompt and its answer")
+    return groups.setdefault(group, len(groups)), tokens

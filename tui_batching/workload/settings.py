@@ -16,7 +16,7 @@ from tui_batching.reading.fields import Field, Reader
 from tui_batching.strategies import STRATEGIES, names_elsewhere
 from tui_batching.strategies.parameters import BATCH_SIZE, Parameter
 from tui_batching.workload.asking import AskingRule
-from tui_batching.workload.generate import SEED
+from tui_batching.workload.generate import CONTENTS, SEED, GeneratedRequests
 from tui_batching.workload.model import RATE, ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import read_profile
 from tui_batching.workload.traces import TraceLengths, TraceOptions, TraceRequests
@@ -155,6 +155,16 @@ def _set_trace(option: str, reader: Reader, workload: Workload, field: Field) ->
     return replace(workload, source=source.with_option(option, value))
 
 
+def _set_recipe(key: str, reader: Reader, workload: Workload, field: Field) -> Workload:
+    source, value = workload.source, reader(field)
+    if not isinstance(source, GeneratedRequests):
+        raise field.error(
+            "another key: only generated requests have this one", "a workload without a recipe"
+        )
+    changed: Any = {key: value}
+    return replace(workload, source=replace(source, **changed))
+
+
 def _set_profile(workload: Workload, field: Field) -> Workload:
     """Of the command line a profile's file may lie anywhere; of a file, in its folder."""
     folder = Path(field.where).parent if field.line else None
@@ -205,6 +215,9 @@ def _changes(workload: Workload | None = None) -> dict[str, Change]:
             _set_source, lambda source, rule: source.with_max_tokens(rule), AskingRule()
         ),
         "workload.seed": partial(_set_source, lambda source, seed: source.with_seed(seed), SEED),
+        **{
+            f"workload.{key}": partial(_set_recipe, key, reader) for key, reader in CONTENTS.items()
+        },
         **{
             f"workload.{key}": partial(_set_trace, key, reader)
             for key, reader in TraceOptions.constraints.items()
