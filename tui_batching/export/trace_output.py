@@ -4,7 +4,8 @@ One process a strategy. Its tracks: the server with a slice a span, and each slo
 request, within which lie what the request did: prefill, stalled, decode, held. Counters tell how
 many requests wait in the queue, run, and are held; and of engines that heed it, how many blocks of
 the KV cache are taken and free in the first and in the last of equal iterations. An instant event
-marks each eviction in its slot. Times are microseconds, exact to the picosecond.
+marks each eviction in its slot. Times are microseconds, exact to the picosecond. Of a part of the
+time, all that reaches into it is written whole, and the counters as they are within it.
 
 The format: "Trace Event Format", Google, 2016; of its events B, E, C, I and M are used.
 """
@@ -13,13 +14,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TextIO
 
 import numpy as np
 
 from tui_batching import __version__
 from tui_batching.analysis.state_intervals import state_intervals
-from tui_batching.clock import Picoseconds, exact_decimal, exact_seconds
+from tui_batching.clock import HORIZON, Picoseconds, exact_decimal, exact_seconds
 from tui_batching.columns import IntArray
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import DECODING, SpanKind
@@ -34,49 +36,78 @@ _DECIMALS = 6
 """A picosecond is this many decimals of a microsecond."""
 
 
-def write(name: str, runs: Sequence[Run], out: TextIO) -> None:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the time, both ends included; by default all of it."""
+
+    begin: Picoseconds = 0
+    end: Picoseconds = HORIZON
+
+    def reached(self, start: IntArray, end: IntArray) -> IntArray:
+        """Which of these intervals reach into it."""
+        return np.flatnonzero((end >= self.begin) & (start <= self.end))
+
+    def changes(self, times: IntArray, values: IntArray) -> Iterator[tuple[int, int]]:
+        """The changes of a value within it, and what the value is when it begins."""
+        first = max(0, int(np.searchsorted(times, self.begin, side="right")) - 1)
+        inside = slice(first, int(np.searchsorted(times, self.end, side="right")))
+        told = np.maximum(times[inside], self.begin)
+        return zip(told.tolist(), values[inside].tolist(), strict=True)
+
+
+ALL = Part()
+
+
+def write(name: str, runs: Sequence[Run], out: TextIO, part: Part = ALL) -> None:
     """Write one JSON object, one event a line, piece by piece so that its size does not matter.
 
     Args:
         name: of the workload.
         runs: one a strategy, in the order in which they are shown.
         out: where to.
+        part: of the time.
     """
     about = json.dumps({"workload": name, "version": f"tui-batching {__version__}"})
     out.write(f'{{"displayTimeUnit": "ms", "otherData": {about}, "traceEvents": [')
     separator = "\n"
     for process, run in enumerate(runs, 1):
-        for event in _events(process, run):
+        for event in _events(process, run, part):
             out.write(separator + event)
             separator = ",\n"
     out.write("\n]}\n")
 
 
-def _events(process: int, run: Run) -> Iterator[str]:
+def _events(process: int, run: Run, part: Part) -> Iterator[str]:
     """All events of one strategy; on each track in order of time."""
-    yield from _names(process, run)
-    yield from _server(process, run)
-    for slot in range(len(run.by_slot)):
-        stays = run.by_slot.members(slot)
+    tracks = {slot: _inside(run, slot, part) for slot in range(len(run.by_slot))}
+    tracks = {slot: stays for slot, stays in tracks.items() if len(stays)}
+    yield from _names(process, run, list(tracks))
+    yield from _server(process, run, part)
+    for slot, stays in tracks.items():
         for first in range(0, len(stays), _ROWS_AT_ONCE):
             yield from _stays(process, run, slot, stays[first : first + _ROWS_AT_ONCE])
     arrival, evicted = run.requests.arrival_time, run.evicted_stays
     waits = np.concatenate((arrival, run.stays.end_time[evicted]))
-    yield from _counter(
-        process, "queue", waits, np.concatenate((run.start_time, run.back[evicted]))
-    )
-    yield from _counter(process, "running", run.stays.start_time, run.decoded_until)
-    yield from _counter(process, "held", run.decoded_until, run.stays.end_time)
+    back = np.concatenate((run.start_time, run.back[evicted]))
+    yield from _counter(process, "queue", waits, back, part)
+    yield from _counter(process, "running", run.stays.start_time, run.decoded_until, part)
+    yield from _counter(process, "held", run.decoded_until, run.stays.end_time, part)
     if run.kv is not None:
-        yield from _blocks(process, run, run.kv)
+        yield from _blocks(process, run, run.kv, part)
 
 
-def _names(process: int, run: Run) -> Iterator[str]:
+def _inside(run: Run, slot: int, part: Part) -> IntArray:
+    """The stays in a slot that reach into a part of the time."""
+    stays = run.by_slot.members(slot)
+    return stays[part.reached(run.stays.start_time[stays], run.stays.end_time[stays])]
+
+
+def _names(process: int, run: Run, slots: Sequence[int]) -> Iterator[str]:
     """What the process and its tracks are called, and in which order they stand."""
     yield _about(process, 0, "process_name", "name", _described(run.strategy))
     yield _about(process, 0, "process_sort_index", "sort_index", process)
-    slots = (f"slot {slot}" for slot in range(len(run.by_slot)))
-    for track, name in enumerate(("server", *slots), _SERVER):
+    tracks = {_SERVER: "server"} | {slot + _FIRST_SLOT: f"slot {slot}" for slot in slots}
+    for track, name in tracks.items():
         yield _about(process, track, "thread_name", "name", name)
         yield _about(process, track, "thread_sort_index", "sort_index", track)
 
@@ -85,12 +116,13 @@ def _described(strategy: Strategy) -> str:
     return ", ".join((strategy.name, *strategy.wordings()[0]))
 
 
-def _server(process: int, run: Run) -> Iterator[str]:
+def _server(process: int, run: Run, part: Part) -> Iterator[str]:
     """The spans of the server; a run of decode steps is one slice."""
     spans = run.spans
+    inside = part.reached(spans.start, spans.end)
     columns = (spans.kind, spans.start, spans.end, spans.steps, spans.billed)
     names = {kind: kind.name.lower() for kind in SpanKind}
-    for kind, start, end, steps, billed in zip(*(c.tolist() for c in columns), strict=True):
+    for kind, start, end, steps, billed in zip(*(c[inside].tolist() for c in columns), strict=True):
         about = f'"billed":{billed},"steps":{steps}' if kind in DECODING else ""
         yield _begin(process, _SERVER, start, names[kind], about)
         yield _end(process, _SERVER, end)
@@ -126,30 +158,29 @@ def _stays(process: int, run: Run, slot: int, stays: IntArray) -> Iterator[str]:
         yield _end(process, track, release)
 
 
-def _counter(process: int, name: str, up: IntArray, down: IntArray) -> Iterator[str]:
+def _counter(process: int, name: str, up: IntArray, down: IntArray, part: Part) -> Iterator[str]:
     """How many there are, whenever that changes; they begin with none at time zero."""
     times = np.concatenate(([0], up, down))
     changes = np.repeat((0, 1, -1), (1, len(up), len(down)))
     instants, which = np.unique(times, return_inverse=True)
     count = np.cumsum(np.bincount(which, weights=changes).astype(np.int64))
     told = np.flatnonzero(np.diff(count, prepend=-1))
-    for time, value in zip(instants[told].tolist(), count[told].tolist(), strict=True):
+    for time, value in part.changes(instants[told], count[told]):
         yield _count(process, time, name, f'{{"requests":{value}}}')
 
 
-def _blocks(process: int, run: Run, kv: KvBlocks) -> Iterator[str]:
+def _blocks(process: int, run: Run, kv: KvBlocks, part: Part) -> Iterator[str]:
     """The blocks of the KV cache that are taken, and those that are free."""
     spans = run.spans
     last_step = spans.end - spans.step_time - spans.step_growth * (spans.steps - 1)
     several = np.column_stack((spans.steps > 0, spans.steps > 1)).ravel()
     times = np.column_stack((spans.start, last_step)).ravel()[several]
     taken = np.column_stack((kv.at_start, kv.at_end)).ravel()[several]
+    times, taken = np.append(times, run.finished), np.append(taken, 0)
     changes = np.flatnonzero(np.diff(taken, prepend=-1))
-    told = zip(times[changes].tolist(), taken[changes].tolist(), strict=True)
-    for time, blocks in told:
+    for time, blocks in part.changes(times[changes], taken[changes]):
         args = f'{{"taken":{blocks},"free":{kv.blocks - blocks}}}'
         yield _count(process, time, "KV blocks", args)
-    yield _count(process, run.finished, "KV blocks", f'{{"taken":0,"free":{kv.blocks}}}')
 
 
 def _count(process: int, time: Picoseconds, name: str, args: str) -> str:

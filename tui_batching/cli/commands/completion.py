@@ -85,7 +85,6 @@ def _names(file: Names) -> dict[str, Names]:
         "workload": _word_or_file("workload", list(bundled_workloads())),
         "theme": _word("theme", themes),
         "kind": _word("kind", list(dict.fromkeys(kinds))),
-        "strategy": _word("strategy", strategies),
         "strategies": _words("strategies", strategies),
         "settings": _settings(setting_keys(), list(bundled_profiles())),
         **dict.fromkeys(("config", "csv", "deck", "file", "output"), file),

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
-from tui_batching.cli.arguments import Choices, add_output, add_workload, output_file, read_workload
+from tui_batching.cli.arguments import (
+    Choices,
+    add_output,
+    add_workload,
+    output_file,
+    read_duration,
+    read_workload,
+)
 from tui_batching.cli.progress import Reporter, reporting
+from tui_batching.clock import HORIZON, format_duration
+from tui_batching.errors import InputError
 from tui_batching.export import trace_output
+from tui_batching.export.trace_output import Part
 from tui_batching.output_files import written_whole
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
@@ -18,6 +29,7 @@ examples:
   tui-batching trace -o notebook.json
   tui-batching trace overload --set batch_size=8 -o overload.json --force
   tui-batching trace chat -o - | gzip > chat.json.gz
+  tui-batching trace chat --strategy vllm --from 60s --to 90s -o vllm.json
 
 Open the file at https://ui.perfetto.dev (it stays on your machine) or chrome://tracing.
 """
@@ -35,6 +47,18 @@ def add_to(choices: Choices) -> None:
         epilog=_EXAMPLES,
     )
     add_workload(parser)
+    parser.add_argument(
+        "--from",
+        dest="begin",
+        metavar="DURATION",
+        help="write what reaches beyond this instant (default: from the start)",
+    )
+    parser.add_argument(
+        "--to",
+        dest="end",
+        metavar="DURATION",
+        help="write what begins by this instant (default: to the end)",
+    )
     add_output(parser, "JSON")
     parser.set_defaults(command=run)
 
@@ -45,15 +69,35 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         InputError: if the workload or a setting is not as expected, or the file cannot be written.
     """
-    target = output_file(arguments)
+    target, part = output_file(arguments), _part(arguments)
     with reporting() as report:
         workload, runs = _simulate(arguments, report)
+        _refuse_after(runs, part)
         if target:
             report(f"writing {target.name}")
             with written_whole(target, replace=arguments.force) as out:
-                trace_output.write(workload.name, runs, out)
+                trace_output.write(workload.name, runs, out, part)
     if not target:
-        trace_output.write(workload.name, runs, sys.stdout)
+        trace_output.write(workload.name, runs, sys.stdout, part)
+
+
+def _part(arguments: argparse.Namespace) -> Part:
+    begin = read_duration("--from", arguments.begin)
+    end = read_duration("--to", arguments.end)
+    part = Part(0 if begin is None else begin, HORIZON if end is None else end)
+    if part.begin > part.end:
+        raise InputError(
+            f"--to: found {arguments.end}, expected an instant after --from {arguments.begin}"
+        )
+    return part
+
+
+def _refuse_after(runs: Sequence[Run], part: Part) -> None:
+    """Refuse to write what is after the end of all."""
+    end = max(run.finished for run in runs)
+    if part.begin > end:
+        found = format_duration(part.begin)
+        raise InputError(f"--from: found {found}, expected at most {format_duration(end)}, the end")
 
 
 def _simulate(arguments: argparse.Namespace, report: Reporter) -> tuple[Workload, list[Run]]:
