@@ -34,7 +34,7 @@ Input = TypeVar("Input")
 Outcome = TypeVar("Outcome")
 
 CountDone: TypeAlias = Callable[[int, int], None]
-"""Is told how many inputs are done, of how many; what it raises cancels the rest."""
+"""Is told how many inputs are done, of how many, first of none; what it raises cancels the rest."""
 
 SMALL = 500_000
 """Requests to serve, over all inputs, below which starting processes takes longer than serving:
@@ -56,11 +56,13 @@ def run_all(
         work: a module's function, so that it can be sent to another process.
         inputs: what to send to it.
         executor: where to work, such as a `ProcessPoolExecutor`; None works here.
-        progress: is told after each input.
+        progress: is told before the first input and after each.
 
     Raises:
         BrokenExecutor: if the executor is gone; what the work raises is raised here.
     """
+    if progress:
+        progress(0, len(inputs))
     if executor is None:
         return _here(work, inputs, progress)
     futures = [executor.submit(work, each) for each in inputs]

@@ -133,5 +133,5 @@ def test_the_capacities_are_the_same_on_processes():
     here = find_capacities(workload, 0.9).capacities
     assert here == there
     assert [capacity.strategy.name for capacity in here] == ["static", "dynamic", "continuous"]
-    assert told == [(number, 3) for number in (1, 2, 3)]
+    assert told == [(number, 3) for number in range(4)]
     assert here[2].rates == (sustained_rate(workload, workload.strategies[2], 0.9),)

@@ -118,7 +118,7 @@ def test_markdown_reads_it_as_it_is_meant(capsys: pytest.CaptureFixture[str], wo
 
 def test_what_is_said_of_the_strategies_is_checked():
     document = written(scene_of(load_workload("rag")))
-    told = section(document, "In short")
+    told = section(document, "What is said of the strategies")
     assert "A finished request leaves at once and hands its slot on. So it is here: " in told
     assert "Continuous batching has the shortest tail of latencies. Not here: p99 " in told
 
@@ -181,7 +181,40 @@ def test_findings_name_the_best_and_how_far_the_others_are():
 
 def test_findings_do_not_name_a_winner_where_there_is_none():
     told = findings(compare(hand_made((0, 1, 2))))
-    assert told[1].startswith("Shortest mean latency: alike static, dynamic and continuous with")
+    assert told[0] == (
+        "Alike with all: tokens per second 95.2, mean latency 21.0 ms, p99 latency 21.0 ms, "
+        "mean time to first token 11.0 ms, p99 time between tokens 10.0 ms, useful slots 50.0 %."
+    )
+
+
+def test_findings_of_engines_lead_with_the_limits_and_those_who_wait():
+    strict = load_workload("engines").with_settings({"slo.ttft": "200ms", "slo.tpot": "30ms"})
+    told = findings(compare(strict, ["sglang", "vllm"]))
+    assert told[0] == "Most requests within the limits: vllm with 61.9 %; sglang 28.7 %."
+    subjects = [sentence.partition(":")[0] for sentence in told]
+    assert subjects[1:5] == [
+        "Most requests per second within the limits",
+        "Soonest first token (p99)",
+        "Least time per output token (p99)",
+        "Shortest p99 latency",
+    ]
+    assert not any("static" in sentence or "bubble" in sentence for sentence in told)
+
+
+def test_findings_of_recorded_traffic_lead_with_those_who_wait(tmp_path: Path):
+    trace = tmp_path / "mine.csv"
+    rows = "".join(f"{row / 4},{50 + row},{5 + row % 40}\n" for row in range(60))
+    trace.write_text(f"arrival_time,input_tokens,output_tokens\n{rows}")
+    document = written(scene_of(load_workload(trace)))
+    first = section(document, "In short").splitlines()[1]
+    assert first.startswith("- Soonest first token (p99): continuous with")
+    assert "**Note:** mine.csv: read 60 requests" in document
+    assert "nothing says what an iteration costs: it is the textbook's" in document
+
+
+def test_findings_where_all_is_there_at_once_lead_with_the_throughput():
+    at_once = load_workload("summarize-burst").served_by("vllm", "orca")
+    assert findings(compare(at_once))[0].startswith("Most tokens per second: ")
 
 
 def test_findings_share_a_win():

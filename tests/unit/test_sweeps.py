@@ -250,8 +250,9 @@ def test_progress_that_raises_cancels_what_has_not_begun() -> None:
     executor = Held()
 
     def interrupt(done: int, total: int) -> None:
-        assert (done, total) == (1, 8)
-        raise KeyboardInterrupt
+        assert (done, total) in {(0, 8), (1, 8)}
+        if done:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         sweep(listed(), "load", None, executor, interrupt)
@@ -261,7 +262,7 @@ def test_progress_that_raises_cancels_what_has_not_begun() -> None:
 def test_progress_is_told_of_every_task() -> None:
     told: list[tuple[int, int]] = []
     sweep(listed(), "timeout", [1, 2, 3], None, lambda *progress: told.append(progress))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 
 def _die(_: Any) -> None:

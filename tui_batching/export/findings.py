@@ -8,34 +8,87 @@ from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
 from tui_batching.analysis.tables import difference_text, memory_note
+from tui_batching.workload.traces import TraceRequests
 
-_CLAIMS = {
-    "throughput": "Most tokens per second",
-    "avg_latency": "Shortest mean latency",
-    "p99_latency": "Shortest p99 latency",
-    "mean_ttft": "Soonest first token (mean)",
-    "p99_itl": "Shortest pauses within an answer (p99)",
-    "goodput": "Most requests per second within the limits",
-    "useful": "Most useful slots",
-    "held": "Least slot-time held by finished requests (the bubble)",
-    "stalled": "Least slot-time stalled by the prefills of others",
+_WORDS = {
+    "slo_attainment": ("Most requests within the limits", "requests within the limits"),
+    "goodput": (
+        "Most requests per second within the limits",
+        "requests per second within the limits",
+    ),
+    "p99_ttft": ("Soonest first token (p99)", "p99 time to first token"),
+    "p99_tpot": ("Least time per output token (p99)", "p99 time per output token"),
+    "p99_latency": ("Shortest p99 latency", "p99 latency"),
+    "mean_ttft": ("Soonest first token (mean)", "mean time to first token"),
+    "avg_latency": ("Shortest mean latency", "mean latency"),
+    "p99_itl": ("Shortest pauses within an answer (p99)", "p99 time between tokens"),
+    "throughput": ("Most tokens per second", "tokens per second"),
+    "useful": ("Most useful slots", "useful slots"),
+    "held": (
+        "Least slot-time held by finished requests (the bubble)",
+        "slot-time held by finished requests",
+    ),
+    "stalled": (
+        "Least slot-time stalled by the prefills of others",
+        "slot-time stalled by the prefills of others",
+    ),
 }
+"""What the best one of a metric is, and what is alike where all are the best."""
+_ON_TIME = (
+    *("slo_attainment", "goodput", "p99_ttft", "p99_tpot", "p99_latency"),
+    *("mean_ttft", "avg_latency", "p99_itl", "throughput", "stalled"),
+)
+"""What matters where users wait for answers, and in which order."""
+_THROUGH = (
+    *("throughput", "avg_latency", "p99_latency", "mean_ttft", "p99_itl", "goodput"),
+    *("useful", "held", "stalled"),
+)
+"""What matters where all is there at once, and in the textbook."""
 _PARTS_TOLD = 3
 _LEAST_TOLD = 0.01
 
 
 def findings(comparison: Comparison) -> list[str]:
-    """Who is best at what and by how much, and where the time went; one sentence each."""
-    metrics = (METRICS_BY_NAME[name] for name in _CLAIMS)
+    """Who is best at what and by how much, and where the time went; one sentence each.
+
+    What matters most for the workload comes first, and what is alike with all is told at once.
+    """
+    metrics = (METRICS_BY_NAME[name] for name in _what_matters(comparison))
     known = [metric for metric in metrics if None not in comparison.values(metric)]
     alone = len(comparison.results) == 1
-    compared = [metric for metric in known if alone or any(comparison.best(metric))]
+    alike = [metric for metric in known if not alone and all(comparison.best(metric))]
+    compared = [
+        metric
+        for metric in known
+        if metric not in alike and (alone or any(comparison.best(metric)))
+    ]
     note = memory_note(comparison)
     return [
-        *(f"{_CLAIMS[metric.name]}: {_ranking(comparison, metric)}." for metric in compared),
+        *(f"{_WORDS[each.name][0]}: {_ranking(comparison, each)}." for each in compared),
+        *_alike(comparison, alike),
         *(_where_the_time_went(result) for result in comparison),
         *([f"{note[0].upper()}{note[1:]}."] if note else []),
     ]
+
+
+def _what_matters(comparison: Comparison) -> Sequence[str]:
+    """The metrics to tell: of engines, accelerators and recorded traffic those of who waits."""
+    workload = comparison.workload
+    real = (
+        any(result.strategy.is_engine for result in comparison)
+        or workload.cost.profile is not None
+        or isinstance(workload.source, TraceRequests)
+    )
+    return _ON_TIME if real and workload.source.rate is not None else _THROUGH
+
+
+def _alike(comparison: Comparison, metrics: Sequence[MetricInfo]) -> list[str]:
+    """What is the same with all strategies, unless there is nothing of it."""
+    values = ((each, comparison.values(each)[0]) for each in metrics)
+    told = [
+        f"{_WORDS[each.name][1]} {format_value(each, value)}" for each, value in values if value
+    ]
+    return [f"Alike with all: {', '.join(told)}."] if told else []
 
 
 def _ranking(comparison: Comparison, metric: MetricInfo) -> str:
@@ -53,8 +106,7 @@ def _ranking(comparison: Comparison, metric: MetricInfo) -> str:
             unlike = "memory ignored" if name in comparison.ignoring and any(best_ones) else ""
             told = ", ".join(filter(None, (difference, unlike)))
             others.append(f"{name} {shown}" + (f" ({told})" if told else ""))
-    shared = "alike " if len(best) > 1 and not others else ""
-    told = f"{shared}{_and(list(best))} with {next(iter(best.values()))}"
+    told = f"{_and(list(best))} with {next(iter(best.values()))}"
     return f"{told}; {', '.join(others)}" if others else told
 
 

@@ -81,17 +81,12 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from (f"**Warning:** {plain(sentence)}." for sentence in sentences)
     yield "## In short"
     yield bullets(findings(comparison))
-    told = [
-        f"{claim.text} {_VERDICTS[claim.holds]}: {claim.detail}." for claim in claims(comparison)
-    ]
-    if told:
-        yield "What is said of the strategies, checked on this workload:"
-        yield bullets(told)
     yield "## Metrics"
     yield from _metrics(comparison)
     yield "## Where the time went"
     yield "The latency of a request, in the mean, as parts that sum to it exactly."
     yield _breakdown(comparison)
+    yield from _said(comparison)
     yield from _charts(report.scene)
     for sweep in report.sweeps:
         yield from _sweep(sweep)
@@ -115,6 +110,7 @@ def _workload(workload: Workload) -> Iterator[str]:
     facts.append(f"prompts of {_spread(requests.input_tokens)} tokens")
     facts.append(f"answers of {_spread(requests.output_tokens)}")
     yield f"{', '.join(facts)}."
+    yield from (f"**Note:** {plain(notice)}." for notice in workload.notices)
 
 
 def _spread(tokens: IntArray) -> str:
@@ -148,6 +144,16 @@ def _laid_out(told: Table) -> str:
             for row in group.rows
         ]
     return table(["", *told.strategies], rows)
+
+
+def _said(comparison: Comparison) -> Iterator[str]:
+    """The lessons of the strategies, checked on this workload."""
+    told = [
+        f"{claim.text} {_VERDICTS[claim.holds]}: {claim.detail}." for claim in claims(comparison)
+    ]
+    if told:
+        yield "## What is said of the strategies"
+        yield bullets(told)
 
 
 def _breakdown(comparison: Comparison) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui_batching.analysis.scene import build_scene
-from tui_batching.analysis.sweeps import Kind, usual_sweeps
+from tui_batching.analysis.sweeps import Kind, plan_sweep
 from tui_batching.cli.arguments import (
     Choices,
     add_output,
@@ -19,7 +19,8 @@ from tui_batching.cli.arguments import (
     read_workload,
     workload_words,
 )
-from tui_batching.cli.progress import Reporter, reporting
+from tui_batching.cli.jobs import Executors, add_executors, read_executors, run_sweeps
+from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.output_files import written_whole
 from tui_batching.printable import printable
@@ -33,6 +34,7 @@ examples:
   tui-batching report -o notebook.md
   tui-batching report chat --set batch_size=8 -o chat.md --force
   tui-batching report overload -o - | less
+  tui-batching report engines --strategies vllm,sglang --dask tcp://node7:8786 -o engines.md
 """
 
 
@@ -49,6 +51,7 @@ def add_to(choices: Choices) -> None:
     )
     add_workload(parser)
     add_output(parser, "Markdown")
+    add_executors(parser)
     parser.set_defaults(command=run)
 
 
@@ -63,9 +66,9 @@ def run(arguments: argparse.Namespace) -> None:
     from tui_batching.charts.printing import to_ascii  # noqa: PLC0415
     from tui_batching.export import report as document  # noqa: PLC0415
 
-    target = output_file(arguments)
+    target, executors = output_file(arguments), read_executors(arguments)
+    made = _make(arguments, executors)
     with reporting() as report:
-        made = _make(arguments, report)
         if target:
             report(f"writing {target.name}")
             with written_whole(target, replace=arguments.force) as out:
@@ -77,14 +80,15 @@ def run(arguments: argparse.Namespace) -> None:
         sys.stdout.write(to_ascii(text.getvalue()) if plain else text.getvalue())
 
 
-def _make(arguments: argparse.Namespace, report: Reporter) -> Report:
+def _make(arguments: argparse.Namespace, executors: Executors) -> Report:
     from tui_batching.export.report import Report  # noqa: PLC0415
 
-    workload = read_workload(arguments, report)
-    report(f"{len(workload.requests):,} requests")
-    scene = build_scene(workload, None, lambda _: None)
+    with reporting() as report:
+        workload = read_workload(arguments, report)
+        report(f"{len(workload.requests):,} requests")
+        scene = build_scene(workload, None, lambda _: None)
     kinds = _SWEEPS if workload.source.rate else _SWEEPS[1:]  # or else there is no load to vary
-    sweeps = usual_sweeps(workload, kinds, report)
+    sweeps = run_sweeps([plan_sweep(workload, kind) for kind in kinds], executors)
     return Report(
         scene, sweeps, _commands(shlex.join(map(printable, workload_words(arguments))), kinds)
     )

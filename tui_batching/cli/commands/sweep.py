@@ -6,7 +6,7 @@ import argparse
 import re
 import sys
 
-from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, plan_sweep, run_sweep
+from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, plan_sweep
 from tui_batching.analysis.sweeps.varied import BATCH_SIZE, LOAD, any_parameter, kind_called, owners
 from tui_batching.cli.arguments import (
     FIRST_OF_ENGINES,
@@ -17,8 +17,8 @@ from tui_batching.cli.arguments import (
     csv_file,
     read_workload,
 )
-from tui_batching.cli.jobs import add_executors, read_executors
-from tui_batching.cli.progress import counting, reporting
+from tui_batching.cli.jobs import add_executors, read_executors, run_sweeps
+from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.clock import SECOND
 from tui_batching.errors import InputError
@@ -111,9 +111,7 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
         first = FIRST_WORKLOADS.get(kind, FIRST_OF_ENGINES)
         workload = read_workload(arguments, report, first, kind)
         plan = plan_sweep(workload, kind, values)
-    what = f"{kind}, {len(workload.requests):,} requests"
-    with executors(plan.requests_served) as executor, counting(what) as count:
-        return run_sweep(plan, executor, count)
+    return run_sweeps([plan], executors)[0]
 
 
 def _read_value(kind: Kind, text: str) -> float:
