@@ -37,7 +37,7 @@ _DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Stretch:
     """A part of the time, both ends included; by default all of it."""
 
     begin: Picoseconds = 0
@@ -55,10 +55,10 @@ class Part:
         return zip(told.tolist(), values[inside].tolist(), strict=True)
 
 
-ALL = Part()
+ALL = Stretch()
 
 
-def write(name: str, runs: Sequence[Run], out: TextIO, part: Part = ALL) -> None:
+def write(name: str, runs: Sequence[Run], out: TextIO, part: Stretch = ALL) -> None:
     """Write one JSON object, one event a line, piece by piece so that its size does not matter.
 
     Args:
@@ -77,7 +77,7 @@ def write(name: str, runs: Sequence[Run], out: TextIO, part: Part = ALL) -> None
     out.write("\n]}\n")
 
 
-def _events(process: int, run: Run, part: Part) -> Iterator[str]:
+def _events(process: int, run: Run, part: Stretch) -> Iterator[str]:
     """All events of one strategy; on each track in order of time."""
     tracks = {slot: _inside(run, slot, part) for slot in range(len(run.by_slot))}
     tracks = {slot: stays for slot, stays in tracks.items() if len(stays)}
@@ -96,7 +96,7 @@ def _events(process: int, run: Run, part: Part) -> Iterator[str]:
         yield from _blocks(process, run, run.kv, part)
 
 
-def _inside(run: Run, slot: int, part: Part) -> IntArray:
+def _inside(run: Run, slot: int, part: Stretch) -> IntArray:
     """The stays in a slot that reach into a part of the time."""
     stays = run.by_slot.members(slot)
     return stays[part.reached(run.stays.start_time[stays], run.stays.end_time[stays])]
@@ -116,7 +116,7 @@ def _described(strategy: Strategy) -> str:
     return ", ".join((strategy.name, *strategy.wordings()[0]))
 
 
-def _server(process: int, run: Run, part: Part) -> Iterator[str]:
+def _server(process: int, run: Run, part: Stretch) -> Iterator[str]:
     """The spans of the server; a run of decode steps is one slice."""
     spans = run.spans
     inside = part.reached(spans.start, spans.end)
@@ -158,7 +158,7 @@ def _stays(process: int, run: Run, slot: int, stays: IntArray) -> Iterator[str]:
         yield _end(process, track, release)
 
 
-def _counter(process: int, name: str, up: IntArray, down: IntArray, part: Part) -> Iterator[str]:
+def _counter(process: int, name: str, up: IntArray, down: IntArray, part: Stretch) -> Iterator[str]:
     """How many there are, whenever that changes; they begin with none at time zero."""
     times = np.concatenate(([0], up, down))
     changes = np.repeat((0, 1, -1), (1, len(up), len(down)))
@@ -169,7 +169,7 @@ def _counter(process: int, name: str, up: IntArray, down: IntArray, part: Part) 
         yield _count(process, time, name, f'{{"requests":{value}}}')
 
 
-def _blocks(process: int, run: Run, kv: KvBlocks, part: Part) -> Iterator[str]:
+def _blocks(process: int, run: Run, kv: KvBlocks, part: Stretch) -> Iterator[str]:
     """The blocks of the KV cache that are taken, and those that are free."""
     spans = run.spans
     last_step = spans.end - spans.step_time - spans.step_growth * (spans.steps - 1)

@@ -18,7 +18,7 @@ from tui_batching.cli.progress import Reporter, reporting
 from tui_batching.clock import HORIZON, format_duration
 from tui_batching.errors import InputError
 from tui_batching.export import trace_output
-from tui_batching.export.trace_output import Part
+from tui_batching.export.trace_output import Stretch
 from tui_batching.output_files import written_whole
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
@@ -81,10 +81,10 @@ def run(arguments: argparse.Namespace) -> None:
         trace_output.write(workload.name, runs, sys.stdout, part)
 
 
-def _part(arguments: argparse.Namespace) -> Part:
+def _part(arguments: argparse.Namespace) -> Stretch:
     begin = read_duration("--from", arguments.begin)
     end = read_duration("--to", arguments.end)
-    part = Part(0 if begin is None else begin, HORIZON if end is None else end)
+    part = Stretch(0 if begin is None else begin, HORIZON if end is None else end)
     if part.begin > part.end:
         raise InputError(
             f"--to: found {arguments.end}, expected an instant after --from {arguments.begin}"
@@ -92,7 +92,7 @@ def _part(arguments: argparse.Namespace) -> Part:
     return part
 
 
-def _refuse_after(runs: Sequence[Run], part: Part) -> None:
+def _refuse_after(runs: Sequence[Run], part: Stretch) -> None:
     """Refuse to write what is after the end of all."""
     end = max(run.finished for run in runs)
     if part.begin > end:
