@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -70,6 +71,21 @@ class Breakdown:
 
 PARTS: tuple[str, ...] = tuple(field.name for field in fields(Breakdown))
 """The names of the parts, in order."""
+
+MEANINGS: Mapping[str, str] = {
+    "forming": "waits for its batch to fill",
+    "slots": "waits, as all slots are taken",
+    "memory": "waits for KV blocks",
+    "turn": "waits its turn, behind prefills",
+    "prefill": "its prompt is processed",
+    "stalled": "in its slot, behind prefills",
+    "decode": "its steps, as if alone",
+    "sharing": "longer steps, as others decode",
+    "evicted": "waits to come back",
+    "recompute": "its prompt is processed again",
+    "held": "done, but in its slot",
+}
+"""What happens to a request meanwhile, in a few words for a table."""
 
 
 def breakdown(

@@ -19,6 +19,7 @@ from tui_batching.analysis.metrics import (
     best_of,
     metrics,
 )
+from tui_batching.analysis.slices import Slice, SliceParts, slice_parts
 from tui_batching.analysis.tokens import token_gaps
 from tui_batching.analysis.utilization import Utilization, utilization
 from tui_batching.clock import Picoseconds
@@ -49,6 +50,17 @@ class Result:
     def utilization(self) -> Utilization:
         """How full the slots were."""
         return utilization(self.run)
+
+    def slice_parts(self, wanted: Slice) -> SliceParts:
+        """Where the time of some of the requests went."""
+        if wanted.name not in self._slice_parts:
+            self._slice_parts[wanted.name] = slice_parts(self.run, wanted)
+        return self._slice_parts[wanted.name]
+
+    @cached_property
+    def _slice_parts(self) -> dict[str, SliceParts]:
+        """What has been asked: there are a few slices."""
+        return {}
 
     @cached_property
     def longest_gap(self) -> Picoseconds:

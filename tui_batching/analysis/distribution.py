@@ -37,6 +37,13 @@ def times_per_output_token(run: Run) -> FloatArray:
     )
 
 
+def tpots(run: Run) -> FloatArray:
+    """The same, a row a request; NaN for an answer of one token. Shape: (requests,)."""
+    gaps = run.requests.output_tokens - 1
+    per_token = (run.finish_time - run.first_token_time) / np.maximum(gaps, 1)
+    return np.where(gaps > 0, per_token, np.nan)
+
+
 def latencies_per_token(run: Run) -> FloatArray:
     """Latency by output tokens, in picoseconds: the normalized latency of the Orca paper."""
     return latencies(run) / run.requests.output_tokens

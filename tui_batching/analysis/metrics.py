@@ -352,7 +352,8 @@ def _iterations(kind: SpanKind, label: str) -> MetricInfo:
 
 SERVICE_LEVEL = "Service level"
 """The group of the metrics that only a workload with limits has."""
-PARTS_OF_LATENCY = "Where the time went (mean)"
+WHERE_TIME_WENT = "Where the time went"
+PARTS_OF_LATENCY = f"{WHERE_TIME_WENT} (mean)"
 """The group of the mean parts, which sum to the mean latency."""
 KV_MEMORY = "KV cache"
 """The group of the metrics that only strategies have that heed the KV cache."""

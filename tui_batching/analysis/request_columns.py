@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tui_batching.analysis.breakdown import PARTS, breakdown
-from tui_batching.analysis.distribution import latencies, times_to_first_token
+from tui_batching.analysis.distribution import latencies, times_to_first_token, tpots
 from tui_batching.clock import SECOND
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.sim.run import Run
@@ -37,7 +35,7 @@ def request_columns(run: Run) -> dict[str, IntArray | FloatArray]:
         "finish_time": run.finish_time,
         "end_time": run.end_time,
         "ttft": times_to_first_token(run),
-        "tpot": _tpot(run),
+        "tpot": tpots(run),
         "e2el": latencies(run),
         "input_tokens": requests.input_tokens,
         "output_tokens": requests.output_tokens,
@@ -50,9 +48,3 @@ def request_columns(run: Run) -> dict[str, IntArray | FloatArray]:
 def in_seconds(name: str, column: IntArray | FloatArray) -> IntArray | FloatArray:
     """A column as others take it: times in seconds, counts as they are."""
     return column / SECOND if name in TIMES or name in PARTS else column
-
-
-def _tpot(run: Run) -> FloatArray:
-    gaps = run.requests.output_tokens - 1
-    per_token = (run.finish_time - run.first_token_time) / np.maximum(gaps, 1)
-    return np.where(gaps > 0, per_token, np.nan)

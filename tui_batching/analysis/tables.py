@@ -10,17 +10,22 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import inf
 
+from tui_batching.analysis.breakdown import MEANINGS, PARTS
 from tui_batching.analysis.capacity import Capacities
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metrics import (
     METRICS_BY_NAME,
+    PARTS_OF_LATENCY,
     SERVICE_LEVEL,
+    WHERE_TIME_WENT,
     MetricInfo,
     Value,
     best_of,
     format_value,
 )
+from tui_batching.analysis.metrics import value_text as figure_text
 from tui_batching.analysis.service_level import limits_text
+from tui_batching.analysis.slices import MEAN, Slice, SliceParts
 from tui_batching.analysis.sweeps.sweep import HEADLINES, Sweep
 from tui_batching.analysis.sweeps.varied import value_text
 from tui_batching.cost import Cost
@@ -40,7 +45,8 @@ class Cell:
     Attributes:
         text: the figure.
         best: whether it is the best of its row.
-        behind: how far it is from the best one, such as `+54%`; empty where that is not told.
+        behind: how far it is from the best one, such as `+54%`, or which share of the whole it is;
+            empty where neither is told.
     """
 
     text: str
@@ -55,10 +61,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class TableRow:
-    """A row: what is told, and a cell for each strategy."""
+    """A row: what is told, and a cell for each strategy.
+
+    Attributes:
+        label: what is told.
+        cells: the figures.
+        meaning: the label in more words, where there is room; empty where it says enough.
+    """
 
     label: str
     cells: tuple[Cell, ...]
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,11 +104,21 @@ class Table:
         return any(cell.best for group in self.groups for row in group.rows for cell in row.cells)
 
 
-def comparison_table(comparison: Comparison) -> Table:
-    """The headline metrics of all strategies, group by group."""
+def comparison_table(comparison: Comparison, wanted: Slice = MEAN) -> Table:
+    """The headline metrics of all strategies, group by group.
+
+    Args:
+        comparison: whose.
+        wanted: the requests of which it is told where their time went.
+    """
     names = tuple(result.strategy.name for result in comparison)
     groups = groupby(comparison.headlines, key=lambda metric: metric.group)
-    told = tuple(_metrics(comparison, title, each) for title, each in groups)
+    told = tuple(
+        slice_group(comparison, wanted)
+        if title == PARTS_OF_LATENCY and wanted is not MEAN
+        else _metrics(comparison, title, each)
+        for title, each in groups
+    )
     return Table(names, told, memory_note(comparison))
 
 
@@ -149,6 +172,45 @@ def _shared_parameters(alike: Sequence[Strategy]) -> dict[str, str]:
         for label, text in told[0].items()
         if all(each.get(label) == text for each in told)
     }
+
+
+def slice_table(comparison: Comparison, wanted: Sequence[Slice]) -> Table:
+    """Where the time of some of the requests went, a group a slice."""
+    names = tuple(result.strategy.name for result in comparison)
+    groups = tuple(slice_group(comparison, each) for each in wanted)
+    return Table(names, groups, memory_note(comparison))
+
+
+def slice_group(comparison: Comparison, wanted: Slice) -> Group:
+    """Where the time of some of the requests went: the parts there are, and what they sum to."""
+    found = [result.slice_parts(wanted) for result in comparison]
+    metric = METRICS_BY_NAME[f"mean_{wanted.measure.name}"]
+    ignoring = [result.strategy.name in comparison.ignoring for result in comparison]
+    there = [name for name in PARTS if any(each.parts[name] for each in found)]
+    rows = [TableRow(name, _shares(found, name), MEANINGS[name]) for name in there]
+    whole = _cells(metric, [each.whole if each.requests else None for each in found], ignoring)
+    counted = {each.requests for each in found}
+    told = f"{count_text(counted.pop())}; " if len(counted) == 1 else ""
+    return Group(
+        f"{WHERE_TIME_WENT} ({wanted.title})",
+        (*rows, TableRow(wanted.measure.label, whole, "mean, the sum of these")),
+        f"{told}{wanted.measure.extent}",
+    )
+
+
+def count_text(requests: int) -> str:
+    """How many requests there are: `1 request`, `19,366 requests`."""
+    return "1 request" if requests == 1 else f"{requests:,} requests"
+
+
+def _shares(found: Sequence[SliceParts], part: str) -> tuple[Cell, ...]:
+    """A part of each, and its share of the whole; a dash where there is none of it."""
+    return tuple(
+        Cell(figure_text(each.parts[part], "s"), behind=f"{each.share(part):.0%}")
+        if each.parts[part]
+        else Cell("–")
+        for each in found
+    )
 
 
 def metric_cells(comparison: Comparison, metric: MetricInfo) -> tuple[Cell, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tui_batching.analysis.breakdown import PARTS, breakdown
+from tui_batching.analysis.distribution import latencies, times_to_first_token, tpots
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.sim.life import State, states_at
@@ -25,55 +26,57 @@ class Measure:
     Attributes:
         name: as it is asked for, such as `ttft`.
         label: as it is shown, such as `TTFT`.
+        meaning: from when to when, in words.
         since: when what is measured begins, a column of instants.
         until: when it ends.
         values: one for each request, the higher the worse; NaN for one that has none.
         text: a value for a reader.
+        units: into how many shares each request's time is divided: its tokens, or one.
+        extent: which parts of a latency sum to it, in words.
     """
 
     name: str
     label: str
+    meaning: str
     since: Callable[[Run], IntArray]
     until: Callable[[Run], IntArray]
     values: Callable[[Run], FloatArray]
     text: Callable[[float], str] = _duration
+    units: Callable[[Run], IntArray] = lambda run: np.ones(len(run), np.int64)
+    extent: str = "the parts sum to it"
 
 
-def _first_tokens(run: Run) -> FloatArray:
-    return (run.first_token_time - run.requests.arrival_time).astype(np.float64)
-
-
-def _per_token(run: Run) -> FloatArray:
-    gaps = run.requests.output_tokens - 1
-    span = run.finish_time - run.first_token_time
-    return np.where(gaps > 0, span / np.maximum(gaps, 1), np.nan)
-
-
-def _latencies(run: Run) -> FloatArray:
-    return (run.end_time - run.requests.arrival_time).astype(np.float64)
+def _in_floats(column: Callable[[Run], IntArray]) -> Callable[[Run], FloatArray]:
+    return lambda run: column(run).astype(np.float64)
 
 
 MEASURES: tuple[Measure, ...] = (
     Measure(
         "ttft",
         "TTFT",
+        "from arrival to the first token",
         since=lambda run: run.requests.arrival_time,
         until=lambda run: run.first_token_time,
-        values=_first_tokens,
+        values=_in_floats(times_to_first_token),
+        extent="the parts up to the first token",
     ),
     Measure(
         "tpot",
         "TPOT",
+        "between two tokens on average",
         since=lambda run: run.first_token_time,
         until=lambda run: run.finish_time,
-        values=_per_token,
+        values=tpots,
+        units=lambda run: np.maximum(run.requests.output_tokens - 1, 1),
+        extent="the parts after the first token, a token",
     ),
     Measure(
         "e2el",
         "latency",
+        "from arrival to the answer",
         since=lambda run: run.requests.arrival_time,
         until=lambda run: run.end_time,
-        values=_latencies,
+        values=_in_floats(latencies),
     ),
 )
 """By what requests can be ranked; a further measure is one more row."""

@@ -10,9 +10,9 @@ from itertools import zip_longest
 
 from rich.cells import cell_len
 
-from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
+from tui_batching.analysis.slices import MEAN, Slice, SliceParts
 from tui_batching.analysis.tables import (
     Table,
     TableRow,
@@ -45,15 +45,22 @@ _BARS = (
 )
 
 
-def metric_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
-    """As many rows as it takes, what matters first at the top."""
+def metric_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[Cells]:
+    """As many rows as it takes, what matters first at the top.
+
+    Args:
+        comparison: what is told.
+        pen: for the rows.
+        wanted: the requests of which it is told where their time went.
+    """
     strategies = {result.strategy.name: result.strategy.wordings() for result in comparison}
     told = (row.cells() for row in parameter_rows(strategies, pen))
     head = [*_note(comparison, pen), *told]
     if pen.width < _BESIDE:
-        return [*head, *bar_rows(comparison, pen), pen.blank(), *table_rows(comparison, pen)]
+        bars, table = bar_rows(comparison, pen, wanted), table_rows(comparison, pen, wanted)
+        return [*head, *bars, pen.blank(), *table]
     left, right = Pen(_WIDEST, pen.palette), Pen(pen.width - _WIDEST, pen.palette)
-    pairs = zip_longest(table_rows(comparison, left), bar_rows(comparison, right))
+    pairs = zip_longest(table_rows(comparison, left, wanted), bar_rows(comparison, right, wanted))
     beside = [[*(table or left.blank()), *(bars or right.blank())] for table, bars in pairs]
     return [*head, *beside]
 
@@ -64,13 +71,14 @@ def _note(comparison: Comparison, pen: Pen) -> list[Cells]:
     return [pen.row().gap().add(line, pen.text).cells() for line in lines]
 
 
-def bar_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
+def bar_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[Cells]:
     """The bars, and the breakdown below them."""
     rows: list[Cells] = []
     for metric, title, hint in _BARS:
         rows += [pen.heading(title, hint), *_bars(comparison, metric, pen)]
-    heading = pen.heading("Where the mean latency went", "the parts sum to it")
-    parts = _broken_down(comparison, pen)
+    found = [result.slice_parts(wanted) for result in comparison]
+    heading = pen.heading(f"Where the {wanted.whole} went", wanted.measure.extent)
+    parts = _broken_down(comparison, found, pen)
     return [*rows, heading, *parts, *_legend(parts, pen)]
 
 
@@ -90,16 +98,14 @@ def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen) -> list[Cells]:
     return rows
 
 
-def _broken_down(comparison: Comparison, pen: Pen) -> list[Cells]:
-    """The mean latency of each strategy as its parts side by side."""
-    values = comparison.values(_LATENCY)
-    longest = max(value or 0 for value in values)
+def _broken_down(comparison: Comparison, found: Sequence[SliceParts], pen: Pen) -> list[Cells]:
+    """The time of each strategy's requests as its parts side by side."""
+    longest = max(each.whole for each in found)
     rows = []
-    for result, value in zip(comparison, values, strict=True):
+    for result, each in zip(comparison, found, strict=True):
         row = _named(result.strategy.name, pen)
-        parts = {name: float(result.metrics[f"mean_{name}"] or 0) for name in PARTS}
-        add_parts(row, parts, _cells(pen), longest, pen.palette)
-        _add_value(row, format_value(_LATENCY, value), pen)
+        add_parts(row, each.parts, _cells(pen), longest, pen.palette)
+        _add_value(row, format_value(_LATENCY, each.whole if each.requests else None), pen)
         rows.append(row.cells())
     return rows
 
@@ -134,9 +140,9 @@ def _add_value(row: Row, value: str, pen: Pen, *, best: bool = False) -> None:
     row.add(f"{value:>{_VALUE}}", pen.good if best else pen.text)
 
 
-def table_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
+def table_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[Cells]:
     """The headline metrics, group by group."""
-    table = comparison_table(comparison)
+    table = comparison_table(comparison, wanted)
     column = max(10, (min(pen.width, _WIDEST) - _LABEL) // len(table.strategies))
     rows = [_names(table, column, pen)]
     in_bars = {metric.group for metric, *_ in _BARS}

@@ -14,6 +14,7 @@ from rich.text import Text
 from tui_batching.analysis.capacity import Capacities
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.service_level import limits_text
+from tui_batching.analysis.slices import Slice
 from tui_batching.analysis.sweeps import Sweep
 from tui_batching.analysis.sweeps.varied import kind_text
 from tui_batching.analysis.tables import (
@@ -23,6 +24,7 @@ from tui_batching.analysis.tables import (
     capacity_table,
     comparison_table,
     parameter_group,
+    slice_table,
     sweep_table,
 )
 from tui_batching.charts.printing import to_ascii
@@ -46,6 +48,20 @@ def print_comparison(comparison: Comparison, *, ascii_only: bool | None = None) 
             printer.line(printer.text(f"{group.title.lower()}: {group.hint}", "dim"))
     printer.note(told)
     printer.legend(told, "--json and --csv tell more")
+
+
+def print_slices(
+    comparison: Comparison, slices: Sequence[Slice], *, ascii_only: bool | None = None
+) -> None:
+    """Print where the time of some of the requests went, in parts and their shares."""
+    printer = Printer(ascii_only)
+    printer.line(_heading(comparison.workload))
+    told = slice_table(comparison, slices)
+    printer.show(_laid_out(printer, told, shares=True))
+    for group in told.groups:
+        printer.line(printer.text(f"{group.title}: {group.hint}", "dim"))
+    printer.note(told)
+    printer.legend(told, "--json and --csv tell the same")
 
 
 def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
@@ -154,26 +170,31 @@ def _heading(workload: Workload) -> Text:
     return Text.assemble((workload.name, "bold"), *(f" · {fact}" for fact in told))
 
 
-def _laid_out(printer: Printer, told: Table) -> RichTable:
-    """A column for labels, and for each strategy one for figures and one for the marks."""
+def _laid_out(printer: Printer, told: Table, *, shares: bool = False) -> RichTable:
+    """A column for labels, and for each strategy one for figures and one for the marks.
+
+    With `shares` there is room for these beside the marks, and for the meanings of the labels.
+    """
     padding = (0, 0, 0, 0 if printer.rule else 1)
     table = RichTable(box=printer.rule, show_edge=False, padding=padding, header_style="bold")
     table.add_column("", no_wrap=True)
     for name in told.strategies:
-        table.add_column(name, justify="right", no_wrap=True, min_width=14)
-        table.add_column("", width=1)  # for the mark of the best
+        table.add_column(name, justify="right", no_wrap=True, min_width=11 if shares else 14)
+        table.add_column("", width=4 if shares else 1)  # for the mark of the best
     for group in told.groups:
         table.add_row(printer.text(group.title, "bold"))
         for row in group.rows:
-            table.add_row(printer.text(f"  {row.label}"), *_figures(printer, row))
+            label = f"  {row.label:<10} {row.meaning}" if shares else f"  {row.label}"
+            table.add_row(printer.text(label.rstrip()), *_figures(printer, row, shares=shares))
     return table
 
 
-def _figures(printer: Printer, row: TableRow) -> Iterator[Text]:
+def _figures(printer: Printer, row: TableRow, *, shares: bool) -> Iterator[Text]:
     for cell in row.cells:
         style = "bold green" if cell.best else ""
         yield printer.text(cell.text, style)
-        yield printer.text(BEST if cell.best else "", style)
+        share = f"{cell.behind:>4}" if shares else ""
+        yield printer.text(BEST if cell.best else share, style)
 
 
 def _with_parameters(told: Table, strategies: Sequence[Sequence[Strategy]]) -> Table:

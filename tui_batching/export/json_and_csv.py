@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any, TextIO
 
 import numpy as np
 
+from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.capacity import Capacities, Capacity
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import METRIC_TABLE
 from tui_batching.analysis.request_columns import REQUEST_COLUMNS, in_seconds, request_columns
+from tui_batching.analysis.slices import Slice
 from tui_batching.analysis.sweeps import Point, Sweep
 from tui_batching.analysis.sweeps.varied import exported, kind_unit, left_out
 from tui_batching.clock import exact_seconds, to_seconds
@@ -39,23 +41,28 @@ def parameter_names() -> tuple[str, ...]:
 _ROWS_AT_ONCE = 4096
 
 
-def write_comparison_json(comparison: Comparison, out: TextIO, *, each_request: bool) -> None:
+def write_comparison_json(
+    comparison: Comparison, out: TextIO, *, each_request: bool, slices: Sequence[Slice] = ()
+) -> None:
     """Write one JSON object, request by request, so that its size does not matter.
 
     Args:
         comparison: what to write.
         out: where to.
         each_request: whether to write every request, not only the metrics.
+        slices: the requests whose parts of a latency are told as a `breakdown` by name.
     """
-    out.writelines(_pieces(comparison, each_request=each_request))
+    out.writelines(_pieces(comparison, slices, each_request=each_request))
 
 
-def _pieces(comparison: Comparison, *, each_request: bool) -> Iterator[str]:
+def _pieces(
+    comparison: Comparison, slices: Sequence[Slice], *, each_request: bool
+) -> Iterator[str]:
     workload = json.dumps(_served(comparison.workload))
     yield f'{{"schema": {SCHEMA}, "workload": {workload}, "runs": ['
     for number, result in enumerate(comparison):
         yield ",\n" if number else "\n"
-        yield _run_without_brace(result)
+        yield _run_without_brace(result, slices)
         if each_request:
             yield ', "requests": ['
             yield from _requests(result.run)
@@ -64,14 +71,35 @@ def _pieces(comparison: Comparison, *, each_request: bool) -> Iterator[str]:
     yield "\n]}\n"
 
 
-def _run_without_brace(result: Result) -> str:
+def _run_without_brace(result: Result, slices: Sequence[Slice]) -> str:
     record = {
         "strategy": result.strategy.name,
         "parameters": parameters(result.strategy),
         **_marks(result),
         "metrics": dict(result.metrics),
+        **({"breakdown": {each.name: _slice(result, each) for each in slices}} if slices else {}),
     }
     return json.dumps(record, allow_nan=False).removesuffix("}")
+
+
+def _slice(result: Result, wanted: Slice) -> dict[str, float]:
+    """Where the time of a slice went: the requests, their mean, and its parts in seconds."""
+    found = result.slice_parts(wanted)
+    return {"requests": found.requests, wanted.measure.name: found.whole, **found.parts}
+
+
+def write_slices_csv(comparison: Comparison, slices: Sequence[Slice], out: TextIO) -> None:
+    """Write CSV with a head line and a row a strategy and slice; `value` is the sum of the parts.
+
+    All times are in seconds, those of `tpot` a token.
+    """
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("strategy", "slice", "requests", "measure", "value", *PARTS))
+    for result in comparison:
+        for wanted in slices:
+            count, value, *parts = _slice(result, wanted).values()
+            name = wanted.measure.name
+            writer.writerow((result.strategy.name, wanted.name, count, name, value, *parts))
 
 
 def _marks(result: Result) -> dict[str, int | bool | None]:

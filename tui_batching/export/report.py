@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, TextIO
 
 from tui_batching import __version__
-from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.claims import claims
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.metrics import METRICS_BY_NAME, PARTS_OF_LATENCY, format_value
+from tui_batching.analysis.metrics import PARTS_OF_LATENCY
 from tui_batching.analysis.scene import Scene
+from tui_batching.analysis.slices import MEAN, SLICES, Slice
 from tui_batching.analysis.sweeps import Kind, Sweep
 from tui_batching.analysis.sweeps.varied import kind_label, kind_text
 from tui_batching.analysis.tables import (
@@ -20,6 +20,7 @@ from tui_batching.analysis.tables import (
     SATURATION,
     Table,
     comparison_table,
+    slice_group,
     sweep_table,
 )
 from tui_batching.charts.chart import ChartRequest
@@ -43,6 +44,8 @@ _SWEEP_CHARTS: Mapping[Kind, tuple[str, ...]] = {
     "load": ("load", "frontier"),
     "batch-size": ("batch-size",),
 }
+_SLOWEST = ("p99-ttft", "p99-tpot", "p99-e2el")
+"""The slices of which it is told where their time went."""
 _VERDICTS = {True: "So it is here", False: "Not here"}
 _FEW = 30
 """Requests that are few enough to be drawn one by one."""
@@ -85,7 +88,10 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _metrics(comparison)
     yield "## Where the time went"
     yield "The latency of a request, in the mean, as parts that sum to it exactly."
-    yield _breakdown(comparison)
+    yield _breakdown(comparison, MEAN)
+    for name in _SLOWEST:
+        yield f"The {SLICES[name].whole}, {SLICES[name].measure.extent}:"
+        yield _breakdown(comparison, SLICES[name])
     yield from _said(comparison)
     yield from _charts(report.scene)
     for sweep in report.sweeps:
@@ -156,23 +162,18 @@ def _said(comparison: Comparison) -> Iterator[str]:
         yield bullets(told)
 
 
-def _breakdown(comparison: Comparison) -> str:
-    """Each part of the mean latency, and its share of it."""
+def _breakdown(comparison: Comparison, wanted: Slice) -> str:
+    """Each part of the time of a slice, and its share of it."""
     head = ["", *(result.strategy.name for result in comparison)]
-    whole = METRICS_BY_NAME["avg_latency"]
-    latencies = [float(value or 0) for value in comparison.values(whole)]
-    rows: list[list[str]] = []
-    for name in PARTS:
-        metric = METRICS_BY_NAME[f"mean_{name}"]
-        parts = zip(comparison.values(metric), latencies, strict=True)
-        rows.append(
-            [
-                name,
-                *(f"{format_value(metric, part)} ({(part or 0) / of:.0%})" for part, of in parts),
-            ]
-        )
-    rows.append(["**latency**", *(format_value(whole, latency) for latency in latencies)])
-    return table(head, rows)
+    *parts, whole = slice_group(comparison, wanted).rows
+    rows = [
+        [
+            f"{row.label}: {row.meaning}",
+            *(f"{cell.text} ({cell.behind})" if cell.behind else cell.text for cell in row.cells),
+        ]
+        for row in parts
+    ]
+    return table(head, [*rows, [f"**{whole.label}**", *(cell.text for cell in whole.cells)]])
 
 
 def _charts(scene: Scene) -> Iterator[str]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from typing import TextIO
 
 from tui_batching.analysis.comparison import Comparison, compare
+from tui_batching.analysis.slices import SLICES, Slice
 from tui_batching.analysis.warnings import warnings
 from tui_batching.cli.arguments import Choices, add_csv, add_workload, csv_file, read_workload
 from tui_batching.cli.progress import Reporter, reporting
 from tui_batching.cli.terminal import add_ascii
-from tui_batching.errors import InputError
+from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.export import json_and_csv, vllm_output
 from tui_batching.output_files import written_whole
+from tui_batching.printable import quoted
 
 _FORMATS = ("table", "json", "vllm")
 
@@ -25,6 +29,7 @@ examples:
   tui-batching compare chat --set cost=h100-llama-3-8b --set batch_size=64
   tui-batching compare my-workload.yaml --json > metrics.json
   tui-batching compare chat --requests --csv requests.csv
+  tui-batching compare chat --breakdown p99-ttft,p99-tpot
   tui-batching compare chat --format vllm --strategy continuous > continuous.json
 """
 
@@ -54,6 +59,11 @@ def add_to(choices: Choices) -> None:
     )
     add_csv(parser)
     parser.add_argument(
+        "--breakdown",
+        metavar="NAMES",
+        help=f"where the time went, in the mean or of the slowest requests: {', '.join(SLICES)}",
+    )
+    parser.add_argument(
         "--requests",
         action="store_true",
         help="with --json or --csv: every request, with the parts of its latency",
@@ -70,25 +80,57 @@ def run(arguments: argparse.Namespace) -> None:
             together, or the CSV file cannot be written.
     """
     _refuse_contradictions(arguments)
-    target = csv_file(arguments)
+    slices, target = _slices(arguments.breakdown), csv_file(arguments)
     with reporting() as report:
         comparison = _compare(arguments, report)
         if target:
             report(f"writing {target.name}")
             with written_whole(target, replace=arguments.force) as out:
-                json_and_csv.write_comparison_csv(comparison, out, each_request=arguments.requests)
+                _write_csv(comparison, slices, out, each_request=arguments.requests)
     if arguments.csv == "-":
-        json_and_csv.write_comparison_csv(comparison, sys.stdout, each_request=arguments.requests)
+        _write_csv(comparison, slices, sys.stdout, each_request=arguments.requests)
     elif arguments.format == "json":
-        json_and_csv.write_comparison_json(comparison, sys.stdout, each_request=arguments.requests)
+        json_and_csv.write_comparison_json(
+            comparison, sys.stdout, each_request=arguments.requests, slices=slices
+        )
     elif arguments.format == "vllm":
         vllm_output.write(comparison, sys.stdout)
     else:
-        from tui_batching.cli.print_tables import print_comparison  # noqa: PLC0415 - rich loads slowly
-
-        print_comparison(comparison, ascii_only=arguments.ascii)
+        _print(comparison, slices, ascii_only=arguments.ascii)
     for warned in warnings(result.run for result in comparison):
         print(f"tui-batching: warning: {warned.sentence}", file=sys.stderr)
+
+
+def _write_csv(
+    comparison: Comparison, slices: Sequence[Slice], out: TextIO, *, each_request: bool
+) -> None:
+    if slices:
+        json_and_csv.write_slices_csv(comparison, slices, out)
+    else:
+        json_and_csv.write_comparison_csv(comparison, out, each_request=each_request)
+
+
+def _print(comparison: Comparison, slices: Sequence[Slice], *, ascii_only: bool | None) -> None:
+    from tui_batching.cli.print_tables import (  # noqa: PLC0415 - rich loads slowly
+        print_comparison,
+        print_slices,
+    )
+
+    if slices:
+        print_slices(comparison, slices, ascii_only=ascii_only)
+    else:
+        print_comparison(comparison, ascii_only=ascii_only)
+
+
+def _slices(names: str | None) -> list[Slice]:
+    """The slices that --breakdown names; none without it."""
+    found = []
+    for name in [] if names is None else map(str.strip, names.split(",")):
+        if name not in SLICES:
+            hint = did_you_mean(name, SLICES)
+            raise InputError(f"--breakdown: found {quoted(name)}, expected {one_of(SLICES)}{hint}")
+        found.append(SLICES[name])
+    return found
 
 
 def _refuse_contradictions(arguments: argparse.Namespace) -> None:
@@ -97,6 +139,10 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
         raise InputError(f"found {format_option} and --csv -, expected only one of them on stdout")
     if arguments.requests and not (arguments.format == "json" or arguments.csv):
         raise InputError("found --requests alone, expected --json or --csv FILE with it")
+    if arguments.breakdown is not None and arguments.format == "vllm":
+        raise InputError("found --breakdown and --format vllm, expected only one of them")
+    if arguments.breakdown is not None and arguments.csv and arguments.requests:
+        raise InputError("found --breakdown and --requests with --csv, expected only one of them")
 
 
 def _compare(arguments: argparse.Namespace, report: Reporter) -> Comparison:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
-
 from textual.app import ComposeResult
 
 from tui_batching.analysis.comparison import Comparison
+from tui_batching.analysis.slices import SLICES
 from tui_batching.charts.learn import learn_rows
 from tui_batching.charts.metric_rows import metric_rows
 from tui_batching.charts.pen import Pen
@@ -18,13 +16,11 @@ from tui_batching.tui.views.view import View
 
 
 class ScrolledView(View):
-    """Rows told of the whole Runs; the playhead plays no part.
+    """Rows told of the whole Runs; the playhead plays no part."""
 
-    Attributes:
-        rows_of: what is told, as many rows as it takes.
-    """
-
-    rows_of: ClassVar[Callable[[Comparison, Pen], list[Cells]]]
+    def rows_of(self, comparison: Comparison, pen: Pen) -> list[Cells]:
+        """What is told, as many rows as it takes."""
+        raise NotImplementedError
 
     def compose(self) -> ComposeResult:
         yield ScrollPane()
@@ -33,7 +29,7 @@ class ScrolledView(View):
         """The rows; they change with the Runs alone."""
         pane, palette = self.query_one(ScrollPane), frame.palette
         width = pane.content_size.width
-        rows = type(self).rows_of(frame.scene.comparison, Pen(width, palette))
+        rows = self.rows_of(frame.scene.comparison, Pen(width, palette))
         pane.show([self.hint_row(width, palette), *rows], palette)
 
     def scroll_pages(self, pages: int) -> None:
@@ -46,8 +42,19 @@ class MetricsView(ScrolledView):
 
     key = "5"
     title = ("Metrics", "Metrics")
-    hint = "who is best (★) over the whole run, by how much, and where the time went"
-    rows_of: ClassVar[Callable[[Comparison, Pen], list[Cells]]] = staticmethod(metric_rows)
+    hint = "who is best (★), and where the time went (Measure: that of the slowest)"
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
+        super().__init__(id=id)
+        self._slices = list(SLICES.values())
+
+    def rows_of(self, comparison: Comparison, pen: Pen) -> list[Cells]:
+        """All of them, and where the time of one slice of the requests went."""
+        return metric_rows(comparison, pen, self._slices[0])
+
+    def next_quantity(self) -> None:
+        """Tell where the time of the next slice went."""
+        self._slices.append(self._slices.pop(0))
 
 
 class LearnView(ScrolledView):
@@ -56,4 +63,7 @@ class LearnView(ScrolledView):
     key = "0"
     title = ("Learn", "Learn")
     hint = "what each strategy is, and whether what is said of it holds here (✓ or ✗)"
-    rows_of: ClassVar[Callable[[Comparison, Pen], list[Cells]]] = staticmethod(learn_rows)
+
+    def rows_of(self, comparison: Comparison, pen: Pen) -> list[Cells]:
+        """What they are, and their claims."""
+        return learn_rows(comparison, pen)
