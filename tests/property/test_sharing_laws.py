@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from itertools import combinations, takewhile
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from traces import written
 
+from tui_batching.requests import Requests
+from tui_batching.streams import Streams
 from tui_batching.workload import apply_settings, load_workload
+from tui_batching.workload.traces import WrittenFormat, write_trace
 
 BLOCK = 4
 
@@ -45,3 +49,48 @@ def test_two_rows_share_the_blocks_up_to_the_first_hash_that_differs(
     streams = workload.requests.streams
     assert len(streams) <= len(rows)
     assert not (streams.start % BLOCK).any()
+
+
+trees = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 90)), max_size=6)
+"""Of each stream how far up its parent stands in the table, 0 for none, and where it parts."""
+told = st.lists(
+    st.tuples(st.integers(0, 99), st.integers(-1, 5), st.integers(0, 120)), min_size=1, max_size=8
+)
+"""Of each request its prompt, its stream and how many of its first tokens are that one's."""
+
+
+@given(trees=trees, told=told, name=st.sampled_from(["mooncake", "bailian"]))
+def test_hashes_that_are_written_are_read_back_as_the_same_blocks(
+    folder: Path,
+    trees: list[tuple[int, int]],
+    told: list[tuple[int, int, int]],
+    name: WrittenFormat,
+):
+    parents = [row - up if 0 < up <= row else -1 for row, (up, _) in enumerate(trees)]
+    starts = [0 if parent < 0 else at for parent, (_, at) in zip(parents, trees, strict=True)]
+    scale = 32 if name == "mooncake" else 1  # so that there are whole blocks of 512
+    prompts, streams, shared = zip(*told, strict=True)
+    requests = Requests.from_columns(
+        range(0, 10**9 * len(told), 10**9),
+        [scale * tokens for tokens in prompts],
+        [1] * len(told),
+        stream=[min(stream, len(trees) - 1) for stream in streams],
+        stream_tokens=[scale * tokens for tokens in shared],
+        streams=Streams.from_columns(parents, [scale * at for at in starts]),
+    )
+    out = StringIO()
+    write_trace(requests, out, name)
+    again = load_workload(written(folder, out.getvalue(), "t.jsonl")).requests
+    for one, other in combinations(range(len(told)), 2):
+        lengths = requests.input_tokens[[one, other]].tolist()
+        before = min(shared_tokens(requests, one, other), *lengths)
+        whole = before if before == max(lengths) else before - before % (16 * scale)
+        assert shared_tokens(again, one, other) == whole
+
+
+def test_what_nobody_shares_is_written_as_ever() -> None:
+    requests = Requests.from_columns([0, 1], [513, 600], [1, 1])
+    out = StringIO()
+    write_trace(requests, out, "mooncake")
+    rows = [json.loads(line)["hash_ids"] for line in out.getvalue().splitlines()]
+    assert rows == [[0, 1], [2, 3]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from traces import BLIS_GROUPS, PLAIN, refusal, written
 
 from tui_batching.requests import Requests
 from tui_batching.workload import Workload, apply_settings, load_workload, parse_workload
+from tui_batching.workload.traces import write_trace
 
 HASHED: list[tuple[int, Sequence[object]]] = [
     (1200, [1, 2, 3]),
@@ -170,3 +172,12 @@ def test_mooncake_itself() -> None:
     assert found == hits
     assert round(hits / sum(map(len, rows)), 3) == 0.366
     assert len(workload.source.notices) == 2  # read, and that its clock is coarse
+
+
+def test_mooncake_is_written_as_it_was_read() -> None:
+    path = SHARED / "traces/mooncake_conversation_trace.jsonl"
+    if not path.exists():
+        pytest.skip("the trace is not there")
+    out = StringIO()
+    write_trace(load_workload(path).requests, out, "mooncake")
+    assert out.getvalue() == path.read_text(encoding="utf-8")

@@ -72,6 +72,23 @@ def test_other_forms_of_mooncake(
     assert rows(again) == [(0, 17, 1), (500_000_000, 16, 2)]
 
 
+def test_what_prompts_share_is_written_or_its_loss_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    entry = "{arrival_time: 0, input_tokens: 40, output_tokens: 1, prefix: {group: a, tokens: 35}}"
+    path = written(tmp_path, f"requests: [{entry}, {entry}]", "w.yaml")
+    export = ["workloads", "export", str(path), "-o", "-", "--format"]
+    for form, hashes in (("mooncake", ["[0]", "[1]"]), ("bailian", ["[0, 1, 2]", "[0, 1, 3]"])):
+        assert main([*export, form]) == 0
+        out, err = capsys.readouterr()
+        assert re.findall(r'"hash_ids": (\[.*?\])', out) == hashes
+        assert err == ""
+    assert main([*export, "csv"]) == 0
+    assert capsys.readouterr().err == (
+        "csv does not tell what prompts share: mooncake and bailian do\n"
+    )
+
+
 @pytest.mark.parametrize("name", ["notebook.csv", "notebook.jsonl"])
 def test_an_exported_workload_behaves_as_the_workload(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str

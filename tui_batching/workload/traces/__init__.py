@@ -5,7 +5,12 @@ from tui_batching.workload.traces.headers import is_header
 from tui_batching.workload.traces.lengths import LENGTHS_OPTIONS, TraceLengths, find_lengths
 from tui_batching.workload.traces.options import TraceOptions
 from tui_batching.workload.traces.source import TraceRequests, find_trace, looks_like_trace
-from tui_batching.workload.traces.writing import WRITTEN_FORMATS, WrittenFormat, write_trace
+from tui_batching.workload.traces.writing import (
+    WRITTEN_FORMATS,
+    WrittenFormat,
+    tells_sharing,
+    write_trace,
+)
 
 __all__ = [
     "FORMATS",
@@ -19,5 +24,6 @@ __all__ = [
     "find_trace",
     "is_header",
     "looks_like_trace",
+    "tells_sharing",
     "write_trace",
 ]

@@ -9,6 +9,7 @@ from typing import Literal, TextIO, TypeAlias, get_args
 from tui_batching.clock import MILLISECOND, Picoseconds, exact_decimal, exact_seconds
 from tui_batching.columns import IntArray
 from tui_batching.requests import Requests
+from tui_batching.streams import NO_STREAM
 from tui_batching.workload.traces.formats import ASKED, PLAIN, PRIORITY
 
 _ROWS_AT_ONCE = 1000
@@ -44,8 +45,8 @@ def write_trace(requests: Requests, out: TextIO, name: WrittenFormat) -> None:
         name: `csv`, plain CSV in seconds, or a form of Mooncake's JSON lines: `mooncake` and
             `aiperf-mooncake`, where each request is a session of its own, in milliseconds,
             `bailian` in seconds. An arrival that is no whole number of milliseconds is written
-            with its decimals; no prompt shares a prefix with another, so that each has `hash_ids`
-            of its own, where there are any.
+            with its decimals. `hash_ids` are the same for blocks that prompts share with all
+            before them; `csv` and `aiperf-mooncake` do not tell what is shared.
     """
     if name == "csv":
         _write_plain(requests, out)
@@ -63,8 +64,9 @@ def _write_plain(requests: Requests, out: TextIO) -> None:
 
 
 def _write_json_lines(form: _Form, requests: Requests, out: TextIO) -> None:
-    first_id = number = 0
+    number = 0
     further = _further(requests)
+    hashes = _Hashes(requests, form.block) if form.block is not None else None
     for block in _blocks(requests, further):
         for time, inputs, outputs, *more in block:
             told = [
@@ -73,12 +75,48 @@ def _write_json_lines(form: _Form, requests: Requests, out: TextIO) -> None:
                 f'"output_length": {outputs}',
                 *(f'"{name}": {value}' for name, value in zip(further, more, strict=True)),
             ]
-            if form.block is not None:
-                end = first_id - inputs // -form.block
-                told.append(f'"hash_ids": [{", ".join(map(str, range(first_id, end)))}]')
-                first_id = end
+            if hashes is not None:
+                told.append(f'"hash_ids": [{", ".join(map(str, hashes.of(number, inputs)))}]')
             out.write(f"{{{form.before(number)}{', '.join(told)}{form.after}}}\n")
             number += 1
+
+
+class _Hashes:
+    """Numbers the blocks of prompts, in the order in which they are new.
+
+    Args:
+        requests: whose prompts they are.
+        block: tokens of each but the last one.
+    """
+
+    def __init__(self, requests: Requests, block: int) -> None:
+        self._streams, self._block = requests.streams, block
+        self._stream, self._shared = requests.stream.tolist(), requests.stream_tokens.tolist()
+        self._known: dict[tuple[int, int], int] = {}
+        self._next = 0
+
+    def of(self, row: int, inputs: int) -> list[int]:
+        """The blocks of the prompt of a request, of so many tokens."""
+        found: list[int] = []
+        if (stream := self._stream[row]) != NO_STREAM:
+            for whose, _, end in self._streams.segments(stream, min(self._shared[row], inputs)):
+                after = -(-end // self._block) if end == inputs else end // self._block
+                for number in range(len(found), after):
+                    # What a block is hangs on all before it: on whose its last token is, and where.
+                    last = min((number + 1) * self._block, inputs)
+                    if (whose, last) not in self._known:
+                        self._known[whose, last] = self._next
+                        self._next += 1
+                    found.append(self._known[whose, last])
+        own = -(-inputs // self._block) - len(found)
+        found.extend(range(self._next, self._next + own))
+        self._next += own
+        return found
+
+
+def tells_sharing(name: WrittenFormat) -> bool:
+    """Whether a format says what prompts share."""
+    return name in _FORMS and _FORMS[name].block is not None
 
 
 def exact_milliseconds(time: Picoseconds) -> str:
