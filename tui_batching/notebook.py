@@ -1,13 +1,14 @@
-"""What a Run offers to whoever works with it in Python: columns, data frames and a picture.
+"""What Runs and figures offer to whoever works in Python: columns, data frames and pictures.
 
-A Run knows nothing of what is above it. What is needed here is loaded when it is called for.
+They know nothing of what is above them. What is needed here is loaded when it is called for.
 """
 
 from __future__ import annotations
 
 import io
+from html import escape
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+    from tui_batching.analysis.comparison import Comparison
     from tui_batching.analysis.scene import Scene
+    from tui_batching.analysis.sweeps import Sweep
     from tui_batching.clock import Picoseconds
     from tui_batching.columns import FloatArray, IntArray
     from tui_batching.sim.run import Run
@@ -33,22 +36,48 @@ color: {foreground}; background: {background}">{code}</pre>
 """
 
 
-def table(run: Run) -> dict[str, IntArray | FloatArray]:
+Columns: TypeAlias = "dict[str, IntArray | FloatArray]"
+Rows: TypeAlias = "list[dict[str, Any]]"
+
+
+def table(run: Run) -> Columns:
     """A row a request; see `Run.table`."""
     from tui_batching.analysis.request_columns import in_seconds, request_columns  # noqa: PLC0415
 
     return {name: in_seconds(name, column) for name, column in request_columns(run).items()}
 
 
-def to_pandas(run: Run) -> pd.DataFrame:
-    """The table as a data frame; see `Run.to_pandas`."""
-    frame: pd.DataFrame = _package("pandas").DataFrame(table(run))
+def comparison_rows(comparison: Comparison) -> Rows:
+    """A row a strategy; see `Comparison.to_pandas`."""
+    from tui_batching.export import json_and_csv  # noqa: PLC0415
+
+    return json_and_csv.comparison_rows(comparison)
+
+
+def sweep_rows(sweep: Sweep) -> Rows:
+    """A row a point; see `Sweep.to_pandas`."""
+    from tui_batching.export import json_and_csv  # noqa: PLC0415
+
+    return json_and_csv.sweep_rows(sweep)
+
+
+def to_pandas(data: Columns | Rows) -> pd.DataFrame:
+    """Columns or rows as a data frame of pandas.
+
+    Raises:
+        ImportError: if pandas is not installed.
+    """
+    frame: pd.DataFrame = _package("pandas").DataFrame(data)
     return frame
 
 
-def to_polars(run: Run) -> pl.DataFrame:
-    """The table as a data frame; see `Run.to_polars`."""
-    frame: pl.DataFrame = _package("polars").DataFrame(table(run))
+def to_polars(data: Columns | Rows) -> pl.DataFrame:
+    """Columns or rows as a data frame of Polars.
+
+    Raises:
+        ImportError: if Polars is not installed.
+    """
+    frame: pl.DataFrame = _package("polars").DataFrame(data, infer_schema_length=None)
     return frame
 
 
@@ -57,6 +86,30 @@ def _package(name: str) -> Any:
         return import_module(name)
     except ImportError as error:
         raise ImportError(f"to_{name} needs the package {name}: pip install {name}") from error
+
+
+def figures(comparison: Comparison) -> str:
+    """The table of a comparison as HTML."""
+    from tui_batching.analysis.tables import comparison_table  # noqa: PLC0415
+
+    told = comparison_table(comparison)
+    lines = [_line("th", "", *told.strategies)]
+    for group in told.groups:
+        lines.append(_line("th", group.title, *("" for _ in told.strategies)))
+        lines += (
+            _line("td", row.label, *(f"{cell.text} {cell.note}".strip() for cell in row.cells))
+            for row in group.rows
+        )
+    note = f"<p>{escape(told.note)}</p>" if told.note else ""
+    return f"<table>{''.join(lines)}</table>{note}"
+
+
+def _line(kind: str, label: str, *cells: str) -> str:
+    """A row of an HTML table; the label stands at the left, figures at the right."""
+    figures = "".join(
+        f'<{kind} style="text-align: right">{escape(cell)}</{kind}>' for cell in cells
+    )
+    return f'<tr><{kind} style="text-align: left">{escape(label)}</{kind}>{figures}</tr>'
 
 
 def picture(run: Run) -> str:

@@ -29,6 +29,7 @@ from tui_batching import (
     metrics,
     parse_duration,
     simulate,
+    sweep,
 )
 from tui_batching.analysis.request_columns import REQUEST_COLUMNS
 from tui_batching.clock import SECOND
@@ -224,6 +225,19 @@ def test_a_data_frame_has_the_same_columns(package: str) -> None:
 
 
 @pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_a_comparison_and_a_sweep_are_data_frames_as_well(package: str) -> None:
+    pytest.importorskip(package, reason="it is not installed")
+    compared = compare(NOTEBOOK, ["continuous", "vllm", "triton"])
+    frame = getattr(compared, f"to_{package}")()
+    assert frame["strategy"].to_list() == ["continuous", "vllm", "triton"]
+    assert frame["p99_ttft"].to_list() == [result.metrics["p99_ttft"] for result in compared]
+    swept = sweep(NOTEBOOK, "load", [1, 4])
+    frame = getattr(swept, f"to_{package}")()
+    assert frame["value"].to_list() == [1, 1, 1, 4, 4, 4]
+    assert frame["throughput"].to_list() == [point.metric("throughput") for point in swept.points]
+
+
+@pytest.mark.parametrize("package", ["pandas", "polars"])
 def test_without_its_package_a_data_frame_names_it(
     package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +261,16 @@ def test_a_run_shows_itself_as_a_picture_in_a_notebook() -> None:
     assert [line.split()[0] for line in lines[2:22]] == [f"R{row}" for row in range(20)]
     assert "▒" in lines[2]  # R0 is held
     assert 'style="color: #' in html
+
+
+def test_a_comparison_shows_itself_as_a_table_in_a_notebook() -> None:
+    compared = compare(NOTEBOOK)
+    assert repr(compared) == "Comparison(notebook: static, dynamic, continuous)"
+    rows = re.findall("<tr>(.*?)</tr>", compared._repr_html_())
+    told = [re.findall("<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
+    assert told[0] == ["", "static", "dynamic", "continuous"]
+    assert ["tokens per second", "84.6 -16%", "85.0 -16%", "101 ★"] in told
+    assert {len(cells) for cells in told} == {4}
 
 
 def test_the_picture_of_a_long_run_is_of_its_busiest_stretch() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from tui_batching import notebook
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import (
     ITERATIONS,
@@ -29,6 +30,10 @@ from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload, join_names
 from tui_batching.workload.serving import Chosen, choose_strategies
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
 
 Announce: TypeAlias = Callable[[str], None]
 """Is told what begins now, such as `static`."""
@@ -69,7 +74,7 @@ class Result:
         return int(gaps.largest) if gaps else 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """What came of a workload: one result a strategy, in the workload's order."""
 
@@ -90,6 +95,29 @@ class Comparison:
                 return result
         names = join_names(result.strategy.name for result in self.results)
         raise InputError(f"found no strategy {strategy!r}, expected one of {names}")
+
+    def __repr__(self) -> str:
+        names = join_names(result.strategy.name for result in self)
+        return f"Comparison({self.workload.name}: {names})"
+
+    def _repr_html_(self) -> str:
+        return notebook.figures(self)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row a strategy as a data frame of pandas, with the columns of `compare --csv`.
+
+        Raises:
+            ImportError: if pandas is not installed.
+        """
+        return notebook.to_pandas(notebook.comparison_rows(self))
+
+    def to_polars(self) -> pl.DataFrame:
+        """A row a strategy as a data frame of Polars, with the columns of `compare --csv`.
+
+        Raises:
+            ImportError: if Polars is not installed.
+        """
+        return notebook.to_polars(notebook.comparison_rows(self))
 
     @property
     def headlines(self) -> tuple[MetricInfo, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any, TextIO
@@ -16,7 +16,6 @@ from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.capacity import Capacities, Capacity
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.kv_use import ignores_memory
-from tui_batching.analysis.metrics import METRIC_TABLE
 from tui_batching.analysis.request_columns import REQUEST_COLUMNS, in_seconds, request_columns
 from tui_batching.analysis.slices import Slice
 from tui_batching.analysis.sweeps import Point, Sweep
@@ -30,12 +29,6 @@ from tui_batching.workload import Workload
 
 SCHEMA = 2
 """Of all JSON; since 2 the parts of a latency stand beside the other facts of a request."""
-
-
-def parameter_names() -> tuple[str, ...]:
-    """The columns of CSV for the parameters of all strategies that there are, each once."""
-    kinds = STRATEGIES.values()
-    return tuple(dict.fromkeys(each.name for kind in kinds for each in kind.about.parameters))
 
 
 _ROWS_AT_ONCE = 4096
@@ -112,9 +105,6 @@ def _marks(result: Result) -> dict[str, int | bool | None]:
     }
 
 
-_MARKS = ("kv_block_size", "kv_blocks", "ignores_memory")
-
-
 def _requests(run: Run) -> Iterator[str]:
     """One request a line. Values are numbers or words, so they only need to be put in place."""
     fields = ", ".join(f'"{name}": %s' for name in REQUEST_COLUMNS)
@@ -156,21 +146,34 @@ def write_comparison_csv(comparison: Comparison, out: TextIO, *, each_request: b
     The columns are called as the keys of JSON, where parameters and metrics are objects of their
     own; only the stays of requests stand in JSON alone.
     """
-    writer = csv.writer(out, lineterminator="\n")
     if each_request:
+        writer = csv.writer(out, lineterminator="\n")
         writer.writerow(("strategy", *REQUEST_COLUMNS))
         for result in comparison:
             name = result.strategy.name
             for records in request_records(result.run, ""):
                 writer.writerows((name, *record) for record in records)
         return
-    names = [metric.name for metric in METRIC_TABLE]
-    writer.writerow(("strategy", *parameter_names(), *_MARKS, *names))
-    for result in comparison:
-        known = parameters(result.strategy)
-        given = (known.get(name) for name in parameter_names())
-        figures = (result.metrics[name] for name in names)
-        writer.writerow((result.strategy.name, *given, *_marks(result).values(), *figures))
+    _write_rows(comparison_rows(comparison), out)
+
+
+def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
+    """A row a strategy: its parameters, None where it has none called so, and all metrics."""
+    return [
+        {
+            "strategy": result.strategy.name,
+            **_all_parameters(result.strategy),
+            **_marks(result),
+            **result.metrics,
+        }
+        for result in comparison
+    ]
+
+
+def _write_rows(rows: Sequence[Mapping[str, Any]], out: TextIO) -> None:
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows(row.values() for row in rows)
 
 
 def write_sweep_json(sweep: Sweep, out: TextIO) -> None:
@@ -209,18 +212,23 @@ def write_sweep_json(sweep: Sweep, out: TextIO) -> None:
 
 def write_sweep_csv(sweep: Sweep, out: TextIO) -> None:
     """Write CSV with a head line and one row a point; what is not defined is left empty."""
-    writer = csv.writer(out, lineterminator="\n")
-    names = [metric.name for metric in METRIC_TABLE]
-    writer.writerow(
-        ("kind", "value", "strategy", *parameter_names(), "peak_batch", "ignores_memory", *names)
-    )
-    for point in sweep.points:
-        known = parameters(point.strategy)
-        given = (known.get(name) for name in parameter_names())
-        figures = (point.metrics[name] for name in names)
-        value = exported(sweep.kind, point.value)
-        marks = (point.peak_batch, sweep.ignores_memory(point))
-        writer.writerow((sweep.kind, value, point.strategy.name, *given, *marks, *figures))
+    _write_rows(sweep_rows(sweep), out)
+
+
+def sweep_rows(sweep: Sweep) -> list[dict[str, Any]]:
+    """A row a point: value, strategy, its parameters there, and all metrics; times in seconds."""
+    return [
+        {
+            "kind": sweep.kind,
+            "value": exported(sweep.kind, point.value),
+            "strategy": point.strategy.name,
+            **_all_parameters(point.strategy),
+            "peak_batch": point.peak_batch,
+            "ignores_memory": sweep.ignores_memory(point),
+            **point.metrics,
+        }
+        for point in sweep.points
+    ]
 
 
 def _point(sweep: Sweep, point: Point) -> dict[str, Any]:
@@ -282,6 +290,13 @@ def parameters(strategy: Strategy) -> dict[str, int | float | str | list[int] | 
         parameter.name: parameter.exported(strategy.value(parameter.name))
         for parameter in strategy.about.parameters
     }
+
+
+def _all_parameters(strategy: Strategy) -> dict[str, int | float | str | list[int] | None]:
+    """Those of all strategies that there are, each name once; None where this one has none."""
+    kinds = STRATEGIES.values()
+    names = dict.fromkeys(each.name for kind in kinds for each in kind.about.parameters)
+    return dict.fromkeys(names) | parameters(strategy)
 
 
 def request_records(run: Run, missing: str) -> Iterator[list[tuple[str, ...]]]:

@@ -109,7 +109,7 @@ class Run:
         Raises:
             ImportError: if pandas is not installed.
         """
-        return notebook.to_pandas(self)
+        return notebook.to_pandas(self.table())
 
     def to_polars(self) -> pl.DataFrame:
         """The `table` as a data frame of Polars.
@@ -117,7 +117,7 @@ class Run:
         Raises:
             ImportError: if Polars is not installed.
         """
-        return notebook.to_polars(self)
+        return notebook.to_polars(self.table())
 
     def at(self, time: Picoseconds) -> Moment:
         """What this Run looks like at the instant `time`."""

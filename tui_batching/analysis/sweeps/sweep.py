@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from tui_batching import notebook
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, Metrics
 from tui_batching.analysis.short_runs import short_run
 from tui_batching.analysis.sweeps.varied import LOAD, Kind, left_out, value_text
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
 
 HEADLINES: tuple[MetricInfo, ...] = tuple(
     METRICS_BY_NAME[name] for name in ("avg_latency", "p99_latency", "throughput")
@@ -61,7 +67,7 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sweep:
     """A workload with one parameter at several values.
 
@@ -79,6 +85,25 @@ class Sweep:
     points: tuple[Point, ...]
     saturation: Mapping[str, float]
     refused: tuple[Refusal, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Sweep({self.kind} of {self.workload.name}, {len(self.points)} points)"
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row a point as a data frame of pandas, with the columns of `sweep --csv`.
+
+        Raises:
+            ImportError: if pandas is not installed.
+        """
+        return notebook.to_pandas(notebook.sweep_rows(self))
+
+    def to_polars(self) -> pl.DataFrame:
+        """A row a point as a data frame of Polars, with the columns of `sweep --csv`.
+
+        Raises:
+            ImportError: if Polars is not installed.
+        """
+        return notebook.to_polars(notebook.sweep_rows(self))
 
     @property
     def values(self) -> tuple[float, ...]:
