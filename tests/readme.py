@@ -18,7 +18,6 @@ from tui_batching.strategies.strategy import Textbook
 from tui_batching.tui.bindings import KEYS
 from tui_batching.workload import bundled_profiles, load_profile
 from tui_batching.workload.traces import FORMATS
-from tui_batching.workload.traces.formats import first_of
 
 README = Path(__file__).parents[1] / "README.md"
 _KEYS = re.compile(r"(<!-- keys: begin -->\n).*?(<!-- keys: end -->)", re.DOTALL)
@@ -67,12 +66,10 @@ def engines_table() -> str:
 
 def formats_table() -> str:
     """The formats of traces, out of the table of them."""
-    rows = ["| `format` | arrival, input, output | times in | what it is |", "|---|---|---|---|"]
+    rows = ["| `format` | times in | what it is |", "|---|---|---|"]
     for name, known in FORMATS.items():
-        columns = map(first_of, (known.arrival, known.input, known.output))
-        told = ", ".join(f"`{name}`" if name else "none" for name in columns)
         unit = "instants" if known.instants else known.unit if known.arrival else ""
-        rows.append(f"| `{name}` | {told} | {unit} | {known.about} |")
+        rows.append(f"| `{name}` | {unit} | {known.about} |")
     return "".join(f"{row}\n" for row in rows)
 
 
