@@ -220,6 +220,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.run('continuous').capacity - f.running('continuous'))} slots are free",
     ],
     "Reserve, or take as you go": [
+        lambda f: f"{word(len(f.workload.strategies))} engines",
         lambda f: f"may come: {f.requests.max_tokens.max()} tokens each",
         lambda f: f"blocks of {f.workload.strategy('vllm').value('block_size')} as",
         lambda f: f"{word(f.running('orca'))} run",
@@ -247,8 +248,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: f"all {word(len(load_workload('engines').strategies))} of them",
     ],
     "A real GPU": [
-        lambda _: "sixteen in a step",
-        lambda f: f"than one: {step_times(f.workload)[4].tokens_per_second:,.0f} tokens",
+        lambda f: f"{word(step_times(f.workload)[4].batch_size)} in a step",
+        lambda f: f"make {step_times(f.workload)[4].tokens_per_second:,.0f} tokens",
     ],
     "The famous 23 times": [
         padding,
