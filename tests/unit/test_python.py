@@ -162,6 +162,22 @@ def test_a_number_of_another_kind_is_refused(size: object) -> None:
         Static(size)  # type: ignore[arg-type]
 
 
+def test_values_of_a_sweep_are_seconds_or_as_they_are_written() -> None:
+    swept = sweep(NOTEBOOK, "timeout", ["100ms", 0.5])
+    timeouts = [point.strategy.value("timeout") for point in swept.curve("dynamic")]
+    assert timeouts == [parse_duration("100ms"), parse_duration("500ms")]
+    assert sweep(NOTEBOOK, "load", ["250ms"]).values == (4.0,)
+    engines = load_workload("engines").served_by("vllm")
+    assert (
+        sweep(engines, "token-budget", [512]).points
+        == sweep(engines, "token_budget", ["512"]).points
+    )
+    with pytest.raises(InputError, match="values: found 'soon', expected a duration such as"):
+        sweep(NOTEBOOK, "timeout", ["soon"])
+    with pytest.raises(InputError, match=r"found no sweep 'laod', .* \(did you mean 'load'\?\)"):
+        sweep(NOTEBOOK, "laod", [1])
+
+
 def test_the_service_level_is_the_workloads() -> None:
     strict = NOTEBOOK.with_settings({"slo.ttft": "500ms"})
     run = simulate(strict, "continuous")

@@ -19,19 +19,23 @@ from tui_batching.analysis.sweeps.sweep import Point, Refusal, Sweep
 from tui_batching.analysis.sweeps.usual import usual_sizes, usual_values
 from tui_batching.analysis.sweeps.varied import (
     BATCH_SIZE,
+    KINDS,
     LOAD,
     Kind,
     is_duration,
+    kind_called,
     kinds_of,
     left_out,
     owners,
     parameter_of,
+    read_value,
 )
 from tui_batching.columns import freeze
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.executors import CountDone, process_executor, run_all
 from tui_batching.reading.constraints import Whole
+from tui_batching.reading.fields import Field
 from tui_batching.requests import Requests
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
@@ -172,16 +176,18 @@ class Plan:
 def sweep(
     workload: Workload,
     kind: Kind,
-    values: Sequence[float] | None = None,
+    values: Sequence[float | str] | None = None,
     executor: Executor | None = None,
     progress: CountDone | None = None,
 ) -> Sweep:
     """Serve a workload with one of its parameters at several values.
 
     Args:
-        workload: what is served.
+        workload: what is served; `workload.served_by("vllm")` chooses who serves it.
         kind: what is varied: `load`, `batch-size`, or a parameter by its name or an alias.
-        values: see `plan_sweep`.
+        values: numbers, or text as after `--values`: arrivals per second or mean gaps such as
+            `"400ms"`, batch sizes, or values of the parameter, durations in seconds or with their
+            unit. None takes the usual ones, see `plan_sweep`.
         executor: where the tasks run, such as a `ProcessPoolExecutor`; None runs them here.
         progress: is told how many tasks are done, of how many; what it raises cancels the rest.
 
@@ -189,7 +195,11 @@ def sweep(
         InputError: if there is nothing to vary, a value is out of its range, or the workload
             cannot be simulated there.
     """
-    return run_sweep(plan_sweep(workload, kind, values), executor, progress)
+    kind = kind_called(kind)
+    read = None
+    if values is not None and (kind in KINDS or any(owners(kind))):
+        read = [read_value(kind, Field.of_value(each, "values")) for each in values]
+    return run_sweep(plan_sweep(workload, kind, read), executor, progress)
 
 
 def run_sweep(

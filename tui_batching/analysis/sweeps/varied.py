@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
@@ -9,8 +10,9 @@ from tui_batching.clock import SECOND, format_duration, to_seconds
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Duration, FromZero, Number, Whole
+from tui_batching.reading.fields import Field
 from tui_batching.strategies import STRATEGIES, Strategy
-from tui_batching.strategies.parameters import KV_CACHE_TOKENS, TOKEN_BUDGET, Parameter
+from tui_batching.strategies.parameters import KV_CACHE_TOKENS, MAX_SLOTS, TOKEN_BUDGET, Parameter
 from tui_batching.workload.model import Workload
 
 Kind: TypeAlias = str
@@ -24,6 +26,7 @@ _TEXTS: dict[Kind, str] = {
     BATCH_SIZE: "batch size, slots",
     TIMEOUT: "timeout of dynamic",
 }
+_WITH_UNIT = re.compile(r"[0-9.]+(?:[eE][+-]?[0-9]+)?\s*[a-zµμ]+")
 _NUMBERS = (Whole, Number, FromZero, Duration)
 
 
@@ -162,6 +165,34 @@ def kind_unit(kind: Kind) -> str:
 def is_duration(kind: Kind) -> bool:
     """Whether the values are picoseconds."""
     return kind not in {LOAD, BATCH_SIZE} and isinstance(any_parameter(kind).constraint, Duration)
+
+
+def read_value(kind: Kind, field: Field) -> float:
+    """A value as it is written: a load, a number of slots, or what the parameter takes.
+
+    Raises:
+        InputError: if it is none, or no strategy has the parameter.
+    """
+    if kind == LOAD:
+        return _read_load(field)
+    if kind == BATCH_SIZE:
+        return field.whole(1, MAX_SLOTS)
+    constraint = any_parameter(kind).constraint
+    if isinstance(constraint, Whole):  # a point of an axis is a number, so none is none
+        return field.whole(constraint.least, constraint.most)
+    value: float = constraint(field)
+    return value
+
+
+def _read_load(field: Field) -> float:
+    """Requests per second; or a mean gap, which is told by its unit."""
+    if _WITH_UNIT.fullmatch(field.written):
+        return SECOND / field.duration(longer_than_zero=True)
+    try:
+        return field.decimal(above=0)
+    except InputError:
+        expected = "requests per second such as 2.5, or a mean gap such as 400ms"
+        raise field.error(expected) from None
 
 
 def exported(kind: Kind, value: float) -> float:

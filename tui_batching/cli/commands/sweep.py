@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 
-from tui_batching.analysis.sweeps import KINDS, Kind, Sweep, plan_sweep
-from tui_batching.analysis.sweeps.varied import BATCH_SIZE, LOAD, any_parameter, kind_called, owners
+from tui_batching.analysis.sweeps import KINDS, Sweep, plan_sweep
+from tui_batching.analysis.sweeps.varied import kind_called, owners, read_value
 from tui_batching.cli.arguments import (
     FIRST_OF_ENGINES,
     FIRST_WORKLOADS,
@@ -20,15 +19,11 @@ from tui_batching.cli.arguments import (
 from tui_batching.cli.jobs import add_executors, read_executors, run_sweeps
 from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import add_ascii
-from tui_batching.clock import SECOND
 from tui_batching.errors import InputError
 from tui_batching.export import json_and_csv
 from tui_batching.output_files import written_whole
-from tui_batching.reading.constraints import Whole
 from tui_batching.reading.fields import Field
-from tui_batching.strategies.parameters import MAX_SLOTS
 
-_WITH_UNIT = re.compile(r"[0-9.]+(?:[eE][+-]?[0-9]+)?\s*[a-zµμ]+")
 _DESCRIPTION = """\
 Serve a workload with one parameter at several values and print latency and throughput.
 
@@ -105,34 +100,10 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
     known = kind in KINDS or any(owners(kind))
     values = None
     if known and arguments.values:
-        values = [_read_value(kind, text) for text in arguments.values]
+        values = [read_value(kind, Field.of_text(text, "--values")) for text in arguments.values]
     executors = read_executors(arguments)
     with reporting() as report:
         first = FIRST_WORKLOADS.get(kind, FIRST_OF_ENGINES)
         workload = read_workload(arguments, report, first, kind)
         plan = plan_sweep(workload, kind, values)
     return run_sweeps([plan], executors)[0]
-
-
-def _read_value(kind: Kind, text: str) -> float:
-    field = Field.of_text(text, "--values")
-    if kind == LOAD:
-        return _read_load(field, text)
-    if kind == BATCH_SIZE:
-        return field.whole(1, MAX_SLOTS)
-    constraint = any_parameter(kind).constraint
-    if isinstance(constraint, Whole):  # a point of an axis is a number, so none is none
-        return field.whole(constraint.least, constraint.most)
-    value: float = constraint(field)
-    return value
-
-
-def _read_load(field: Field, text: str) -> float:
-    """Requests per second; or a mean gap, which is told by its unit."""
-    if _WITH_UNIT.fullmatch(text):
-        return SECOND / field.duration(longer_than_zero=True)
-    try:
-        return field.decimal(above=0)
-    except InputError:
-        expected = "requests per second such as 2.5, or a mean gap such as 400ms"
-        raise field.error(expected) from None
