@@ -10,7 +10,7 @@ from stage import crowd, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.race import RaceRequest, race_rows
-from tui_batching.workload import load_workload
+from tui_batching.workload import choose_strategies, load_workload
 
 DARK = palette()
 NOTEBOOK = scene_of(load_workload("notebook"))
@@ -29,6 +29,12 @@ def test_every_row_is_as_wide_as_asked(width: int, count: int) -> None:
     for time in np.linspace(0, scene.end, 7).astype(np.int64).tolist():
         rows = race_rows(RaceRequest(scene, time, range(3), width, DARK))
         assert {sum(cell.cell_length for cell in row) for row in rows} == {width}
+
+
+def test_short_names_tell_strategies_apart_that_begin_alike() -> None:
+    both = scene_of(choose_strategies(load_workload("tight-memory"), ["vllm", "vllm-v0", "orca"]))
+    assert [row.split()[0] for row in race(both, 0, 84)[1:]] == ["vllm", "vlv0", "orca"]
+    assert [row.split()[0] for row in race(both, 0, 120)[1:]] == ["vllm", "vllm-v0", "orca"]
 
 
 def test_names_stand_in_the_order_of_the_answers() -> None:

@@ -258,8 +258,9 @@ def _label(
     moment: Moment, moments: list[Moment], width: int, palette: Palette
 ) -> tuple[str, Style]:
     name = moment.run.strategy.name
-    cells = name_cells([each.run.strategy.name for each in moments], width)
-    shown = f" {shown_name(name, width)}"
+    names = [each.run.strategy.name for each in moments]
+    cells = name_cells(names, width)
+    shown = f" {shown_name(name, names, width)}"
     return f"{shown:<{cells}}", style(palette.strategy(name), palette.background, bold=True)
 
 

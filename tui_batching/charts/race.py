@@ -67,9 +67,12 @@ def name_cells(names: Sequence[str], width: int) -> int:
     return max(map(len, names)) + 2 if width >= WIDE else 6
 
 
-def shown_name(name: str, width: int) -> str:
-    """A strategy's name, or where it is narrow as many of its letters as fit."""
-    return name if width >= WIDE else name[:4]
+def shown_name(name: str, names: Sequence[str], width: int) -> str:
+    """A strategy's name among others, or where it is narrow four letters that tell it from them."""
+    if width >= WIDE:
+        return name
+    same = any(other != name and other[:4] == name[:4] for other in names)
+    return f"{name[:2]}{name[-2:]}" if same and len(name) > 4 else name[:4]
 
 
 def _columns(request: RaceRequest) -> dict[str, int]:
@@ -127,7 +130,8 @@ def _lane(request: RaceRequest, lane: int) -> Cells:
     name, names = run.strategy.name, _names(request)
     muted, strong = _look(request), _look(request, bold=True, strong=True)
     row = Row(request.width, muted)
-    shown = f" {shown_name(name, request.width)}"
+    others = [each.strategy.name for each in scene.runs]
+    shown = f" {shown_name(name, others, request.width)}"
     label = f"{shown:<{names}}"[:-1]
     row.add(label, style(palette.strategy(name), palette.background, bold=True))
     columns = _columns(request)
