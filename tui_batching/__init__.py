@@ -41,6 +41,7 @@ from tui_batching.workload import (
     bundled_workloads,
     load_profile,
     load_workload,
+    workload_of,
 )
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ __all__ = [
     "simulate",
     "sweep",
     "to_seconds",
+    "workload_of",
 ]
 
 _LOADED_LATER = {

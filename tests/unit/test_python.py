@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,6 +32,7 @@ from tui_batching import (
     parse_duration,
     simulate,
     sweep,
+    workload_of,
 )
 from tui_batching.analysis.request_columns import REQUEST_COLUMNS
 from tui_batching.clock import SECOND
@@ -176,6 +179,40 @@ def test_values_of_a_sweep_are_seconds_or_as_they_are_written() -> None:
         sweep(NOTEBOOK, "timeout", ["soon"])
     with pytest.raises(InputError, match=r"found no sweep 'laod', .* \(did you mean 'load'\?\)"):
         sweep(NOTEBOOK, "laod", [1])
+
+
+def test_a_workload_is_made_of_columns() -> None:
+    table = simulate(NOTEBOOK, "continuous").table()
+    columns = (table[name] for name in ("arrival_time", "input_tokens", "output_tokens"))
+    again = simulate(workload_of(*columns, name="again"), "continuous")
+    assert again.table()["e2el"].tolist() == table["e2el"].tolist()
+    shuffled = workload_of([3, 0.1], [5, 6], [7, 8], max_tokens=[9, 9])
+    assert shuffled.requests.arrival_time.tolist() == [SECOND // 10, 3 * SECOND]
+    assert shuffled.requests.input_tokens.tolist() == [6, 5]
+    assert compare(shuffled, "vllm")["vllm"].metrics["total_tokens"] == 15
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        (([], [], []), "found an empty list of requests, expected at least one"),
+        (([0, -1], [5, 5], [5, 5]), "request 1: arrival_time: found -1.0, expected seconds from 0"),
+        (([0, math.nan], [5, 5], [5, 5]), "request 1: arrival_time: found nan, expected seconds"),
+        (([0], [5], [0]), "request 0: output_tokens: found 0, expected >= 1"),
+        (([0], [5.5], [1]), "input_tokens: found float64 values, expected whole numbers"),
+        (([0, 1], [5], [1, 1]), "the columns of the requests differ in length"),
+    ],
+)
+def test_columns_that_are_no_requests_are_refused(columns: Any, sentence: str) -> None:
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        workload_of(*columns)
+
+
+def test_an_instant_is_picoseconds_or_a_text() -> None:
+    run = simulate(NOTEBOOK, "continuous")
+    assert run.at("3.6s").done == run.at(parse_duration("3.6s")).done == 6
+    with pytest.raises(InputError, match="found 'noon', expected a duration"):
+        run.at("noon")
 
 
 def test_the_service_level_is_the_workloads() -> None:

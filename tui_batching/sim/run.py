@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_batching import notebook
-from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.clock import Picoseconds, format_duration, parse_duration
 from tui_batching.columns import BoolArray, FloatArray, IntArray, freeze
 from tui_batching.cost import Cost
 from tui_batching.requests import Requests
@@ -119,9 +119,13 @@ class Run:
         """
         return notebook.to_polars(self.table())
 
-    def at(self, time: Picoseconds) -> Moment:
-        """What this Run looks like at the instant `time`."""
-        return Moment(self, time)
+    def at(self, time: Picoseconds | str) -> Moment:
+        """What this Run looks like at an instant: picoseconds, or a text such as `"1.5s"`.
+
+        Raises:
+            InputError: if the text is no duration.
+        """
+        return Moment(self, parse_duration(time) if isinstance(time, str) else time)
 
     @cached_property
     def ends(self) -> IntArray:

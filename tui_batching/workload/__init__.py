@@ -2,7 +2,7 @@
 
 from tui_batching.requests import Requests
 from tui_batching.workload.generate import GeneratedRequests
-from tui_batching.workload.listed import ListedRequests
+from tui_batching.workload.listed import ListedRequests, workload_of
 from tui_batching.workload.model import ServiceLevel, Source, Workload
 from tui_batching.workload.profiles import bundled_profiles, load_profile
 from tui_batching.workload.serving import choose_strategies
@@ -29,4 +29,5 @@ __all__ = [
     "load_workload",
     "parse_workload",
     "path_of_text",
+    "workload_of",
 ]

@@ -9,6 +9,7 @@ from functools import partial
 from typing import NoReturn
 
 import numpy as np
+import numpy.typing as npt
 
 from tui_batching.clock import HORIZON, SECOND
 from tui_batching.errors import InputError
@@ -18,12 +19,44 @@ from tui_batching.streams import NO_STREAM, Streams
 from tui_batching.workload.asking import Asking, asking, notices
 from tui_batching.workload.model import (
     ReadingProgress,
+    Workload,
     arrives_beyond_clock,
     ignore_progress,
     refuse_rate,
 )
 
 _KEYS = ("arrival_time", "input_tokens", "output_tokens", "id", "max_tokens", "priority", "prefix")
+
+
+def workload_of(
+    arrival_time: npt.ArrayLike,
+    input_tokens: npt.ArrayLike,
+    output_tokens: npt.ArrayLike,
+    *,
+    max_tokens: npt.ArrayLike | None = None,
+    name: str = "requests",
+) -> Workload:
+    """A workload of requests that are columns already, in any order.
+
+    Args:
+        arrival_time: in seconds since the start.
+        input_tokens: of each prompt.
+        output_tokens: of each answer.
+        max_tokens: what clients ask for; by default exactly the answers.
+        name: what the workload is called.
+
+    Raises:
+        InputError: if there are no requests, an arrival is negative or no number, or see
+            `Requests.from_columns`.
+    """
+    seconds = np.asarray(arrival_time, np.float64)
+    wrong = np.flatnonzero(~((seconds >= 0) & (seconds * SECOND < HORIZON)))
+    if len(wrong):
+        found = f"request {wrong[0]}: arrival_time: found {seconds[wrong[0]]}"
+        raise InputError(f"{found}, expected seconds from 0 to 106 days")
+    arrivals = np.rint(seconds * SECOND).astype(np.int64)
+    requests = Requests.from_columns(arrivals, input_tokens, output_tokens, max_tokens=max_tokens)
+    return Workload(name, ListedRequests(requests))
 
 
 @dataclass(frozen=True)
