@@ -88,6 +88,27 @@ def test_hashes_that_are_written_are_read_back_as_the_same_blocks(
         assert shared_tokens(again, one, other) == whole
 
 
+@given(told=told)
+def test_groups_that_begin_alike_are_written_as_csv_and_read_back(
+    folder: Path, told: list[tuple[int, int, int]]
+):
+    columns = prompts, streams, _ = [list(column) for column in zip(*told, strict=True)]
+    requests = Requests.from_columns(
+        range(0, 10**9 * len(told), 10**9),
+        prompts,
+        [1] * len(told),
+        stream=streams,
+        stream_tokens=[min(n, most + 1) * (s >= 0) for most, s, n in zip(*columns, strict=True)],
+        streams=Streams.roots(6),
+    )
+    out = StringIO()
+    write_trace(requests, out, "csv")
+    again = load_workload(written(folder, out.getvalue())).requests
+    assert again.stream_tokens.tolist() == requests.stream_tokens.tolist()
+    for one, other in combinations(range(len(told)), 2):
+        assert shared_tokens(again, one, other) == shared_tokens(requests, one, other)
+
+
 def test_what_nobody_shares_is_written_as_ever() -> None:
     requests = Requests.from_columns([0, 1], [513, 600], [1, 1])
     out = StringIO()

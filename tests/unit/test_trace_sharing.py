@@ -124,6 +124,22 @@ def test_the_groups_of_blis_begin_alike(tmp_path: Path) -> None:
     assert requests.input_tokens.tolist() == [110, 14, 11, 90, 90]
 
 
+def test_every_table_may_have_groups(tmp_path: Path) -> None:
+    text = "TIMESTAMP,ContextTokens,GeneratedTokens,prefix_group,prefix_tokens\n"
+    at = "2023-11-16 00:00:0"
+    rows = f"{at}0,50,10,a,60\n{at}1,90,10,a,80\n{at}2,50,10,,\n{at}3,50,9,b,0\n{at}4,70,9,a,70\n"
+    requests = loaded(tmp_path, text + rows).requests
+    assert table(requests) == [[], [60], [0, 0], [0, 0, 0], [60, 70, 0, 0]]
+    cut = loaded(tmp_path, text + rows, "max_input=40", "max_output=8").requests
+    assert cut.stream_tokens.tolist() == [40, 40, 0, 0, 40]
+    assert loaded(tmp_path, text + rows, "max_output=8").requests.stream_tokens[0] == 58
+    path = written(tmp_path, text + rows.replace(",60", ",61"))
+    assert refusal(path) == (
+        f"{path}:2: prefix_tokens: found 61, expected at most 60, the tokens of its prompt and its "
+        "answer"
+    )
+
+
 @pytest.mark.parametrize(
     ("hashes", "found"),
     [

@@ -9,6 +9,7 @@ import pytest
 from command_line import printed_json
 from stage import on_stage
 from traces import BURSTGPT_6, PLAIN, rows, written
+from workload_texts import generated
 
 from tui_batching.__main__ import main
 from tui_batching.workload import load_workload
@@ -84,9 +85,18 @@ def test_what_prompts_share_is_written_or_its_loss_is_told(
         assert re.findall(r'"hash_ids": (\[.*?\])', out) == hashes
         assert err == ""
     assert main([*export, "csv"]) == 0
-    assert capsys.readouterr().err == (
-        "csv does not tell what prompts share: mooncake and bailian do\n"
-    )
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "arrival_time,input_tokens,output_tokens,prefix_group,prefix_tokens",
+        *["0.0,40,1,0,35"] * 2,
+    ]
+    assert err == ""
+    assert main([*export, "aiperf-mooncake"]) == 0
+    told = "does not tell what prompts share: mooncake and bailian do"
+    assert capsys.readouterr().err == f"aiperf-mooncake {told}\n"
+    talks = generated(prefixes="[{tokens: 9}]", turns="{mean: 2, think_time: 1s}")
+    assert main(["workloads", "export", str(written(tmp_path, talks, "w.yaml")), "-o", "-"]) == 0
+    assert capsys.readouterr().err == f"csv {told}\n"
 
 
 @pytest.mark.parametrize("name", ["notebook.csv", "notebook.jsonl"])

@@ -29,7 +29,8 @@ def add_to(choices: Choices) -> None:
             "bailian is Qwen-Bailian's form of them, in seconds, and aiperf-mooncake AIPerf's,\n"
             "each request as a session of its own.\n"
             "max_tokens and priority follow where they are not as by default. What prompts\n"
-            "share is told by mooncake, in blocks of 512 tokens, and by bailian, in blocks of 16."
+            "share is told by mooncake, in blocks of 512 tokens, by bailian, in blocks of 16,\n"
+            "and by csv (prefix_group,prefix_tokens) where it is groups that begin alike."
         ),
         epilog=_EXAMPLES,
     )
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
     name: WrittenFormat = arguments.format or ("mooncake" if lines else "csv")
     with reporting() as report:
         requests = read_workload(arguments, report, served=False).requests
-        if requests.stream_tokens.any() and not tells_sharing(name):
+        if not tells_sharing(name, requests):
             print(
                 f"{name} does not tell what prompts share: mooncake and bailian do", file=sys.stderr
             )

@@ -31,6 +31,9 @@ ASKED = "max_tokens"
 PRIORITY = "priority"
 """The column of the priority, in whatever format: the lower the sooner; without it, 0."""
 
+GROUP, GROUP_TOKENS = "prefix_group", "prefix_tokens"
+"""The columns of a group that begins alike, in whatever format, and of how many tokens do so."""
+
 
 @dataclass(frozen=True)
 class TraceFormat:
@@ -51,7 +54,8 @@ class TraceFormat:
         session: the column or key that rows of one conversation share, whose lengths are what each
             turn adds.
         group: the column or key of what several prompts begin with.
-        group_tokens: of how many tokens that has, which `input` does not count.
+        group_tokens: of how many tokens that has.
+        group_beside: whether `input` does not count those.
         counted: the column or key of the tokens of a prompt as the server counted them, which goes
             first where it is not 0 and the row is in no group.
         hashes: the column or key of a hash for each block of the prompt, after all before it.
@@ -75,8 +79,9 @@ class TraceFormat:
     failed: str = "no output tokens"
     queue: str = ""
     session: str = ""
-    group: str = ""
-    group_tokens: str = ""
+    group: str = GROUP
+    group_tokens: str = GROUP_TOKENS
+    group_beside: bool = False
     counted: str = ""
     hashes: str = ""
     hash_block: int = 1
@@ -185,8 +190,8 @@ _TABLE = (
         where={"status": ("ok",)},
         failed="no output tokens, or a status that is not ok",
         session="session_id",
-        group="prefix_group",
         group_tokens="prefix_length",
+        group_beside=True,
         counted="server_input_tokens",
         about="a TraceV2 of the simulator BLIS (inference-sim): its YAML, with the CSV of the same "
         "name beside it, or the CSV alone; a prompt is `prefix_length` and `input_tokens`",

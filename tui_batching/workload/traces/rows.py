@@ -240,7 +240,7 @@ class TraceReader:
         self._look_at_sessions(texts.columns[_SESSION] or ())
         made = np.array(outputs, np.int64)
         asked, urgent = self._values(_ASKED, texts), self._values(_PRIORITY, texts)
-        stream, shared = self._shared(texts, inputs)
+        stream, shared = self._shared(texts, inputs, made)
         return Rows(
             ids,
             self._times(texts) if self._with_arrivals else [0] * len(outputs),
@@ -262,20 +262,24 @@ class TraceReader:
         if (counted := self._values(_COUNTED, texts)) is not None:
             measured = np.array(counted, np.int64)
             inputs = np.where((measured > 0) & ~grouped, measured, inputs)
-        if (begun := self._values(_GROUP_TOKENS, texts)) is not None:
+        begun = self._values(_GROUP_TOKENS, texts) if self._format.group_beside else None
+        if begun is not None:
             inputs = inputs + np.where(grouped, begun, 0)
         return inputs
 
-    def _shared(self, texts: Texts, inputs: IntArray) -> tuple[IntArray | None, IntArray | None]:
-        """The streams that prompts begin with, and how many of their tokens those are."""
+    def _shared(
+        self, texts: Texts, inputs: IntArray, made: IntArray
+    ) -> tuple[IntArray | None, IntArray | None]:
+        """The streams that requests begin with, and how many of their tokens those are."""
         groups, begun = texts.columns[_GROUP], self._values(_GROUP_TOKENS, texts)
         if groups is not None and begun is not None:
-            tokens_of_them = np.where(_is_told(groups, len(groups)), begun, 0)
+            shared = np.where(_is_told(groups, len(groups)), begun, 0)
+            self._refuse_beyond(inputs + made, shared, texts)
             rows = [self._sharing.hashes([group] if group else []) for group in groups]
         elif (told := texts.columns[_HASHES]) is not None:
             rows = [self._hashes(value, row, texts) for row, value in enumerate(told)]
             blocks = np.fromiter(map(len, rows), np.int64, len(rows))
-            tokens_of_them = np.minimum(blocks * self._block, inputs)
+            shared = np.minimum(blocks * self._block, inputs)
             self._counts.misfits += int(
                 ((blocks != -(-inputs // self._block)) & (blocks > 0)).sum()
             )
@@ -283,7 +287,14 @@ class TraceReader:
         else:
             return None, None
         streams = np.fromiter(map(self._sharing.stream_of, rows), np.int64, len(rows))
-        return streams, tokens_of_them
+        return streams, shared
+
+    def _refuse_beyond(self, most: IntArray, shared: IntArray, texts: Texts) -> None:
+        if (shared > most).any():
+            row = int((shared > most).argmax())
+            expected = f"at most {most[row]}, the tokens of its prompt and its answer"
+            name = self._columns[_GROUP_TOKENS].name
+            raise refusal(texts.place(row), name, str(shared[row]), expected)
 
     def _hashes(self, value: object, row: int, texts: Texts) -> array[int]:
         try:

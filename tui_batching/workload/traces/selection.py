@@ -50,12 +50,6 @@ class _Columns:
         }
         return _Columns(**taken)
 
-    @property
-    def shared_tokens(self) -> IntArray | None:
-        """Tokens of each prompt that are its stream's; of one that was cut, what is left."""
-        tokens = self.stream_tokens
-        return None if tokens is None else np.minimum(tokens, self.input)
-
     def __len__(self) -> int:
         return len(self.id)
 
@@ -121,7 +115,7 @@ class Selection:
             max_tokens=taken.asked,
             priority=taken.priority,
             stream=taken.stream,
-            stream_tokens=taken.shared_tokens,
+            stream_tokens=taken.stream_tokens,
             streams=streams,
         )
 
@@ -188,11 +182,12 @@ class Selection:
             limit = slice(asked.limit)
             counts.long_inputs = int(np.count_nonzero(long_input[limit]))
             counts.long_outputs = int(np.count_nonzero(long_output[limit]))
-            return replace(
-                found,
-                input=_clipped(found.input, asked.max_input),
-                output=_clipped(found.output, asked.max_output),
-            )
+            kept = _clipped(found.input, asked.max_input)
+            answers = _clipped(found.output, asked.max_output)
+            shared = found.stream_tokens
+            if shared is not None:  # of a prompt that is cut no more than is left
+                shared = np.minimum(shared, kept + np.where(long_input, 0, answers))
+            return replace(found, input=kept, output=answers, stream_tokens=shared)
         return found
 
     def _up_to_limit(self, found: _Columns) -> _Columns:

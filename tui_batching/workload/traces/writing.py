@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TextIO, TypeAlias, get_args
+from typing import Any, Literal, TextIO, TypeAlias, get_args
+
+import numpy as np
+import numpy.typing as npt
 
 from tui_batching.clock import MILLISECOND, Picoseconds, exact_decimal, exact_seconds
-from tui_batching.columns import IntArray
 from tui_batching.requests import Requests
 from tui_batching.streams import NO_STREAM
-from tui_batching.workload.traces.formats import ASKED, PLAIN, PRIORITY
+from tui_batching.workload.traces.formats import ASKED, GROUP, GROUP_TOKENS, PLAIN, PRIORITY
 
 _ROWS_AT_ONCE = 1000
+
+_Column: TypeAlias = npt.NDArray[Any]
+"""Of numbers or texts."""
 
 WrittenFormat: TypeAlias = Literal["csv", "mooncake", "bailian", "aiperf-mooncake"]
 
@@ -45,8 +50,9 @@ def write_trace(requests: Requests, out: TextIO, name: WrittenFormat) -> None:
         name: `csv`, plain CSV in seconds, or a form of Mooncake's JSON lines: `mooncake` and
             `aiperf-mooncake`, where each request is a session of its own, in milliseconds,
             `bailian` in seconds. An arrival that is no whole number of milliseconds is written
-            with its decimals. `hash_ids` are the same for blocks that prompts share with all
-            before them; `csv` and `aiperf-mooncake` do not tell what is shared.
+            with its decimals. What is shared is told by `hash_ids`, which are the same for blocks
+            that prompts share with all before them, and by `csv` where it is groups that begin
+            alike.
     """
     if name == "csv":
         _write_plain(requests, out)
@@ -55,7 +61,7 @@ def write_trace(requests: Requests, out: TextIO, name: WrittenFormat) -> None:
 
 
 def _write_plain(requests: Requests, out: TextIO) -> None:
-    further = _further(requests)
+    further = _further(requests) | _groups(requests)
     out.write(",".join((*PLAIN.signature, *further)) + "\n")
     for block in _blocks(requests, further):
         out.writelines(
@@ -114,9 +120,11 @@ class _Hashes:
         return found
 
 
-def tells_sharing(name: WrittenFormat) -> bool:
-    """Whether a format says what prompts share."""
-    return name in _FORMS and _FORMS[name].block is not None
+def tells_sharing(name: WrittenFormat, requests: Requests) -> bool:
+    """Whether a format says what these requests share."""
+    if not requests.stream_tokens.any():
+        return True
+    return _are_groups(requests) if name == "csv" else _FORMS[name].block is not None
 
 
 def exact_milliseconds(time: Picoseconds) -> str:
@@ -138,16 +146,29 @@ _FORMS: dict[WrittenFormat, _Form] = {
 WRITTEN_FORMATS: tuple[WrittenFormat, ...] = get_args(WrittenFormat)
 
 
-def _further(requests: Requests) -> dict[str, IntArray]:
+def _further(requests: Requests) -> dict[str, _Column]:
     """The columns that are not what they are by default."""
     columns = {ASKED: requests.max_tokens, PRIORITY: requests.priority}
     default = {ASKED: requests.output_tokens, PRIORITY: 0}
     return {name: column for name, column in columns.items() if (column != default[name]).any()}
 
 
+def _groups(requests: Requests) -> dict[str, _Column]:
+    """Who begins alike, with which tokens; nothing where nobody does, or streams have parents."""
+    shared = requests.stream_tokens
+    if not shared.any() or not _are_groups(requests):
+        return {}
+    return {GROUP: np.where(shared > 0, requests.stream.astype(str), ""), GROUP_TOKENS: shared}
+
+
+def _are_groups(requests: Requests) -> bool:
+    used = requests.stream[requests.stream_tokens > 0]
+    return bool((requests.streams.parent[used] == NO_STREAM).all())
+
+
 def _blocks(
-    requests: Requests, further: Mapping[str, IntArray]
-) -> Iterator[Iterable[tuple[int, ...]]]:
+    requests: Requests, further: Mapping[str, _Column]
+) -> Iterator[Iterable[tuple[Any, ...]]]:
     """Rows of arrival, input and output tokens and what comes further, some at a time."""
     columns = (
         requests.arrival_time,
