@@ -309,7 +309,7 @@ class _Loop:
             end_time=finish,
             stays=Stays(
                 freeze(request), freeze(slot), freeze(start), freeze(ready), freeze(end),
-                ended.astype(np.int8), freeze(known), freeze(place),
+                ended.astype(np.int8), freeze(known), freeze(np.zeros_like(known)), freeze(place),
             ),
             spans=Spans(
                 freeze(begins), kind.astype(np.int8), freeze(ones), freeze(time),

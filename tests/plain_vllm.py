@@ -5,6 +5,7 @@ Nothing is added up, nothing is jumped, and nothing is shared with the loop that
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from tui_batching.cost import ChunkLoad, Cost
@@ -13,6 +14,19 @@ from tui_batching.strategies import Vllm
 
 class Endless(Exception):  # noqa: N818 - it is no error
     """It takes more iterations than expected: requests preempt each other for ever."""
+
+
+def own_token(number: int, position: int) -> Hashable:
+    """Every token of a request is its own."""
+    return number, position
+
+
+@dataclass(eq=False)
+class Block:
+    """A block of memory in use, or one that is free and has a name."""
+
+    name: int | None = None
+    uses: int = 1
 
 
 @dataclass(eq=False)
@@ -24,6 +38,7 @@ class Guest:
         flying: tokens planned whose iteration has not come.
         stale: those of them from before a preemption.
         decodes: whether all that was known at its admission is planned.
+        found: the tokens found in the prefix cache, admission by admission.
     """
 
     number: int
@@ -33,7 +48,7 @@ class Guest:
     priority: int
     made: int = 0
     computed: int = 0
-    blocks: int = 0
+    blocks: list[Block] = field(default_factory=list)
     ahead: int = 0
     flying: int = 0
     stale: int = 0
@@ -41,6 +56,8 @@ class Guest:
     start: int = 1 << 60
     decodes: bool = False
     times: list[int] = field(default_factory=list)
+    names: list[int] = field(default_factory=list)
+    found: list[int] = field(default_factory=list)
 
     @property
     def known(self) -> int:
@@ -62,22 +79,32 @@ class Batch:
     decoding: set[Guest]
     waiting: list[Guest]
     running: list[Guest]
-    held: dict[Guest, int]
+    held: dict[Guest, list[Block]]
+    cached: int
 
 
 class PlainVllm:
     """The engine's loop; `batches` tells what it did, `guests` what came of it."""
 
     def __init__(
-        self, rows: list[tuple[int, int, int, int]], cost: Cost, engine: Vllm, blocks: int
+        self,
+        rows: list[tuple[int, int, int, int]],
+        cost: Cost,
+        engine: Vllm,
+        blocks: int,
+        token: Callable[[int, int], Hashable] = own_token,
     ) -> None:
+        """`token` tells which token a request has at a position."""
         self.guests = [Guest(number, *row) for number, row in enumerate(rows)]
         self.coming = list(self.guests)
         self.cost, self.engine = cost, engine
         self.waiting: list[Guest] = []
         self.running: list[Guest] = []
         self.longest = engine.max_model_len or 1 << 60
-        self.num_blocks, self.free = blocks + 1, blocks
+        self.num_blocks, self.blank = blocks + 1, blocks
+        self.cached: list[Block] = []
+        self.named: dict[int, list[Block]] = {}
+        self.token = token
         self.now = self.busy_until = 0
         self.flight: list[Batch] = []
         self.batches: list[Batch] = []
@@ -112,9 +139,13 @@ class PlainVllm:
         if self.engine.policy == "priority":
             self.waiting.sort(key=lambda guest: (*guest.urgency, guest.number))
 
+    @property
+    def free(self) -> int:
+        return self.blank + len(self.cached)
+
     def lacks(self, guest: Guest, tokens: int) -> int:
         need = -(-(guest.computed + tokens) // self.engine.block_size)
-        return max(0, need - guest.blocks)
+        return max(0, need - len(guest.blocks))
 
     def schedule(self) -> dict[Guest, int]:
         engine = self.engine
@@ -158,8 +189,8 @@ class PlainVllm:
 
     def preempt(self, guest: Guest) -> None:
         self.running.remove(guest)
-        self.free += guest.blocks
-        guest.blocks = guest.computed = guest.ahead = 0
+        self.give_back(guest)
+        guest.computed = guest.ahead = 0
         guest.stale = guest.flying
         guest.preemptions += 1
         guest.decodes = False
@@ -170,25 +201,84 @@ class PlainVllm:
     def allocate(self, guest: Guest, tokens: int) -> None:
         need = self.lacks(guest, tokens)
         assert need <= self.free
-        guest.blocks += need
-        self.free -= need
+        guest.blocks += [self.take() for _ in range(need)]
+        self.give_names(guest, guest.computed + tokens)
+
+    def take(self) -> Block:
+        """A blank block, or else that which was free longest; what was in it is lost."""
+        if self.blank:
+            self.blank -= 1
+        else:
+            block = self.cached.pop(0)
+            assert block.name is not None
+            self.named[block.name].remove(block)
+        return Block()
+
+    def give_back(self, guest: Guest) -> None:
+        for block in reversed(guest.blocks):
+            block.uses -= 1
+            if not block.uses:
+                if block.name is None:
+                    self.blank += 1
+                else:
+                    self.cached.append(block)
+        guest.blocks = []
+
+    def name(self, guest: Guest, place: int) -> int:
+        """The chain of all tokens up to the end of a block."""
+        size = self.engine.block_size
+        while len(guest.names) <= place:
+            first = len(guest.names) * size
+            tokens = [self.token(guest.number, first + i) for i in range(size)]
+            guest.names.append(hash((guest.names[-1] if first else None, *tokens)))
+        return guest.names[place]
+
+    def give_names(self, guest: Guest, computed: int) -> None:
+        if not self.engine.enable_prefix_caching:
+            return
+        for place in range(min(computed, guest.known) // self.engine.block_size):
+            block = guest.blocks[place]
+            if block.name is None:
+                block.name = self.name(guest, place)
+                self.named.setdefault(block.name, []).append(block)
+
+    def look_up(self, guest: Guest) -> list[Block]:
+        """The longest run of its first blocks that are in memory; the last token is computed."""
+        found: list[Block] = []
+        if self.engine.enable_prefix_caching:
+            for place in range((guest.known - 1) // self.engine.block_size):
+                same = self.named.get(self.name(guest, place))
+                if not same:
+                    break
+                found.append(same[0])
+        return found
 
     def admit(self, plan: dict[Guest, int], budget: int, cap: int) -> None:
         engine = self.engine
         while budget > 0 and self.waiting and len(self.running) < engine.max_num_seqs:
             guest = self.waiting[0]
-            tokens = min(guest.known, cap or guest.known)
+            found = self.look_up(guest)
+            unused = sum(not block.uses for block in found)
+            hit = len(found) * engine.block_size
+            tokens = min(guest.known - hit, cap or guest.known)
             if not engine.enable_chunked_prefill and tokens > budget:
                 break
             tokens = min(tokens, budget)
             spare = int(engine.watermark * self.num_blocks) if self.running else 0
-            whole = self.lacks(guest, guest.known) + spare
+            beside = unused + spare - len(found)
+            whole = self.lacks(guest, guest.known) + beside
             if engine.scheduler_reserve_full_isl and whole > self.free:
                 break
-            if self.lacks(guest, tokens) + spare > self.free:
+            if self.lacks(guest, hit + tokens) + beside > self.free:
                 break
             assert not guest.stale
             self.running.append(self.waiting.pop(0))
+            for block in found:
+                if not block.uses:
+                    self.cached.remove(block)
+                block.uses += 1
+            guest.blocks, guest.computed = found, hit
+            guest.found.append(hit)
             self.allocate(guest, tokens)
             plan[guest] = tokens
             budget -= tokens
@@ -214,9 +304,17 @@ class PlainVllm:
         else:
             time = self.cost.step_time(len(contexts), sum(contexts))
         self.busy_until = begin + time
-        held = {guest: guest.blocks for guest in self.running}
+        held = {guest: [*guest.blocks] for guest in self.running}
         batch = Batch(
-            begin, begin + time, plan, samples, decoding, [*self.waiting], [*self.running], held
+            begin,
+            begin + time,
+            plan,
+            samples,
+            decoding,
+            [*self.waiting],
+            [*self.running],
+            held,
+            len(self.cached),
         )
         self.flight.append(batch)
         self.batches.append(batch)
@@ -234,9 +332,9 @@ class PlainVllm:
             guest.times.append(batch.end)
             if not was_stale:
                 guest.ahead -= 1
+                self.give_names(guest, guest.computed - guest.flying)
             if guest.made >= guest.answer or guest.known >= self.longest:
-                self.free += guest.blocks
-                guest.blocks = 0
+                self.give_back(guest)
                 for queue in (self.running, self.waiting):
                     if guest in queue:
                         queue.remove(guest)

@@ -125,6 +125,11 @@ class Requests:
         columns = {name: freeze(getattr(self, name)[rows]) for name in _COLUMNS}
         return Requests(**columns, streams=self.streams)
 
+    @property
+    def share(self) -> bool:
+        """Whether any of them begin with a stream, so that a prefix cache is of use to others."""
+        return bool(((self.stream != NO_STREAM) & (self.stream_tokens > 0)).any())
+
     def __len__(self) -> int:
         return len(self.id)
 

@@ -19,6 +19,7 @@ from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.sim.vllm.serving import run_vllm
 from tui_batching.strategies import Vllm
+from tui_batching.streams import Streams
 
 COSTS: list[Cost] = [
     IterationCost(10, 1, 0),
@@ -30,9 +31,15 @@ COSTS: list[Cost] = [
 
 
 class Case(NamedTuple):
-    """A workload with settings under which memory is tight."""
+    """A workload with settings under which memory is tight.
+
+    Attributes:
+        begins: of each request its stream, and how many tokens it has of that.
+    """
 
     rows: list[tuple[int, int, int, int]]
+    begins: list[tuple[int, int]]
+    streams: Streams
     engine: Vllm
     cost: Cost
     blocks: int
@@ -40,7 +47,25 @@ class Case(NamedTuple):
     @property
     def requests(self) -> Requests:
         arrival, prompt, output, priority = np.array(self.rows).T
-        return Requests.from_columns(arrival, prompt, output, priority=priority)
+        stream, tokens = np.array(self.begins).T
+        return Requests.from_columns(
+            arrival,
+            prompt,
+            output,
+            priority=priority,
+            stream=stream,
+            stream_tokens=tokens,
+            streams=self.streams,
+        )
+
+    def token(self, number: int, position: int) -> tuple[str, int, int]:
+        """Which token a request has at a position."""
+        stream, tokens = self.begins[number]
+        if position >= tokens or stream < 0:
+            return "own", number, position
+        while position < self.streams.start[stream]:
+            stream = int(self.streams.parent[stream])
+        return "stream", stream, position
 
     def run(self, *, jumps: bool = True) -> Run:
         return run_vllm(self.requests, self.cost, self.engine, jumps=jumps)
@@ -52,7 +77,7 @@ class Case(NamedTuple):
             Endless: if it never ends.
         """
         cost = replace(self.cost, first_token="prefill")
-        plain = PlainVllm(self.rows, cost, self.engine, self.blocks)
+        plain = PlainVllm(self.rows, cost, self.engine, self.blocks, self.token)
         plain.run(most=3_000)
         return plain
 
@@ -87,9 +112,23 @@ def cases(draw: st.DrawFn) -> Case:
         scheduler_reserve_full_isl=draw(st.booleans()),
         watermark=draw(st.sampled_from([0.0, 0.0, 0.1, 0.3])),
         async_scheduling=draw(st.booleans()),
+        enable_prefix_caching=draw(st.sampled_from([True, True, False])),
         kv_cache_tokens=(blocks + 1) * block,
     )
-    return Case(rows, engine, draw(st.sampled_from(COSTS)), blocks)
+    streams = draw(trees(most))
+    stream = st.integers(-1, len(streams) - 1)
+    tokens = st.integers(0, draw(st.sampled_from([most, most + 20])))
+    begins = draw(st.lists(st.tuples(stream, tokens), min_size=len(rows), max_size=len(rows)))
+    return Case(rows, begins, streams, engine, draw(st.sampled_from(COSTS)), blocks)
+
+
+@st.composite
+def trees(draw: st.DrawFn, most: int) -> Streams:
+    """A few streams, each on its own or beginning with another one."""
+    count = draw(st.integers(0, 4))
+    parent = [draw(st.integers(-1, row - 1)) for row in range(count)]
+    start = [0 if above < 0 else draw(st.integers(0, most)) for above in parent]
+    return Streams.from_columns(parent, start)
 
 
 def endless(case: Case) -> bool:
@@ -114,6 +153,10 @@ def test_a_plain_loop_decides_the_same_with_and_without_jumps(case: Case) -> Non
         assert times == [guest.times for guest in plain.guests]
         assert run.start_time.tolist() == [guest.start for guest in plain.guests]
         assert run.evictions.tolist() == [guest.preemptions for guest in plain.guests]
+        stays = [run.by_request.members(row) for row in range(len(run))]
+        assert [run.stays.cached[rows].tolist() for rows in stays] == [
+            guest.found for guest in plain.guests
+        ]
         assert run.kv
         assert ((run.kv.at_start <= run.kv.blocks) & (run.kv.at_end <= run.kv.blocks)).all()
         for batch in plain.batches:
@@ -146,8 +189,9 @@ def compare(run: Run, batch: Batch, plain: PlainVllm) -> None:
         assert run.kv
         column = run.kv.at_end if phase.step else run.kv.at_start
         gone = [guest for guest in batch.running if guest.times[-1] <= batch.begin]
-        held = sum(batch.held[guest] for guest in batch.held if guest not in gone)
-        assert column[moment.span] == held
+        held = {block for guest in batch.held if guest not in gone for block in batch.held[guest]}
+        assert column[moment.span] == len(held)
+        assert run.kv.free_to_take(moment.span, len(held)) == batch.cached
 
 
 @given(cases(), st.data())
@@ -168,8 +212,9 @@ def test_tokens_processed_are_prompts_recomputed_ones_and_decodes(case: Case) ->
     processed = np.zeros_like(stays.known)
     np.add.at(processed, run.chunks.stay, run.chunks.tokens)
     complete = stays.ready_time <= stays.end_time
-    assert (processed[complete] == stays.known[complete]).all()
-    assert (processed[~complete] < stays.known[~complete]).all()
+    owed = stays.known - stays.cached
+    assert (processed[complete] == owed[complete]).all()
+    assert (processed[~complete] < owed[~complete]).all()
     first = run.by_request.stays[run.by_request.first[:-1]]
     recomputed = processed.sum() - processed[first].sum()
     decoding = run.spans.billed - np.bincount(run.chunks.span, minlength=len(run.spans))
@@ -187,3 +232,33 @@ def test_a_slot_holds_one_request_at_a_time(case: Case) -> None:
     for slot in range(len(run.by_slot)):
         stays = run.by_slot.members(slot)
         assert (run.stays.end_time[stays[:-1]] <= run.stays.start_time[stays[1:]]).all()
+
+
+@given(cases())
+def test_in_endless_memory_the_same_is_found_as_in_a_plain_loop(case: Case) -> None:
+    engine = replace(case.engine, enable_prefix_caching=True, kv_cache_tokens=None)
+    case = case._replace(engine=engine, blocks=10**6)
+    run, plain = case.run(), case.plain()
+    assert run.stays.cached.tolist() == [
+        plain.guests[row].found[0] for row in run.stays.request.tolist()
+    ]
+    assert run.finish_time.tolist() == [guest.times[-1] for guest in plain.guests]
+
+
+@given(cases())
+def test_where_nothing_is_shared_and_nobody_evicted_the_cache_changes_nothing(case: Case) -> None:
+    case = case._replace(begins=[(-1, 0)] * len(case.rows))
+    off = case._replace(engine=replace(case.engine, enable_prefix_caching=False))
+    if endless(off):
+        return
+    without = off.run()
+    if without.evictions.any():
+        return
+    run = case._replace(engine=replace(case.engine, enable_prefix_caching=True)).run()
+    assert not run.stays.cached.any()
+    for name in ("start_time", "first_token_time", "finish_time", "end_time"):
+        assert np.array_equal(getattr(run, name), getattr(without, name))
+    assert run.kv
+    assert without.kv
+    assert np.array_equal(run.kv.at_start, without.kv.at_start)
+    assert np.array_equal(run.kv.at_end, without.kv.at_end)

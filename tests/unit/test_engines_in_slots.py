@@ -83,7 +83,7 @@ def test_the_heading_tells_of_the_iteration() -> None:
     run = tight()["vllm"].run
     time = middles(SlotSteps.of(run))[2]
     assert (
-        "iteration 3 of 242 · 2 decode, 1 in prefill, 0 stalled" in drawn(tight()["vllm"], time)[1]
+        "iteration 3 of 241 · 2 decode, 1 in prefill, 0 stalled" in drawn(tight()["vllm"], time)[1]
     )
     after = drawn(tight()["sglang"], tight()["sglang"].run.finished)[1]
     assert "224 iterations in 1.89 s" in after

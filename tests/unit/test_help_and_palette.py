@@ -38,7 +38,7 @@ async def test_help_tells_the_signs_of_engines_where_there_are_any() -> None:
             await stage.press("question_mark")
             seen = stage.seen()
             assert ("is reserved but empty" in seen) is told
-            assert ("KV [██▂▂··]" in seen) is told
+            assert ("KV [██▂▂≡≡··]" in seen) is told
             assert ("C continuous, V vllm, O orca" in seen) is told
 
 

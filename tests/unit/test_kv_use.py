@@ -17,7 +17,7 @@ from tight import tight
 
 from tui_batching.analysis.comparison import Comparison, Result, compare
 from tui_batching.analysis.kv_use import KvUse
-from tui_batching.analysis.metrics import ITERATIONS, KV_MEMORY, METRICS_BY_NAME
+from tui_batching.analysis.metrics import ITERATIONS, KV_MEMORY, METRICS_BY_NAME, PREFIX_CACHE
 from tui_batching.analysis.sweeps import Point, Sweep, sweep
 from tui_batching.analysis.tables import BEST, comparison_table, sweep_table
 from tui_batching.charts.metric_rows import metric_rows
@@ -117,9 +117,9 @@ def test_an_idle_server_uses_no_memory(result: Result) -> None:
 
 def test_a_short_table_tells_of_memory_only_where_it_is_heeded() -> None:
     titles = [group.title for group in comparison_table(tight()).groups]
-    assert titles[-2:] == [KV_MEMORY, ITERATIONS]
+    assert titles[-3:] == [KV_MEMORY, PREFIX_CACHE, ITERATIONS]
     textbook = comparison_table(compare(load_workload("notebook")))
-    assert not {KV_MEMORY, ITERATIONS} & {group.title for group in textbook.groups}
+    assert not {KV_MEMORY, PREFIX_CACHE, ITERATIONS} & {group.title for group in textbook.groups}
     assert textbook.note == ""
 
 

@@ -173,6 +173,7 @@ EFFECTS: dict[str, Check] = {
     ),
     "budget-smaller": says("static, dynamic and continuous have no token budget"),
     "budget-larger": says("static, dynamic and continuous have no token budget"),
+    "prefix-cache": says("static, dynamic and continuous have no prefix cache"),
     "load-lower": title_bar_says("2.67/s", "t 3.000"),
     "load-higher": title_bar_says("4.17/s", "t 3.000"),
     "new-seed": title_bar_says("seed 43", "t 3.000"),

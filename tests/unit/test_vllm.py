@@ -73,7 +73,8 @@ def test_files_and_settings_know_its_own_names_and_those_of_others() -> None:
                 "found the unknown key 'max_num_seq', expected one of max_num_seqs, "
                 "max_num_batched_tokens, block_size, enable_chunked_prefill, "
                 "long_prefill_token_threshold, policy, scheduler_reserve_full_isl, watermark, "
-                "async_scheduling, max_model_len, kv_cache_tokens (did you mean 'max_num_seqs'?)"
+                "async_scheduling, enable_prefix_caching, max_model_len, kv_cache_tokens "
+                "(did you mean 'max_num_seqs'?)"
             ),
         ),
     ],

@@ -15,12 +15,9 @@ from tui_batching.sim.run import Run
 from tui_batching.sim.stays import Ended
 from tui_batching.sim.vllm.serving import run_vllm
 from tui_batching.strategies import Vllm
+from tui_batching.streams import NO_STREAM, Streams
 
-RECORDED = {
-    name: recorded
-    for name, recorded in engine_workloads("vllm").items()
-    if not recorded["settings"]["enable_prefix_caching"]
-}
+RECORDED = engine_workloads("vllm")
 SERVED = [name for name, told in RECORDED.items() if all(row[3] for row in told["results"])]
 
 
@@ -43,11 +40,19 @@ class Iteration(NamedTuple):
 def served(recorded: dict[str, Any], *, jumps: bool) -> Run:
     told = dict(recorded["settings"])
     cost = IterationCost(*(told.pop(f"cost_{name}") for name in ("base", "token", "context")))
-    del told["enable_prefix_caching"]
     pool = told.pop("num_blocks") * told["block_size"]
     engine = Vllm(async_scheduling=recorded["async_scheduling"], kv_cache_tokens=pool, **told)
-    arrival, prompt, output, priority = np.array(recorded["requests"])[:, :4].T
-    requests = Requests.from_columns(arrival, prompt, output, priority=priority)
+    arrival, prompt, output, priority, *shared = np.array(recorded["requests"]).T
+    group, tokens = shared or (np.full_like(prompt, NO_STREAM), np.zeros_like(prompt))
+    requests = Requests.from_columns(
+        arrival,
+        prompt,
+        output,
+        priority=priority,
+        stream=group,
+        stream_tokens=tokens,
+        streams=Streams.roots(int(group.max()) + 1),
+    )
     return run_vllm(requests, cost, engine, jumps=jumps)
 
 
@@ -115,19 +120,25 @@ def test_free_blocks_are_those_of_the_real_scheduler(name: str) -> None:
         busy = run.spans.billed > 0
         last = np.cumsum(run.spans.steps[busy]) - 1
         first = last - run.spans.steps[busy] + 1
-        free = run.kv.blocks - run.kv.at_start[busy], run.kv.blocks - run.kv.at_end[busy]
-        assert free[0].tolist() == [kept[row] for row in first]
-        assert free[1].tolist() == [kept[row] for row in last]
+        for rows, used in ((first, run.kv.at_start[busy]), (last, run.kv.at_end[busy])):
+            known = [row for row in range(len(rows)) if kept[rows[row]] is not None]
+            assert known
+            free = (run.kv.blocks - used).tolist()
+            assert [free[row] for row in known] == [kept[rows[row]] for row in known]
 
 
-def free_blocks(recorded: dict[str, Any]) -> list[int]:
-    """Free blocks in each iteration, without those that the engine only learns of later."""
+def free_blocks(recorded: dict[str, Any]) -> list[int | None]:
+    """Free blocks in each iteration, without those that the engine only learns of later.
+
+    Where they may be shared, it is not recorded how many of those are free then: None.
+    """
+    shared = len(recorded["requests"][0]) > 4
     block, length = recorded["settings"]["block_size"], recorded["settings"]["max_model_len"]
     held = [
         -(-(min(prompt + output, length) - 1) // block)
         for _, prompt, output, *_ in recorded["requests"]
     ]
-    found: list[int] = []
+    found: list[int | None] = []
     done: list[tuple[int, int]] = []
     for step in recorded["steps"]:
         begin, time, tokens, _, _, preempted, free = step[-10:-3]
@@ -135,7 +146,8 @@ def free_blocks(recorded: dict[str, Any]) -> list[int]:
         if not recorded["async_scheduling"]:
             assert not unknown
         if tokens:
-            found.append(free + sum(held[request] for request in unknown))
+            theirs = sum(held[request] for request in unknown)
+            found.append(None if shared and unknown else free + theirs)
             done = [(request, begin + time) for request in step[-1]]
     return found
 

@@ -215,7 +215,7 @@ def test_evicted() -> None:
     at = moment(vllm(kv_cache_tokens=64), 60, *rows)
     lost = "R1 (evicted 8.00 ms ago at token 3 of 20, 16 to redo) waits because "
     assert why(at) == f"{lost}memory ran out for this step"
-    assert evicted_facts(at, 1) == (8 * MS, 3, 16)
+    assert evicted_facts(at, 1) == (8 * MS, 3, 16, 0)
     later = why(moment(vllm(kv_cache_tokens=64), 80, *rows))
     assert later.endswith("waits because it needs 2 blocks, 1 of 3 is free; R0 ends in 15 steps")
 

@@ -8,11 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from tui_batching import notebook
+from tui_batching.analysis.cache_use import without_cache
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import (
     ITERATIONS,
     KV_MEMORY,
     METRIC_TABLE,
+    PREFIX_CACHE,
     SERVICE_LEVEL,
     MetricInfo,
     Metrics,
@@ -124,11 +126,13 @@ class Comparison:
         """The rows of a short table.
 
         The service level is among them where limits are set; the KV cache and the iterations where
-        one of the strategies heeds memory.
+        one of the strategies heeds memory, and the prefix cache where it matters for one.
         """
         left_out = set() if self.workload.slo else {SERVICE_LEVEL}
         if all(result.run.kv is None for result in self):
             left_out |= {KV_MEMORY, ITERATIONS}
+        if not any(result.run.cache_matters for result in self):
+            left_out.add(PREFIX_CACHE)
         return tuple(
             metric
             for metric in METRIC_TABLE
@@ -150,6 +154,12 @@ class Comparison:
     def ignoring(self) -> tuple[str, ...]:
         """The strategies that run as if the KV cache, which the cost knows, had no end."""
         return tuple(each.strategy.name for each in self if ignores_memory(each.run))
+
+    @cached_property
+    def without_cache(self) -> tuple[str, ...]:
+        """The strategies that find nothing of what requests share, while others do."""
+        share = any(each.run.requests.share for each in self)
+        return without_cache((each.strategy for each in self), share=share)
 
     def behind(self, metric: MetricInfo) -> tuple[float | None, ...]:
         """By which share of the best value each strategy's is above it, or below it if negative.

@@ -69,24 +69,25 @@ class KvUse:
         Returns:
             0 for an empty window, and where the Run is over. Shape: (windows,).
         """
-        taken = np.diff(self._block_time(edges)) / np.maximum(np.diff(edges), 1)
-        return np.asarray(taken / self.kv.blocks, np.float64)
+        return self._mean_share(self.kv.at_start, self.kv.at_end, edges)
 
-    def _block_time(self, instants: IntArray) -> FloatArray:
-        """Blocks times picoseconds up to each instant."""
-        spans, kv = self.run.spans, self.kv
-        index = np.maximum(np.searchsorted(spans.start, instants, side="right") - 1, 0)
+    def cached_shares(self, edges: IntArray) -> FloatArray:
+        """The mean share that is free to take, but can still be found; see `shares`."""
+        kv = self.kv
+        first = np.zeros_like(kv.at_start) if kv.cached is None else kv.cached
+        return self._mean_share(first, np.minimum(first, kv.blocks - kv.at_end), edges)
+
+    def _mean_share(self, first: IntArray, last: IntArray, edges: IntArray) -> FloatArray:
+        """Of so many blocks in the first and in the last iteration of each span."""
+        spans = self.run.spans
+        each = (first + last) / 2 * (spans.end - spans.start)
+        before = np.concatenate(([0.0], np.cumsum(each)))[:-1]
+        index = np.maximum(np.searchsorted(spans.start, edges, side="right") - 1, 0)
         length = spans.end[index] - spans.start[index]
-        inside = np.clip(instants - spans.start[index], 0, length).astype(np.float64)
-        growth = (kv.at_end - kv.at_start)[index] * inside / np.maximum(length, 1)
-        return np.asarray(self._before[index] + (kv.at_start[index] + growth / 2) * inside)
-
-    @cached_property
-    def _before(self) -> FloatArray:
-        """Blocks times picoseconds up to the start of each span."""
-        spans, kv = self.run.spans, self.kv
-        each = (kv.at_start + kv.at_end) / 2 * (spans.end - spans.start)
-        return np.concatenate(([0.0], np.cumsum(each)))[:-1]
+        inside = np.clip(edges - spans.start[index], 0, length).astype(np.float64)
+        growth = (last - first)[index] * inside / np.maximum(length, 1)
+        times = before[index] + (first[index] + growth / 2) * inside
+        return np.asarray(np.diff(times) / np.maximum(np.diff(edges), 1) / self.kv.blocks)
 
 
 def evicted_times(run: Run) -> IntArray:
@@ -95,10 +96,17 @@ def evicted_times(run: Run) -> IntArray:
 
 
 def recomputed_tokens(run: Run) -> int:
-    """Tokens processed in prefills of those who were evicted, beyond those of their prompts."""
-    evicted = run.evictions > 0
-    again = run.chunks.tokens[evicted[run.stays.request[run.chunks.stay]]]
-    return exact_sum(again) - exact_sum(run.requests.input_tokens[evicted])
+    """Tokens processed in prefills of those who were evicted, beyond what their prompts took.
+
+    A prompt takes no processing of what was found of it when its request was first admitted.
+    """
+    stays = run.stays
+    evicted = np.flatnonzero(run.evictions)
+    processed = np.zeros_like(run.start_time)
+    np.add.at(processed, stays.request[run.chunks.stay], run.chunks.tokens)
+    found = stays.cached[run.by_request.stays[run.by_request.first[:-1]]]
+    again = processed - (run.requests.input_tokens - found)
+    return exact_sum(np.maximum(again[evicted], 0))
 
 
 def ignores_memory(run: Run) -> bool:

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from tui_batching.analysis.breakdown import PARTS, Breakdown, breakdown
+from tui_batching.analysis.cache_use import CacheUse
 from tui_batching.analysis.distribution import (
     latencies,
     times_per_output_token,
@@ -150,6 +151,16 @@ class Measured:
     def memory(self) -> KvUse | None:
         """How full the KV cache was; None where it is ignored or has no end."""
         return KvUse.of(self.run)
+
+    @cached_property
+    def cache(self) -> CacheUse | None:
+        """What the prefix cache was good for; None where there is none, or it cannot matter."""
+        return CacheUse.of(self.run)
+
+    @property
+    def computed_prompt_tokens(self) -> int | None:
+        """What all prefills computed, those after evictions included; None of the textbook."""
+        return exact_sum(self.run.chunks.tokens) if self.run.strategy.is_engine else None
 
     def iterations(self, kind: SpanKind) -> int:
         """How many iterations of a kind there were."""
@@ -345,6 +356,15 @@ def _of_memory(
     return MetricInfo(name, KV_MEMORY, label, value, unit, better)
 
 
+def _of_cache(
+    name: str, label: str, of: Callable[[CacheUse], Value], unit: Unit, better: Better
+) -> MetricInfo:
+    def value(m: Measured) -> Value:
+        return None if m.cache is None else of(m.cache)
+
+    return MetricInfo(name, PREFIX_CACHE, label, value, unit, better)
+
+
 def _iterations(kind: SpanKind, label: str) -> MetricInfo:
     name = f"{kind.name.lower()}_iterations"
     return MetricInfo(name, ITERATIONS, label, lambda m: m.iterations(kind), "count", "none")
@@ -357,6 +377,8 @@ PARTS_OF_LATENCY = f"{WHERE_TIME_WENT} (mean)"
 """The group of the mean parts, which sum to the mean latency."""
 KV_MEMORY = "KV cache"
 """The group of the metrics that only strategies have that heed the KV cache."""
+PREFIX_CACHE = "Prefix cache"
+"""The group of the metrics that only strategies have that find what others have computed."""
 ITERATIONS = "Iterations"
 """The group that a short table tells with them."""
 _RATES = "Throughput"
@@ -404,6 +426,19 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
     # A full cache is good where nobody is evicted, and bad where somebody is.
     _of_memory("peak_kv", "used at the peak", lambda kv: kv.peak, "share", "none"),
     _of_memory("mean_kv", "used in the mean", lambda kv: kv.mean, "share", "none"),
+    _of_cache(
+        "prefix_hit_rate", "hit rate (tokens)", lambda cache: cache.hit_rate, "share", "high"
+    ),
+    _of_cache(
+        "found_prompt_tokens", "prompt tokens found", lambda cache: cache.found, "count", "none"
+    ),
+    MetricInfo(
+        "computed_prompt_tokens",
+        PREFIX_CACHE,
+        "prompt tokens computed",
+        lambda m: m.computed_prompt_tokens,
+        "count",
+    ),
     _iterations(SpanKind.PREFILL, "prefill alone"),
     _iterations(SpanKind.DECODE, "decode alone"),
     _iterations(SpanKind.MIXED, "mixed"),

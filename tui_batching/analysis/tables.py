@@ -11,6 +11,7 @@ from itertools import groupby
 from math import inf
 
 from tui_batching.analysis.breakdown import MEANINGS, PARTS
+from tui_batching.analysis.cache_use import without_cache
 from tui_batching.analysis.capacity import Capacities
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metrics import (
@@ -119,12 +120,25 @@ def comparison_table(comparison: Comparison, wanted: Slice = MEAN) -> Table:
         else _metrics(comparison, title, each)
         for title, each in groups
     )
-    return Table(names, told, memory_note(comparison))
+    return Table(names, told, "; ".join(notes(comparison)))
 
 
-def memory_note(comparison: Comparison) -> str:
-    """Who ignores memory though the cost has a KV cache; empty where nobody does."""
-    return _memory_note(comparison.ignoring, comparison.workload.cost)
+def notes(comparison: Comparison) -> list[str]:
+    """Who ignores memory that there is, or a beginning that requests share; as clauses."""
+    return _notes(comparison.ignoring, comparison.without_cache, comparison.workload.cost)
+
+
+def _notes(ignoring: Sequence[str], without_cache: Sequence[str], cost: Cost) -> list[str]:
+    return list(filter(None, (_memory_note(ignoring, cost), _cache_note(without_cache))))
+
+
+def _cache_note(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    verb, they = ("runs", "it computes") if len(names) == 1 else ("run", "they compute")
+    return (
+        f"{join_names(names)} {verb} without prefix cache: {they} anew what requests have in common"
+    )
 
 
 def _memory_note(ignoring: Sequence[str], cost: Cost) -> str:
@@ -178,7 +192,7 @@ def slice_table(comparison: Comparison, wanted: Sequence[Slice]) -> Table:
     """Where the time of some of the requests went, a group a slice."""
     names = tuple(result.strategy.name for result in comparison)
     groups = tuple(slice_group(comparison, each) for each in wanted)
-    return Table(names, groups, memory_note(comparison))
+    return Table(names, groups, "; ".join(notes(comparison)))
 
 
 def slice_group(comparison: Comparison, wanted: Slice) -> Group:
@@ -239,7 +253,7 @@ def sweep_table(sweep: Sweep) -> Table:
     if sweep.saturation:
         row = TableRow(_RATE.label, _cells(_RATE, list(sweep.saturation.values()), ignoring))
         groups.append(Group(SATURATION, (row,)))
-    note = _memory_note(sweep.ignoring, sweep.workload.cost)
+    note = "; ".join(_notes(sweep.ignoring, sweep.without_cache, sweep.workload.cost))
     return Table(sweep.strategies, tuple(groups), note)
 
 
@@ -263,7 +277,10 @@ def capacity_table(found: Capacities) -> Table:
         rates = [getattr(each, end) or None for each in found.capacities]
         rows.append(TableRow(end, _cells(_RATE, rates, ignoring, spell=_rate)))
     names = tuple(each.strategy.name for each in found.capacities)
-    note = _memory_note(found.ignoring, found.workload.cost)
+    without = without_cache(
+        (each.strategy for each in found.capacities), share=found.workload.requests.share
+    )
+    note = "; ".join(_notes(found.ignoring, without, found.workload.cost))
     return Table(names, (Group("Sustained requests per second", tuple(rows)),), note)
 
 

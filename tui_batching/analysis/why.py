@@ -165,10 +165,11 @@ def _why_with_engine(moment: Moment) -> str:
     if run.start_time[first] > moment.time:
         age = moment.time - int(run.requests.arrival_time[first])
         return f"{name} has waited {format_duration(age)} because {reason}"
-    ago, made, lost = evicted_facts(moment, first)
+    facts = evicted_facts(moment, first)
     asked = int(run.requests.output_tokens[first])
-    when = f"evicted {format_duration(ago)} ago at token {made:,} of {asked:,}"
-    return f"{name} ({when}, {lost:,} to redo) waits because {reason}"
+    when = f"evicted {format_duration(facts.ago)} ago at token {facts.made:,} of {asked:,}"
+    kept = f"{facts.found:,} still cached and " if facts.found else ""
+    return f"{name} ({when}, {kept}{facts.lost:,} to redo) waits because {reason}"
 
 
 class EvictedFacts(NamedTuple):
@@ -178,19 +179,26 @@ class EvictedFacts(NamedTuple):
         ago: how long ago that was, in picoseconds.
         made: tokens of its answer that it has made.
         lost: tokens that are to be computed again.
+        found: those that it will find in the prefix cache instead.
     """
 
     ago: Picoseconds
     made: int
     lost: int
+    found: int
 
 
 def evicted_facts(moment: Moment, row: int) -> EvictedFacts:
     """What an eviction has cost a request that waits because of it."""
-    stay = np.array([moment.run.stay_at(row, moment.time)])
-    ago = moment.time - int(moment.run.stays.end_time[stay[0]])
+    run = moment.run
+    stay = run.stay_at(row, moment.time)
+    ago = moment.time - int(run.stays.end_time[stay])
     made = int(moment.tokens_made(np.array([row]))[0])
-    return EvictedFacts(ago, made, int(moment.computed(stay)[0]))
+    computed = int(moment.computed(np.array([stay]))[0])
+    stays = run.by_request.members(row)
+    coming = stays[run.stays.start_time[stays] > moment.time]
+    found = min(computed, int(run.stays.cached[coming[0]])) if len(coming) else 0
+    return EvictedFacts(ago, made, computed - found, found)
 
 
 def _what_an_engine_lacks(moment: Moment, first: int) -> str:
@@ -215,10 +223,12 @@ def _admission(moment: Moment, first: int) -> tuple[int, Admission]:
     """The tokens that are to be computed of the first in the queue, and what it needs."""
     run, kv = moment.run, moment.run.kv
     stays = run.by_request.members(first)
-    known = int(run.stays.known[stays[run.stays.start_time[stays] > moment.time][0]])
+    stay = int(stays[run.stays.start_time[stays] > moment.time][0])
+    found, known = moment.found(stay)
     asked = int(run.requests.input_tokens[first] + run.requests.max_tokens[first])
     running = len(moment.running) + len(moment.skipped)
-    return known, run.strategy.admission(known, asked, running, kv.blocks if kv else 0)
+    admission = run.strategy.admission(known, asked, running, kv.blocks if kv else 0)
+    return known - found, admission
 
 
 def _why_no_memory(moment: Moment, kv: KvBlocks, first: int) -> str:
@@ -232,7 +242,13 @@ def _why_no_memory(moment: Moment, kv: KvBlocks, first: int) -> str:
             return f"by the engine's estimate too few {unit}s will be left ({are_free} now)"
         return f"too few {unit}s are free for it ({are_free})"
     need, spare = -(-admission.tokens // kv.block_size), admission.spare_blocks
+    shared = 0
+    if kv.needed is not None:
+        shared = max(0, need + spare - int(kv.needed[moment.span]))
+        need -= shared
     needs = f"it needs {need:,} {unit}{'s' * (need != 1)}"
+    if shared:
+        needs += f" beside {shared:,} in use that it shares"
     if spare:
         needs += f" and {spare:,} to spare"
     if need + spare > free:

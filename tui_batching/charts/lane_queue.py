@@ -106,6 +106,8 @@ def _waiting_words(pen: LanePen, request: int, *, ages: bool) -> list[str]:
     name = request_name(moment, request)
     if evicted := pen.view.evicted.get(request):
         lost = f"{evicted.lost:,} {'tokens ' if ages else ''}to redo"
+        if evicted.found and ages:
+            lost = f"{evicted.found:,} cached + {lost}"
         return [EVICTED + name, lost]
     age = moment.time - int(moment.run.requests.arrival_time[request])
     return [name, format_duration(age)] if ages else [name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.charts.lane_pen import LanePen, token_scale
@@ -16,6 +17,7 @@ from tui_batching.charts.lane_words import PHASE_STATES, happening_texts, phase_
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import fill
 from tui_batching.charts.rows import (
+    CACHED,
     FULL,
     HATCH,
     STALLED,
@@ -146,10 +148,12 @@ def _kv_rows(pen: LanePen, most: int) -> list[Cells]:
     row = pen.line().add("KV ", pen.strong).add("[", pen.muted)
     beside = "" if most > 1 else f" {texts[-1]}"
     width = max(1, row.left - 2 - len(beside))
-    edges = [round(width * tokens / kv.pool) for tokens in (kv.used, kv.taken, kv.pool)]
-    solid, floor, free = edges[0], edges[1] - edges[0], edges[2] - edges[1]
+    ends = (kv.used, kv.taken, kv.taken + (kv.cached or 0), kv.pool)
+    edges = [round(width * tokens / kv.pool) for tokens in ends]
+    solid, (floor, cached, free) = edges[0], (after - before for before, after in pairwise(edges))
     row.add(FULL * solid, pen.look(pen.palette.work))
-    row.add(RESERVED * floor, pen.muted).add(TRACK * free, pen.look(pen.palette.bar_track))
+    row.add(RESERVED * floor, pen.muted).add(CACHED * cached, pen.muted)
+    row.add(TRACK * free, pen.look(pen.palette.bar_track))
     gauge = row.add("]", pen.muted).add(beside, pen.text).cells()
     if most == 1:
         return [gauge]
@@ -227,4 +231,6 @@ def _count_of_engine(pen: LanePen) -> Cells:
         f"{running}{slots} run · {evictions}",
         f"{running} run · {evictions}",
     ]
+    if moment.run.strategy.name in pen.view.scene.comparison.without_cache:
+        texts = [*(f"{text} · without prefix cache" for text in texts), texts[-1]]
     return pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.style import Style
 
@@ -29,6 +30,8 @@ from tui_batching.charts.token_bars import TokenBar
 from tui_batching.sim.life import State
 from tui_batching.strategies.parameters import MAX_SLOTS
 
+_SHORTEST = 12
+"""Cells that a gauge of a prompt keeps where words stand beside it."""
 _RULE_AT = 10
 """The cell at which the rule of a lane stands in its free slots."""
 
@@ -89,6 +92,7 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
         gap = " " * (len(text) + 1 < row.left)  # the one before it is dearer
         return row.add_right(text + gap, _word_look(pen, slot)).cells()
     if number == 0:
+        beside = first_that_fits([slot.told or beside, beside], row.left - 1)
         return row.add_right(f"{beside} ", look).cells()
     if number == 1 and slot.duration and slot.numbers:
         held = pen.ink(pen.palette.held, slot.row, bold=True)
@@ -101,7 +105,8 @@ def _words_beside(slot: SlotView) -> list[str]:
     """What stands beside the bar of a slot that has one row."""
     if slot.duration:
         return [f"{slot.word} {slot.duration}", slot.word]
-    return [f"{slot.word} {slot.numbers}", slot.numbers, slot.word]
+    more = [f"{slot.word} {slot.told}", slot.told] if slot.told else []
+    return [*more, f"{slot.word} {slot.numbers}", slot.numbers, slot.word]
 
 
 def _word_look(pen: LanePen, slot: SlotView) -> Style:
@@ -119,6 +124,9 @@ def _add_bar(row: Row, pen: LanePen, slot: SlotView, *, top: bool, bottom: bool)
         bar = TokenBar(slot.made, slot.asked, slot.front, slot.state)
         bars.draw(row, bar, top=top, bottom=bottom)
     elif top:
+        if slot.told:  # a gauge has no scale, so words may have some of its cells
+            room = row.left - len(f"{slot.word} {slot.told}") - 2
+            bars = replace(bars, cells=room if _SHORTEST <= room < bars.cells else bars.cells)
         bars.draw_prompt(row, slot.prompt, AGAIN if slot.state is State.RECOMPUTE else SHADE)
 
 

@@ -15,6 +15,7 @@ from tui_batching.analysis.so_far import Shares
 from tui_batching.analysis.why import EvictedFacts, evicted_facts, request_name
 from tui_batching.charts.lane_words import is_back
 from tui_batching.charts.rows import AGAIN, HATCH, SHADE, STALLED
+from tui_batching.charts.token_bars import PromptBar
 from tui_batching.clock import SECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
@@ -81,9 +82,10 @@ class SlotView:
         made: tokens of the answer that were made.
         asked: tokens that the whole answer has.
         front: how far its batch has come, in tokens; as far as `made` where it is not held.
-        prompt: while a prompt is read the tokens that are through, those under way, and all.
+        prompt: while a prompt is read, how far it is.
         word: what it does beside making tokens, in a word.
         numbers: how far it is, `24/47`.
+        told: the same in more words, where there are some.
         duration: how long it has been held, or has waited, or is prefilled; empty else.
         is_new: whether it is to be marked: it has just come in, or has just been held.
     """
@@ -95,9 +97,10 @@ class SlotView:
     made: int = 0
     asked: int = 0
     front: int = 0
-    prompt: tuple[int, int, int] | None = None
+    prompt: PromptBar | None = None
     word: str = ""
     numbers: str = ""
+    told: str = ""
     duration: str = ""
     is_new: bool = False
 
@@ -105,7 +108,7 @@ class SlotView:
     def fraction(self) -> float:
         """The share of its answer, or of its prompt, that is done."""
         if self.prompt:
-            return self.prompt[0] / max(1, self.prompt[2])
+            return self.prompt.through / max(1, self.prompt.whole)
         return self.made / max(1, self.asked)
 
 
@@ -116,6 +119,7 @@ class KvView:
     Attributes:
         used: those computed, and those that the iteration computes.
         taken: what the blocks hold that requests have; None where there is no limit.
+        cached: what free blocks hold that can still be found; None where that does not matter.
         pool: what all blocks hold.
         block: tokens in a block.
     """
@@ -124,6 +128,7 @@ class KvView:
     taken: int | None = None
     pool: int = 0
     block: int = 1
+    cached: int | None = None
 
     def texts(self) -> list[str]:
         """The numbers, the fullest wording first."""
@@ -133,6 +138,8 @@ class KvView:
         parts = f"{used:,} used + {empty:,} reserved, empty + {free:,} free = {self.pool:,}"
         blocks = f" tokens, {self.pool // self.block:,} blocks of {self.block}"
         short = f"{used:,} used + {empty:,} empty + {free:,} free"
+        if self.cached is not None:
+            return self._texts_with_cache(used, empty, free, blocks)
         return [
             parts + (blocks if self.block > 1 else " tokens"),
             f"{parts} tokens",
@@ -140,6 +147,22 @@ class KvView:
             short,
             f"{used:,} used, {free:,} free",
             f"{free:,} free",
+        ]
+
+    def _texts_with_cache(self, used: int, empty: int, free: int, blocks: str) -> list[str]:
+        """The same where free memory is in part cached, and free to take all the same."""
+        cached = self.cached or 0
+        blank = free - cached
+        ends = f"{cached:,} cached, free to take + {blank:,} free = {self.pool:,}"
+        parts = f"{used:,} used + {empty:,} reserved, empty + {ends}"
+        short = f"{used:,} used + {empty:,} empty + {cached:,} cached + {blank:,} free"
+        return [
+            f"{parts}{blocks}",
+            f"{parts} tokens",
+            f"{short} = {self.pool:,}",
+            short,
+            f"{used:,} used, {cached:,} cached, {blank:,} free",
+            f"{cached:,} cached, {blank:,} free",
         ]
 
 
@@ -181,7 +204,9 @@ def kv_view(moment: Moment) -> KvView | None:
         used = moment.tokens_held
     if kv is None:
         return KvView(used)
-    return KvView(used, moment.blocks * kv.block_size, kv.blocks * kv.block_size, kv.block_size)
+    size = kv.block_size
+    cached = moment.blocks_cached * size if moment.run.cache_matters else None
+    return KvView(used, moment.blocks * size, kv.blocks * size, size, cached)
 
 
 STATE_GLYPHS = {
@@ -275,16 +300,17 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
     """What is seen of a slot: tokens, or the prompt, or how long it has been held."""
     moment, run, state = view.moment, view.moment.run, facts.state
     start, finish = int(run.stays.start_time[facts.stay]), int(run.finish_time[facts.row])
-    prompt, word, duration, since = None, "", "", start
+    prompt, word, duration, since, told = None, "", "", start, ""
     numbers = f"{facts.made:,}/{facts.asked:,}"
     if run.strategy.is_engine and int(run.stays.ready_time[facts.stay]) > moment.time:
         prompt = _chunked_prompt(moment, facts.stay)
         word = "again" if is_back(moment, facts.stay) else "prompt"
-        numbers = f"{prompt[0]:,}/{prompt[2]:,}"
+        *more, numbers = prompt.told
+        told = "".join(more)
     elif state is State.PREFILL:
         whole = int(run.stays.ready_time[facts.stay]) - start
         tokens = int(run.requests.input_tokens[facts.row])
-        prompt = (tokens * (moment.time - start) // max(1, whole), 0, tokens)
+        prompt = PromptBar(tokens * (moment.time - start) // max(1, whole), 0, tokens)
         word, duration = "prefill", format_duration(whole)
     elif state is State.HELD:
         word, duration, since = "held", format_duration(moment.time - finish), finish
@@ -301,12 +327,14 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
         prompt=prompt,
         word=word,
         numbers=numbers,
+        told=told,
         duration=duration,
         is_new=view.is_fresh(since),
     )
 
 
-def _chunked_prompt(moment: Moment, stay: int) -> tuple[int, int, int]:
-    """Of a prompt that an engine reads: the tokens computed, those under way, and all of them."""
+def _chunked_prompt(moment: Moment, stay: int) -> PromptBar:
+    """A prompt that an engine reads."""
     computed = int(moment.computed(np.array([stay]))[0])
-    return computed, moment.chunks.get(stay, 0), int(moment.run.stays.known[stay])
+    cached, known = moment.found(stay)
+    return PromptBar(computed, moment.chunks.get(stay, 0), known, cached)

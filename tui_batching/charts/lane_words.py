@@ -133,7 +133,8 @@ def happening_texts(moment: Moment, happening: Happening) -> list[str]:
         for rows in (happening.evicted, happening.answered, happening.finished, happening.arrived)
     ]
     evicted, answered, finished, arrived = named
-    came, briefly = _admitted(moment, happening.admitted)
+    came, *shorter = _admitted(moment, happening)
+    briefly = shorter[-1]
     if evicted:
         full = f"memory full: {evicted} evicted, back to the queue"
         return [full, *_briefly(evicted, happening.evicted, "evicted")]
@@ -147,7 +148,7 @@ def happening_texts(moment: Moment, happening: Happening) -> list[str]:
         held = _briefly(finished, happening.finished, "held")
         return [f"{finished} finished, but held", f"{finished} done, held", *held]
     if came:
-        return [came, briefly, f"{len(happening.admitted):,} in"]
+        return [came, *shorter, f"{len(happening.admitted):,} in"]
     arrives = "arrive" if len(happening.arrived) > 1 else "arrives"
     return [f"{arrived} {arrives}", *_briefly(arrived, happening.arrived, "here")]
 
@@ -166,11 +167,21 @@ def names(moment: Moment, rows: Sequence[int]) -> str:
     return ", ".join(request_name(moment, row) for row in rows)
 
 
-def _admitted(moment: Moment, admitted: Sequence[tuple[int, int]]) -> tuple[str, str]:
-    """Who took which slot, and the same in fewer words; both empty if nobody did."""
+def _admitted(moment: Moment, happening: Happening) -> list[str]:
+    """Who took which slot and found how much, in fewer and fewer words; empty if nobody did."""
+    admitted = happening.admitted
     if not admitted:
-        return "", ""
-    who = names(moment, [row for row, _ in admitted])
-    if len(admitted) == 1:
-        return f"{who} takes slot {admitted[0][1]}", f"{who} in"
-    return f"{who} start", f"{who} in"
+        return ["", ""]
+    rows = [row for row, _ in admitted]
+    who = names(moment, rows)
+    came = f"{who} takes slot {admitted[0][1]}" if len(admitted) == 1 else f"{who} start"
+    pairs = [moment.found(moment.run.stay_at(row, happening.instant)) for row in rows]
+    found, known = (sum(column) for column in zip(*pairs, strict=True))
+    if not found:
+        return [came, f"{who} in"]
+    return [
+        f"{came}, {found:,} of {known:,} tokens found in the cache",
+        f"{who} in, {found:,} of {known:,} cached",
+        f"{who} in, {found:,} cached",
+        f"{who} in",
+    ]

@@ -150,6 +150,9 @@ def _told(comparison: Comparison, numbers: Sequence[int], where: str, pen: Pen) 
     if set(names) & set(comparison.ignoring):
         told = [["ignored" if name in comparison.ignoring else ""] for name in names]
         rows += _columns("memory", told, [pen.text] * len(names), pen)
+    if set(names) & set(comparison.without_cache):
+        told = [["without" if name in comparison.without_cache else ""] for name in names]
+        rows += _columns("prefix cache", told, [pen.text] * len(names), pen)
     return rows
 
 

@@ -16,6 +16,7 @@ from tui_batching.charts.lane_view import LaneView
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import PART_SIGNS, fill
 from tui_batching.charts.rows import (
+    CACHED,
     FULL,
     HATCH,
     SHADE,
@@ -74,6 +75,7 @@ def legend_row(
     row.add(f"a bar's cell = {scale:,} token{'s' * (scale > 1)}", muted)
     look = partial(fill, ground=palette.background, palette=palette)
     paged = any(view.moment.run.kv is not None for view in views)
+    caches = any(view.moment.run.cache_matters for view in views)
     held = (HATCH, look(State.HELD), ("held: finished, slot still taken", "held"))
     entries = [
         (FULL, look(State.DECODE), ("makes tokens",)),
@@ -81,6 +83,7 @@ def legend_row(
         (STALLED, look(State.STALLED), ("stalled by another's prompt", "stalled")),
         (SHADE, look(State.PREFILL), ("prefill: reads the prompt, of its own length", "prefill")),
         *([(RESERVED, muted, ("reserved, still empty", "reserved"))] if paged else []),
+        *([(CACHED, muted, ("cached: computed before", "cached"))] if caches else []),
     ]
     for wordings in (0, -1):
         length = sum(len(words[wordings]) + 4 for _, _, words in entries)

@@ -17,8 +17,8 @@ from tui_batching.analysis.tables import (
     Table,
     TableRow,
     comparison_table,
-    memory_note,
     metric_cells,
+    notes,
 )
 from tui_batching.charts.parameter_rows import parameter_rows
 from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill, marked
@@ -67,7 +67,8 @@ def metric_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[
 
 def _note(comparison: Comparison, pen: Pen) -> list[Cells]:
     """What is to be read with all these figures."""
-    lines = wrapped(memory_note(comparison), max(20, pen.width - 2))
+    width = max(20, pen.width - 2)
+    lines = (line for note in notes(comparison) for line in wrapped(note, width))
     return [pen.row().gap().add(line, pen.text).cells() for line in lines]
 
 

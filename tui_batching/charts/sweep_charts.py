@@ -311,8 +311,8 @@ def _head(request: SweepRequest, *facts: _Fact) -> list[Cells]:
         [row] = parameter_rows(told, pen, 1)
         return [_with_facts(row, facts).cells()]
     rows = parameter_rows(told, pen, request.height // 6)
-    ignoring = sweep_table(sweep).note.partition(":")[0]
-    note = " · ".join(filter(None, (*sweep.short_notes, ignoring)))
+    unlike = (clause.partition(":")[0] for clause in sweep_table(sweep).note.split("; "))
+    note = " · ".join(filter(None, (*sweep.short_notes, *unlike)))
     if _cells_of(facts) > rows[-1].left:
         rows.append(pen.row())
     _with_facts(rows[-1], facts)

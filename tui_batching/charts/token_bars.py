@@ -11,7 +11,7 @@ from rich.color import Color
 from rich.style import Style
 
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import EIGHTHS, FULL, HATCH, SHADE, STALLED, TRACK, Row, style
+from tui_batching.charts.rows import CACHED, EIGHTHS, FULL, HATCH, SHADE, STALLED, TRACK, Row, style
 from tui_batching.sim.life import State
 
 _STEPS = (1, 2, 3, 4, 5, 6, 8)
@@ -49,6 +49,29 @@ class TokenBar:
     asked: int
     front: int
     state: State
+
+
+@dataclass(frozen=True, slots=True)
+class PromptBar:
+    """A prompt that is processed, in tokens.
+
+    Attributes:
+        through: those that are computed or were found.
+        under_way: those that the iteration under way computes.
+        whole: all of them.
+        cached: those of `through` that were found in the prefix cache.
+    """
+
+    through: int
+    under_way: int
+    whole: int
+    cached: int = 0
+
+    @property
+    def told(self) -> list[str]:
+        """How far it is, the fullest wording first."""
+        split = f"{self.cached:,} cached + {self.whole - self.cached:,}"
+        return [*([split] if self.cached else []), f"{self.through:,}/{self.whole:,}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +130,23 @@ class BarPen:
         row.add(HATCH * (end - full), self.ink(palette.held, palette.held_ground))
         row.add(" " * (self.cells - max(full, end)), self.ink(palette.text))
 
-    def draw_prompt(self, row: Row, prompt: tuple[int, int, int], sign: str = SHADE) -> None:
+    def draw_prompt(self, row: Row, prompt: PromptBar, sign: str = SHADE) -> None:
         """Append a gauge of a prompt: what is through, what is under way, and what is to come.
 
         Args:
             row: to append to.
-            prompt: tokens that are through, those under way, and all.
+            prompt: how far it is.
             sign: of what is under way; of a prefill that is all in one, of what is through, too.
         """
-        through, under_way, whole = prompt
+        through, under_way, whole = prompt.through, prompt.under_way, max(1, prompt.whole)
         cells = max(1, self.cells - 2)
         look, track = self.ink(self.palette.state(State.PREFILL)), self.ink(self.palette.bar_track)
-        done = min(cells, cells * through // max(1, whole))
+        done = min(cells, cells * through // whole)
+        cached = min(done, cells * prompt.cached // whole)
         now = 0
         if under_way:
-            reached = round(cells * (through + under_way) / max(1, whole))
+            reached = round(cells * (through + under_way) / whole)
             now = min(cells - done, max(1, reached - done))
-        row.add("[", track).add((FULL if under_way else sign) * done, look)
+        row.add("[", track).add(CACHED * cached, self.ink(self.palette.muted))
+        row.add((FULL if under_way else sign) * (done - cached), look)
         row.add(sign * now, look).add(TRACK * (cells - done - now), track).add("]", track)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.style import Style
 
+from tui_batching.analysis.cache_use import CacheUse
 from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
 from tui_batching.analysis.kv_use import KvUse, evicted_times, ignores_memory
@@ -20,6 +21,7 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row
 from tui_batching.charts.pen import Pen, fill
 from tui_batching.charts.rows import (
+    CACHED,
     EVICTED,
     FULL,
     HATCH,
@@ -50,6 +52,7 @@ _MEMORY_WORDS = (
     "Blocks of the KV cache that are taken, reserved ones too, up to the pool's edge "
     f"{_POOL_EDGE}; {EVICTED} an eviction."
 )
+_CACHE_WORDS = f" {CACHED} are free to take, but can still be found."
 _GROUND, _USEFUL, _STALLED, _HELD = range(4)
 """What a cell shows."""
 _EDGE, _LINE, _NOW = 4, 8, 12
@@ -91,7 +94,8 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
     titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
     if request.height < 3 * len(runs) + 4:
         return pen.spread([[title] for title in titles], request.height)
-    lines = wrapped(_MEMORY_WORDS, request.width - 2, 2 if request.height < 30 else 3)
+    told = _MEMORY_WORDS + (_CACHE_WORDS if any(run.cache_matters for run in runs) else "")
+    lines = wrapped(told, request.width - 2, 2 if request.height < 30 else 3)
     words = [pen.row().gap().add(line, pen.text).cells() for line in lines]
     columns = max(1, request.width - _MARGIN - _LABELS)
     room = request.height - 1 - len(words)
@@ -114,6 +118,10 @@ def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) 
     text = np.full((rows, columns), _POOL_EDGE)
     text[1:] = filled_cells(use.shares(edges) * (rows - 1), rows - 1)
     inks = np.where(text == " ", _GROUND, _USEFUL).astype(np.int64)
+    if use.run.cache_matters:
+        filled = (use.shares(edges) + use.cached_shares(edges)) * (rows - 1)
+        middles = np.arange(rows - 1, 0, -1)[:, np.newaxis] - 0.5
+        text[1:][(text[1:] == " ") & (middles <= filled)] = CACHED
     inks[0] = _LINE | _GROUND
     evicted = np.minimum(evicted_times(use.run) * columns // end, columns - 1)
     text[0, evicted] = EVICTED
@@ -174,6 +182,8 @@ def _memory_facts(run: Run, use: KvUse | None) -> list[str]:
     evictions = len(run.evicted_stays)
     counted = "1 eviction" if evictions == 1 else f"{evictions:,} evictions"
     told = f"peak {_percent(use.peak, 1)}, mean {_percent(use.mean, 1)}"
+    if cache := CacheUse.of(run):
+        counted = f"{_percent(cache.hit_rate, 1)} of prompt tokens found · {counted}"
     return [f"KV cache taken: {told} · {counted}", f"{told} · {counted}", told]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
-from tui_batching.analysis.tables import difference_text, memory_note
+from tui_batching.analysis.tables import difference_text, notes
 from tui_batching.workload.traces import TraceRequests
 
 _WORDS = {
@@ -62,12 +62,11 @@ def findings(comparison: Comparison) -> list[str]:
         for metric in known
         if metric not in alike and (alone or any(comparison.best(metric)))
     ]
-    note = memory_note(comparison)
     return [
         *(f"{_WORDS[each.name][0]}: {_ranking(comparison, each)}." for each in compared),
         *_alike(comparison, alike),
         *(_where_the_time_went(result) for result in comparison),
-        *([f"{note[0].upper()}{note[1:]}."] if note else []),
+        *(f"{note[0].upper()}{note[1:]}." for note in notes(comparison)),
     ]
 
 

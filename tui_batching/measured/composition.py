@@ -109,6 +109,7 @@ def _prompts(run: Run) -> tuple[IntArray, IntArray, IntArray]:
     done = np.cumsum(tokens) - tokens
     begins = np.flatnonzero(np.diff(stay, prepend=-1))
     before = done - np.repeat(done[begins], np.diff(begins, append=len(stay)))
+    before += run.stays.cached[stay]
     added = np.zeros((3, len(run.spans)), np.int64)
     for total, column in zip(added, (tokens, before, tokens * (2 * before + tokens)), strict=True):
         np.add.at(total, span, column)

@@ -94,7 +94,7 @@ def server_of(
         engine=engine,
         description=_described(meta, log),
         notes=tuple(notes),
-        unlike=tuple(_unlike(meta)),
+        unlike=tuple(_unlike(meta, engine)),
         counting_began=_counting_began(meta, where),
     )
 
@@ -210,13 +210,16 @@ def _inferred(
     return inferred
 
 
-def _unlike(meta: Mapping[str, Any]) -> list[str]:
+def _unlike(meta: Mapping[str, Any], engine: Strategy) -> list[str]:
     """What a server's settings tell that no engine here does."""
     resolved = _section(meta, "resolved_config")
     told = []
     if _section(meta, "kv_cache").get("enable_prefix_caching"):
         told.append(
-            "prefix caching was on: who shares a prefix, or comes back after an eviction, may "
+            "prefix caching was on: the log does not tell what requests share; simulated, only who "
+            "comes back after an eviction finds tokens in the cache"
+            if engine.caches_prefixes
+            else "prefix caching was on: who shares a prefix, or comes back after an eviction, may "
             "find tokens in the cache; simulated, all are computed"
         )
     if resolved.get("speculative_config"):

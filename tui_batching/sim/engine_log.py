@@ -39,12 +39,15 @@ class EngineLog:
     Attributes:
         stay: the number of the stay that begins next.
         span: the number of the span that is written next.
-        stays: request, slot, span and tokens known at admission, a row a stay.
+        stays: request, slot, span, tokens known at admission and those of them that were found in
+            the prefix cache, a row a stay.
         ends: stay, span before which it leaves, an `Ended`, place in the queue; of two rows of one
             stay the later counts.
         chunks: span, stay, tokens, a row a part of a prompt.
         spans: steps, time of the first, requests that decode, blocks taken in the first step and in
-            the last, whether the first in the queue lacks blocks though a slot is free.
+            the last, and if the first in the queue lacks blocks though a slot is free, how many it
+            needs to be free, or just 1 where that is not known; else 0.
+        cached: span, blocks free to take whose content is known, from that span on; a row a change.
     """
 
     stay: int = 0
@@ -53,19 +56,20 @@ class EngineLog:
     ends: array[int] = field(default_factory=_rows)
     chunks: array[int] = field(default_factory=_rows)
     spans: array[int] = field(default_factory=_rows)
+    cached: array[int] = field(default_factory=_rows)
 
-    def enter(self, request: int, slot: int, known: int) -> int:
+    def enter(self, request: int, slot: int, known: int, found: int = 0) -> int:
         """A request is admitted; the number of its stay.
 
         One that comes back from a skip has nothing to process: it decodes at once.
         """
-        self.stays.fromlist([request, slot, self.span, known])
+        self.stays.fromlist([request, slot, self.span, known, found])
         self.stay += 1
         return self.stay - 1
 
     def renumber(self, request: IntArray) -> None:
         """Of a loop that has its requests in another order, give each its own row again."""
-        column = _columns(self.stays, 4)[0]
+        column = _columns(self.stays, 5)[0]
         column[:] = request[column]
 
     def leave(self, stay: int, ended: int = Ended.DONE, place: int = 0) -> None:
@@ -83,7 +87,7 @@ class EngineLog:
         decoding: int,
         blocks: int = 0,
         blocks_at_end: int = 0,
-        short: bool = False,
+        short: int = 0,
     ) -> None:
         """Some equal iterations; more than one only where no prompt is processed."""
         self.spans.fromlist([steps, step_time, decoding, blocks, blocks_at_end, short])
@@ -97,10 +101,17 @@ class EngineLog:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The KV cache as an engine sees it: so many blocks of so many tokens."""
+    """The KV cache as an engine sees it: so many blocks of so many tokens.
+
+    Attributes:
+        blocks: how many there are.
+        block: tokens in each.
+        caches: whether what is in free ones can be found.
+    """
 
     blocks: int
     block: int
+    caches: bool = False
 
 
 def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
@@ -128,13 +139,13 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
     parts = np.bincount(chunks.span, minlength=len(steps))
     spans = _spans(steps, step_time, decoding, parts, cost)
     edges = np.append(spans.start, spans.end[-1])
-    request, _, span, known = _columns(log.stays, 4)
+    request, _, span, known, found = _columns(log.stays, 5)
     processed = np.zeros_like(known)
     np.add.at(processed, chunks.stay, chunks.tokens)
     ready = span.copy()
     ready[chunks.stay] = chunks.span + 1
     # One that comes back from a skip has nothing to process, and decodes at once.
-    ready[(processed != known) & (processed > 0)] = -1
+    ready[(processed != known - found) & (processed > 0)] = -1
     made = known - requests.input_tokens[request] + (processed > 0)
     stays = _stays(log, edges, ready)
     numbers = np.arange(len(request))
@@ -144,7 +155,15 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
     first_token = np.empty_like(first)
     first_token[request[complete]] = stays.ready_time[complete]
     kv = (
-        KvBlocks(pool.block, pool.blocks, freeze(at_start), freeze(at_end), short > 0)
+        KvBlocks(
+            pool.block,
+            pool.blocks,
+            freeze(at_start),
+            freeze(at_end),
+            short > 0,
+            _cached(log, len(steps)) if pool.caches else None,
+            freeze(short) if pool.caches else None,
+        )
         if pool
         else None
     )
@@ -167,6 +186,14 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
 def _columns(rows: array[int], width: int) -> IntArray:
     """The rows, column by column, in the memory where they are. Shape: (width, rows)."""
     return np.asarray(rows, np.int64).reshape(-1, width).T
+
+
+def _cached(log: EngineLog, spans: int) -> IntArray:
+    """The blocks in each span that are free to take and known; of two rows the later counts."""
+    span, blocks = _columns(log.cached, 2)
+    change = np.zeros(spans + 1, np.int64)
+    np.add.at(change, span, np.diff(blocks, prepend=0))
+    return freeze(np.cumsum(change)[:spans])
 
 
 def _spans(
@@ -201,7 +228,7 @@ def _spans(
 
 def _stays(log: EngineLog, edges: IntArray, ready: IntArray) -> Stays:
     """The stays; `ready` tells the span from which on each decodes, -1 where it never does."""
-    request, slot, span, known = _columns(log.stays, 4)
+    request, slot, span, known, found = _columns(log.stays, 5)
     which, *told = _columns(log.ends, 4)
     end, ended, place = np.empty((3, len(request)), np.int64)
     end[which], ended[which], place[which] = told
@@ -215,6 +242,7 @@ def _stays(log: EngineLog, edges: IntArray, ready: IntArray) -> Stays:
         end_time=freeze(edges[end]),
         ended=how,
         known=freeze(known),
+        cached=freeze(found),
         place=freeze(place),
     )
 

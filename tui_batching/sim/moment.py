@@ -207,6 +207,7 @@ class Moment:
         decoded = run.spans.decode_steps_at(until)
         decoded -= run.spans.decode_steps_at(np.minimum(ready, until))
         prompt = run.processed(stays, len(run.spans) if self.over else max(0, self.span))
+        prompt += run.stays.cached[stays]
         # The context of a step that follows a first token includes the token that it computes.
         whole = run.first_context[stays] - run.cost.made_by_prefill + decoded
         return np.where(ready <= until, whole, prompt)
@@ -223,10 +224,29 @@ class Moment:
 
     @cached_property
     def tokens_held(self) -> int:
-        """Tokens in the KV cache: those computed, and those of the iteration under way."""
+        """Tokens in the KV cache: those computed, and those of the iteration under way.
+
+        Of requests that share blocks these count once: all are full but the last one of each.
+        """
         there = np.concatenate((self.stays[self.stays >= 0], self.skipped))
-        under_way = len(self.decoding) * self.run.cost.made_by_prefill + sum(self.chunks.values())
-        return int(self.computed(there).sum()) + under_way
+        held = self.computed(there)
+        if self.run.cost.made_by_prefill:
+            held += np.isin(there, self.decoding)
+        held += np.array([self.chunks.get(stay, 0) for stay in there.tolist()], np.int64)
+        kv = self.run.kv
+        if kv and kv.cached is not None:
+            return self.blocks * kv.block_size - int((-held % kv.block_size).sum())
+        return int(held.sum())
+
+    @cached_property
+    def blocks_cached(self) -> int:
+        """Blocks that are free to take, but whose content a request may still find."""
+        kv = self.run.kv
+        return kv.free_to_take(self.span, self.blocks) if kv and self.span >= 0 else 0
+
+    def found(self, stay: int) -> tuple[int, int]:
+        """Of the tokens known at the admission of a stay those found in the cache; and how many."""
+        return int(self.run.stays.cached[stay]), int(self.run.stays.known[stay])
 
     @cached_property
     def blocks(self) -> int:

@@ -247,6 +247,12 @@ class Run:
         return freeze(np.flatnonzero(self.stays.ended == Ended.SKIPPED))
 
     @cached_property
+    def cache_matters(self) -> bool:
+        """Whether it has a prefix cache, and requests share something or found what they had."""
+        has_it = self.strategy.caches_prefixes
+        return has_it and (self.requests.share or bool(self.stays.cached.any()))
+
+    @cached_property
     def admits_in_order(self) -> bool:
         """Whether requests are first admitted in the order of their arrival."""
         return bool((np.diff(self.start_time) >= 0).all())

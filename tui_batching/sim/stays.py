@@ -43,6 +43,7 @@ class Stays:
         end_time: when it leaves the slot.
         ended: an `Ended` as int8.
         known: the tokens there are at its admission: the prompt and those made before.
+        cached: the first of them that were found in the prefix cache, so need no processing.
         place: of an evicted one in the queue, see `Moment.waiting`; 0 for the others.
     """
 
@@ -53,6 +54,7 @@ class Stays:
     end_time: IntArray
     ended: npt.NDArray[np.int8]
     known: IntArray
+    cached: IntArray
     place: IntArray
 
     @classmethod
@@ -70,6 +72,7 @@ class Stays:
             end_time=freeze(end),
             ended=ended,
             known=freeze(known),
+            cached=freeze(np.zeros(len(slot))),
             place=freeze(np.zeros(len(slot))),
         )
 
@@ -137,6 +140,10 @@ class KvBlocks:
         at_start: blocks taken in the first iteration of each span, while it runs.
         at_end: in its last one; every step may take some.
         short: whether the first in the queue lacks blocks in this span, though a slot is free.
+        cached: in the first iteration, blocks free to take whose content a request may still find;
+            None without a prefix cache.
+        needed: with one, the free blocks that the first in the queue needs where it lacks some:
+            those for all that is to be in memory, without those in use that it shares.
     """
 
     block_size: int
@@ -144,6 +151,15 @@ class KvBlocks:
     at_start: IntArray
     at_end: IntArray
     short: npt.NDArray[np.bool_]
+    cached: IntArray | None = None
+    needed: IntArray | None = None
+
+    def free_to_take(self, span: int, used: int) -> int:
+        """The blocks that are free but still known, while so many are taken; see `cached`.
+
+        Blocks that nothing is known of are taken first.
+        """
+        return 0 if self.cached is None else min(int(self.cached[span]), self.blocks - used)
 
 
 @dataclass(frozen=True, eq=False)

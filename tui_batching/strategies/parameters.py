@@ -21,6 +21,8 @@ BLOCK_TOKENS = Whole(1, 4096)
 
 BATCH_SIZE, TOKEN_BUDGET, KV_CACHE_TOKENS = "batch_size", "token_budget", "kv_cache_tokens"
 """What slots, the most tokens of an iteration, and memory are called everywhere, as aliases."""
+PREFIX_CACHING = "enable_prefix_caching"
+"""What says whether requests find what others have computed."""
 
 
 @dataclass(frozen=True, slots=True)

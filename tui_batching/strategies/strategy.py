@@ -157,6 +157,11 @@ class Strategy(ABC):
         return False
 
     @property
+    def caches_prefixes(self) -> bool:
+        """Whether a request finds in memory what others that began alike have left there."""
+        return False
+
+    @property
     def is_padded(self) -> bool:
         """Whether batches run on beyond their own longest member, to the longest of all."""
         return False

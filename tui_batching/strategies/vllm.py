@@ -12,6 +12,7 @@ from tui_batching.strategies.parameters import (
     KV_CACHE,
     MAX_NUM_BATCHED_TOKENS,
     MAX_NUM_SEQS,
+    PREFIX_CACHING,
     Parameter,
 )
 from tui_batching.strategies.strategy import About, Admission, Lesson, Strategy
@@ -26,7 +27,7 @@ Policy: TypeAlias = Literal["fcfs", "priority"]
 
 @dataclass(frozen=True)
 class Vllm(Strategy):
-    """vLLM V1 (0.33.0) without prefix caching; the names of its settings are its own.
+    """vLLM V1 (0.33.0); the names of its settings are its own.
 
     Attributes:
         max_num_seqs: the most requests that run at once.
@@ -40,6 +41,7 @@ class Vllm(Strategy):
             fits into the free memory, not just its first chunk.
         watermark: the share of the blocks that an admission leaves free.
         async_scheduling: whether the next iteration is planned while one runs.
+        enable_prefix_caching: whether a request finds the blocks of those that began alike.
         max_model_len: the most tokens of a prompt and its answer, which is cut there.
         kv_cache_tokens: the tokens that fit into the KV memory; by default as many as the cost
             says, and where that says nothing, memory has no end.
@@ -65,6 +67,7 @@ class Vllm(Strategy):
             Parameter("scheduler_reserve_full_isl", "reserve full prompt", Flag(), quiet=True),
             Parameter("watermark", "watermark", FromZero(below=1), quiet=True),
             Parameter("async_scheduling", "async scheduling", Flag(), quiet=True),
+            Parameter(PREFIX_CACHING, "prefix caching", Flag(), quiet=True),
             Parameter("max_model_len", "max model len", WholeOrNone(2), unit="tokens", quiet=True),
             KV_CACHE,
         ),
@@ -75,8 +78,8 @@ class Vllm(Strategy):
             ),
             used_in="vLLM since 0.8: chat and agents, for anybody",
             complexity="high: a token budget, paged memory, and requests that come again",
-            price="a long prompt takes several steps; who is evicted computes all of it again",
-            claims=("short_gaps", "evicts"),
+            price="a long prompt takes several steps; who is evicted computes again what is lost",
+            claims=("short_gaps", "evicts", "finds"),
         ),
         iteration_level=True,
     )
@@ -89,6 +92,7 @@ class Vllm(Strategy):
     scheduler_reserve_full_isl: bool = True
     watermark: float = 0.0
     async_scheduling: bool = True
+    enable_prefix_caching: bool = True
     max_model_len: int | None = None
     kv_cache_tokens: int | None = None
 
@@ -110,6 +114,11 @@ class Vllm(Strategy):
             planned_ahead=self.async_scheduling,
             evicting=False,
         )
+
+    @property
+    def caches_prefixes(self) -> bool:
+        """As a server does by default."""
+        return self.enable_prefix_caching
 
     @property
     def slots(self) -> int:

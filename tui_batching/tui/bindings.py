@@ -206,6 +206,8 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             "Give the engines memory that never runs out, in the focused lane or in all."),
         Key("", "memory('restore')", "memory-restore", "KV memory as loaded",
             "Give the engines the memory that they were loaded with."),
+        Key("C", "prefix_cache", "prefix-cache", "Prefix cache",
+            "Let vLLM find what requests before have computed, or no more."),
         Key("G", "glossary", "glossary", "Glossary", "Tell what each word means."),
         Key("t", "app.next_theme", "theme", "Theme", "Change to the next colour theme."),
         Key("x", "pick_export", "export", "Export",

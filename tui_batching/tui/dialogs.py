@@ -217,7 +217,9 @@ READING_ENGINES = (
     ("engines", "STEP: a forward pass, of decodes and parts of prompts alike"),
     ("prompts", "[██░░··] processed, in this step, to come"),
     ("", "▚ processed again after an eviction; skipped: gets no step"),
-    ("memory", "KV [██▂▂··] holds tokens, is reserved but empty, is free"),
+    ("", "≡ found in the prefix cache: computed for a request before"),
+    ("memory", "KV [██▂▂≡≡··] holds tokens, is reserved but empty, is free to"),
+    ("", "take but still cached ≡, is free"),
     ("queue", "↩R1 was evicted, and has so many tokens to redo"),
 )
 """What there is to be read besides in the lane of an engine."""

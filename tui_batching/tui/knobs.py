@@ -13,7 +13,13 @@ from tui_batching.clock import MILLISECOND, Picoseconds, duration_text
 from tui_batching.columns import exact_sum
 from tui_batching.errors import InputError
 from tui_batching.strategies import Strategy
-from tui_batching.strategies.parameters import BATCH_SIZE, KV_CACHE_TOKENS, TOKEN_BUDGET, Parameter
+from tui_batching.strategies.parameters import (
+    BATCH_SIZE,
+    KV_CACHE_TOKENS,
+    PREFIX_CACHING,
+    TOKEN_BUDGET,
+    Parameter,
+)
 from tui_batching.workload import Workload, apply_settings
 from tui_batching.workload.generate import seed_after
 
@@ -122,6 +128,16 @@ class Knobs:
 
         return self._turned(KV_CACHE_TOKENS, names, turned, _MEMORY)
 
+    def turn_cache(self, names: Sequence[str]) -> Knobs:
+        """Let these strategies find what others have computed, or no more if one of them does.
+
+        Raises:
+            InputError: if none of them has a prefix cache.
+        """
+        able = (each for each in self.workload.strategies if each.name in names)
+        found = not any(each.caches_prefixes for each in able)
+        return self._turned(PREFIX_CACHING, names, lambda *_: found, "prefix cache")
+
     def restore_memory(self, names: Sequence[str]) -> Knobs:
         """Give these strategies the KV memory that they were loaded with.
 
@@ -136,12 +152,17 @@ class Knobs:
     def told(self, key: str, names: Sequence[str]) -> str:
         """What those of these strategies have that have a parameter of this alias."""
         values = (
-            f"{each.name} {'unlimited' if value is None else f'{value:,}'}"
+            f"{each.name} {_value_text(value)}"
             for each in self.workload.strategies
             if each.name in names and _turnable(each, key)
-            for value in [present_value(each, key, self.workload.cost)]
+            for value in [
+                each.caches_prefixes
+                if key == PREFIX_CACHING
+                else present_value(each, key, self.workload.cost)
+            ]
         )
-        return f"{key.replace('_', ' ').replace('kv', 'KV')}: {', '.join(values)}"
+        called = key.replace("_", " ").replace("kv", "KV").removeprefix("enable ")
+        return f"{called}: {', '.join(values)}"
 
     @property
     def _present_memory(self) -> int | None:
@@ -179,7 +200,7 @@ class Knobs:
             if strategy.name in names and parameter is not None:
                 able = True
                 value = turned(strategy, strategy.value(parameter.name))
-                told = "none" if value is None else str(value)
+                told = "none" if value is None else str(value).lower()
                 knobs = knobs._with(f"{strategy.name}.{key}", told)
         if not able:
             verb = "has" if len(names) == 1 else "have"
@@ -243,6 +264,12 @@ def _turnable(strategy: Strategy, key: str) -> Parameter | None:
     """The parameter of this alias; no memory where a strategy ignores it."""
     ignored = key == KV_CACHE_TOKENS and not strategy.heeds_memory
     return None if ignored else strategy.parameter_called(key)
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "unlimited" if value is None else f"{value:,}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.config import Config
 from tui_batching.errors import InputError
 from tui_batching.printable import printable
-from tui_batching.strategies.parameters import KV_CACHE_TOKENS, TOKEN_BUDGET
+from tui_batching.strategies.parameters import KV_CACHE_TOKENS, PREFIX_CACHING, TOKEN_BUDGET
 from tui_batching.tui.bars import KeyBar, ProgressRow, TabBar, TitleBar
 from tui_batching.tui.bindings import KEYS, Key
 from tui_batching.tui.dialogs import HelpScreen, PickCost, PickExport, PickWorkload
@@ -497,6 +497,11 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             "restore": lambda knobs: knobs.restore_memory(names),
         }
         self._turn_and_tell(KV_CACHE_TOKENS, names, turns[turn])
+
+    def action_prefix_cache(self) -> None:
+        """Turn the prefix cache of the lanes meant on or off."""
+        names = self._lanes_meant()
+        self._turn_and_tell(PREFIX_CACHING, names, lambda knobs: knobs.turn_cache(names))
 
     def action_timeout(self, notches: int) -> None:
         self._turn(lambda knobs: knobs.turn_timeout(notches, self._lanes_meant()))

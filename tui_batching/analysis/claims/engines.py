@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from tui_batching.analysis.cache_use import CacheUse
 from tui_batching.analysis.claims.claim import (
     CLEARLY,
     Claim,
@@ -200,9 +201,30 @@ def evicts(_: Comparison, engine: Result) -> Claim | None:
     if not count:
         return Claim(text, holds=False, detail=f"nobody was evicted: {_memory_taken(run)}")
     detail = f"{_evicted(run)}; {_again(run):,} tokens are processed for those who come back"
+    if found := exact_sum(run.stays.cached[run.again]):
+        detail += f", {found:,} are found in the prefix cache"
     if others:
         detail += f": {others:,} of those evicted were not the last ones admitted"
     return Claim(text, not others, detail)
+
+
+def finds(comparison: Comparison, engine: Result) -> Claim | None:
+    """What a prefix cache is for."""
+    use = CacheUse.of(engine.run)
+    if use is None:
+        return None
+    text = f"What requests have in common {name(engine)} computes once, and finds from then on."
+    if not use.found:
+        nothing = f"none of {use.wanted:,} tokens of prompts was found"
+        return Claim(text, holds=False, detail=f"{nothing}: {_memory_taken(engine.run)}")
+    detail = f"{use.found:,} of {use.wanted:,} tokens ({use.hit_rate:.0%}) are found in its cache"
+    others = [each for each in _peers(comparison, engine) if each.strategy.is_engine]
+    without = [each for each in others if not each.strategy.caches_prefixes]
+    if without:
+        rival = without[0]
+        ours, theirs = (exact_sum(each.run.chunks.tokens) for each in (engine, rival))
+        detail += f"; it computes {ours:,} tokens of prompts, {name(rival)} {theirs:,}"
+    return Claim(text, holds=True, detail=detail)
 
 
 def bets(comparison: Comparison, engine: Result) -> Claim | None:
@@ -265,6 +287,7 @@ CHECKS = (
     gathers,
     reserves,
     evicts,
+    finds,
     bets,
     thrashes,
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tui_batching import notebook
+from tui_batching.analysis.cache_use import without_cache
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, Metrics
 from tui_batching.analysis.short_runs import short_run
 from tui_batching.analysis.sweeps.varied import LOAD, Kind, left_out, value_text
@@ -123,6 +125,12 @@ class Sweep:
                 point.strategy.name for point in self.points if self.ignores_memory(point)
             )
         )
+
+    @cached_property
+    def without_cache(self) -> tuple[str, ...]:
+        """The strategies that find nothing of what requests share, while others do."""
+        share = self.workload.requests.share
+        return without_cache((point.strategy for point in self.points), share=share)
 
     def ignores_memory(self, point: Point) -> bool:
         """Whether a strategy runs, at its value, as if the KV cache had no end."""

@@ -238,7 +238,7 @@ class Engine:
             self.slots_used += 1
         known, log = self.known[row], self.log
         stay = Stay(log.stay, row, slot, known)
-        log.stays.fromlist([row, slot, log.span, known])
+        log.stays.fromlist([row, slot, log.span, known, 0])
         log.stay += 1
         self.in_slots += 1
         self.running[stay.id] = stay

@@ -13,6 +13,7 @@ from tui_batching.sim.decoders import Decoders
 from tui_batching.sim.engine_log import EngineLog
 from tui_batching.sim.stays import Ended
 from tui_batching.sim.steps import steps_within, time_of
+from tui_batching.sim.vllm.prefix_cache import Segment
 from tui_batching.sim.vllm.waiting import NEVER, ByPriority, FirstCome
 
 if TYPE_CHECKING:
@@ -34,16 +35,19 @@ class Sequence:
         known: tokens of prompt and answer to compute before it decodes.
         computed: how many of them are; not kept up while it decodes.
         own: tokens computed less iterations done, while it decodes.
+        path: what it consists of, where there is a prefix cache.
     """
 
-    __slots__ = ("computed", "known", "own", "request", "slot", "stay")
+    __slots__ = ("computed", "known", "own", "path", "request", "slot", "stay")
 
-    def __init__(self, stay: int, request: int, slot: int, known: int) -> None:
+    path: list[Segment]
+
+    def __init__(self, stay: int, request: int, slot: int, known: int, computed: int) -> None:
         self.stay = stay
         self.request = request
         self.slot = slot
         self.known = known
-        self.computed = 0
+        self.computed = computed
         self.own = 0
 
 
@@ -69,7 +73,7 @@ class Scheduler:
         seen: up to when arrivals are known.
         step: iterations done.
         preempting: whether the next iteration found memory short.
-        short: whether the head of the queue lacks blocks alone.
+        short: the free blocks that the head of the queue needs, if it lacks nothing else; or 0.
     """
 
     def __init__(  # noqa: PLR0913 - a server, and what it serves
@@ -107,7 +111,7 @@ class Scheduler:
         self.free_slots = list(range(min(engine.max_num_seqs, len(requests))))
         self.finishes: list[int] = []
         self.now = self.seen = self.step = 0
-        self.preempting = self.short = False
+        self.preempting, self.short = False, 0
 
     def serve(self) -> EngineLog:
         """Serve all requests."""
@@ -128,7 +132,7 @@ class Scheduler:
         cap = threshold if threshold and self.crowded() else WITHOUT_END
         self.plan = self.parts(cap) if self.prefilling else []
         need = self.needed(self.plan)
-        self.short = False
+        self.short = 0
         self.preempting = need > self.free
         if self.preempting:
             self.make_room(cap)
@@ -161,28 +165,38 @@ class Scheduler:
 
     def admit(self, cap: int) -> None:
         """Admit in order of the queue, while slots, tokens and blocks last."""
-        engine, block, waiting, log = self.engine, self.block, self.waiting, self.log
+        engine, block, waiting = self.engine, self.block, self.waiting
         left = self.budget - self.decoders.count - sum(self.plan)
         while left and self.free_slots and (request := waiting.head(self.seen)) >= 0:
             known = self.known[request]
-            tokens = min(known, cap)
+            found, unused = self.look_up(request)
+            tokens = min(known - found * block, cap)
             if tokens > left:
                 if not engine.enable_chunked_prefill:
                     break
                 tokens = left
-            must_fit = known if engine.scheduler_reserve_full_isl else tokens
+            must_fit = known if engine.scheduler_reserve_full_isl else found * block + tokens
             spare = self.spare if self.running else 0
-            if (must_fit + block - 1) // block + spare > self.free:
-                self.short = True
+            need = (must_fit + block - 1) // block - found + unused + spare
+            if need > self.free:
+                self.short = need
                 break
             waiting.pop()
-            slot = heappop(self.free_slots)
-            sequence = Sequence(log.enter(request, slot, known), request, slot, known)
-            self.running[sequence.stay] = sequence
-            self.prefilling.append(sequence)
-            self.plan.append(tokens)
-            self.free -= (tokens + block - 1) // block
+            self.free -= (tokens + block - 1) // block + unused
+            self.seat(request, found, tokens)
             left -= tokens
+
+    def look_up(self, request: int) -> tuple[int, int]:  # noqa: ARG002
+        """The blocks of a request that are in memory; and how many of them nobody uses."""
+        return 0, 0
+
+    def seat(self, request: int, found: int, tokens: int) -> None:
+        """A request gets a slot, and some tokens in the next iteration."""
+        slot, known, computed = heappop(self.free_slots), self.known[request], found * self.block
+        stay = self.log.enter(request, slot, known, computed)
+        self.running[stay] = sequence = Sequence(stay, request, slot, known, computed)
+        self.prefilling.append(sequence)
+        self.plan.append(tokens)
 
     def make_room(self, cap: int) -> None:
         """Preempt one after the other, until the rest has enough blocks.
@@ -219,9 +233,13 @@ class Scheduler:
                 self.decoders.leave(sequence.own)
                 self.known[sequence.request] = computed + 1
             place = self.waiting.put_back(sequence.request)
-        self.free += self.held(computed)
+        self.give_back(sequence, computed)
         heappush(self.free_slots, sequence.slot)
         self.log.leave(sequence.stay, Ended.EVICTED, place)
+
+    def give_back(self, sequence: Sequence, computed: int) -> None:  # noqa: ARG002
+        """The blocks of one who is preempted are free."""
+        self.free += self.held(computed)
 
     def held(self, computed: int) -> int:
         """The blocks that hold so many tokens."""
@@ -384,13 +402,17 @@ class PriorityScheduler(Scheduler):
         if self.decoders.count or self.waiting.next_after(self.seen) < NEVER:
             self.met.clear()
             return
-        state = (
-            len(self.waiting.heap),
-            *((s.request, s.known, s.computed) for s in self.running.values()),
-        )
+        state = self.state()
         if state in self.met:
             raise InputError(
                 f"found {len(self.running)} requests of equal priority and arrival that preempt "
                 "each other for ever, expected a larger KV cache"
             )
         self.met.add(state)
+
+    def state(self) -> tuple[object, ...]:
+        """All that decides what happens next, while nobody decodes and nobody comes."""
+        return (
+            len(self.waiting.heap),
+            *((s.request, s.known, s.computed) for s in self.running.values()),
+        )

@@ -13,6 +13,7 @@ from tui_batching.errors import InputError
 from tui_batching.requests import Requests
 from tui_batching.sim.engine_log import EngineLog, Pool, run_of
 from tui_batching.sim.run import Run
+from tui_batching.sim.vllm.caching import CachingPriorityScheduler, CachingScheduler
 from tui_batching.sim.vllm.scheduler import WITHOUT_END, PriorityScheduler, Scheduler
 from tui_batching.sim.vllm.waiting import ByPriority, FirstCome
 
@@ -45,7 +46,9 @@ def run_vllm(requests: Requests, cost: Cost, engine: Vllm, *, jumps: bool = True
     if blocks is not None:
         _refuse_larger_than_memory(requests, blocks, engine.block_size)
     usable = WITHOUT_END if blocks is None else blocks
-    pool = None if blocks is None else Pool(blocks, engine.block_size)
+    pool = None
+    if blocks is not None:
+        pool = Pool(blocks, engine.block_size, caches=engine.enable_prefix_caching)
     log, place = _served(requests, cost, engine, usable, jumps=jumps)
     return run_of(log, requests, cost, engine, pool, place)
 
@@ -54,13 +57,18 @@ def _served(
     requests: Requests, cost: Cost, engine: Vllm, blocks: int, *, jumps: bool
 ) -> tuple[EngineLog, IntArray | None]:
     """The log, and the places in the queue; all else is let go, which makes room for the Run."""
+    caching = engine.enable_prefix_caching and (
+        blocks < WITHOUT_END or bool((requests.stream_tokens >= engine.block_size).any())
+    )
     if engine.policy == "fcfs":
         queue = FirstCome(requests)
-        return Scheduler(queue, requests, cost, engine, blocks, jumps=jumps).serve(), None
+        scheduler = CachingScheduler if caching else Scheduler
+        return scheduler(queue, requests, cost, engine, blocks, jumps=jumps).serve(), None
     order = np.lexsort((requests.id, requests.arrival_time, requests.priority))
     ranked = requests.part(order)
     waiting = ByPriority(ranked)
-    log = PriorityScheduler(waiting, ranked, cost, engine, blocks, jumps=jumps).serve()
+    by_priority = CachingPriorityScheduler if caching else PriorityScheduler
+    log = by_priority(waiting, ranked, cost, engine, blocks, jumps=jumps).serve()
     log.renumber(order)
     return log, freeze(np.argsort(order))
 

@@ -1,0 +1,202 @@
+"""The prefix cache of vLLM: what is found, what it saves, and that all who tell of it agree."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from sharing import SYSTEM, USERS, sharing
+from stage import MS, on_stage, palette, scene_of, texts
+
+from tui_batching.analysis.claims import claims
+from tui_batching.analysis.comparison import compare
+from tui_batching.analysis.kv_use import recomputed_tokens
+from tui_batching.analysis.metrics import PREFIX_CACHE, metrics
+from tui_batching.analysis.tables import comparison_table
+from tui_batching.analysis.why import evicted_facts, why
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.lane_rows import lane_rows
+from tui_batching.charts.lane_view import kv_view, lane_view, slot_views
+from tui_batching.charts.utilization_panels import memory_chart
+from tui_batching.requests import Requests
+from tui_batching.sim.run import Run
+from tui_batching.strategies import Continuous, Vllm
+from tui_batching.streams import Streams
+
+VLLM = Vllm(8, async_scheduling=False)
+WORKLOAD = sharing(*USERS)
+SCENE = scene_of(WORKLOAD)
+
+
+def serve(**settings: object) -> Run:
+    strategy = replace(VLLM, **settings)  # type: ignore[arg-type]
+    return strategy.serve(WORKLOAD.requests, WORKLOAD.cost)
+
+
+def test_the_system_prompt_is_computed_once_and_saves_the_rest_of_its_users() -> None:
+    run, without = serve(), serve(enable_prefix_caching=False)
+    assert run.stays.cached.tolist() == [0, SYSTEM, SYSTEM, SYSTEM, SYSTEM]
+    assert run.chunks.tokens.tolist() == [600, 88, 18, 188, 88]
+    assert without.chunks.tokens.sum() == sum(prompt for _, prompt, _ in USERS)
+    ttft = run.first_token_time - run.requests.arrival_time
+    slow = without.first_token_time - without.requests.arrival_time
+    assert ttft[0] == slow[0]
+    assert (ttft[1:] < slow[1:]).all()
+
+
+def test_the_last_token_of_a_prompt_is_always_computed() -> None:
+    """Of a prompt of two whole blocks the second one is computed again."""
+    requests = Requests.from_columns(
+        [0, 500 * MS], [32, 32], [4, 4], stream=[0, 0], stream_tokens=[32, 32],
+        streams=Streams.roots(1),
+    )  # fmt: skip
+    assert VLLM.serve(requests, WORKLOAD.cost).stays.cached.tolist() == [0, 16]
+
+
+def test_the_next_turn_finds_the_answer_of_the_one_before() -> None:
+    """Its prompt is the whole history, of which every whole block is in memory."""
+    requests = Requests.from_columns(
+        [0, 500 * MS], [100, 200], [60, 10], stream=[0, 0], stream_tokens=[160, 210],
+        streams=Streams.roots(1),
+    )  # fmt: skip
+    for jumps in (VLLM, replace(VLLM, async_scheduling=True)):
+        # 159 tokens were computed: the last one of an answer never is.
+        assert jumps.serve(requests, WORKLOAD.cost).stays.cached.tolist() == [0, 144]
+
+
+def test_who_is_evicted_finds_its_own_blocks_again() -> None:
+    requests = Requests.from_columns([0, 0], [100, 100], [60, 60])
+    run = replace(VLLM, kv_cache_tokens=17 * 16).serve(requests, WORKLOAD.cost)
+    assert run.evictions.tolist() == [0, 1]
+    evicted, back = run.by_request.members(1).tolist()
+    known = int(run.stays.known[back])
+    at = run.at(int(run.stays.end_time[evicted]))
+    facts = evicted_facts(at, 1)
+    assert (facts.found, facts.lost) == (int(run.stays.cached[back]), known - 1 - facts.found)
+    assert facts.found > 0
+    assert f"({facts.found:,} still cached and {facts.lost:,} to redo)" in why(at).replace(
+        re.search(r"evicted .*?, ", why(at))[0],
+        "",  # type: ignore[index]
+    )
+    assert recomputed_tokens(run) == known - facts.found
+    off = replace(VLLM, kv_cache_tokens=17 * 16, enable_prefix_caching=False)
+    assert recomputed_tokens(off.serve(requests, WORKLOAD.cost)) == known
+
+
+def test_metrics_tell_what_was_found_and_computed() -> None:
+    comparison = compare(WORKLOAD)
+    ours, theirs = (result.metrics for result in comparison)
+    wanted = sum(prompt for _, prompt, _ in USERS)
+    assert ours["found_prompt_tokens"] == 4 * SYSTEM
+    assert ours["prefix_hit_rate"] == 4 * SYSTEM / wanted
+    assert ours["computed_prompt_tokens"] == wanted - 4 * SYSTEM
+    assert theirs["prefix_hit_rate"] is None
+    assert theirs["computed_prompt_tokens"] == wanted
+    table = comparison_table(comparison)
+    assert PREFIX_CACHE in {group.title for group in table.groups}
+    assert table.note == (
+        "sglang runs without prefix cache: it computes anew what requests have in common"
+    )
+    [claim] = [claim for claim in claims(comparison) if "have in common" in claim.text]
+    assert claim.holds
+    assert "2,048 of 3,030 tokens (68%)" in claim.detail
+
+
+def test_nobody_is_said_to_lack_it_where_nothing_is_shared_or_it_is_off() -> None:
+    alone = replace(WORKLOAD, source=replace(WORKLOAD.source, requests=alike(WORKLOAD.requests)))
+    assert comparison_table(compare(alone)).note == ""
+    off = (replace(VLLM, enable_prefix_caching=False), *WORKLOAD.strategies[1:])
+    assert comparison_table(compare(replace(WORKLOAD, strategies=off))).note == ""
+    assert metrics(serve(enable_prefix_caching=False))["prefix_hit_rate"] is None
+
+
+def alike(requests: Requests) -> Requests:
+    """The same requests, which have nothing in common."""
+    return Requests.from_columns(
+        requests.arrival_time, requests.input_tokens, requests.output_tokens
+    )
+
+
+def test_a_lane_shows_what_was_found() -> None:
+    start = int(SCENE.runs[0].start_time[1])
+    view = lane_view(SCENE, 0, start, None)
+    rows = texts(lane_rows(view, 110, 24, palette()))
+    assert any(re.search(r"\[≡+░+\] +prompt 512 cached \+ 88 $", row) for row in rows)
+    assert any(
+        row.strip().endswith("R1 takes slot 1, 512 of 600 tokens found in the cache")
+        for row in rows
+    )
+    [slot] = [slot for slot in slot_views(view, 8) if slot.row == 1]
+    assert (slot.numbers, slot.told) == ("512/600", "512 cached + 88")
+    other = texts(lane_rows(lane_view(SCENE, 1, start, None), 110, 24, palette()))
+    assert any(row.strip().endswith("without prefix cache") for row in other)
+
+
+def test_the_gauge_splits_into_used_cached_and_free() -> None:
+    """Blocks of who has left stay known until they are overwritten."""
+    scene = scene_of(sharing((0, 600, 30), (1000, 600, 30)))
+    run = scene.runs[0]
+    idle = int(run.end_time[0]) + 1
+    seen = kv_view(run.at(idle))
+    assert seen is not None
+    # Of 629 tokens computed 39 blocks are whole.
+    assert (seen.used, seen.taken, seen.cached, seen.pool) == (0, 0, 39 * 16, 1_000 * 16)
+    told = "0 used + 0 empty + 624 cached + 15,376 free = 16,000"
+    assert told in seen.texts()
+    rows = texts(lane_rows(lane_view(scene, 0, idle, None), 80, 24, palette()))
+    assert any(re.match(r" KV \[≡+·+\]$", row.rstrip()) for row in rows)
+
+
+def test_blocks_that_several_use_count_once() -> None:
+    run = SCENE.runs[0]
+    both = kv_view(run.at(int(run.start_time[3])))
+    assert both is not None
+    tokens = held(run, 3)
+    assert len(tokens) == 4
+    assert both.used == sum(tokens) - 3 * SYSTEM
+    assert both.used + sum(-count % 16 for count in tokens) == both.taken
+    chart = texts(memory_chart(ChartRequest(SCENE, SCENE.end, 110, 30, palette())))
+    assert any("≡" in row for row in chart)
+    assert "67.6 % of prompt tokens found" in "".join(chart)
+
+
+def held(run: Run, row: int) -> list[int]:
+    """The tokens in memory of each request in a slot, when one is admitted."""
+    at = run.at(int(run.start_time[row]))
+    stays = at.stays[at.stays >= 0]
+    under_way = [at.chunks.get(stay, stay in at.decoding) for stay in stays.tolist()]
+    return [int(n) + more for n, more in zip(at.computed(stays), under_way, strict=True)]
+
+
+def test_why_tells_of_blocks_in_use_that_it_shares() -> None:
+    """It waits for fewer blocks than its tokens fill."""
+    workload = sharing((0, 600, 60), (10, 650, 20), strategies=(VLLM,), memory=46 * 16)
+    run = scene_of(workload).runs[0]
+    told = why(run.at(60 * MS))
+    assert "because it needs 9 blocks beside 32 in use that it shares, 7 of 45 are free;" in told
+
+
+async def test_a_key_turns_it_off_and_on() -> None:
+    async with on_stage(replace(WORKLOAD, strategies=(VLLM, Continuous(4)))) as stage:
+        found = stage.scene.runs[0].stays.cached.sum()
+        await stage.press("C")
+        assert stage.notices == ["prefix caching: vllm off"]
+        assert not stage.scene.runs[0].stays.cached.any()
+        await stage.press("C")
+        assert stage.scene.runs[0].stays.cached.sum() == found
+        await stage.press("shift+tab", "C")
+        assert stage.notices[0] == "continuous has no prefix cache"
+
+
+@pytest.mark.parametrize("asynchronous", [True, False])
+def test_a_list_longer_than_memory_is_forgotten_in_the_order_it_was_freed(
+    asynchronous: bool,
+) -> None:
+    """Nobody uses the system prompt while others fill memory; then it has to be computed anew."""
+    rows = ((0, 520, 2), (200, 520, 2), (400, 520, 2))
+    engine = replace(VLLM, async_scheduling=asynchronous)
+    found = sharing(*rows, strategies=(engine,), memory=34 * 16)
+    assert engine.serve(found.requests, found.cost).stays.cached.tolist() == [0, SYSTEM, SYSTEM]
+    between = found.requests.with_columns(stream=[0, -1, 0], stream_tokens=[SYSTEM, 0, SYSTEM])
+    assert engine.serve(between, found.cost).stays.cached.tolist() == [0, 0, 0]

@@ -1,0 +1,46 @@
+"""What a prefix cache was good for: how much of what is to be computed was found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tui_batching.columns import exact_sum
+from tui_batching.sim.run import Run
+from tui_batching.strategies import Strategy
+
+
+@dataclass(frozen=True)
+class CacheUse:
+    """The tokens of all who were admitted, those who came back after an eviction included.
+
+    Attributes:
+        wanted: those of prompts, and of answers that were begun before.
+        found: those of them that were in memory.
+    """
+
+    wanted: int
+    found: int
+
+    @classmethod
+    def of(cls, run: Run) -> CacheUse | None:
+        """None without a prefix cache, or where requests share nothing and nothing was found."""
+        if not run.cache_matters:
+            return None
+        return cls(exact_sum(run.stays.known), exact_sum(run.stays.cached))
+
+    @property
+    def hit_rate(self) -> float:
+        """The share of the tokens that were found."""
+        return self.found / self.wanted
+
+
+def without_cache(strategies: Iterable[Strategy], *, share: bool) -> tuple[str, ...]:
+    """Who computes again what others have in memory, where requests share some of that.
+
+    Nobody where all do, or none.
+    """
+    told = {strategy.name: strategy.caches_prefixes for strategy in strategies}
+    if not share or all(told.values()) or not any(told.values()):
+        return ()
+    return tuple(name for name, caches in told.items() if not caches)
