@@ -59,7 +59,6 @@ class Facts:
         self.results = served(title)
         self.workload = self.results.workload
         self.requests = self.workload.requests
-        self.begins = chapter.at
         self.instant = chapter.at if chapter.until is None else chapter.until
 
     def run(self, strategy: str) -> Run:
@@ -242,7 +241,6 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Eviction": [lambda f: f"small here, {f.workload.cost.kv_cache_tokens} tokens"],
     "Real engines": [
-        lambda f: {200: "a fifth of a second"}[(f.instant - f.begins) * 1000 // SECOND],
         lambda f: f"the {word(len(f.workload.strategies))} lanes",
         lambda f: f"{word(len(f.workload.strategies))} real engines",
         lambda _: f"all {word(len(load_workload('engines').strategies))} of them",
