@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -63,3 +64,16 @@ def float_sum(column: FloatArray) -> float:
     blocks = (column[first : first + _BLOCK] for first in range(0, len(column), _BLOCK))
     total = sum(exact_sum(np.rint(block * scale).astype(np.int64)) for block in blocks)
     return math.ldexp(total, exponent - 62)
+
+
+def rounded(shares: Sequence[float], total: int) -> list[int]:
+    """Shares of a whole in whole parts that add up to `total`: the largest remainders round up.
+
+    Example: (0.355, 0.15, 0.03, 0.465) of 100 are 36, 15, 3 and 46: 36.0 would not have sufficed.
+    """
+    exact = [share * total for share in shares]
+    parts = [int(part) for part in exact]
+    order = sorted(range(len(parts)), key=lambda number: parts[number] - exact[number])
+    for number in order[: total - sum(parts)]:
+        parts[number] += 1
+    return parts

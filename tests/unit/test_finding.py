@@ -41,7 +41,9 @@ async def test_another_measure_or_another_selection_begins_with_the_worst() -> N
     async with on_stage() as stage:
         await stage.press("e", "e", "M", "e")
         assert now(stage) == at(stage, 0, 1)
-        assert stage.notices[0].startswith("worst TPOT 1 of 20: ")
+        assert stage.notices[0].startswith(
+            "worst TPOT 1 of 20, 53.1 ms with continuous: R16 makes no token"
+        )
         await stage.press("e", "M", "e")
         assert now(stage) == at(stage, 0, 2)
         await stage.press("e", "down", "e")
@@ -54,7 +56,14 @@ async def test_a_focused_lane_counts_alone() -> None:
     async with on_stage() as stage:
         await stage.press("tab", "tab", "tab", "e")
         assert now(stage) == at(stage, 0, 0, slice(2, 3))
-        assert stage.notices[0].endswith("with continuous")
+        assert " with continuous: " in stage.notices[0]
+
+
+async def test_the_lane_in_which_it_is_so_bad_comes_into_view() -> None:
+    async with on_stage("engines", size=(120, 36)) as stage:
+        await stage.press("M", "e")
+        assert " with vllm-v0: " in stage.notices[0]
+        assert "VLLM-V0 64 slots" in stage.seen()
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.named())

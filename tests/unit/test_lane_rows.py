@@ -14,8 +14,8 @@ from tui_batching.charts.lane_pen import token_scale
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import LaneView, lane_view, slot_views
 from tui_batching.charts.panels import strategy_titles
-from tui_batching.charts.rows import rounded
 from tui_batching.clock import format_duration
+from tui_batching.columns import rounded
 from tui_batching.sim.life import State
 from tui_batching.strategies import Continuous, Dynamic, Static
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload

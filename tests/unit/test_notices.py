@@ -33,7 +33,7 @@ strategies: {static: {batch_size: 300}, continuous: {batch_size: 300}, vllm: {}}
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may be late to look."""
-    monkeypatch.setattr("tui_batching.tui.notices.WARNING_SECONDS", 3600.0)
+    monkeypatch.setattr("tui_batching.tui.notices.LONG_SECONDS", 3600.0)
 
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)], ids=str)

@@ -146,6 +146,14 @@ def sees(view: type[View]) -> Check:
     return check
 
 
+WORST = (
+    "worst TTFT 1 of 20, 5.22 s with static: "
+    "R16 waits 5.00 s: R12–R15 end together, in 1 token; R12, R14, R15 held"
+)
+BEST = (
+    "worst TTFT 20 of 20, 446 ms with dynamic: "
+    "R3 waits 221 ms, 1 before it; R2 waits 605 ms: R0–R1 end together, in 1 token; R0 held"
+)
 EFFECTS: dict[str, Check] = {
     "play": plays,
     "step-back": moves_to(boundary_from(NOTEBOOK, START, -1)),
@@ -186,8 +194,8 @@ EFFECTS: dict[str, Check] = {
     "focus-lane-back": focuses("continuous"),
     "select-next": selects("R0"),
     "select-previous": selects("R19"),
-    "worst-next": says("worst TTFT 1 of 20: R16, 5.22 s with static"),
-    "worst-previous": says("worst TTFT 20 of 20: R3, 446 ms with dynamic"),
+    "worst-next": says(WORST),
+    "worst-previous": says(BEST),
     "worst-by": says("the worst are those with the longest TPOT"),
     "go-to": opens_the_prompt,
     "unselect": tells_why,

@@ -23,7 +23,6 @@ def runs_of(*names: str) -> list[Run]:
     return [simulate(each, strategy) for each in workloads for strategy in each.strategies]
 
 
-OWN_WORK = ("prefill", "decode")
 RUNS = runs_of("notebook", "engines", "tight-memory")
 
 
@@ -73,7 +72,7 @@ def test_one_looks_where_the_most_was_lost_at_a_boundary_before_that_ends(
             assert since <= time < max(until, since + 1)
             assert time in stops
             parts = parts_within(measure, run, np.array([row]))
-            lost = {name: int(parts[name][0]) for name in PARTS if name not in OWN_WORK}
+            lost = {name: int(parts[name][0]) for name in PARTS if name != "decode"}
             largest = max(lost, key=lost.__getitem__)
             if largest in {"slots", "memory", "turn", "evicted", "held"}:
                 state = states_at(run, np.array([row]), np.array([time]))[0, 0]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 import numpy as np
 
 from tui_batching.analysis.worst import MEASURES, Measure, Ranking, parts_within
 from tui_batching.clock import SECOND
-from tui_batching.columns import IntArray, exact_sum, float_sum
+from tui_batching.columns import IntArray, exact_sum, float_sum, rounded
 from tui_batching.sim.run import Run
 
 
@@ -70,9 +71,11 @@ class SliceParts:
     whole: float
     parts: Mapping[str, float]
 
-    def share(self, part: str) -> float:
-        """The share of a part of the whole."""
-        return self.parts[part] / self.whole if self.whole else 0.0
+    @cached_property
+    def percents(self) -> Mapping[str, int]:
+        """The share of each part of the whole in percent; together they are 100."""
+        shares = [part / self.whole if self.whole else 0.0 for part in self.parts.values()]
+        return dict(zip(self.parts, rounded(shares, 100 if self.whole else 0), strict=True))
 
 
 def slice_parts(run: Run, wanted: Slice) -> SliceParts:

@@ -220,7 +220,7 @@ def count_text(requests: int) -> str:
 def _shares(found: Sequence[SliceParts], part: str) -> tuple[Cell, ...]:
     """A part of each, and its share of the whole; a dash where there is none of it."""
     return tuple(
-        Cell(figure_text(each.parts[part], "s"), behind=f"{each.share(part):.0%}")
+        Cell(figure_text(each.parts[part], "s"), behind=f"{each.percents[part]}%")
         if each.parts[part]
         else Cell("–")
         for each in found

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from tui_batching.analysis.breakdown import PARTS, breakdown
 from tui_batching.analysis.distribution import latencies, times_to_first_token, tpots
 from tui_batching.clock import Picoseconds, format_duration
-from tui_batching.columns import FloatArray, IntArray
+from tui_batching.columns import BoolArray, FloatArray, IntArray
 from tui_batching.sim.life import State, states_at
 from tui_batching.sim.run import Run
+from tui_batching.sim.spans import SpanKind
 
 
 def _duration(value: float) -> str:
@@ -109,10 +112,8 @@ class Ranking:
         return cls(measure, values, lane, order)
 
 
-_OWN_WORK = ("prefill", "decode")
-"""What a request would do as long with nobody else there."""
-_SEEN_AS = {"sharing": State.DECODE}
-"""The states of parts that are not called after one."""
+_LEAST = "decode"
+"""What a request does as long with nobody else there, however it is served."""
 
 
 def parts_within(measure: Measure, run: Run, rows: IntArray) -> dict[str, IntArray]:
@@ -125,23 +126,46 @@ def parts_within(measure: Measure, run: Run, rows: IntArray) -> dict[str, IntArr
 
 
 def instant_of_why(measure: Measure, run: Run, row: int) -> Picoseconds:
-    """Where to look for why a request is so bad: where it lost the most, shortly before that ended.
+    """Where to look for why a request is so bad: by the largest part, its own decode apart.
 
-    That is the start of the last iteration or interval, within what is measured, of the largest
-    part that is not its own work; so that one who waited is first in the queue or nearly so.
+    Of a wait that is the start of its last iteration or interval, where the request is first in
+    the queue or nearly so; of what happens in a slot it is the start of the longest iteration.
     """
     since, until = (int(instants(run)[row]) for instants in (measure.since, measure.until))
-    parts = {
-        name: int(each[0]) for name, each in parts_within(measure, run, np.array([row])).items()
-    }
-    lost = {name: parts[name] for name in PARTS if name not in _OWN_WORK}
+    parts = parts_within(measure, run, np.array([row]))
+    lost = {name: int(parts[name][0]) for name in PARTS if name != _LEAST}
     largest = max(lost, key=lost.__getitem__)
-    state = _SEEN_AS.get(largest) or State[largest.upper()]
     changes = _changes(run, row, since, until)
-    found = np.flatnonzero(states_at(run, np.array([row]), changes)[0] == state)
-    last = int(found[-1]) if lost[largest] and len(found) else 0
-    after = int(changes[last + 1]) if last + 1 < len(changes) else until
-    return max(int(changes[last]), run.at(after).previous_boundary or 0)
+    span = np.maximum(np.searchsorted(run.spans.start, changes, side="right") - 1, 0)
+    states = states_at(run, np.array([row]), changes)[0]
+    found = np.flatnonzero(_happens(largest, states, run.spans.kind[span]))
+    if not lost[largest] or not len(found):
+        return since
+    place = int(found[-1])
+    if largest in _IN_SLOTS:
+        spans = run.spans
+        longest = spans.step_time[span] + spans.step_growth[span] * (spans.steps[span] - 1)
+        place = int(found[np.argmax(longest[found])])
+    after = int(changes[place + 1]) if place + 1 < len(changes) else until
+    return max(int(changes[place]), run.at(after).previous_boundary or 0)
+
+
+_Codes: TypeAlias = npt.NDArray[np.int8]
+_IN_SLOTS = ("prefill", "stalled", "sharing", "recompute")
+"""Parts of which the longest iteration tells more than the last."""
+
+
+def _happens(part: str, states: _Codes, kinds: _Codes) -> BoolArray:
+    """Where a part of a latency grows, by what the request does and of which kind a span is.
+
+    A step that is longer because of the prompts of others stalls those who decode in it.
+    """
+    decodes = states == State.DECODE
+    if part == "sharing":
+        return np.asarray(decodes & (kinds == SpanKind.DECODE))
+    if part == "stalled":
+        return np.asarray((states == State.STALLED) | (decodes & (kinds == SpanKind.MIXED)))
+    return np.asarray(states == State[part.upper()])
 
 
 def _changes(run: Run, row: int, since: Picoseconds, until: Picoseconds) -> IntArray:

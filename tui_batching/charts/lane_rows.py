@@ -24,8 +24,8 @@ from tui_batching.charts.rows import (
     TRACK,
     Cells,
     first_that_fits,
-    rounded,
 )
+from tui_batching.columns import rounded
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.strategies.parameters import MAX_SLOTS

@@ -30,11 +30,11 @@ from tui_batching.charts.result_card import card_rows, ending_rows
 from tui_batching.charts.rows import (
     Cells,
     Row,
-    rounded,
     style,
 )
 from tui_batching.charts.running_charts import PAIRS
 from tui_batching.clock import MICROSECOND, MILLISECOND, Picoseconds, format_duration
+from tui_batching.columns import rounded
 from tui_batching.sim.moment import Moment
 
 FEWEST_LANES, MOST_LANES = 3, 6

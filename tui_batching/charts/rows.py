@@ -125,19 +125,6 @@ def bar(fraction: float, width: int) -> tuple[str, str]:
     return filled, TRACK * (width - len(filled))
 
 
-def rounded(shares: Sequence[float], total: int) -> list[int]:
-    """Shares of a whole in whole parts that add up to `total`: the largest remainders round up.
-
-    Example: (0.355, 0.15, 0.03, 0.465) of 100 are 36, 15, 3 and 46: 36.0 would not have sufficed.
-    """
-    exact = [share * total for share in shares]
-    parts = [int(part) for part in exact]
-    order = sorted(range(len(parts)), key=lambda number: parts[number] - exact[number])
-    for number in order[: total - sum(parts)]:
-        parts[number] += 1
-    return parts
-
-
 def level(fraction: float) -> str:
     """One cell filled from below; empty only at zero, full only at one."""
     if fraction >= 1:

@@ -31,12 +31,11 @@ from tui_batching.charts.rows import (
     filled_cells,
     first_that_fits,
     painted,
-    rounded,
     style,
     wrapped,
 )
 from tui_batching.clock import SECOND
-from tui_batching.columns import IntArray
+from tui_batching.columns import IntArray, rounded
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 

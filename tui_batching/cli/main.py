@@ -31,6 +31,7 @@ _COMMANDS = (
     "play",
     "present",
     "compare",
+    "slowest",
     "sweep",
     "capacity",
     "calibrate",
@@ -51,6 +52,7 @@ examples:
   tui-batching play chat --theme light  watch another one
   tui-batching present                  present the guided tour to a room
   tui-batching compare overload         all numbers side by side, without the app
+  tui-batching slowest chat             the worst requests, and why
   tui-batching sweep load chat          latency and throughput at several loads
   tui-batching record -o talk.cast      the app as a cast, without a terminal
   tui-batching calibrate server.jsonl   what an iteration costs on a real server

@@ -39,7 +39,7 @@ def print_comparison(comparison: Comparison, *, ascii_only: bool | None = None) 
     """Print the headline metrics of all strategies side by side, the best of each row marked."""
     printer = Printer(ascii_only)
     workload = comparison.workload
-    printer.line(_heading(workload))
+    printer.line(workload_heading(workload))
     told = comparison_table(comparison)
     strategies = [[result.strategy] for result in comparison]
     printer.show(_laid_out(printer, _with_parameters(told, strategies)))
@@ -55,7 +55,7 @@ def print_slices(
 ) -> None:
     """Print where the time of some of the requests went, in parts and their shares."""
     printer = Printer(ascii_only)
-    printer.line(_heading(comparison.workload))
+    printer.line(workload_heading(comparison.workload))
     told = slice_table(comparison, slices)
     printer.show(_laid_out(printer, told, shares=True))
     for group in told.groups:
@@ -67,7 +67,7 @@ def print_slices(
 def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
     """Print latency and throughput of all strategies at each value, the best of each row marked."""
     printer = Printer(ascii_only)
-    printer.line(_heading(sweep.workload).append(f" · {kind_text(sweep.kind)}"))
+    printer.line(workload_heading(sweep.workload).append(f" · {kind_text(sweep.kind)}"))
     table = sweep_table(sweep)
     strategies = [[point.strategy for point in sweep.curve(name)] for name in table.strategies]
     printer.show(_laid_out(printer, _with_parameters(table, strategies)))
@@ -80,8 +80,8 @@ def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> No
     """Print the request rate that each strategy sustains, the best one marked."""
     printer = Printer(ascii_only)
     limits = limits_text(found.workload.slo) if found.workload.slo else ""
-    share = f"{found.attainment:.10g}"
-    printer.line(_heading(found.workload).append(f" · {limits} for {share} of the requests"))
+    asked = f" · {limits} for {found.attainment:.10g} of the requests"
+    printer.line(workload_heading(found.workload).append(asked))
     told = capacity_table(found)
     strategies = [[each.strategy] for each in found.capacities]
     printer.show(_laid_out(printer, _with_parameters(told, strategies)))
@@ -162,7 +162,8 @@ class Printer:
         self._console.print(table)
 
 
-def _heading(workload: Workload) -> Text:
+def workload_heading(workload: Workload) -> Text:
+    """What was served: the name, how many requests, and at what cost."""
     count = len(workload.requests)
     requests = "1 request" if count == 1 else f"{count:,} requests"
     cost = workload.cost.title

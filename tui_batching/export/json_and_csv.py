@@ -51,7 +51,7 @@ def write_comparison_json(
 def _pieces(
     comparison: Comparison, slices: Sequence[Slice], *, each_request: bool
 ) -> Iterator[str]:
-    workload = json.dumps(_served(comparison.workload))
+    workload = json.dumps(served(comparison.workload))
     yield f'{{"schema": {SCHEMA}, "workload": {workload}, "runs": ['
     for number, result in enumerate(comparison):
         yield ",\n" if number else "\n"
@@ -199,7 +199,7 @@ def write_sweep_json(sweep: Sweep, out: TextIO) -> None:
     ]
     head = {
         "schema": SCHEMA,
-        "workload": _served(sweep.workload),
+        "workload": served(sweep.workload),
         "sweep": {"kind": sweep.kind, "unit": kind_unit(sweep.kind)},
         **({"saturation": dict(sweep.saturation)} if sweep.saturation else {}),
         **({"left_out": without} if without else {}),
@@ -255,7 +255,7 @@ def write_capacities_json(found: Capacities, out: TextIO) -> None:
     limits = asdict(found.workload.slo) if found.workload.slo else {}
     record = {
         "schema": SCHEMA,
-        "workload": _served(found.workload),
+        "workload": served(found.workload),
         "slo": {name: to_seconds(most) for name, most in limits.items() if most is not None},
         "attainment": found.attainment,
         "capacities": [_capacity(capacity) for capacity in found.capacities],
@@ -280,7 +280,8 @@ def _finite(rate: float) -> float | None:
     return None if math.isinf(rate) else rate
 
 
-def _served(workload: Workload) -> dict[str, Any]:
+def served(workload: Workload) -> dict[str, Any]:
+    """What was served: the name of the workload, and how many requests it has."""
     return {"name": workload.name, "requests": len(workload.requests)}
 
 

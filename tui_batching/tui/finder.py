@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tui_batching.analysis.scene import Scene
+from tui_batching.analysis.why_request import why_request
 from tui_batching.analysis.worst import Measure, Ranking, instant_of_why
 from tui_batching.clock import Picoseconds
 
@@ -15,11 +16,13 @@ class Found:
 
     Attributes:
         row: of the request.
+        lane: the number of the lane in which it is so bad.
         time: the instant at which to look for why.
-        told: which of the worst it is, how bad, and with which strategy.
+        told: which of the worst it is, how bad, with which strategy, and why.
     """
 
     row: int
+    lane: int
     time: Picoseconds
     told: str
 
@@ -65,14 +68,15 @@ class Finder:
             here = -1 if count > 0 else 0
         self._place = (here + count) % len(rows)
         row = int(rows[self._place])
-        run = scene.runs[lanes[int(ranking.lane[row])]]
+        lane = lanes[int(ranking.lane[row])]
+        run = scene.runs[lane]
         measure = ranking.measure
         told = (
-            f"worst {measure.label} {self._place + 1:,} of {len(rows):,}: "
-            f"R{run.requests.id[row]}, {measure.text(float(ranking.values[row]))} "
-            f"with {run.strategy.name}"
+            f"worst {measure.label} {self._place + 1:,} of {len(rows):,}, "
+            f"{measure.text(float(ranking.values[row]))} with {run.strategy.name}: "
         )
-        return Found(row, instant_of_why(measure, run, row), told)
+        time = instant_of_why(measure, run, row)
+        return Found(row, lane, time, told + why_request(run.at(time), row, briefly=True))
 
     def _of(self, scene: Scene, lanes: tuple[int, ...]) -> Ranking:
         measure = self.measure(scene)

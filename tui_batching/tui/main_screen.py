@@ -33,7 +33,7 @@ from tui_batching.tui.go_to import GoTo
 from tui_batching.tui.keymap import remapped
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.lane import Lane, Lanes
-from tui_batching.tui.notices import Notices
+from tui_batching.tui.notices import LONG_SECONDS, Notices
 from tui_batching.tui.panes import Body, ChartPane, Pages, StripView
 from tui_batching.tui.player import Player, speed_for
 from tui_batching.tui.presenting.presenter import Presenter
@@ -562,8 +562,9 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             label = self._finder.measure(self.scene).label
             self._notices.answer(f"no request here has a {label}")
         else:
+            self._lanes.reveal(self._lanes.every[found.lane])
             self._go(found.time, found.row)
-            self._notices.answer(found.told)
+            self._notices.answer(found.told, seconds=LONG_SECONDS)
 
     def action_next_measure(self) -> None:
         if self.scene is not None:

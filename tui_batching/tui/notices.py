@@ -12,8 +12,8 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.cost import Cost, Profile
 from tui_batching.tui.textual_internals import untell
 
-WARNING_SECONDS = 12
-"""How long a warning stays: its sentence has several figures."""
+LONG_SECONDS = 12
+"""How long a sentence with several figures stays, such as a warning."""
 _ENDLESS_SECONDS = 24 * 3600
 
 
@@ -29,11 +29,13 @@ class Notices:
         self._refusing_without_end = False
         self._answered = ""
 
-    def answer(self, told: str, severity: SeverityLevel = "information") -> None:
+    def answer(
+        self, told: str, severity: SeverityLevel = "information", seconds: float | None = None
+    ) -> None:
         """Say what came of a key, in place of what came of the one before."""
         untell(self._screen.app, self._answered)
         self._answered = told
-        self._screen.notify(told, severity=severity, markup=False)
+        self._screen.notify(told, severity=severity, timeout=seconds, markup=False)
 
     def refuse(self, reason: str, *, without_end: bool) -> None:
         """Say why all is as it was; without end while there is nothing else to see."""
@@ -55,7 +57,7 @@ class Notices:
                 (sentence, "information", self._screen.app.NOTIFICATION_TIMEOUT)
                 for sentence in read
             ),
-            *((sentence, "warning", WARNING_SECONDS) for sentence in self._doubts(scene)),
+            *((sentence, "warning", LONG_SECONDS) for sentence in self._doubts(scene)),
         ]
         until = accumulate(seconds for *_, seconds in told)
         for (sentence, severity, _), seconds in reversed(list(zip(told, until, strict=True))):

@@ -1,0 +1,93 @@
+"""`slowest`: the worst requests, where their time went, and why."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tui_batching.analysis.slowest import SlowRequest, slowest
+from tui_batching.analysis.worst import MEASURES
+from tui_batching.cli.arguments import Choices, add_csv, add_workload, csv_file, read_workload
+from tui_batching.cli.progress import reporting
+from tui_batching.cli.terminal import add_ascii
+from tui_batching.errors import InputError
+from tui_batching.export import slowest_output
+from tui_batching.output_files import written_whole
+from tui_batching.reading.fields import Field
+from tui_batching.sim.simulate import simulate
+from tui_batching.strategies import Strategy
+
+_BY = {measure.name: measure for measure in MEASURES}
+_COUNT = 10
+_MOST = 1_000_000
+
+_EXAMPLES = """\
+examples:
+  tui-batching slowest
+  tui-batching slowest chat --by tpot -n 20 --strategy continuous
+  tui-batching slowest engines --strategies vllm,sglang --set vllm.max_num_batched_tokens=512
+  tui-batching slowest trace.csv --strategy vllm --set cost=h100-llama-3-8b --csv slowest.csv
+  tui-batching slowest overload --by e2el --json > slowest.json
+"""
+
+
+def add_to(choices: Choices) -> None:
+    """Add the command."""
+    parser = choices.add_parser(
+        "slowest",
+        help="print the slowest requests, where their time went, and why",
+        description=(
+            "Serve a workload and print the slowest requests of each strategy: how slow they are,\n"
+            "the instant at which to look for why, the parts of their time, and what was in their\n"
+            "way. `/` in the app goes to a request or an instant, `e` from one to the next."
+        ),
+        epilog=_EXAMPLES,
+    )
+    add_workload(parser)
+    parser.add_argument(
+        "--by",
+        choices=tuple(_BY),
+        default="ttft",
+        help="slowest by time to first token, per output token, or end to end (default: ttft)",
+    )
+    parser.add_argument(
+        "-n",
+        dest="count",
+        metavar="N",
+        default=str(_COUNT),
+        help=f"how many of each strategy (default: {_COUNT})",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of the list")
+    add_csv(parser)
+    add_ascii(parser)
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the slowest requests of each strategy.
+
+    Raises:
+        InputError: if the workload, a setting or an option is not as expected, or the CSV file
+            cannot be written.
+    """
+    if arguments.json and arguments.csv == "-":
+        raise InputError("found --json and --csv -, expected only one of them on stdout")
+    count = Field.of_text(arguments.count, "-n").whole(least=1, most=_MOST)
+    target, measure = csv_file(arguments), _BY[arguments.by]
+    found: list[tuple[Strategy, tuple[SlowRequest, ...]]] = []
+    with reporting() as report:
+        workload = read_workload(arguments, report)
+        for strategy in workload.strategies:
+            report(f"{strategy.name}, {len(workload.requests):,} requests")
+            found.append((strategy, slowest(simulate(workload, strategy), measure, count)))
+        if target:
+            with written_whole(target, replace=arguments.force) as out:
+                slowest_output.write_csv(measure, found, out)
+    if arguments.csv == "-":
+        slowest_output.write_csv(measure, found, sys.stdout)
+    elif arguments.json:
+        slowest_output.write_json(workload, measure, found, sys.stdout)
+    else:
+        from tui_batching.cli.print_slowest import print_slowest  # noqa: PLC0415 - rich loads slowly
+
+        print_slowest(workload, measure, found, ascii_only=arguments.ascii)
