@@ -68,7 +68,7 @@ def _workload(path: Path) -> None:
 
 def _settings(path: Path) -> None:
     """Lines of `KEY=VALUE`, one after the other."""
-    workload = load_workload("notebook")
+    workload = load_workload("chat")
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[:20]:
         try:
             workload = apply_settings(workload, [line])
@@ -133,6 +133,16 @@ def _files(kind: str, part: str = "") -> tuple[bytes, ...]:
 _LISTED = b"""requests:
   - {arrival_time: 50ms, input_tokens: 50, output_tokens: 10}
   - {arrival_time: 0.1, input_tokens: 0, output_tokens: 1, id: 7}
+  - {arrival_time: 1, input_tokens: 9, output_tokens: 1, prefix: {group: a, tokens: 8}}
+"""
+_TALKS = b"""requests:
+  generate:
+    count: 9
+    arrivals: {poisson: {rate: 3}}
+    input_tokens: {fixed: 5}
+    output_tokens: {fixed: 4}
+    prefixes: [{tokens: 30, weight: 2, count: 3}, {tokens: 0}]
+    turns: {mean: 3, think_time: 2s}
 """
 
 VIEWS = ("live", "gantt", "slots")
@@ -195,7 +205,7 @@ def _trace_targets() -> dict[str, Target]:
 
 
 TARGETS: dict[str, Target] = {
-    "workload": Target(_workload, ".yaml", (*_files("workloads"), _LISTED)),
+    "workload": Target(_workload, ".yaml", (*_files("workloads"), _LISTED, _TALKS)),
     "profile": Target(_profile, ".yaml", _files("workloads", "profiles")),
     "theme": Target(read_palette, ".yaml", _files("themes")),
     "settings": Target(
@@ -203,6 +213,7 @@ TARGETS: dict[str, Target] = {
         ".txt",
         (
             b"batch_size=8\ndynamic.timeout=300ms",
+            b"workload.prefixes=[{tokens: 30, weight: 2}]\nworkload.turns={mean: 2, think_time: 1}",
             b"workload.rate=5\nslo.ttft=1s",
             b"cost=h100-llama-3-8b\ncost.decode_base=7ms\nstatic.pad_to=workload",
         ),

@@ -17,7 +17,7 @@ from tui_batching.analysis.peaks import peak_tokens_held
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.analysis.tokens import token_gaps_by_request
 from tui_batching.clock import MILLISECOND, SECOND
-from tui_batching.columns import IntArray
+from tui_batching.columns import BoolArray, IntArray
 from tui_batching.errors import InputError
 from tui_batching.reading import files
 from tui_batching.reading.files import data_folder
@@ -41,7 +41,8 @@ NAMES = (
     "notebook-batch-size",
     "notebook-large",
 )
-ENGINES = ("long-prompt", "tight-memory", "asks-too-much", "engines")
+SHARED = ("system-prompt", "conversation", "cache-thrash")
+ENGINES = ("long-prompt", "tight-memory", "asks-too-much", *SHARED, "engines")
 STUDY = ("anyscale-32", "anyscale-128", "anyscale-512", "anyscale-1536")
 
 
@@ -107,7 +108,8 @@ def test_each_of_engines_has_a_name_and_a_description(name: str):
     assert workload.name == name
     assert 1 <= workload.description.count(". ") + 1 <= 3
     assert workload.description.endswith(".")
-    assert 4 <= len(workload.strategies) <= 7
+    lanes = {"cache-thrash": 1, "conversation": 2, "system-prompt": 3}.get(name, 4)
+    assert lanes <= len(workload.strategies) <= 7
 
 
 @pytest.mark.parametrize("name", NAMES + ENGINES)
@@ -291,9 +293,10 @@ def most_at_once(run: Run) -> int:
     )
 
 
-def mean_first_token(run: Run) -> float:
+def mean_first_token(run: Run, rows: slice | BoolArray = slice(None)) -> float:
     """From arrival, in milliseconds."""
-    return float((run.first_token_time - run.requests.arrival_time).mean()) / MILLISECOND
+    times = run.first_token_time - run.requests.arrival_time
+    return float(times[rows].mean()) / MILLISECOND
 
 
 def recomputed(run: Run) -> int:
@@ -398,6 +401,59 @@ def test_asks_too_much_asks_for_nothing_that_paging_notices():
     )
     orca = simulate(exact, workload.strategy("orca"))
     assert mean_first_token(orca) < mean_first_token(runs_by_name("asks-too-much")["orca"]) / 2
+
+
+def hit_rate(run: Run) -> float:
+    """The prompt tokens that are found, of all, in percent."""
+    return round(100 * float(metrics(run)["prefix_hit_rate"] or 0))
+
+
+def without_cache(name: str) -> Run:
+    """What vLLM makes of a workload when it finds nothing."""
+    workload = apply_settings(load_workload(name), ["vllm.enable_prefix_caching=false"])
+    return simulate(workload, workload.strategy("vllm"))
+
+
+def test_a_system_prompt_is_computed_once_by_vllm_alone():
+    found = runs_by_name("system-prompt")
+    requests = load_workload("system-prompt").requests
+    assert len(requests) == 80
+    assert set(requests.stream_tokens) == {1500}
+    assert hit_rate(found["vllm"]) == 95
+    first = {name: round(mean_first_token(run)) for name, run in found.items()}
+    assert first == {"vllm": 27, "vllm-v0": 246, "fastgen": 298}
+    assert mean_first_token(without_cache("system-prompt")) > 300
+    peaks = {name: metrics(run)["peak_kv"] for name, run in found.items()}
+    assert 0.09 < peaks["vllm"] < 0.11
+    assert min(peaks["vllm-v0"], peaks["fastgen"]) > 0.99
+
+
+def test_in_a_conversation_the_history_is_found_however_long_it_is():
+    found = runs_by_name("conversation")
+    requests = load_workload("conversation").requests
+    talks = np.unique(requests.stream, return_counts=True)[1]
+    assert (len(talks), talks.max()) == (14, 12)
+    assert hit_rate(found["vllm"]) == 87
+    long, short = requests.input_tokens > 1500, requests.input_tokens < 600
+    assert min(long.sum(), short.sum()) > 20
+    first = {
+        name: [round(mean_first_token(run, rows)) for rows in (short, long)]
+        for name, run in found.items()
+    }
+    assert first == {"vllm": [25, 25], "vllm-v0": [32, 116]}
+
+
+def test_a_cache_with_room_for_five_of_six_finds_nothing():
+    (run,) = runs("cache-thrash")
+    assert set(run.requests.stream_tokens) == {960}
+    assert run.requests.stream.tolist() == [*range(6)] * 8
+    assert 5 * 976 < 5000 < 6 * 960
+    assert hit_rate(run) == 0
+    assert round(mean_first_token(run)) == 77
+    assert run.end_time.tolist() == without_cache("cache-thrash").end_time.tolist()
+    larger = apply_settings(load_workload("cache-thrash"), ["cost.kv_cache_tokens=6000"])
+    ample = simulate(larger, larger.strategy("vllm"))
+    assert (hit_rate(ample), round(mean_first_token(ample))) == (86, 28)
 
 
 def test_engines_that_reserve_keep_a_chat_waiting():

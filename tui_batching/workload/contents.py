@@ -19,6 +19,8 @@ from tui_batching.workload.model import arrives_beyond_clock
 
 MOST_PREFIXES = 1_000_000
 """Different system prompts of one length."""
+MOST_TURNS = 1_000_000
+"""Of a conversation on average."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,10 @@ class Turns:
         InputError: if a value is out of its range.
     """
 
-    constraints: ClassVar[Constraints] = {"mean": Number(above=0), "think_time": Duration()}
+    constraints: ClassVar[Constraints] = {
+        "mean": Number(above=0, most=MOST_TURNS),
+        "think_time": Duration(),
+    }
 
     mean: float
     think_time: Picoseconds
