@@ -45,7 +45,7 @@ from tui_batching.workload import (
 )
 
 if TYPE_CHECKING:
-    from tui_batching.analysis.capacity import Capacities, Capacity
+    from tui_batching.analysis.capacity import Capacities, Capacity, capacity
     from tui_batching.analysis.sweeps import Point, Sweep
     from tui_batching.analysis.sweeps.plan import sweep
     from tui_batching.measured.calibration import Calibration, calibrate
@@ -83,6 +83,7 @@ __all__ = [
     "breakdown",
     "bundled_workloads",
     "calibrate",
+    "capacity",
     "compare",
     "load_profile",
     "load_workload",
@@ -101,6 +102,7 @@ _LOADED_LATER = {
     "Point": "analysis.sweeps",
     "Sweep": "analysis.sweeps",
     "calibrate": "measured.calibration",
+    "capacity": "analysis.capacity",
     "sweep": "analysis.sweeps.plan",
 }
 """What takes a while to load and few need, by its module."""

@@ -24,7 +24,7 @@ from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
 from tui_batching.workload import ListedRequests, Requests, Workload
-from tui_batching.workload.model import ServiceLevel
+from tui_batching.workload.service_level import ServiceLevel
 
 
 @st.composite

@@ -42,7 +42,7 @@ def out_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
             *("sweep", "load", "chat", "--values", "4", "--csv", "-"),
             *("--set", "workload.count=10000", "cost=h100-llama-3-8b"),
         ),
-        ("capacity", "notebook", "--slo", "e2el=5s", "--variants", "2", "--json"),
+        ("capacity", "code-completion", "--slo", "e2el=5s", "--variants", "2", "--json"),
         ("report", "illustrative", "-o", "-"),
     ],
     ids=["JSON", "many requests as CSV", "capacity", "report"],
@@ -112,7 +112,7 @@ def test_without_the_extra_it_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    told = complaint(capsys, "capacity", "chat", "--slo", "ttft=2s", "--dask", "tcp://here:8786")
+    told = complaint(capsys, "capacity", "chat", "--dask", "tcp://here:8786")
     assert told == "found no Dask, which --dask needs: pip install 'tui-batching[dask]'"
 
 

@@ -30,7 +30,7 @@ def test_figures_come_in_the_order_asked_for(capsys: pytest.CaptureFixture[str])
     assert names(printed_json(capsys, "compare", *TWO, "--json")["runs"]) == chosen
     sweep = printed_rows(capsys, "sweep", "load", "--values", "1", *TWO, "--csv", "-")
     assert [row["strategy"] for row in sweep] == chosen
-    limits = ("--slo", "e2el=5s", "--variants", "1")
+    limits = ("--slo", "e2el=5s")
     capacity = printed_json(capsys, "capacity", "notebook", *limits, *TWO, "--json")
     assert names(capacity["capacities"]) == chosen
     trace = json.loads(printed(capsys, "trace", "-o", "-", *TWO))["traceEvents"]

@@ -12,7 +12,7 @@ from tui_batching.analysis.scene import build_scene
 from tui_batching.clock import SECOND
 from tui_batching.cost import Profile
 from tui_batching.workload import apply_settings, load_workload
-from tui_batching.workload.model import ServiceLevel
+from tui_batching.workload.service_level import ServiceLevel
 
 NOTEBOOK = load_workload("notebook")
 

@@ -9,14 +9,20 @@ import pytest
 
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.metrics import METRIC_TABLE, SERVICE_LEVEL, metrics
-from tui_batching.analysis.service_level import limits_kept, limits_text, within_limits
+from tui_batching.analysis.service_level import (
+    criteria,
+    limits_kept,
+    limits_text,
+    within_limits,
+)
 from tui_batching.clock import MILLISECOND
 from tui_batching.cost import LinearCost
+from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Continuous
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
-from tui_batching.workload.model import ServiceLevel
+from tui_batching.workload.service_level import ServiceLevel
 
 MS = MILLISECOND
 COST = LinearCost(1 * MS, 10 * MS, 2 * MS)
@@ -75,4 +81,26 @@ def test_the_limits_are_told_as_all_durations_are():
     assert (
         limits_text(ServiceLevel(ttft=2000 * MS, tpot=40 * MS)) == "TTFT ≤ 2.00 s, TPOT ≤ 40.0 ms"
     )
-    assert limits_text(ServiceLevel(e2el=1500 * MS)) == "latency ≤ 1.50 s"
+    limits = {"e2el": 1500 * MS, "tpot.p99": 40 * MS, "ttft.mean": 2000 * MS}
+    told = "latency ≤ 1.50 s, mean TTFT ≤ 2.00 s, p99 TPOT ≤ 40.0 ms"
+    assert limits_text(ServiceLevel.of(limits)) == told
+
+
+def test_targets_are_the_same_in_any_order_and_only_those_there_are():
+    limits = {"tpot.p99": 40 * MS, "ttft.mean": 2000 * MS}
+    assert ServiceLevel.of(limits) == ServiceLevel.of(dict(reversed(limits.items())))
+    assert ServiceLevel.of(limits).of_each is None
+    with pytest.raises(InputError, match=r"'ttft.p42', expected a target such as"):
+        ServiceLevel.of({"ttft.p42": MS})
+    with pytest.raises(InputError, match=r"ttft.p95: found -1"):
+        ServiceLevel.of({"ttft.p95": -1})
+
+
+def test_a_target_is_a_condition_on_the_mean_of_what_each_request_has():
+    limits = ServiceLevel.of({"ttft": 15 * MS, "tpot.p90": 20 * MS, "e2el.mean": 60 * MS})
+    joint, tpot, mean = criteria(limits, 0.75)
+    run = hand_made()
+    assert (joint.most, joint.values(run).tolist()) == (0.25, [0, 1])
+    # R1 has a single token and so no time per output token.
+    assert (tpot.most, tpot.values(run).tolist()) == (0.1, [1])
+    assert (mean.most, mean.values(run).tolist()) == (0.06, [0.057, 0.037])

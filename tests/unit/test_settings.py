@@ -11,7 +11,8 @@ from tui_batching.cost import AffineCost, LinearCost
 from tui_batching.errors import InputError
 from tui_batching.strategies import STRATEGIES, Continuous, Dynamic, Orca, Static, Tgi
 from tui_batching.workload import apply_settings, load_profile, load_workload
-from tui_batching.workload.model import ServiceLevel, Workload
+from tui_batching.workload.model import Workload
+from tui_batching.workload.service_level import ServiceLevel
 
 NOTEBOOK = load_workload("notebook")
 LIST = load_workload("illustrative")
@@ -95,7 +96,7 @@ KEYS = (
     "workload.hash_block, workload.spread, workload.limit, workload.start, workload.duration, "
     "workload.busiest, workload.speed, workload.max_input, workload.max_output, workload.over, "
     "cost, cost.prefill_per_token, cost.decode_step, cost.per_extra_request, cost.first_token, "
-    "cost.kv_cache_tokens, cost.per_iteration, slo.ttft, slo.tpot, slo.e2el"
+    "cost.kv_cache_tokens, cost.per_iteration, slo, slo.ttft, slo.tpot, slo.e2el"
 )
 
 

@@ -9,10 +9,11 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 
 import pytest
+from queues import queue
 from stage import palette, scene_of, texts
 from tight import tight
 
-from tui_batching.analysis.capacity import find_capacities
+from tui_batching.analysis.capacity import capacity
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.analysis.tables import BEST
@@ -21,8 +22,9 @@ from tui_batching.charts.metric_rows import metric_rows
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.sweep_table import table_rows, table_width
 from tui_batching.cli.print_tables import print_capacities, print_comparison, print_sweep
+from tui_batching.clock import SECOND
 from tui_batching.export.report import Report, write
-from tui_batching.workload import Workload, apply_settings, load_workload
+from tui_batching.workload import ServiceLevel, Workload, apply_settings, load_workload
 
 NOTE = (
     "static, dynamic, continuous ignore memory: they run as if the KV cache of 426,000 tokens had "
@@ -47,7 +49,9 @@ def printed_sweep(workload: Workload) -> str:
 
 
 def printed_capacities(workload: Workload) -> str:
-    return printed(print_capacities, find_capacities(workload, 0.9))
+    longer = queue(1000, 1, ServiceLevel(e2el=20 * SECOND))
+    longer = replace(longer, strategies=workload.strategies, cost=workload.cost)
+    return printed(print_capacities, capacity(longer, 0.9))
 
 
 def report(workload: Workload) -> str:

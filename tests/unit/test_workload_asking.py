@@ -13,7 +13,7 @@ from traces import written
 from workload_texts import ONE, generated
 
 from tui_batching.__main__ import main
-from tui_batching.analysis.capacity import variants
+from tui_batching.analysis.loads import Played
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.errors import InputError
 from tui_batching.requests import MAX_TOKENS, Requests
@@ -167,8 +167,8 @@ def test_sweeps_and_capacities_keep_what_is_asked_for():
         f"\n- {{arrival_time: {k}s, input_tokens: 5, output_tokens: 3, max_tokens: {k + 3}}}"
         for k in range(100)
     )
-    parts = variants(parse_workload("requests:" + text, "w.yaml"), 2)
-    assert [t for part in parts for t in asked(part)] == rows.max_tokens.tolist()
+    pieces = Played.of(parse_workload("requests:" + text, "w.yaml"), 2).at(1.0)
+    assert [t for each in pieces for t in each.max_tokens.tolist()] == rows.max_tokens.tolist()
 
 
 @given(st.lists(st.integers(1, MAX_TOKENS), min_size=1), st.integers(1, MAX_TOKENS))

@@ -15,7 +15,7 @@ from tui_batching.workload import parse_workload
 from tui_batching.workload.arrivals import Burst, Constant, Gamma, Poisson, Ramp
 from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.lengths import Exponential, Fixed, Lognormal, Normal, Uniform, Zipf
-from tui_batching.workload.model import ServiceLevel
+from tui_batching.workload.service_level import ServiceLevel
 
 
 def test_every_part_of_a_file_is_read():

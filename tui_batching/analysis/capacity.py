@@ -1,71 +1,70 @@
-"""The highest load at which a strategy still keeps a service level."""
+"""The highest load at which a strategy still keeps a service level, in the long run.
+
+Loads are played from the saturation down, the most that a strategy can serve: one beyond it is
+never sustained, however long its queue takes to tell. A list of requests is played whole, and of a
+recipe as many are drawn as it takes to be sure.
+"""
 
 from __future__ import annotations
 
-import math
-import statistics
-from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
-from tui_batching.analysis.kv_use import ignores_memory
-from tui_batching.analysis.service_level import limits_kept
-from tui_batching.analysis.short_runs import short_run
-from tui_batching.clock import HORIZON
+from tui_batching.analysis.loads import SPAN, Asked, LoadFound, LoadLadder, Played
 from tui_batching.errors import InputError
 from tui_batching.executors import CountDone, run_all
-from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
-from tui_batching.strategies.parameters import MAX_SLOTS
-from tui_batching.workload.generate import seed_after
-from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import Workload
 
-PRECISION = 0.01
-"""How far apart, as a share, the highest rate that is kept and the lowest that is not may be."""
+_NARROW = 0.1
+"""How wide the interval is, as a share of the rate, at which no more requests are drawn."""
+_NEAR = 4
+"""How many steps the ends of the interval may be too far out."""
+_NEARLY_NONE = 0.1
+"""As much of what may be, where the error is as large as that: nobody, but for a few."""
 
-VARIANTS = 5
-"""How many seeds, or stretches of a list of requests, tell the uncertainty."""
-
-_FARTHEST = 2.0**10
-"""How many times faster or slower than the workload's own rate is still tried."""
-
-_NOTCH = math.sqrt(2)
-"""The factor between two rates that are tried in search of one that is kept."""
-
-_SHORTEST_STRETCH = 20
-"""A list of requests is not cut into fewer."""
+Answer: TypeAlias = Literal["rate", "none", "any", "unsure", "refused"]
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """The request rates that a strategy sustains, one for each variant of the workload.
+    """The request rate that a strategy sustains.
 
     Attributes:
         strategy: who serves.
-        rates: requests per second, by variant; 0 where the level is not kept even at hardly any
-            load, infinity where it is kept whatever the load.
+        answer: `rate`; `none` if the limits are kept at no load; `any` if they are at every load
+            up to the saturation; `unsure` if the requests are too few to tell; `refused` if the
+            strategy cannot serve them.
+        rate: requests per second; 0 for `none`, the saturation for `any`, else None.
+        lowest: the least that a run ten times as long sustains, with a confidence of 95 %.
+        highest: the most that it does.
+        saturation: what is served of a queue that never runs empty, in requests per second.
+        reason: why the answer is no rate, in a sentence; else empty.
+        runs: how many draws or pieces were played at each load.
+        requests: how many each of them has.
+        lasts: how many mean latencies the shortest of them takes to arrive at this rate.
         ignores_memory: whether it runs as if the KV cache, which the cost knows, had no end.
     """
 
     strategy: Strategy
-    rates: tuple[float, ...]
+    answer: Answer
+    rate: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    saturation: float | None = None
+    reason: str = ""
+    runs: int = 0
+    requests: int = 0
+    lasts: float = 0.0
     ignores_memory: bool = False
 
     @property
-    def median(self) -> float:
-        """The middle one of the variants."""
-        return statistics.median(self.rates)
-
-    @property
-    def lowest(self) -> float:
-        """The lowest of the variants."""
-        return min(self.rates)
-
-    @property
-    def highest(self) -> float:
-        """The highest of the variants."""
-        return max(self.rates)
+    def is_narrow(self) -> bool:
+        """Whether more requests would not tell much more."""
+        if not self.rate or self.lowest is None or self.highest is None:
+            return self.answer == "none"
+        return self.highest - self.lowest <= _NARROW * self.rate
 
 
 @dataclass(frozen=True)
@@ -73,23 +72,27 @@ class Capacities:
     """What each strategy of a workload sustains.
 
     Attributes:
-        workload: what is served, with its service level.
-        attainment: the share of requests that must be within all limits.
+        workload: what is served.
+        asked: what is to be kept.
         capacities: one a strategy, in the workload's order.
-        count: how many requests each variant has.
+        variants: how many draws or pieces were asked for.
     """
 
     workload: Workload
-    attainment: float
+    asked: Asked
     capacities: tuple[Capacity, ...]
-    count: int
+    variants: int
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What has to be told beside the figures: whether the runs are short."""
-        slots = [each.strategy.slots for each in self.capacities]
-        taken = max((each for each in slots if each < MAX_SLOTS), default=0)
-        return short_run(self.count, taken, drawn=self.workload.source.seed is not None)
+        """What has to be told beside the figures: what was played, and why an answer is none."""
+        fewest = min((each.runs for each in self.capacities if each.runs), default=0)
+        played = (
+            f"{self.variants:,} pieces are not steady, each has to last {SPAN} mean latencies: "
+            f"{fewest:,} instead"
+        )
+        told = (f"{each.strategy.name}: {each.reason}" for each in self.capacities if each.reason)
+        return (*([played] if 0 < fewest < self.variants else []), *told)
 
     @property
     def ignoring(self) -> tuple[str, ...]:
@@ -97,131 +100,115 @@ class Capacities:
         return tuple(each.strategy.name for each in self.capacities if each.ignores_memory)
 
 
+def capacity(
+    workload: Workload,
+    attainment: float = 0.99,
+    variants: int = 1,
+    executor: Executor | None = None,
+    progress: CountDone | None = None,
+) -> Capacities:
+    """The request rate at which each strategy of a workload just keeps its service level.
+
+    Args:
+        workload: with a service level, `slo`. The arrivals of a list are scaled in time, all alike;
+            of a recipe, as many requests are drawn as it takes, never fewer than it has.
+        attainment: the share of requests, above 0 and below 1, that must be within all limits
+            of each request.
+        variants: how many draws are played, or pieces of a list. Pieces that are too short to be
+            steady are made longer.
+        executor: where to search; None searches here.
+        progress: is told how many strategies are done, of how many.
+
+    Raises:
+        InputError: if the share is out of its range, the workload has no service level, all its
+            requests arrive at once, or no strategy can serve them or has enough of them.
+    """
+    if not 0 < attainment < 1:
+        found = f"attainment: found {attainment:g}"
+        raise InputError(f"{found}, expected a share above 0 and below 1, as always one is late")
+    if workload.slo is None:
+        raise InputError("found no service level, expected limits such as ttft=500ms")
+    if workload.source.rate is None:
+        raise InputError("all requests of this workload arrive at once: it has no rate to change")
+    played = Played.of(workload, variants)
+    asked = Asked(workload.slo, attainment)
+    searches = [_Search(played, each, asked) for each in workload.strategies]
+    capacities = run_all(_find, searches, executor, progress)
+    if all(each.rate is None for each in capacities):
+        raise InputError(capacities[0].reason)
+    return Capacities(workload, asked, tuple(capacities), variants)
+
+
 @dataclass(frozen=True)
 class _Search:
     """One search, small enough to be sent to another process."""
 
-    workload: Workload
+    played: Played
     strategy: Strategy
-    attainment: float
+    asked: Asked
 
 
-def find_capacities(
-    workload: Workload,
-    attainment: float,
-    count: int = VARIANTS,
-    executor: Executor | None = None,
-    progress: CountDone | None = None,
-) -> Capacities:
-    """The capacity of each strategy of a workload; see `variants` and `sustained_rate`.
+def _find(search: _Search) -> Capacity:
+    """Search in what was asked for, and in longer pieces or draws until it is sure."""
+    played: Played | None = search.played
+    while played is not None:
+        try:
+            ladder = LoadLadder(played, search.strategy, search.asked)
+            found = _climb(ladder)
+        except InputError as error:
+            return Capacity(search.strategy, "refused", reason=str(error))
+        enough = found.is_narrow if played.is_recipe else found.lasts >= SPAN
+        played = None if enough else played.longer(found.lasts)
+    return found
 
-    Args:
-        workload: with a service level, `slo`.
-        attainment: the share of requests, above 0 and up to 1, that must be within all limits.
-        count: how many variants tell the uncertainty.
-        executor: where to search; None searches here.
-        progress: is told how many searches are done, of how many.
 
-    Raises:
-        InputError: as `sustained_rate` does.
-    """
-    several = variants(workload, count)
-    searches = [
-        _Search(variant, strategy, attainment)
-        for strategy in workload.strategies
-        for variant in several
-    ]
-    rates = run_all(_find, searches, executor, progress)
-    firsts = range(0, len(rates), len(several))
-    alone = _stretch(workload, slice(0, 1))
-    found = (
-        Capacity(
-            strategy,
-            tuple(rates[first : first + len(several)]),
-            ignores_memory=ignores_memory(simulate(alone, strategy)),
-        )
-        for strategy, first in zip(workload.strategies, firsts, strict=True)
+def _climb(ladder: LoadLadder) -> Capacity:
+    """The highest load that is kept, and the ends of where that of a longer run lies."""
+    kept = ladder.fastest(LoadFound.kept, 0, ladder.last)
+    step = None if kept is None else kept[1]
+    errors = ladder.at(ladder.best() if step is None else step).errors
+    less = [max(1 - error, _NEARLY_NONE) for error in errors]
+    more = [1 + error for error in errors]
+    end = ladder.last if step is None else step
+    highest = ladder.fastest(lambda load: load.kept(more), 0, end, _NEAR)
+    found = Capacity(
+        ladder.strategy,
+        "none" if highest is None else "unsure",
+        saturation=ladder.saturation,
+        runs=ladder.played.runs,
+        requests=ladder.played.count,
+        lasts=0.0 if step is None else ladder.at(step).lasts,
+        ignores_memory=ladder.ignores_memory,
     )
-    return Capacities(workload, attainment, tuple(found), len(several[0].requests))
+    if highest is None:
+        return replace(found, rate=0.0, reason=_why_none(ladder))
+    if step is None:
+        return replace(found, reason=_too_few(ladder, "tell whether any load keeps the limits"))
+    lowest = ladder.fastest(
+        lambda load: load.steady and load.kept(less), step, ladder.half_of(step), _NEAR
+    )
+    if lowest is None:
+        told = f"be steady: they keep the limits at {ladder.told_rate(step)}, "
+        return replace(found, reason=_too_few(ladder, f"{told}but half of that is not sure"))
+    return replace(
+        found,
+        answer="any" if step == 0 else "rate",
+        rate=ladder.rate(step),
+        lowest=ladder.rate(max(lowest[1], step + ladder.margin)),
+        highest=ladder.rate(max(0, min(highest[0], step - ladder.margin))),
+        reason="" if step else f"every load up to the saturation keeps {ladder.asked.text}",
+    )
 
 
-def _find(search: _Search) -> float:
-    return sustained_rate(search.workload, search.strategy, search.attainment)
+def _why_none(ladder: LoadLadder) -> str:
+    """How near the limits are to being kept, at best, and what is missed there."""
+    step = ladder.best()
+    missed = next(ladder.missed(step))
+    slowest, best = ladder.told_rate(ladder.last), ladder.told_rate(step)
+    return f"no load down to {slowest} keeps the limits; at best, at {best}, {missed}"
 
 
-def variants(workload: Workload, count: int = VARIANTS) -> tuple[Workload, ...]:
-    """The same workload drawn with other seeds; of a list of requests, `count` stretches of it.
-
-    The first seed is the workload's own. The stretches follow each other and are equally long;
-    a list too short to be cut is a single variant.
-    """
-    source = workload.source
-    if source.seed is not None:
-        sources = [source.with_seed(seed_after(source.seed, number)) for number in range(count)]
-        return tuple(replace(workload, source=each) for each in sources)
-    length = len(workload.requests) // count
-    if length < _SHORTEST_STRETCH:
-        return (workload,)
-    starts = range(0, length * count, length)
-    return tuple(_stretch(workload, slice(first, first + length)) for first in starts)
-
-
-def _stretch(workload: Workload, rows: slice) -> Workload:
-    return replace(workload, source=ListedRequests(workload.requests.part(rows)))
-
-
-def sustained_rate(workload: Workload, strategy: Strategy, attainment: float) -> float:
-    """The highest rate at which the strategy keeps the workload's limits for enough requests.
-
-    All arrivals are scaled, from far above the workload's own rate down by notches until the limits
-    are kept; bisection then closes in on the border. More load can help, too: at hardly any load a
-    static batch waits long for its last member. The result is a rate that is kept, no more than
-    `PRECISION` below one that is not.
-
-    Args:
-        workload: with a service level, `slo`.
-        strategy: who serves.
-        attainment: the share of requests, above 0 and up to 1, that must be within all limits.
-
-    Returns:
-        Requests per second; 0 where the limits are not kept even at hardly any load, infinity
-        where they are kept whatever the load.
-
-    Raises:
-        InputError: if the workload has no service level, or all its requests arrive at once.
-    """
-    limits, own = workload.slo, workload.source.rate
-    if limits is None:
-        raise InputError("found no service level, expected limits such as ttft=500ms")
-    if own is None:
-        raise InputError("all requests of this workload arrive at once: it has no rate to change")
-
-    def keeps(rate: float) -> bool:
-        run = simulate(replace(workload, source=workload.source.with_rate(rate)), strategy)
-        return limits_kept(run, limits).attainment >= attainment
-
-    return _border(keeps, own, _slowest(workload, own))
-
-
-def _slowest(workload: Workload, own: float) -> float:
-    """The lowest rate that is tried; the last arrival stays well within the clock."""
-    last = max(1, int(workload.requests.arrival_time[-1]))
-    return max(own / _FARTHEST, own * last / (HORIZON // 2))
-
-
-def _border(keeps: Callable[[float], bool], own: float, slowest: float) -> float:
-    """The highest rate that is kept, as far as the notches tell; refined by bisection."""
-    low = high = own * _FARTHEST
-    if keeps(high):
-        return math.inf
-    while not keeps(low):
-        if low == slowest:
-            return 0.0
-        low, high = max(low / _NOTCH, slowest), low
-    while high > low * (1 + PRECISION):
-        middle = math.sqrt(low * high)
-        if keeps(middle):
-            low = middle
-        else:
-            high = middle
-    return low
+def _too_few(ladder: LoadLadder, what: str) -> str:
+    count = ladder.played.runs * ladder.played.count
+    requests = "1 request is" if count == 1 else f"{count:,} requests are"
+    return f"{requests} too few to {what}"

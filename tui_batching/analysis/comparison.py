@@ -125,10 +125,13 @@ class Comparison:
     def headlines(self) -> tuple[MetricInfo, ...]:
         """The rows of a short table.
 
-        The service level is among them where limits are set; the KV cache and the iterations where
-        one of the strategies heeds memory, and the prefix cache where it matters for one.
+        Targets are among them, and the service level where limits of each request are set; the KV
+        cache and the iterations where one of the strategies heeds memory, and the prefix cache
+        where it matters for one.
         """
-        left_out = set() if self.workload.slo else {SERVICE_LEVEL}
+        slo = self.workload.slo
+        left_out = set() if slo and slo.of_each else {SERVICE_LEVEL}
+        targets = [] if slo is None else [each.metric for each in slo.targets]
         if all(result.run.kv is None for result in self):
             left_out |= {KV_MEMORY, ITERATIONS}
         if not any(result.run.cache_matters for result in self):
@@ -136,7 +139,7 @@ class Comparison:
         return tuple(
             metric
             for metric in METRIC_TABLE
-            if metric.headline
+            if (metric.headline or metric.called in targets)
             and metric.group not in left_out
             and not (metric.rare and not any(self.values(metric)))
         )

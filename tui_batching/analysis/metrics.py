@@ -27,10 +27,11 @@ from tui_batching.analysis.tokens import token_gaps
 from tui_batching.analysis.utilization import Utilization, utilization
 from tui_batching.clock import SECOND, format_duration, to_seconds
 from tui_batching.columns import FloatArray, IntArray, exact_sum, float_sum
-from tui_batching.errors import did_you_mean
+from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.printable import quoted
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
-from tui_batching.workload.model import ServiceLevel
+from tui_batching.workload.service_level import ServiceLevel
 
 Value: TypeAlias = float | int | None
 """A metric's value: seconds, tokens or requests per second, a fraction, or a count of tokens.
@@ -125,7 +126,8 @@ class Measured:
 
     @cached_property
     def _kept(self) -> LimitsKept | None:
-        return None if self.slo is None else limits_kept(self.run, self.slo)
+        limits = self.slo and self.slo.of_each
+        return None if limits is None else limits_kept(self.run, limits)
 
     @property
     def attainment(self) -> float | None:
@@ -238,6 +240,7 @@ class MetricInfo:
         headline: whether it is worth a row in a short table.
         rare: whether a short table leaves it out where it is zero for all.
         meaning: what it is, in words that go on from its label; empty where that tells it.
+        word: what options and limits call it, such as `ttft.p99`; empty where that is its name.
     """
 
     name: str
@@ -249,6 +252,12 @@ class MetricInfo:
     headline: bool = True
     rare: bool = False
     meaning: str = ""
+    word: str = ""
+
+    @property
+    def called(self) -> str:
+        """What options and limits call it."""
+        return self.word or self.name
 
     @property
     def full_label(self) -> str:
@@ -297,6 +306,8 @@ def best_of(
 
 _Rows: TypeAlias = Sequence[tuple[str, str, Callable[[Summary], float], bool]]
 """The statistics of a quantity: prefix of the name, label, value, whether it is a headline."""
+_IN_WORDS = {"avg": "mean", "median": "p50"}
+"""What a statistic is called behind the dot where it is not the prefix."""
 _WAITING: _Rows = (  # called as in the notebook
     ("avg", "mean", lambda times: times.mean, True),
     ("p50", "median", lambda times: times.p50, True),
@@ -327,8 +338,15 @@ def _statistics(
         return lambda m: None if (times := of(m)) is None else statistic(times)
 
     return tuple(
-        MetricInfo(f"{prefix}_{quantity}", group, label, value(statistic), headline=shown)
-        for prefix, label, statistic, shown in ((*row[:3], headline and row[3]) for row in rows)
+        MetricInfo(
+            f"{prefix}_{quantity}",
+            group,
+            label,
+            value(statistic),
+            headline=headline and shown,
+            word=f"{quantity}.{_IN_WORDS.get(prefix, prefix)}",
+        )
+        for prefix, label, statistic, shown in rows
     )
 
 
@@ -404,7 +422,13 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
     ),
     MetricInfo("total_tokens", _RATES, "tokens", lambda m: m.tokens, "count", "none"),
     MetricInfo(
-        "slo_attainment", SERVICE_LEVEL, "SLO attainment", lambda m: m.attainment, "share", "high"
+        "slo_attainment",
+        SERVICE_LEVEL,
+        "SLO attainment",
+        lambda m: m.attainment,
+        "share",
+        "high",
+        word="attainment",
     ),
     MetricInfo(
         "goodput", SERVICE_LEVEL, "goodput (requests/s)", lambda m: m.goodput, "1/s", "high"
@@ -446,3 +470,17 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
 """All metrics in the order of a table, group by group."""
 
 METRICS_BY_NAME: dict[str, MetricInfo] = {metric.name: metric for metric in METRIC_TABLE}
+
+
+def metric_called(word: str) -> MetricInfo:
+    """The metric that a word such as `ttft.p99`, or its name, means.
+
+    Raises:
+        InputError: if there is none.
+    """
+    for metric in METRIC_TABLE:
+        if word in (metric.called, metric.name):
+            return metric
+    words = [metric.called for metric in METRIC_TABLE]
+    found = f"found no metric {quoted(word)}"
+    raise InputError(f"{found}, expected {one_of(words)}{did_you_mean(word, words)}")

@@ -5,14 +5,13 @@ A table has a column a strategy. Its rows stand in groups, each below a heading.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import inf
 
 from tui_batching.analysis.breakdown import MEANINGS, PARTS
 from tui_batching.analysis.cache_use import without_cache
-from tui_batching.analysis.capacity import Capacities
+from tui_batching.analysis.capacity import Capacities, Capacity
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metrics import (
     METRICS_BY_NAME,
@@ -29,9 +28,11 @@ from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.slices import MEAN, Slice, SliceParts
 from tui_batching.analysis.sweeps.sweep import HEADLINES, Sweep
 from tui_batching.analysis.sweeps.varied import value_text
+from tui_batching.clock import format_duration
 from tui_batching.cost import Cost
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import join_names
+from tui_batching.workload.service_level import ServiceLevel
 
 BEST = "★"
 PARAMETERS = "Parameters"
@@ -153,11 +154,22 @@ def _memory_note(ignoring: Sequence[str], cost: Cost) -> str:
 
 
 def _metrics(comparison: Comparison, title: str, metrics: Iterable[MetricInfo]) -> Group:
-    limits = comparison.workload.slo if title == SERVICE_LEVEL else None
+    slo = comparison.workload.slo
+    limits = slo.of_each if slo and title == SERVICE_LEVEL else None
     told = tuple(metrics)
-    rows = (TableRow(metric.label, metric_cells(comparison, metric)) for metric in told)
+    rows = (
+        TableRow(_with_target(metric, comparison.workload.slo), metric_cells(comparison, metric))
+        for metric in told
+    )
     meanings = (f"{metric.label} is {metric.meaning}" for metric in told if metric.meaning)
     return Group(title, tuple(rows), limits_text(limits) if limits else ", ".join(meanings))
+
+
+def _with_target(metric: MetricInfo, limits: ServiceLevel | None) -> str:
+    """The label of a metric, and what it may be at most: `p95 (≤ 500 ms)`."""
+    targets = limits.targets if limits else ()
+    most = [target.most for target in targets if target.metric == metric.called]
+    return f"{metric.label} (≤ {format_duration(most[0])})" if most else metric.label
 
 
 def parameter_group(several: Sequence[Sequence[Strategy]]) -> Group:
@@ -270,32 +282,55 @@ def _values(sweep: Sweep, metric: MetricInfo, ignoring: Sequence[bool]) -> Group
 
 
 def capacity_table(found: Capacities) -> Table:
-    """The request rate that each strategy sustains: the median of the variants, and the range."""
-    ignoring = [each.ignores_memory for each in found.capacities]
-    rows: list[TableRow] = []
-    for end in ("median", "lowest", "highest"):
-        rates = [getattr(each, end) or None for each in found.capacities]
-        rows.append(TableRow(end, _cells(_RATE, rates, ignoring, spell=_rate)))
-    names = tuple(each.strategy.name for each in found.capacities)
+    """The request rate that each strategy sustains, where that of a longer run lies, and of what.
+
+    An answer that is no rate is told in a word; the notes of the capacities tell why.
+    """
+    several = found.capacities
+    ignoring = [each.ignores_memory for each in several]
+    best = best_of(_RATE, [each.rate or None for each in several], ignoring)
+    words = [_answer(each) for each in several]
+    rates: dict[str, list[Value]] = {
+        "at least": [each.lowest for each in several],
+        "at most": [each.highest for each in several],
+        "saturation": [each.saturation for each in several],
+    }
+    rows = (
+        TableRow("sustained", tuple(map(Cell, words, best))),
+        *(TableRow(name, tuple(map(_rate_cell, values))) for name, values in rates.items()),
+    )
+    played = (
+        TableRow(name, tuple(Cell(f"{count:,}") for count in counts))
+        for name, counts in (
+            ("requests", [each.requests for each in several]),
+            ("draws or pieces", [each.runs for each in several]),
+        )
+        if name == "requests" or max(counts) > 1
+    )
+    names = tuple(each.strategy.name for each in several)
+    groups = (Group("Requests per second", rows), Group("Played at each load", tuple(played)))
     without = without_cache(
-        (each.strategy for each in found.capacities), share=found.workload.requests.share
+        (each.strategy for each in several), share=found.workload.requests.share
     )
     note = "; ".join(_notes(found.ignoring, without, found.workload.cost))
-    return Table(names, (Group("Sustained requests per second", tuple(rows)),), note)
+    return Table(names, groups, note)
 
 
-def _rate(metric: MetricInfo, rate: Value) -> str:
-    """A sustained rate; at the ends of the scale it is no number."""
-    return "none" if rate is None else "any" if rate == inf else format_value(metric, rate)
+def _answer(capacity: Capacity) -> str:
+    """A sustained rate, or a word for what is none."""
+    if capacity.answer == "rate":
+        return format_value(_RATE, capacity.rate)
+    return "any load" if capacity.answer == "any" else capacity.answer
+
+
+def _rate_cell(rate: Value) -> Cell:
+    return Cell("" if rate is None else format_value(_RATE, rate))
 
 
 def _cells(
-    metric: MetricInfo,
-    values: Sequence[Value],
-    ignoring: Sequence[bool],
-    spell: Callable[[MetricInfo, Value], str] = format_value,
+    metric: MetricInfo, values: Sequence[Value], ignoring: Sequence[bool]
 ) -> tuple[Cell, ...]:
     return tuple(
-        Cell(spell(metric, value), best)
+        Cell(format_value(metric, value), best)
         for value, best in zip(values, best_of(metric, values, ignoring), strict=True)
     )

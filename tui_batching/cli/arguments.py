@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from tui_batching.analysis.service_level import limits_text
 from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError
 from tui_batching.output_files import refuse_target
 from tui_batching.reading.fields import Field
 from tui_batching.workload import Workload, apply_settings, choose_strategies, load_workload
-from tui_batching.workload.model import ServiceLevel
+from tui_batching.workload.service_level import ServiceLevel
 from tui_batching.workload.settings import setting_keys
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class _Settings(argparse.Action):
 
 
 class _Limits(argparse.Action):
-    """Takes `--slo ttft=500ms,tpot=50ms` as settings of the workload."""
+    """Takes `--slo ttft=500ms,tpot.p99=50ms` as a setting of the workload."""
 
     def __call__(
         self,
@@ -92,7 +93,8 @@ class _Limits(argparse.Action):
             name, equals, most = limit.partition("=")
             if not equals or name.strip() not in ServiceLevel.constraints:
                 parser.error(
-                    f"--slo: found {limit!r}, expected limits such as ttft=500ms,tpot=50ms,e2el=10s"
+                    f"--slo: found {limit!r}, expected limits such as ttft=500ms,tpot=50ms of each "
+                    "request, or targets such as ttft.p95=500ms,e2el.mean=10s"
                 )
             if most.strip().replace(".", "", 1).isdecimal():
                 print(
@@ -100,7 +102,7 @@ class _Limits(argparse.Action):
                     f"{most.strip()}ms would be milliseconds",
                     file=sys.stderr,
                 )
-            namespace.settings = [*namespace.settings, f"slo.{name.strip()}={most}"]
+        namespace.settings = [*namespace.settings, f"slo={values}"]
 
 
 def add_workload(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -> None:
@@ -202,7 +204,10 @@ def add_requests(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -
         metavar="LIMITS",
         action=_Limits,
         default=argparse.SUPPRESS,
-        help="the most each request may take, such as ttft=500ms,tpot=50ms,e2el=10s",
+        help=(
+            "the most each request may take, such as ttft=500ms,tpot=50ms,e2el=10s, or a mean or "
+            "p50, p90, p95 or p99 of them, such as ttft.p95=500ms; instead of the workload's"
+        ),
     )
     parser.set_defaults(workload=None, settings=[], strategies=None)
 
@@ -230,6 +235,9 @@ def read_workload(
             workload = choose_strategies(workload, names)
         except InputError as error:
             raise InputError(f"--strategies: {error}") from None
+    if workload.slo is not None and any(each.startswith("slo=") for each in arguments.settings):
+        limits = limits_text(workload.slo)
+        print(f"--slo goes instead of this workload's {limits}", file=sys.stderr)
     workload = apply_settings(workload, arguments.settings)
     if varied is not None:
         from tui_batching.analysis.sweeps import varying  # noqa: PLC0415 - few commands need it

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from tui_batching.analysis.batch_means import CONFIDENCE, TIMES_AS_LONG
 from tui_batching.analysis.capacity import Capacities
 from tui_batching.analysis.comparison import Comparison
-from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.slices import Slice
 from tui_batching.analysis.sweeps import Sweep
 from tui_batching.analysis.sweeps.varied import kind_text
@@ -79,17 +79,14 @@ def print_sweep(sweep: Sweep, *, ascii_only: bool | None = None) -> None:
 def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> None:
     """Print the request rate that each strategy sustains, the best one marked."""
     printer = Printer(ascii_only)
-    limits = limits_text(found.workload.slo) if found.workload.slo else ""
-    asked = f" · {limits} for {found.attainment:.10g} of the requests"
-    printer.line(workload_heading(found.workload).append(asked))
+    printer.line(workload_heading(found.workload).append(f" · {found.asked.text}"))
     told = capacity_table(found)
     strategies = [[each.strategy] for each in found.capacities]
     printer.show(_laid_out(printer, _with_parameters(told, strategies)))
     printer.note(told)
     printer.notes(found.notes)
-    count = len(found.capacities[0].rates)
-    over = "the requests as they are" if count == 1 else f"{count} seeds or stretches"
-    printer.legend(told, f"over {over}")
+    times = f"{TIMES_AS_LONG} times as long sustains, with {CONFIDENCE:.0%} confidence"
+    printer.legend(told, f"at least, at most: what a run {times}")
 
 
 def print_workloads(workloads: Sequence[Workload], *, ascii_only: bool | None = None) -> None:

@@ -6,12 +6,12 @@ import csv
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from itertools import pairwise
 from typing import Any, TextIO
 
 import numpy as np
 
+from tui_batching.analysis.batch_means import CONFIDENCE
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.capacity import Capacities, Capacity
 from tui_batching.analysis.comparison import Comparison, Result
@@ -242,22 +242,29 @@ def _point(sweep: Sweep, point: Point) -> dict[str, Any]:
     }
 
 
+_FIGURES = ("answer", "rate", "lowest", "highest", "saturation", "requests", "runs", "reason")
+"""What is told of each capacity: what it is called here, in JSON and in CSV."""
+
+
 def write_capacities_json(found: Capacities, out: TextIO) -> None:
     """Write one JSON object.
 
     Its keys: `schema`; `workload` with `name` and `requests`; `slo`, the limits in seconds;
-    `attainment`, the share of requests that keeps them; and `capacities`, a list with `strategy`,
-    its `parameters`, and in requests per second `median`, `lowest`, `highest` and
-    `rates` (one a variant); 0 where the limits are never kept, null where they always are; and
-    `ignores_memory`, whether it runs as if the KV cache had no end though the cost has one; beside
-    them `notes`, what has to be read with the figures, in sentences, if there is anything.
+    `attainment`, the share of requests that keeps those of each request (null if there are none);
+    `confidence`, of each interval; and `capacities`, a list of objects with `strategy`, its
+    `parameters`, `ignores_memory` (whether it runs as if the KV cache had no end though the cost
+    has one), and the attributes of `Capacity`: `answer`, `rate`, `lowest`, `highest` and
+    `saturation` in requests per second, null where there is none, `requests` and `runs`, and
+    `reason`, why the answer is no rate; beside them `notes`, what has to be read with the figures,
+    in sentences, if there is anything.
     """
-    limits = asdict(found.workload.slo) if found.workload.slo else {}
+    asked = found.asked
     record = {
         "schema": SCHEMA,
         "workload": served(found.workload),
-        "slo": {name: to_seconds(most) for name, most in limits.items() if most is not None},
-        "attainment": found.attainment,
+        "slo": {name: to_seconds(most) for name, most in asked.slo.limits.items()},
+        "attainment": asked.attainment if asked.slo.of_each else None,
+        "confidence": CONFIDENCE,
         "capacities": [_capacity(capacity) for capacity in found.capacities],
         **({"notes": list(found.notes)} if found.notes else {}),
     }
@@ -269,15 +276,26 @@ def _capacity(capacity: Capacity) -> dict[str, Any]:
         "strategy": capacity.strategy.name,
         "parameters": parameters(capacity.strategy),
         "ignores_memory": capacity.ignores_memory,
-        "median": _finite(capacity.median),
-        "lowest": _finite(capacity.lowest),
-        "highest": _finite(capacity.highest),
-        "rates": [_finite(rate) for rate in capacity.rates],
+        **{name: getattr(capacity, name) for name in _FIGURES},
     }
 
 
-def _finite(rate: float) -> float | None:
-    return None if math.isinf(rate) else rate
+def write_capacities_csv(found: Capacities, out: TextIO) -> None:
+    """Write CSV with a head line and one row a strategy; what there is not is left empty."""
+    _write_rows(capacity_rows(found), out)
+
+
+def capacity_rows(found: Capacities) -> list[dict[str, Any]]:
+    """A row a strategy: its parameters, and what it sustains."""
+    return [
+        {
+            "strategy": each.strategy.name,
+            **_all_parameters(each.strategy),
+            "ignores_memory": each.ignores_memory,
+            **{name: getattr(each, name) for name in _FIGURES},
+        }
+        for each in found.capacities
+    ]
 
 
 def served(workload: Workload) -> dict[str, Any]:

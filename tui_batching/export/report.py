@@ -238,7 +238,8 @@ def _parameters(workload: Workload) -> str:
     known |= {"cost": cost.profile.name} if cost.profile else {}
     known |= _values("cost", cost, cost.constraints)
     if workload.slo is not None:
-        known |= _values("slo", workload.slo, workload.slo.constraints)
+        limits = workload.slo.limits.items()
+        known |= {f"slo.{key}": duration_text(most) for key, most in limits}
     return table(["parameter", "value"], [[key, plain(str(value))] for key, value in known.items()])
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tui_batching.strategies.strategy import Strategy
-    from tui_batching.workload.model import ServiceLevel
+    from tui_batching.workload.service_level import ServiceLevel
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -22,7 +22,8 @@ from tui_batching.errors import InputError, sentence_of
 from tui_batching.executors import CountDone, OwnTasks, Workers
 from tui_batching.strategies import Strategy
 from tui_batching.tui.background import Cancellable, StartWork, aside
-from tui_batching.workload.model import ServiceLevel, Source, Workload
+from tui_batching.workload.model import Source, Workload
+from tui_batching.workload.service_level import ServiceLevel
 
 SLOW_SECONDS = 0.4
 """A sweep that takes longer shows how far it is."""

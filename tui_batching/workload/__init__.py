@@ -3,8 +3,9 @@
 from tui_batching.requests import Requests
 from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.listed import ListedRequests, workload_of
-from tui_batching.workload.model import ServiceLevel, Source, Workload
+from tui_batching.workload.model import Source, Workload
 from tui_batching.workload.profiles import bundled_profiles, load_profile
+from tui_batching.workload.service_level import ServiceLevel, Target
 from tui_batching.workload.serving import choose_strategies
 from tui_batching.workload.settings import apply_settings
 from tui_batching.workload.workload_files import (
@@ -20,6 +21,7 @@ __all__ = [
     "Requests",
     "ServiceLevel",
     "Source",
+    "Target",
     "Workload",
     "apply_settings",
     "bundled_profiles",

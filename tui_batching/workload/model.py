@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import ClassVar, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-from tui_batching.clock import Picoseconds
 from tui_batching.cost import Cost, LinearCost
 from tui_batching.errors import InputError
-from tui_batching.reading.constraints import Constraints, Duration, Number
+from tui_batching.reading.constraints import Number
 from tui_batching.requests import Requests
 from tui_batching.strategies import DEFAULT_STRATEGIES, Strategy
 from tui_batching.workload.asking import Asking
+from tui_batching.workload.service_level import ServiceLevel
 
 RATE = Number(above=0)
 """Of arrivals, in requests per second."""
@@ -84,17 +84,6 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class ServiceLevel:
-    """The service level objective: the most each request may take; None where not limited."""
-
-    constraints: ClassVar[Constraints] = dict.fromkeys(("ttft", "tpot", "e2el"), Duration())
-
-    ttft: Picoseconds | None = None
-    tpot: Picoseconds | None = None
-    e2el: Picoseconds | None = None
-
-
 COST = "cost"
 """What `Workload.assumed` calls the cost."""
 
@@ -109,7 +98,7 @@ class Workload:
         description: what to watch for.
         cost: what an iteration costs.
         strategies: which serve it, in this order.
-        slo: what each request may take at most.
+        slo: what requests may take at most.
         assumed: `COST`, and the names of strategies, where the cost or the slots of recorded
             traffic are the textbook's because nobody has said otherwise.
     """

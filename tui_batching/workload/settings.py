@@ -17,8 +17,9 @@ from tui_batching.strategies import STRATEGIES, names_elsewhere
 from tui_batching.strategies.parameters import BATCH_SIZE, Parameter
 from tui_batching.workload.asking import AskingRule
 from tui_batching.workload.generate import CONTENTS, SEED, GeneratedRequests
-from tui_batching.workload.model import RATE, ServiceLevel, Source, Workload
+from tui_batching.workload.model import RATE, Source, Workload
 from tui_batching.workload.profiles import read_profile
+from tui_batching.workload.service_level import LIMITED, ServiceLevel, read_service_level
 from tui_batching.workload.traces import TraceLengths, TraceOptions, TraceRequests
 
 Change: TypeAlias = Callable[[Workload, Field], Workload]
@@ -181,9 +182,13 @@ def _set_cost(parameter: str, workload: Workload, field: Field) -> Workload:
     return workload.with_cost(replace(workload.cost, **changed))
 
 
-def _set_slo(parameter: str, reader: Reader, workload: Workload, field: Field) -> Workload:
-    changed: Any = {parameter: reader(field)}
-    return replace(workload, slo=replace(workload.slo or ServiceLevel(), **changed))
+def _set_slo(workload: Workload, field: Field) -> Workload:
+    return replace(workload, slo=read_service_level(field))
+
+
+def _set_limit(key: str, reader: Reader, workload: Workload, field: Field) -> Workload:
+    limits = workload.slo or ServiceLevel()
+    return replace(workload, slo=limits.with_limit(key, reader(field)))
 
 
 def _strategy_changes(names: Collection[str]) -> dict[str, Change]:
@@ -224,8 +229,8 @@ def _changes(workload: Workload | None = None) -> dict[str, Change]:
         },
         "cost": _set_profile,
         **{f"cost.{key}": partial(_set_cost, key) for kind in costs for key in kind.constraints},
+        "slo": _set_slo,
         **{
-            f"slo.{key}": partial(_set_slo, key, reader)
-            for key, reader in ServiceLevel.constraints.items()
+            f"slo.{key}": partial(_set_limit, key, ServiceLevel.constraints[key]) for key in LIMITED
         },
     }

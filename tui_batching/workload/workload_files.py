@@ -17,8 +17,9 @@ from tui_batching.workload.arrivals import read_arrivals
 from tui_batching.workload.asking import AskingRule
 from tui_batching.workload.generate import SEED, read_recipe
 from tui_batching.workload.listed import read_list
-from tui_batching.workload.model import COST, ServiceLevel, Source, Workload
+from tui_batching.workload.model import COST, Source, Workload
 from tui_batching.workload.profiles import read_cost
+from tui_batching.workload.service_level import read_service_level
 from tui_batching.workload.traces import (
     LENGTHS_OPTIONS,
     TraceLengths,
@@ -117,9 +118,7 @@ def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
         name=record.read("name", lambda field: field.text(_LONGEST_NAME), name_of(Path(where))),
         source=_read_requests(record["requests"], folder),
         description=record.read("description", Field.text, ""),
-        slo=record.read(
-            "slo", lambda field: field.build(ServiceLevel, ServiceLevel.constraints), None
-        ),
+        slo=record.read("slo", read_service_level, None),
     )
     if isinstance(workload.source, TraceRequests):
         workload = replace(workload, assumed=_ALL_ASSUMED)

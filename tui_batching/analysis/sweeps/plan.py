@@ -41,7 +41,8 @@ from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
 from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.listed import ListedRequests
-from tui_batching.workload.model import ServiceLevel, Source, Workload, refuse_rate
+from tui_batching.workload.model import Source, Workload, refuse_rate
+from tui_batching.workload.service_level import ServiceLevel
 
 _LOAD_FACTORS = (0.375, 0.6, 1.0, 1.5, 2.0, 3.0, 3.75)
 """The notebook's loads, gaps of 800 500 300 200 150 100 and 80 ms, relative to its 300 ms."""

@@ -5,23 +5,41 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tui_batching.analysis.capacity import VARIANTS, Capacities, find_capacities
+from tui_batching.analysis.capacity import Capacities, capacity
 from tui_batching.cli.arguments import (
     Choices,
+    add_csv,
     add_workload,
+    csv_file,
+    read_share,
     read_workload,
 )
 from tui_batching.cli.jobs import add_executors, read_executors
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.cli.terminal import add_ascii
+from tui_batching.errors import InputError
 from tui_batching.export import json_and_csv
+from tui_batching.output_files import written_whole
 from tui_batching.reading.fields import Field
 
+_DESCRIPTION = """\
+Scale the arrivals of a workload until a strategy just keeps the limits of --slo (or of
+the workload), never beyond its saturation. A list of requests or a trace is played whole;
+of a recipe as many requests are drawn as it takes.
+
+How sure that is: a run is cut into 20 parts, of which the first two, its warm-up, do not
+count. From how far the means of the others lie apart follows where the answer of a run ten
+times as long lies, with a confidence of 95 %. The lower end is a load at which the run is
+steady: it lasts 20 mean latencies, and the mean times to the first token of the parts vary
+by at most a fifth of what single requests do. Where not even half of a rate is that sure,
+it is not told.
+"""
 _EXAMPLES = """\
 examples:
   tui-batching capacity chat --slo ttft=2s,tpot=40ms
   tui-batching capacity notebook --slo e2el=5s --attainment 0.9
   tui-batching capacity overload --slo ttft=10s --set batch_size=8 --json
+  tui-batching capacity chat --slo ttft.p95=3s,tpot.p99=60ms,e2el.mean=10s
 """
 
 
@@ -30,11 +48,7 @@ def add_to(choices: Choices) -> None:
     parser = choices.add_parser(
         "capacity",
         help="find the highest load at which each strategy keeps a service level",
-        description=(
-            "Scale the arrivals of a workload until a strategy just keeps the limits of --slo (or\n"
-            "of the workload), for its own draws and for others: with further seeds, or of a list\n"
-            "of requests stretch by stretch. Shown are the median and, in brackets, the range."
-        ),
+        description=_DESCRIPTION,
         epilog=_EXAMPLES,
     )
     add_workload(parser)
@@ -42,28 +56,39 @@ def add_to(choices: Choices) -> None:
         "--attainment",
         metavar="SHARE",
         default="0.99",
-        help="the share of requests that must be within all limits (default: 0.99)",
+        help="the share of requests that must be within all limits of each request, such as 0.95 "
+        "or 95%% (default: 0.99)",
     )
     parser.add_argument(
         "--variants",
         metavar="N",
-        default=str(VARIANTS),
-        help=f"how many seeds or stretches tell the uncertainty (default: {VARIANTS})",
+        default="1",
+        help="how many draws of a recipe, or pieces of a list that are long enough (default: 1)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    add_csv(parser)
     add_executors(parser)
     add_ascii(parser)
     parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the capacities as a table or JSON.
+    """Print the capacities as a table, JSON or CSV.
 
     Raises:
-        InputError: if the workload, a setting or an option is not as expected.
+        InputError: if the workload, a setting or an option is not as expected, the options do not
+            go together, or the CSV file cannot be written.
     """
+    if arguments.json and arguments.csv == "-":
+        raise InputError("found --json and --csv -, expected only one of them on stdout")
+    target = csv_file(arguments)
     capacities = _find(arguments)
-    if arguments.json:
+    if target:
+        with written_whole(target, replace=arguments.force) as out:
+            json_and_csv.write_capacities_csv(capacities, out)
+    if arguments.csv == "-":
+        json_and_csv.write_capacities_csv(capacities, sys.stdout)
+    elif arguments.json:
         json_and_csv.write_capacities_json(capacities, sys.stdout)
     else:
         from tui_batching.cli.print_tables import print_capacities  # noqa: PLC0415 - rich loads slowly
@@ -72,14 +97,14 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _find(arguments: argparse.Namespace) -> Capacities:
-    attainment = Field.of_text(arguments.attainment, "--attainment").decimal(above=0, most=1)
+    attainment = read_share("--attainment", arguments.attainment)
     variants = Field.of_text(arguments.variants, "--variants").whole(least=1, most=1000)
     executors = read_executors(arguments)
     with reporting() as report:
         workload = read_workload(arguments, report)
     what = f"capacity, {len(workload.requests):,} requests"
-    # A search serves the requests some forty times; seeds make as many anew, stretches share them.
-    drawn = 1 if workload.source.seed is None else variants
-    served = 40 * drawn * len(workload.requests) * len(workload.strategies)
+    # A search serves the requests some fifteen times, of a recipe thousands.
+    count_of_one = len(workload.requests) if workload.source.seed is None else 40_000 * variants
+    served = 15 * count_of_one * len(workload.strategies)
     with executors(served) as executor, counting(what) as count:
-        return find_capacities(workload, attainment, variants, executor, count)
+        return capacity(workload, attainment, variants, executor, count)
