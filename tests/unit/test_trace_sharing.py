@@ -14,6 +14,7 @@ from traces import BLIS_GROUPS, PLAIN, refusal, written
 
 from tui_batching.requests import Requests
 from tui_batching.workload import Workload, apply_settings, load_workload, parse_workload
+from tui_batching.workload.serving import choose_strategies
 from tui_batching.workload.traces import write_trace
 
 HASHED: list[tuple[int, Sequence[object]]] = [
@@ -138,6 +139,28 @@ def test_every_table_may_have_groups(tmp_path: Path) -> None:
         f"{path}:2: prefix_tokens: found 61, expected at most 60, the tokens of its prompt and its "
         "answer"
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ([], 0),
+        (["vllm.block_size=512"], 0),
+        (["vllm.block_size=48"], 1),
+        (["vllm.block_size=1024"], 1),
+        (["workload.hash_block=48"], 0),
+        (["vllm.block_size=48", "vllm.enable_prefix_caching=false"], 0),
+    ],
+)
+def test_blocks_that_do_not_divide_those_of_the_trace_are_told(
+    tmp_path: Path, settings: list[str], told: int
+) -> None:
+    path = written(tmp_path, mooncake(HASHED))
+    workload = choose_strategies(load_workload(path), ["vllm", "vllm-v0"])
+    notices = apply_settings(workload, settings).notices
+    assert [("vllm: blocks of" in each) for each in notices].count(True) == told
+    plain = choose_strategies(load_workload(written(tmp_path, PLAIN)), ["vllm"])
+    assert not any("blocks of" in each for each in plain.notices)
 
 
 @pytest.mark.parametrize(

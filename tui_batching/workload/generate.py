@@ -167,6 +167,11 @@ class GeneratedRequests:
         told = (notices(requests, rule, members) for rule, members in self._asking(requests))
         return tuple(chain.from_iterable(told))
 
+    @property
+    def hash_block(self) -> None:
+        """It is known to the token what requests share."""
+        return
+
     def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:  # noqa: ARG002
         """The requests of this recipe, drawn on the first call.
 

@@ -94,6 +94,11 @@ class ListedRequests:
         """Whose answers are longer than what they were to ask for."""
         return notices(self.requests, self.asked)
 
+    @property
+    def hash_block(self) -> None:
+        """It is known to the token what requests share."""
+        return
+
     def make_requests(self, progress: ReadingProgress = ignore_progress) -> Requests:  # noqa: ARG002
         """The requests in arrival order."""
         return self.requests

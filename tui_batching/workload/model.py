@@ -53,6 +53,11 @@ class Source(Protocol):
         """What a user should know of how the requests came about, a sentence each."""
         ...
 
+    @property
+    def hash_block(self) -> int | None:
+        """So many tokens at once it is known what requests share; None where it is to the token."""
+        ...
+
     def with_rate(self, rate: float) -> Source:
         """The same source with arrivals at `rate` requests per second on average."""
         ...
@@ -119,7 +124,7 @@ class Workload:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a user should know of this workload, a sentence each."""
-        return *self.source.notices, *self._told_assumptions()
+        return *self.source.notices, *self._told_assumptions(), *self._told_blocks()
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -197,6 +202,17 @@ class Workload:
                 f"nothing says how many slots there are: they are the {self._assumed_slots:,} that "
                 f"{whose} (batch_size=32 takes others)"
             )
+
+    def _told_blocks(self) -> Iterator[str]:
+        known = self.source.hash_block
+        for strategy in self.strategies if known else ():
+            block = strategy.parameter_called("block_size")
+            size = strategy.value(block.name) if block and strategy.caches_prefixes else 1
+            if known and known % size:
+                yield (
+                    f"{strategy.name}: blocks of {size:,} tokens do not divide those of {known:,} "
+                    "by which it is known what requests share: of the last one a part is missed"
+                )
 
     def strategy(self, name: str) -> Strategy:
         """The strategy called `name`.

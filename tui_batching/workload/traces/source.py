@@ -113,6 +113,12 @@ class FromFile(ABC):
         _, counts = self.trace.read()
         return counts.sentence, *counts.doubts, *self._listed.notices
 
+    @property
+    def hash_block(self) -> int | None:
+        """Tokens of the blocks by whose hashes it is known what requests share."""
+        _, counts = self.trace.read()
+        return counts.hash_block
+
     def at_load(self, rate: float, position: int) -> Self:  # noqa: ARG002
         """As `with_rate`; at its own rate it is itself.
 
