@@ -34,6 +34,6 @@ def loaded(
     if load is SATURATED:
         return saturated(count, cost, seed)
     sample = simulate(saturated(20_000, cost, seed), strategy)
-    gap = sample.makespan / len(sample) / load
+    gap = sample.total_time / len(sample) / load
     source = GeneratedRequests(count, Poisson(gap), (LENGTHS,), seed)
     return Workload(f"load {load:.0%}", source, cost=cost)

@@ -75,7 +75,7 @@ def test_useful_is_at_most_occupied_and_both_are_shares(run: Run):
 def test_the_series_integrates_to_the_total(run: Run, windows: int):
     edges = np.linspace(0, run.finished, windows + 1).astype(np.int64)
     series, share = SlotIntegrals.of(run).series(edges), utilization(run)
-    lengths = np.diff(edges) * run.capacity
+    lengths = np.diff(edges) * run.slots
     assert series.occupied @ lengths == pytest.approx(share.occupied_time)
     assert series.useful @ lengths == pytest.approx(share.useful_time)
     assert (series.useful >= -1e-12).all()
@@ -202,4 +202,4 @@ def test_the_service_level_is_that_of_each_request_in_fractions(
     assert within_limits(run, limits).tolist() == expected
     served = limits_kept(run, limits)
     assert served.attainment == sum(expected) / len(run)
-    assert served.goodput == pytest.approx(sum(expected) * 1e12 / run.makespan)
+    assert served.goodput == pytest.approx(sum(expected) * 1e12 / run.total_time)

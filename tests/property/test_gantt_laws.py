@@ -24,7 +24,7 @@ def bands(run: Run, cell: int) -> SlotBands:
     """All slots from time zero to the end."""
     cells = -(-run.finished // cell)
     window = TimeWindow(cell, 0, cells, None, cells)
-    return SlotBands(run, range(run.capacity), window, 1, palette(), None)
+    return SlotBands(run, range(run.slots), window, 1, palette(), None)
 
 
 @settings(max_examples=60)

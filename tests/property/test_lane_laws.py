@@ -121,7 +121,7 @@ def test_who_decodes_is_processed_or_goes_without_is_everybody(
         assert len(at.decoding) + len(at.chunks) == at.phase.billed
         slots = taken_slots(at)
         assert len(slots) == len(set(slots.tolist())) == len(at.running) + len(at.skipped)
-        views = [view for view in slot_views(seen, min(at.run.capacity, 64)) if view.state]
+        views = [view for view in slot_views(seen, min(at.run.slots, 64)) if view.state]
         states = [view.state for view in views]
         computing = {State.PREFILL, State.RECOMPUTE}
         assert sum(state in computing for state in states) == len(at.chunks)
@@ -154,7 +154,7 @@ def test_why_somebody_waits_holds_at_that_instant(moments: list[Moment]) -> None
         first = at.run.requests.id[at.waiting[0]]
         assert told.startswith(f"R{first} ")
         assert ("slots are taken" in told or "slot is taken" in told) == (
-            len(taken_slots(at)) == at.run.capacity
+            len(taken_slots(at)) == at.run.slots
         )
         if "it needs" in told and " are free; " in told and "to spare" not in told:
             words = told.replace(",", "").split()

@@ -125,7 +125,7 @@ def test_the_series_of_utilization_integrates_to_the_parts(case: Case, windows: 
     run = case.run
     edges = np.linspace(0, run.finished, windows + 1).astype(np.int64)
     series, share = SlotIntegrals.of(run).series(edges), utilization(run)
-    lengths = np.diff(edges) * run.capacity
+    lengths = np.diff(edges) * run.slots
     assert float((series.useful * lengths).sum()) == pytest.approx(share.useful_time)
     assert float((series.held * lengths).sum()) == pytest.approx(share.held_time)
     rounding = 1e-9 * share.available_time

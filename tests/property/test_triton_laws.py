@@ -54,7 +54,7 @@ def batches_of(requests: Requests, engine: Triton) -> list[tuple[int, int]]:
             np.zeros(size, np.int64), requests.input_tokens[rows], requests.output_tokens[rows]
         )
         found.append((now, size))
-        now += Static(size).serve(alone, COST).makespan
+        now += Static(size).serve(alone, COST).total_time
         first += size
     return found
 

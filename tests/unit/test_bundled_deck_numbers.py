@@ -169,7 +169,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.count)} of them",
         lambda f: {4: "within five seconds"}[int(f.requests.arrival_time.max()) // SECOND],
         lambda f: f"At {f.requests.arrival_time[3] / SECOND:.2f} s the fourth",
-        lambda f: f"slot of {word(f.run('static').capacity)} works",
+        lambda f: f"slot of {word(f.run('static').slots)} works",
         lambda f: f"{word(len(f.who('static', State.HELD)))} are held",
         lambda f: f"{word(len(f.who('static', *WAITS)))} people",
         lambda f: f"{word(len(f.who('static', State.HELD)))} chairs",
@@ -178,11 +178,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "The bubble": [
         lambda f: f"same {word(f.count)} requests",
-        lambda f: f"the {word(f.run('static').capacity)} slots",
+        lambda f: f"the {word(f.run('static').slots)} slots",
     ],
     "Guess first": [
         lambda f: f"{word(f.count)} requests again",
-        lambda f: f"all {word(f.run('static').capacity)} slots",
+        lambda f: f"all {word(f.run('static').slots)} slots",
         lambda f: f"slot {f.run('continuous').stays.slot[0]} is free",
     ],
     "Continuous batching": [
@@ -215,8 +215,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "The KV cache": [
         lambda f: f"{free_memory(f)} are free",
         lambda f: f"R7 needs {f.requests.input_tokens[7] + f.requests.output_tokens[7]}",
-        lambda f: f"though {word(f.run('continuous').capacity - f.running('continuous'))} slots",
-        lambda f: f"{word(f.run('continuous').capacity - f.running('continuous'))} slots are free",
+        lambda f: f"though {word(f.run('continuous').slots - f.running('continuous'))} slots",
+        lambda f: f"{word(f.run('continuous').slots - f.running('continuous'))} slots are free",
     ],
     "Reserve, or take as you go": [
         lambda f: f"{word(len(f.workload.strategies))} engines",

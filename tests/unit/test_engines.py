@@ -126,7 +126,7 @@ def drawn(count: int, *, asked: int | None = None) -> Requests:
 def test_who_reserves_pays_for_what_clients_ask_for(kind: type[EngineStrategy]) -> None:
     engine = with_pool(kind(), 1_600)
     exact, more = drawn(60), drawn(60, asked=250)
-    slower = engine.serve(more, COST).makespan - engine.serve(exact, COST).makespan
+    slower = engine.serve(more, COST).total_time - engine.serve(exact, COST).total_time
     reserves = {"orca", "tgi", "tensorrt-llm", "sglang"}
     assert (slower > 0) == (engine.name in reserves)
 
@@ -135,7 +135,7 @@ def test_prefill_first_makes_thrash_of_what_decodes_first_makes_flow_of() -> Non
     requests = drawn(60)
     v0, v1 = (with_pool(kind(), 800).serve(requests, COST) for kind in (VllmV0, Vllm))
     assert v0.evictions.sum() > 3 * v1.evictions.sum() > 0
-    assert v0.makespan > v1.makespan
+    assert v0.total_time > v1.total_time
 
 
 def test_full_memory_without_promises_serves_more() -> None:
@@ -144,7 +144,7 @@ def test_full_memory_without_promises_serves_more() -> None:
     taken = TensorRtLlm(capacity_scheduler_policy="max_utilization", kv_cache_tokens=1_600).serve(
         requests, COST
     )
-    assert taken.makespan < promised.makespan
+    assert taken.total_time < promised.total_time
     assert taken.evictions.any()
     assert not promised.evictions.any()
 

@@ -63,8 +63,8 @@ def drawn(result: Result, time: int, size: tuple[int, int] = (160, 12), zoom: in
 @each_engine(ENGINES)
 def test_of_many_slots_those_ever_taken_have_a_row(result: Result) -> None:
     rows = [row for row in drawn(result, 0, (160, 24)) if re.match(r" *\d+ [^ ]", row)]
-    many = result.run.capacity > 16
-    assert len(rows) == (len(result.run.by_slot) if many else result.run.capacity)
+    many = result.run.slots > 16
+    assert len(rows) == (len(result.run.by_slot) if many else result.run.slots)
 
 
 def test_chunks_stalls_evictions_and_second_stays_are_seen() -> None:

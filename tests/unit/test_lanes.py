@@ -110,7 +110,7 @@ async def test_the_focused_lane_alone_is_turned_although_it_was_scrolled_to() ->
     strategies = [Static(2), Static(3), Continuous(2), Dynamic(2, 50 * MS)]
     async with on_stage(hand_made((0, 5, 2), strategies=strategies), (80, 24)) as stage:
         await stage.press("shift+tab", "right_square_bracket")
-        assert [run.capacity for run in stage.scene.runs] == [2, 3, 2, 3]
+        assert [run.slots for run in stage.scene.runs] == [2, 3, 2, 3]
 
 
 async def test_another_workload_has_its_own_lanes() -> None:

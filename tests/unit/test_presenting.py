@@ -85,12 +85,12 @@ async def test_in_every_chapter_the_keys_do_what_they_always_do() -> None:
             if chapter.slide:  # has no stage
                 await stage.press("pagedown")
                 continue
-            before, speed = stage.scene.runs[0].capacity, stage.live._player.speed
+            before, speed = stage.scene.runs[0].slots, stage.live._player.speed
             await stage.press("1", "home", "right", "right_square_bracket", "plus", "j", "tab")
             assert isinstance(stage.live.view, LiveView)
             assert 0 < stage.live._player.time < stage.scene.end
             assert not stage.live._player.playing
-            assert stage.scene.runs[0].capacity > before
+            assert stage.scene.runs[0].slots > before
             assert stage.live._player.speed > speed
             assert stage.live.selected not in (None, chapter.select)
             assert chapter.title in told(stage)
@@ -119,7 +119,7 @@ async def test_the_next_chapter_is_simulated_ahead(
     async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
         assert built == ["illustrative 4", "illustrative 2"]
         await stage.press("pagedown")
-        assert stage.scene.runs[0].capacity == 2
+        assert stage.scene.runs[0].slots == 2
         for key in ("pagedown", "pageup", "pageup", "pagedown"):
             await stage.press(key)
         assert_on_stage(stage, deck.chapters[1], 2)

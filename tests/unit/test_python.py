@@ -59,9 +59,9 @@ def test_one_that_is_given_stays_as_it_is(tmp_path: Path) -> None:
     trace = tmp_path / "trace.csv"
     trace.write_text("arrival_time,input_tokens,output_tokens\n0,5,5\n1,5,5\n")
     workload = load_workload(trace).with_settings({"cost": "h100-llama-3-8b"})
-    assert simulate(workload, "continuous").capacity == 256
-    assert simulate(workload, Continuous(8)).capacity == 8
-    assert [each.run.capacity for each in compare(workload, [Continuous(8), "static"])] == [8, 256]
+    assert simulate(workload, "continuous").slots == 256
+    assert simulate(workload, Continuous(8)).slots == 8
+    assert [each.run.slots for each in compare(workload, [Continuous(8), "static"])] == [8, 256]
 
 
 @pytest.mark.parametrize(

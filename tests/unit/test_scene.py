@@ -54,7 +54,7 @@ def test_utilization_in_windows_is_kept_and_its_mean_is_the_whole():
     series = scene.utilization(40)
     assert scene.utilization(40) is series
     for windows, result in zip(series, scene.comparison, strict=True):
-        whole = result.utilization.useful * result.run.makespan / scene.end
+        whole = result.utilization.useful * result.run.total_time / scene.end
         assert (
             np.mean(windows.useful) == np.float64(whole).round(12)
             or abs(np.mean(windows.useful) - whole) < 1e-9

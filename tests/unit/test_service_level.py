@@ -53,7 +53,7 @@ def test_a_request_keeps_all_limits_or_does_not_count(limits: ServiceLevel, kept
     assert within_limits(hand_made(), limits).tolist() == kept
 
 
-def test_goodput_is_per_second_of_the_makespan():
+def test_goodput_is_per_second_of_the_total_time():
     served = limits_kept(hand_made(), ServiceLevel(ttft=15 * MS))
     assert served.attainment == 0.5
     assert served.goodput == pytest.approx(1 / 0.057)

@@ -23,7 +23,7 @@ from tui_batching.workload.model import Workload
 def all_steps(lane: SlotSteps) -> tuple[np.ndarray, np.ndarray]:
     """The occupants of all slots at all steps, and where they are held."""
     steps = np.arange(lane.count)
-    occupants = lane.occupants(range(lane.run.capacity), steps)
+    occupants = lane.occupants(range(lane.run.slots), steps)
     return occupants, lane.held(occupants, steps)
 
 
@@ -84,7 +84,7 @@ def test_any_part_and_any_mean_is_that_of_the_whole(
     lane = SlotSteps.of(simulate(*case))
     assume(lane.count)
     occupants, held = all_steps(lane)
-    low, high = sorted(data.draw(st.tuples(*[st.integers(0, lane.run.capacity)] * 2)))
+    low, high = sorted(data.draw(st.tuples(*[st.integers(0, lane.run.slots)] * 2)))
     steps = np.array([step for step in range(lane.count) if data.draw(st.booleans())], np.int64)
     assert (lane.occupants(range(low, high), steps) == occupants[low:high, steps]).all()
     made = ((occupants >= 0) & ~held).sum(axis=0)

@@ -40,7 +40,7 @@ async def test_keys_in_quick_succession_all_count() -> None:
         await stage.pilot.press(*["right_square_bracket"] * 4)
         await stage.settled()
         assert stage.titles[0] == "STATIC batch 8"
-        assert stage.scene.runs[0].capacity == 8
+        assert stage.scene.runs[0].slots == 8
 
 
 @pytest.mark.parametrize(

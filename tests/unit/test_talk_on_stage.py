@@ -191,7 +191,7 @@ async def test_texts_follow_the_knobs_and_say_what_was_turned(
         for keys in ((), ("right_square_bracket",), ("left_square_bracket",)):
             await stage.press(*keys)
             wait = format_value(metric, stage.scene.comparison["static"].metrics["p99_wait"])
-            batch = stage.scene.runs[0].capacity
+            batch = stage.scene.runs[0].slots
             assert f"Waits end after {wait}. {batch} at a time." in told(stage)
             seen.append(told(stage).partition("time.")[2].strip())
         assert seen == ["", "changed: batch 5", ""]

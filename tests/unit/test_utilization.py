@@ -58,7 +58,7 @@ def test_occupied_is_what_the_notebook_sampled(name: str):
     sampled = oracle()["part_7_utilization_sampled"]["average_active_slots_over_4_on_500_samples"]
     run = notebook(name)
     # The samples spread over all the time from zero on, not from the first arrival on.
-    from_zero = utilization(run).occupied * run.makespan / run.finished
+    from_zero = utilization(run).occupied * run.total_time / run.finished
     assert from_zero == pytest.approx(sampled[name], abs=2 / 500)
 
 
@@ -87,8 +87,8 @@ def brute_force_series(run: Run, edges: IntArray) -> tuple[list[float], list[flo
             for j in decode:
                 start = max(int(spans.start[j]), int(run.start_time[i]))
                 used += within(start, min(int(spans.end[j]), int(run.finish_time[i])))
-        occupied.append(held / ((high - low) * run.capacity))
-        useful.append(used / ((high - low) * run.capacity))
+        occupied.append(held / ((high - low) * run.slots))
+        useful.append(used / ((high - low) * run.slots))
     return occupied, useful
 
 

@@ -114,7 +114,7 @@ def test_each_of_engines_has_a_name_and_a_description(name: str):
 
 @pytest.mark.parametrize("name", NAMES + ENGINES)
 def test_each_plays_for_seconds_to_two_minutes(name: str):
-    longest = max(run.makespan for run in runs(name))
+    longest = max(run.total_time for run in runs(name))
     few = {"illustrative": 2, "asks-too-much": 3, "tight-memory": 2, "long-prompt": 0.5}
     least = few.get(name, 10)
     assert least * SECOND <= longest <= 120 * SECOND
@@ -232,7 +232,7 @@ def test_overload_makes_late_requests_wait_longest_in_every_strategy():
         fifths = [part.mean() for part in np.array_split(waits(run), 5)]
         assert all(early < late for early, late in pairwise(fifths))
     static, dynamic, continuous = runs("overload")
-    assert continuous.makespan < min(static.makespan, dynamic.makespan)
+    assert continuous.total_time < min(static.total_time, dynamic.total_time)
     assert longest_queue(continuous) < min(longest_queue(static), longest_queue(dynamic))
 
 

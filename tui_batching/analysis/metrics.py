@@ -117,12 +117,12 @@ class Measured:
     @property
     def token_rate(self) -> float:
         """Tokens per second."""
-        return self.tokens * SECOND / self.run.makespan
+        return self.tokens * SECOND / self.run.total_time
 
     @property
     def rate(self) -> float:
         """Requests per second."""
-        return len(self.run) * SECOND / self.run.makespan
+        return len(self.run) * SECOND / self.run.total_time
 
     @cached_property
     def _kept(self) -> LimitsKept | None:
@@ -417,7 +417,7 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
         "total_time",
         _RATES,
         "total time",
-        lambda m: to_seconds(m.run.makespan),
+        lambda m: to_seconds(m.run.total_time),
         meaning="from the first arrival to the last answer",
     ),
     MetricInfo("total_tokens", _RATES, "tokens", lambda m: m.tokens, "count", "none"),

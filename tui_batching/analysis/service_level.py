@@ -37,7 +37,7 @@ class LimitsKept:
 
     Attributes:
         attainment: the share of requests within all limits.
-        goodput: requests within all limits per second of the makespan, as the `request_goodput`
+        goodput: requests within all limits per second of the total time, as the `request_goodput`
             of `vllm bench serve`.
     """
 
@@ -48,7 +48,7 @@ class LimitsKept:
 def limits_kept(run: Run, limits: ServiceLevel) -> LimitsKept:
     """How well a Run kept the limits."""
     good = int(np.count_nonzero(within_limits(run, limits)))
-    return LimitsKept(attainment=good / len(run), goodput=good * SECOND / run.makespan)
+    return LimitsKept(attainment=good / len(run), goodput=good * SECOND / run.total_time)
 
 
 def within_limits(run: Run, limits: ServiceLevel) -> BoolArray:

@@ -68,8 +68,8 @@ class SlotSteps:
     @cached_property
     def slots(self) -> int:
         """How many slots are worth a row: all, but of an engine's many those ever taken."""
-        many = self.is_of_iterations and self.run.capacity > _MANY
-        return len(self.run.by_slot) if many else self.run.capacity
+        many = self.is_of_iterations and self.run.slots > _MANY
+        return len(self.run.by_slot) if many else self.run.slots
 
     @cached_property
     def finishes(self) -> IntArray:

@@ -27,7 +27,7 @@ class Utilization:
         useful_time: slot-time in which a request was prefilled or made a token, in picoseconds.
         held_time: slot-time with a finished request in the slot.
         stalled_time: slot-time with a request in the slot that somebody else's prefill stopped.
-        available_time: the number of slots times the makespan.
+        available_time: the number of slots times the total time.
     """
 
     useful_time: Picoseconds
@@ -69,7 +69,7 @@ def utilization(run: Run, parts: Breakdown | None = None) -> Utilization:
         useful_time=sum(totals[name] for name in useful),
         held_time=totals["held"],
         stalled_time=totals["stalled"],
-        available_time=run.capacity * run.makespan,
+        available_time=run.slots * run.total_time,
     )
 
 
@@ -141,7 +141,7 @@ class SlotIntegrals:
         occupied = self.starts.rise(edges) - self.ends.rise(edges)
         prefilled = self.prefill_starts.rise(edges) - self.prefill_ends.rise(edges)
         made = self.decode_starts.rise(decoded) - self.decode_ends.rise(decoded)
-        available = np.maximum(np.diff(edges), 1) * float(self.run.capacity)
+        available = np.maximum(np.diff(edges), 1) * float(self.run.slots)
         held = self.held_starts.rise(edges) - self.ends.rise(edges)
         shares = (_join(part) / available for part in (occupied, prefilled + made, held))
         return UtilizationSeries(*shares)

@@ -117,7 +117,7 @@ def _why_nobody_waits(moment: Moment) -> str:
 
 
 def _what_closes_the_batch(moment: Moment) -> str:
-    missing = moment.run.capacity - len(moment.joined)
+    missing = moment.run.slots - len(moment.joined)
     remaining = fires_in(moment)
     more = f"{missing} more to fill the batch"
     return more if remaining is None else f"{more}, or the timeout in {format_duration(remaining)}"
@@ -139,7 +139,7 @@ def _why_the_batch_lasts(moment: Moment) -> str:
 def _why_not_admitted(moment: Moment) -> str:
     run, rows = moment.run, moment.running
     kv = run.kv if run.missing[moment.span] == State.MEMORY else None
-    if len(rows) == run.capacity or (kv and len(rows)):
+    if len(rows) == run.slots or (kv and len(rows)):
         left = run.requests.output_tokens[rows] - moment.tokens_made(rows)
         first = int(np.argmin(left))
         leaver = request_name(moment, int(rows[first]))
@@ -298,7 +298,7 @@ def _what_was_before(moment: Moment, first: int, admission: Admission) -> str:
     if admission.planned_ahead:
         if int(run.requests.arrival_time[first]) > moment.previous_start:
             return "this step was planned a step ahead, before it arrived"
-        if len(moment.running) + int(ended_now.sum()) >= run.capacity:
+        if len(moment.running) + int(ended_now.sum()) >= run.slots:
             return "a slot has just become free, but this step was planned before"
     return ""
 
@@ -338,7 +338,7 @@ def _why_they_gather(moment: Moment, admission: Admission) -> str:
     if len(waiting) < quorum:
         waited = f"{len(waiting):,} waited when this step was planned"
         return f"newcomers gather: {waited}, {quorum:,} stop those who run"
-    slots = moment.run.capacity - len(moment.running)
+    slots = moment.run.slots - len(moment.running)
     if slots < quorum:
         are_free = f"{slots:,} slot{'s are' if slots != 1 else ' is'} free"
         return f"{quorum:,} have to join together, and {are_free}"

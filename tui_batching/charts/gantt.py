@@ -331,7 +331,7 @@ class Gantt:
         most, top, shown = self._capacities[number], self.tops[number], self._layout.shown[number]
         if self.rows == "requests":
             return f" · ↑{top:,} ↓{most - top - shown:,}" if shown < most else ""
-        capacity = self._runs[number].capacity
+        capacity = self._runs[number].slots
         if shown == most == capacity:
             return ""
         ever = "" if most == capacity else " ever taken"

@@ -92,7 +92,7 @@ def token_scale(views: Sequence[LaneView], width: int) -> int:
 def left_cells(view: LaneView) -> int:
     """Cells before a bar: a gap, the slot, the name, and below them a word."""
     run = view.moment.run
-    digits = len(str(min(run.capacity, len(run)) - 1))
+    digits = len(str(min(run.slots, len(run)) - 1))
     return max(_LONGEST_WORD + 1, 2 + digits + view.scene.longest_name) + 1
 
 

@@ -60,7 +60,7 @@ class LaneLayout:
         left = height - 1
         left -= min(left, _slot_rows_wanted(run, left))
         has_gauge, told = kv_view(view.moment) is not None, ignores_memory(run)
-        shares = int(engine and run.capacity < MAX_SLOTS)
+        shares = int(engine and run.slots < MAX_SLOTS)
         given = dict.fromkeys(("kv", "figures", "queue", "happening"), 0)
         for name, rows in (
             ("queue", 1), ("kv", int(has_gauge or told)), ("figures", 2 - engine),
@@ -71,7 +71,7 @@ class LaneLayout:
             given[name] += taken
             left -= taken
         slots = max(1, height - 1 - sum(given.values()))
-        most = run.capacity * view.thickest
+        most = run.slots * view.thickest
         given["queue"] += max(0, slots - most)
         return cls(slots=min(slots, most), **given)
 
@@ -84,8 +84,8 @@ def _slot_rows_wanted(run: Run, left: int) -> int:
     """
     if run.strategy.is_engine:
         used = len(run.by_slot)
-        return min(used + (used < run.capacity), 7, max(1, left - 3))
-    return run.capacity if run.capacity <= left - 2 else 4
+        return min(used + (used < run.slots), 7, max(1, left - 3))
+    return run.slots if run.slots <= left - 2 else 4
 
 
 def lane_rows(
@@ -179,7 +179,7 @@ def _figure_rows(pen: LanePen, most: int) -> list[Cells]:
     Of slots without a limit no share is taken.
     """
     run = pen.view.moment.run
-    shares = [] if run.capacity >= MAX_SLOTS else _share_rows(pen)
+    shares = [] if run.slots >= MAX_SLOTS else _share_rows(pen)
     counts = [_count_of_engine(pen)] if run.strategy.is_engine else []
     if len(shares) + len(counts) > most:
         return [*counts, *reversed(shares)][:most]
@@ -221,9 +221,9 @@ def _share_rows(pen: LanePen) -> list[Cells]:
 def _count_of_engine(pen: LanePen) -> Cells:
     """How many run, how often somebody was evicted, and what is to be computed again."""
     moment = pen.view.moment
-    capacity = moment.run.capacity
+    most = moment.run.slots
     running = f"{len(moment.running) + len(moment.skipped):,}"
-    slots = "" if capacity >= MAX_SLOTS else f" of {capacity:,}"
+    slots = "" if most >= MAX_SLOTS else f" of {most:,}"
     lost = sum(facts.lost for facts in pen.view.evicted.values())
     evictions = f"{moment.evictions:,} eviction{'s' * (moment.evictions != 1)}"
     texts = [

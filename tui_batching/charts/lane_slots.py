@@ -39,12 +39,12 @@ _RULE_AT = 10
 def slot_rows(pen: LanePen, room: int) -> list[Cells]:
     """A slot has up to three rows; where not even one fits, several slots share one."""
     view, run = pen.view, pen.view.moment.run
-    if run.capacity > room and run.strategy.is_engine:
+    if run.slots > room and run.strategy.is_engine:
         return _taken_rows(pen, room)
-    slots = slot_views(view, run.capacity)
-    if run.capacity > room:
+    slots = slot_views(view, run.slots)
+    if run.slots > room:
         return _crowded(pen, slots, room)
-    thick = min(view.thickest, room // run.capacity)
+    thick = min(view.thickest, room // run.slots)
     rows: list[Cells] = []
     rule = iter(_rule_lines(pen, slots, thick))
     for slot in slots:
@@ -151,12 +151,12 @@ def _taken_rows(pen: LanePen, room: int) -> list[Cells]:
 
 def _count_row(pen: LanePen, taken: int, cells: str = "") -> Cells:
     """How many slots are taken and how many are free, behind what the cells above stand for."""
-    capacity = pen.view.moment.run.capacity
-    if capacity >= MAX_SLOTS:
+    slots = pen.view.moment.run.slots
+    if slots >= MAX_SLOTS:
         counts = [f"{taken:,} run, no limit of slots", "no limit"]
     else:
-        free = f"{capacity - taken:,}"
-        counts = [f"{free} of {capacity:,} slots free", f"{free} free"]
+        free = f"{slots - taken:,}"
+        counts = [f"{free} of {slots:,} slots free", f"{free} free"]
     texts = [*(f"{cells}{count}" for count in counts), *counts]
     return pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()
 

@@ -222,7 +222,7 @@ STATE_GLYPHS = {
 def slot_views(view: LaneView, most: int) -> list[SlotView]:
     """The first `most` slots; while a batch forms, its members stand in their coming slots."""
     moment = view.moment
-    views = [SlotView(slot) for slot in range(min(moment.run.capacity, most))]
+    views = [SlotView(slot) for slot in range(min(moment.run.slots, most))]
     for slot, row in enumerate(moment.joined[:most]):
         arrival = int(moment.run.requests.arrival_time[row])
         views[slot] = SlotView(

@@ -105,7 +105,7 @@ def stalled_now(moment: Moment) -> int:
 
 
 def _forming_texts(moment: Moment) -> list[str]:
-    joined, capacity = len(moment.joined), moment.run.capacity
+    joined, capacity = len(moment.joined), moment.run.slots
     count, remaining = f"FORMING {joined}/{capacity}", fires_in(moment)
     if remaining is None:
         return [f"{count} · waits for {capacity - joined} more", count]

@@ -112,7 +112,7 @@ def _slot_seconds(share: str, title: str) -> Callable[[ChartRequest], ChartSpec]
         for run, so_far in zip(scene.runs, scene.so_far, strict=True):
             grid = np.minimum(_grid(scene, request.time), run.finished)
             edges = np.unique(np.concatenate(([0], grid)))
-            part = getattr(so_far.slots.series(edges), share) * np.diff(edges) * run.capacity
+            part = getattr(so_far.slots.series(edges), share) * np.diff(edges) * run.slots
             spent = np.concatenate(([0.0], np.cumsum(part))) / SECOND
             curves.append((edges / SECOND, spent))
         return _over_time(request, title, "slot-seconds", curves, max(totals) / SECOND or 1.0)

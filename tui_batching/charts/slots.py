@@ -505,8 +505,8 @@ def slots_chart(request: ChartRequest) -> list[Cells]:
 def _facts(lane: SlotSteps, moment: Moment, slots: range) -> list[str]:
     """What the step under way does, the fullest wording first, and which slots are seen."""
     hidden = ""
-    if len(slots) < lane.run.capacity:
-        ever = "" if lane.slots == lane.run.capacity else " ever taken"
+    if len(slots) < lane.run.slots:
+        ever = "" if lane.slots == lane.run.slots else " ever taken"
         hidden = f" · slots {slots[0]}–{slots[-1]} of {lane.slots:,}{ever}"
     word = "iteration" if lane.is_of_iterations else "step"
     if moment.over:

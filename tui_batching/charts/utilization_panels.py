@@ -220,7 +220,7 @@ def _panel(
         _dash(text[row], inks[row], ran)
     playhead = _playhead(request, columns)
     text[:, playhead], inks[:, playhead] = PLAYHEAD, _NOW
-    ticks = [_tick(row, rows, run.capacity) for row in range(rows)]
+    ticks = [_tick(row, rows, run.slots) for row in range(rows)]
     return _framed(_Area(text, inks, playhead), ticks, _labels(share, at, rows), pen)
 
 

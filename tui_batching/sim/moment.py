@@ -142,7 +142,7 @@ class Moment:
     def joined(self) -> Sequence[int]:
         """While a batch forms, the rows that have joined it; else none."""
         forming = self.phase.kind is SpanKind.FORMING
-        return self.waiting[: self.run.capacity] if forming else ()
+        return self.waiting[: self.run.slots] if forming else ()
 
     @cached_property
     def done(self) -> int:

@@ -69,7 +69,7 @@ class Run:
         return len(self.requests)
 
     @property
-    def capacity(self) -> int:
+    def slots(self) -> int:
         """The number of slots."""
         return self.strategy.slots
 
@@ -84,12 +84,12 @@ class Run:
         return int(self.end_time.max())
 
     @property
-    def makespan(self) -> Picoseconds:
+    def total_time(self) -> Picoseconds:
         """From the first arrival to the last end."""
         return self.finished - self.begin
 
     def __repr__(self) -> str:
-        length = format_duration(self.makespan)
+        length = format_duration(self.total_time)
         return f"Run({self.strategy.name}, {len(self):,} requests in {length})"
 
     def _repr_html_(self) -> str:
@@ -296,7 +296,7 @@ class Run:
         slots_taken += self._changes(self.stays.end_time[skipped]) - self._changes(
             self.back[skipped]
         )
-        conditions = [self.spans.kind == SpanKind.FORMING, slots_taken >= self.capacity]
+        conditions = [self.spans.kind == SpanKind.FORMING, slots_taken >= self.slots]
         answers = [State.FORMING, State.SLOTS]
         if self.kv:
             conditions.append(self.kv.short)

@@ -401,7 +401,7 @@ def _what_they_wait_for(result: Result) -> str:
 
 def _running(run: Run) -> float:
     """How many requests are in slots on average, from the first arrival to the last end."""
-    return exact_sum(run.stays.end_time - run.stays.start_time) / run.makespan
+    return exact_sum(run.stays.end_time - run.stays.start_time) / run.total_time
 
 
 def _evictions(run: Run) -> int:

@@ -213,7 +213,7 @@ def _keeps_up(result: Result) -> bool:
     """Whether the server is done soon after the last arrival."""
     run = result.run
     arriving = int(run.requests.arrival_time[-1]) - run.begin
-    return arriving >= _KEEPS_UP * run.makespan
+    return arriving >= _KEEPS_UP * run.total_time
 
 
 CHECKS = (throughput, wait, held, stalls, timeout, tail, occupied, goodput)

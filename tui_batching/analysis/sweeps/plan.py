@@ -279,7 +279,7 @@ def saturation_task(workload: Workload, source: Source) -> Task:
     """The task that tells the saturation point of each strategy.
 
     A strategy is saturated when the queue would never run empty. What it serves then is what it
-    serves when everybody is already there: all requests at time zero, requests over makespan.
+    serves when everybody is already there: all requests at time zero, requests over total time.
     Whoever offers more than that makes the queue grow. It is an exact figure of one Run, without
     any threshold; its only error is the end of the Run, where the last slots run empty, which
     weighs less the more requests there are.
