@@ -214,6 +214,8 @@ def _frontier_spec(request: SweepRequest, height: int) -> ChartSpec:
     latencies = [point.metric("p99_latency") for point in sweep.points]
     y_range = _value_range(latencies) or (min(latencies) / 1.2, max(latencies) * 1.2)
     x_range = (min(rates) / 1.1, max(rates) * 1.1)
+    x_log, y_log = _needs_log(rates), _needs_log(latencies)
+    across, up = _along(x_range, log=x_log), _along(y_range, log=y_log)
     corner = Label(x_range[1], y_range[0], IDEAL, palette.text)
     return ChartSpec(
         width=request.width,
@@ -232,24 +234,42 @@ def _frontier_spec(request: SweepRequest, height: int) -> ChartSpec:
         x_range=x_range,
         y_range=y_range,
         background=palette.surface,
-        x_log=_needs_log(rates),
-        y_log=_needs_log(latencies),
-        labels=(corner, *_point_labels(sweep, request)),
+        x_log=x_log,
+        y_log=y_log,
+        labels=(corner, *_point_labels(request, across, up)),
         legend=False,
     )
 
 
-def _point_labels(sweep: Sweep, request: SweepRequest) -> list[Label]:
-    """The load of each point, the highest and the lowest of each strategy first."""
+def _point_labels(
+    request: SweepRequest, across: Callable[[float], float], up: Callable[[float], float]
+) -> list[Label]:
+    """The loads of points, the highest and the lowest first, as far as one can tell whose they are.
+
+    A point that lies within a twelfth of both axes of one with a label gets none.
+    """
+    sweep = request.sweep
     ends_first = sorted(range(len(sweep.values)), key=lambda n: min(n, len(sweep.values) - 1 - n))
-    labels: dict[tuple[float, float], Label] = {}  # one where strategies coincide
+    labels: list[Label] = []
     for number in ends_first:
         for name in reversed(sweep.strategies):
             for point in sweep.curve(name)[number : number + 1]:
                 x, y = point.metric("throughput"), point.metric("p99_latency")
                 colour = request.palette.strategy(name)
-                labels.setdefault((x, y), Label(x, y, f"{point.value:.3g}", colour))
-    return list(labels.values())
+                apart = (
+                    max(abs(across(x) - across(label.x)), abs(up(y) - up(label.y)))
+                    for label in labels
+                )
+                if all(distance >= 1 / 12 for distance in apart):
+                    labels.append(Label(x, y, f"{point.value:.3g}", colour))
+    return labels
+
+
+def _along(limits: tuple[float, float], *, log: bool) -> Callable[[float], float]:
+    """How far along an axis a value lies: from 0 at its beginning to 1 at its end."""
+    scale = np.log if log else np.float64
+    lower, upper = (float(scale(limit)) for limit in limits)
+    return lambda value: (float(scale(value)) - lower) / (upper - lower)
 
 
 def _charts_and_table(
