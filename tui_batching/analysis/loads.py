@@ -203,8 +203,8 @@ class LoadLadder:
         self.played, self.strategy, self.asked = played, strategy, asked
         self._found: dict[int, LoadFound] = {}
         at_once = [self._serve(requests) for requests in played.at_once()]
-        makespan = sum(run.makespan for run in at_once)
-        self.saturation = sum(map(len, at_once)) * SECOND / makespan
+        total_time = sum(run.total_time for run in at_once)
+        self.saturation = sum(map(len, at_once)) * SECOND / total_time
         gaps = BatchMeans.of([np.diff(np.sort(run.end_time)).astype(np.float64) for run in at_once])
         error = gaps.error(0.0) if gaps else math.inf
         self.margin = math.ceil(min(error, math.log(2)) / math.log1p(PRECISION))
