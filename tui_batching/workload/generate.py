@@ -20,7 +20,7 @@ from tui_batching.columns import BoolArray, IntArray
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Constraints, Number, OneOf, Whole, check_constraints
 from tui_batching.reading.fields import Field, Reader, Record
-from tui_batching.requests import Requests
+from tui_batching.requests import MAX_TOKENS, Requests
 from tui_batching.workload.arrivals import Arrivals, Poisson, read_arrivals
 from tui_batching.workload.asking import Asking, AskingRule, asking, notices
 from tui_batching.workload.contents import (
@@ -234,7 +234,11 @@ class GeneratedRequests:
                 yield rule, np.isin(self._choose_classes()[requests.id], classes)
 
     def _draw_contents(self) -> Requests:
-        """Requests that begin alike: with a system prompt, and with all turns before them."""
+        """Requests that begin alike: with a system prompt, and with all turns before them.
+
+        Raises:
+            InputError: if that makes a prompt too long, or the last arrival lies beyond the clock.
+        """
         arrivals, own, outputs = self._draw()
         conversations = np.arange(self.count)
         if self.turns:
@@ -246,6 +250,11 @@ class GeneratedRequests:
             told = continued(told, conversations, own, outputs)
         else:
             told = replace(told, input_tokens=told.input_tokens + own)
+        if (longest := int(told.input_tokens.max())) > MAX_TOKENS:
+            raise InputError(
+                f"found a prompt of {longest} tokens with all that it begins with, "
+                f"expected at most {MAX_TOKENS}"
+            )
         return Requests.from_columns(
             arrivals,
             told.input_tokens,
