@@ -40,6 +40,7 @@ from tui_batching.strategies import (
     VllmV0,
 )
 from tui_batching.strategies.engine import EngineStrategy
+from tui_batching.streams import Streams
 from tui_batching.workload import load_workload
 
 SLOTS = 64
@@ -50,6 +51,7 @@ POOLS = {"ample": None, "tight": 8_016}
 ENGINES: dict[str, Strategy] = {
     "vllm": Vllm(max_num_seqs=SLOTS),
     "vllm, synchronous": Vllm(max_num_seqs=SLOTS, async_scheduling=False),
+    "vllm, no prefix cache": Vllm(max_num_seqs=SLOTS, enable_prefix_caching=False),
     "vllm, by priority": Vllm(max_num_seqs=SLOTS, policy="priority"),
     "vllm-v0": VllmV0(max_num_seqs=SLOTS),
     "sglang": SgLang(max_running_requests=SLOTS),
@@ -70,6 +72,31 @@ def drawn(count: int) -> Requests:
     draw = np.random.default_rng(42).integers
     prompts, answers, priorities = draw(20, 201, count), draw(10, 81, count), draw(0, 4, count)
     return Requests.from_columns(np.zeros(count, np.int64), prompts, answers, priority=priorities)
+
+
+def sharing(count: int) -> dict[str, tuple[Requests, int]]:
+    """Requests that begin alike, and a pool that is tight for them: system prompts, and turns."""
+    drawn_ = drawn(count)
+    prompts, answers = drawn_.input_tokens, drawn_.output_tokens
+    systems = Requests.from_columns(
+        drawn_.arrival_time,
+        prompts + 512,
+        answers,
+        stream=np.arange(count) % 8,
+        stream_tokens=np.full(count, 512),
+        streams=Streams.roots(8),
+    )
+    turns = (prompts + answers).reshape(4, -1).cumsum(axis=0)
+    history = np.concatenate((np.zeros_like(turns[:1]), turns[:-1])).ravel()
+    conversations = Requests.from_columns(
+        np.arange(count) * 40 * MILLISECOND,
+        prompts + history,
+        answers,
+        stream=np.arange(count) % (count // 4),
+        stream_tokens=turns.ravel(),
+        streams=Streams.roots(count // 4),
+    )
+    return {"system prompts": (systems, 12_000), "conversations": (conversations, 40_000)}
 
 
 def best_times(action: Callable[[], object], repeats: int) -> tuple[float, float]:
@@ -96,6 +123,7 @@ def plain_loop(requests: Requests, engine: Vllm, blocks: int) -> PlainVllm:
     names = ("arrival_time", "input_tokens", "output_tokens", "priority")
     columns = (getattr(requests, name).tolist() for name in names)
     rows = list(zip(*columns, strict=True))
+    # Nothing is shared, so that contents are only looked up where somebody is evicted.
     plain = PlainVllm(rows, COST, engine, blocks)
     plain.run(most=100 * len(requests))
     return plain
@@ -165,6 +193,22 @@ def measure_speeds(counts: list[int]) -> None:
             print(f"  {name:20} {memory:8}{columns}", flush=True)
 
 
+def measure_sharing(count: int) -> None:
+    """vLLM on requests that begin alike, with and without its prefix cache."""
+    print(f"\nSHARING in 1,000 requests/s (in processor time), {count:,} requests; tokens found")
+    for name, (requests, tight) in sharing(count).items():
+        for memory, pool in (("ample", None), ("tight", tight)):
+            for engine in ("vllm", "vllm, no prefix cache"):
+                served = with_pool(ENGINES[engine], pool)
+                time, worked = best_times(lambda: served.serve(requests, COST), 3)  # noqa: B023
+                stays = served.serve(requests, COST).stays
+                print(
+                    f"  {name:15} {memory:6} {engine:22} {count / time / 1e3:5,.0f} "
+                    f"({count / worked / 1e3:3,.0f}) {stays.cached.sum() / stays.known.sum():6.1%}",
+                    flush=True,
+                )
+
+
 def measure_trace() -> None:
     """The Azure conversation trace at batch 256."""
     if not TRACE.is_file():
@@ -214,6 +258,7 @@ def main() -> None:
     measure_against_the_plain_loop(1_000 if quick else 5_000)
     measure_against_plain_engines(1_000 if quick else 2_000)
     measure_speeds([10_000] if quick else [10_000, 100_000])
+    measure_sharing(10_000 if quick else 100_000)
     measure_trace()
     if not quick:
         measure_memory(1_000_000)
