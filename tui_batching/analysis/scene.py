@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tui_batching.analysis.comparison import Comparison, Result, serve
+from tui_batching.analysis.distribution import far_apart
 from tui_batching.analysis.kv_use import KvUse
 from tui_batching.analysis.slot_steps import SlotSteps
 from tui_batching.analysis.slot_times import QueueLengths
@@ -79,6 +80,16 @@ class Scene:
         return max(int(so_far.latencies.max()) for so_far in self.so_far)
 
     @cached_property
+    def latencies_far_apart(self) -> bool:
+        """Whether the latencies of some lanes are so much longer that others vanish beside them."""
+        return far_apart([so_far.latencies for so_far in self.so_far])
+
+    @cached_property
+    def shortest_latency(self) -> Picoseconds:
+        """The shortest latency of any request with any strategy."""
+        return min(int(so_far.latencies.min()) for so_far in self.so_far)
+
+    @cached_property
     def edges(self) -> IntArray:
         """The windows of the utilization chart, from time zero to the end."""
         return np.linspace(0, self.end, BINS + 1).astype(np.int64)
@@ -140,6 +151,7 @@ class Scene:
             _ = result.utilization
         _ = self.useful, self.longest_wait, self.longest_latency, self.warnings
         _ = self.longest_name, self.longest_answer
+        _ = self.latencies_far_apart, self.shortest_latency
         _ = [lane.finishes for lane in self.slot_steps], self.mean_stays
         _ = [queue.longest for queue in self.queues]
 

@@ -8,6 +8,7 @@ import numpy as np
 from rich.style import Style
 
 from tui_batching.analysis.distribution import QUANTITIES, Histogram, Quantity, histogram
+from tui_batching.charts.axis import Axis
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row
@@ -45,9 +46,8 @@ def histograms_chart(request: ChartRequest, quantity: Quantity = QUANTITIES[0]) 
     rows = [_title(quantity, found, pen), *pen.spread(panels, room)]
     unit, time = ("s", SECOND) if found.edges[-1] >= SECOND else ("ms", MILLISECOND)
     limits = float(found.edges[0]) / time, float(found.edges[-1]) / time
-    axis = scale_row(
-        Scale(*limits, bins * cells, unit, None), " " * _MARGIN, request.width, request.palette
-    )
+    scale = Scale(*limits, bins * cells, unit, None, log=found.log)
+    axis = scale_row(scale, " " * _MARGIN, request.width, request.palette)
     return [*rows, axis]
 
 
@@ -63,9 +63,17 @@ def _title(quantity: Quantity, found: Histogram, pen: Pen) -> Cells:
     for other in QUANTITIES:
         shown = other == quantity
         row.add(f"{'▸' if shown else ' '}{other.name} ", pen.title if shown else pen.muted)
-    width = format_duration(round(float(found.edges[1] - found.edges[0])))
-    row.add(f" {quantity.meaning}", pen.text) if len(quantity.meaning) + 20 < row.left else None
-    return row.add_right(f"a bar is {width} ", pen.muted).cells()
+    width = _bar_width(found)
+    if len(quantity.meaning) + len(width) + 2 < row.left:
+        row.add(f" {quantity.meaning}", pen.text)
+    return row.add_right(f"{width} ", pen.muted).cells()
+
+
+def _bar_width(found: Histogram) -> str:
+    """How much time a bar is; where equal factors are equally far apart, that is told instead."""
+    if found.log:
+        return f"logarithmic: a bar is {found.edges[1] / found.edges[0]:.2f} times the one before"
+    return f"a bar is {format_duration(round(float(found.edges[1] - found.edges[0])))}"
 
 
 def _panel(
@@ -102,8 +110,9 @@ def _panel(
 def _places(found: Histogram, number: int, columns: int) -> dict[str, int]:
     """The cell of each percentile."""
     lower, upper = float(found.edges[0]), float(found.edges[-1])
+    axis = Axis(lower, upper, (), (), found.log)
     return {
-        name: min(columns - 1, int((value - lower) / (upper - lower) * columns))
+        name: min(columns - 1, int(axis.share(max(lower, value)) * columns))
         for name, value in _percentiles(found, number).items()
     }
 

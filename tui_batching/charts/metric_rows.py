@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
+import numpy as np
 from rich.cells import cell_len
 
 from tui_batching.analysis.comparison import Comparison
+from tui_batching.analysis.distribution import far_apart
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
 from tui_batching.analysis.slices import MEAN, Slice, SliceParts
 from tui_batching.analysis.tables import (
@@ -78,8 +80,10 @@ def bar_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[Cel
     for metric, title, hint in _BARS:
         rows += [pen.heading(title, hint), *_bars(comparison, metric, pen)]
     found = [result.slice_parts(wanted) for result in comparison]
-    heading = pen.heading(f"Where the {wanted.whole} went", wanted.measure.extent)
-    parts = _broken_down(comparison, found, pen)
+    apart = far_apart([np.array([each.whole]) for each in found])
+    own = "; each bar on a scale of its own" if apart else ""
+    heading = pen.heading(f"Where the {wanted.whole} went", f"{wanted.measure.extent}{own}")
+    parts = _broken_down(comparison, found, pen, apart=apart)
     return [*rows, heading, *parts, *_legend(parts, pen)]
 
 
@@ -99,13 +103,15 @@ def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen) -> list[Cells]:
     return rows
 
 
-def _broken_down(comparison: Comparison, found: Sequence[SliceParts], pen: Pen) -> list[Cells]:
-    """The time of each strategy's requests as its parts side by side."""
+def _broken_down(
+    comparison: Comparison, found: Sequence[SliceParts], pen: Pen, *, apart: bool
+) -> list[Cells]:
+    """The time of each strategy's requests as its parts side by side, on one scale if possible."""
     longest = max(each.whole for each in found)
     rows = []
     for result, each in zip(comparison, found, strict=True):
         row = _named(result.strategy.name, pen)
-        add_parts(row, each.parts, _cells(pen), longest, pen.palette)
+        add_parts(row, each.parts, _cells(pen), each.whole if apart else longest, pen.palette)
         _add_value(row, format_value(_LATENCY, each.whole if each.requests else None), pen)
         rows.append(row.cells())
     return rows

@@ -197,6 +197,7 @@ class Scale:
         unit: behind the last number.
         mark: the cell of the playhead, if it is seen.
         whole: whether there is nothing between whole numbers.
+        log: whether equal factors are equally far apart.
     """
 
     lower: float
@@ -205,6 +206,7 @@ class Scale:
     unit: str
     mark: int | None
     whole: bool = False
+    log: bool = False
 
 
 def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
@@ -216,7 +218,7 @@ def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
     axis, text = _axis(scale), [" "] * cells
     room = cells - len(scale.unit) - 1
     for tick, label in zip(axis.ticks, axis.labels, strict=True):
-        cell = int((tick - scale.lower) / (scale.upper - scale.lower) * cells + 1e-6)
+        cell = int(axis.share(tick) * cells + 1e-6)
         hidden = mark is not None and cell < mark <= cell + len(label)
         if cell + 1 + len(label) <= room and not hidden:
             text[cell : cell + 1 + len(label)] = f"╵{label}"
@@ -236,6 +238,8 @@ def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
 def _axis(scale: Scale) -> Axis:
     """As many ticks as there can be with two cells between their labels."""
     limits = (scale.lower, scale.upper)
+    if scale.log:
+        return Axis.log_over(limits, max(2, scale.cells // 8))
     for most in range(max(2, scale.cells // 4), 2, -1):
         axis = Axis.over(limits, most)
         if len(axis.ticks) < 2:

@@ -72,6 +72,7 @@ def _utilization(request: ChartRequest) -> ChartSpec:
 def _answered_within(request: ChartRequest) -> ChartSpec:
     """How large a share of all requests has been answered within each latency."""
     scene, curves = request.scene, []
+    log = scene.latencies_far_apart
     for run, so_far in zip(scene.runs, scene.so_far, strict=True):
         answered = np.sort(so_far.latencies[: run.at(request.time).done]) / SECOND
         share = np.arange(len(answered) + 1) * 100 / len(run)
@@ -84,8 +85,9 @@ def _answered_within(request: ChartRequest) -> ChartSpec:
         muted=request.palette.muted,
         title="answered within a latency",
         y_label="% of all requests",
-        x_label="latency (s)",
-        x_range=(0.0, scene.longest_latency / SECOND),
+        x_label="latency (s, log)" if log else "latency (s)",
+        x_range=(scene.shortest_latency / SECOND if log else 0.0, scene.longest_latency / SECOND),
+        x_log=log,
         y_range=(0.0, 100.0),
         background=request.palette.background,
         empty="no answers yet",
