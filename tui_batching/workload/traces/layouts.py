@@ -49,6 +49,19 @@ class Column:
     others: tuple[str, ...] = ()
     raw: bool = False
 
+    @classmethod
+    def called(
+        cls,
+        names: str | tuple[str, ...],
+        parse: Parse,
+        *,
+        optional: bool = False,
+        gaps: bool = False,
+    ) -> Column:
+        """The column of this name, or of one of these; none where there is none."""
+        first, *others = (names,) if isinstance(names, str) else names
+        return cls(first, parse, optional, gaps, tuple(others))
+
     @property
     def names(self) -> tuple[str, ...]:
         """All names that it may have; none where the format has no such column."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tui_batching.clock import Picoseconds
-from tui_batching.columns import BoolArray, IntArray
+from tui_batching.columns import IntArray
 from tui_batching.errors import InputError
 from tui_batching.streams import Streams
 from tui_batching.workload.traces.counts import RowCounts
@@ -18,16 +17,13 @@ from tui_batching.workload.traces.documents import BenchmarkResult
 from tui_batching.workload.traces.formats import (
     FORMATS,
     PLAIN,
-    Names,
     TraceFormat,
-    first_of,
     recognise,
     recognise_lengths,
     refuse_lengths_alone,
 )
 from tui_batching.workload.traces.json_rows import (
     decode_values,
-    described,
     has_rows_in_lines,
     json_texts,
     record_texts,
@@ -43,11 +39,12 @@ from tui_batching.workload.traces.layouts import (
     refusal,
 )
 from tui_batching.workload.traces.options import TraceOptions
-from tui_batching.workload.traces.sharing import Sharing
+from tui_batching.workload.traces.prompts import Prompts
 from tui_batching.workload.traces.text import TraceText
 from tui_batching.workload.traces.values import (
     Parse,
     Unit,
+    as_written,
     counted_tokens,
     dated,
     epoch_unit,
@@ -57,9 +54,8 @@ from tui_batching.workload.traces.values import (
     tokens,
 )
 
-_ARRIVAL, _INPUT, _OUTPUT, _ASKED, _PRIORITY, _QUEUE, _SESSION, _DELAY = range(8)
-_GROUP, _GROUP_TOKENS, _COUNTED, _HASHES = range(8, 12)
-"""Places of the columns that every format has or might have."""
+_ARRIVAL, _OUTPUT, _ASKED, _PRIORITY, _QUEUE, _SESSION, _DELAY, _PROMPTS = range(8)
+"""Places of the columns that every format has or might have; those of prompts come last."""
 
 _MOST_SESSIONS = 100_000
 """So many different sessions are remembered while none has come twice."""
@@ -91,11 +87,6 @@ class Rows:
     stream_tokens: IntArray | None
 
 
-def _as_written(texts: Sequence[str]) -> list[int]:
-    """What is compared as it is written is not read."""
-    raise AssertionError(texts)
-
-
 class TraceReader:
     """Reads an open trace, and tells the counts what it assumes and what it leaves out.
 
@@ -116,8 +107,7 @@ class TraceReader:
         self._format = known = _format_of(text, options, with_arrivals=with_arrivals)
         self._parse: Parse | None = None  # of times, once their unit is known
         self._sessions: set[str] = set()
-        self._sharing = Sharing()
-        self._block = options.hash_block or known.hash_block
+        self._prompts = Prompts(known, options.hash_block or known.hash_block, counts)
         counts.failed_because = known.failed
         self._told = [
             *((key, values, False) for key, values in known.where.items()),
@@ -130,19 +120,15 @@ class TraceReader:
         known = self._format
         count = counted_tokens(known.uncounted) if known.uncounted else tokens
         return [
-            _column(known.arrival, _as_written, optional=not self._with_arrivals),
-            _column(known.input, count, gaps=True),
-            _column(known.output, count, gaps=True),
-            _column(known.max_tokens, some_tokens, optional=True),
-            _column(known.priority, priorities, optional=True),
-            _column(known.queue, _as_written, optional=True),
-            _column(known.session, _as_written, optional=True),
-            _column("delay" if known.session else "", _as_written, optional=True),
-            _column(known.group, _as_written, optional=True),
-            _column(known.group_tokens, tokens, optional=True),
-            _column(known.counted, tokens, optional=True),
-            Column(known.hashes, _as_written, optional=True, raw=True),
-            *(Column(key, _as_written, optional=not asked) for key, _, asked in self._told),
+            Column.called(known.arrival, as_written, optional=not self._with_arrivals),
+            Column.called(known.output, count, gaps=True),
+            Column.called(known.max_tokens, some_tokens, optional=True),
+            Column.called(known.priority, priorities, optional=True),
+            Column.called(known.queue, as_written, optional=True),
+            Column.called(known.session, as_written, optional=True),
+            Column.called("delay" if known.session else "", as_written, optional=True),
+            *self._prompts.columns,
+            *(Column(key, as_written, optional=not asked) for key, _, asked in self._told),
         ]
 
     def _syntax(self) -> str:
@@ -175,7 +161,7 @@ class TraceReader:
     @property
     def streams(self) -> Streams:
         """What the rows that were read begin with."""
-        return self._sharing.streams(self._block)
+        return self._prompts.streams
 
     def _texts(self) -> Iterator[Texts]:
         known, text = self._format, self._text
@@ -236,11 +222,12 @@ class TraceReader:
         return [max(0, each) for each in made] if ABSENT in made else made
 
     def _read(self, texts: Texts, ids: IntArray, outputs: list[int]) -> Rows:
-        inputs = self._prompts(texts)
+        prompts = Texts(texts.columns[_PROMPTS:], texts.place)
+        inputs = self._prompts.lengths(prompts)
         self._look_at_sessions(texts.columns[_SESSION] or ())
         made = np.array(outputs, np.int64)
         asked, urgent = self._values(_ASKED, texts), self._values(_PRIORITY, texts)
-        stream, shared = self._shared(texts, inputs, made)
+        stream, shared = self._prompts.shared(prompts, inputs, made)
         return Rows(
             ids,
             self._times(texts) if self._with_arrivals else [0] * len(outputs),
@@ -251,59 +238,6 @@ class TraceReader:
             stream,
             shared,
         )
-
-    def _prompts(self, texts: Texts) -> IntArray:
-        """Tokens of the prompts, with what the groups begin with."""
-        told = self._values(_INPUT, texts) or []
-        if ABSENT in told:
-            place = texts.place(told.index(ABSENT))
-            raise refusal(place, self._columns[_INPUT].name, "nothing", "a whole number >= 0")
-        inputs, grouped = np.array(told, np.int64), _is_told(texts.columns[_GROUP], len(told))
-        if (counted := self._values(_COUNTED, texts)) is not None:
-            measured = np.array(counted, np.int64)
-            inputs = np.where((measured > 0) & ~grouped, measured, inputs)
-        begun = self._values(_GROUP_TOKENS, texts) if self._format.group_beside else None
-        if begun is not None:
-            inputs = inputs + np.where(grouped, begun, 0)
-        return inputs
-
-    def _shared(
-        self, texts: Texts, inputs: IntArray, made: IntArray
-    ) -> tuple[IntArray | None, IntArray | None]:
-        """The streams that requests begin with, and how many of their tokens those are."""
-        groups, begun = texts.columns[_GROUP], self._values(_GROUP_TOKENS, texts)
-        if groups is not None and begun is not None:
-            shared = np.where(_is_told(groups, len(groups)), begun, 0)
-            self._refuse_beyond(inputs + made, shared, texts)
-            rows = [self._sharing.hashes([group] if group else []) for group in groups]
-        elif (told := texts.columns[_HASHES]) is not None:
-            rows = [self._hashes(value, row, texts) for row, value in enumerate(told)]
-            blocks = np.fromiter(map(len, rows), np.int64, len(rows))
-            shared = np.minimum(blocks * self._block, inputs)
-            self._counts.misfits += int(
-                ((blocks != -(-inputs // self._block)) & (blocks > 0)).sum()
-            )
-            self._counts.hash_block = self._block
-        else:
-            return None, None
-        streams = np.fromiter(map(self._sharing.stream_of, rows), np.int64, len(rows))
-        return streams, shared
-
-    def _refuse_beyond(self, most: IntArray, shared: IntArray, texts: Texts) -> None:
-        if (shared > most).any():
-            row = int((shared > most).argmax())
-            expected = f"at most {most[row]}, the tokens of its prompt and its answer"
-            name = self._columns[_GROUP_TOKENS].name
-            raise refusal(texts.place(row), name, str(shared[row]), expected)
-
-    def _hashes(self, value: object, row: int, texts: Texts) -> array[int]:
-        try:
-            return self._sharing.hashes(value or [])
-        except ValueError as error:
-            found = as_found(value) if isinstance(value, str) else described(value)
-            raise refusal(
-                texts.place(row), self._columns[_HASHES].name, found, str(error)
-            ) from None
 
     def _values(self, column: int, texts: Texts) -> list[int] | None:
         told = texts.columns[column]
@@ -362,16 +296,6 @@ class TraceReader:
                 counts.unit, counts.epoch = looks, self._columns[_ARRIVAL].name
             counts.unit_assumed = True
         return counts.unit
-
-
-def _is_told(texts: Sequence[str] | None, count: int) -> BoolArray:
-    """Where there is a text."""
-    return np.array([text != "" for text in texts or [""] * count], np.bool_)
-
-
-def _column(names: Names, parse: Parse, *, optional: bool = False, gaps: bool = False) -> Column:
-    others = () if isinstance(names, str) else names[1:]
-    return Column(first_of(names), parse, optional, gaps, others)
 
 
 def _format_of(text: TraceText, options: TraceOptions, *, with_arrivals: bool) -> TraceFormat:

@@ -55,6 +55,11 @@ _COMMA = re.compile(r"[0-9]{1,30},[0-9]{1,30}")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[,'_\u202f\xa0 ][0-9]{3})+")
 
 
+def as_written(texts: Sequence[str]) -> list[int]:
+    """Stands for the reader of what is compared as it is written."""
+    raise AssertionError(texts)
+
+
 def _all_digits(texts: Sequence[str]) -> bool:
     """Whether all are whole numbers without a sign."""
     # One look at all of them: row by row it would take most of the time of a long trace.
