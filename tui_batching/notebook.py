@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+    from tui_batching.analysis.capacity import Capacities
     from tui_batching.analysis.comparison import Comparison
     from tui_batching.analysis.scene import Scene
     from tui_batching.analysis.sweeps import Sweep
@@ -59,6 +60,13 @@ def sweep_rows(sweep: Sweep) -> Rows:
     from tui_batching.export import json_and_csv  # noqa: PLC0415
 
     return json_and_csv.sweep_rows(sweep)
+
+
+def capacity_rows(found: Capacities) -> Rows:
+    """A row a strategy; see `Capacities.to_pandas`."""
+    from tui_batching.export import json_and_csv  # noqa: PLC0415
+
+    return json_and_csv.capacity_rows(found)
 
 
 def to_pandas(data: Columns | Rows) -> pd.DataFrame:

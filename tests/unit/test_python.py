@@ -26,6 +26,7 @@ from tui_batching import (
     Vllm,
     Workload,
     calibrate,
+    capacity,
     compare,
     load_workload,
     metrics,
@@ -291,6 +292,17 @@ def test_a_comparison_and_a_sweep_are_data_frames_as_well(package: str) -> None:
 
 
 @pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_capacities_are_a_data_frame_too(package: str) -> None:
+    pytest.importorskip(package, reason="it is not installed")
+    found = capacity(load_workload("chat").served_by("continuous"), attainment=0.9)
+    (sustained,) = found.capacities
+    assert repr(found) == f"Capacities(chat: continuous {sustained.rate:.3g}/s)"
+    frame = getattr(found, f"to_{package}")()
+    assert frame["strategy"].to_list() == ["continuous"]
+    assert frame["rate"].to_list() == [sustained.rate]
+
+
+@pytest.mark.parametrize("package", ["pandas", "polars"])
 def test_without_its_package_a_data_frame_names_it(
     package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -353,7 +365,8 @@ def test_importing_is_fast_and_loads_what_takes_time_only_when_it_is_used() -> N
 
 CLIENT = """
 from tui_batching import (
-    Static, Workload, breakdown, calibrate, compare, load_workload, metrics, simulate, sweep
+    Static, Workload, breakdown, calibrate, capacity, compare, load_workload, metrics, simulate,
+    sweep
 )
 
 workload: Workload = load_workload("notebook").with_settings({"continuous.batch_size": 8})
@@ -365,6 +378,7 @@ for result in compare(workload, ["vllm", Static(8)]):
     worst: float | int | None = result.metrics["p99_ttft"]
 parts: dict[str, int] = breakdown(run).totals
 points = [point.metrics["goodput"] for point in sweep(workload, "load", [1.0, 2.0]).points]
+rates: list[float | None] = [each.rate for each in capacity(workload, 0.9).capacities]
 served: Workload = workload.with_cost(calibrate("requests.jsonl", train=0.5).cost)
 simulate(workload, 8)  # wrong
 run.table()["ttft"] = 3  # wrong

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from tui_batching import notebook
 from tui_batching.analysis.loads import SPAN, Asked, LoadFound, LoadLadder, Played
 from tui_batching.errors import InputError
 from tui_batching.executors import CountDone, run_all
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
 
 _NARROW = 0.1
 """How wide the interval is, as a share of the rate, at which no more requests are drawn."""
@@ -60,6 +65,11 @@ class Capacity:
     ignores_memory: bool = False
 
     @property
+    def answer_text(self) -> str:
+        """The rate with its unit, such as `20.4/s`, or the word that stands for it."""
+        return f"{self.rate:.3g}/s" if self.answer == "rate" else self.answer
+
+    @property
     def is_narrow(self) -> bool:
         """Whether more requests would not tell much more."""
         if not self.rate or self.lowest is None or self.highest is None:
@@ -67,7 +77,7 @@ class Capacity:
         return self.highest - self.lowest <= _NARROW * self.rate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Capacities:
     """What each strategy of a workload sustains.
 
@@ -82,6 +92,26 @@ class Capacities:
     asked: Asked
     capacities: tuple[Capacity, ...]
     variants: int
+
+    def __repr__(self) -> str:
+        told = (f"{each.strategy.name} {each.answer_text}" for each in self.capacities)
+        return f"Capacities({self.workload.name}: {', '.join(told)})"
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row a strategy as a data frame of pandas, with the columns of `capacity --csv`.
+
+        Raises:
+            ImportError: if pandas is not installed.
+        """
+        return notebook.to_pandas(notebook.capacity_rows(self))
+
+    def to_polars(self) -> pl.DataFrame:
+        """A row a strategy as a data frame of Polars, with the columns of `capacity --csv`.
+
+        Raises:
+            ImportError: if Polars is not installed.
+        """
+        return notebook.to_polars(notebook.capacity_rows(self))
 
     @property
     def notes(self) -> tuple[str, ...]:
