@@ -31,7 +31,8 @@ WORDS = dict(
         strict=True,
     )
 )
-WORDS |= {"thirteen": 13, "sixteen": 16, "twenty": 20, "twenty-four": 24, "a thousand": 1000}
+WORDS |= {"thirteen": 13, "sixteen": 16, "seventeen": 17, "twenty": 20, "twenty-four": 24}
+WORDS |= {"eighty": 80, "a thousand": 1000}
 
 
 def word(number: float) -> str:
@@ -117,6 +118,12 @@ def free_memory(facts: Facts) -> int:
     run = facts.run("continuous")
     assert run.kv is not None
     return run.kv.blocks - run.at(facts.instant).blocks
+
+
+def found_of(facts: Facts, row: int) -> int:
+    """How many tokens of its prompt a request found in the cache when it was admitted."""
+    run = facts.run("vllm")
+    return int(run.stays.cached[run.stay_at(row, facts.instant)])
 
 
 def saturation(strategy: str) -> float:
@@ -240,6 +247,13 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(len(f.who('vllm', State.DECODE)))} of them are the decodes",
     ],
     "Eviction": [lambda f: f"small here, {f.workload.cost.kv_cache_tokens} tokens"],
+    "The same system prompt": [
+        lambda f: f"{word(f.count)} people",
+        lambda f: f"prompt of {f.requests.stream_tokens.max():,} tokens",
+        lambda f: f"R21 found {found_of(f, 21):,} of its {f.requests.input_tokens[21]:,} tokens",
+        lambda f: f"{word(f.run('vllm-v0').at(f.instant).done)} are answered",
+        lambda f: f"not {word(f.run('vllm').at(f.instant).done)}",
+    ],
     "Real engines": [
         lambda f: f"the {word(len(f.workload.strategies))} lanes",
         lambda f: f"{word(len(f.workload.strategies))} real engines",
