@@ -63,6 +63,7 @@ GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("paging", "To hand out blocks as tokens come, and not in advance."),
         ("reserved", "Set aside for tokens to come, and empty until they do."),
         ("evicted", "Its blocks are taken, and it waits to come back; also called preempted."),
+        ("prefix caching", "To keep blocks of prompts that begin alike, and find them again."),
         ("recompute", "To process the prompt and the tokens made again, after an eviction."),
     )),
 )  # fmt: skip
