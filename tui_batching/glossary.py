@@ -62,6 +62,8 @@ GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("block", "The unit in which it is handed out, of 16 tokens or so."),
         ("paging", "To hand out blocks as tokens come, and not in advance."),
         ("reserved", "Set aside for tokens to come, and empty until they do."),
+        ("prefix cache", "Blocks that nobody uses, but whose tokens a request may begin with."),
+        ("cached", "Found there at an admission, so that it need not be computed."),
         ("evicted", "Its blocks are taken, and it waits to come back; also called preempted."),
         ("prefix caching", "To keep blocks of prompts that begin alike, and find them again."),
         ("recompute", "To process the prompt and the tokens made again, after an eviction."),

@@ -14,8 +14,10 @@ TIMES: tuple[str, ...] = (
 )
 """The instants, and what service levels limit; the parts of the latency are times as well."""
 
-COUNTS: tuple[str, ...] = ("input_tokens", "output_tokens", "slot", "evictions")
-"""What is told beside them; the slot is that of the last stay."""
+COUNTS: tuple[str, ...] = (
+    *("input_tokens", "output_tokens", "slot", "evictions", "cached_tokens"),
+)
+"""What is told beside them: the slot of the last stay, and the tokens found at the first one."""
 
 REQUEST_COLUMNS: tuple[str, ...] = ("id", *TIMES, *COUNTS, *PARTS)
 """The names of all columns, in order."""
@@ -41,6 +43,7 @@ def request_columns(run: Run) -> dict[str, IntArray | FloatArray]:
         "output_tokens": requests.output_tokens,
         "slot": run.stays.slot[run.by_request.stays[run.by_request.first[1:] - 1]],
         "evictions": run.evictions,
+        "cached_tokens": run.stays.cached[run.by_request.stays[run.by_request.first[:-1]]],
     }
     return columns | breakdown(run).columns()
 
