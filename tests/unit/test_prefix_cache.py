@@ -13,11 +13,14 @@ from tui_batching.analysis.claims import claims
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.kv_use import recomputed_tokens
 from tui_batching.analysis.metrics import PREFIX_CACHE, metrics
-from tui_batching.analysis.tables import comparison_table
+from tui_batching.analysis.request_columns import request_columns
+from tui_batching.analysis.sweeps import sweep
+from tui_batching.analysis.tables import comparison_table, sweep_table
 from tui_batching.analysis.why import evicted_facts, why
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import kv_view, lane_view, slot_views
+from tui_batching.charts.sweep_charts import SweepRequest, parameter_chart
 from tui_batching.charts.utilization_panels import memory_chart
 from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
@@ -103,6 +106,11 @@ def test_metrics_tell_what_was_found_and_computed() -> None:
     assert "2,048 of 3,030 tokens (68%)" in claim.detail
 
 
+def test_each_request_tells_what_was_found_of_its_prompt() -> None:
+    columns = request_columns(serve())
+    assert columns["cached_tokens"].tolist() == [0, SYSTEM, SYSTEM, SYSTEM, SYSTEM]
+
+
 def test_nobody_is_said_to_lack_it_where_nothing_is_shared_or_it_is_off() -> None:
     alone = replace(WORKLOAD, source=replace(WORKLOAD.source, requests=alike(WORKLOAD.requests)))
     assert comparison_table(compare(alone)).note == ""
@@ -175,6 +183,25 @@ def test_why_tells_of_blocks_in_use_that_it_shares() -> None:
     run = scene_of(workload).runs[0]
     told = why(run.at(60 * MS))
     assert "because it needs 9 blocks beside 32 in use that it shares, 7 of 45 are free;" in told
+
+
+def test_a_sweep_over_memory_tells_where_the_hit_rate_falls_off() -> None:
+    """With room for one request at a time, what is not shared overwrites the system prompt."""
+    rows = [(300 * number, 600, 20) for number in range(6)]
+    workload = sharing(*rows)
+    requests = workload.requests
+    stream = [0, -1] * 3
+    mixed = requests.with_columns(stream=stream, stream_tokens=[SYSTEM, 0] * 3)
+    workload = replace(workload, source=replace(workload.source, requests=mixed))
+    found = sweep(workload, "kv_cache_tokens", [40 * 16, 80 * 16, 4_000])
+    rates = [point.metrics["prefix_hit_rate"] for point in found.curve("vllm")]
+    assert rates == [0, pytest.approx(2 * SYSTEM / 3600), pytest.approx(2 * SYSTEM / 3600)]
+    assert sweep_table(found).groups[0].title == "Prefix cache: hit rate (tokens)"
+    drawn = "\n".join(texts(parameter_chart(SweepRequest(found, workload, 130, 30, palette()))))
+    assert "prompt tokens found in the cache · %" in drawn
+    assert "sglang runs without prefix cache" in drawn
+    assert re.search(r"640 +0\.0 % ", drawn)
+    assert re.search(r"4,000 +28\.4 % .* – ", drawn)
 
 
 async def test_a_key_turns_it_off_and_on() -> None:

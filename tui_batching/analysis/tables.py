@@ -259,9 +259,13 @@ def difference_text(behind: float | None) -> str:
 
 
 def sweep_table(sweep: Sweep) -> Table:
-    """Latency and throughput at each value, a group a figure; then the saturation, if known."""
+    """Latency and throughput at each value, a group a figure; then the saturation, if known.
+
+    Before all, where it matters, how much a prefix cache finds.
+    """
     ignoring = [name in sweep.ignoring for name in sweep.strategies]
-    groups = [_values(sweep, metric, ignoring) for metric in HEADLINES]
+    told = dict.fromkeys((*sweep.headlines[:1], *HEADLINES))
+    groups = [_values(sweep, metric, ignoring) for metric in told]
     if sweep.saturation:
         row = TableRow(_RATE.label, _cells(_RATE, list(sweep.saturation.values()), ignoring))
         groups.append(Group(SATURATION, (row,)))

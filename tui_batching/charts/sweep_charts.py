@@ -16,7 +16,7 @@ from rich.style import Style
 
 from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Point, Sweep
-from tui_batching.analysis.sweeps.sweep import HEADLINES
+from tui_batching.analysis.sweeps.sweep import HIT_RATE
 from tui_batching.analysis.sweeps.varied import (
     BATCH_SIZE,
     LOAD,
@@ -45,6 +45,7 @@ _TITLES = {
     "avg_latency": ("mean latency", "s"),
     "p99_latency": ("p99 latency", "s"),
     "throughput": ("throughput", "tokens/s"),
+    HIT_RATE.name: ("prompt tokens found in the cache", "%"),
 }
 _NARROWEST, _LOWEST = 34, 9
 """Columns and rows below which a chart is cramped."""
@@ -279,16 +280,17 @@ def _charts_and_table(
     width, height = request.width, request.height - len(head)
     if height < 4 or width < 8:
         return _filled([*head], request)
+    told = request.sweep.headlines
     in_a_row = max(1, min(3, (width + _GAP) // (_NARROWEST + _GAP)))
     table = table_rows(request.sweep, request.now, width, request.palette)
     if table_width(request.sweep) > width or height - len(table) - 1 < _LOWEST + 3:
         table = []
     if in_a_row == 2 and height >= 2 * _LOWEST + 2:  # the third chart gets a row of its own
         below = height // 2
-        rows = _beside(request, HEADLINES[:2], height - below, axis)
-        return _filled([*head, *rows, *_beside(request, HEADLINES[2:], below, axis)], request)
+        rows = _beside(request, told[:2], height - below, axis)
+        return _filled([*head, *rows, *_beside(request, told[2:], below, axis)], request)
     room = height - (len(table) + 1 if table else 0)
-    rows = _beside(request, HEADLINES[-in_a_row:] if in_a_row > 1 else HEADLINES[1:2], room, axis)
+    rows = _beside(request, told[-in_a_row:] if in_a_row > 1 else told[1:2], room, axis)
     blank = [Row(width, style(None, request.palette.surface)).cells()] if table else []
     return _filled([*head, *rows, *blank, *table], request)
 
@@ -380,7 +382,13 @@ def _metric_spec(
     request: SweepRequest, metric: MetricInfo, width: int, height: int, axis: _ValueAxis
 ) -> ChartSpec:
     palette = request.palette
-    figures = [point.metric(metric.name) for point in request.sweep.points]
+
+    def figure(point: Point) -> float:
+        if metric is not HIT_RATE:
+            return point.metric(metric.name)
+        return 100 * (point.metrics[metric.name] or 0)  # without a prefix cache nothing is found
+
+    figures = [figure(point) for point in request.sweep.points]
     title, unit = _TITLES[metric.name]
     return ChartSpec(
         width=width,
@@ -388,7 +396,7 @@ def _metric_spec(
         lines=_strategy_lines(
             request.sweep,
             lambda point: exported(request.sweep.kind, point.value),
-            lambda point: point.metric(metric.name),
+            figure,
             palette,
         ),
         text=palette.text,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui_batching.analysis.sweeps import Kind, Sweep
-from tui_batching.analysis.sweeps.sweep import HEADLINES
+from tui_batching.analysis.sweeps.sweep import HEADLINES, HIT_RATE
 from tui_batching.analysis.sweeps.varied import (
     LOAD,
     is_duration,
@@ -20,7 +20,12 @@ from tui_batching.strategies import mark_of
 from tui_batching.workload.model import Workload
 
 _LABEL, _COLUMN = 12, 9
-_HEADS = {"avg_latency": "mean", "p99_latency": "p99", "throughput": "tokens/s"}
+_HEADS = {
+    "avg_latency": "mean",
+    "p99_latency": "p99",
+    "throughput": "tokens/s",
+    HIT_RATE.name: "found",
+}
 
 
 def table_width(sweep: Sweep) -> int:
@@ -40,7 +45,8 @@ def table_rows(sweep: Sweep, now: Workload | None, width: int, palette: Palette)
     for number, value in enumerate(sweep.values):
         here = now is not None and is_present(sweep, value, now)
         label = f"{'▸ ' if here else ''}{tick_text(sweep.kind, value)}"
-        figures = [group.rows[number].cells for group in table.groups[: len(HEADLINES)]]
+        told = [metric.full_label for metric in sweep.headlines]
+        figures = [group.rows[number].cells for group in table.groups if group.title in told]
         rows.append(_figures(label, figures, width, palette, here=here))
     if table.groups[-1].title == SATURATION:
         rows.append(_saturation(table, width, palette))
@@ -77,7 +83,7 @@ def _heads(sweep: Sweep, width: int, palette: Palette) -> Cells:
     muted = style(palette.muted, palette.surface)
     row = Row(width, muted).gap(_LABEL)
     for _ in sweep.strategies:
-        for metric in HEADLINES:
+        for metric in sweep.headlines:
             row.add(f"{_HEADS[metric.name]:>{_COLUMN}} ", muted)
     return row.cells()
 

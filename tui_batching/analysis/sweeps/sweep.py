@@ -23,6 +23,8 @@ HEADLINES: tuple[MetricInfo, ...] = tuple(
     METRICS_BY_NAME[name] for name in ("avg_latency", "p99_latency", "throughput")
 )
 """The figures of a sweep that everybody asks for first."""
+HIT_RATE = METRICS_BY_NAME["prefix_hit_rate"]
+"""And that where requests share what a cache may find; it goes before the mean latency."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,14 @@ class Sweep:
     def strategies(self) -> tuple[str, ...]:
         """The names of the strategies, in the workload's order."""
         return tuple(dict.fromkeys(point.strategy.name for point in self.points))
+
+    @property
+    def headlines(self) -> tuple[MetricInfo, ...]:
+        """The three figures that it is shown by; who has no prefix cache has no hit rate."""
+        found = any(point.metrics[HIT_RATE.name] for point in self.points)
+        if not (found and self.workload.requests.share):
+            return HEADLINES
+        return HIT_RATE, *HEADLINES[1:]
 
     @property
     def ignoring(self) -> tuple[str, ...]:
