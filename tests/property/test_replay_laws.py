@@ -133,6 +133,16 @@ def test_every_format_is_read_in_every_unit_to_the_last_digit(
     assert FORMATS[name].title in workload.source.notices[0]
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_rows_without_an_answer_are_left_out_and_counted(folder: Path, name: str):
+    told = [(0, 5, 0), (SECOND, 6, 2), (2 * SECOND, 7, 0), (3 * SECOND, 8, 4)]
+    nested = any("." in each for each in (FORMATS[name].arrival, *FORMATS[name].lengths_signature))
+    path = written(folder, in_format(name, "s", told, "{" if nested else ","))
+    workload = apply_settings(load_workload(path), ["workload.unit=s"])
+    assert rows(workload) == [(0, 6, 2), (2 * SECOND, 8, 4)]
+    assert "; 2 failed rows skipped (" in workload.source.notices[0]
+
+
 most = st.one_of(st.none(), st.integers(1, 6))
 moments = st.one_of(st.none(), st.integers(1, 12))
 options = st.builds(

@@ -191,9 +191,10 @@ def begins(workload: Workload, *settings: str) -> set[int]:
             "think_time: found nothing, expected a duration such as 20ms, 0.3us or 0.5 (seconds)",
         ),
         (
-            "workload.prefixes=[{tokens: 3",
+            "workload.prefixes=[{tokens: 3]",
             "1: found broken YAML (did not find expected ',' or '}'), expected valid YAML",
         ),
+        ("workload.prefixes=[{tokens: 3", "found '[{tokens: 3', expected a list"),
         ("workload.turns=4", "found 4, expected a mapping with mean, think_time"),
     ],
 )
@@ -203,6 +204,12 @@ def test_a_wrong_setting_is_refused(setting: str, sentence: str) -> None:
         apply_settings(workload, [setting])
     assert str(error.value).startswith(f"--set {setting}:")
     assert str(error.value).removeprefix(f"--set {setting}:").lstrip() == sentence
+
+
+def test_python_gives_them_as_lists_and_dicts() -> None:
+    workload = parse_workload(generated(**MANY), "w.yaml")
+    changed = apply_settings(workload, {"workload.prefixes": [{"tokens": 7, "weight": 2}]})
+    assert set(changed.requests.stream_tokens.tolist()) == {7}
 
 
 def test_only_recipes_have_them() -> None:

@@ -54,9 +54,9 @@ class Field:
         """A value that stands alone, outside a file, such as the command line's `KEY=VALUE`.
 
         Raises:
-            InputError: if it begins as a list or a mapping in YAML does, and is no valid one.
+            InputError: if it is in brackets as a list or a mapping of YAML, and no valid one.
         """
-        if text.startswith(("[", "{")):
+        if text[:1] + text[-1:] in ("[]", "{}"):
             return cls(where, "", 0, nodes.without_lines(nodes.compose(text, where)))
         return cls(where, "", 0, Scalar(0, text, plain=True))
 
