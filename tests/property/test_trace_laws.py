@@ -136,8 +136,9 @@ def test_what_a_request_does_adds_up_to_its_breakdown(run: Run) -> None:
         assert spent["decode"] == parts.decode[row] + parts.sharing[row]
         assert spent["held"] == parts.held[row]
         assert request.args["output_tokens"] == run.requests.output_tokens[row]
-        latency = request.args["latency_seconds"] * SECOND
-        assert int(latency) == run.end_time[row] - run.requests.arrival_time[row]
+        arrival = run.requests.arrival_time[row]
+        assert int(request.args["e2el"] * SECOND) == run.end_time[row] - arrival
+        assert int(request.args["ttft"] * SECOND) == run.first_token_time[row] - arrival
 
 
 @given(runs())

@@ -4,8 +4,9 @@ One process a strategy. Its tracks: the server with a slice a span, and each slo
 request, within which lie what the request did: prefill, stalled, decode, held. Counters tell how
 many requests wait in the queue, run, and are held; and of engines that heed it, how many blocks of
 the KV cache are taken and free in the first and in the last of equal iterations. An instant event
-marks each eviction in its slot. Times are microseconds, exact to the picosecond. Of a part of the
-time, all that reaches into it is written whole, and the counters as they are within it.
+marks each eviction in its slot. Times are microseconds, exact to the picosecond; those told of a
+request, its wait, TTFT and E2EL, are seconds, and named as in other files. Of a part of the time,
+all that reaches into it is written whole, and the counters as they are within it.
 
 The format: "Trace Event Format", Google, 2016; of its events B, E, C, I and M are used.
 """
@@ -137,6 +138,7 @@ def _stays(process: int, run: Run, slot: int, stays: IntArray) -> Iterator[str]:
         requests.input_tokens[rows],
         requests.output_tokens[rows],
         run.start_time[rows] - arrival,
+        run.first_token_time[rows] - arrival,
         run.end_time[rows] - arrival,
         run.stays.start_time[stays],
         run.stays.end_time[stays],
@@ -144,10 +146,10 @@ def _stays(process: int, run: Run, slot: int, stays: IntArray) -> Iterator[str]:
     )
     told = zip(*(column.tolist() for column in columns), strict=True)
     for facts, parts in zip(told, state_intervals(run, stays), strict=True):
-        number, prompt, answer, wait, latency, begin, release, evicted = facts
+        number, prompt, answer, wait, ttft, e2el, begin, release, evicted = facts
         about = (
-            f'"input_tokens":{prompt},"output_tokens":{answer},'
-            f'"wait_seconds":{exact_seconds(wait)},"latency_seconds":{exact_seconds(latency)}'
+            f'"input_tokens":{prompt},"output_tokens":{answer},"wait":{exact_seconds(wait)},'
+            f'"ttft":{exact_seconds(ttft)},"e2el":{exact_seconds(e2el)}'
         )
         yield _begin(process, track, begin, f"R{number}", about)
         for part in parts:
