@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tui_batching.analysis.tokens import token_gaps_by_request
 from tui_batching.clock import SECOND, exact_seconds
 from tui_batching.columns import IntArray
 from tui_batching.measured.fit import planned
@@ -80,14 +81,17 @@ def write_csv(path: Path, run: Run, noise: float = 0) -> Path:
     return path
 
 
-def write_bench(path: Path, run: Run) -> Path:
-    """A result of `vllm bench serve --save-detailed`."""
+def write_bench(path: Path, run: Run, *, each_token: bool = False) -> Path:
+    """A result of `vllm bench serve --save-detailed`; else all further tokens come at once."""
     requests = run.requests
     gaps = [
         [(int(last) - int(first)) / SECOND]
         for first, last in zip(run.first_token_time, run.finish_time, strict=True)
     ]
-    told = {
+    if each_token:
+        told = (times for block in token_gaps_by_request(run) for times in block)
+        gaps = [(times / SECOND).tolist() for times in told]
+    result = {
         "request_throughput": 1.0,
         "total_input_tokens": int(requests.input_tokens.sum()),
         "input_lens": requests.input_tokens.tolist(),
@@ -97,5 +101,5 @@ def write_bench(path: Path, run: Run) -> Path:
         "itls": gaps,
         "errors": [""] * len(run),
     }
-    path.write_text(json.dumps(told))
+    path.write_text(json.dumps(result))
     return path

@@ -27,6 +27,7 @@ from tui_batching.analysis.tokens import token_gaps
 from tui_batching.analysis.utilization import Utilization, utilization
 from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
+from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
@@ -121,6 +122,23 @@ class Comparison:
         """
         return notebook.to_polars(notebook.comparison_rows(self))
 
+    @cached_property
+    def measured(self) -> Result | None:
+        """What the server measured, if the requests are those of its log."""
+        return next((result for result in self if not result.run.tells_iterations), None)
+
+    @property
+    def measured_run(self) -> MeasuredRun | None:
+        """The Run of what the server measured, if there is one."""
+        run = self.measured.run if self.measured else None
+        return run if isinstance(run, MeasuredRun) else None
+
+    @cached_property
+    def simulated(self) -> Comparison:
+        """The strategies alone, without what was measured."""
+        simulated = (result for result in self if result.run.tells_iterations)
+        return Comparison(self.workload, tuple(simulated))
+
     @property
     def headlines(self) -> tuple[MetricInfo, ...]:
         """The rows of a short table.
@@ -149,7 +167,12 @@ class Comparison:
         return tuple(result.metrics[metric.name] for result in self.results)
 
     def best(self, metric: MetricInfo) -> tuple[bool, ...]:
-        """Which strategies have the best value of a metric; see `best_of`."""
+        """Which strategies have the best value of a metric; see `best_of`.
+
+        Beside what was measured nobody is the best: what counts is how far each is off.
+        """
+        if self.measured is not None:
+            return (False,) * len(self.results)
         ignoring = [each.strategy.name in self.ignoring for each in self]
         return best_of(metric, self.values(metric), ignoring)
 
@@ -162,13 +185,16 @@ class Comparison:
     def without_cache(self) -> tuple[str, ...]:
         """The strategies that find nothing of what requests share, while others do."""
         share = any(each.run.requests.share for each in self)
-        return without_cache((each.strategy for each in self), share=share)
+        return without_cache((each.strategy for each in self.simulated), share=share)
 
     def behind(self, metric: MetricInfo) -> tuple[float | None, ...]:
         """By which share of the best value each strategy's is above it, or below it if negative.
 
-        None for the best ones, and where the metric has no best value or that value is zero.
+        None for the best ones, and where the metric has no best value or that value is zero. Beside
+        what was measured, that stands in place of the best.
         """
+        if self.measured is not None:
+            return self._errors(metric, self.measured.metrics[metric.name])
         values, best = self.values(metric), self.best(metric)
         winner = next((value for value, wins in zip(values, best, strict=True) if wins), None)
         if not winner:
@@ -176,6 +202,20 @@ class Comparison:
         return tuple(
             None if wins or value is None else value / winner - 1
             for value, wins in zip(values, best, strict=True)
+        )
+
+    def errors_of(self, result: Result) -> dict[str, float | None]:
+        """How far each metric of a strategy is off the measured one, see `behind`."""
+        number = self.results.index(result)
+        return {metric.name: self.behind(metric)[number] for metric in METRIC_TABLE}
+
+    def _errors(self, metric: MetricInfo, true: Value) -> tuple[float | None, ...]:
+        """How far each value is off the measured one, as a share of that; none of counts."""
+        return tuple(
+            None
+            if not true or value is None or result is self.measured or metric.unit == "count"
+            else value / true - 1
+            for result, value in zip(self, self.values(metric), strict=True)
         )
 
 
@@ -198,7 +238,7 @@ def compare(
     if strategies is not None:
         workload = choose_strategies(workload, strategies)
     results: list[Result] = []
-    for strategy in workload.strategies:
+    for strategy in workload.lanes:
         if progress:
             progress(strategy.name)
         results.append(serve(workload, strategy))

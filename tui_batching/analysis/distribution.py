@@ -12,7 +12,12 @@ from tui_batching.sim.run import Run
 
 
 def waits(run: Run) -> IntArray:
-    """From arrival to start, in picoseconds. Shape: (requests,)."""
+    """From arrival to start, in picoseconds. Shape: (requests,).
+
+    A log that does not tell when requests were taken up has none.
+    """
+    if not run.tells_start:
+        return np.zeros(0, np.int64)
     return run.start_time - run.requests.arrival_time
 
 

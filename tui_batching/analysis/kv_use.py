@@ -111,4 +111,4 @@ def recomputed_tokens(run: Run) -> int:
 
 def ignores_memory(run: Run) -> bool:
     """Whether it runs as if memory had no end, though the cost says how large the KV cache is."""
-    return run.kv is None and run.cost.kv_cache_tokens is not None
+    return run.tells_iterations and run.kv is None and run.cost.kv_cache_tokens is not None

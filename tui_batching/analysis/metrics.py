@@ -37,7 +37,7 @@ Value: TypeAlias = float | int | None
 """A metric's value: seconds, tokens or requests per second, a fraction, or a count of tokens.
 
 None where the metric is not defined, as the gaps between tokens where every answer has one token,
-the goodput where no limits are set, or evictions where memory has no end.
+the goodput where no limits are set, evictions where memory has no end, or what a log does not tell.
 """
 Unit: TypeAlias = Literal["s", "1/s", "share", "count"]
 Better: TypeAlias = Literal["low", "high", "none"]
@@ -140,14 +140,14 @@ class Measured:
         return None if self._kept is None else self._kept.goodput
 
     @cached_property
-    def parts(self) -> Breakdown:
-        """The parts of the latencies."""
-        return breakdown(self.run)
+    def parts(self) -> Breakdown | None:
+        """The parts of the latencies; None of a log, which does not tell them."""
+        return breakdown(self.run) if self.run.tells_iterations else None
 
     @cached_property
-    def slots(self) -> Utilization:
-        """How full the slots were."""
-        return utilization(self.run, self.parts)
+    def slots(self) -> Utilization | None:
+        """How full the slots were; None of a log, which has none."""
+        return utilization(self.run, self.parts) if self.parts else None
 
     @cached_property
     def memory(self) -> KvUse | None:
@@ -161,17 +161,21 @@ class Measured:
 
     @property
     def computed_prompt_tokens(self) -> int | None:
-        """What all prefills computed, those after evictions included; None of the textbook."""
-        return exact_sum(self.run.chunks.tokens) if self.run.strategy.is_engine else None
+        """What all prefills computed, those after evictions too; None of the textbook and a log."""
+        told = self.run.strategy.is_engine and self.run.tells_iterations
+        return exact_sum(self.run.chunks.tokens) if told else None
 
-    def iterations(self, kind: SpanKind) -> int:
-        """How many iterations of a kind there were."""
+    def iterations(self, kind: SpanKind) -> int | None:
+        """How many iterations of a kind there were; None of a log."""
+        if not self.run.tells_iterations:
+            return None
         return int(self.run.spans.steps[self.run.spans.kind == kind].sum())
 
     @cached_property
-    def wait(self) -> Summary:
-        """From arrival to start."""
-        return _of_times(waits(self.run))
+    def wait(self) -> Summary | None:
+        """From arrival to start; None of a log that does not tell the start."""
+        column = waits(self.run)
+        return _of_times(column) if len(column) else None
 
     @cached_property
     def latency(self) -> Summary:
@@ -357,8 +361,8 @@ _ONLY_WITH_MEMORY = ("memory", "evicted", "recompute")
 
 
 def _part(name: str) -> MetricInfo:
-    def mean(m: Measured) -> float:
-        return m.parts.totals[name] / (len(m.run) * SECOND)
+    def mean(m: Measured) -> Value:
+        return None if m.parts is None else m.parts.totals[name] / (len(m.run) * SECOND)
 
     better: Better = "none" if name in _OWN_WORK else "low"
     rare = name in _ONLY_WITH_MEMORY
@@ -381,6 +385,10 @@ def _of_cache(
         return None if m.cache is None else of(m.cache)
 
     return MetricInfo(name, PREFIX_CACHE, label, value, unit, better)
+
+
+def _of_slots(of: Callable[[Utilization], float]) -> Callable[[Measured], Value]:
+    return lambda m: None if m.slots is None else of(m.slots)
 
 
 def _iterations(kind: SpanKind, label: str) -> MetricInfo:
@@ -433,11 +441,13 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
     MetricInfo(
         "goodput", SERVICE_LEVEL, "goodput (requests/s)", lambda m: m.goodput, "1/s", "high"
     ),
-    MetricInfo("useful", _SLOTS, "useful", lambda m: m.slots.useful, "share", "high"),
-    MetricInfo("held", _SLOTS, "held (the bubble)", lambda m: m.slots.held, "share"),
-    MetricInfo("stalled", _SLOTS, "stalled", lambda m: m.slots.stalled, "share"),
+    MetricInfo("useful", _SLOTS, "useful", _of_slots(lambda slots: slots.useful), "share", "high"),
+    MetricInfo("held", _SLOTS, "held (the bubble)", _of_slots(lambda slots: slots.held), "share"),
+    MetricInfo("stalled", _SLOTS, "stalled", _of_slots(lambda slots: slots.stalled), "share"),
     # More occupied is not better: a slot that holds a finished request is occupied, too.
-    MetricInfo("occupied", _SLOTS, "occupied", lambda m: m.slots.occupied, "share", "none"),
+    MetricInfo(
+        "occupied", _SLOTS, "occupied", _of_slots(lambda slots: slots.occupied), "share", "none"
+    ),
     *map(_part, PARTS),
     _of_memory("evictions", "evictions", lambda kv: int(kv.run.evictions.sum()), "count", "low"),
     _of_memory(

@@ -68,6 +68,8 @@ def _request(number: int, scene: Scene) -> Place:
 
 
 def _step(number: int, run: Run) -> Picoseconds:
+    if not run.tells_iterations:
+        raise InputError(f"found step {number:,}, expected no step: {run.strategy.name} has none")
     engine, spans = run.strategy.is_engine, run.spans
     time = spans.iteration_start(number) if engine else spans.decode_step_start(number)
     if time is None:

@@ -6,6 +6,7 @@ from tui_batching.analysis.breakdown import PARTS, breakdown
 from tui_batching.analysis.distribution import latencies, times_to_first_token, tpots
 from tui_batching.clock import SECOND
 from tui_batching.columns import FloatArray, IntArray
+from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.run import Run
 
 TIMES: tuple[str, ...] = (
@@ -26,10 +27,30 @@ REQUEST_COLUMNS: tuple[str, ...] = ("id", *TIMES, *COUNTS, *PARTS)
 def request_columns(run: Run) -> dict[str, IntArray | FloatArray]:
     """The columns by name, a row a request in order of arrival; all times in picoseconds.
 
-    Only `tpot` is no whole number; an answer of one token has none: it is not a number.
+    Only `tpot` is no whole number; an answer of one token has none: it is not a number. What a log
+    does not tell is left out: slots, evictions, caches, the parts, and perhaps when requests were taken up.
     """
+    if isinstance(run, MeasuredRun):
+        return _measured_columns(run)
+    return _columns(run) | {
+        "slot": run.stays.slot[run.by_request.stays[run.by_request.first[1:] - 1]],
+        "evictions": run.evictions,
+        "cached_tokens": run.stays.cached[run.by_request.stays[run.by_request.first[:-1]]],
+        **breakdown(run).columns(),
+    }
+
+
+def _measured_columns(run: MeasuredRun) -> dict[str, IntArray | FloatArray]:
+    columns = _columns(run)
+    if not run.tells_start:
+        del columns["start_time"]
+    return columns
+
+
+def _columns(run: Run) -> dict[str, IntArray | FloatArray]:
+    """What every Run tells."""
     requests = run.requests
-    columns: dict[str, IntArray | FloatArray] = {
+    return {
         "id": requests.id,
         "arrival_time": requests.arrival_time,
         "start_time": run.start_time,
@@ -41,11 +62,7 @@ def request_columns(run: Run) -> dict[str, IntArray | FloatArray]:
         "e2el": latencies(run),
         "input_tokens": requests.input_tokens,
         "output_tokens": requests.output_tokens,
-        "slot": run.stays.slot[run.by_request.stays[run.by_request.first[1:] - 1]],
-        "evictions": run.evictions,
-        "cached_tokens": run.stays.cached[run.by_request.stays[run.by_request.first[:-1]]],
     }
-    return columns | breakdown(run).columns()
 
 
 def in_seconds(name: str, column: IntArray | FloatArray) -> IntArray | FloatArray:

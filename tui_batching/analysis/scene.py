@@ -16,7 +16,7 @@ from tui_batching.analysis.slot_times import QueueLengths
 from tui_batching.analysis.so_far import SoFar
 from tui_batching.analysis.utilization import UtilizationSeries
 from tui_batching.analysis.warnings import Warned, warnings
-from tui_batching.analysis.worst import MEASURES, Measure
+from tui_batching.analysis.worst import MEASURES, Measure, error_measure
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import FloatArray, IntArray, exact_sum
 from tui_batching.sim.run import Run
@@ -49,15 +49,21 @@ class Scene:
         """One Run a lane."""
         return tuple(result.run for result in self.comparison)
 
+    @cached_property
+    def simulated(self) -> tuple[int, ...]:
+        """The lanes whose Runs tell their iterations: all but what was measured."""
+        return tuple(number for number, run in enumerate(self.runs) if run.tells_iterations)
+
     @property
     def end(self) -> Picoseconds:
         """The instant at which the last Run is over."""
         return max(run.finished for run in self.runs)
 
-    @property
+    @cached_property
     def measures(self) -> tuple[Measure, ...]:
         """By what its requests can be ranked, to find the worst."""
-        return MEASURES
+        true = self.comparison.measured_run
+        return MEASURES if true is None else (*MEASURES, error_measure(true))
 
     @cached_property
     def longest_wait(self) -> Picoseconds:
@@ -96,14 +102,14 @@ class Scene:
 
     @cached_property
     def useful(self) -> tuple[FloatArray, ...]:
-        """For each lane the share of useful slot-time in each window."""
-        return tuple(so_far.slots.series(self.edges).useful for so_far in self.so_far)
+        """For each simulated lane the share of useful slot-time in each window."""
+        return tuple(self.so_far[lane].slots.series(self.edges).useful for lane in self.simulated)
 
     def utilization(self, windows: int) -> tuple[UtilizationSeries, ...]:
-        """For each lane the mean utilization in equal windows from time zero to the end."""
+        """For each simulated lane the mean utilization in equal windows from zero to the end."""
         if windows not in self._by_windows:
             edges = np.linspace(0, self.end, windows + 1).astype(np.int64)
-            series = tuple(so_far.slots.series(edges) for so_far in self.so_far)
+            series = tuple(self.so_far[lane].slots.series(edges) for lane in self.simulated)
             self._by_windows[windows] = series
         return self._by_windows[windows]
 
@@ -132,8 +138,8 @@ class Scene:
 
     @cached_property
     def slot_steps(self) -> tuple[SlotSteps, ...]:
-        """Each Run told in decode steps."""
-        return tuple(SlotSteps.of(run) for run in self.runs)
+        """Each simulated Run told in steps."""
+        return tuple(SlotSteps.of(self.runs[lane]) for lane in self.simulated)
 
     @cached_property
     def warnings(self) -> tuple[Warned, ...]:
@@ -147,7 +153,7 @@ class Scene:
             _ = moment.occupants, moment.phase, so_far.shares(self.end)
             _ = so_far.latency(moment.done), so_far.happenings.last(self.end)
             _ = so_far.oldest_open(self.end)
-        for result in self.comparison:
+        for result in self.comparison.simulated:
             _ = result.utilization
         _ = self.useful, self.longest_wait, self.longest_latency, self.warnings
         _ = self.longest_name, self.longest_answer
@@ -170,7 +176,7 @@ def build_scene(
         InputError: as `simulate` does.
     """
     parts: list[tuple[Result, SoFar]] = []
-    for strategy in workload.strategies:
+    for strategy in workload.lanes:
         known = _known(workload, strategy, previous)
         if known is None:
             result = serve(workload, strategy)

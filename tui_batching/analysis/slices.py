@@ -64,7 +64,7 @@ class SliceParts:
     Attributes:
         requests: how many they are.
         whole: the mean of the measure, in seconds; 0 where no request has one.
-        parts: its parts in seconds by name, which sum to it.
+        parts: its parts in seconds by name, which sum to it; none of a log, which tells none.
     """
 
     requests: int
@@ -88,7 +88,7 @@ def slice_parts(run: Run, wanted: Slice) -> SliceParts:
     order = Ranking.of(measure, [run]).order
     rows = np.sort(order[: ceil(len(order) * wanted.percent / 100)])
     units = measure.units(run)[rows]
-    parts = parts_within(measure, run, rows)
+    parts = parts_within(measure, run, rows) if run.tells_iterations else {}
     whole = measure.until(run)[rows] - measure.since(run)[rows]
     return SliceParts(
         requests=len(rows),

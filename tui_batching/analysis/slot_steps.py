@@ -49,7 +49,7 @@ class SlotSteps:
     def of(cls, run: Run) -> SlotSteps:
         """Count the steps up to each start, prompt's end, finish and end."""
         spans, stays, until = run.spans, run.stays, run.decoded_until
-        any_kind = _tells_iterations(run.strategy)
+        any_kind = _counts_iterations(run.strategy)
         counted = spans.kind >= SpanKind.PREFILL if any_kind else spans.decoding
         steps = np.where(counted, spans.steps, 0)
         before = freeze(np.cumsum(steps) - steps)
@@ -63,13 +63,12 @@ class SlotSteps:
     @property
     def is_of_iterations(self) -> bool:
         """Whether a step is any iteration."""
-        return _tells_iterations(self.run.strategy)
+        return _counts_iterations(self.run.strategy)
 
-    @cached_property
+    @property
     def slots(self) -> int:
-        """How many slots are worth a row: all, but of an engine's many those ever taken."""
-        many = self.is_of_iterations and self.run.slots > _MANY
-        return len(self.run.by_slot) if many else self.run.slots
+        """How many slots are worth a row."""
+        return slots_worth_a_row(self.run)
 
     @cached_property
     def finishes(self) -> IntArray:
@@ -165,7 +164,13 @@ _MANY = 16
 """Up to so many slots of an engine have a row each, though nobody ever takes them."""
 
 
-def _tells_iterations(strategy: Strategy) -> bool:
+def slots_worth_a_row(run: Run) -> int:
+    """How many slots are worth a row: all, but of an engine's many those ever taken."""
+    many = _counts_iterations(run.strategy) and run.slots > _MANY
+    return len(run.by_slot) if many else run.slots
+
+
+def _counts_iterations(strategy: Strategy) -> bool:
     """Whether it is an engine that decides before each iteration, and not the textbook's."""
     return strategy.about.iteration_level and not isinstance(strategy, Textbook)
 

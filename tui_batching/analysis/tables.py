@@ -47,8 +47,8 @@ class Cell:
     Attributes:
         text: the figure.
         best: whether it is the best of its row.
-        behind: how far it is from the best one, such as `+54%`, or which share of the whole it is;
-            empty where neither is told.
+        behind: how far it is from the best one, or from what was measured, such as `+54%`, or which
+            share of the whole it is; empty where that is not told.
     """
 
     text: str
@@ -94,11 +94,13 @@ class Table:
         groups: the rows.
         note: a sentence to be read with the figures, without a full stop; empty where there is
             none.
+        shows_errors: whether beside the figures stands how far they are off what was measured.
     """
 
     strategies: tuple[str, ...]
     groups: tuple[Group, ...]
     note: str = ""
+    shows_errors: bool = False
 
     @property
     def has_best(self) -> bool:
@@ -121,16 +123,21 @@ def comparison_table(comparison: Comparison, wanted: Slice = MEAN) -> Table:
         else _metrics(comparison, title, each)
         for title, each in groups
     )
-    return Table(names, told, "; ".join(notes(comparison)))
+    return Table(names, told, "; ".join(notes(comparison)), comparison.measured is not None)
 
 
 def notes(comparison: Comparison) -> list[str]:
     """Who ignores memory that there is, or a beginning that requests share; as clauses."""
-    return _notes(comparison.ignoring, comparison.without_cache, comparison.workload.cost)
+    starred = comparison.measured is None
+    cost = comparison.workload.cost
+    return _notes(comparison.ignoring, comparison.without_cache, cost, starred=starred)
 
 
-def _notes(ignoring: Sequence[str], without_cache: Sequence[str], cost: Cost) -> list[str]:
-    return list(filter(None, (_memory_note(ignoring, cost), _cache_note(without_cache))))
+def _notes(
+    ignoring: Sequence[str], without_cache: Sequence[str], cost: Cost, *, starred: bool = True
+) -> list[str]:
+    told = (_memory_note(ignoring, cost, starred=starred), _cache_note(without_cache))
+    return list(filter(None, told))
 
 
 def _cache_note(names: Sequence[str]) -> str:
@@ -142,15 +149,14 @@ def _cache_note(names: Sequence[str]) -> str:
     )
 
 
-def _memory_note(ignoring: Sequence[str], cost: Cost) -> str:
+def _memory_note(ignoring: Sequence[str], cost: Cost, *, starred: bool = True) -> str:
     if not ignoring:
         return ""
     alone = len(ignoring) == 1
     verb, they, get = ("ignores", "it runs", "gets") if alone else ("ignore", "they run", "get")
     room = f"the KV cache of {cost.kv_cache_tokens:,} tokens"
-    return (
-        f"{join_names(ignoring)} {verb} memory: {they} as if {room} had no end, and {get} no {BEST}"
-    )
+    told = f"{join_names(ignoring)} {verb} memory: {they} as if {room} had no end"
+    return f"{told}, and {get} no {BEST}" if starred else told
 
 
 def _metrics(comparison: Comparison, title: str, metrics: Iterable[MetricInfo]) -> Group:
@@ -212,7 +218,7 @@ def slice_group(comparison: Comparison, wanted: Slice) -> Group:
     found = [result.slice_parts(wanted) for result in comparison]
     metric = METRICS_BY_NAME[f"mean_{wanted.measure.name}"]
     ignoring = [result.strategy.name in comparison.ignoring for result in comparison]
-    there = [name for name in PARTS if any(each.parts[name] for each in found)]
+    there = [name for name in PARTS if any(each.parts.get(name) for each in found)]
     rows = [TableRow(name, _shares(found, name), MEANINGS[name]) for name in there]
     whole = _cells(metric, [each.whole if each.requests else None for each in found], ignoring)
     counted = {each.requests for each in found}
@@ -233,7 +239,7 @@ def _shares(found: Sequence[SliceParts], part: str) -> tuple[Cell, ...]:
     """A part of each, and its share of the whole; a dash where there is none of it."""
     return tuple(
         Cell(figure_text(each.parts[part], "s"), behind=f"{each.percents[part]}%")
-        if each.parts[part]
+        if each.parts.get(part)
         else Cell("–")
         for each in found
     )
@@ -243,7 +249,8 @@ def metric_cells(comparison: Comparison, metric: MetricInfo) -> tuple[Cell, ...]
     """A metric of each strategy, and how far it is from the best."""
     pairs = zip(comparison.values(metric), comparison.best(metric), strict=True)
     cells = [Cell(format_value(metric, value), best) for value, best in pairs]
-    differences = map(difference_text, comparison.behind(metric))
+    told = difference_text if comparison.measured is None else error_text
+    differences = map(told, comparison.behind(metric))
     return tuple(
         Cell(cell.text, cell.best, behind) for cell, behind in zip(cells, differences, strict=True)
     )
@@ -256,6 +263,14 @@ def difference_text(behind: float | None) -> str:
     if behind >= 99:
         return f"{behind + 1:,.0f}x"
     return f"{behind:+.0%}" if abs(behind) >= 0.0095 else f"{behind:+.1%}"
+
+
+def error_text(error: float | None) -> str:
+    """How far a value is off the measured one: `+0.3%`, `-12%`; empty if unknown."""
+    if error is None:
+        return ""
+    told = f"{error:+.1%}" if abs(error) < 0.0995 else f"{error:+,.0%}"
+    return "0.0%" if told[1:] == "0.0%" else told
 
 
 def sweep_table(sweep: Sweep) -> Table:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tui_batching.analysis.pooled_values import PooledValues
 from tui_batching.columns import BoolArray, IntArray, members_of_groups
+from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
 from tui_batching.sim.steps import times_of
@@ -20,12 +21,16 @@ _TOKENS_AT_ONCE = 2**18
 def token_times(run: Run, tokens_at_once: int = _TOKENS_AT_ONCE) -> Iterator[list[IntArray]]:
     """The instants at which each request makes its tokens, in picoseconds, in order of rows.
 
-    They come for a few requests at a time, as all of a long Run would fill gigabytes.
+    They come for a few requests at a time, as all of a long Run would fill gigabytes; of a log
+    that does not tell them, none.
 
     Args:
         run: what has happened.
         tokens_at_once: about how many tokens each list has, all of its requests together.
     """
+    if isinstance(run, MeasuredRun):
+        yield from _measured_times(run)
+        return
     spans = _DecodeSpans.of(run)
     tokens = run.requests.output_tokens
     blocks = (np.cumsum(tokens) - tokens) // tokens_at_once
@@ -61,7 +66,13 @@ def token_gaps(run: Run) -> PooledValues:
 
     R1 has a gap of 7 + 22 ms before the second span, and of 2 + 22 ms before the third; R3 one of
     20 ms before the fourth. R0 and R2 have made only one token, and have none.
+
+    A log that does not tell the times of tokens has no gaps.
     """
+    if isinstance(run, MeasuredRun):
+        gaps = [np.diff(times) for block in _measured_times(run) for times in block]
+        pooled = np.concatenate(gaps) if gaps else np.zeros(0, np.int64)
+        return PooledValues.joined([PooledValues.single(pooled, np.ones_like(pooled))])
     spans = _DecodeSpans.of(run)
     made = _MadeInStays.of(run, spans, run.by_request.stays)
     decodes = np.flatnonzero(made.steps)
@@ -75,9 +86,15 @@ def token_gaps(run: Run) -> PooledValues:
         *pieces.gaps(spans, skip_first_step=apart),
         PooledValues.single((pause + spans.step_time)[apart], across[apart]),
     ]
-    gaps = made.gaps_before_steps()
-    parts += [PooledValues.single(column, np.ones_like(column)) for column in gaps]
+    before = made.gaps_before_steps()
+    parts += [PooledValues.single(column, np.ones_like(column)) for column in before]
     return PooledValues.joined(parts)
+
+
+def _measured_times(run: MeasuredRun) -> Iterator[list[IntArray]]:
+    """The instants that a log tells, all at once; none where it does not."""
+    if run.tokens is not None:
+        yield [run.tokens.members(row) for row in range(len(run))]
 
 
 @dataclass(frozen=True, eq=False)

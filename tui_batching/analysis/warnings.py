@@ -28,8 +28,11 @@ class Warned:
 
 
 def warnings(runs: Iterable[Run]) -> tuple[Warned, ...]:
-    """The warnings about Runs of one workload; what holds for all comes once."""
-    served = tuple(runs)
+    """The warnings about Runs of one workload; what holds for all comes once.
+
+    What was measured is not doubted.
+    """
+    served = tuple(run for run in runs if run.tells_iterations)
     each = (warned for run in served for warned in _warnings_of(run))
     return tuple(dict.fromkeys((*_first_token_warnings(served), *each)))
 

@@ -45,13 +45,17 @@ def why(moment: Moment) -> str:
     """Why the oldest waiting request waits; where nobody waits, what the slots are doing."""
     if moment.over:
         return "all requests are answered"
+    if not moment.run.tells_start:
+        return "the log does not tell who waits"
     if not moment.waiting:
         return _why_nobody_waits(moment)
-    if moment.run.strategy.is_engine:
+    if moment.run.strategy.is_engine and moment.run.tells_iterations:
         return _why_with_engine(moment)
     oldest = moment.waiting[0]
     age = moment.time - int(moment.run.requests.arrival_time[oldest])
     waits = f"{request_name(moment, oldest)} has waited {format_duration(age)}"
+    if not moment.run.tells_iterations:
+        return f"{waits}; the log does not tell what for"
     if moment.phase.kind is SpanKind.FORMING:
         return f"{waits} for {_what_closes_the_batch(moment)}"
     if moment.run.strategy.about.iteration_level:
@@ -67,6 +71,8 @@ def why_briefly(moment: Moment) -> str:
     oldest, phase = moment.waiting[0], moment.phase
     age = moment.time - int(moment.run.requests.arrival_time[oldest])
     waits = f"{request_name(moment, oldest)} waits {format_duration(age)}"
+    if not moment.run.tells_iterations:
+        return f"{waits}; the log does not tell what for"
     if moment.run.strategy.is_engine:
         reason = told.partition(" because ")[2].partition(";")[0]
         return f"{waits}: {_shorter(reason)}"

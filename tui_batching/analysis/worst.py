@@ -36,6 +36,7 @@ class Measure:
         text: a value for a reader.
         units: into how many shares each request's time is divided: its tokens, or one.
         extent: which parts of a latency sum to it, in words.
+        most: what the worst ones have.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Measure:
     text: Callable[[float], str] = _duration
     units: Callable[[Run], IntArray] = lambda run: np.ones(len(run), np.int64)
     extent: str = "the parts sum to it"
+    most: str = "longest"
 
 
 def _in_floats(column: Callable[[Run], IntArray]) -> Callable[[Run], FloatArray]:
@@ -83,6 +85,24 @@ MEASURES: tuple[Measure, ...] = (
     ),
 )
 """By what requests can be ranked; a further measure is one more row."""
+
+
+def error_measure(true: Run) -> Measure:
+    """How far simulated latencies are off what was measured of the same requests, as shares."""
+
+    def errors(run: Run) -> FloatArray:
+        return np.abs(latencies(run) / np.maximum(latencies(true), 1) - 1)
+
+    return Measure(
+        "error",
+        "error",
+        "of the latency, against what was measured",
+        since=lambda run: run.requests.arrival_time,
+        until=lambda run: run.end_time,
+        values=errors,
+        text=lambda error: f"latency {error:.1%} off",
+        most="largest",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,9 +149,12 @@ def instant_of_why(measure: Measure, run: Run, row: int) -> Picoseconds:
     """Where to look for why a request is so bad: by the largest part, its own decode apart.
 
     Of a wait that is the start of its last iteration or interval, where the request is first in
-    the queue or nearly so; of what happens in a slot it is the start of the longest iteration.
+    the queue or nearly so; of what happens in a slot it is the start of the longest iteration. A
+    log tells no parts: there it is what happened last before the end.
     """
     since, until = (int(instants(run)[row]) for instants in (measure.since, measure.until))
+    if not run.tells_iterations:
+        return max(since, run.at(until).previous_boundary or 0)
     parts = parts_within(measure, run, np.array([row]))
     lost = {name: int(parts[name][0]) for name in PARTS if name != _LEAST}
     largest = max(lost, key=lost.__getitem__)

@@ -12,9 +12,17 @@ from functools import cached_property
 
 import numpy as np
 
+from tui_batching.analysis.distribution import latencies
+from tui_batching.analysis.slot_steps import slots_worth_a_row
 from tui_batching.charts.bands import WAITS, TimeWindow
 from tui_batching.charts.chart import ChartRequest, GanttRows, Viewport, way_back, window_start
-from tui_batching.charts.gantt_layout import GanttLayout, Size, request_layout, slot_layout
+from tui_batching.charts.gantt_layout import (
+    GanttLayout,
+    Size,
+    paired_layout,
+    request_layout,
+    slot_layout,
+)
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import (
     LegendEntry,
@@ -42,10 +50,12 @@ from tui_batching.charts.rows import (
 )
 from tui_batching.charts.slot_bands import QueueBand, SlotBands
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
-from tui_batching.columns import IntArray
+from tui_batching.columns import IntArray, exact_sum
 from tui_batching.sim.life import State
+from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.run import Run
+from tui_batching.strategies import mark_of
 
 HINT = "a row a slot, or a request (m): when it works, and when it is held (the bubble)"
 HINTS: dict[GanttRows, str] = {
@@ -61,6 +71,8 @@ COARSEST = 100 * MILLISECOND
 STAY_BESIDE = 8
 """The most time of a cell in panels side by side, and the least cells of a stay in the mean; where
 it would be otherwise, panels are stacked."""
+_LATENCIES_SEEN = 2
+"""How many mean latencies a window shows where two bars of a request are compared."""
 STAY = 6
 """Cells of a stay in the mean where rows are slots, if that makes no cell shorter than need be."""
 _QUEUE = "queue"
@@ -89,9 +101,21 @@ class Gantt:
     request: ChartRequest
     viewport: Viewport
 
-    @property
+    @cached_property
+    def _measured(self) -> MeasuredRun | None:
+        """What was measured, if a row is a request: each has that bar above its simulated one."""
+        measured = self.request.scene.comparison.measured_run
+        return measured if self.rows == "requests" else None
+
+    @cached_property
+    def _lanes(self) -> Sequence[int]:
+        """The lanes that have a panel."""
+        scene = self.request.scene
+        return scene.simulated if self._measured else range(len(scene.runs))
+
+    @cached_property
     def _runs(self) -> tuple[Run, ...]:
-        return self.request.scene.runs
+        return tuple(self.request.scene.runs[lane] for lane in self._lanes)
 
     @cached_property
     def _moments(self) -> list[Moment]:
@@ -99,31 +123,37 @@ class Gantt:
 
     @property
     def _count(self) -> int:
-        return len(self._runs[0])
+        return len(self.request.scene.workload.requests)
 
     @cached_property
     def rows(self) -> GanttRows:
-        """What a row is: what was asked for, or requests if all are seen at once, else slots."""
+        """What a row is: what was asked for, or requests if all are seen at once, else slots.
+
+        Beside what was measured rows are requests, as their bars are compared.
+        """
         if self.viewport.rows is not None:
             return self.viewport.rows
-        whole = min(self._request_layout.shown) == self._count
+        if self.request.scene.comparison.measured:
+            return "requests"
+        whole = min(self._request_layout(len(self.request.scene.runs)).shown) == self._count
         return "requests" if whole else "slots"
 
     @cached_property
     def _layout(self) -> GanttLayout:
+        if self._measured:
+            return paired_layout(self._count, len(self._lanes), self._room)
         if self.rows == "requests":
-            return self._request_layout
+            return self._request_layout(len(self._lanes))
         return slot_layout(self._slots, self._room)
 
-    @cached_property
-    def _request_layout(self) -> GanttLayout:
+    def _request_layout(self, lanes: int) -> GanttLayout:
         scene = self.request.scene
         coarsest = max(1, min(COARSEST, min(scene.mean_stays) // STAY_BESIDE))
 
         def least(page: int) -> int:
             return self._margin_of_names + AFTER + scene.end * page // self._count // coarsest
 
-        return request_layout(self._count, len(self._runs), self._room, least)
+        return request_layout(self._count, lanes, self._room, least)
 
     @property
     def _room(self) -> Size:
@@ -133,7 +163,7 @@ class Gantt:
     @cached_property
     def _slots(self) -> list[int]:
         """How many slots of each lane are worth a row."""
-        return [lane.slots for lane in self.request.scene.slot_steps]
+        return [slots_worth_a_row(run) for run in self._runs]
 
     @property
     def _capacities(self) -> list[int]:
@@ -147,13 +177,13 @@ class Gantt:
 
     @cached_property
     def _margin_of_names(self) -> int:
-        return 2 + len(str(int(self._runs[0].requests.id.max())))
+        return 1 + self.request.scene.longest_name
 
     @cached_property
     def _margin(self) -> int:
         """Cells for the names of requests, or the numbers of slots."""
         if self.rows == "requests":
-            return self._margin_of_names
+            return self._margin_of_names + (2 if self._measured else 0)
         return 1 + max(len(_QUEUE), len(str(max(self._slots) - 1)))
 
     @cached_property
@@ -179,8 +209,12 @@ class Gantt:
         """Without zoom, the time of as many requests as there are rows, or as stays have room."""
         end = self.request.scene.end
         whole = -(-end // max(1, cells - self._after))
-        finest = max(1, min(run.cost.step_time(1) for run in self._runs) // FINEST)
-        if self.rows == "requests":
+        told = (run for run in self._runs if run.tells_iterations)
+        finest = max(1, min(run.cost.step_time(1) for run in told) // FINEST)
+        if self._measured:
+            mean = exact_sum(latencies(self._measured)) // self._count
+            usual = mean * _LATENCIES_SEEN // cells
+        elif self.rows == "requests":
             usual = whole * self.page // self._count
         else:
             usual = min(self.request.scene.mean_stays) // STAY
@@ -238,7 +272,7 @@ class Gantt:
         ):
             viewport = replace(viewport, top=max(0, max(places) - self.page // 2))
         arrival = int(self._runs[0].requests.arrival_time[row])
-        answered = max(int(run.end_time[row]) for run in self._runs)
+        answered = max(int(run.end_time[row]) for run in self.request.scene.runs)
         if arrival >= edges[-1] or answered <= edges[0]:
             viewport = replace(viewport, since=arrival, shift=0)
         return viewport
@@ -266,6 +300,10 @@ class Gantt:
         """The signs that the panels show, what else they tell, and how to see other rows."""
         palette, keys = self.request.palette, self.request.keys
         entries = on_screen(legend(palette, self.rows), panels)
+        if self._measured:
+            entries[-1] = LegendEntry("+1.0%", palette.muted, "error")
+            name = self._measured.strategy.name
+            entries.insert(0, LegendEntry(mark_of(name), palette.strategy(name), name))
         if self.window.cursor is not None:
             entries.append(LegendEntry(PLAYHEAD, palette.playhead, "now"))
             entries.append(LegendEntry("behind it", palette.muted, "to come"))
@@ -313,8 +351,10 @@ class Gantt:
 
     def _facts(self, number: int) -> list[str]:
         """What a lane has come to so far, the fullest wording first, and what is not seen of it."""
-        moment, so_far = self._moments[number], self.request.scene.so_far[number]
+        moment, so_far = self._moments[number], self.request.scene.so_far[self._lanes[number]]
         hidden, wasted = self._hidden(number), so_far.wasted(self.request.time)
+        if not moment.run.tells_iterations:
+            return [f"{moment.done:,} answered{hidden}", *[hidden.removeprefix(" · ")] * 4, ""]
         shares = " · ".join(f"{name} {100 * share:.0f} %" for name, share in wasted)
         if moment.over:
             finished = format_duration(moment.run.finished)
@@ -331,11 +371,12 @@ class Gantt:
         most, top, shown = self._capacities[number], self.tops[number], self._layout.shown[number]
         if self.rows == "requests":
             return f" · ↑{top:,} ↓{most - top - shown:,}" if shown < most else ""
-        capacity = self._runs[number].slots
+        run = self._runs[number]
+        capacity, word = run.slots, "slot" if run.tells_iterations else "row"
         if shown == most == capacity:
             return ""
         ever = "" if most == capacity else " ever taken"
-        which = f"slot {top}" if shown == 1 else f"slots {top}–{top + shown - 1}"
+        which = f"{word} {top}" if shown == 1 else f"{word}s {top}–{top + shown - 1}"
         return f" · {which} of {most:,}{ever}"
 
     def _panel(self, number: int) -> list[Cells]:
@@ -357,7 +398,12 @@ class Gantt:
             self.request.palette,
             self.viewport.selected,
         )
-        return [line for band in bars.draw() for line in band]
+        if self._measured is None:
+            return [line for band in bars.draw() for line in band]
+        true = replace(bars, run=self._measured, tag=mark_of(self._measured.strategy.name))
+        ours = replace(bars, tag=mark_of(bars.run.strategy.name), true=self._measured)
+        pairs = zip(true.draw(), ours.draw(), strict=True)
+        return [line for pair in pairs for band in pair for line in band]
 
     def _slots_and_queue(self, number: int) -> list[Cells]:
         top, scene, palette = self.tops[number], self.request.scene, self.request.palette
@@ -378,7 +424,7 @@ class Gantt:
             for below, row in enumerate(band)
         ]
         if layout.queue:
-            queue = scene.queues[number]
+            queue = scene.queues[self._lanes[number]]
             levels = QueueBand(queue, self._longest, window, layout.queue, palette, selected).draw()
             rows += [line("", row) for row in levels[:-1]] + [line(_QUEUE, levels[-1])]
         return rows

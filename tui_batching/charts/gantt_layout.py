@@ -65,6 +65,15 @@ def request_layout(count: int, lanes: int, size: Size, least: Callable[[int], in
     return GanttLayout(arrangement, (shown,) * lanes, thickness)
 
 
+def paired_layout(count: int, lanes: int, size: Size) -> GanttLayout:
+    """Panels below each other in which each request has two bars; as many as there is room for."""
+    arrangement = stacked([2 * count + 1] * lanes, *size)
+    rooms = [(height - 1) // 2 for height in arrangement.heights]
+    shown = max(1, min(count, *rooms))
+    thickness = max(1, min(THICKEST, *(room // shown for room in rooms)))
+    return GanttLayout(arrangement, (shown,) * lanes, thickness)
+
+
 def slot_layout(slots: Sequence[int], size: Size) -> GanttLayout:
     """Bands as thick as they can be with all slots seen; or some slots, a row each.
 

@@ -25,6 +25,9 @@ def queue_rows(pen: LanePen, room: int) -> list[Cells]:
     if room < 1:
         return []
     moment = pen.view.moment
+    if not moment.run.tells_start:
+        texts = ["queue: the log does not tell who waits", "queue: not told"]
+        return [pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()]
     waiting = moment.waiting[len(moment.joined) :]
     row = pen.line().add("queue ", pen.muted).add(f"{len(waiting):,}", pen.strong)
     _add_travellers(row, pen)
@@ -53,7 +56,8 @@ def _add_travellers(row: Row, pen: LanePen) -> None:
         return
     request, slot = happening.admitted[0]
     more = len(happening.admitted) - 1
-    text = f" {request_name(pen.view.moment, request)} → slot {slot}"
+    where = f"→ slot {slot}" if pen.view.moment.run.tells_iterations else "starts"
+    text = f" {request_name(pen.view.moment, request)} {where}"
     texts = [f"{text}, {more} more ", f"{text} +{more} "] if more else [f"{text} "]
     text = first_that_fits([*texts, ""], row.left - 11)
     if text:

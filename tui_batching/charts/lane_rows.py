@@ -180,7 +180,7 @@ def _figure_rows(pen: LanePen, most: int) -> list[Cells]:
     """
     run = pen.view.moment.run
     shares = [] if run.slots >= MAX_SLOTS else _share_rows(pen)
-    counts = [_count_of_engine(pen)] if run.strategy.is_engine else []
+    counts = [_count_of_engine(pen)] if run.strategy.is_engine and run.tells_iterations else []
     if len(shares) + len(counts) > most:
         return [*counts, *reversed(shares)][:most]
     return [*shares, *counts]

@@ -151,8 +151,11 @@ def _taken_rows(pen: LanePen, room: int) -> list[Cells]:
 
 def _count_row(pen: LanePen, taken: int, cells: str = "") -> Cells:
     """How many slots are taken and how many are free, behind what the cells above stand for."""
-    slots = pen.view.moment.run.slots
-    if slots >= MAX_SLOTS:
+    run = pen.view.moment.run
+    slots = run.slots
+    if not run.tells_iterations:
+        counts = [f"{taken:,} run; a row is no slot", f"{taken:,} run"]
+    elif slots >= MAX_SLOTS:
         counts = [f"{taken:,} run, no limit of slots", "no limit"]
     else:
         free = f"{slots - taken:,}"

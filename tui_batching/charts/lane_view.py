@@ -19,7 +19,9 @@ from tui_batching.charts.token_bars import PromptBar
 from tui_batching.clock import SECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
+from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.moment import Moment
+from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
 
 THICKEST = 3
@@ -196,9 +198,9 @@ def mark_time(speed: float) -> Picoseconds:
 
 
 def kv_view(moment: Moment) -> KvView | None:
-    """The KV cache; None of the textbook where it ignores memory."""
+    """The KV cache; None of the textbook where it ignores memory, and of a log."""
     kv, used = moment.run.kv, 0
-    if kv is None and not moment.run.strategy.is_engine:
+    if kv is None and not (moment.run.strategy.is_engine and moment.run.tells_iterations):
         return None
     if not moment.over:
         used = moment.tokens_held
@@ -301,8 +303,11 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
     moment, run, state = view.moment, view.moment.run, facts.state
     start, finish = int(run.stays.start_time[facts.stay]), int(run.finish_time[facts.row])
     prompt, word, duration, since, told = None, "", "", start, ""
-    numbers = f"{facts.made:,}/{facts.asked:,}"
-    if run.strategy.is_engine and int(run.stays.ready_time[facts.stay]) > moment.time:
+    numbers = f"{about(run)}{facts.made:,}/{facts.asked:,}"
+    if not run.tells_iterations:
+        word = "" if facts.made else "prefill" if run.tells_start else "no token yet"
+        duration = "" if facts.made else format_duration(moment.time - start)
+    elif run.strategy.is_engine and int(run.stays.ready_time[facts.stay]) > moment.time:
         prompt = _chunked_prompt(moment, facts.stay)
         word = "again" if is_back(moment, facts.stay) else "prompt"
         *more, numbers = prompt.told
@@ -331,6 +336,11 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
         duration=duration,
         is_new=view.is_fresh(since),
     )
+
+
+def about(run: Run) -> str:
+    """The sign before numbers of tokens that are not measured, but spread evenly."""
+    return "≈" if isinstance(run, MeasuredRun) and not run.tells_tokens else ""
 
 
 def _chunked_prompt(moment: Moment, stay: int) -> PromptBar:

@@ -17,8 +17,12 @@ PHASE_STATES = {
     SpanKind.PREFILL: State.PREFILL,
     SpanKind.DECODE: State.DECODE,
     SpanKind.MIXED: State.DECODE,
+    SpanKind.UNTOLD: State.DECODE,
 }
 """What the server does, by what its requests do meanwhile; nothing while it is idle."""
+
+_STEPS = (SpanKind.PREFILL, SpanKind.DECODE, SpanKind.MIXED)
+"""The kinds of spans that are an engine's iterations."""
 
 
 def phase_texts(moment: Moment) -> list[str]:
@@ -26,9 +30,14 @@ def phase_texts(moment: Moment) -> list[str]:
     phase = moment.phase
     if moment.over:
         return [f"ALL ANSWERED at {format_duration(moment.run.finished)}", "ALL ANSWERED", "END"]
-    if phase.kind >= SpanKind.PREFILL and moment.run.strategy.is_engine:
+    if phase.kind in _STEPS and moment.run.strategy.is_engine:
         return _step_texts(moment)
     match phase.kind:
+        case SpanKind.UNTOLD:
+            running, waiting = f"{len(moment.running):,} run", f"{len(moment.waiting):,} wait"
+            if not moment.run.tells_start:
+                return [f"SERVES {len(moment.running):,} requests", "SERVES"]
+            return [f"SERVES {running} · {waiting}", f"SERVES {running}", "SERVES"]
         case SpanKind.IDLE:
             return ["IDLE · nobody is there", "IDLE"]
         case SpanKind.FORMING:
@@ -174,7 +183,12 @@ def _admitted(moment: Moment, happening: Happening) -> list[str]:
         return ["", ""]
     rows = [row for row, _ in admitted]
     who = names(moment, rows)
-    came = f"{who} takes slot {admitted[0][1]}" if len(admitted) == 1 else f"{who} start"
+    one = len(admitted) == 1
+    if not moment.run.tells_start:
+        return [f"{who} arrives" if one else f"{who} arrive", f"{who} here"]
+    if not moment.run.tells_iterations:
+        return [f"{who} starts" if one else f"{who} start", f"{who} in"]
+    came = f"{who} takes slot {admitted[0][1]}" if one else f"{who} start"
     pairs = [moment.found(moment.run.stay_at(row, happening.instant)) for row in rows]
     found, known = (sum(column) for column in zip(*pairs, strict=True))
     if not found:

@@ -53,6 +53,7 @@ _BESIDE = 150
 
 def learn_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     """As many rows as it takes: the strategies, the claims, the sources; if wide, side by side."""
+    comparison = comparison.simulated
     count = len(comparison.workload.requests)
     where = f"{comparison.workload.name}, {'1 request' if count == 1 else f'{count:,} requests'}"
     if pen.width < _BESIDE:

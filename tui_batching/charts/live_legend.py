@@ -9,12 +9,13 @@ import numpy as np
 from rich.style import Style
 
 from tui_batching.analysis.breakdown import breakdown
+from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
 from tui_batching.charts.chart import KeySigns
 from tui_batching.charts.lane_pen import token_scale
 from tui_batching.charts.lane_rows import RESERVED
 from tui_batching.charts.lane_view import LaneView
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import PART_SIGNS, fill
+from tui_batching.charts.pen import PART_SIGNS, PHASE_SIGNS, fill
 from tui_batching.charts.rows import (
     CACHED,
     FULL,
@@ -37,6 +38,12 @@ _MEANINGS = {
     "evicted": "evicted: waits to come back",
 }
 """The parts of a latency that no other sign of the page explains, which come first."""
+_PHASES = {
+    QUEUE: "queue: until it is taken up",
+    FIRST_TOKEN: "first token: up to it",
+    DECODE: "decode: from there to the last",
+}
+"""What a log tells of a latency, too."""
 _KNOWN = ("held", "stalled", "prefill", "recompute", "decode")
 """The others, which go by their names; the last ones give way first."""
 
@@ -103,6 +110,12 @@ def _parts(row: Row, views: Sequence[LaneView], palette: Palette) -> Cells:
     """The parts of the selected request's latency that there are in any lane, and held."""
     there = {"held"} if _batches(views) else set()
     text = style(palette.text, palette.background)
+    true = views[0].scene.comparison.measured_run if views else None
+    if true is not None:
+        signs = PHASE_SIGNS.items() if true.tells_start else list(PHASE_SIGNS.items())[1:]
+        for name, (sign, state) in signs:
+            _add(row, sign, fill(state, palette.background, palette), _PHASES[name], text)
+        return row.cells()
     for view in views:
         assert view.selected is not None
         parts = breakdown(view.moment.run, np.array([view.selected]), view.moment.time).columns()

@@ -14,7 +14,9 @@ import numpy as np
 from rich.style import Style
 
 from tui_batching.analysis.breakdown import breakdown
+from tui_batching.analysis.phases import phases
 from tui_batching.analysis.scene import Scene
+from tui_batching.analysis.tables import error_text
 from tui_batching.analysis.why import request_name, why, why_briefly
 from tui_batching.charts.chart import ChartRequest, KeySigns
 from tui_batching.charts.lane_heading import lane_heading
@@ -23,7 +25,7 @@ from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import LaneView, lane_view
 from tui_batching.charts.live_legend import legend_row
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import PART_SIGNS, SHORT_PARTS, add_parts
+from tui_batching.charts.pen import SHORT_PARTS, add_parts, sign_of
 from tui_batching.charts.plot import draw
 from tui_batching.charts.race import RaceRequest, name_cells, race_rows, shown_name
 from tui_batching.charts.result_card import card_rows, ending_rows
@@ -32,9 +34,10 @@ from tui_batching.charts.rows import (
     Row,
     style,
 )
-from tui_batching.charts.running_charts import PAIRS
+from tui_batching.charts.running_charts import pairs_of
 from tui_batching.clock import MICROSECOND, MILLISECOND, Picoseconds, format_duration
 from tui_batching.columns import rounded
+from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.moment import Moment
 
 FEWEST_LANES, MOST_LANES = 3, 6
@@ -173,7 +176,7 @@ def _band(views: Sequence[LaneView], width: int, height: int, look: LaneLook) ->
 def _charts(request: ChartRequest, height: int) -> list[Cells]:
     """The first pair of charts, side by side."""
     palette, drawn = request.palette, []
-    for chart, width in zip(PAIRS[0], _shares(request.width, 2), strict=True):
+    for chart, width in zip(pairs_of(request.scene)[0], _shares(request.width, 2), strict=True):
         inside = ChartRequest(request.scene, request.time, width - 2 * GUTTER, height, palette)
         gutter = _gutter(palette)
         drawn.append([[*gutter, *row, *gutter] for row in draw(chart.spec(inside))])
@@ -205,7 +208,9 @@ def told_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room there
     """Why somebody waits; or where a request's time went; or at the end, how it came out."""
     each = max(1, count // max(1, len(moments)))
     if selected is not None:
-        rows = breakdown_rows(moments, selected, each, width, palette)
+        rows = breakdown_rows(
+            moments, selected, each, width, palette, scene.comparison.measured_run
+        )
     elif moments and moments[0].time >= scene.end and len(scene.runs) > 1:
         rows = ending_rows(scene, count, width, palette, keys)
     else:
@@ -231,27 +236,50 @@ def why_rows(moments: list[Moment], rows_each: int, width: int, palette: Palette
     return rows
 
 
-def breakdown_rows(
-    moments: list[Moment], request: int, rows_each: int, width: int, palette: Palette
+def breakdown_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room there is
+    moments: list[Moment],
+    request: int,
+    rows_each: int,
+    width: int,
+    palette: Palette,
+    true: MeasuredRun | None = None,
 ) -> list[Cells]:
     """For each lane the parts of the selected request's time, as a bar and as words.
 
     All bars are on one scale, that of the request's longest latency. No part is ever left out:
-    where words do not fit, the signs of the bar stand for them.
+    where words do not fit, the signs of the bar stand for them. Beside what was measured, `true`,
+    they are the phases that it tells, in every lane.
     """
     rows: list[Cells] = []
     arrival = int(moments[0].run.requests.arrival_time[request])
     longest = max(int(moment.run.end_time[request]) - arrival for moment in moments)
     blank = Row(width, style(palette.text, palette.background)).cells()
     for moment in moments:
-        parts = breakdown(moment.run, np.array([request]), moment.time).columns()
-        amounts = {name: int(column[0]) for name, column in parts.items() if column[0]}
+        amounts = _parts(moment, request, true)
         label = _label(moment, moments, width, palette)
-        told = [_bar_row(moment, request, amounts, longest, label, width, palette)]
+        error = _error(moment, request, true)
+        told = [_bar_row(moment, request, amounts, longest, label, error, width, palette)]
         if amounts:
             told.append(_parts_row(amounts, len(label[0]), width, palette))
         rows += (told + [blank] * rows_each)[:rows_each]
     return rows
+
+
+def _parts(moment: Moment, request: int, true: MeasuredRun | None) -> dict[str, Picoseconds]:
+    if true is not None:
+        return phases(moment.run, request, moment.time, true)
+    parts = breakdown(moment.run, np.array([request]), moment.time).columns()
+    return {name: int(column[0]) for name, column in parts.items() if column[0]}
+
+
+def _error(moment: Moment, request: int, true: MeasuredRun | None) -> str:
+    """How far the simulated latency is off the measured one, once both are known; else nothing."""
+    run = moment.run
+    if true is None or run is true:
+        return ""
+    ends = [int(each.end_time[request]) for each in (run, true)]
+    ours, measured = (end - int(run.requests.arrival_time[request]) for end in ends)
+    return f" {error_text(ours / max(1, measured) - 1)}" if moment.time >= max(ends) else ""
 
 
 def _label(
@@ -270,6 +298,7 @@ def _bar_row(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
     amounts: dict[str, Picoseconds],
     longest: Picoseconds,
     label: tuple[str, Style],
+    error: str,
     width: int,
     palette: Palette,
 ) -> Cells:
@@ -280,7 +309,8 @@ def _bar_row(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
     if moment.time < int(run.requests.arrival_time[request]):
         return row.add(f"{request_name(moment, request)} has not arrived yet", muted).cells()
     so_far = "" if moment.time >= int(run.end_time[request]) else " so far"
-    total = f" {request_name(moment, request)} {format_duration(sum(amounts.values()))}{so_far}"
+    total = f" {request_name(moment, request)} {format_duration(sum(amounts.values()))}"
+    total += f"{so_far}{error}"
     add_parts(row, amounts, max(1, row.left - len(total) - 1), longest, palette)
     return row.add(total, bold).cells()
 
@@ -298,7 +328,7 @@ def _parts_row(amounts: dict[str, Picoseconds], indent: int, width: int, palette
     row = Row(width, text).add(label, muted)
     spell, joint, ending = _spelling(terms, whole, row.left)
     for number, (name, amount) in enumerate(terms):
-        state = PART_SIGNS[name][1]
+        state = sign_of(name)[1]
         row.add(joint if number else "", muted)
         row.add(spell(name), style(palette.state(state), ground)).add(amount, text)
     return row.add(ending, muted).cells()
@@ -312,7 +342,7 @@ def _spelling(
         (lambda name: f"{name} ", " + ", f" = {whole:,}"),
         (lambda name: f"{SHORT_PARTS[name]} ", " + ", f" = {whole:,}"),
         (lambda name: f"{SHORT_PARTS[name]} ", "+", f"={whole:,}"),
-        (lambda name: PART_SIGNS[name][0], "+", f"={whole:,}"),
+        (lambda name: sign_of(name)[0], "+", f"={whole:,}"),
     ]
     for spell, joint, ending in wordings:
         length = sum(len(spell(name)) + len(amount) for name, amount in terms)

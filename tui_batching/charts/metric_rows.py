@@ -77,13 +77,16 @@ def _note(comparison: Comparison, pen: Pen) -> list[Cells]:
 def bar_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[Cells]:
     """The bars, and the breakdown below them."""
     rows: list[Cells] = []
-    for metric, title, hint in _BARS:
+    compared = comparison.measured is not None
+    for metric, title, better in _BARS:
+        hint = "and how far it is off what was measured" if compared else better
         rows += [pen.heading(title, hint), *_bars(comparison, metric, pen)]
-    found = [result.slice_parts(wanted) for result in comparison]
+    simulated = comparison.simulated
+    found = [result.slice_parts(wanted) for result in simulated]
     apart = far_apart([np.array([each.whole]) for each in found])
     own = "; each bar on a scale of its own" if apart else ""
     heading = pen.heading(f"Where the {wanted.whole} went", f"{wanted.measure.extent}{own}")
-    parts = _broken_down(comparison, found, pen, apart=apart)
+    parts = _broken_down(simulated, found, pen, apart=apart)
     return [*rows, heading, *parts, *_legend(parts, pen)]
 
 
@@ -161,10 +164,10 @@ def table_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[C
 
 def _names(table: Table, column: int, pen: Pen) -> Cells:
     row = pen.row().gap(_LABEL)
-    for strategy in table.strategies:
-        name = marked(strategy)
+    for number, strategy in enumerate(table.strategies):
+        name, note = marked(strategy), "error" if table.shows_errors and number else ""
         row.gap(column - _NOTE - 1 - cell_len(name)).add(name, pen.strategy(strategy))
-        row.gap(_NOTE + 1)
+        row.gap().add(note, pen.muted).gap(_NOTE - len(note))
     return row.cells()
 
 

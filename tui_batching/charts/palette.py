@@ -19,7 +19,7 @@ from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import data_folder, read_text
 from tui_batching.reading.nodes import Scalar
 from tui_batching.sim.life import State
-from tui_batching.strategies import STRATEGIES
+from tui_batching.strategies import about
 
 DEFAULT_THEME = "dark"
 SIXTEEN_COLOURS = "ansi-16"
@@ -185,8 +185,9 @@ class Palette:
 
 
 def strategy_colour(name: str) -> str:
-    """What the colour of a strategy is called: `strategy-2`."""
-    return f"strategy-{STRATEGIES[name].about.colour % STRATEGY_COLOURS}"
+    """What the colour of a strategy's lane is called: `strategy-2`."""
+    colour = about(name).colour
+    return "text" if colour is None else f"strategy-{colour % STRATEGY_COLOURS}"
 
 
 def default_theme(*, few_colours: bool) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rich.color import Color
 from rich.style import Style
 
+from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.sim.life import State
@@ -96,11 +97,25 @@ PART_SIGNS: dict[str, tuple[str, State]] = {
 }
 """The sign and the colour of each part, in the order in which a request goes through them."""
 
-SHORT_PARTS: dict[str, str] = {name: name for name in PART_SIGNS} | {
+PHASE_SIGNS: dict[str, tuple[str, State]] = {
+    QUEUE: ("─", State.QUEUED),
+    FIRST_TOKEN: ("░", State.PREFILL),
+    DECODE: ("█", State.DECODE),
+}
+"""The same of what a log tells, too; see `analysis.phases`."""
+
+_SIGNS = PART_SIGNS | PHASE_SIGNS
+
+SHORT_PARTS: dict[str, str] = {name: name for name in _SIGNS} | {
     "forming": "form", "memory": "mem", "prefill": "pre", "stalled": "stall", "decode": "dec",
-    "sharing": "share", "evicted": "out", "recompute": "redo",
+    "sharing": "share", "evicted": "out", "recompute": "redo", FIRST_TOKEN: "first",
 }  # fmt: skip
 """What the parts are called where there is little room."""
+
+
+def sign_of(part: str) -> tuple[str, State]:
+    """The sign and the colour of a part of a latency."""
+    return _SIGNS[part]
 
 
 def fill(state: State, ground: Color | None, palette: Palette, row: int | None = None) -> Style:
@@ -118,7 +133,7 @@ def add_parts(
     """
     drawn, passed = 0, 0.0
     for name, amount in parts.items():
-        sign, state = PART_SIGNS[name]
+        sign, state = sign_of(name)
         passed += amount
         reached = round(cells * passed / longest) if longest else 0
         row.add(sign * (reached - drawn), fill(state, row.ground.bgcolor, palette))

@@ -28,7 +28,7 @@ _SIGNS = {
     **dict(zip("◃▹", "()", strict=True)),  # answered before, arrives after what is seen
     **dict(zip("▼▲◢▶▸◀▾▴", "v^/>><v^", strict=True)),
     **dict(zip("←→↑↓↕⇧", "<>^v|^", strict=True)),
-    **dict(zip("‹–—…×µμ≤≥“”‘’", "<--~xuu<>\"\"''", strict=True)),
+    **dict(zip("‹–—…×µμ≤≥≈“”‘’", "<--~xuu<>~\"\"''", strict=True)),
     "≡": "$",  # cached
     "▀": '"',  # the upper half of a cell, of big letters
     **dict(zip("┊┆", "!!", strict=True)),  # saturation, p99: beside the uprights that are whole

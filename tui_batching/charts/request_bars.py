@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.style import Style
 
+from tui_batching.analysis.tables import error_text
 from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.bands import (
     GLYPHS,
@@ -49,6 +50,8 @@ class RequestBars:
         thickness: rows of a request.
         palette: the colours.
         selected: the row of the selected request, or None.
+        tag: stands at the end of the margin: whose bar of the request it is, where it has two.
+        true: what was measured of the same requests, if this is to be compared with it.
     """
 
     run: Run
@@ -58,6 +61,8 @@ class RequestBars:
     thickness: int
     palette: Palette
     selected: int | None
+    tag: str = ""
+    true: Run | None = None
 
     def draw(self) -> list[list[Cells]]:
         """So many rows of cells for each request."""
@@ -131,10 +136,17 @@ class RequestBars:
     def _label(
         self, row: int, text: npt.NDArray[np.str_], inks: IntArray, states: npt.NDArray[np.int8]
     ) -> None:
-        """The number of output tokens behind the bar, clear of the cursor, where it fits."""
+        """The number of output tokens behind the bar, clear of the cursor, where it fits.
+
+        Beside what was measured it is how far the latency is off.
+        """
         if self.run.end_time[row] <= self.window.edges[0]:
             return
         label = str(self.run.requests.output_tokens[row])
+        if self.true is not None:
+            arrival = int(self.run.requests.arrival_time[row])
+            ours, true = (int(run.end_time[row]) - arrival for run in (self.run, self.true))
+            label = error_text(ours / max(1, true) - 1)
         begin = 1 + int(np.count_nonzero(states != State.DONE))
         cursor = self.window.cursor
         if cursor is not None and begin <= cursor <= begin + len(label):
@@ -144,9 +156,15 @@ class RequestBars:
             inks[begin : begin + len(label)] = ink(MARK, row=row)
 
     def _name(self, row: int, ground: Style) -> Cells:
-        """The request's name, reversed if it is selected."""
+        """The request's name, reversed if it is selected; not again beside its second bar."""
+        tag = style(self.palette.strategy(self.run.strategy.name), self.palette.surface, row=row)
+        if self.true is not None:
+            return Row(self.margin, ground).gap(self.margin - 2).add(f"{self.tag} ", tag).cells()
         chosen = row == self.selected
         surface = self.palette.selection_ground if chosen else self.palette.surface
         look = style(self.palette.text, surface, bold=True, reverse=chosen, row=row)
         name = f"R{int(self.run.requests.id[row])}"
-        return Row(self.margin, ground).add(name, look).add(" ", ground).cells()
+        margin = Row(self.margin, ground).add(name, look).add(" ", ground)
+        if self.tag:
+            margin.gap(margin.left - 2).add(f"{self.tag} ", tag)
+        return margin.cells()

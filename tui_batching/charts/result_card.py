@@ -9,7 +9,9 @@ from typing import TypeAlias
 from rich.style import Style
 
 from tui_batching.analysis.kv_use import ignores_memory
+from tui_batching.analysis.metrics import METRICS_BY_NAME
 from tui_batching.analysis.scene import Scene
+from tui_batching.analysis.tables import metric_cells
 from tui_batching.charts.chart import KeySigns
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen, fill
@@ -36,6 +38,16 @@ Sentence: TypeAlias = list[tuple[str, str | None]]
 """Words, and beside each the strategy that it names, or None."""
 _LABEL = 17
 """Cells for what a figure is."""
+_ALL_ANSWERED = "all answered at"
+_COMPARED = tuple(
+    METRICS_BY_NAME[name]
+    for name in ("mean_ttft", "p99_ttft", "mean_tpot", "p99_tpot", "avg_latency", "p99_latency")
+)
+"""What is told of a lane beside what was measured."""
+_SHORT = {
+    metric.group: name
+    for metric, name in zip(_COMPARED[::2], ("TTFT", "TPOT", "latency"), strict=True)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +96,22 @@ def card_rows(scene: Scene, lane: int, width: int, height: int, palette: Palette
     """The card of a lane: its place, when all were answered, and the figures with bars."""
     pen = Pen(width, palette)
     big = height >= 12 and width >= 24
+    compared = scene.comparison.measured is not None
     rows = [
         *([pen.blank()] if height >= 10 else []),
-        _place_row(scene, lane, pen),
+        pen.row().gap(2).add(_ALL_ANSWERED, pen.muted).cells()
+        if compared
+        else _place_row(scene, lane, pen),
         *(_big_rows(scene, lane, pen) if big else _plain_rows(scene, lane, pen)),
         *([pen.blank()] if big and height >= 13 else []),
-        *(_figure_row(figure, lane, pen) for figure in figures(scene)),
-        *_bars(scene, lane, pen),
+        *(
+            _error_rows(scene, lane, pen)
+            if compared
+            else [
+                *(_figure_row(each, lane, pen) for each in figures(scene)),
+                *_bars(scene, lane, pen),
+            ]
+        ),
     ]
     return (rows + [pen.blank()] * height)[:height]
 
@@ -106,11 +127,31 @@ def _place_row(scene: Scene, lane: int, pen: Pen) -> Cells:
     name = _PLACES[place] if place < len(_PLACES) else f"{place + 1}TH"
     first = style(pen.palette.playhead, pen.palette.surface, bold=True, reverse=True)
     row = pen.row().gap(2).add(name, pen.title if place else first).gap(3)
-    return row.add("all answered at", pen.muted).cells()
+    return row.add(_ALL_ANSWERED, pen.muted).cells()
+
+
+def _error_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
+    """What a log tells, too, and how far a simulated lane is off it."""
+    rows = []
+    for metric in _COMPARED:
+        cell = metric_cells(scene.comparison, metric)[lane]
+        name = f"{_SHORT[metric.group]}, {metric.label}"
+        row = pen.row().gap(2).add(f"{name:<{_LABEL}}", pen.muted)
+        rows.append(row.add(f"{cell.text:>8} ", pen.text).add(cell.behind, pen.title).cells())
+    return rows
 
 
 def _distance(scene: Scene, lane: int) -> list[str]:
-    """How much later than the first, or how far ahead of the second, the fullest wording first."""
+    """How much later than the first, or how far ahead of the second, the fullest wording first.
+
+    Beside what was measured, how much later than that, or how far ahead of it.
+    """
+    measured = scene.comparison.measured_run
+    if measured is not None:
+        after = scene.runs[lane].finished - measured.finished
+        if scene.runs[lane] is measured:
+            return [""]
+        return [f"{format_duration(abs(after))} {'later' if after > 0 else 'sooner'}", ""]
     ends = sorted(run.finished for run in scene.runs)
     mine = scene.runs[lane].finished
     if len(ends) < 2:
@@ -215,6 +256,8 @@ def _sentences(scene: Scene) -> list[list[Sentence]]:
     runs = scene.runs
     if len(runs) < 2:
         return []
+    if scene.comparison.measured is not None:
+        return [_how_far_off(scene, lane) for lane in scene.simulated]
     by_name = {figure.short: figure.values for figure in figures(scene)}
     means, held, stalled = (by_name[name] for name in ("mean", "held", "stalled"))
     best = min(range(len(runs)), key=means.__getitem__)
@@ -240,3 +283,23 @@ def _sentences(scene: Scene) -> list[list[Sentence]]:
             [(f"its price: requests stall for {price}", None)],
         ])  # fmt: skip
     return sentences
+
+
+def _how_far_off(scene: Scene, lane: int) -> list[Sentence]:
+    """By how much a simulated lane is off what was measured, in fewer and fewer words."""
+    name = scene.runs[lane].strategy.name
+    errors = {
+        f"{_SHORT[metric.group]} {metric.label}": metric_cells(scene.comparison, metric)[
+            lane
+        ].behind
+        for metric in _COMPARED
+    }
+    means = {key: error for key, error in errors.items() if key.endswith("mean")}
+    wordings = (errors, means, dict(list(means.items())[-1:]))
+    return [
+        [
+            (name, name),
+            (f" is off by {', '.join(f'{key} {error}' for key, error in told.items())}", None),
+        ]
+        for told in wordings
+    ]

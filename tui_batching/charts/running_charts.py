@@ -21,6 +21,8 @@ from tui_batching.strategies import mark_of
 
 Curves: TypeAlias = list[tuple[FloatArray, FloatArray]]
 """For each lane the x and the y of its line."""
+_NOTHING = np.zeros(0), np.zeros(0)
+"""The line of a lane of which this is not known."""
 _POINTS = 120
 """Instants at which a running figure is drawn."""
 
@@ -61,6 +63,9 @@ def _utilization(request: ChartRequest) -> ChartSpec:
     """The useful share of the slot-time since the first arrival: smooth, as it is a mean."""
     grid, curves = _grid(request.scene, request.time), []
     for run, so_far in zip(request.scene.runs, request.scene.so_far, strict=True):
+        if not run.tells_iterations:
+            curves.append(_NOTHING)
+            continue
         there = grid[(grid > run.begin) & (grid <= run.finished)]
         edges = np.concatenate(([run.begin], there)).astype(np.int64)
         series = so_far.slots.series(edges)
@@ -110,8 +115,12 @@ def _slot_seconds(share: str, title: str) -> Callable[[ChartRequest], ChartSpec]
 
     def spec(request: ChartRequest) -> ChartSpec:
         scene, curves = request.scene, []
-        totals = [getattr(result.utilization, f"{share}_time") for result in scene.comparison]
+        results = scene.comparison.simulated
+        totals = [getattr(result.utilization, f"{share}_time") for result in results]
         for run, so_far in zip(scene.runs, scene.so_far, strict=True):
+            if not run.tells_iterations:
+                curves.append(_NOTHING)
+                continue
             grid = np.minimum(_grid(scene, request.time), run.finished)
             edges = np.unique(np.concatenate(([0], grid)))
             part = getattr(so_far.slots.series(edges), share) * np.diff(edges) * run.slots
@@ -163,15 +172,20 @@ def has_memory(runs: tuple[Run, ...]) -> bool:
 
 
 LATENCY = LineChart(_answered_within, _done)
-PAIRS: tuple[tuple[LineChart, LineChart], ...] = (
-    (LineChart(_utilization, _playhead_cell), LATENCY),
-    (
-        LineChart(_answered, _playhead_cell),
-        LineChart(_slot_seconds("held", "held so far, the bubble"), _playhead_cell),
-    ),
-    (
-        LineChart(_memory, _playhead_cell),
-        LineChart(_slot_seconds("stalled", "stalled so far"), _playhead_cell),
-    ),
-)
-"""Side by side, in the order in which they are turned to; the last one is about memory."""
+UTILIZATION = LineChart(_utilization, _playhead_cell)
+ANSWERED = LineChart(_answered, _playhead_cell)
+_HELD = LineChart(_slot_seconds("held", "held so far, the bubble"), _playhead_cell)
+_MEMORY = LineChart(_memory, _playhead_cell)
+_STALLED = LineChart(_slot_seconds("stalled", "stalled so far"), _playhead_cell)
+
+
+def pairs_of(scene: Scene) -> tuple[tuple[LineChart, LineChart], ...]:
+    """The charts side by side, in the order in which they are turned to.
+
+    The pair about memory is there where memory has an end. Beside what was measured, the first pair
+    is about what a log tells, too.
+    """
+    pairs = [(UTILIZATION, LATENCY), (ANSWERED, _HELD)]
+    if scene.comparison.measured:
+        pairs = [(ANSWERED, LATENCY), (UTILIZATION, _HELD)]
+    return (*pairs, *([(_MEMORY, _STALLED)] if has_memory(scene.runs) else []))

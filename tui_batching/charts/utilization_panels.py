@@ -61,7 +61,7 @@ _EDGE, _LINE, _NOW = 4, 8, 12
 def utilization_chart(request: ChartRequest) -> list[Cells]:
     """The panels below each other, the axis of time, and why the two utilizations differ."""
     pen = Pen(request.width, request.palette)
-    results = request.scene.comparison.results
+    results = request.scene.comparison.simulated.results
     if request.width < _NARROWEST or request.height < 2 * len(results) + 4:
         return [pen.blank()] * request.height
     words = _words(request, pen)
@@ -85,7 +85,9 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
     Where there is no room for panels, their headings tell the figures.
     """
     pen = Pen(request.width, request.palette)
-    runs, uses = request.scene.runs, request.scene.kv_uses
+    scene = request.scene
+    runs = [scene.runs[lane] for lane in scene.simulated]
+    uses = [scene.kv_uses[lane] for lane in scene.simulated]
     if request.width < _NARROWEST or request.height < len(runs):
         return [pen.blank()] * request.height
     facts = [_memory_facts(run, use) for run, use in zip(runs, uses, strict=True)]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError
+from tui_batching.measured.loading import load_with_log
 from tui_batching.output_files import refuse_target
 from tui_batching.reading.fields import Field
-from tui_batching.workload import Workload, apply_settings, choose_strategies, load_workload
+from tui_batching.workload import Workload, apply_settings, choose_strategies
 from tui_batching.workload.service_level import ServiceLevel
 from tui_batching.workload.settings import setting_keys
 
@@ -228,7 +229,7 @@ def read_workload(
     Raises:
         InputError: if it or a setting is not as expected.
     """
-    workload = load_workload(first if arguments.workload is None else arguments.workload)
+    workload = load_with_log(first if arguments.workload is None else arguments.workload)
     if arguments.strategies is not None:
         names = [name.strip() for name in arguments.strategies.split(",")]
         try:

@@ -148,6 +148,8 @@ class Printer:
     def legend(self, told: Table, more: str) -> None:
         """Print what the mark of the best means, where there is one, and one thing more."""
         marked = f"{BEST} the best of its row; " if told.has_best else ""
+        errors = "beside each figure, how far it is off the measured one; "
+        marked = errors if told.shows_errors else marked
         self.line(Text(f"{marked}{more}", "dim"))
 
     def show(self, table: RichTable, *, folds: bool = False) -> None:
@@ -177,22 +179,25 @@ def _laid_out(printer: Printer, told: Table, *, shares: bool = False) -> RichTab
     table = RichTable(box=printer.rule, show_edge=False, padding=padding, header_style="bold")
     table.add_column("", no_wrap=True)
     for name in told.strategies:
+        note = "error" if told.shows_errors and name != told.strategies[0] else ""
         table.add_column(name, justify="right", no_wrap=True, min_width=11 if shares else 14)
-        table.add_column("", width=4 if shares else 1)  # for the mark of the best
+        # For the mark of the best, or what is told in its place.
+        table.add_column(note, width=max(len(note), 4 if shares else 1), no_wrap=True)
     for group in told.groups:
         table.add_row(printer.text(group.title, "bold"))
         for row in group.rows:
             label = f"  {row.label:<10} {row.meaning}" if shares else f"  {row.label}"
-            table.add_row(printer.text(label.rstrip()), *_figures(printer, row, shares=shares))
+            figures = _figures(printer, row, notes=shares or told.shows_errors)
+            table.add_row(printer.text(label.rstrip()), *figures)
     return table
 
 
-def _figures(printer: Printer, row: TableRow, *, shares: bool) -> Iterator[Text]:
+def _figures(printer: Printer, row: TableRow, *, notes: bool) -> Iterator[Text]:
     for cell in row.cells:
         style = "bold green" if cell.best else ""
         yield printer.text(cell.text, style)
-        share = f"{cell.behind:>4}" if shares else ""
-        yield printer.text(BEST if cell.best else share, style)
+        note = f"{cell.behind:>4}" if notes else ""
+        yield printer.text(BEST if cell.best else note, style)
 
 
 def _with_parameters(told: Table, strategies: Sequence[Sequence[Strategy]]) -> Table:

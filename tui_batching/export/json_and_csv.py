@@ -6,7 +6,7 @@ import csv
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any, TextIO
 
 import numpy as np
@@ -55,7 +55,7 @@ def _pieces(
     yield f'{{"schema": {SCHEMA}, "workload": {workload}, "runs": ['
     for number, result in enumerate(comparison):
         yield ",\n" if number else "\n"
-        yield _run_without_brace(result, slices)
+        yield _run_without_brace(comparison, result, slices)
         if each_request:
             yield ', "requests": ['
             yield from _requests(result.run)
@@ -64,7 +64,7 @@ def _pieces(
     yield "\n]}\n"
 
 
-def _run_without_brace(result: Result, slices: Sequence[Slice]) -> str:
+def _run_without_brace(comparison: Comparison, result: Result, slices: Sequence[Slice]) -> str:
     record = {
         "strategy": result.strategy.name,
         "parameters": parameters(result.strategy),
@@ -72,6 +72,8 @@ def _run_without_brace(result: Result, slices: Sequence[Slice]) -> str:
         "metrics": dict(result.metrics),
         **({"breakdown": {each.name: _slice(result, each) for each in slices}} if slices else {}),
     }
+    if comparison.measured not in (None, result):
+        record["errors"] = comparison.errors_of(result)
     return json.dumps(record, allow_nan=False).removesuffix("}")
 
 
@@ -90,9 +92,11 @@ def write_slices_csv(comparison: Comparison, slices: Sequence[Slice], out: TextI
     writer.writerow(("strategy", "slice", "requests", "measure", "value", *PARTS))
     for result in comparison:
         for wanted in slices:
-            count, value, *parts = _slice(result, wanted).values()
+            found = result.slice_parts(wanted)
+            parts = (found.parts.get(name) for name in PARTS)
             name = wanted.measure.name
-            writer.writerow((result.strategy.name, wanted.name, count, name, value, *parts))
+            whose = (result.strategy.name, wanted.name, found.requests, name, found.whole)
+            writer.writerow((*whose, *parts))
 
 
 def _marks(result: Result) -> dict[str, int | bool | None]:
@@ -128,12 +132,12 @@ def _stays(run: Run) -> Iterator[list[str]]:
         told = [
             template % values
             for values in zip(
-                stays.slot[members].tolist(),
+                stays.slot[members].tolist() if run.tells_iterations else repeat("null"),
                 map(exact_seconds, stays.start_time[members].tolist()),
                 (exact_seconds(at) if at < NEVER else "null" for at in ready.tolist()),
                 map(exact_seconds, stays.end_time[members].tolist()),
                 map(words.__getitem__, stays.ended[members].tolist()),
-                strict=True,
+                strict=run.tells_iterations,
             )
         ]
         places = (bounds - bounds[0]).tolist()
@@ -325,13 +329,17 @@ def request_records(run: Run, missing: str) -> Iterator[list[tuple[str, ...]]]:
 
     Args:
         run: whose requests.
-        missing: stands for the time per output token of an answer that has one token.
+        missing: stands for what is not defined, as the time per output token of an answer of one
+            token, and for what a log does not tell.
     """
     columns = request_columns(run)
     for first in range(0, len(run), _ROWS_AT_ONCE):
         rows = slice(first, first + _ROWS_AT_ONCE)
-        texts = (_texts(name, column[rows], missing) for name, column in columns.items())
-        yield list(zip(*texts, strict=True))
+        texts = (
+            _texts(name, columns[name][rows], missing) if name in columns else repeat(missing)
+            for name in REQUEST_COLUMNS
+        )
+        yield list(zip(*texts, strict=False))
 
 
 def _texts(name: str, column: IntArray | FloatArray, missing: str) -> Iterator[str]:

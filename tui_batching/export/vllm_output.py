@@ -46,7 +46,7 @@ def write(comparison: Comparison, out: TextIO) -> None:
             f"found an answer of {longest:,} tokens, expected at most {MOST_TOKENS:,} "
             "in the format vllm, which lists each of them"
         )
-    for result in comparison:
+    for result in comparison.simulated:
         out.writelines(_line(result, comparison.workload))
 
 

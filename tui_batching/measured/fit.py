@@ -25,8 +25,8 @@ from tui_batching.measured.server_log import ServerLog
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Strategy
 
-ROUNDS = 24
-"""Each simulates the log once."""
+ROUNDS, QUICK_ROUNDS = 24, 4
+"""Each simulates the log once; with few the prices are nearly as good, and there at once."""
 
 FEWEST = 10
 """Requests that prices can be learned from."""
@@ -116,6 +116,29 @@ def fit(
         InputError: if there are too few measured requests, or the engine cannot serve the log.
     """
     fitted = fitted & log.measured
+    prices, run, rounds = _best_of(ROUNDS, log, engine, fitted, progress)
+    coefficients = _with_intervals(sums_of(log, run, fitted), prices)
+    return Fit(log, fitted, cost_of(prices), run, coefficients, rounds)
+
+
+def quick_fit(log: ServerLog, engine: Strategy) -> tuple[IterationCost, Run]:
+    """What an iteration costs by a whole log, and the Run that it makes, without how sure that is.
+
+    Raises:
+        InputError: as `fit` does.
+    """
+    prices, run, _ = _best_of(QUICK_ROUNDS, log, engine, log.measured)
+    return cost_of(prices), run
+
+
+def _best_of(
+    count: int,
+    log: ServerLog,
+    engine: Strategy,
+    fitted: BoolArray,
+    progress: Callable[[float], None] = lambda _: None,
+) -> tuple[FloatArray, Run, tuple[float, ...]]:
+    """The prices of the best of so many rounds, the Run that they make, and each round's misfit."""
     if fitted.sum() < FEWEST:
         raise InputError(
             f"{log.name}: found {fitted.sum()} requests with measured times to learn from, "
@@ -125,8 +148,8 @@ def fit(
     way, step = np.zeros_like(prices), 0.5
     best: tuple[float, FloatArray, Run] | None = None
     rounds: list[float] = []
-    for number in range(ROUNDS):
-        progress(number / ROUNDS)
+    for number in range(count):
+        progress(number / count)
         run = engine.serve(log.requests, cost_of(prices))
         rounds.append(_misfit(log, run, fitted))
         if best is None or rounds[-1] < best[0]:
@@ -142,9 +165,7 @@ def fit(
             prices = prices + step * (wanted - prices)
         way = next_way
     assert best is not None
-    _, prices, run = best
-    coefficients = _with_intervals(sums_of(log, run, fitted), prices)
-    return Fit(log, fitted, cost_of(prices), run, coefficients, tuple(rounds))
+    return best[1], best[2], tuple(rounds)
 
 
 def _first_guess(log: ServerLog, fitted: BoolArray) -> FloatArray:

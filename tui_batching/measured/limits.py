@@ -63,7 +63,7 @@ def limits_of(log: ServerLog, timed: BoolArray | None = None) -> ServerLimits:
     held = _held(log, known, begun, instants[looked])
     ran = running[looked].astype(np.float64)
     if _spread(ran) <= _spread(held):
-        return ServerLimits(most, int(running[crowded].max()), None)
+        return ServerLimits(most, most, None)
     return ServerLimits(most, None, round(float(np.median(held))))
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tui_batching.clock import Picoseconds, exact_decimal
+from tui_batching.columns import BoolArray
 from tui_batching.measured.accuracy import TimeError, step_errors
 from tui_batching.measured.composition import Composition
 from tui_batching.measured.fit import Fit
 from tui_batching.measured.server import Server
-from tui_batching.strategies.parameters import KV_CACHE_TOKENS
+from tui_batching.sim.run import Run
 
 _UNITS = {"base": ("ms", 9), "per_token": ("us", 6)}
 _FINE = ("ns", 3)
@@ -38,7 +39,7 @@ def _lines(fit: Fit, server: Server, errors: Sequence[TimeError]) -> Iterator[st
     )
     yield f"description: {json.dumps(server.description, ensure_ascii=False)}"
     yield f"source: {json.dumps(source, ensure_ascii=False)}"
-    for name, (least, most) in _seen(fit).items():
+    for name, (least, most) in ranges_seen(fit.run, fit.fitted).items():
         yield f"{name}: [{least}, {most}]"
     shares = zip(("mean_error", "max_error"), step_errors(fit.log, fit.run), strict=True)
     yield from (f"{name}: {share:.4f}" for name, share in shares if round(share, 4))
@@ -57,9 +58,8 @@ def _lines(fit: Fit, server: Server, errors: Sequence[TimeError]) -> Iterator[st
     if cost.per_token_up_to:
         told = ", ".join(f"{knot}: {_price('', price)}" for knot, price in cost.per_token_up_to)
         yield f"    per_token_up_to: {{{told}}}"
-    memory = server.engine.parameter_called(KV_CACHE_TOKENS)
-    if memory and server.engine.value(memory.name):
-        yield f"    kv_cache_tokens: {server.engine.value(memory.name)}"
+    if server.kv_cache_tokens:
+        yield f"    kv_cache_tokens: {server.kv_cache_tokens}"
 
 
 def _price(name: str, price: Picoseconds) -> str:
@@ -67,17 +67,17 @@ def _price(name: str, price: Picoseconds) -> str:
     return f"{exact_decimal(price, decimals)}{unit}"
 
 
-def _seen(fit: Fit) -> dict[str, tuple[int, int]]:
-    """What iterations were like when the requests were served that were fitted."""
-    composition, requests = Composition.of(fit.run), fit.run.requests
-    until = int(fit.run.finish_time[fit.fitted].max())
-    here = (composition.iterations > 0) & (fit.run.spans.start < until)
+def ranges_seen(run: Run, fitted: BoolArray) -> dict[str, tuple[int, int]]:
+    """What iterations were like while the fitted requests were served, by limits of a profile."""
+    composition, requests = Composition.of(run), run.requests
+    until = int(run.finish_time[fitted].max())
+    here = (composition.iterations > 0) & (run.spans.start < until)
     decoding = composition.decoding[here & (composition.decoding > 0)]
     tokens = composition.tokens[here]
-    longest = (requests.input_tokens + requests.output_tokens)[fit.fitted]
+    longest = (requests.input_tokens + requests.output_tokens)[fitted]
     ends = {
         "batch": decoding,
-        "context": np.append(requests.input_tokens[fit.fitted], longest),
+        "context": np.append(requests.input_tokens[fitted], longest),
         "tokens": tokens,
     }
     return {name: (int(seen.min()), int(seen.max())) for name, seen in ends.items() if len(seen)}

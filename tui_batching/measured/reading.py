@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -40,6 +41,21 @@ _CSV = (
     Column("first_token_time", seconds, optional=True),
     Column("end_time", seconds, optional=True),
 )
+
+
+def tells_times(path: Path) -> bool:
+    """Whether a file is a log of measured times, as its first rows have it.
+
+    Raises:
+        InputError: if it cannot be read, or is no traffic that is known.
+    """
+    with open_text(path, ignore_progress) as text:
+        known = recognise(text).name
+        if known != "csv":
+            return known in MEASURED_FORMATS
+        return {column.name for column in _CSV} <= set(
+            re.findall(r"\w+", text.head.lstrip().partition("\n")[0])
+        )
 
 
 def read_log(path: Path, progress: ReadingProgress = ignore_progress) -> ServerLog:
@@ -111,9 +127,9 @@ def _read_bench(text: TraceText, name: str) -> ServerLog:
     texts = [number_texts(column, lists[column.name], places) for column in columns]
     block = parse_block(columns, texts, places.__getitem__)
     starts, inputs, outputs, ttfts = (column or [] for column in block.values)
-    gaps = [_sum_of_gaps(gaps, place) for gaps, place in zip(lists["itls"], places, strict=True)]
+    gaps = [_gaps(told, place) for told, place in zip(lists["itls"], places, strict=True)]
     first = [start + ttft if ttft else 0 for start, ttft in zip(starts, ttfts, strict=True)]
-    last = [begin and begin + gap for begin, gap in zip(first, gaps, strict=True)]
+    last = [begin and begin + sum(each) for begin, each in zip(first, gaps, strict=True)]
     errors = result.get("errors")
     if isinstance(errors, list) and len(errors) == len(outputs):
         outputs = [0 if error else made for made, error in zip(outputs, errors, strict=True)]
@@ -127,15 +143,17 @@ def _read_bench(text: TraceText, name: str) -> ServerLog:
         last,
         where=text.where,
         title=FORMATS["vllm-bench"].title,
+        gaps=gaps,
     )
 
 
-def _sum_of_gaps(gaps: object, place: str) -> Picoseconds:
+def _gaps(gaps: object, place: str) -> list[Picoseconds]:
+    """The gaps between the tokens of one request, as the client saw them."""
     if not isinstance(gaps, list):
         raise InputError(f"{place}: itls: found no list, expected the gaps between tokens")
     column = Column("itls", seconds)
     texts = number_texts(column, gaps, [place] * len(gaps))
-    return sum(parse_block((column,), [texts], lambda _: place).values[0] or ())
+    return parse_block((column,), [texts], lambda _: place).values[0] or []
 
 
 def _gathered(

@@ -49,6 +49,13 @@ class Server:
     unlike: tuple[str, ...] = ()
     counting_began: Picoseconds | None = None
 
+    @property
+    def kv_cache_tokens(self) -> int | None:
+        """The tokens that fit into the KV memory; None where nothing tells that."""
+        memory = self.engine.parameter_called(KV_CACHE_TOKENS)
+        tokens: int | None = self.engine.value(memory.name) if memory else None
+        return tokens
+
 
 def server_of(
     log: ServerLog,
@@ -203,7 +210,8 @@ def _inferred(
     slots, memory = engine.parameter_called(BATCH_SIZE), engine.parameter_called(KV_CACHE_TOKENS)
     inferred: dict[str, tuple[int, str]] = {}
     if limits.slots and slots and slots.name not in given:
-        inferred[slots.name] = limits.slots, "the most that ran at once while somebody waited"
+        reason = "the most that ran at once, and about as many whenever somebody waited"
+        inferred[slots.name] = limits.slots, reason
     if limits.kv_cache_tokens and memory and memory.name not in given:
         reason = "the tokens held, in the median, while somebody waited"
         inferred[memory.name] = limits.kv_cache_tokens, reason

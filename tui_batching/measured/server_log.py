@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from tui_batching.clock import HORIZON, Picoseconds
 from tui_batching.columns import BoolArray, FloatArray, IntArray, freeze
 from tui_batching.errors import InputError
 from tui_batching.requests import Requests
+from tui_batching.sim.measured import TokenTimes
 
 MEASURES = ("TTFT", "TPOT", "E2EL")
 """What is measured of a request, in the order of all tables here."""
@@ -29,6 +31,7 @@ class ServerLog:
         first_token_time: when its first token was made.
         finish_time: when its last token was made.
         wall: the wall clock at time zero, counted from 1970.
+        tokens: when each token was made; None where the log does not tell it of all.
         notices: what was read, and what was left out and why.
     """
 
@@ -39,6 +42,7 @@ class ServerLog:
     first_token_time: IntArray
     finish_time: IntArray
     wall: Picoseconds | None
+    tokens: TokenTimes | None
     notices: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -80,6 +84,7 @@ def server_log(  # noqa: PLR0913, PLR0917 - a log's columns
     where: str,
     title: str,
     wall: Picoseconds | None = None,
+    gaps: Sequence[Sequence[Picoseconds]] | None = None,
 ) -> ServerLog:
     """Put a log in order: failed requests are left out, and those without times are counted.
 
@@ -94,6 +99,7 @@ def server_log(  # noqa: PLR0913, PLR0917 - a log's columns
         where: the file's name for error messages.
         title: of its format.
         wall: the wall clock's time at time zero of all other times.
+        gaps: between the tokens of each request; None where the log does not tell them.
 
     Raises:
         InputError: if nothing is left, or not enough to learn from.
@@ -133,8 +139,21 @@ def server_log(  # noqa: PLR0913, PLR0917 - a log's columns
         first_token_time=since_zero(first_token),
         finish_time=since_zero(finish),
         wall=None if wall is None else wall + zero,
+        tokens=_token_times(since_zero(first_token), outputs[order], [gaps[row] for row in order])
+        if gaps and measured.all()
+        else None,
         notices=(f"{name}: {_read_of_it(len(order), failed, missing, title)}",),
     )
+
+
+def _token_times(
+    first_token: IntArray, output_tokens: IntArray, gaps: Sequence[Sequence[Picoseconds]]
+) -> TokenTimes | None:
+    """When each token was made; None where several came at once, so that there are fewer gaps."""
+    if [len(each) + 1 for each in gaps] != output_tokens.tolist():
+        return None
+    pairs = zip(first_token.tolist(), gaps, strict=True)
+    return TokenTimes.of([np.cumsum([first, *each], dtype=np.int64) for first, each in pairs])
 
 
 def _read_of_it(served: int, failed: int, missing: int, title: str) -> str:

@@ -49,6 +49,8 @@ class State(IntEnum):
     """Is finished, but still in its slot."""
     DONE = 11
     """Has left."""
+    QUEUED = 12
+    """Waits, and nobody wrote down what for; see `sim.measured`."""
 
     @property
     def word(self) -> str:
@@ -56,7 +58,7 @@ class State(IntEnum):
         return self.name.lower()
 
 
-WAITS = (State.FORMING, State.SLOTS, State.MEMORY, State.TURN)
+WAITS = (State.FORMING, State.SLOTS, State.MEMORY, State.TURN, State.QUEUED)
 """What a request does from its arrival to its first admission, by what is missing."""
 
 

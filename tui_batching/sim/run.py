@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,9 @@ class Run:
         slo: what each request may take at most, as the workload says; None without limits.
     """
 
+    tells_iterations: ClassVar[bool] = True
+    """Whether its spans are the server's iterations; of a log's Run nobody knows them."""
+
     strategy: Strategy
     cost: Cost
     requests: Requests
@@ -67,6 +70,11 @@ class Run:
 
     def __len__(self) -> int:
         return len(self.requests)
+
+    @property
+    def tells_start(self) -> bool:
+        """Whether it is known when requests were taken up, and not only when they came."""
+        return True
 
     @property
     def slots(self) -> int:

@@ -24,10 +24,12 @@ class SpanKind(IntEnum):
     DECODE = 3
     MIXED = 4
     """One iteration that makes tokens and processes prompts, or chunks of them, beside."""
+    UNTOLD = 5
+    """Requests are there, and nobody wrote down the iterations; see `sim.measured`."""
 
 
-DECODING = (SpanKind.DECODE, SpanKind.MIXED)
-"""The kinds whose iterations make a token for everybody who decodes."""
+DECODING = (SpanKind.DECODE, SpanKind.MIXED, SpanKind.UNTOLD)
+"""The kinds in which everybody makes tokens who decodes."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from tui_batching.strategies.continuous import Continuous
 from tui_batching.strategies.dynamic import Dynamic
 from tui_batching.strategies.fastgen import FastGen
+from tui_batching.strategies.measured import MeasuredServer
 from tui_batching.strategies.orca import Orca
 from tui_batching.strategies.sglang import SgLang
 from tui_batching.strategies.static import Static
-from tui_batching.strategies.strategy import Strategy
+from tui_batching.strategies.strategy import About, Strategy
 from tui_batching.strategies.tensorrt_llm import TensorRtLlm
 from tui_batching.strategies.tgi import Tgi
 from tui_batching.strategies.triton import Triton
@@ -38,9 +39,14 @@ STRATEGIES: dict[str, type[Strategy]] = {
 """Every strategy by name, in the order in which they are listed."""
 
 
+def about(name: str) -> About:
+    """What there is to know of what has a lane: a strategy, or the server of a log."""
+    return (STRATEGIES | {MeasuredServer.about.name: MeasuredServer})[name].about
+
+
 def mark_of(name: str) -> str:
-    """The sign that tells a strategy from the others without colour."""
-    return STRATEGIES[name].about.mark
+    """The sign that tells a lane from the others without colour."""
+    return about(name).mark
 
 
 def names_elsewhere(kind: type[Strategy]) -> dict[str, str]:
@@ -70,6 +76,7 @@ __all__ = [
     "Continuous",
     "Dynamic",
     "FastGen",
+    "MeasuredServer",
     "Orca",
     "SgLang",
     "Static",
@@ -79,6 +86,7 @@ __all__ = [
     "Triton",
     "Vllm",
     "VllmV0",
+    "about",
     "mark_of",
     "names_elsewhere",
 ]

@@ -43,7 +43,8 @@ class About:
     Attributes:
         name: its word on screen, in files and on the command line.
         mark: one sign that tells it from the others without colour.
-        colour: which of the themes' colours for strategies is its own, from 0.
+        colour: which of the themes' colours for strategies is its own, from 0; None for that of
+            text.
         parameters: in the order of the dataclass's fields.
         lesson: what there is to learn.
         iteration_level: whether requests come and go between iterations, or in whole batches.
@@ -51,7 +52,7 @@ class About:
 
     name: str
     mark: str
-    colour: int
+    colour: int | None
     parameters: tuple[Parameter, ...]
     lesson: Lesson
     iteration_level: bool

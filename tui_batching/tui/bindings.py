@@ -167,7 +167,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("E", "worst(-1)", "worst-previous", "Previous worst",
             "Go back to the request that is one worse; from the worst, to the best."),
         Key("M", "next_measure", "worst-by", "Worst by",
-            "Look for the worst TTFT, the worst TPOT or the worst latency."),
+            "Look for the worst TTFT, TPOT or latency, or beside a log the largest error."),
     )),
     ("", (
         Key("slash", "go_to", "go-to", "Go to",

@@ -569,15 +569,15 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     def action_next_measure(self) -> None:
         if self.scene is not None:
             measure = self._finder.next_measure(self.scene)
-            self._notices.answer(f"the worst are those with the longest {measure.label}")
+            self._notices.answer(f"the worst are those with the {measure.most} {measure.label}")
 
     async def action_go_to(self) -> None:
         """Ask where to go."""
         if self.scene is not None:
-            runs = self.scene.runs
-            focused = [runs[lane.number] for lane in self._lanes.every if lane.has_focus]
-            run = focused[0] if focused else runs[0]
-            await self.app.push_screen(GoTo(self.scene, run), self._take_place)
+            scene = self.scene
+            focused = [lane.number for lane in self._lanes.every if lane.has_focus]
+            run = scene.runs[(*focused, *scene.simulated)[0]]
+            await self.app.push_screen(GoTo(scene, run), self._take_place)
 
     def _take_place(self, place: Place | None) -> None:
         if place is not None:

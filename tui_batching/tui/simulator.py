@@ -147,7 +147,7 @@ class Simulator:
             self._work = None
 
     async def _fulfil(self, wish: _Wish) -> None:
-        self._progress.begin(len(wish.workload.strategies))
+        self._progress.begin(len(wish.workload.lanes))
         slow = asyncio.get_running_loop().call_later(SLOW_SECONDS, self._progress.reveal)
         try:
             scene = self._known(wish.knobs) or await self._build(wish)

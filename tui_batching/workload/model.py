@@ -11,7 +11,7 @@ from tui_batching.cost import Cost, LinearCost
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Number
 from tui_batching.requests import Requests
-from tui_batching.strategies import DEFAULT_STRATEGIES, Strategy
+from tui_batching.strategies import DEFAULT_STRATEGIES, MeasuredServer, Strategy
 from tui_batching.workload.asking import Asking
 from tui_batching.workload.service_level import ServiceLevel
 
@@ -106,6 +106,8 @@ class Workload:
         slo: what requests may take at most.
         assumed: `COST`, and the names of strategies, where the cost or the slots of recorded
             traffic are the textbook's because nobody has said otherwise.
+        measured: the server whose log the requests are of; None of other traffic.
+        notes: what else a user should know of how it came about, a sentence each.
     """
 
     name: str
@@ -115,16 +117,25 @@ class Workload:
     strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
     slo: ServiceLevel | None = None
     assumed: frozenset[str] = frozenset()
+    measured: MeasuredServer | None = None
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def requests(self) -> Requests:
         """The requests in arrival order, made on first use."""
         return self.source.make_requests()
 
+    @cached_property
+    def lanes(self) -> tuple[Strategy, ...]:
+        """All that have a lane: the server of the log, of its own requests, and the strategies."""
+        logged = self.measured is not None and self.measured.is_of(self.requests)
+        return (self.measured, *self.strategies) if self.measured and logged else self.strategies
+
     @property
     def notices(self) -> tuple[str, ...]:
         """What a user should know of this workload, a sentence each."""
-        return *self.source.notices, *self._told_assumptions(), *self._told_blocks()
+        told = (*self._told_assumptions(), *self._told_blocks())
+        return *self.source.notices, *self.notes, *told
 
     @property
     def assumptions(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ def claims(comparison: Comparison) -> tuple[Claim, ...]:
 
     What is said of a strategy is named in its lesson; see `CHECKS`.
     """
+    comparison = comparison.simulated
     told = sorted(comparison, key=lambda result: not result.strategy.about.iteration_level)
     found = (
         CHECKS[name](comparison, result)
@@ -34,6 +35,7 @@ def claims(comparison: Comparison) -> tuple[Claim, ...]:
 
 def claim_called(name: str, comparison: Comparison) -> Claim | None:
     """The claim of this name about the first strategy of which it is said, if there is one."""
+    comparison = comparison.simulated
     for result in comparison:
         if name in result.strategy.about.lesson.claims:
             return CHECKS[name](comparison, result)

@@ -103,7 +103,7 @@ def _refuse_after(runs: Sequence[Run], part: Stretch) -> None:
 def _simulate(arguments: argparse.Namespace, report: Reporter) -> tuple[Workload, list[Run]]:
     workload = read_workload(arguments, report)
     runs = []
-    for strategy in workload.strategies:
+    for strategy in workload.lanes:
         report(f"{strategy.name}, {len(workload.requests):,} requests")
         runs.append(simulate(workload, strategy))
     return workload, runs

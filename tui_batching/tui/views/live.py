@@ -12,7 +12,7 @@ from tui_batching.charts.lane_view import LaneView, lane_view, mark_time
 from tui_batching.charts.live_legend import legend_row, newcomers
 from tui_batching.charts.live_page import GUTTER, LiveLayout, told_rows
 from tui_batching.charts.race import RaceRequest, race_rows
-from tui_batching.charts.running_charts import PAIRS, has_memory
+from tui_batching.charts.running_charts import LATENCY, UTILIZATION, pairs_of
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.lane import Lanes
 from tui_batching.tui.panes import ChartPane, SideBySide, StripView
@@ -48,7 +48,7 @@ class LiveView(View):
         self.lanes = Lanes(id="lanes")
         self._race, self._told = DrawnRows(id="race"), DrawnRows(id="why")
         self._legend = DrawnRows(id="legend")
-        self._panes = (ChartPane(PAIRS[0][0], id="left"), ChartPane(PAIRS[0][1], id="right"))
+        self._panes = (ChartPane(UTILIZATION, id="left"), ChartPane(LATENCY, id="right"))
         self._charts = SideBySide(*self._panes, id="charts")
         self._pair = 0
 
@@ -97,17 +97,14 @@ class LiveView(View):
         """The charts, once they have the size that they are given: a picture is drawn seldom."""
         if self._charts.size.height != self._layout(frame).charts:
             return
-        for pane, chart in zip(self._panes, PAIRS[self._pair_of(frame)], strict=True):
+        pairs = pairs_of(frame.scene)
+        for pane, chart in zip(self._panes, pairs[self._pair % len(pairs)], strict=True):
             pane.draw_as(chart)
             pane.show(frame.scene, frame.time, frame.palette)
 
     def next_quantity(self) -> None:
         """Turn to the next pair of charts."""
         self._pair += 1
-
-    def _pair_of(self, frame: Frame) -> int:
-        """The pair that is seen: the one about memory is there where memory has an end."""
-        return self._pair % (len(PAIRS) - (not has_memory(frame.scene.runs)))
 
     def _racing(self, frame: Frame) -> list[int]:
         """The lanes in the race: all where there is room, else those that are seen."""

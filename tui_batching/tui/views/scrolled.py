@@ -8,8 +8,9 @@ from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.slices import SLICES
 from tui_batching.charts.learn import learn_rows
 from tui_batching.charts.metric_rows import metric_rows
+from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen
-from tui_batching.charts.rows import Cells
+from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import ScrollPane
 from tui_batching.tui.views.view import View
@@ -43,10 +44,12 @@ class MetricsView(ScrolledView):
     key = "5"
     title = ("Metrics", "Metrics")
     hint = "who is best (★), and where the time went (Measure: that of the slowest)"
+    hint_of_log = "what was measured and simulated over the whole run, and how far that is off"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
         self._slices = list(SLICES.values())
+        self._of_log = False
 
     def rows_of(self, comparison: Comparison, pen: Pen) -> list[Cells]:
         """All of them, and where the time of one slice of the requests went."""
@@ -55,6 +58,18 @@ class MetricsView(ScrolledView):
     def next_quantity(self) -> None:
         """Tell where the time of the next slice went."""
         self._slices.append(self._slices.pop(0))
+
+    def show_words(self, frame: Frame) -> None:
+        """The rows, and above them what they compare."""
+        self._of_log = frame.scene.comparison.measured is not None
+        super().show_words(frame)
+
+    def hint_row(self, width: int, palette: Palette) -> Cells:
+        """Beside what was measured nobody is best."""
+        if not self._of_log:
+            return super().hint_row(width, palette)
+        muted = style(palette.muted, palette.background)
+        return Row(width, muted).add(self.hint_of_log, muted).cells()
 
 
 class LearnView(ScrolledView):
