@@ -306,8 +306,8 @@ async def test_on_stage_parts_metrics_and_errors_stand_beside_each_other(folder:
         await stage.press("M", "M", "M")
         assert stage.notices[0] == "the worst are those with the largest error"
         await stage.press("e")
-        assert stage.notices[0].startswith("worst error 1 of 60: R")
-        assert "% off with vllm" in stage.notices[0]
+        assert stage.notices[0].startswith("worst error 1 of 60, latency ")
+        assert "% off with vllm: R" in stage.notices[0]
 
 
 async def test_other_loads_have_no_measured_lane_and_it_comes_back(folder: Path) -> None:
