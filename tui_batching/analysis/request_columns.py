@@ -28,7 +28,7 @@ def request_columns(run: Run) -> dict[str, IntArray | FloatArray]:
     """The columns by name, a row a request in order of arrival; all times in picoseconds.
 
     Only `tpot` is no whole number; an answer of one token has none: it is not a number. What a log
-    does not tell is left out: slots, evictions, caches, the parts, and perhaps when requests were taken up.
+    does not tell is left out: slots, evictions, caches, the parts, and perhaps the start.
     """
     if isinstance(run, MeasuredRun):
         return _measured_columns(run)
