@@ -73,8 +73,10 @@ BAILIAN = """\
 "type": "text", "turn": 2, "hash_ids": [0, 1]}
 """
 LLMSERVINGSIM = """\
-{"input_toks": 16, "output_toks": 8, "arrival_time_ns": 0, "input_tok_ids": [1, 2]}
-{"input_toks": 32, "output_toks": 9, "arrival_time_ns": 1500000007}
+{"input_toks": 4, "output_toks": 2, "arrival_time_ns": 0, "input_tok_ids": [7, 8, 9, 9], \
+"output_tok_ids": [5, 6]}
+{"input_toks": 8, "output_toks": 9, "arrival_time_ns": 1500000007, \
+"input_tok_ids": [7, 8, 9, 9, 5, 6, 1, 2]}
 """
 BLIS = """\
 request_id,client_id,input_tokens,output_tokens,arrival_time_us,send_time_us,status,error_message
@@ -205,7 +207,7 @@ READ = {
 
 READ |= {
     "bailian": (BAILIAN, [(0, 310, 40), (1_250_000_000_000, 420, 20)]),
-    "llmservingsim": (LLMSERVINGSIM, [(0, 16, 8), (1_500_000_007_000, 32, 9)]),
+    "llmservingsim": (LLMSERVINGSIM, [(0, 4, 2), (1_500_000_007_000, 8, 9)]),
     "blis": (BLIS, [(0, 512, 20), (2_500_000_000, 90, 30)]),
     "blis, groups": (
         BLIS_GROUPS,

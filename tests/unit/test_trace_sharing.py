@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from contents import shared_tokens
 from oracle import SHARED
-from traces import BLIS_GROUPS, PLAIN, refusal, written
+from traces import BLIS_GROUPS, LLMSERVINGSIM, PLAIN, refusal, written
 
 from tui_batching.requests import Requests
 from tui_batching.workload import Workload, apply_settings, load_workload, parse_workload
@@ -116,6 +116,19 @@ def test_bailian_has_blocks_of_16(tmp_path: Path) -> None:
     workload = loaded(tmp_path, text)
     assert table(workload.requests) == [[], [40]]
     assert len(workload.source.notices) == 1
+
+
+def test_tokens_themselves_tell_that_an_answer_comes_again(tmp_path: Path) -> None:
+    more = LLMSERVINGSIM.replace("9, 9, 5, 6, 1, 2", "9, 1, 5, 6, 1, 2").splitlines()[1]
+    workload = loaded(tmp_path, LLMSERVINGSIM + more)
+    assert table(workload.requests) == [[], [6], [3, 3]]
+    assert len(workload.source.notices) == 1
+    notices = choose_strategies(workload, ["vllm"]).notices
+    assert not any("blocks of" in each for each in notices)
+    part = LLMSERVINGSIM.replace('"input_toks": 4', '"input_toks": 5')
+    assert table(loaded(tmp_path, part).requests) == [[], [4]]
+    wrong = LLMSERVINGSIM.replace("[5, 6]", "5")
+    assert "output_tok_ids: found 5, expected a list" in refusal(written(tmp_path, wrong))
 
 
 def test_the_groups_of_blis_begin_alike(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ class TraceFormat:
         counted: the column or key of the tokens of a prompt as the server counted them, which goes
             first where it is not 0 and the row is in no group.
         hashes: the column or key of a hash for each block of the prompt, after all before it.
+        answer_hashes: of hashes that go on with the answer.
         hash_block: tokens of such a block, but in the last one.
         uncounted: what is told where there is text instead of the number of its tokens.
         max_tokens, priority: columns or keys that may be missing.
@@ -84,6 +85,7 @@ class TraceFormat:
     group_beside: bool = False
     counted: str = ""
     hashes: str = ""
+    answer_hashes: str = ""
     hash_block: int = 1
     uncounted: str = ""
     max_tokens: str = ASKED
@@ -177,7 +179,10 @@ _TABLE = (
         "output_toks",
         unit="ns",
         tells_unit=True,
-        about="workloads of the simulator LLMServingSim",
+        hashes="input_tok_ids",
+        answer_hashes="output_tok_ids",
+        about="workloads of the simulator LLMServingSim; `input_tok_ids` and `output_tok_ids` are "
+        "the tokens themselves",
     ),
     TraceFormat(
         "blis",

@@ -23,7 +23,7 @@ from tui_batching.workload.traces.layouts import (
 from tui_batching.workload.traces.sharing import Sharing
 from tui_batching.workload.traces.values import as_written, counted_tokens, tokens
 
-_INPUT, _GROUP, _GROUP_TOKENS, _COUNTED, _HASHES = range(5)
+_INPUT, _GROUP, _GROUP_TOKENS, _COUNTED, _HASHES, _ANSWER_HASHES = range(6)
 """Places of the columns."""
 
 
@@ -47,6 +47,7 @@ class Prompts:
             Column.called(known.group_tokens, tokens, optional=True),
             Column.called(known.counted, tokens, optional=True),
             Column(known.hashes, as_written, optional=True, raw=True),
+            Column(known.answer_hashes, as_written, optional=True, raw=True),
         ]
         self._beside = known.group_beside
         self._block = hash_block
@@ -99,14 +100,25 @@ class Prompts:
         elif (told := texts.columns[_HASHES]) is not None:
             rows = [self._hashes(value, row, texts) for row, value in enumerate(told)]
             blocks = np.fromiter(map(len, rows), np.int64, len(rows))
-            tokens_of_it = np.minimum(blocks * self._block, inputs)
             misfits = (blocks > 0) & (blocks != -(-inputs // self._block))
             self._counts.misfits += int(misfits.sum())
             self._counts.hash_block = self._block
+            tokens_of_it = np.minimum(blocks * self._block, inputs)
+            tokens_of_it += self._answered(rows, blocks * self._block == inputs, texts)
         else:
             return None, None
         streams = np.fromiter(map(self._sharing.stream_of, rows), np.int64, len(rows))
         return streams, tokens_of_it
+
+    def _answered(self, rows: list[array[int]], whole: BoolArray, texts: Texts) -> IntArray:
+        """Let the hashes of whole prompts go on with those of answers; how many that adds."""
+        added = np.zeros(len(rows), np.int64)
+        for row, value in enumerate(texts.columns[_ANSWER_HASHES] or ()):
+            if value and whole[row]:
+                answer = self._hashes(value, row, texts, _ANSWER_HASHES)
+                rows[row] = rows[row] + answer
+                added[row] = len(answer)
+        return added
 
     def _refuse_beyond(self, most: IntArray, shared: IntArray, texts: Texts) -> None:
         if (shared > most).any():
@@ -115,12 +127,12 @@ class Prompts:
             name = self.columns[_GROUP_TOKENS].name
             raise refusal(texts.place(row), name, str(shared[row]), expected)
 
-    def _hashes(self, value: object, row: int, texts: Texts) -> array[int]:
+    def _hashes(self, value: object, row: int, texts: Texts, column: int = _HASHES) -> array[int]:
         try:
             return self._sharing.hashes(value or [])
         except ValueError as error:
             found = as_found(value) if isinstance(value, str) else described(value)
-            name = self.columns[_HASHES].name
+            name = self.columns[column].name
             raise refusal(texts.place(row), name, found, str(error)) from None
 
     def _values(self, column: int, texts: Texts) -> list[int] | None:

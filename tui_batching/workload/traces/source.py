@@ -117,7 +117,7 @@ class FromFile(ABC):
     def hash_block(self) -> int | None:
         """Tokens of the blocks by whose hashes it is known what requests share."""
         _, counts = self.trace.read()
-        return counts.hash_block
+        return counts.hash_block if counts.hash_block != 1 else None
 
     def at_load(self, rate: float, position: int) -> Self:  # noqa: ARG002
         """As `with_rate`; at its own rate it is itself.
