@@ -9,7 +9,17 @@ import time
 from pathlib import Path
 
 import pytest
-from traces import AZURE_HEAD, MOONCAKE, PLAIN, PLAIN_HEAD, VLLM_BENCH, refusal, rows, written
+from traces import (
+    AZURE_HEAD,
+    LLMSERVINGSIM,
+    MOONCAKE,
+    PLAIN,
+    PLAIN_HEAD,
+    VLLM_BENCH,
+    refusal,
+    rows,
+    written,
+)
 
 from tui_batching.workload import load_workload
 from tui_batching.workload.traces import FORMATS
@@ -98,6 +108,9 @@ WRONG = {
     "'NaN', expected a number of milliseconds",
     MOONCAKE + '{"timestamp": 1, "input_length": 2.5, "output_length": 3}': "5: input_length: "
     "found 2.5, expected a whole number >= 0",
+    LLMSERVINGSIM + '{"session_id": "a", "arrival_time_ns": 5, "sub_requests": [{"input_toks": 1, '
+    '"output_toks": 2, "tool_duration_ns": 3}]}': "3: sub_requests: found a list, expected a request "
+    "alone: the arrivals of further ones hang on the answers before, which no trace tells",
     json.dumps(VLLM_BENCH | {"start_times": None}): "found no list start_times, expected a result "
     "saved with --save-detailed",
     json.dumps(VLLM_BENCH | {"input_lens": [1]}): "found 3 start_times, 1 input_lens, "

@@ -53,6 +53,7 @@ class TraceFormat:
         queue: the column or key of the time before `arrival` that a client held a request back.
         session: the column or key that rows of one conversation share, whose lengths are what each
             turn adds.
+        chained: the key of further requests in a row, each of which waits for the answer before.
         group: the column or key of what several prompts begin with.
         group_tokens: of how many tokens that has.
         group_beside: whether `input` does not count those.
@@ -80,6 +81,7 @@ class TraceFormat:
     failed: str = "no output tokens"
     queue: str = ""
     session: str = ""
+    chained: str = ""
     group: str = GROUP
     group_tokens: str = GROUP_TOKENS
     group_beside: bool = False
@@ -179,6 +181,7 @@ _TABLE = (
         "output_toks",
         unit="ns",
         tells_unit=True,
+        chained="sub_requests",
         hashes="input_tok_ids",
         answer_hashes="output_tok_ids",
         about="workloads of the simulator LLMServingSim; `input_tok_ids` and `output_tok_ids` are "

@@ -24,6 +24,7 @@ from tui_batching.workload.traces.formats import (
 )
 from tui_batching.workload.traces.json_rows import (
     decode_values,
+    described,
     has_rows_in_lines,
     json_texts,
     record_texts,
@@ -54,7 +55,7 @@ from tui_batching.workload.traces.values import (
     tokens,
 )
 
-_ARRIVAL, _OUTPUT, _ASKED, _PRIORITY, _QUEUE, _SESSION, _DELAY, _PROMPTS = range(8)
+_ARRIVAL, _OUTPUT, _ASKED, _PRIORITY, _QUEUE, _SESSION, _DELAY, _CHAINED, _PROMPTS = range(9)
 """Places of the columns that every format has or might have; those of prompts come last."""
 
 _MOST_SESSIONS = 100_000
@@ -127,6 +128,7 @@ class TraceReader:
             Column.called(known.queue, as_written, optional=True),
             Column.called(known.session, as_written, optional=True),
             Column.called("delay" if known.session else "", as_written, optional=True),
+            Column(known.chained, as_written, optional=True, raw=True),
             *self._prompts.columns,
             *(Column(key, as_written, optional=not asked) for key, _, asked in self._told),
         ]
@@ -147,6 +149,7 @@ class TraceReader:
         """
         first = 0
         for texts in self._texts():
+            self._refuse_chains(texts)
             ids, some = self._taken(texts)
             outputs = self._outputs(some)
             if 0 in outputs:
@@ -197,6 +200,17 @@ class TraceReader:
                 f"result: a number from 1 to {count} (workload.result), to take one"
             )
         return results[number - 1]
+
+    def _refuse_chains(self, texts: Texts) -> None:
+        for row, chain in enumerate(texts.columns[_CHAINED] or ()):
+            if chain:
+                raise refusal(
+                    texts.place(row),
+                    self._columns[_CHAINED].name,
+                    described(chain),
+                    "a request alone: the arrivals of further ones hang on the answers before, "
+                    "which no trace tells",
+                )
 
     def _taken(self, texts: Texts) -> tuple[Sequence[int], Texts]:
         """The rows that were asked for and did not fail; the others are counted."""
