@@ -109,8 +109,8 @@ WRONG = {
     MOONCAKE + '{"timestamp": 1, "input_length": 2.5, "output_length": 3}': "5: input_length: "
     "found 2.5, expected a whole number >= 0",
     LLMSERVINGSIM + '{"session_id": "a", "arrival_time_ns": 5, "sub_requests": [{"input_toks": 1, '
-    '"output_toks": 2, "tool_duration_ns": 3}]}': "3: sub_requests: found a list, expected a request "
-    "alone: the arrivals of further ones hang on the answers before, which no trace tells",
+    '"output_toks": 2, "tool_duration_ns": 3}]}': "3: sub_requests: found a list, expected a "
+    "request alone: the arrivals of further ones hang on the answers before, which no trace tells",
     json.dumps(VLLM_BENCH | {"start_times": None}): "found no list start_times, expected a result "
     "saved with --save-detailed",
     json.dumps(VLLM_BENCH | {"input_lens": [1]}): "found 3 start_times, 1 input_lens, "
