@@ -104,6 +104,8 @@ class PlainVllm:
         self.num_blocks, self.blank = blocks + 1, blocks
         self.cached: list[Block] = []
         self.named: dict[int, list[Block]] = {}
+        self.ever: set[int] = set()
+        self.lost = 0
         self.token = token
         self.now = self.busy_until = 0
         self.flight: list[Batch] = []
@@ -241,6 +243,7 @@ class PlainVllm:
             if block.name is None:
                 block.name = self.name(guest, place)
                 self.named.setdefault(block.name, []).append(block)
+                self.ever.add(block.name)
 
     def look_up(self, guest: Guest) -> list[Block]:
         """The longest run of its first blocks that are in memory; the last token is computed."""
@@ -252,6 +255,13 @@ class PlainVllm:
                     break
                 found.append(same[0])
         return found
+
+    def count_lost(self, guest: Guest, found: int) -> None:
+        """Blocks beyond those found that had been in memory, but are overwritten."""
+        for place in range(found, (guest.known - 1) // self.engine.block_size):
+            if self.name(guest, place) not in self.ever:
+                break
+            self.lost += 1
 
     def admit(self, plan: dict[Guest, int], budget: int, cap: int) -> None:
         engine = self.engine
@@ -277,6 +287,7 @@ class PlainVllm:
                 if not block.uses:
                     self.cached.remove(block)
                 block.uses += 1
+            self.count_lost(guest, len(found))
             guest.blocks, guest.computed = found, hit
             guest.found.append(hit)
             self.allocate(guest, tokens)

@@ -158,6 +158,8 @@ def test_a_plain_loop_decides_the_same_with_and_without_jumps(case: Case) -> Non
             guest.found for guest in plain.guests
         ]
         assert run.kv
+        if run.kv.lost is not None:
+            assert run.kv.lost[-1] == plain.lost
         assert ((run.kv.at_start <= run.kv.blocks) & (run.kv.at_end <= run.kv.blocks)).all()
         for batch in plain.batches:
             compare(run, batch, plain)

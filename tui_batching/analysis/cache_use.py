@@ -17,17 +17,22 @@ class CacheUse:
     Attributes:
         wanted: those of prompts, and of answers that were begun before.
         found: those of them that were in memory.
+        lost: those that had been there, but were overwritten.
     """
 
     wanted: int
     found: int
+    lost: int
 
     @classmethod
     def of(cls, run: Run) -> CacheUse | None:
         """None without a prefix cache, or where requests share nothing and nothing was found."""
         if not run.cache_matters:
             return None
-        return cls(exact_sum(run.stays.known), exact_sum(run.stays.cached))
+        lost = 0
+        if run.kv and run.kv.lost is not None:
+            lost = int(run.kv.lost[-1]) * run.kv.block_size
+        return cls(exact_sum(run.stays.known), exact_sum(run.stays.cached), lost)
 
     @property
     def hit_rate(self) -> float:

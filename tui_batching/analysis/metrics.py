@@ -466,6 +466,7 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
     _of_cache(
         "found_prompt_tokens", "prompt tokens found", lambda cache: cache.found, "count", "none"
     ),
+    _of_cache("lost_prompt_tokens", "prompt tokens lost", lambda cache: cache.lost, "count", "low"),
     MetricInfo(
         "computed_prompt_tokens",
         PREFIX_CACHE,

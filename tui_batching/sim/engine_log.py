@@ -7,6 +7,7 @@ iteration processes, how long it lasts. All else follows by arithmetic on whole 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,8 @@ class EngineLog:
         spans: steps, time of the first, requests that decode, blocks taken in the first step and in
             the last, and if the first in the queue lacks blocks though a slot is free, how many it
             needs to be free, or just 1 where that is not known; else 0.
-        cached: span, blocks free to take whose content is known, from that span on; a row a change.
+        cached: span, blocks free to take whose content is known, from that span on, and how many
+            were asked for by then that had been overwritten; a row a change.
     """
 
     stay: int = 0
@@ -161,8 +163,7 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
             freeze(at_start),
             freeze(at_end),
             short > 0,
-            _cached(log, len(steps)) if pool.caches else None,
-            freeze(short) if pool.caches else None,
+            *((*_cached(log, len(steps)), freeze(short)) if pool.caches else ()),
         )
         if pool
         else None
@@ -188,12 +189,13 @@ def _columns(rows: array[int], width: int) -> IntArray:
     return np.asarray(rows, np.int64).reshape(-1, width).T
 
 
-def _cached(log: EngineLog, spans: int) -> IntArray:
-    """The blocks in each span that are free to take and known; of two rows the later counts."""
-    span, blocks = _columns(log.cached, 2)
-    change = np.zeros(spans + 1, np.int64)
-    np.add.at(change, span, np.diff(blocks, prepend=0))
-    return freeze(np.cumsum(change)[:spans])
+def _cached(log: EngineLog, spans: int) -> Iterator[IntArray]:
+    """The two columns of `cached`, span by span; of two rows of one the later counts."""
+    span, *told = _columns(log.cached, 3)
+    for column in told:
+        change = np.zeros(spans + 1, np.int64)
+        np.add.at(change, span, np.diff(column, prepend=0))
+        yield freeze(np.cumsum(change)[:spans])
 
 
 def _spans(

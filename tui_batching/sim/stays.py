@@ -142,6 +142,8 @@ class KvBlocks:
         short: whether the first in the queue lacks blocks in this span, though a slot is free.
         cached: in the first iteration, blocks free to take whose content a request may still find;
             None without a prefix cache.
+        lost: with one, how many blocks those who are admitted by then would have found, if these
+            had not been overwritten before.
         needed: with one, the free blocks that the first in the queue needs where it lacks some:
             those for all that is to be in memory, without those in use that it shares.
     """
@@ -152,6 +154,7 @@ class KvBlocks:
     at_end: IntArray
     short: npt.NDArray[np.bool_]
     cached: IntArray | None = None
+    lost: IntArray | None = None
     needed: IntArray | None = None
 
     def free_to_take(self, span: int, used: int) -> int:

@@ -83,7 +83,8 @@ class CachingScheduler(Scheduler):
         self.path: list[Segment] = []
         self.writers: dict[int, list[tuple[Sequence, Segment]]] = {}
         self.planned: dict[Sequence, int] = {}
-        self.turn = self.told = 0
+        self.turn = 0
+        self.told = 0, 0
         self.looked_up = -1
 
     def schedule(self) -> None:
@@ -93,9 +94,10 @@ class CachingScheduler(Scheduler):
         if self.cache.limited:
             if self.leaving:
                 self.parting = self.only_theirs()
-            if self.cache.free != self.told:
-                self.told = self.cache.free
-                self.log.cached.fromlist([self.log.span, self.told])
+            state = self.cache.free, self.cache.lost
+            if state != self.told:
+                self.told = state
+                self.log.cached.fromlist([self.log.span, *state])
 
     def admit(self, cap: int) -> None:
         """Admit in order of the queue; what is planned already can be found."""
@@ -121,6 +123,8 @@ class CachingScheduler(Scheduler):
         path, self.looked_up = self.path, -1
         if found:
             self.cache.take(path, found)
+        if len(path) > 1 or path[0].owner in self.cache.ever:
+            self.cache.count_lost(path, found, (self.known[request] - 1) // self.block)
         self.cache.make_fit(self.free)
         super().seat(request, found, tokens)
         sequence = self.prefilling[-1]

@@ -79,7 +79,8 @@ class PrefixCache:
 
     Attributes:
         free: named blocks that nobody uses.
-        overwritten: named blocks whose memory was taken, so far.
+        ever: how many of the first blocks of a content were ever named.
+        lost: blocks that were asked for so far, but had been overwritten.
     """
 
     def __init__(self, *, limited: bool) -> None:
@@ -89,7 +90,8 @@ class PrefixCache:
         self.copies: dict[int, dict[int, dict[Extent, None]]] = {}
         self.end = Extent(NOBODY, 0, 0)
         self.end.older = self.end.newer = self.end
-        self.free = self.overwritten = 0
+        self.ever: dict[int, int] = {}
+        self.free = self.lost = 0
 
     def find(self, path: Sequence[Segment], most: int) -> tuple[int, int]:
         """How many of its first blocks are in memory, `most` at most; and how many nobody uses."""
@@ -126,6 +128,12 @@ class PrefixCache:
                 taken.uses += 1
                 segment.held.append((taken, taken.after))
 
+    def count_lost(self, path: Sequence[Segment], found: int, most: int) -> None:
+        """A request that found so many of its first blocks, `most` at most, may miss some."""
+        for segment in path:
+            named = self.ever.get(segment.owner, 0)
+            self.lost += max(0, min(named, segment.after, most) - max(found, segment.first))
+
     def name(self, segment: Segment, after: int) -> None:
         """Blocks of a request are filled up to some place: from now on others can find them."""
         first, after = segment.named, min(after, segment.after)
@@ -140,6 +148,8 @@ class PrefixCache:
         if first < after:
             extent = Extent(segment.owner, first, after, 1)
             extents.append(extent)
+            if after > self.ever.get(segment.owner, 0):
+                self.ever[segment.owner] = after
             segment.held.append((extent, after))
 
     def keep_nameless(self, blocks: int) -> None:
@@ -169,7 +179,6 @@ class PrefixCache:
                 blocks = 1
             oldest.after -= blocks
             self.free -= blocks
-            self.overwritten += blocks
             self._forget(oldest)
             if oldest.after == oldest.first:
                 self._unlink(oldest)
