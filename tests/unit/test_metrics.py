@@ -30,7 +30,12 @@ MS = MILLISECOND
 COST = LinearCost(1 * MS, 10 * MS, 2 * MS)
 OF_MEMORY = {"evictions", "recomputed_tokens", "peak_kv", "mean_kv"}
 """Metrics that are not defined where memory is ignored."""
-OF_CACHE = {"prefix_hit_rate", "found_prompt_tokens", "computed_prompt_tokens"}
+OF_CACHE = {
+    "prefix_hit_rate",
+    "found_prompt_tokens",
+    "lost_prompt_tokens",
+    "computed_prompt_tokens",
+}
 """Those that are not defined of the textbook."""
 PARTS_OF_THE_ORACLE = (
     "part_1_main",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from sharing import SYSTEM, USERS, sharing
 from stage import MS, on_stage, palette, scene_of, texts
 
+from tui_batching.analysis.cache_use import Admitted
 from tui_batching.analysis.claims import claims
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.kv_use import recomputed_tokens
@@ -17,6 +19,7 @@ from tui_batching.analysis.request_columns import request_columns
 from tui_batching.analysis.sweeps import sweep
 from tui_batching.analysis.tables import comparison_table, sweep_table
 from tui_batching.analysis.why import evicted_facts, why
+from tui_batching.charts.cache_panels import cache_chart
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import kv_view, lane_view, slot_views
@@ -26,6 +29,7 @@ from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Continuous, Vllm
 from tui_batching.streams import Streams
+from tui_batching.workload import Workload
 
 VLLM = Vllm(8, async_scheduling=False)
 WORKLOAD = sharing(*USERS)
@@ -202,6 +206,56 @@ def test_a_sweep_over_memory_tells_where_the_hit_rate_falls_off() -> None:
     assert "sglang runs without prefix cache" in drawn
     assert re.search(r"640 +0\.0 % ", drawn)
     assert re.search(r"4,000 +28\.4 % .* – ", drawn)
+
+
+def thrashing(memory: int) -> Workload:
+    """Two system prompts in turn, where memory has room for so much."""
+    workload = sharing(*((300 * number, 520, 10) for number in range(8)), memory=memory)
+    requests = workload.requests
+    requests = Requests.from_columns(
+        requests.arrival_time,
+        requests.input_tokens,
+        requests.output_tokens,
+        stream=[0, 1] * 4,
+        stream_tokens=requests.stream_tokens,
+        streams=Streams.roots(2),
+    )
+    return replace(workload, source=replace(workload.source, requests=requests))
+
+
+def test_what_was_overwritten_before_it_was_asked_for_again_is_told() -> None:
+    scene = scene_of(thrashing(50 * 16))
+    run = scene.runs[0]
+    told = scene.comparison["vllm"].metrics
+    # The first 17 blocks of the one overwrite the last 17 of the other, which then are computed.
+    found, lost = told["found_prompt_tokens"], told["lost_prompt_tokens"]
+    assert found == run.stays.cached.sum()
+    assert (found or 0) + (lost or 0) == 6 * SYSTEM
+    assert lost
+    edges = np.array([0, 600 * MS, scene.end])
+    parts = Admitted.of(run, edges)
+    assert parts.found[0] == parts.lost[0] == 0
+    assert (parts.found[1], parts.lost[1]) == (found, lost)
+    assert parts.computed.tolist() == [2 * 520, 6 * 8]
+    chart = texts(cache_chart(ChartRequest(scene, scene.end, 110, 30, palette())))
+    assert any(f"{found:,} of 4,160 tokens found, {lost:,} lost to overwriting" in row
+               for row in chart)  # fmt: skip
+    assert any(row.rstrip().endswith("without prefix cache") for row in chart)
+    assert "▚" in "".join(chart[1:10])
+    ample = scene_of(thrashing(100 * 16)).comparison["vllm"].metrics
+    assert (ample["found_prompt_tokens"], ample["lost_prompt_tokens"]) == (6 * SYSTEM, 0)
+
+
+async def test_measure_goes_on_to_the_prefix_cache_where_there_is_something_to_find() -> None:
+    async with on_stage(WORKLOAD, size=(120, 36)) as stage:
+        await stage.press("4")
+        assert "(m: KV memory)" in stage.seen()
+        await stage.press("m")
+        assert "(m: the prefix cache)" in stage.seen()
+        await stage.press("m")
+        assert "2,048 of 3,030 tokens found" in stage.seen()
+        await stage.press("m")
+        assert "how many slots do useful work" in stage.seen()
 
 
 async def test_a_key_turns_it_off_and_on() -> None:

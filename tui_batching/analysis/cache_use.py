@@ -5,9 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tui_batching.columns import exact_sum
+import numpy as np
+
+from tui_batching.columns import IntArray, exact_sum
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Strategy
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """Tokens of who is admitted in each window of time, by what becomes of them.
+
+    Attributes:
+        found: those in the prefix cache. Shape: (windows,).
+        lost: those that were there once, but are overwritten, so they are computed again.
+        computed: all others, which are computed.
+    """
+
+    found: IntArray
+    lost: IntArray
+    computed: IntArray
+
+    @classmethod
+    def of(cls, run: Run, edges: IntArray) -> Admitted:
+        """Those admitted between neighbouring edges: ascending instants, in picoseconds."""
+        stays, windows = run.stays, len(edges) - 1
+        window = np.clip(np.searchsorted(edges, stays.start_time, side="right") - 1, 0, windows - 1)
+        found, known = np.zeros((2, windows), np.int64)
+        np.add.at(found, window, stays.cached)
+        np.add.at(known, window, stays.known)
+        lost = np.zeros(windows, np.int64)
+        if run.kv and run.kv.lost is not None:
+            window = np.clip(np.searchsorted(edges, run.spans.start, "right") - 1, 0, windows - 1)
+            np.add.at(lost, window, np.diff(run.kv.lost, prepend=0) * run.kv.block_size)
+        return cls(found, lost, known - found - lost)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import get_args
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.sweeps import Kind
 from tui_batching.analysis.sweeps.varied import swept_parameters
+from tui_batching.charts.cache_panels import cache_chart
 from tui_batching.charts.chart import ChartRequest, GanttRows, LineChart
 from tui_batching.charts.gantt import gantt_chart
 from tui_batching.charts.histograms import histograms_chart
@@ -89,6 +90,7 @@ SCENE_CHARTS: Mapping[str, SceneChart] = {
     ),
     "slots": SceneChart("who is in which slot, decode step by decode step", slots_chart),
     "utilization": SceneChart("occupied and useful slots over time", utilization_chart),
+    "cache": SceneChart("what was found in the prefix cache over time", cache_chart),
     "memory": SceneChart("blocks of the KV cache over time, of engines that heed it", memory_chart),
     "latency": SceneChart("the share of requests answered within each latency", _lines_of(LATENCY)),
     "distribution": SceneChart("how the latencies are distributed", histograms_chart),

@@ -39,11 +39,11 @@ from tui_batching.columns import IntArray, rounded
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 
-_MARGIN = 5
+MARGIN = 5
 """Cells for the axis of slots."""
-_LABELS = 17
+LABELS = 17
 """Cells for what the average lines say."""
-_NARROWEST = 40
+NARROWEST = 40
 """Cells below which nothing is drawn."""
 _DASH = "╌"
 _POOL_EDGE = "┄"
@@ -62,10 +62,10 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
     """The panels below each other, the axis of time, and why the two utilizations differ."""
     pen = Pen(request.width, request.palette)
     results = request.scene.comparison.simulated.results
-    if request.width < _NARROWEST or request.height < 2 * len(results) + 4:
+    if request.width < NARROWEST or request.height < 2 * len(results) + 4:
         return [pen.blank()] * request.height
     words = _words(request, pen)
-    columns = max(1, request.width - _MARGIN - _LABELS)
+    columns = max(1, request.width - MARGIN - LABELS)
     room = request.height - 1 - len(words)
     lanes = zip(results, request.scene.utilization(columns), strict=True)
     areas = [_panel(request, *lane, room // len(results) - 1, pen) for lane in lanes]
@@ -73,9 +73,9 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
     facts = [_facts(result.utilization) for result in results]
     titles = headings(strategies, facts, [request.width] * len(results), request.palette)
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
-    end, playhead = request.scene.end / SECOND, _playhead(request, columns)
+    end, playhead = request.scene.end / SECOND, playhead_column(request, columns)
     scale = Scale(0, end, columns, "s", playhead)
-    axis = scale_row(scale, " " * _MARGIN, request.width, request.palette)
+    axis = scale_row(scale, " " * MARGIN, request.width, request.palette)
     return [*pen.spread(panels, room), axis, *words]
 
 
@@ -88,7 +88,7 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
     scene = request.scene
     runs = [scene.runs[lane] for lane in scene.simulated]
     uses = [scene.kv_uses[lane] for lane in scene.simulated]
-    if request.width < _NARROWEST or request.height < len(runs):
+    if request.width < NARROWEST or request.height < len(runs):
         return [pen.blank()] * request.height
     facts = [_memory_facts(run, use) for run, use in zip(runs, uses, strict=True)]
     strategies = [run.strategy for run in runs]
@@ -98,7 +98,7 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
     told = _MEMORY_WORDS + (_CACHE_WORDS if any(run.cache_matters for run in runs) else "")
     lines = wrapped(told, request.width - 2, 2 if request.height < 30 else 3)
     words = [pen.row().gap().add(line, pen.text).cells() for line in lines]
-    columns = max(1, request.width - _MARGIN - _LABELS)
+    columns = max(1, request.width - MARGIN - LABELS)
     room = request.height - 1 - len(words)
     height = room // len(runs) - 1
     areas = [
@@ -106,15 +106,15 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
         for run, use in zip(runs, uses, strict=True)
     ]
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
-    end, playhead = request.scene.end / SECOND, _playhead(request, columns)
+    end, playhead = request.scene.end / SECOND, playhead_column(request, columns)
     scale = Scale(0, end, columns, "s", playhead)
-    axis = scale_row(scale, " " * _MARGIN, request.width, request.palette)
+    axis = scale_row(scale, " " * MARGIN, request.width, request.palette)
     return [*pen.spread(panels, room), axis, *words]
 
 
 def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) -> list[Cells]:
     """The edge of the pool with the evictions on it, and below it the blocks over time."""
-    end, playhead = request.scene.end, _playhead(request, columns)
+    end, playhead = request.scene.end, playhead_column(request, columns)
     edges = np.linspace(0, end, columns + 1).astype(np.int64)
     text = np.full((rows, columns), _POOL_EDGE)
     text[1:] = filled_cells(use.shares(edges) * (rows - 1), rows - 1)
@@ -128,18 +128,18 @@ def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) 
     text[0, evicted] = EVICTED
     text[1:, playhead], inks[1:, playhead] = PLAYHEAD, _NOW
     wordings = (
-        f" {_POOL_EDGE} {told} blocks" for told in (f"{use.kv.blocks:,}", _count(use.kv.blocks))
+        f" {_POOL_EDGE} {told} blocks" for told in (f"{use.kv.blocks:,}", count_text(use.kv.blocks))
     )
-    labels = {0: first_that_fits(tuple(wordings), _LABELS)}
+    labels = {0: first_that_fits(tuple(wordings), LABELS)}
     if rows > 3:
-        labels[2] = f" peak {_percent(use.peak)}"
-        labels[3] = f" mean {_percent(use.mean)}"
-    ticks = [f"{_count(use.kv.blocks):>4}┤", *["    │"] * (rows - 2), "   0┤"]
-    return _framed(_Area(text, inks, playhead), ticks, labels, pen)
+        labels[2] = f" peak {percent(use.peak)}"
+        labels[3] = f" mean {percent(use.mean)}"
+    ticks = [f"{count_text(use.kv.blocks):>4}┤", *["    │"] * (rows - 2), "   0┤"]
+    return framed(Area(text, inks, playhead), ticks, labels, _looks(pen.palette), pen)
 
 
 @dataclass(frozen=True, eq=False)
-class _Area:
+class Area:
     """What a panel shows over time.
 
     Attributes:
@@ -153,14 +153,20 @@ class _Area:
     playhead: int
 
 
-def _framed(area: _Area, ticks: Sequence[str], labels: Mapping[int, str], pen: Pen) -> list[Cells]:
+def framed(
+    area: Area,
+    ticks: Sequence[str],
+    labels: Mapping[int, str],
+    looks: Mapping[int, Style],
+    pen: Pen,
+) -> list[Cells]:
     """An area, dim where the playhead has not been, between its axis and its labels."""
-    looks, palette, playhead = _looks(pen.palette), pen.palette, area.playhead
+    palette, playhead = pen.palette, area.playhead
     drawn = []
     for row, (line, marks, tick) in enumerate(zip(area.text, area.inks, ticks, strict=True)):
         cells = painted("".join(line), marks, looks.__getitem__)
-        left = Pen(_MARGIN, palette).row().add(tick, pen.muted).cells()
-        right = Pen(_LABELS, palette).row().add(labels.get(row, ""), pen.text).cells()
+        left = Pen(MARGIN, palette).row().add(tick, pen.muted).cells()
+        right = Pen(LABELS, palette).row().add(labels.get(row, ""), pen.text).cells()
         drawn.append([*left, *dim_from(cells, playhead + 1, palette), *right])
     return drawn
 
@@ -182,13 +188,13 @@ def _memory_facts(run: Run, use: KvUse | None) -> list[str]:
         return ["ignores memory" if ignores_memory(run) else "memory has no end"] * 3
     evictions = len(run.evicted_stays)
     counted = "1 eviction" if evictions == 1 else f"{evictions:,} evictions"
-    told = f"peak {_percent(use.peak, 1)}, mean {_percent(use.mean, 1)}"
+    told = f"peak {percent(use.peak, 1)}, mean {percent(use.mean, 1)}"
     if cache := CacheUse.of(run):
-        counted = f"{_percent(cache.hit_rate, 1)} of prompt tokens found · {counted}"
+        counted = f"{percent(cache.hit_rate, 1)} of prompt tokens found · {counted}"
     return [f"KV cache taken: {told} · {counted}", f"{told} · {counted}", told]
 
 
-def _count(number: int) -> str:
+def count_text(number: int) -> str:
     """A number in at most four cells: `2047`, `12k`, `1M`."""
     for unit, size in (("M", 1_000_000), ("k", 1000)):
         if number >= max(size, 10_000):
@@ -220,10 +226,12 @@ def _panel(
     ran = np.arange(run.begin * columns // end, -(-run.finished * columns // end))
     for row in at.values():
         _dash(text[row], inks[row], ran)
-    playhead = _playhead(request, columns)
+    playhead = playhead_column(request, columns)
     text[:, playhead], inks[:, playhead] = PLAYHEAD, _NOW
     ticks = [_tick(row, rows, run.slots) for row in range(rows)]
-    return _framed(_Area(text, inks, playhead), ticks, _labels(share, at, rows), pen)
+    return framed(
+        Area(text, inks, playhead), ticks, _labels(share, at, rows), _looks(pen.palette), pen
+    )
 
 
 def _area(series: UtilizationSeries, rows: int) -> tuple[npt.NDArray[np.str_], IntArray]:
@@ -266,13 +274,13 @@ def _labels(share: Utilization, at: dict[str, int], rows: int) -> dict[int, str]
     if above == below and rows > 1:
         above, below = (above - 1, below) if above else (above, below + 1)
     labels = {
-        below: f" {_DASH} useful {_percent(share.useful)}",
-        above: f" {_DASH} occupied {_percent(share.occupied)}",
+        below: f" {_DASH} useful {percent(share.useful)}",
+        above: f" {_DASH} occupied {percent(share.occupied)}",
     }
     free = [row for row in range(rows - 1, -1, -1) if row not in labels]
     parts = ((STALLED, "stalled", share.stalled), (HATCH, "held", share.held))
     return labels | {
-        row: f" {sign} {name} {_percent(part)}"
+        row: f" {sign} {name} {percent(part)}"
         for row, (sign, name, part) in zip(free, parts, strict=False)
     }
 
@@ -280,9 +288,9 @@ def _labels(share: Utilization, at: dict[str, int], rows: int) -> dict[int, str]
 def _tick(row: int, rows: int, capacity: int) -> str:
     """The axis of slots: how many at the top, at half height where that is whole, and at zero."""
     if row == 0:
-        return f"{_count(capacity):>4}┤"
+        return f"{count_text(capacity):>4}┤"
     if capacity % 2 == 0 and rows % 2 == 0 and row == rows // 2 and rows >= 6:
-        return f"{_count(capacity // 2):>4}┤"
+        return f"{count_text(capacity // 2):>4}┤"
     return "   0┤" if row == rows - 1 else "    │"
 
 
@@ -304,7 +312,8 @@ def _facts(share: Utilization) -> list[str]:
     ]
 
 
-def _playhead(request: ChartRequest, columns: int) -> int:
+def playhead_column(request: ChartRequest, columns: int) -> int:
+    """The column of the present instant."""
     return min(columns - 1, request.time * columns // request.scene.end)
 
 
@@ -335,5 +344,6 @@ def _looks(palette: Palette) -> dict[int, Style]:
     return looks
 
 
-def _percent(share: float, decimals: int = 0) -> str:
+def percent(share: float, decimals: int = 0) -> str:
+    """A share for reading: `82 %`."""
     return f"{100 * share:.{decimals}f} %"

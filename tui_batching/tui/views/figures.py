@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
 
 from tui_batching.analysis.distribution import QUANTITIES
 from tui_batching.charts import gantt, slots
+from tui_batching.charts.cache_panels import cache_chart
 from tui_batching.charts.chart import ChartRequest, LargeChart, Viewport
 from tui_batching.charts.histograms import histograms_chart
 from tui_batching.charts.palette import Palette
@@ -154,25 +156,46 @@ class SlotsView(FigureView):
     figure = slots.Slots
 
 
+class _Panels(NamedTuple):
+    """What the view of utilization can show: its name, what is seen of it, and the chart."""
+
+    name: str
+    hint: str
+    chart: Callable[[ChartRequest], list[Cells]]
+
+
 class UtilizationView(View):
     """A panel a strategy over the whole Run, with the playhead in it.
 
-    Where a strategy heeds memory, the KV cache is a second quantity.
+    Where a strategy heeds memory, the KV cache is a second quantity; a third one is what was found
+    in a prefix cache.
     """
 
     key = "4"
     title = ("Utilization", "Usage")
     hint = "how many slots do useful work (█), are only held (▒), or stalled (‖)"
     has_playhead = True
-    hint_of_memory = "how many blocks of the KV cache are taken, up to all there are (┄)"
     DEFAULT_CSS = """
     UtilizationView StripView { height: 1fr; padding: 0 1; background: $background; }
     """
+    quantities: ClassVar[tuple[_Panels, ...]] = (
+        _Panels("the slots", hint, utilization_chart),
+        _Panels(
+            "KV memory",
+            "how many blocks of the KV cache are taken, up to all there are (┄)",
+            memory_chart,
+        ),
+        _Panels(
+            "the prefix cache",
+            "how much of what those admitted bring is found (≡), and not computed (░)",
+            cache_chart,
+        ),
+    )
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
-        self._heeded = False
-        self._of_memory = False
+        self._known = list(self.quantities[:1])
+        self._shown = self.quantities[0]
         self._key = ""
 
     def compose(self) -> ComposeResult:
@@ -183,28 +206,36 @@ class UtilizationView(View):
         pane, palette = self.query_one(StripView), frame.palette
         width, height = pane.content_size
         request = ChartRequest(frame.scene, frame.time, width, height - 1, palette)
-        self._heeded = any(run.kv is not None for run in frame.scene.runs)
+        heeded = any(run.kv is not None for run in frame.scene.runs)
+        found = any(run.cache_matters for run in frame.scene.runs)
+        known = zip(self.quantities, (True, heeded, found), strict=True)
+        self._known = [quantity for quantity, there in known if there]
+        if self._shown not in self._known:
+            self._shown = self._known[0]
         self._key = frame.keys["quantity"]
-        chart = memory_chart if self._heeded and self._of_memory else utilization_chart
-        pane.present([self.hint_row(width, palette), *chart(request)])
+        pane.present([self.hint_row(width, palette), *self._shown.chart(request)])
 
     def hint_row(self, width: int, palette: Palette) -> Cells:
-        """The hint of what is shown, and the key of the other quantity if there is one."""
-        if not self._heeded:
+        """The hint of what is shown, and the key of the next quantity if there is one."""
+        if len(self._known) == 1:
             return super().hint_row(width, palette)
-        other = f"{self._key}: the slots" if self._of_memory else f"{self._key}: KV memory"
-        shown = self.hint_of_memory if self._of_memory else self.hint
         muted = style(palette.muted, palette.background)
-        text = first_that_fits((f"{shown} ({other})", shown), width)
+        shown, following = self._shown.hint, f"{self._key}: {self._next.name}"
+        text = first_that_fits((f"{shown} ({following})", shown), width)
         return Row(width, muted).add(text, muted).cells()
 
+    @property
+    def _next(self) -> _Panels:
+        place = self._known.index(self._shown) + 1
+        return self._known[place % len(self._known)]
+
     def can(self, action: str) -> bool:
-        """There is another quantity only where somebody heeds memory."""
-        return super().can(action) and (self._heeded or action != "next_quantity")
+        """There is another quantity only where somebody heeds memory, or has a prefix cache."""
+        return super().can(action) and (len(self._known) > 1 or action != "next_quantity")
 
     def next_quantity(self) -> None:
-        """Show KV memory in place of the slots, or the slots again."""
-        self._of_memory = not self._of_memory
+        """Show KV memory in place of the slots, then the prefix cache, then the slots again."""
+        self._shown = self._next
 
 
 class DistributionView(View):
