@@ -31,6 +31,8 @@ GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("token budget", "The most tokens, of prompts and answers together, in one iteration."),
         *((each.name, sentence(each.about.lesson.idea)) for each in DEFAULT_STRATEGIES),
         ("lane", "The column, or the rows, of one strategy on screen."),
+        ("measured", "What a real server's log tells, in a lane without slots and iterations."),
+        ("error", "How far a simulated time is off the measured one, as a share of that."),
     )),
     ("Slot-time", (
         ("occupied", "The share of slot-time with somebody in the slot, at work or not."),

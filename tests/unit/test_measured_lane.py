@@ -204,6 +204,17 @@ def test_a_lane_is_there_for_the_requests_of_the_log_alone(folder: Path) -> None
     assert [each.name for each in chosen.lanes] == ["measured", "static", "sglang"]
 
 
+def test_notes_are_about_what_is_served(folder: Path) -> None:
+    workload = load_with_log(folder / "log.jsonl")
+    assert len(workload.notices) == 3
+    costly = apply_settings(workload, ["cost=h100-llama-3-8b"])
+    assert not any("fits the log" in told for told in costly.notices)
+    assert any(told.startswith("served as by vllm") for told in costly.notices)
+    others = choose_strategies(workload, ["static"])
+    assert not any(told.startswith("served as by vllm") for told in others.notices)
+    assert any("fits the log" in told for told in others.notices)
+
+
 def test_what_somebody_said_of_cost_and_strategies_stays(folder: Path) -> None:
     file = folder / "w.yaml"
     file.write_text("requests: {trace: log.jsonl}\ncost: h100-llama-3-8b\nstrategies: {tgi: {}}\n")
@@ -246,8 +257,11 @@ def test_compare_prints_measured_simulated_and_the_error(
 ) -> None:
     assert main(["compare", str(folder / "log.jsonl")]) == 0
     captured = capsys.readouterr()
-    head = captured.out.splitlines()[1].split()
-    assert head == ["measured", "vllm", "error"]
+    head, *rows = captured.out.splitlines()[1:]
+    assert head.split() == ["measured", "vllm", "error"]
+    assert "…" not in captured.out
+    (tokens,) = (row.split() for row in rows if row.startswith("  tokens per second"))
+    assert tokens[-1].endswith("%")
     assert "served as by vllm, max_num_seqs 6: inferred, " in captured.err
     assert main(["compare", str(folder / "log.jsonl"), "--json"]) == 0
     runs = json.loads(capsys.readouterr().out)["runs"]

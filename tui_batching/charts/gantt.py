@@ -211,13 +211,13 @@ class Gantt:
         whole = -(-end // max(1, cells - self._after))
         told = (run for run in self._runs if run.tells_iterations)
         finest = max(1, min(run.cost.step_time(1) for run in told) // FINEST)
-        if self._measured:
-            mean = exact_sum(latencies(self._measured)) // self._count
-            usual = mean * _LATENCIES_SEEN // cells
-        elif self.rows == "requests":
+        if self.rows == "requests":
             usual = whole * self.page // self._count
         else:
             usual = min(self.request.scene.mean_stays) // STAY
+        if self._measured:
+            mean = exact_sum(latencies(self._measured)) // self._count
+            usual = max(usual, mean * _LATENCIES_SEEN // cells)
         zoom = self.viewport.zoom
         usual = min(max(usual, finest), whole)
         wanted = usual >> zoom if zoom >= 0 else usual << min(-zoom, 64)

@@ -39,9 +39,9 @@ _MEANINGS = {
 }
 """The parts of a latency that no other sign of the page explains, which come first."""
 _PHASES = {
-    QUEUE: "queue: until it is taken up",
-    FIRST_TOKEN: "first token: up to it",
-    DECODE: "decode: from there to the last",
+    QUEUE: "queue: until taken up",
+    FIRST_TOKEN: "first token: until made",
+    DECODE: "decode: the rest",
 }
 """What a log tells of a latency, too."""
 _KNOWN = ("held", "stalled", "prefill", "recompute", "decode")

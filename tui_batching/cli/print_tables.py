@@ -182,7 +182,8 @@ def _laid_out(printer: Printer, told: Table, *, shares: bool = False) -> RichTab
         note = "error" if told.shows_errors and name != told.strategies[0] else ""
         table.add_column(name, justify="right", no_wrap=True, min_width=11 if shares else 14)
         # For the mark of the best, or what is told in its place.
-        table.add_column(note, width=max(len(note), 4 if shares else 1), no_wrap=True)
+        wide = max(len(note), 4 if shares else 1)
+        table.add_column(note, justify="right" if note else "left", width=wide, no_wrap=True)
     for group in told.groups:
         table.add_row(printer.text(group.title, "bold"))
         for row in group.rows:
@@ -196,7 +197,7 @@ def _figures(printer: Printer, row: TableRow, *, notes: bool) -> Iterator[Text]:
     for cell in row.cells:
         style = "bold green" if cell.best else ""
         yield printer.text(cell.text, style)
-        note = f"{cell.behind:>4}" if notes else ""
+        note = f"{cell.behind:>4}" if notes and cell.behind else ""
         yield printer.text(BEST if cell.best else note, style)
 
 

@@ -14,7 +14,7 @@ from tui_batching.measured.reading import read_log, tells_times
 from tui_batching.measured.server import META, Server, server_of
 from tui_batching.measured.server_log import ServerLog
 from tui_batching.strategies import DEFAULT_STRATEGIES, MeasuredServer
-from tui_batching.workload.model import COST, Workload
+from tui_batching.workload.model import COST, Note, Workload
 from tui_batching.workload.traces import TraceRequests
 
 ENGINE = "vllm"
@@ -44,7 +44,7 @@ def with_measured_lane(workload: Workload) -> Workload:
         log = read_log(path)
         return _beside(log, server_of(log, path.with_name(META), ENGINE, ()), workload)
     except InputError as error:
-        note = f"nothing measured is shown: {sentence_of(error)}"
+        note = Note(f"nothing measured is shown: {sentence_of(error)}")
         return replace(workload, notes=(*workload.notes, note))
 
 
@@ -72,14 +72,16 @@ def _beside(log: ServerLog, server: Server, workload: Workload) -> Workload:
     if [each.name for each in workload.strategies] == usual and workload.assumed.issuperset(usual):
         assumed = workload.assumed.difference(usual)
         workload = replace(workload, strategies=(server.engine,), assumed=assumed)
-        notes.append(f"served as by {server.engine.name}, {_set_up(server)}")
+        told = f"served as by {server.engine.name}, {_set_up(server)}"
+        notes.append(Note(told, workload.strategies))
     if COST in workload.assumed and len(log) >= FEWEST:
         cost, off = _fitted(log, server)
         workload = workload.with_cost(cost)
-        notes.append(
+        told = (
             f"an iteration costs what fits the log: the mean latency is {off:+.1%} off; calibrate "
             "and replay tell more"
         )
+        notes.append(Note(told, cost))
     return replace(workload, measured=lane, notes=(*workload.notes, *notes))
 
 

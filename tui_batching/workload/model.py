@@ -94,6 +94,23 @@ COST = "cost"
 
 
 @dataclass(frozen=True)
+class Note:
+    """What a user should know of a workload, as long as it has what that is about.
+
+    Attributes:
+        sentence: without a full stop.
+        about: a cost or strategies; None for what always holds.
+    """
+
+    sentence: str
+    about: Cost | tuple[Strategy, ...] | None = None
+
+    def is_of(self, workload: Workload) -> bool:
+        """Whether the workload still has what this is about."""
+        return self.about in (None, workload.cost, workload.strategies)
+
+
+@dataclass(frozen=True)
 class Workload:
     """What arrives, what it costs and which strategies serve it.
 
@@ -107,7 +124,7 @@ class Workload:
         assumed: `COST`, and the names of strategies, where the cost or the slots of recorded
             traffic are the textbook's because nobody has said otherwise.
         measured: the server whose log the requests are of; None of other traffic.
-        notes: what else a user should know of how it came about, a sentence each.
+        notes: what else a user should know of how it came about.
     """
 
     name: str
@@ -118,7 +135,7 @@ class Workload:
     slo: ServiceLevel | None = None
     assumed: frozenset[str] = frozenset()
     measured: MeasuredServer | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @cached_property
     def requests(self) -> Requests:
@@ -135,7 +152,8 @@ class Workload:
     def notices(self) -> tuple[str, ...]:
         """What a user should know of this workload, a sentence each."""
         told = (*self._told_assumptions(), *self._told_blocks())
-        return *self.source.notices, *self.notes, *told
+        notes = (each.sentence for each in self.notes if each.is_of(self))
+        return *self.source.notices, *notes, *told
 
     @property
     def assumptions(self) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ examples:
   tui-batching compare chat --set cost=h100-llama-3-8b --set batch_size=64
   tui-batching compare my-workload.yaml --json > metrics.json
   tui-batching compare chat --requests --csv requests.csv
+  tui-batching compare requests.jsonl --strategies vllm,sglang
   tui-batching compare chat --breakdown p99-ttft,p99-tpot
   tui-batching compare chat --format vllm --strategy continuous > continuous.json
 """

@@ -25,6 +25,7 @@ examples:
   tui-batching play rag --set batch_size=8
   tui-batching play chat --strategies static,continuous
   tui-batching play my-workload.yaml --set dynamic.timeout=300ms --theme light
+  tui-batching play requests.jsonl --set cost=my-server.yaml
   tui-batching play --paused --low-bandwidth
 """
 
