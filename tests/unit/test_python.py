@@ -82,6 +82,17 @@ def test_what_is_no_strategy_is_refused(
         serve(NOTEBOOK, strategy)
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [lambda w: simulate(w, "vllm"), compare, lambda w: sweep(w, "load"), capacity],
+    ids=["simulate", "compare", "sweep", "capacity"],
+)
+def test_the_name_of_a_workload_is_none(ask: Callable[[Any], object]) -> None:
+    told = "found a value of type str, expected a workload such as load_workload('chat')"
+    with pytest.raises(InputError, match=re.escape(told)):
+        ask("chat")
+
+
 def test_compare_takes_one_or_several() -> None:
     alone = compare(NOTEBOOK, "vllm")
     assert [result.strategy.name for result in alone] == ["vllm"]

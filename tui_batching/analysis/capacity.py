@@ -17,6 +17,7 @@ from tui_batching.errors import InputError
 from tui_batching.executors import CountDone, run_all
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
+from tui_batching.workload.serving import refuse_no_workload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,6 +154,7 @@ def capacity(
         InputError: if the share is out of its range, the workload has no service level, all its
             requests arrive at once, or no strategy can serve them or has enough of them.
     """
+    refuse_no_workload(workload)
     if not 0 < attainment < 1:
         found = f"attainment: found {attainment:g}"
         raise InputError(f"{found}, expected a share above 0 and below 1, as always one is late")

@@ -32,7 +32,7 @@ from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload, join_names
-from tui_batching.workload.serving import Chosen, choose_strategies
+from tui_batching.workload.serving import Chosen, choose_strategies, refuse_no_workload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -235,6 +235,7 @@ def compare(
         InputError: if there is no such strategy, or the workload cannot be simulated; see
             `simulate`.
     """
+    refuse_no_workload(workload)
     if strategies is not None:
         workload = choose_strategies(workload, strategies)
     results: list[Result] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
-from tui_batching.workload.serving import find_strategy
+from tui_batching.workload.serving import find_strategy, refuse_no_workload
 
 if TYPE_CHECKING:
     from tui_batching.strategies.strategy import Strategy
@@ -28,6 +28,7 @@ def simulate(workload: Workload, strategy: Strategy | str) -> Run:
         InputError: if there is no such strategy, if it cannot serve the workload, or if the
             workload has no requests or would last beyond the clock's 106 days.
     """
+    refuse_no_workload(workload)
     chosen = find_strategy(workload, strategy)
     requests = workload.requests
     if not len(requests):

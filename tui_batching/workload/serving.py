@@ -14,6 +14,20 @@ Chosen: TypeAlias = Strategy | str | Sequence[Strategy | str]
 """A strategy or its name, or several of them."""
 
 
+def refuse_no_workload(found: object) -> None:
+    """Refuse the name of a workload where a workload is expected.
+
+    Raises:
+        InputError: if it is none.
+    """
+    if not isinstance(found, Workload):
+        given = found if isinstance(found, str) else "notebook"
+        raise InputError(
+            f"found a value of type {type(found).__name__}, expected a workload "
+            f"such as load_workload({given!r})"
+        )
+
+
 def choose_strategies(workload: Workload, strategies: Chosen) -> Workload:
     """The workload served by these strategies, in this order.
 

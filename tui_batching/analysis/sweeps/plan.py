@@ -43,6 +43,7 @@ from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import Source, Workload, refuse_rate
 from tui_batching.workload.service_level import ServiceLevel
+from tui_batching.workload.serving import refuse_no_workload
 
 _LOAD_FACTORS = (0.375, 0.6, 1.0, 1.5, 2.0, 3.0, 3.75)
 """The notebook's loads, gaps of 800 500 300 200 150 100 and 80 ms, relative to its 300 ms."""
@@ -196,6 +197,7 @@ def sweep(
         InputError: if there is nothing to vary, a value is out of its range, or the workload
             cannot be simulated there.
     """
+    refuse_no_workload(workload)
     kind = kind_called(kind)
     read = None
     if values is not None and (kind in KINDS or any(owners(kind))):
