@@ -16,6 +16,7 @@ from tui_batching.analysis.metrics import (
     METRIC_TABLE,
     PREFIX_CACHE,
     SERVICE_LEVEL,
+    SLOTS,
     MetricInfo,
     Metrics,
     Value,
@@ -24,7 +25,7 @@ from tui_batching.analysis.metrics import (
 )
 from tui_batching.analysis.slices import Slice, SliceParts, slice_parts
 from tui_batching.analysis.tokens import token_gaps
-from tui_batching.analysis.utilization import Utilization, utilization
+from tui_batching.analysis.utilization import Utilization, tells_shares, utilization
 from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.sim.measured import MeasuredRun
@@ -145,13 +146,16 @@ class Comparison:
 
         Targets are among them, and the service level where limits of each request are set; the KV
         cache and the iterations where one of the strategies heeds memory, and the prefix cache
-        where it matters for one.
+        where it matters for one. Slots that are no more than a limit for all are left out, and the
+        iterations told in their place.
         """
         slo = self.workload.slo
         left_out = set() if slo and slo.of_each else {SERVICE_LEVEL}
         targets = [] if slo is None else [each.metric for each in slo.targets]
         if all(result.run.kv is None for result in self):
-            left_out |= {KV_MEMORY, ITERATIONS}
+            left_out |= {KV_MEMORY} if self.limited else {KV_MEMORY, ITERATIONS}
+        if len(self.limited) == len(self.simulated.results):
+            left_out.add(SLOTS)
         if not any(result.run.cache_matters for result in self):
             left_out.add(PREFIX_CACHE)
         return tuple(
@@ -163,8 +167,24 @@ class Comparison:
         )
 
     def values(self, metric: MetricInfo) -> tuple[Value, ...]:
-        """The metric's value for each strategy."""
-        return tuple(result.metrics[metric.name] for result in self.results)
+        """The metric's value for each strategy; None where it would tell nothing.
+
+        Shares of slots that are no more than a limit would, see `tells_shares`; but for those who
+        never hold a finished request that is so whatever the limit.
+        """
+        return tuple(
+            None
+            if metric.group == SLOTS
+            and metric.name != "held"
+            and result.strategy.name in self.limited
+            else result.metrics[metric.name]
+            for result in self.results
+        )
+
+    @cached_property
+    def limited(self) -> tuple[str, ...]:
+        """The strategies whose slots are no more than a limit."""
+        return tuple(each.strategy.name for each in self.simulated if not tells_shares(each.run))
 
     def best(self, metric: MetricInfo) -> tuple[bool, ...]:
         """Which strategies have the best value of a metric; see `best_of`.

@@ -39,7 +39,7 @@ Value: TypeAlias = float | int | None
 None where the metric is not defined, as the gaps between tokens where every answer has one token,
 the goodput where no limits are set, evictions where memory has no end, or what a log does not tell.
 """
-Unit: TypeAlias = Literal["s", "1/s", "share", "count"]
+Unit: TypeAlias = Literal["s", "1/s", "share", "count", "number"]
 Better: TypeAlias = Literal["low", "high", "none"]
 
 
@@ -165,6 +165,19 @@ class Measured:
         told = self.run.strategy.is_engine and self.run.tells_iterations
         return exact_sum(self.run.chunks.tokens) if told else None
 
+    @cached_property
+    def tokens_per_iteration(self) -> float | None:
+        """Tokens computed in an iteration, of prompts and by decode steps, in the mean.
+
+        None of a log.
+        """
+        run = self.run
+        if not run.tells_iterations:
+            return None
+        decoded = exact_sum(run.steps_by_until) - exact_sum(run.steps_by_ready)
+        iterations = int(run.spans.steps[run.spans.computing].sum())
+        return (decoded + exact_sum(run.chunks.tokens)) / iterations
+
     def iterations(self, kind: SpanKind) -> int | None:
         """How many iterations of a kind there were; None of a log."""
         if not self.run.tells_iterations:
@@ -239,7 +252,7 @@ class MetricInfo:
         group: the heading it stands under.
         label: what it is called there.
         of: its value.
-        unit: seconds, per second, a share from 0 to 1, or a count.
+        unit: seconds, per second, a share from 0 to 1, a count, or another number.
         better: whether a low or a high value is better, or neither.
         headline: whether it is worth a row in a short table.
         rare: whether a short table leaves it out where it is zero for all.
@@ -408,7 +421,8 @@ PREFIX_CACHE = "Prefix cache"
 ITERATIONS = "Iterations"
 """The group that a short table tells with them."""
 _RATES = "Throughput"
-_SLOTS = "Utilization of the slots"
+SLOTS = "Utilization of the slots"
+"""The group of the shares of slot-time."""
 
 METRIC_TABLE: tuple[MetricInfo, ...] = (
     *_statistics("wait", "Wait", _WAITING, lambda m: m.wait),
@@ -441,12 +455,12 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
     MetricInfo(
         "goodput", SERVICE_LEVEL, "goodput (requests/s)", lambda m: m.goodput, "1/s", "high"
     ),
-    MetricInfo("useful", _SLOTS, "useful", _of_slots(lambda slots: slots.useful), "share", "high"),
-    MetricInfo("held", _SLOTS, "held (the bubble)", _of_slots(lambda slots: slots.held), "share"),
-    MetricInfo("stalled", _SLOTS, "stalled", _of_slots(lambda slots: slots.stalled), "share"),
+    MetricInfo("useful", SLOTS, "useful", _of_slots(lambda slots: slots.useful), "share", "high"),
+    MetricInfo("held", SLOTS, "held (the bubble)", _of_slots(lambda slots: slots.held), "share"),
+    MetricInfo("stalled", SLOTS, "stalled", _of_slots(lambda slots: slots.stalled), "share"),
     # More occupied is not better: a slot that holds a finished request is occupied, too.
     MetricInfo(
-        "occupied", _SLOTS, "occupied", _of_slots(lambda slots: slots.occupied), "share", "none"
+        "occupied", SLOTS, "occupied", _of_slots(lambda slots: slots.occupied), "share", "none"
     ),
     *map(_part, PARTS),
     _of_memory("evictions", "evictions", lambda kv: int(kv.run.evictions.sum()), "count", "low"),
@@ -477,6 +491,14 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
     _iterations(SpanKind.PREFILL, "prefill alone"),
     _iterations(SpanKind.DECODE, "decode alone"),
     _iterations(SpanKind.MIXED, "mixed"),
+    MetricInfo(
+        "tokens_per_iteration",
+        ITERATIONS,
+        "tokens each",
+        lambda m: m.tokens_per_iteration,
+        "number",
+        "none",
+    ),
 )
 """All metrics in the order of a table, group by group."""
 

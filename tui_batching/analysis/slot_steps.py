@@ -134,6 +134,25 @@ class SlotSteps:
         told = [np.int8(state) for state in states]
         return np.select(conditions, told, np.int8(State.PREFILL))
 
+    def computed_by(self, times: IntArray) -> IntArray:
+        """How many tokens, of prompts and of answers by decode steps, are computed by then."""
+        steps = self.run.spans.decode_steps_at(times)
+        decoded = _ramps(self._readies, steps) - _ramps(self.finishes, steps)
+        ends, sums = self._prompts
+        return decoded + sums[np.searchsorted(ends, times, side="right")]
+
+    @cached_property
+    def _prompts(self) -> tuple[IntArray, IntArray]:
+        """When each part of a prompt is processed, and the tokens of the first k of them."""
+        chunks = self.run.chunks
+        ends = self.run.spans.end[chunks.span]
+        return freeze(ends), freeze(np.concatenate(([0], np.cumsum(chunks.tokens))))
+
+    def tokens_per_iteration(self, times: IntArray) -> FloatArray:
+        """The tokens computed by then, by the iterations over by then; 0 before the first one."""
+        iterations = self.run.spans.iterations_at(times)
+        return np.asarray(self.computed_by(times) / np.maximum(iterations, 1))
+
     def making(self, edges: IntArray) -> FloatArray:
         """How many requests make a token a step by decoding, on average from edge to edge.
 

@@ -17,6 +17,7 @@ from tui_batching.analysis.metrics import (
     METRICS_BY_NAME,
     PARTS_OF_LATENCY,
     SERVICE_LEVEL,
+    SLOTS,
     WHERE_TIME_WENT,
     MetricInfo,
     Value,
@@ -167,7 +168,9 @@ def _metrics(comparison: Comparison, title: str, metrics: Iterable[MetricInfo]) 
         TableRow(_with_target(metric, comparison.workload.slo), metric_cells(comparison, metric))
         for metric in told
     )
-    meanings = (f"{metric.label} is {metric.meaning}" for metric in told if metric.meaning)
+    meanings = [f"{metric.label} is {metric.meaning}" for metric in told if metric.meaning]
+    if title == SLOTS and comparison.limited:
+        meanings.append("– where not a quarter of many slots is ever taken")
     return Group(title, tuple(rows), limits_text(limits) if limits else ", ".join(meanings))
 
 

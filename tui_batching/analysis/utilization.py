@@ -73,6 +73,22 @@ def utilization(run: Run, parts: Breakdown | None = None) -> Utilization:
     )
 
 
+_MANY_SLOTS = 16
+
+
+def tells_shares(run: Run) -> bool:
+    """Whether shares of the slot-time tell how busy a server was.
+
+    Many slots of which an iteration-level strategy never takes a quarter are no more than a limit:
+    a share of them would tell how high that was set. A log tells of no slots.
+    """
+    if not run.tells_iterations:
+        return False
+    if not run.strategy.about.iteration_level or run.slots <= _MANY_SLOTS:
+        return True
+    return run.slots <= 4 * len(run.by_slot)
+
+
 @dataclass(frozen=True)
 class UtilizationSeries:
     """Mean utilization in each window, as fractions; what is neither useful nor held is stalled.
@@ -83,6 +99,10 @@ class UtilizationSeries:
     occupied: FloatArray
     useful: FloatArray
     held: FloatArray
+
+    def of(self, times: float) -> UtilizationSeries:
+        """The same of so many times fewer slots."""
+        return UtilizationSeries(self.occupied * times, self.useful * times, self.held * times)
 
     @property
     def stalled(self) -> FloatArray:

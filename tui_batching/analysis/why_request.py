@@ -55,11 +55,12 @@ def _why_it_waits(moment: Moment, row: int, name: str, *, briefly: bool) -> str:
 def _why_no_token_yet(moment: Moment, row: int, name: str, *, again: bool) -> str:
     """How much of its prompt the iteration processes, and beside whom."""
     stay = moment.run.stay_at(row, moment.time)
-    whole = int(moment.run.stays.known[stay])
-    part = moment.chunks.get(stay, 0)
+    found = int(moment.run.stays.cached[stay])
+    whole, part = int(moment.run.stays.known[stay]) - found, moment.chunks.get(stay, 0)
     what = "what it has lost" if again else "its prompt"
+    cached = f" ({found:,} more were in the cache)" if found else ""
     much = f"all {whole:,}" if part == whole else f"{part:,} of {whole:,}"
-    step = f"{much} tokens of {what} in a step of {_step(moment)}"
+    step = f"{much} tokens of {what}{cached} in a step of {_step(moment)}"
     return f"{name} has {step}{_company(moment, row)}"
 
 

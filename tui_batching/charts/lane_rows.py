@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from tui_batching.analysis.kv_use import ignores_memory
+from tui_batching.analysis.metrics import value_text
+from tui_batching.analysis.utilization import tells_shares
 from tui_batching.charts.lane_pen import LanePen, token_scale
 from tui_batching.charts.lane_queue import queue_rows
 from tui_batching.charts.lane_slots import slot_rows
@@ -60,10 +64,11 @@ class LaneLayout:
         left = height - 1
         left -= min(left, _slot_rows_wanted(run, left))
         has_gauge, told = kv_view(view.moment) is not None, ignores_memory(run)
-        shares = int(engine and run.slots < MAX_SLOTS)
+        has_shares = tells_shares(run)
+        shares, own = int(engine and has_shares), 2 if has_shares and not engine else 1
         given = dict.fromkeys(("kv", "figures", "queue", "happening"), 0)
         for name, rows in (
-            ("queue", 1), ("kv", int(has_gauge or told)), ("figures", 2 - engine),
+            ("queue", 1), ("kv", int(has_gauge or told)), ("figures", own),
             ("queue", int(engine)), ("happening", 1), ("queue", 1 - engine),
             ("figures", shares), ("kv", int(has_gauge and run.kv is not None)), ("figures", shares),
         ):  # fmt: skip
@@ -176,11 +181,12 @@ def _happening_rows(pen: LanePen, most: int) -> list[Cells]:
 def _figure_rows(pen: LanePen, most: int) -> list[Cells]:
     """What became of the slot-time so far, and of an engine its counts.
 
-    Of slots without a limit no share is taken.
+    Where slots are no more than a limit, no share is taken of them: there are counts instead.
     """
     run = pen.view.moment.run
-    shares = [] if run.slots >= MAX_SLOTS else _share_rows(pen)
-    counts = [_count_of_engine(pen)] if run.strategy.is_engine and run.tells_iterations else []
+    shares = _share_rows(pen) if tells_shares(run) else []
+    counted = run.tells_iterations and (run.strategy.is_engine or not shares)
+    counts = [_counts(pen)] if counted else []
     if len(shares) + len(counts) > most:
         return [*counts, *reversed(shares)][:most]
     return [*shares, *counts]
@@ -218,18 +224,29 @@ def _share_rows(pen: LanePen) -> list[Cells]:
     return [bar.cells(), words.cells()]
 
 
-def _count_of_engine(pen: LanePen) -> Cells:
-    """How many run, how often somebody was evicted, and what is to be computed again."""
+def _counts(pen: LanePen) -> Cells:
+    """How many run, how often somebody was evicted, and what is to be computed again.
+
+    Where slots are no more than a limit, how many tokens were computed in an iteration so far tells
+    how busy the server is.
+    """
     moment = pen.view.moment
-    most = moment.run.slots
-    running = f"{len(moment.running) + len(moment.skipped):,}"
-    slots = "" if most >= MAX_SLOTS else f" of {most:,}"
+    run, running = moment.run, f"{len(moment.running) + len(moment.skipped):,}"
+    told = running if run.slots >= MAX_SLOTS else f"{running} of {run.slots:,}"
+    told, briefly = f"{told} run", f"{running} run"
+    if not tells_shares(run):
+        steps = pen.view.scene.slot_steps[pen.view.lane]
+        each = value_text(float(steps.tokens_per_iteration(np.array([moment.time]))[0]), "number")
+        told, briefly = f"{told} · {each} tokens an iteration", f"{each} tokens/iteration"
+    if not run.strategy.is_engine:
+        return pen.line().add(first_that_fits([told, briefly], pen.width - 2), pen.muted).cells()
     lost = sum(facts.lost for facts in pen.view.evicted.values())
     evictions = f"{moment.evictions:,} eviction{'s' * (moment.evictions != 1)}"
     texts = [
-        f"{running}{slots} run · {evictions} · {lost:,} tokens to redo",
-        f"{running}{slots} run · {evictions}",
-        f"{running} run · {evictions}",
+        f"{told} · {evictions} · {lost:,} tokens to redo",
+        f"{told} · {evictions}",
+        f"{briefly} · {evictions}",
+        briefly,
     ]
     if moment.run.strategy.name in pen.view.scene.comparison.without_cache:
         texts = [*(f"{text} · without prefix cache" for text in texts), texts[-1]]

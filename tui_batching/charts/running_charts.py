@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from tui_batching.analysis.scene import Scene
+from tui_batching.analysis.utilization import tells_shares
 from tui_batching.charts.chart import ChartRequest, LineChart
 from tui_batching.charts.plot import ChartSpec, Line, Vertical
 from tui_batching.clock import SECOND, Picoseconds
@@ -72,6 +73,23 @@ def _utilization(request: ChartRequest) -> ChartSpec:
         useful = np.cumsum(series.useful * np.diff(edges)) / np.maximum(1, there - run.begin)
         curves.append((there / SECOND, useful * 100))
     return _over_time(request, "useful slots so far", "%", curves, 100.0)
+
+
+def _busy(request: ChartRequest) -> ChartSpec:
+    """By useful slots how busy the servers were; by tokens where slots are no more than a limit."""
+    if all(tells_shares(run) for run in request.scene.runs if run.tells_iterations):
+        return _utilization(request)
+    scene, curves = request.scene, []
+    whole, grid = _grid(scene, scene.end), _grid(scene, request.time)
+    top = 1.0
+    for run, steps in zip(scene.runs, scene.slot_steps, strict=True):
+        if not run.tells_iterations:
+            curves.append(_NOTHING)
+            continue
+        there = grid[(grid > run.begin) & (grid <= run.finished)]
+        curves.append((there / SECOND, steps.tokens_per_iteration(there)))
+        top = max(top, float(steps.tokens_per_iteration(whole).max()))
+    return _over_time(request, "tokens an iteration so far", "", curves, top)
 
 
 def _answered_within(request: ChartRequest) -> ChartSpec:
@@ -172,7 +190,7 @@ def has_memory(runs: tuple[Run, ...]) -> bool:
 
 
 LATENCY = LineChart(_answered_within, _done)
-UTILIZATION = LineChart(_utilization, _playhead_cell)
+UTILIZATION = LineChart(_busy, _playhead_cell)
 ANSWERED = LineChart(_answered, _playhead_cell)
 _HELD = LineChart(_slot_seconds("held", "held so far, the bubble"), _playhead_cell)
 _MEMORY = LineChart(_memory, _playhead_cell)

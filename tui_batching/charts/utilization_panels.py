@@ -14,7 +14,11 @@ from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
 from tui_batching.analysis.kv_use import KvUse, evicted_times, ignores_memory
 from tui_batching.analysis.metrics import value_text
-from tui_batching.analysis.utilization import Utilization, UtilizationSeries
+from tui_batching.analysis.utilization import (
+    Utilization,
+    UtilizationSeries,
+    tells_shares,
+)
 from tui_batching.charts.ahead import dim_from, mixed
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
@@ -67,10 +71,13 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
     words = _words(request, pen)
     columns = max(1, request.width - MARGIN - LABELS)
     room = request.height - 1 - len(words)
-    lanes = zip(results, request.scene.utilization(columns), strict=True)
-    areas = [_panel(request, *lane, room // len(results) - 1, pen) for lane in lanes]
+    rows = room // len(results) - 1
+    areas = [
+        _panel(request, result, series, rows, pen)
+        for result, series in zip(results, request.scene.utilization(columns), strict=True)
+    ]
     strategies = [result.strategy for result in results]
-    facts = [_facts(result.utilization) for result in results]
+    facts = [_facts(result) for result in results]
     titles = headings(strategies, facts, [request.width] * len(results), request.palette)
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
     end, playhead = request.scene.end / SECOND, playhead_column(request, columns)
@@ -207,7 +214,7 @@ def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
     comparison = request.scene.comparison
     text = "A held slot counts as occupied, though its request is finished."
     claim = claim_called("occupied", comparison)
-    if claim:
+    if claim and not comparison.limited:
         detail = f"{claim.detail[0].upper()}{claim.detail[1:]}."
         text = f"A held slot counts as occupied, so {claim.detail}." if claim.holds else detail
     lines = wrapped(text, request.width - 2, 2 if request.height < 30 else 3)
@@ -219,19 +226,20 @@ def _panel(
 ) -> list[Cells]:
     """The slots over time."""
     columns = len(series.useful)
-    share = result.utilization
+    run, end, share = result.run, request.scene.end, result.utilization
+    slots = run.slots if tells_shares(run) else len(run.by_slot)
+    series = series.of(run.slots / slots)
     text, inks = _area(series, rows)
-    at = {"occupied": _row_of(share.occupied, rows), "useful": _row_of(share.useful, rows)}
-    run, end = result.run, request.scene.end
+    means = {"occupied": share.occupied, "useful": share.useful}
+    at = {name: _row_of(mean * run.slots / slots, rows) for name, mean in means.items()}
     ran = np.arange(run.begin * columns // end, -(-run.finished * columns // end))
     for row in at.values():
         _dash(text[row], inks[row], ran)
     playhead = playhead_column(request, columns)
     text[:, playhead], inks[:, playhead] = PLAYHEAD, _NOW
-    ticks = [_tick(row, rows, run.slots) for row in range(rows)]
-    return framed(
-        Area(text, inks, playhead), ticks, _labels(share, at, rows), _looks(pen.palette), pen
-    )
+    ticks = [_tick(row, rows, slots) for row in range(rows)]
+    labels = _labels(share, at, rows) if slots == run.slots else _mean_labels(result, at, rows)
+    return framed(Area(text, inks, playhead), ticks, labels, _looks(pen.palette), pen)
 
 
 def _area(series: UtilizationSeries, rows: int) -> tuple[npt.NDArray[np.str_], IntArray]:
@@ -285,6 +293,15 @@ def _labels(share: Utilization, at: dict[str, int], rows: int) -> dict[int, str]
     }
 
 
+def _mean_labels(result: Result, at: dict[str, int], rows: int) -> dict[int, str]:
+    """The same where slots are no more than a limit: how many slots, and not which share."""
+    labels = {}
+    for row, text in _labels(result.utilization, at, rows).items():
+        sign, name, *_ = text.split()
+        labels[row] = f" {sign} {name} {getattr(result.utilization, name) * result.run.slots:.1f}"
+    return labels
+
+
 def _tick(row: int, rows: int, capacity: int) -> str:
     """The axis of slots: how many at the top, at half height where that is whole, and at zero."""
     if row == 0:
@@ -294,11 +311,24 @@ def _tick(row: int, rows: int, capacity: int) -> str:
     return "   0┤" if row == rows - 1 else "    │"
 
 
-def _facts(share: Utilization) -> list[str]:
+def _limit_facts(result: Result) -> list[str]:
+    """How busy a server was whose slots are no more than a limit, the fullest wording first."""
+    run, each = result.run, result.metrics["tokens_per_iteration"]
+    tokens = f"{value_text(each, 'number')} tokens an iteration"
+    taken = f"at most {len(run.by_slot):,} of {run.slots:,} slots taken"
+    kv = result.metrics["mean_kv"]
+    memory = "" if kv is None else f" · KV {value_text(kv, 'share')} in the mean"
+    return [f"{taken} · {tokens}{memory}", f"{taken} · {tokens}", tokens, ""]
+
+
+def _facts(result: Result) -> list[str]:
     """What occupied slots did, the fullest wording first.
 
     Where it is a sum its parts are rounded so that they add up, elsewhere as tables round them.
     """
+    if not tells_shares(result.run):
+        return _limit_facts(result)
+    share = result.utilization
     names, whole = ("useful", "held", "stalled"), round(1000 * share.occupied)
     shares = [getattr(share, name) for name in names]
     added = rounded([part / share.occupied for part in shares], whole)

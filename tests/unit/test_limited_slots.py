@@ -1,0 +1,111 @@
+"""Slots that are no more than a limit: no share of them is told, but tokens per iteration."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from stage import hand_made, on_stage, palette, scene_of, texts
+
+from tui_batching import load_workload
+from tui_batching.__main__ import main
+from tui_batching.analysis.metrics import METRICS_BY_NAME
+from tui_batching.analysis.tables import comparison_table
+from tui_batching.analysis.utilization import tells_shares
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.utilization_panels import utilization_chart
+from tui_batching.sim.simulate import simulate
+from tui_batching.strategies import Continuous, Dynamic, Static, Vllm
+
+FEW = hand_made(
+    *((40 * number, 20, 5) for number in range(30)),
+    strategies=[Static(4), Continuous(64), Vllm(max_num_seqs=256)],
+)
+"""Three or so run at once."""
+
+
+def test_few_run_in_one_slot_of_sixteen() -> None:
+    rows = [(100 * number, 5, 3) for number in range(9)]
+    for slots, tells in ((16, True), (17, False)):
+        strategy = Continuous(slots)
+        run = simulate(hand_made(*rows, strategies=[strategy]), strategy)
+        assert (len(run.by_slot), tells_shares(run)) == (1, tells)
+
+
+def test_only_many_slots_that_are_never_taken_are_no_more_than_a_limit() -> None:
+    rows = [(0, 5, 3)] * 9
+    for strategy, tells in (
+        (Static(64), True),
+        (Dynamic(64), True),
+        (Continuous(9), True),
+        (Continuous(36), True),
+        (Continuous(37), False),
+        (Vllm(max_num_seqs=37), False),
+    ):
+        run = simulate(hand_made(*rows, strategies=[strategy]), strategy)
+        assert tells_shares(run) is tells, strategy
+
+
+def test_tokens_per_iteration_are_those_computed_by_the_iterations_there_are() -> None:
+    for name in ("notebook", "engines", "tight-memory"):
+        scene = scene_of(load_workload(name))
+        for result, steps in zip(scene.comparison, scene.slot_steps, strict=True):
+            run = result.run
+            end = np.array([run.finished])
+            told = result.metrics["tokens_per_iteration"]
+            assert told == pytest.approx(float(steps.tokens_per_iteration(end)[0]), rel=1e-12)
+            times = np.linspace(0, run.finished, 23).astype(np.int64)
+            computed = steps.computed_by(times)
+            assert computed[0] == 0
+            assert (np.diff(computed) >= 0).all()
+
+
+def test_by_hand() -> None:
+    # Each prompt is read alone; then five steps for both: 10 + 10 tokens in 2 + 5 iterations.
+    run = simulate(hand_made((0, 5, 5), (0, 5, 5), strategies=[Continuous(2)]), Continuous(2))
+    (result,) = scene_of(hand_made((0, 5, 5), (0, 5, 5), strategies=[Continuous(2)])).comparison
+    assert result.metrics["tokens_per_iteration"] == 20 / 7
+    assert int(run.spans.iterations_at(np.array([run.finished]))[0]) == 7
+
+
+def test_a_comparison_tells_no_share_of_them_and_nobody_is_the_best_by_it() -> None:
+    comparison = scene_of(FEW).comparison
+    assert comparison.limited == ("continuous", "vllm")
+    useful = METRICS_BY_NAME["useful"]
+    assert [value is None for value in comparison.values(useful)] == [False, True, True]
+    assert not any(comparison.best(useful))
+    assert all(comparison.best(METRICS_BY_NAME["held"]))
+    groups = {group.title: group for group in comparison_table(comparison).groups}
+    assert [cell.text for cell in groups["Utilization of the slots"].rows[0].cells][1:] == [
+        "–",
+        "–",
+    ]
+    assert "tokens each" in [row.label for row in groups["Iterations"].rows]
+    alone = scene_of(hand_made(*[(0, 5, 3)] * 9, strategies=[Vllm(max_num_seqs=99)])).comparison
+    assert "Utilization of the slots" not in [g.title for g in comparison_table(alone).groups]
+
+
+def test_json_has_every_figure_as_before(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "chat", "--strategy", "vllm", "--json"]) == 0
+    assert '"useful": 0.' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)], ids=str)
+async def test_lanes_and_charts_tell_tokens_per_iteration(size: tuple[int, int]) -> None:
+    async with on_stage(FEW, size=size) as stage:
+        await stage.seek(stage.scene.end // 2)
+        await stage.drawn()
+        seen = stage.seen()
+        assert seen.count("tokens an iteration") + seen.count("tokens/iteration") >= 2
+        lanes = [row for row in stage.rows() if "stalled" in row and "%" in row]
+        assert all(row.count("%") <= 4 for row in lanes)
+        assert ("tokens an iteration so far" in seen) is (size[1] > 30)
+        assert "useful slots so far" not in seen
+
+
+def test_the_panels_of_utilization_are_as_high_as_slots_are_ever_taken() -> None:
+    scene = scene_of(FEW)
+    told = texts(utilization_chart(ChartRequest(scene, scene.end, 120, 30, palette())))
+    taken = [len(run.by_slot) for run in scene.runs]
+    for run, most in zip(scene.runs[1:], taken[1:], strict=True):
+        assert any(f"at most {most} of {run.slots} slots taken" in row for row in told)
+        assert any(row.strip().startswith(f"{most}┤") for row in told)
