@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tui_batching.analysis.comparison import Comparison
     from tui_batching.analysis.scene import Scene
     from tui_batching.analysis.sweeps import Sweep
+    from tui_batching.analysis.tables import Table
     from tui_batching.clock import Picoseconds
     from tui_batching.columns import FloatArray, IntArray
     from tui_batching.sim.run import Run
@@ -96,11 +97,28 @@ def _package(name: str) -> Any:
         raise ImportError(f"to_{name} needs the package {name}: pip install {name}") from error
 
 
-def figures(comparison: Comparison) -> str:
+def comparison_figures(comparison: Comparison) -> str:
     """The table of a comparison as HTML."""
     from tui_batching.analysis.tables import comparison_table  # noqa: PLC0415
 
-    told = comparison_table(comparison)
+    return _html(comparison_table(comparison))
+
+
+def sweep_figures(sweep: Sweep) -> str:
+    """The table of a sweep as HTML."""
+    from tui_batching.analysis.tables import sweep_table  # noqa: PLC0415
+
+    return _html(sweep_table(sweep), *sweep.notes)
+
+
+def capacity_figures(found: Capacities) -> str:
+    """The table of what is sustained as HTML."""
+    from tui_batching.analysis.tables import capacity_table  # noqa: PLC0415
+
+    return _html(capacity_table(found), *found.notes)
+
+
+def _html(told: Table, *notes: str) -> str:
     lines = [_line("th", "", *told.strategies)]
     for group in told.groups:
         lines.append(_line("th", group.title, *("" for _ in told.strategies)))
@@ -108,8 +126,8 @@ def figures(comparison: Comparison) -> str:
             _line("td", row.label, *(f"{cell.text} {cell.note}".strip() for cell in row.cells))
             for row in group.rows
         )
-    note = f"<p>{escape(told.note)}</p>" if told.note else ""
-    return f"<table>{''.join(lines)}</table>{note}"
+    below = (f"<p>{escape(note)}</p>" for note in (told.note, *notes) if note)
+    return f"<table>{''.join(lines)}</table>{''.join(below)}"
 
 
 def _line(kind: str, label: str, *cells: str) -> str:

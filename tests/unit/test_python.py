@@ -349,6 +349,17 @@ def test_a_comparison_shows_itself_as_a_table_in_a_notebook() -> None:
     assert {len(cells) for cells in told} == {4}
 
 
+def test_sweeps_and_capacities_show_themselves_as_tables() -> None:
+    swept = sweep(NOTEBOOK, "load", [1, 4])
+    assert repr(swept) == "Sweep(load of notebook, 6 points)"
+    told = re.sub("<[^>]*>", "|", swept._repr_html_())
+    for value in ("4/s (gap 250 ms)", "a finite run: 20 requests end before a queue builds"):
+        assert value in told
+    found = capacity(load_workload("chat").served_by("continuous"), attainment=0.9)
+    (sustained,) = found.capacities
+    assert f"{sustained.rate:.3g}" in re.sub("<[^>]*>", "|", found._repr_html_())
+
+
 def test_the_picture_of_a_long_run_is_of_its_busiest_stretch() -> None:
     run = simulate(load_workload("engines"), "vllm")
     text = re.sub("<[^>]*>", "", run._repr_html_())

@@ -98,6 +98,9 @@ class Capacities:
         told = (f"{each.strategy.name} {each.answer_text}" for each in self.capacities)
         return f"Capacities({self.workload.name}: {', '.join(told)})"
 
+    def _repr_html_(self) -> str:
+        return notebook.capacity_figures(self)
+
     def to_pandas(self) -> pd.DataFrame:
         """A row a strategy as a data frame of pandas, with the columns of `capacity --csv`.
 

@@ -105,7 +105,7 @@ class Comparison:
         return f"Comparison({self.workload.name}: {names})"
 
     def _repr_html_(self) -> str:
-        return notebook.figures(self)
+        return notebook.comparison_figures(self)
 
     def to_pandas(self) -> pd.DataFrame:
         """A row a strategy as a data frame of pandas, with the columns of `compare --csv`.

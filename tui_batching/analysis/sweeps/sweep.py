@@ -93,6 +93,9 @@ class Sweep:
     def __repr__(self) -> str:
         return f"Sweep({self.kind} of {self.workload.name}, {len(self.points)} points)"
 
+    def _repr_html_(self) -> str:
+        return notebook.sweep_figures(self)
+
     def to_pandas(self) -> pd.DataFrame:
         """A row a point as a data frame of pandas, with the columns of `sweep --csv`.
 
