@@ -143,6 +143,11 @@ def add_log(parser: argparse.ArgumentParser) -> None:
         action=_Settings,
         help="a setting of the engine, such as max_num_seqs=128; goes before meta.json",
     )
+    parser.add_argument(
+        "--contents",
+        metavar="FILE",
+        help="a trace of the same requests, row by row, that tells what their prompts share",
+    )
     parser.set_defaults(workload=None, settings=[])
 
 

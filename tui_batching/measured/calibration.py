@@ -10,6 +10,7 @@ from tui_batching.columns import BoolArray
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError
 from tui_batching.measured.accuracy import TimeError, errors_of
+from tui_batching.measured.contents import with_contents
 from tui_batching.measured.doubts import causes, doubts
 from tui_batching.measured.fit import Fit, fit
 from tui_batching.measured.profile_text import profile_text
@@ -55,6 +56,7 @@ def calibrate(
     engine: str = "vllm",
     settings: Mapping[str, object] | Iterable[str] = (),
     train: float = 1.0,
+    contents: str | Path | None = None,
 ) -> Calibration:
     """Read the log of a server, fit what an iteration costs to it, and test it on the rest.
 
@@ -64,6 +66,7 @@ def calibrate(
         settings: of the engine, which go before all else: `{"max_num_seqs": 128}`, or as text,
             `["max_num_seqs=128"]`.
         train: the share of the requests, in order of arrival, whose times may be used.
+        contents: a trace of the same requests, row by row, that tells what their prompts share.
 
     Raises:
         InputError: if the log, the engine or a setting is not as expected; see also `fit`.
@@ -74,6 +77,8 @@ def calibrate(
     if isinstance(settings, Mapping):
         settings = [f"{key}={value}" for key, value in settings.items()]
     read = read_log(path)
+    if contents is not None:
+        read = with_contents(read, contents)
     server = server_of(read, path.with_name(META), engine, list(settings), read.first_rows(train))
     return calibrate_log(read, server, train)
 

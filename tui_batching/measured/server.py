@@ -101,7 +101,7 @@ def server_of(
         engine=engine,
         description=_described(meta, log),
         notes=tuple(notes),
-        unlike=tuple(_unlike(meta, engine)),
+        unlike=tuple(_unlike(meta, engine, log)),
         counting_began=_counting_began(meta, where),
     )
 
@@ -218,14 +218,15 @@ def _inferred(
     return inferred
 
 
-def _unlike(meta: Mapping[str, Any], engine: Strategy) -> list[str]:
+def _unlike(meta: Mapping[str, Any], engine: Strategy, log: ServerLog) -> list[str]:
     """What a server's settings tell that no engine here does."""
     resolved = _section(meta, "resolved_config")
     told = []
-    if _section(meta, "kv_cache").get("enable_prefix_caching"):
+    known = engine.caches_prefixes and log.requests.stream_tokens.any()
+    if _section(meta, "kv_cache").get("enable_prefix_caching") and not known:
         told.append(
-            "prefix caching was on: the log does not tell what requests share; simulated, only who "
-            "comes back after an eviction finds tokens in the cache"
+            "prefix caching was on: nothing tells what requests share (--contents does); "
+            "simulated, only who comes back after an eviction finds tokens in the cache"
             if engine.caches_prefixes
             else "prefix caching was on: who shares a prefix, or comes back after an eviction, may "
             "find tokens in the cache; simulated, all are computed"

@@ -12,6 +12,7 @@ from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
 from tui_batching.export import accuracy_output
 from tui_batching.measured.calibration import Calibration, calibrate_log
+from tui_batching.measured.contents import with_contents
 from tui_batching.measured.reading import read_log
 from tui_batching.measured.server import META, server_of
 from tui_batching.output_files import refuse_target, written_whole
@@ -20,6 +21,7 @@ _EXAMPLES = """\
 examples:
   tui-batching calibrate requests.jsonl -o my-server.yaml
   tui-batching calibrate requests.jsonl --train 50%
+  tui-batching calibrate requests.jsonl --contents workload-with-token-ids.jsonl
   tui-batching calibrate result.json --set max_num_seqs=128 kv_cache_tokens=40000
   tui-batching calibrate measured.csv --engine sglang --json > fit.json
   tui-batching compare my-workload.yaml --set cost=my-server.yaml
@@ -88,6 +90,8 @@ def _calibrate(arguments: argparse.Namespace) -> Calibration:
     with reporting() as report:
         report("reading the log")
         log = read_log(path, report.done)
+        if arguments.contents is not None:
+            log = with_contents(log, arguments.contents)
         server = server_of(
             log, path.with_name(META), engine, arguments.settings, log.first_rows(share)
         )

@@ -21,6 +21,7 @@ from tui_batching.cli.terminal import add_ascii
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError
 from tui_batching.export import accuracy_output
+from tui_batching.measured.contents import with_contents
 from tui_batching.measured.fit import fit
 from tui_batching.measured.reading import read_log
 from tui_batching.measured.replay import Replay, replay
@@ -105,6 +106,8 @@ def _replay(arguments: argparse.Namespace, report: Reporter) -> Replay:
     path, engine = log_path(arguments), engine_name(arguments)
     report("reading the log")
     log = read_log(path, report.done)
+    if arguments.contents is not None:
+        log = with_contents(log, arguments.contents)
     server = server_of(log, path.with_name(META), engine, arguments.settings)
     cost = _cost(arguments, report, log, server)
     report(f"serving {len(log):,} requests")
