@@ -69,6 +69,7 @@ async def draw_the_others() -> None:
     await draw("load", "light", "chat", "20s", ["6"])
     await draw("selected", "light", "mixed-lengths", "25s", ["down"] * 25)
     await draw("engines", "dark", "long-prompt", "0.2s", [])
+    await draw("cache", "dark", "conversation", "22.83s", [])
     await draw("tour", "dark", "notebook", "2.5s", ["space"], chapter=6)
 
 

@@ -141,6 +141,9 @@ def test_a_lane_shows_what_was_found() -> None:
     )
     [slot] = [slot for slot in slot_views(view, 8) if slot.row == 1]
     assert (slot.numbers, slot.told) == ("512/600", "512 cached + 88")
+    assert any(row.strip().endswith("· 43% of prompt tokens found") for row in rows)
+    first = texts(lane_rows(lane_view(SCENE, 0, 1, None), 110, 24, palette()))
+    assert any("R0 takes slot 0, nothing found in the cache" in row for row in first)
     other = texts(lane_rows(lane_view(SCENE, 1, start, None), 110, 24, palette()))
     assert any(row.strip().endswith("without prefix cache") for row in other)
 

@@ -26,8 +26,8 @@ from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 
 _WORDS = (
-    f"Tokens to be known of who is admitted: {CACHED} found in the prefix cache, {AGAIN} computed "
-    f"again as they had been overwritten, {SHADE} computed."
+    f"Tokens of who is admitted: {CACHED} found in the prefix cache, {AGAIN} overwritten and "
+    f"computed again, {SHADE} computed."
 )
 _SIGNS = (" ", CACHED, AGAIN, SHADE)
 _NOW = len(_SIGNS)
@@ -84,7 +84,8 @@ def _panel(
     names = zip(_SIGNS[1:], ("found", "lost", "computed"), told.tolist(), strict=True)
     shares = [f" {sign} {name} {percent(part / max(1, told.sum()))}" for sign, name, part in names]
     ticks = [f"{count_text(most):>4}┤", *["    │"] * (rows - 2), "   0┤"]
-    labels = dict(enumerate(shares[: max(0, rows)]))
+    some = [share for share, part in zip(shares, told, strict=True) if part]
+    labels = dict(enumerate(some[:rows]))
     return framed(Area(text, inks, playhead), ticks, labels, _looks(pen.palette), pen)
 
 

@@ -248,6 +248,10 @@ def _counts(pen: LanePen) -> Cells:
         f"{briefly} · {evictions}",
         briefly,
     ]
+    if moment.run.cache_matters and moment.run.requests.share:
+        share = f"{100 * moment.found_so_far:.0f}%"
+        fullest = f"{texts[1]} · {share} of prompt tokens found"
+        texts = [fullest, *(f"{text} · {share} found" for text in texts[1:3]), *texts[1:]]
     if moment.run.strategy.name in pen.view.scene.comparison.without_cache:
         texts = [*(f"{text} · without prefix cache" for text in texts), texts[-1]]
     return pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()

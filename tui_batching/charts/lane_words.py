@@ -192,7 +192,8 @@ def _admitted(moment: Moment, happening: Happening) -> list[str]:
     pairs = [moment.found(moment.run.stay_at(row, happening.instant)) for row in rows]
     found, known = (sum(column) for column in zip(*pairs, strict=True))
     if not found:
-        return [came, f"{who} in"]
+        told = moment.run.cache_matters and moment.run.requests.share
+        return [*([f"{came}, nothing found in the cache"] if told else []), came, f"{who} in"]
     return [
         f"{came}, {found:,} of {known:,} tokens found in the cache",
         f"{who} in, {found:,} of {known:,} cached",

@@ -244,6 +244,13 @@ class Moment:
         kv = self.run.kv
         return kv.free_to_take(self.span, self.blocks) if kv and self.span >= 0 else 0
 
+    @property
+    def found_so_far(self) -> float:
+        """The share of the tokens of all who were admitted by now that the cache had; 0 of none."""
+        stays = int(np.searchsorted(self.run.stays.start_time, self.time, side="right"))
+        found, known = self.run.found_before[:, stays].tolist()
+        return found / known if known else 0.0
+
     def found(self, stay: int) -> tuple[int, int]:
         """Of the tokens known at the admission of a stay those found in the cache; and how many."""
         return int(self.run.stays.cached[stay]), int(self.run.stays.known[stay])

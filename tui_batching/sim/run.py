@@ -261,6 +261,15 @@ class Run:
         return has_it and (self.requests.share or bool(self.stays.cached.any()))
 
     @cached_property
+    def found_before(self) -> IntArray:
+        """Of the first k stays, for every k from 0, tokens found in the cache, and all known.
+
+        Shape: (2, stays + 1).
+        """
+        columns = np.stack([self.stays.cached, self.stays.known])
+        return freeze(np.concatenate((np.zeros((2, 1), np.int64), np.cumsum(columns, 1)), axis=1))
+
+    @cached_property
     def admits_in_order(self) -> bool:
         """Whether requests are first admitted in the order of their arrival."""
         return bool((np.diff(self.start_time) >= 0).all())
