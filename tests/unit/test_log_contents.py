@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from measured_logs import write_vllm_log
+from oracle import SHARED
 from workload_texts import recipe
 
 from tui_batching.__main__ import main
@@ -99,3 +100,14 @@ def test_requests_without_contents_change_nothing(files: tuple[Path, Path], tmp_
     blind = calibrate(log, settings=SETTINGS)
     told = calibrate(log, settings=SETTINGS, contents=path)
     assert np.array_equal(told.fit.run.end_time, blind.fit.run.end_time)
+
+
+def test_a_real_server_whose_memory_is_full_is_predicted() -> None:
+    log = SHARED / "serving-logs/vllm-rtx4090-llama-3.1-8b/requests.jsonl"
+    contents = SHARED / "serving-logs/sharegpt-llama-3.1-8b-300-sps10.jsonl"
+    if not (log.exists() and contents.exists()):
+        pytest.skip("the log or the workload that was sent (LLMServingSim's) is not there")
+    blind, told = (calibrate(log, train=0.5, contents=each) for each in (None, contents))
+    off = [np.mean([abs(each.error) for each in made.rest]) for made in (blind, told)]
+    assert off[0] > 0.02
+    assert off[1] < 0.01
