@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import printed_json, printed_rows
+from command_line import complaint, printed_json, printed_rows
 from oracle import oracle
 from waiting import PATIENCE_SECONDS
 
@@ -57,7 +57,7 @@ def test_the_table_marks_the_best_and_ends_with_the_saturation(
     assert err == ""
     assert lines[0] == "notebook-load · 30 requests · offered load, requests per second"
     assert lines[1].split() == ["static", "dynamic", "continuous"]
-    [_, _, throughput] = [line.split() for line in lines if line.startswith("  1.25/s")]
+    [_, _, _, throughput] = [line.split() for line in lines if line.startswith("  1.25/s")]
     assert throughput == ["1.25/s", "(gap", "800", "ms)", "44.6", "46.1", "47.5", "★"]
     assert lines[-3].split() == ["requests", "per", "second", "2.16", "2.16", "2.56", "★"]
     assert lines[-2] == (
@@ -71,7 +71,7 @@ def test_the_table_and_json_tell_what_does_not_vary_and_a_run_that_is_long_enoug
 ):
     given = ("notebook", "--values", "4", "8", "--set", "workload.count=80")
     assert main(["sweep", "batch-size", *given]) == 0
-    head = capsys.readouterr().out.split("Latency: mean")[0]
+    head = capsys.readouterr().out.split("Service level")[0]
     assert ["timeout", "500", "ms"] in [line.split() for line in head.splitlines()]
     assert "batch size  " not in head
     short = printed_json(capsys, "sweep", "load", "notebook", "--values", "1", "--json")
@@ -82,7 +82,7 @@ def test_the_table_and_json_tell_what_does_not_vary_and_a_run_that_is_long_enoug
 
 
 def test_a_strategy_whose_slots_stay_free_keeps_its_figures(capsys: pytest.CaptureFixture[str]):
-    assert main(["sweep", "batch-size", "chat"]) == 0
+    assert main(["sweep", "batch-size", "chat", "--metrics", "latency.mean,latency.p99"]) == 0
     mean = capsys.readouterr().out.split("Latency: p99")[0].splitlines()
     assert [line.split()[-3:] for line in mean[-3:]] == [["2.81", "s", "★"]] * 3
 
@@ -231,13 +231,36 @@ def test_no_process_is_left_behind():
     assert done.stdout.startswith("kind,value,strategy")
 
 
+def test_the_table_has_the_metrics_asked_for_and_what_they_may_be(
+    capsys: pytest.CaptureFixture[str],
+):
+    given = ("load", "chat", "--values", "1", "--slo", "ttft=2s,tpot.p95=40ms")
+    assert main(["sweep", *given, "--metrics", "ttft.p99, tpot.p95,wait.max,p50_wait"]) == 0
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    groups = [line for line in lines[3:-2] if line[:1].strip()]
+    assert groups == [
+        "Parameters",
+        "Time to first token: p99 (≤ 2.00 s)",
+        "Time per output token: p95 (≤ 40.0 ms)",
+        "Wait: max",
+        "Wait: median",
+        "Saturation: the most that is served",
+    ]
+    assert main(["sweep", *given]) == 0
+    usual = capsys.readouterr().out
+    assert "Service level: SLO attainment" in usual
+    assert "Time per output token: p95 (≤ 40.0 ms)" in usual
+    told = complaint(capsys, "sweep", "load", "notebook", "--metrics", "ttft.p98")
+    assert told.startswith("--metrics: found no metric 'ttft.p98', expected one of wait.mean, ")
+
+
 def test_any_parameter_of_the_stage_can_be_swept(capsys: pytest.CaptureFixture[str]):
     given = ("chat", "--strategies", "static,vllm,sglang")
     assert main(["sweep", "token-budget", *given, "--values", "512", "2048"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "chat · 80 requests · token budget, tokens"
     assert lines[1].split() == ["vllm", "sglang"]
-    figures = lines[lines.index("Latency: mean".ljust(len(lines[3]))) + 1 :]
+    figures = lines[lines.index("Time to first token: p99 (≤ 2.00 s)".ljust(len(lines[3]))) + 1 :]
     assert [figures[number].split()[0] for number in (0, 1)] == ["512", "2,048"]
     assert lines[-2] == "left out: static (no token_budget)"
     record = printed_json(capsys, "sweep", "kv_cache_tokens", *given, "--json", "--values", "9999")

@@ -81,9 +81,9 @@ async def load_view(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Stag
 async def test_the_three_views_show_their_pictures(size: tuple[int, int]) -> None:
     async with on_stage("notebook-load", size) as stage:
         for key, words in (
-            ("6", ("how latency takes off", "throughput · tokens/s", "┊", "now")),
+            ("6", ("how latency takes off", "p99 TTFT (SLO 2.00 s)", "┊", "now")),
             ("7", ("ideal: fast and much", "numbers: requests per second", "12.5")),
-            ("8", ("what more slots bring", "p99 latency · s · by batch size", "now")),
+            ("8", ("what more slots bring", "p99 TTFT (SLO 2.00 s)", "now")),
         ):
             await stage.press(key)
             await stage.swept()
@@ -117,7 +117,7 @@ async def test_the_present_load_and_batch_size_move_along_curves_that_stay(
         await until_asked(stage, slow, 5)
         slow.work()
         await stage.swept()
-        assert "▸ 4 " in stage.seen()
+        assert "now" in stage.seen()
         await stage.press("right_square_bracket", "right_square_bracket")
         await stage.drawn()
         assert len(slow.tasks) == 13
@@ -136,6 +136,23 @@ async def test_the_frontier_shows_the_sweep_of_loads_again(
         assert len(slow.tasks) == 8
 
 
+async def test_measure_turns_to_latency_and_to_the_tokens() -> None:
+    async with on_stage("notebook-load", (160, 45)) as stage:
+        await stage.press("6")
+        await stage.swept()
+        seen: list[list[str]] = []
+        for _ in range(4):
+            titles = ("within the limits", "mean latency", "p99 TTFT", "mean TPOT", "throughput")
+            seen.append([title for title in titles if title in stage.seen()])
+            await stage.press("m")
+            await stage.drawn()
+        assert seen[0] == seen[3] == ["within the limits", "p99 TTFT", "throughput"]
+        assert seen[1:3] == [
+            ["mean latency", "p99 TTFT", "throughput"],
+            ["mean TPOT", "throughput"],
+        ]
+
+
 async def test_while_a_sweep_is_under_way_its_progress_and_the_old_picture_are_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -148,7 +165,7 @@ async def test_while_a_sweep_is_under_way_its_progress_and_the_old_picture_are_s
         slow.work()
         await stage.swept()
         before = stage.seen()
-        assert "2.18 s" in before
+        assert "batch 4" in before
         await stage.press("right_square_bracket")
         await until_asked(stage, slow, 8)
         await stage.until(lambda: "renewing" in stage.seen())
@@ -158,10 +175,10 @@ async def test_while_a_sweep_is_under_way_its_progress_and_the_old_picture_are_s
         slow.work()
         await stage.swept()
         assert "renewing" not in stage.seen()
-        assert "2.18 s" not in stage.seen()
+        assert "batch 4" not in stage.seen()
         await stage.press("left_square_bracket")
         await stage.drawn()
-        assert "2.18 s" in stage.seen()  # it is remembered
+        assert "batch 4" in stage.seen()  # it is remembered
         assert len(slow.tasks) == 16
 
 

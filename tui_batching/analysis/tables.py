@@ -27,7 +27,8 @@ from tui_batching.analysis.metrics import (
 from tui_batching.analysis.metrics import value_text as figure_text
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.slices import MEAN, Slice, SliceParts
-from tui_batching.analysis.sweeps.sweep import HEADLINES, Sweep
+from tui_batching.analysis.sweeps.shown import limit_of
+from tui_batching.analysis.sweeps.sweep import Sweep
 from tui_batching.analysis.sweeps.varied import value_text
 from tui_batching.clock import format_duration
 from tui_batching.cost import Cost
@@ -277,13 +278,9 @@ def error_text(error: float | None) -> str:
 
 
 def sweep_table(sweep: Sweep) -> Table:
-    """Latency and throughput at each value, a group a figure; then the saturation, if known.
-
-    Before all, where it matters, how much a prefix cache finds.
-    """
+    """What is shown of a sweep at each value, a group a figure; then the saturation, if known."""
     ignoring = [name in sweep.ignoring for name in sweep.strategies]
-    told = dict.fromkeys((*sweep.headlines[:1], *HEADLINES))
-    groups = [_values(sweep, metric, ignoring) for metric in told]
+    groups = [_values(sweep, metric, ignoring) for metric in sweep.shown]
     if sweep.saturation:
         row = TableRow(_RATE.label, _cells(_RATE, list(sweep.saturation.values()), ignoring))
         groups.append(Group(SATURATION, (row,)))
@@ -300,7 +297,11 @@ def _values(sweep: Sweep, metric: MetricInfo, ignoring: Sequence[bool]) -> Group
             for name in sweep.strategies
         ]
         rows.append(TableRow(value_text(sweep.kind, value), _cells(metric, found, ignoring)))
-    return Group(metric.full_label, tuple(rows))
+    most = limit_of(metric, sweep.workload.slo)
+    title = (
+        metric.full_label if most is None else f"{metric.full_label} (≤ {format_duration(most)})"
+    )
+    return Group(title, tuple(rows))
 
 
 def capacity_table(found: Capacities) -> Table:

@@ -16,7 +16,7 @@ from rich.style import Style
 
 from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Point, Sweep
-from tui_batching.analysis.sweeps.sweep import HIT_RATE
+from tui_batching.analysis.sweeps.shown import limit_of
 from tui_batching.analysis.sweeps.varied import (
     BATCH_SIZE,
     LOAD,
@@ -33,6 +33,7 @@ from tui_batching.charts.pen import Pen
 from tui_batching.charts.plot import ChartSpec, Label, Line, Vertical, draw
 from tui_batching.charts.rows import Cells, Row, style, wrapped
 from tui_batching.charts.sweep_table import table_rows, table_width, tick_text
+from tui_batching.clock import format_duration, to_seconds
 from tui_batching.strategies import mark_of
 from tui_batching.workload.model import Workload
 
@@ -41,15 +42,22 @@ _FROM_HEIGHT = 30
 """Rows from which on there is room for the table."""
 _SATURATION = "┊"
 """What a saturation point is drawn with."""
+_QUANTITIES = {"ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2el": "latency"}
+_UNITS = {"throughput": "tokens/s", "s": "s", "1/s": "requests/s", "share": "%", "count": ""}
+"""Of a metric, or of all others that are counted so."""
 _TITLES = {
-    "avg_latency": ("mean latency", "s"),
-    "p99_latency": ("p99 latency", "s"),
-    "throughput": ("throughput", "tokens/s"),
-    HIT_RATE.name: ("prompt tokens found in the cache", "%"),
+    "slo_attainment": "within the limits",
+    "prefix_hit_rate": "prompt tokens found in the cache",
 }
+"""What charts of metrics are called whose name does not tell it."""
 _NARROWEST, _LOWEST = 34, 9
 """Columns and rows below which a chart is cramped."""
 _GAP, _APART = 2, 3
+_BLIND = "ignores memory"
+_BLIND_CLAUSES = (_BLIND, "ignore memory")
+"""The mark of a lane that runs as if memory had no end, and what notes say of several."""
+_FAR = 2
+"""A limit that is so many times above all values is told, and not drawn."""
 _LOW = 14
 """Rows below which there is no room above the charts but for one."""
 
@@ -101,7 +109,7 @@ class _ValueAxis:
 
 
 def load_chart(request: SweepRequest) -> list[Cells]:
-    """Mean latency, p99 latency and throughput of a sweep over loads, at exactly the size."""
+    """What is shown of a sweep over loads, at exactly the size asked for."""
     values = request.sweep.values
     points = (*values, *request.sweep.saturation.values())
     log = _needs_log(points)
@@ -158,7 +166,7 @@ def _load_facts(request: SweepRequest) -> list[list[tuple[str, Style]]]:
 
 
 def parameter_chart(request: SweepRequest) -> list[Cells]:
-    """Mean latency, p99 latency and throughput of a sweep over anything but loads."""
+    """What is shown of a sweep over anything but loads, at exactly the size asked for."""
     sweep = request.sweep
     values = [exported(sweep.kind, value) for value in sweep.values]
     log = min(values) > 0
@@ -213,7 +221,7 @@ def _frontier_spec(request: SweepRequest, height: int) -> ChartSpec:
     sweep, palette = request.sweep, request.palette
     rates = [point.metric("throughput") for point in sweep.points]
     latencies = [point.metric("p99_latency") for point in sweep.points]
-    y_range = _value_range(latencies) or (min(latencies) / 1.2, max(latencies) * 1.2)
+    y_range = _value_range(latencies)
     x_range = (min(rates) / 1.1, max(rates) * 1.1)
     x_log, y_log = _needs_log(rates), _needs_log(latencies)
     across, up = _along(x_range, log=x_log), _along(y_range, log=y_log)
@@ -280,19 +288,30 @@ def _charts_and_table(
     width, height = request.width, request.height - len(head)
     if height < 4 or width < 8:
         return _filled([*head], request)
-    told = request.sweep.headlines
-    in_a_row = max(1, min(3, (width + _GAP) // (_NARROWEST + _GAP)))
     table = table_rows(request.sweep, request.now, width, request.palette)
     if table_width(request.sweep) > width or height - len(table) - 1 < _LOWEST + 3:
         table = []
-    if in_a_row == 2 and height >= 2 * _LOWEST + 2:  # the third chart gets a row of its own
-        below = height // 2
-        rows = _beside(request, told[:2], height - below, axis)
-        return _filled([*head, *rows, *_beside(request, told[2:], below, axis)], request)
     room = height - (len(table) + 1 if table else 0)
-    rows = _beside(request, told[-in_a_row:] if in_a_row > 1 else told[1:2], room, axis)
+    rows = list(head)
+    several = list(_in_rows(request.sweep.shown, width, room))
+    for number, metrics in enumerate(several):
+        high = -(-room // (len(several) - number))
+        rows += _beside(request, metrics, high, axis)
+        room -= high
     blank = [Row(width, style(None, request.palette.surface)).cells()] if table else []
-    return _filled([*head, *rows, *blank, *table], request)
+    return _filled([*rows, *blank, *table], request)
+
+
+def _in_rows(
+    metrics: Sequence[MetricInfo], width: int, height: int
+) -> Iterator[Sequence[MetricInfo]]:
+    """The metrics in rows of about as many charts as fit side by side; the last may be left out."""
+    in_a_row = max(1, min(3, (width + _GAP) // (_NARROWEST + _GAP)))
+    most = max(1, (height + 1) // (_LOWEST + 1))
+    rows = min(most, -(-len(metrics) // in_a_row))
+    each = -(-min(len(metrics), rows * in_a_row) // rows)
+    for first in range(0, min(len(metrics), rows * each), each):
+        yield metrics[first : first + each]
 
 
 def _strategy_lines(
@@ -317,9 +336,17 @@ def _needs_log(values: Sequence[float]) -> bool:
     return min(values) > 0 and max(values) > LOG_FROM * min(values)
 
 
-def _value_range(values: Sequence[float]) -> tuple[float, float] | None:
-    """The limits of an axis: from zero on where it is linear, else over all values."""
-    return None if _needs_log(values) else (0.0, max(values) * 1.05)
+def _value_range(values: Sequence[float], level: float | None = None) -> tuple[float, float]:
+    """The limits of an axis: from zero on where it is linear, else over all values.
+
+    A level is within them unless all values are far below it.
+    """
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    if level is not None and level <= _FAR * high:
+        low, high = min(low, level), max(high, level)
+    return (low / 1.2, high * 1.2) if _needs_log(values) else (0.0, high * 1.05 or 1.0)
 
 
 def _head(request: SweepRequest, *facts: _Fact) -> list[Cells]:
@@ -328,12 +355,14 @@ def _head(request: SweepRequest, *facts: _Fact) -> list[Cells]:
     Where it is low, the first row is all, with the facts that fit.
     """
     sweep, pen = request.sweep, Pen(request.width, request.palette)
-    told = {name: sweep.wordings(name) for name in sweep.strategies}
+    told = {name: _with_mark(sweep, name) for name in sweep.strategies}
     if request.height < _LOW:
         [row] = parameter_rows(told, pen, 1)
         return [_with_facts(row, facts).cells()]
     rows = parameter_rows(told, pen, request.height // 6)
-    unlike = (clause.partition(":")[0] for clause in sweep_table(sweep).note.split("; "))
+    marked = any(_BLIND in segment.text for row in rows for segment in row.cells())
+    clauses = (clause.partition(":")[0] for clause in sweep_table(sweep).note.split("; "))
+    unlike = (each for each in clauses if not (marked and each.endswith(_BLIND_CLAUSES)))
     note = " · ".join(filter(None, (*sweep.short_notes, *unlike)))
     if _cells_of(facts) > rows[-1].left:
         rows.append(pen.row())
@@ -343,6 +372,12 @@ def _head(request: SweepRequest, *facts: _Fact) -> list[Cells]:
         note = ""
     rows += [pen.row().gap().add(line, pen.muted) for line in wrapped(note, max(20, pen.width - 2))]
     return [row.cells() for row in rows]
+
+
+def _with_mark(sweep: Sweep, name: str) -> tuple[tuple[str, ...], ...]:
+    """The wordings of a strategy, and that it ignores memory where it does."""
+    marks = (_BLIND,) if name in sweep.ignoring else ()
+    return tuple((*words, *marks) for words in sweep.wordings(name))
 
 
 def _cells_of(facts: Iterable[_Fact]) -> int:
@@ -381,37 +416,67 @@ def _beside(
 def _metric_spec(
     request: SweepRequest, metric: MetricInfo, width: int, height: int, axis: _ValueAxis
 ) -> ChartSpec:
-    palette = request.palette
-
-    def figure(point: Point) -> float:
-        if metric is not HIT_RATE:
-            return point.metric(metric.name)
-        return 100 * (point.metrics[metric.name] or 0)  # without a prefix cache nothing is found
-
-    figures = [figure(point) for point in request.sweep.points]
-    title, unit = _TITLES[metric.name]
+    palette, sweep = request.palette, request.sweep
+    known = [each for point in sweep.points if not np.isnan(each := _figure(metric, point))]
+    limit = limit_of(metric, sweep.workload.slo)
+    level = None if limit is None else to_seconds(limit)
+    title = _title(metric) if limit is None else f"{_title(metric)} (SLO {format_duration(limit)})"
+    y_range = _value_range(known, level)
+    shown = level is not None and level <= y_range[1]
+    lines = _strategy_lines(
+        sweep,
+        lambda point: exported(sweep.kind, point.value),
+        lambda point: _figure(metric, point),
+        palette,
+    )
     return ChartSpec(
         width=width,
         height=height,
-        lines=_strategy_lines(
-            request.sweep,
-            lambda point: exported(request.sweep.kind, point.value),
-            figure,
-            palette,
-        ),
+        lines=(*([_level(axis.limits, level, palette)] if shown and level else []), *lines),
         text=palette.text,
         muted=palette.muted,
         title=f" {title}",
-        y_label=f"{unit} · by {axis.label}" if axis.label else unit,
+        y_label=_y_label(metric, axis),
         x_range=axis.limits,
-        y_range=_value_range(figures),
+        y_range=y_range,
         verticals=axis.verticals,
         background=palette.surface,
+        empty="nobody has any",
         x_log=axis.log,
-        y_log=_needs_log(figures),
+        y_log=bool(known) and _needs_log(known),
         x_ticks=axis.ticks,
+        labels=(Label(axis.limits[0], level, "SLO", palette.playhead),) if shown and level else (),
         legend=False,
     )
+
+
+def _title(metric: MetricInfo) -> str:
+    """What a chart of it is called: `p99 TTFT`, `mean latency`, `throughput`."""
+    quantity, dot, statistic = metric.called.partition(".")
+    if not dot:
+        return _TITLES.get(metric.name, metric.name.replace("_", " "))
+    return f"{statistic} {_QUANTITIES.get(quantity, quantity)}"
+
+
+def _y_label(metric: MetricInfo, axis: _ValueAxis) -> str:
+    """The unit, and what the x axis is where the legend does not tell it."""
+    unit = _UNITS.get(metric.name, _UNITS[metric.unit])
+    by = f"by {axis.label}" if axis.label else ""
+    return " · ".join(filter(None, (unit, by)))
+
+
+def _level(limits: tuple[float, float], level: float, palette: Palette) -> Line:
+    """The limit of the service level, from end to end."""
+    x, y = np.array(limits, np.float64), np.array([level, level], np.float64)
+    return Line("SLO", x, y, palette.playhead, mark="")
+
+
+def _figure(metric: MetricInfo, point: Point) -> float:
+    """A figure as its chart has it, shares in per cent; NaN where it is not defined."""
+    value = point.metrics[metric.name]
+    if value is None:
+        return np.nan
+    return 100 * value if metric.unit == "share" else value
 
 
 def _filled(rows: list[Cells], request: SweepRequest) -> list[Cells]:

@@ -1,11 +1,11 @@
-"""The figures of a sweep as a table: a row a value, three columns a strategy."""
+"""The figures of a sweep as a table: a row a value, a column a metric for each strategy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Kind, Sweep
-from tui_batching.analysis.sweeps.sweep import HEADLINES, HIT_RATE
 from tui_batching.analysis.sweeps.varied import (
     LOAD,
     is_duration,
@@ -21,16 +21,31 @@ from tui_batching.workload.model import Workload
 
 _LABEL, _COLUMN = 12, 9
 _HEADS = {
-    "avg_latency": "mean",
-    "p99_latency": "p99",
+    "slo_attainment": "attained",
     "throughput": "tokens/s",
-    HIT_RATE.name: "found",
+    "request_throughput": "req/s",
+    "prefix_hit_rate": "found",
 }
+"""What stands over the columns of metrics that are not called by what `--metrics` takes."""
+
+
+def _head(metric: MetricInfo) -> str:
+    return _HEADS.get(metric.name, metric.called)
+
+
+def _column(sweep: Sweep) -> int:
+    """How wide the columns are."""
+    return max(_COLUMN, *(len(_head(metric)) for metric in sweep.shown))
+
+
+def _group(sweep: Sweep) -> int:
+    """How wide the columns of a strategy are together."""
+    return len(sweep.shown) * (_column(sweep) + 1)
 
 
 def table_width(sweep: Sweep) -> int:
     """The cells that the table needs."""
-    return _LABEL + len(sweep.strategies) * len(HEADLINES) * (_COLUMN + 1) + 1
+    return _LABEL + len(sweep.strategies) * _group(sweep) + 1
 
 
 def table_rows(sweep: Sweep, now: Workload | None, width: int, palette: Palette) -> list[Cells]:
@@ -45,11 +60,10 @@ def table_rows(sweep: Sweep, now: Workload | None, width: int, palette: Palette)
     for number, value in enumerate(sweep.values):
         here = now is not None and is_present(sweep, value, now)
         label = f"{'▸ ' if here else ''}{tick_text(sweep.kind, value)}"
-        told = [metric.full_label for metric in sweep.headlines]
-        figures = [group.rows[number].cells for group in table.groups if group.title in told]
-        rows.append(_figures(label, figures, width, palette, here=here))
+        figures = [group.rows[number].cells for group in table.groups[: len(sweep.shown)]]
+        rows.append(_figures(label, figures, _column(sweep), width, palette, here=here))
     if table.groups[-1].title == SATURATION:
-        rows.append(_saturation(table, width, palette))
+        rows.append(_saturation(table, _group(sweep), width, palette))
     muted = style(palette.muted, palette.surface)
     notes = wrapped(table.note, max(20, width - 2)) if table.note else []
     return rows + [Row(width, muted).gap().add(line, muted).cells() for line in notes]
@@ -75,7 +89,7 @@ def _names(sweep: Sweep, width: int, palette: Palette) -> Cells:
     for name in sweep.strategies:
         look = style(palette.strategy(name), palette.surface, bold=True)
         title = f"{mark_of(name)} {name}"
-        row.add(f"{title:>{len(HEADLINES) * (_COLUMN + 1) - 1}} ", look)
+        row.add(f"{title:>{_group(sweep) - 1}} ", look)
     return row.cells()
 
 
@@ -83,13 +97,19 @@ def _heads(sweep: Sweep, width: int, palette: Palette) -> Cells:
     muted = style(palette.muted, palette.surface)
     row = Row(width, muted).gap(_LABEL)
     for _ in sweep.strategies:
-        for metric in sweep.headlines:
-            row.add(f"{_HEADS[metric.name]:>{_COLUMN}} ", muted)
+        for metric in sweep.shown:
+            row.add(f"{_head(metric):>{_column(sweep)}} ", muted)
     return row.cells()
 
 
-def _figures(
-    label: str, figures: Sequence[Sequence[Cell]], width: int, palette: Palette, *, here: bool
+def _figures(  # noqa: PLR0913 - a row, and how it is laid out
+    label: str,
+    figures: Sequence[Sequence[Cell]],
+    column: int,
+    width: int,
+    palette: Palette,
+    *,
+    here: bool,
 ) -> Cells:
     text, muted = (style(colour, palette.surface) for colour in (palette.text, palette.muted))
     strong = style(palette.text, palette.surface, bold=True)
@@ -97,13 +117,13 @@ def _figures(
     for cells in zip(*figures, strict=True):
         for cell in cells:
             mark = BEST if cell.best else " "
-            row.add(f"{cell.text:>{_COLUMN}}{mark}", strong if cell.best else text)
+            row.add(f"{cell.text:>{column}}{mark}", strong if cell.best else text)
     return row.cells()
 
 
-def _saturation(table: Table, width: int, palette: Palette) -> Cells:
+def _saturation(table: Table, group: int, width: int, palette: Palette) -> Cells:
     text, muted = (style(colour, palette.surface) for colour in (palette.text, palette.muted))
     row = Row(width, text).add(f"{'saturated':>{_LABEL - 1}} ", muted)
     for cell in table.groups[-1].rows[0].cells:
-        row.add(f"{cell.text + '/s':>{len(HEADLINES) * (_COLUMN + 1) - 1}} ", text)
+        row.add(f"{cell.text + '/s':>{group - 1}} ", text)
     return row.cells()

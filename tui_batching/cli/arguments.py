@@ -34,6 +34,12 @@ FIRST_OF_ENGINES = "engines"
 """What is swept where none is named and it is a parameter of engines."""
 
 
+METRICS_HELP = (
+    "what to show, such as ttft.p99,tpot.p99,attainment (default: what the service level limits, "
+    "else latency and TTFT; --json and --csv tell all)"
+)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that complains in one sentence, as the rest of the program does."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console
 
+from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.scene import build_scene
 from tui_batching.analysis.sweeps import usual_sweeps
 from tui_batching.charts.chart import ChartRequest
@@ -77,6 +78,7 @@ def drawn(  # noqa: PLR0913 - what is asked for
     *,
     at: Picoseconds | None = None,
     rows: str | None = None,
+    metrics: tuple[MetricInfo, ...] = (),
 ) -> list[Cells]:
     """The rows of a chart.
 
@@ -87,11 +89,13 @@ def drawn(  # noqa: PLR0913 - what is asked for
         report: is told what begins.
         at: the instant to look at, the end by default; only the chart of a scene has one.
         rows: what a row of it is, where there is a choice; by default what fits.
+        metrics: what to show of a sweep; none for the usual ones.
     """
     chart = CHARTS[name] if name in CHARTS else parameter_charts()[name]
     palette = stdout.palette
     if isinstance(chart, SweepChart):
         [sweep] = usual_sweeps(workload, [chart.kind], report)
+        sweep = replace(sweep, asked=metrics)
         return chart.draw(SweepRequest(sweep, workload, stdout.width, stdout.height, palette))
     report(f"{len(workload.requests):,} requests")
     scene = build_scene(workload, None, lambda _: None)

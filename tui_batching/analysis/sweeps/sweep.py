@@ -1,4 +1,4 @@
-"""What came of a sweep, as plain data, and its headline figures."""
+"""What came of a sweep, as plain data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tui_batching import notebook
 from tui_batching.analysis.cache_use import without_cache
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, Metrics
 from tui_batching.analysis.short_runs import short_run
+from tui_batching.analysis.sweeps.shown import usual_metrics
 from tui_batching.analysis.sweeps.varied import LOAD, Kind, left_out, value_text
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
@@ -19,12 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-HEADLINES: tuple[MetricInfo, ...] = tuple(
-    METRICS_BY_NAME[name] for name in ("avg_latency", "p99_latency", "throughput")
-)
-"""The figures of a sweep that everybody asks for first."""
 HIT_RATE = METRICS_BY_NAME["prefix_hit_rate"]
-"""And that where requests share what a cache may find; it goes before the mean latency."""
+"""What is shown before all else where requests share what a cache may find."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +79,7 @@ class Sweep:
         saturation: by strategy the load in requests per second that it can just serve; see
             `saturation_task`. Only for loads, else empty.
         refused: who cannot serve the workload at which values.
+        asked: the metrics to show; none for the usual ones.
     """
 
     kind: Kind
@@ -89,12 +87,23 @@ class Sweep:
     points: tuple[Point, ...]
     saturation: Mapping[str, float]
     refused: tuple[Refusal, ...] = ()
+    asked: tuple[MetricInfo, ...] = ()
 
     def __repr__(self) -> str:
         return f"Sweep({self.kind} of {self.workload.name}, {len(self.points)} points)"
 
     def _repr_html_(self) -> str:
         return notebook.sweep_figures(self)
+
+    @property
+    def shown(self) -> tuple[MetricInfo, ...]:
+        """The metrics to show: those asked for, else what the service level is about.
+
+        Before these, what a prefix cache finds, if it finds anything.
+        """
+        found = any(point.metrics[HIT_RATE.name] for point in self.points)
+        first = (HIT_RATE,) if found and self.workload.requests.share else ()
+        return self.asked or (*first, *usual_metrics(self.workload.slo))
 
     def to_pandas(self) -> pd.DataFrame:
         """A row a point as a data frame of pandas, with the columns of `sweep --csv`.
@@ -121,14 +130,6 @@ class Sweep:
     def strategies(self) -> tuple[str, ...]:
         """The names of the strategies, in the workload's order."""
         return tuple(dict.fromkeys(point.strategy.name for point in self.points))
-
-    @property
-    def headlines(self) -> tuple[MetricInfo, ...]:
-        """The three figures that it is shown by; who has no prefix cache has no hit rate."""
-        found = any(point.metrics[HIT_RATE.name] for point in self.points)
-        if not (found and self.workload.requests.share):
-            return HEADLINES
-        return HIT_RATE, *HEADLINES[1:]
 
     @property
     def ignoring(self) -> tuple[str, ...]:

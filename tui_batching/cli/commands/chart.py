@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from tui_batching.analysis.sweeps.shown import read_metrics
 from tui_batching.charts.gallery import (
     CHARTS,
     SCENE_CHARTS,
@@ -16,6 +17,7 @@ from tui_batching.cli.arguments import (
     FIRST_OF_ENGINES,
     FIRST_WORKLOAD,
     FIRST_WORKLOADS,
+    METRICS_HELP,
     Choices,
     add_workload,
     read_duration,
@@ -61,6 +63,7 @@ def add_to(choices: Choices) -> None:
         choices=kinds,
         help=f"what a row of {', '.join(_OF_ROWS)} is (default: a request if all fit, else a slot)",
     )
+    parser.add_argument("--metrics", metavar="NAMES", help=f"of a sweep: {METRICS_HELP}")
     parser.add_argument("--width", metavar="CELLS", help="(default: the terminal's, or 80)")
     parser.add_argument("--height", metavar="ROWS", help="(default: the terminal's, or 24)")
     add_preferences(parser)
@@ -88,6 +91,8 @@ def run(arguments: argparse.Namespace) -> None:
         [*SCENE_CHARTS, *(sweeps if name in sweeps else SWEEP_CHARTS)],
     )
     _refuse("--rows", arguments.rows, name, [*_OF_ROWS])
+    _refuse("--metrics", arguments.metrics, name, [each for each in sweeps if each != "frontier"])
+    metrics = read_metrics(arguments.metrics) if arguments.metrics is not None else ()
     at = read_duration("--at", arguments.at)
     least_width, least_height = _SMALLEST
     width = _cells("--width", arguments.width, least_width)
@@ -95,7 +100,7 @@ def run(arguments: argparse.Namespace) -> None:
     stdout = Stdout.offered(read_config(arguments), width, height, arguments.ascii)
     with reporting() as report:
         workload = read_workload(arguments, report, first, varied)
-        chart = drawn(name, workload, stdout, report, at=at, rows=arguments.rows)
+        chart = drawn(name, workload, stdout, report, at=at, rows=arguments.rows, metrics=metrics)
     stdout.print(chart)
 
 

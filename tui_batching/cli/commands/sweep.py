@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 
 from tui_batching.analysis.sweeps import KINDS, Sweep, plan_sweep
+from tui_batching.analysis.sweeps.shown import read_metrics
 from tui_batching.analysis.sweeps.varied import kind_called, owners, read_value
 from tui_batching.cli.arguments import (
     FIRST_OF_ENGINES,
     FIRST_WORKLOADS,
+    METRICS_HELP,
     Choices,
     add_csv,
     add_workload,
@@ -25,7 +28,7 @@ from tui_batching.output_files import written_whole
 from tui_batching.reading.fields import Field
 
 _DESCRIPTION = """\
-Serve a workload with one parameter at several values and print latency and throughput.
+Serve a workload with one parameter at several values and print what comes of it.
 
   load        how many requests arrive per second; also the saturation point of each
               strategy, the load that it can just serve
@@ -39,6 +42,7 @@ _EXAMPLES = """\
 examples:
   tui-batching sweep load
   tui-batching sweep load chat --values 0.5 1 2 4
+  tui-batching sweep load chat --metrics ttft.p99,tpot.p99,attainment --slo ttft=1s
   tui-batching sweep load chat --values 2s 1s 500ms 250ms
   tui-batching sweep batch-size chat --values 1 2 4 8 16 32 --set workload.rate=5
   tui-batching sweep timeout overload --csv timeouts.csv
@@ -64,6 +68,7 @@ def add_to(choices: Choices) -> None:
     firsts = {**FIRST_WORKLOADS, "others": FIRST_OF_ENGINES}
     add_workload(parser, "; ".join(f"{kind}: {name}" for kind, name in firsts.items()))
     parser.add_argument("--values", metavar="VALUE", nargs="+", help=_VALUES_HELP)
+    parser.add_argument("--metrics", metavar="NAMES", help=METRICS_HELP)
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     add_csv(parser)
     add_executors(parser)
@@ -81,7 +86,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json and arguments.csv == "-":
         raise InputError("found --json and --csv -, expected only one of them on stdout")
     target = csv_file(arguments)
-    result = _sweep(arguments)
+    asked = read_metrics(arguments.metrics) if arguments.metrics is not None else ()
+    result = replace(_sweep(arguments), asked=asked)
     if target:
         with written_whole(target, replace=arguments.force) as out:
             json_and_csv.write_sweep_csv(result, out)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar, TypeAlias
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
 
+from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Kind
+from tui_batching.analysis.sweeps.shown import LATENCY_AND_TTFT, TOKENS
 from tui_batching.analysis.sweeps.varied import BATCH_SIZE, kind_label, main_kinds
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, bar, folded, style
@@ -27,6 +30,8 @@ from tui_batching.workload.model import Workload
 DrawSweep: TypeAlias = Callable[[SweepRequest], list[Cells]]
 
 _BAR = 20
+_TURNS: tuple[tuple[MetricInfo, ...], ...] = ((), LATENCY_AND_TTFT, TOKENS)
+"""What a view of loads shows in turn: the usual metrics first."""
 
 
 class SweepHead(StripView):
@@ -54,6 +59,11 @@ class SweepView(View):
     def sweep_of(self, workload: Workload) -> Kind:  # noqa: ARG002
         """What is varied of this workload."""
         return self.sweep_kind
+
+    @property
+    def asked(self) -> tuple[MetricInfo, ...]:
+        """The metrics to show; none for the usual ones."""
+        return ()
 
     def compose(self) -> ComposeResult:
         yield SweepHead()
@@ -93,8 +103,9 @@ class SweepView(View):
                 )
             return
         chart, present = type(self).chart, (now.source.rate, now.strategies)
-        request = SweepRequest(state.sweep, now, width, height, palette)
-        pane.want((state.sweep, present, width, height, palette), lambda: chart(request))
+        sweep = replace(state.sweep, asked=self.asked)
+        request = SweepRequest(sweep, now, width, height, palette)
+        pane.want((sweep, present, width, height, palette), lambda: chart(request))
 
 
 class LoadView(SweepView):
@@ -105,6 +116,19 @@ class LoadView(SweepView):
     hint = "how latency takes off where the load exceeds what a strategy can serve (┊)"
     sweep_kind = "load"
     chart: ClassVar[DrawSweep] = staticmethod(load_chart)
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._turn = 0
+
+    @property
+    def asked(self) -> tuple[MetricInfo, ...]:
+        """What the service level is about, and in turn what else there is."""
+        return _TURNS[self._turn]
+
+    def next_quantity(self) -> None:
+        """Show the next metrics."""
+        self._turn = (self._turn + 1) % len(_TURNS)
 
 
 class FrontierView(SweepView):
