@@ -204,7 +204,7 @@ def test_a_sweep_over_memory_tells_where_the_hit_rate_falls_off() -> None:
     rates = [point.metrics["prefix_hit_rate"] for point in found.curve("vllm")]
     assert rates == [0, pytest.approx(2 * SYSTEM / 3600), pytest.approx(2 * SYSTEM / 3600)]
     assert sweep_table(found).groups[0].title == "Prefix cache: hit rate (tokens)"
-    drawn = "\n".join(texts(parameter_chart(SweepRequest(found, workload, 130, 30, palette()))))
+    drawn = "\n".join(texts(parameter_chart(SweepRequest(found, workload, 160, 40, palette()))))
     assert "prompt tokens found in the cache · %" in drawn
     assert "sglang runs without prefix cache" in drawn
     assert re.search(r"640 +0\.0 % ", drawn)
