@@ -225,12 +225,13 @@ def _climb(ladder: LoadLadder) -> Capacity:
     if lowest is None:
         told = f"be steady: they keep the limits at {ladder.told_rate(step)}, "
         return replace(found, reason=_too_few(ladder, f"{told}but half of that is not sure"))
+    top = max(0, min(highest[0], step - ladder.margin))
     return replace(
         found,
         answer="any" if step == 0 else "rate",
         rate=ladder.rate(step),
         lowest=ladder.rate(max(lowest[1], step + ladder.margin)),
-        highest=ladder.rate(max(0, min(highest[0], step - ladder.margin))),
+        highest=ladder.rate(top) if top else ladder.most,
         reason="" if step else f"every load up to the saturation keeps {ladder.asked.text}",
     )
 

@@ -192,6 +192,8 @@ class LoadLadder:
         asked: what is to be kept.
         saturation: what is served of a queue that never runs empty, in requests per second.
         ignores_memory: whether the strategy runs as if the KV cache had no end.
+        most: the saturation without the end, where the last slots run empty: in a longer run it
+            weighs less.
         margin: as many steps the saturation of a run ten times as long may be away.
         last: the step of the slowest load.
 
@@ -204,7 +206,9 @@ class LoadLadder:
         self._found: dict[int, LoadFound] = {}
         at_once = [self._serve(requests) for requests in played.at_once()]
         total_time = sum(run.total_time for run in at_once)
-        self.saturation = sum(map(len, at_once)) * SECOND / total_time
+        served = sum(map(len, at_once)) * SECOND
+        self.saturation = served / total_time
+        self.most = served / max(1, sum(int(run.start_time.max()) for run in at_once))
         gaps = BatchMeans.of([np.diff(np.sort(run.end_time)).astype(np.float64) for run in at_once])
         error = gaps.error(0.0) if gaps else math.inf
         self.margin = math.ceil(min(error, math.log(2)) / math.log1p(PRECISION))
