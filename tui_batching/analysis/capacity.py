@@ -192,7 +192,11 @@ def _find(search: _Search) -> Capacity:
             found = _climb(ladder)
         except InputError as error:
             return Capacity(search.strategy, "refused", reason=str(error))
-        enough = found.is_narrow if played.is_recipe else found.lasts >= SPAN
+        enough = (
+            found.is_narrow
+            if played.is_recipe
+            else found.lasts >= SPAN and found.answer != "unsure"
+        )
         played = None if enough else played.longer(found.lasts)
     return found
 

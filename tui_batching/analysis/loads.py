@@ -107,7 +107,8 @@ class Played:
             return replace(self, count=count) if count > self.count else None
         if not self.is_list or self.runs == 1:
             return None
-        runs = max(1, min(self.runs - 1, int(self.runs * lasts / SPAN)))
+        long_enough = int(self.runs * lasts / SPAN)
+        runs = max(1, min(long_enough, self.runs // 2) if lasts >= SPAN else long_enough)
         return replace(self, runs=runs, count=len(self.workload.requests) // runs)
 
     @property
