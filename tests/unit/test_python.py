@@ -238,6 +238,18 @@ def test_the_service_level_is_the_workloads() -> None:
     assert metrics(free, strict.slo)["slo_attainment"] == 0.35
 
 
+def test_a_metric_that_is_a_number_is_one_or_says_why_not() -> None:
+    (free,) = compare(replace(NOTEBOOK, slo=None), "static")
+    assert free.metric("p99_ttft") == free.metrics["p99_ttft"]
+    with pytest.raises(InputError, match=r"goodput is not defined .*: the workload sets no limits"):
+        free.metric("goodput")
+    with pytest.raises(InputError, match=r"evictions is not defined .*: its strategy heeds no"):
+        free.metric("evictions")
+    (alone,) = compare(workload_of([0], [5], [1]), "static")
+    with pytest.raises(InputError, match="mean_tpot is not defined for this run: there is nothing"):
+        alone.metric("mean_tpot")
+
+
 def test_a_metric_that_is_not_there_is_told() -> None:
     (result,) = compare(NOTEBOOK, "static")
     with pytest.raises(KeyError, match=r"no metric 'p99_ltency' \(did you mean 'p99_latency'\?\)"):
@@ -410,21 +422,25 @@ metrics(run).p99  # wrong
 
 
 def test_type_hints_hold_outside(tmp_path: Path) -> None:
+    """Of a program that uses all there is, and of the README's."""
     if importlib.util.find_spec("mypy") is None:
         pytest.skip("mypy is not installed")
-    client = tmp_path / "client.py"
-    client.write_text(CLIENT)
+    (tmp_path / "client.py").write_text(CLIENT)
+    blocks = re.findall(r"```python\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
+    for number, block in enumerate(blocks):
+        (tmp_path / f"readme_{number}.py").write_text(block)
     checking = ("-m", "mypy", "--strict", "--follow-imports=silent", "--no-error-summary")
+    files = sorted(str(path) for path in tmp_path.glob("*.py"))
+    assert len(files) == 3
     done = subprocess.run(
-        [sys.executable, *checking, f"--cache-dir={tmp_path}", str(client)],
+        [sys.executable, *checking, f"--cache-dir={tmp_path}", *files],
         capture_output=True,
         text=True,
         cwd=tmp_path,
         env={"MYPYPATH": str(CHECKOUT), "PATH": ""},
         check=False,
     )
-    found = {
-        int(line) for line in re.findall(r"^client\.py:(\d+): error", done.stdout, re.MULTILINE)
-    }
-    wrong = {number for number, line in enumerate(CLIENT.splitlines(), 1) if "# wrong" in line}
+    found = re.findall(r"^(\w+\.py):(\d+): error", done.stdout, re.MULTILINE)
+    lines = enumerate(CLIENT.splitlines(), 1)
+    wrong = [("client.py", str(number)) for number, line in lines if "# wrong" in line]
     assert found == wrong, done.stdout

@@ -55,6 +55,10 @@ class Result:
         """The strategy and its parameters."""
         return self.run.strategy
 
+    def metric(self, name: str) -> float:
+        """A metric that is defined for the Run, such as `p99_latency`; see `Metrics.number`."""
+        return self.metrics.number(name)
+
     @cached_property
     def utilization(self) -> Utilization:
         """How full the slots were."""

@@ -62,11 +62,32 @@ class Metrics(Mapping[str, Value]):
             raise KeyError(f"found no metric {name!r}{did_you_mean(name, self.values_by_name)}")
         return self.values_by_name[name]
 
+    def number(self, name: str) -> float:
+        """The value of a metric that is defined for the Run.
+
+        Raises:
+            InputError: if it is not, as the goodput without limits.
+            KeyError: if there is none called so.
+        """
+        value = self[name]
+        if value is None:
+            raise InputError(f"{name} is not defined for this run: {_why_undefined(name)}")
+        return value
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.values_by_name)
 
     def __len__(self) -> int:
         return len(self.values_by_name)
+
+
+def _why_undefined(name: str) -> str:
+    group = METRICS_BY_NAME[name].group
+    if group == SERVICE_LEVEL:
+        return "the workload sets no limits (slo)"
+    if group == KV_MEMORY:
+        return "its strategy heeds no memory"
+    return "there is nothing to measure"
 
 
 def metrics(run: Run, slo: ServiceLevel | None = None) -> Metrics:

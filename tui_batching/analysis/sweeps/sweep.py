@@ -46,11 +46,8 @@ class Point:
         return self.peak_batch == self.strategy.slots
 
     def metric(self, name: str) -> float:
-        """A metric that every Run has, such as `p99_latency`."""
-        value = self.metrics[name]
-        if value is None:
-            raise ValueError(f"{name} is not defined for every Run")
-        return value
+        """A metric that is defined there, such as `p99_latency`; see `Metrics.number`."""
+        return self.metrics.number(name)
 
 
 @dataclass(frozen=True)
