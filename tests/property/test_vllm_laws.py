@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -70,15 +71,15 @@ class Case(NamedTuple):
     def run(self, *, jumps: bool = True) -> Run:
         return run_vllm(self.requests, self.cost, self.engine, jumps=jumps)
 
-    def plain(self) -> PlainVllm:
-        """What the plain loop did.
+    def plain(self, most: int = 3_000) -> PlainVllm:
+        """What the plain loop did, in no more than so many iterations.
 
         Raises:
             Endless: if it never ends.
         """
         cost = replace(self.cost, first_token="prefill")
         plain = PlainVllm(self.rows, cost, self.engine, self.blocks, self.token)
-        plain.run(most=3_000)
+        plain.run(most)
         return plain
 
 
@@ -264,3 +265,36 @@ def test_where_nothing_is_shared_and_nobody_evicted_the_cache_changes_nothing(ca
     assert without.kv
     assert np.array_equal(run.kv.at_start, without.kv.at_start)
     assert np.array_equal(run.kv.at_end, without.kv.at_end)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_crowd_that_begins_alike_is_served_as_by_a_plain_loop(seed: int) -> None:
+    """Longer than what hypothesis draws: contents come and go many times, and have copies."""
+    draw = random.Random(seed)
+    parent = [draw.randint(-1, row - 1) for row in range(draw.choice([3, 12]))]
+    start = [0 if above < 0 else draw.randint(0, 120) for above in parent]
+    rows, begins, at = [], [], 0
+    for _ in range(120):
+        at += draw.choice([0, 0, 5, 30, 90])
+        rows.append((at, draw.randint(1, 160), draw.randint(1, 60), draw.randint(0, 2)))
+        begins.append((draw.randint(-1, len(parent) - 1), draw.randint(0, 260)))
+    blocks = 14 * draw.choice([1, 2, 3]) + draw.randint(0, 20)
+    engine = Vllm(
+        max_num_seqs=draw.choice([16, 32]),
+        max_num_batched_tokens=draw.choice([64, 300]),
+        long_prefill_token_threshold=draw.choice([0, 24]),
+        policy="priority" if seed % 3 == 2 else "fcfs",
+        scheduler_reserve_full_isl=draw.random() < 0.6,
+        async_scheduling=seed % 2 == 0,
+        kv_cache_tokens=(blocks + 1) * 16,
+    )
+    streams = Streams.from_columns(parent, start)
+    case = Case(rows, begins, streams, engine, IterationCost(10, 1, 1), blocks)
+    plain, run = case.plain(6_000), case.run()
+    assert run.evictions.any()
+    assert run.stays.cached.any()
+    assert run.finish_time.tolist() == [guest.times[-1] for guest in plain.guests]
+    stays = [run.by_request.members(row) for row in range(len(run))]
+    assert [run.stays.cached[rows].tolist() for rows in stays] == [
+        guest.found for guest in plain.guests
+    ]

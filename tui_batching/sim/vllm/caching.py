@@ -63,6 +63,7 @@ class CachingScheduler(Scheduler):
         looked_up: the request that was looked up last.
         path: its blocks.
         writers: by content, who decodes and so makes blocks of it, that a later request may find.
+        told: the blocks that were free but named, and lost, when they were noted last.
         turn: while requests are preempted, the stay whose turn in the plan it is.
         planned: the tokens of prompts planned by then.
     """
