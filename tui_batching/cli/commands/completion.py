@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
+from tui_batching.analysis.slices import SLICES
 from tui_batching.charts.gallery import parameter_charts
 from tui_batching.cli.arguments import Choices
 from tui_batching.reading.files import data_folder
@@ -86,6 +87,7 @@ def _names(file: Names) -> dict[str, Names]:
         "theme": _word("theme", themes),
         "kind": _word("kind", list(dict.fromkeys(kinds))),
         "strategies": _words("strategies", strategies),
+        "breakdown": _words("breakdown", list(SLICES)),
         "settings": _settings(setting_keys(), list(bundled_profiles())),
         **dict.fromkeys(("config", "csv", "deck", "file", "output"), file),
     }
