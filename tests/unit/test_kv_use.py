@@ -247,6 +247,8 @@ def test_the_trace_counts_blocks_and_requests_as_the_run_does(result: Result) ->
                 span = moment.span
                 ends = (run.kv.at_start[span], run.kv.at_end[span])
                 assert moment.over or args["taken"] in ends
+                assert ("cached" in args) is run.cache_matters
+                assert moment.over or args.get("cached", 0) == moment.blocks_cached
                 continue
             held = len(moment.held)
             expected = {

@@ -267,6 +267,7 @@ async def test_a_key_turns_it_off_and_on() -> None:
         await stage.press("C")
         assert stage.notices == ["prefix caching: vllm off"]
         assert not stage.scene.runs[0].stays.cached.any()
+        assert "without prefix cache" in stage.seen()
         await stage.press("C")
         assert stage.scene.runs[0].stays.cached.sum() == found
         await stage.press("shift+tab", "C")

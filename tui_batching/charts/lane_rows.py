@@ -32,7 +32,7 @@ from tui_batching.charts.rows import (
 from tui_batching.columns import rounded
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
-from tui_batching.strategies.parameters import MAX_SLOTS
+from tui_batching.strategies.parameters import MAX_SLOTS, PREFIX_CACHING
 
 RESERVED = "▂"
 """Memory that is taken, but empty."""
@@ -248,10 +248,11 @@ def _counts(pen: LanePen) -> Cells:
         f"{briefly} · {evictions}",
         briefly,
     ]
-    if moment.run.cache_matters and moment.run.requests.share:
+    if run.cache_matters and run.requests.share:
         share = f"{100 * moment.found_so_far:.0f}%"
         fullest = f"{texts[1]} · {share} of prompt tokens found"
         texts = [fullest, *(f"{text} · {share} found" for text in texts[1:3]), *texts[1:]]
-    if moment.run.strategy.name in pen.view.scene.comparison.without_cache:
+    off = run.strategy.has(PREFIX_CACHING) and not run.strategy.caches_prefixes
+    if run.strategy.name in pen.view.scene.comparison.without_cache or (off and run.requests.share):
         texts = [*(f"{text} · without prefix cache" for text in texts), texts[-1]]
     return pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()

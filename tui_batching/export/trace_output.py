@@ -172,16 +172,26 @@ def _counter(process: int, name: str, up: IntArray, down: IntArray, part: Stretc
 
 
 def _blocks(process: int, run: Run, kv: KvBlocks, part: Stretch) -> Iterator[str]:
-    """The blocks of the KV cache that are taken, and those that are free."""
+    """The blocks of the KV cache that are taken, those that are free, and between them the cached.
+
+    These are free to take as well, but told apart only where a prefix cache matters.
+    """
     spans = run.spans
     last_step = spans.end - spans.step_time - spans.step_growth * (spans.steps - 1)
     several = np.column_stack((spans.steps > 0, spans.steps > 1)).ravel()
     times = np.column_stack((spans.start, last_step)).ravel()[several]
     taken = np.column_stack((kv.at_start, kv.at_end)).ravel()[several]
     times, taken = np.append(times, run.finished), np.append(taken, 0)
-    changes = np.flatnonzero(np.diff(taken, prepend=-1))
-    for time, blocks in part.changes(times[changes], taken[changes]):
-        args = f'{{"taken":{blocks},"free":{kv.blocks - blocks}}}'
+    cached = np.zeros_like(taken)
+    if run.cache_matters and kv.cached is not None:
+        known = np.repeat(kv.cached, 2)[several]
+        cached[:-1] = np.minimum(known, kv.blocks - taken[:-1])
+    both = taken * (kv.blocks + 1) + cached
+    changes = np.flatnonzero(np.diff(both, prepend=-1))
+    for time, value in part.changes(times[changes], both[changes]):
+        blocks, kept = divmod(value, kv.blocks + 1)
+        told = f'"cached":{kept},' if run.cache_matters else ""
+        args = f'{{"taken":{blocks},{told}"free":{kv.blocks - blocks - kept}}}'
         yield _count(process, time, "KV blocks", args)
 
 
