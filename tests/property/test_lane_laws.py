@@ -12,6 +12,7 @@ from stage import boundaries, hand_made, scene_of
 from tui_batching.analysis.why import why
 from tui_batching.charts.lane_view import KvView, kv_view, lane_view, slot_views, taken_slots
 from tui_batching.charts.lane_words import phase_texts
+from tui_batching.charts.token_bars import PromptBar
 from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.run import Run
@@ -127,8 +128,8 @@ def test_who_decodes_is_processed_or_goes_without_is_everybody(
         assert sum(state in computing for state in states) == len(at.chunks)
         assert sum(state is State.DECODE for state in states) == len(at.decoding)
         for view in views:
-            through, under_way, whole = view.prompt or (view.made, 0, view.asked)
-            assert 0 <= through <= through + under_way <= whole
+            bar = view.prompt or PromptBar(view.made, 0, view.asked)
+            assert 0 <= bar.cached <= bar.through <= bar.through + bar.under_way <= bar.whole
 
 
 @settings(max_examples=60)

@@ -76,5 +76,5 @@ def test_a_single_strategy_has_nobody_to_beat():
 
 def test_progress_hears_of_each_strategy():
     heard: list[str] = []
-    compare(load_workload("notebook"), heard.append)
+    compare(load_workload("notebook"), progress=heard.append)
     assert heard == ["static", "dynamic", "continuous"]

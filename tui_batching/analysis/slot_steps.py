@@ -137,7 +137,7 @@ class SlotSteps:
     def computed_by(self, times: IntArray) -> IntArray:
         """How many tokens, of prompts and of answers by decode steps, are computed by then."""
         steps = self.run.spans.decode_steps_at(times)
-        decoded = _ramps(self._readies, steps) - _ramps(self.finishes, steps)
+        decoded = self._decodes_after(steps)
         ends, sums = self._prompts
         return decoded + sums[np.searchsorted(ends, times, side="right")]
 
@@ -153,6 +153,18 @@ class SlotSteps:
         iterations = self.run.spans.iterations_at(times)
         return np.asarray(self.computed_by(times) / np.maximum(iterations, 1))
 
+    def _decodes_after(self, steps: IntArray) -> IntArray:
+        """How many tokens were made by so many decode steps of the server."""
+        begun, done = (sums[np.searchsorted(each, steps)] for each, sums in self._sums)
+        passed = np.searchsorted(self._readies, steps) - np.searchsorted(self.finishes, steps)
+        return np.asarray(passed * steps - begun + done)
+
+    @cached_property
+    def _sums(self) -> tuple[tuple[IntArray, IntArray], ...]:
+        """Those who are ready and those who finish, and the sums of the first k of each."""
+        columns = (self._readies, self.finishes)
+        return tuple((each, freeze(np.concatenate(([0], np.cumsum(each))))) for each in columns)
+
     def making(self, edges: IntArray) -> FloatArray:
         """How many requests make a token a step by decoding, on average from edge to edge.
 
@@ -163,7 +175,7 @@ class SlotSteps:
             0 for a window with no step in it. Shape: (windows,).
         """
         decoded = self._decode_steps_before(edges)
-        made = np.diff(_ramps(self._readies, decoded) - _ramps(self.finishes, decoded))
+        made = np.diff(self._decodes_after(decoded))
         return np.asarray(made / np.maximum(np.diff(edges), 1), np.float64)
 
     def _decode_steps_before(self, steps: IntArray) -> IntArray:
@@ -202,10 +214,3 @@ def _steps_at(run: Run, counted: BoolArray, before: IntArray, times: IntArray) -
     columns = (spans.steps, spans.step_time, spans.step_growth)
     over = whole_steps(elapsed, *(column[index] for column in columns))
     return before[index] + np.where(counted[index], over, 0)
-
-
-def _ramps(points: IntArray, at: IntArray) -> IntArray:
-    """The sum of `max(0, at - point)` over ascending points."""
-    passed = np.searchsorted(points, at)
-    below = np.concatenate(([0], np.cumsum(points)))
-    return passed * at - below[passed]
