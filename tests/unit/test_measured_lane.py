@@ -204,6 +204,17 @@ def test_a_lane_is_there_for_the_requests_of_the_log_alone(folder: Path) -> None
     assert [each.name for each in chosen.lanes] == ["measured", "static", "sglang"]
 
 
+def test_of_a_long_log_the_first_requests_are_enough_for_prices(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_batching.measured.logged._FITTED", 40)
+    workload = load_with_log(folder / "log.jsonl")
+    assert any("what fits the first 40 requests of the log" in told for told in workload.notices)
+    _, error = compare(workload).behind(METRICS_BY_NAME["avg_latency"])
+    assert error is not None
+    assert abs(error) < 0.01
+
+
 def test_notes_are_about_what_is_served(folder: Path) -> None:
     workload = load_with_log(folder / "log.jsonl")
     assert len(workload.notices) == 3

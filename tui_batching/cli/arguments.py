@@ -240,6 +240,7 @@ def read_workload(
     Raises:
         InputError: if it or a setting is not as expected.
     """
+    report("reading the workload")
     workload = load_with_log(first if arguments.workload is None else arguments.workload)
     if arguments.strategies is not None:
         names = [name.strip() for name in arguments.strategies.split(",")]

@@ -20,6 +20,9 @@ from tui_batching.workload.traces import TraceRequests
 ENGINE = "vllm"
 """What serves beside a log that does not tell what wrote it."""
 
+_FITTED = 1000
+"""Requests that prices are fitted to, at most: they have to be there at once."""
+
 
 def with_measured_lane(workload: Workload) -> Workload:
     """A workload of a log's requests with a lane of what was measured.
@@ -75,10 +78,12 @@ def _beside(log: ServerLog, server: Server, workload: Workload) -> Workload:
         told = f"served as by {server.engine.name}, {_set_up(server)}"
         notes.append(Note(told, workload.strategies))
     if COST in workload.assumed and len(log) >= FEWEST:
-        cost, off = _fitted(log, server)
+        head = log.head(_FITTED)
+        cost, off = _fitted(head, server)
         workload = workload.with_cost(cost)
+        whose = "the log" if head is log else f"the first {len(head):,} requests of the log"
         told = (
-            f"an iteration costs what fits the log: the mean latency is {off:+.1%} off; calibrate "
+            f"an iteration costs what fits {whose}: the mean latency is {off:+.1%} off; calibrate "
             "and replay tell more"
         )
         notes.append(Note(told, cost))

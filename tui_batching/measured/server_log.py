@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,6 +56,20 @@ class ServerLog:
     def times(self) -> FloatArray:
         """TTFT, TPOT and E2EL of each request, see `times_of`."""
         return times_of(self.requests, self.first_token_time, self.finish_time)
+
+    def head(self, count: int) -> ServerLog:
+        """What was measured of the first requests to arrive, at most so many."""
+        if count >= len(self):
+            return self
+        return replace(
+            self,
+            requests=self.requests.part(slice(count)),
+            measured=self.measured[:count],
+            scheduled=None if self.scheduled is None else self.scheduled[:count],
+            first_token_time=self.first_token_time[:count],
+            finish_time=self.finish_time[:count],
+            tokens=None,
+        )
 
     def first_rows(self, share: float) -> BoolArray:
         """Which requests are the first to arrive, so many of all that their share says."""
