@@ -25,7 +25,7 @@ from tui_batching.measured.server_log import ServerLog
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Strategy
 
-ROUNDS, QUICK_ROUNDS = 24, 4
+ROUNDS, QUICK_ROUNDS = 24, 3
 """Each simulates the log once; with few the prices are nearly as good, and there at once."""
 
 FEWEST = 10

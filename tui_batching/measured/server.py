@@ -87,11 +87,12 @@ def server_of(
     if found:
         told = ", ".join(f"{key} {_told(engine, key)}" for key in found if key not in given)
         notes.append(f"{META}: {told}")
-    inferred = _inferred(limits_of(log, timed), engine, given | found.keys())
+    limits = limits_of(log, timed)
+    inferred = _inferred(limits, engine, given | found.keys())
     for key, (value, reason) in inferred.items():
         engine = engine.with_parameter(key, value)
         notes.append(f"{key} {value:,}: inferred, {reason}")
-    most = limits_of(log).most_running
+    most = limits.most_running if timed is None else limits_of(log).most_running
     if most > engine.slots:
         raise InputError(
             f"{log.name}: found {most:,} requests running at once, expected at most "
