@@ -348,8 +348,10 @@ def names_on(stage: Stage) -> list[str]:
 
 
 @pytest.mark.parametrize("view", "1234590")
-async def test_every_view_is_drawn_beside_a_log(folder: Path, view: str) -> None:
-    async with on_stage(load_with_log(folder / "bench.json"), view=view) as stage:
+@pytest.mark.parametrize("slots", [6, 256])
+async def test_every_view_is_drawn_beside_a_log(folder: Path, view: str, slots: int) -> None:
+    workload = apply_settings(load_with_log(folder / "bench.json"), [f"vllm.max_num_seqs={slots}"])
+    async with on_stage(workload, view=view, size=(120, 36)) as stage:
         for key in ("j", "m", "end", "home", "right", "e"):
             await stage.press(key)
         assert names_on(stage) == NAMES

@@ -141,6 +141,10 @@ class Scene:
         """Each simulated Run told in steps."""
         return tuple(SlotSteps.of(self.runs[lane]) for lane in self.simulated)
 
+    def steps_of(self, lane: int) -> SlotSteps:
+        """The simulated Run of a lane told in steps."""
+        return self.slot_steps[self.simulated.index(lane)]
+
     @cached_property
     def warnings(self) -> tuple[Warned, ...]:
         """What to doubt about the Runs."""

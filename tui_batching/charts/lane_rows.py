@@ -235,7 +235,7 @@ def _counts(pen: LanePen) -> Cells:
     told = running if run.slots >= MAX_SLOTS else f"{running} of {run.slots:,}"
     told, briefly = f"{told} run", f"{running} run"
     if not tells_shares(run):
-        steps = pen.view.scene.slot_steps[pen.view.lane]
+        steps = pen.view.scene.steps_of(pen.view.lane)
         each = value_text(float(steps.tokens_per_iteration(np.array([moment.time]))[0]), "number")
         told, briefly = f"{told} · {each} tokens an iteration", f"{each} tokens/iteration"
     if not run.strategy.is_engine:

@@ -82,10 +82,11 @@ def _busy(request: ChartRequest) -> ChartSpec:
     scene, curves = request.scene, []
     whole, grid = _grid(scene, scene.end), _grid(scene, request.time)
     top = 1.0
-    for run, steps in zip(scene.runs, scene.slot_steps, strict=True):
+    for lane, run in enumerate(scene.runs):
         if not run.tells_iterations:
             curves.append(_NOTHING)
             continue
+        steps = scene.steps_of(lane)
         there = grid[(grid > run.begin) & (grid <= run.finished)]
         curves.append((there / SECOND, steps.tokens_per_iteration(there)))
         top = max(top, float(steps.tokens_per_iteration(whole).max()))
