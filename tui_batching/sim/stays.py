@@ -141,7 +141,7 @@ class KvBlocks:
         at_end: in its last one; every step may take some.
         short: whether the first in the queue lacks blocks in this span, though a slot is free.
         cached: in the first iteration, blocks free to take whose content a request may still find;
-            None without a prefix cache.
+            None without a prefix cache, or where nothing could be found in it.
         lost: with one, how many blocks those who are admitted by then would have found, if these
             had not been overwritten before.
         needed: with one, the free blocks that the first in the queue needs where it lacks some:

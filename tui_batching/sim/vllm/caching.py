@@ -286,3 +286,26 @@ class CachingPriorityScheduler(PriorityScheduler, CachingScheduler):
     def state(self) -> tuple[object, ...]:
         """All that decides what happens next, the cache included."""
         return (*super().state(), self.cache.state())
+
+
+class Preempting(Exception):  # noqa: N818 - it is no error
+    """Somebody would have to be preempted, and could find what it had."""
+
+
+class UnevictingScheduler(Scheduler):
+    """Where requests share nothing and nobody is preempted, a prefix cache changes nothing.
+
+    So there is none, until somebody has to be.
+    """
+
+    def make_room(self, cap: int) -> None:  # noqa: ARG002
+        """Memory is short after all.
+
+        Raises:
+            Preempting: in any case.
+        """
+        raise Preempting
+
+
+class UnevictingPriorityScheduler(UnevictingScheduler, PriorityScheduler):
+    """The same by priority."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,16 @@ from tui_batching.errors import InputError
 from tui_batching.requests import Requests
 from tui_batching.sim.engine_log import EngineLog, Pool, run_of
 from tui_batching.sim.run import Run
-from tui_batching.sim.vllm.caching import CachingPriorityScheduler, CachingScheduler
+from tui_batching.sim.vllm.caching import (
+    CachingPriorityScheduler,
+    CachingScheduler,
+    Preempting,
+    UnevictingPriorityScheduler,
+    UnevictingScheduler,
+)
 from tui_batching.sim.vllm.scheduler import WITHOUT_END, PriorityScheduler, Scheduler
 from tui_batching.sim.vllm.waiting import ByPriority, FirstCome
+from tui_batching.streams import NO_STREAM
 
 if TYPE_CHECKING:
     from tui_batching.strategies.vllm import Vllm
@@ -46,10 +54,8 @@ def run_vllm(requests: Requests, cost: Cost, engine: Vllm, *, jumps: bool = True
     if blocks is not None:
         _refuse_larger_than_memory(requests, blocks, engine.block_size)
     usable = WITHOUT_END if blocks is None else blocks
-    pool = None
-    if blocks is not None:
-        pool = Pool(blocks, engine.block_size, caches=engine.enable_prefix_caching)
     log, place = _served(requests, cost, engine, usable, jumps=jumps)
+    pool = None if blocks is None else Pool(blocks, engine.block_size, caches=bool(log.cached))
     return run_of(log, requests, cost, engine, pool, place)
 
 
@@ -57,20 +63,45 @@ def _served(
     requests: Requests, cost: Cost, engine: Vllm, blocks: int, *, jumps: bool
 ) -> tuple[EngineLog, IntArray | None]:
     """The log, and the places in the queue; all else is let go, which makes room for the Run."""
-    caching = engine.enable_prefix_caching and (
-        blocks < WITHOUT_END or bool((requests.stream_tokens >= engine.block_size).any())
-    )
-    if engine.policy == "fcfs":
-        queue = FirstCome(requests)
-        scheduler = CachingScheduler if caching else Scheduler
-        return scheduler(queue, requests, cost, engine, blocks, jumps=jumps).serve(), None
-    order = np.lexsort((requests.id, requests.arrival_time, requests.priority))
-    ranked = requests.part(order)
-    waiting = ByPriority(ranked)
-    by_priority = CachingPriorityScheduler if caching else PriorityScheduler
-    log = by_priority(waiting, ranked, cost, engine, blocks, jumps=jumps).serve()
+    first_come = engine.policy == "fcfs"
+    order = None
+    if not first_come:
+        order = np.lexsort((requests.id, requests.arrival_time, requests.priority))
+        requests = requests.part(order)
+
+    def serve(kind: type[Scheduler]) -> EngineLog | None:
+        waiting = FirstCome(requests) if first_come else ByPriority(requests)
+        try:
+            return kind(waiting, requests, cost, engine, blocks, jumps=jumps).serve()
+        except Preempting:
+            return None
+
+    plain, caching, unevicting = KINDS[first_come]
+    log = None
+    if not engine.enable_prefix_caching:
+        log = serve(plain)
+    elif not _share_blocks(requests, engine):
+        log = serve(unevicting)
+    log = log or serve(caching)
+    assert log is not None
+    if order is None:
+        return log, None
     log.renumber(order)
     return log, freeze(np.argsort(order))
+
+
+KINDS: Mapping[bool, tuple[type[Scheduler], type[Scheduler], type[Scheduler]]] = {
+    True: (Scheduler, CachingScheduler, UnevictingScheduler),
+    False: (PriorityScheduler, CachingPriorityScheduler, UnevictingPriorityScheduler),
+}
+"""First come first served or not: without a prefix cache, with one, and as long as none matters."""
+
+
+def _share_blocks(requests: Requests, engine: Vllm) -> bool:
+    """Whether any request begins with a whole block that another one may have."""
+    return bool(
+        ((requests.stream != NO_STREAM) & (requests.stream_tokens >= engine.block_size)).any()
+    )
 
 
 def _refuse_settings(engine: Vllm) -> None:
