@@ -10,7 +10,7 @@ import pytest
 from sharing import SYSTEM, USERS, sharing
 from stage import MS, on_stage, palette, scene_of, texts
 
-from tui_batching.analysis.cache_use import Admitted
+from tui_batching.analysis.cache_use import Admitted, Beginning, beginnings_found
 from tui_batching.analysis.claims import claims
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.kv_use import recomputed_tokens
@@ -247,6 +247,24 @@ def test_what_was_overwritten_before_it_was_asked_for_again_is_told() -> None:
     assert "▚" in "".join(chart[1:10])
     ample = scene_of(thrashing(100 * 16)).comparison["vllm"].metrics
     assert (ample["found_prompt_tokens"], ample["lost_prompt_tokens"]) == (6 * SYSTEM, 0)
+
+
+def test_what_was_found_most_is_named_after_who_brought_it_first() -> None:
+    """A system prompt, and two conversations that begin with it."""
+    requests = Requests.from_columns(
+        [0, 300 * MS, 600 * MS, 900 * MS],
+        [600, 700, 1000, 560],
+        [10] * 4,
+        stream=[1, 2, 2, 0],
+        stream_tokens=[610, 710, 1010, 512],
+        streams=Streams.from_columns([-1, 0, 0], [0, 512, 512]),
+    )
+    run = VLLM.serve(requests, WORKLOAD.cost)
+    assert run.stays.cached.tolist() == [0, 512, 704, 512]
+    assert beginnings_found(run) == [Beginning(0, 3 * 512, 3), Beginning(1, 704 - 512, 1)]
+    chart = texts(cache_chart(ChartRequest(SCENE, SCENE.end, 130, 30, palette())))
+    words = " ".join(" ".join(chart[-2:]).split())
+    assert words.endswith("Found most: what R0 begins with, 2,048 tokens, 4 times.")
 
 
 async def test_measure_goes_on_to_the_prefix_cache_where_there_is_something_to_find() -> None:

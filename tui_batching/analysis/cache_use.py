@@ -10,6 +10,7 @@ import numpy as np
 from tui_batching.columns import IntArray, exact_sum
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Strategy
+from tui_batching.streams import NO_STREAM
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,46 @@ class Admitted:
             window = np.clip(np.searchsorted(edges, run.spans.start, "right") - 1, 0, windows - 1)
             np.add.at(lost, window, np.diff(run.kv.lost, prepend=0) * run.kv.block_size)
         return cls(found, lost, known - found - lost)
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What several requests begin with, and what its being in memory has saved.
+
+    Attributes:
+        request: the row of the first one that has it.
+        tokens: found of it, by all.
+        finders: how many times.
+    """
+
+    request: int
+    tokens: int
+    finders: int
+
+
+def beginnings_found(run: Run, most: int = 3) -> list[Beginning]:
+    """Those of which most tokens were found, the greatest first; `most` of them at most."""
+    requests, stays = run.requests, run.stays
+    streams = requests.streams
+    first, tokens, finders = np.zeros((3, len(streams)), np.int64)
+    first += len(run)
+    row = stays.request
+    stream, found = requests.stream[row], np.minimum(stays.cached, requests.stream_tokens[row])
+    whole = requests.stream_tokens[row]
+    while len(stream := stream[there := stream != NO_STREAM]):
+        row, found, whole = row[there], found[there], whole[there]
+        start = streams.start[stream]
+        np.minimum.at(first, stream[whole > start], row[whole > start])
+        np.add.at(tokens, stream, np.maximum(found - start, 0))
+        np.add.at(finders, stream, found > start)
+        found, whole = np.minimum(found, start), np.minimum(whole, start)
+        stream = streams.parent[stream]
+    greatest = np.argsort(-tokens, kind="stable")[:most].tolist()
+    return [
+        Beginning(int(first[each]), int(tokens[each]), int(finders[each]))
+        for each in greatest
+        if tokens[each]
+    ]
 
 
 @dataclass(frozen=True)

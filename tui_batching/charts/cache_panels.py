@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from rich.style import Style
 
-from tui_batching.analysis.cache_use import Admitted, CacheUse
+from tui_batching.analysis.cache_use import Admitted, CacheUse, beginnings_found
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row
@@ -50,7 +52,7 @@ def cache_chart(request: ChartRequest) -> list[Cells]:
         return pen.spread([[title] for title in titles], request.height)
     words = [
         pen.row().gap().add(line, pen.text).cells()
-        for line in wrapped(_WORDS, request.width - 2, 2)
+        for line in wrapped(_words(runs), request.width - 2, 2)
     ]
     columns = max(1, request.width - MARGIN - LABELS)
     room = request.height - 1 - len(words)
@@ -65,6 +67,17 @@ def cache_chart(request: ChartRequest) -> list[Cells]:
     scale = Scale(0, request.scene.end / SECOND, columns, "s", playhead_column(request, columns))
     axis = scale_row(scale, " " * MARGIN, request.width, request.palette)
     return [*pen.spread(panels, room), axis, *words]
+
+
+def _words(runs: Sequence[Run]) -> str:
+    """What the signs mean, and what was found most in the first lane that has such a cache."""
+    found = next((beginnings_found(run) for run in runs if run.cache_matters), [])
+    if not found:
+        return _WORDS
+    greatest, ids = found[0], runs[0].requests.id
+    times = "once" if greatest.finders == 1 else f"{greatest.finders:,} times"
+    most = f"what R{ids[greatest.request]} begins with, {greatest.tokens:,} tokens, {times}"
+    return f"{_WORDS} Found most: {most}."
 
 
 def _panel(
