@@ -287,7 +287,7 @@ def test_progress_follows_the_locale(locale: str, monkeypatch: pytest.MonkeyPatc
 
 COMMANDS: Collection[str] = (
     "compare illustrative",
-    "capacity illustrative --slo ttft=2s",
+    "capacity code-completion --slo ttft=1s --strategies static",
     "sweep batch-size illustrative --values 1 2",
     "workloads",
     *(f"chart {name} illustrative --width 90 --height 30" for name in SCENE_CHARTS),

@@ -21,7 +21,14 @@ from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Continuous
-from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
+from tui_batching.workload import (
+    ListedRequests,
+    Requests,
+    Workload,
+    apply_settings,
+    load_workload,
+    parse_workload,
+)
 from tui_batching.workload.service_level import ServiceLevel
 
 MS = MILLISECOND
@@ -104,3 +111,16 @@ def test_a_target_is_a_condition_on_the_mean_of_what_each_request_has():
     # R1 has a single token and so no time per output token.
     assert (tpot.most, tpot.values(run).tolist()) == (0.1, [1])
     assert (mean.most, mean.values(run).tolist()) == (0.06, [0.057, 0.037])
+
+
+def test_files_and_settings_name_limits_and_targets_alike():
+    text = "requests:\n  - {arrival_time: 0, input_tokens: 1, output_tokens: 1}\nslo: "
+    wanted = ServiceLevel.of({"ttft": 2000 * MS, "tpot.p99": 50 * MS})
+    for written in ("{ttft: 2s, tpot.p99: 50ms}", "'tpot.p99=50ms, ttft=2s'"):
+        workload = parse_workload(text + written, "w.yaml")
+        assert workload.slo == wanted
+        assert apply_settings(workload, ["slo=tpot.p99=50ms,ttft=2s"]).slo == wanted
+        changed = apply_settings(workload, ["slo.ttft=1s"]).slo
+        assert changed == ServiceLevel.of({"ttft": 1000 * MS, "tpot.p99": 50 * MS})
+    with pytest.raises(InputError, match=r"w.yaml:3: slo: found the unknown key .tpot.p42"):
+        parse_workload(text + "{tpot.p42: 50ms}", "w.yaml")

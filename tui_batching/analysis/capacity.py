@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-_NARROW = 0.1
+_NARROW = 0.12
 """How wide the interval is, as a share of the rate, at which no more requests are drawn."""
 _NEAR = 4
 """How many steps the ends of the interval may be too far out."""
@@ -235,7 +235,7 @@ def _climb(ladder: LoadLadder) -> Capacity:
         answer="any" if step == 0 else "rate",
         rate=ladder.rate(step),
         lowest=ladder.rate(max(lowest[1], step + ladder.margin)),
-        highest=ladder.rate(top) if top else ladder.most,
+        highest=ladder.rate(top),
         reason="" if step else f"every load up to the saturation keeps {ladder.asked.text}",
     )
 

@@ -32,7 +32,7 @@ _NOTCH = 35
 """So many loads lie between two that are tried in search of one: a factor of 1.4."""
 _SLOWEST = 1 / 1000
 """The share of the saturation down to which loads are tried."""
-_SHORTEST, _LONGEST, _LONGER = 8_000, 32_000, 4
+_SHORTEST, _LONGEST, _LONGER = 8_000, 32_000, 2
 """How many requests are drawn at first and at most, in each draw, and by which factor more."""
 
 
@@ -193,8 +193,6 @@ class LoadLadder:
         asked: what is to be kept.
         saturation: what is served of a queue that never runs empty, in requests per second.
         ignores_memory: whether the strategy runs as if the KV cache had no end.
-        most: the saturation without the end, where the last slots run empty: in a longer run it
-            weighs less.
         margin: as many steps the saturation of a run ten times as long may be away.
         last: the step of the slowest load.
 
@@ -206,10 +204,8 @@ class LoadLadder:
         self.played, self.strategy, self.asked = played, strategy, asked
         self._found: dict[int, LoadFound] = {}
         at_once = [self._serve(requests) for requests in played.at_once()]
-        total_time = sum(run.total_time for run in at_once)
-        served = sum(map(len, at_once)) * SECOND
-        self.saturation = served / total_time
-        self.most = served / max(1, sum(int(run.start_time.max()) for run in at_once))
+        answered, picoseconds = map(sum, zip(*map(_while_queueing, at_once), strict=True))
+        self.saturation = answered * SECOND / picoseconds
         gaps = BatchMeans.of([np.diff(np.sort(run.end_time)).astype(np.float64) for run in at_once])
         error = gaps.error(0.0) if gaps else math.inf
         self.margin = math.ceil(min(error, math.log(2)) / math.log1p(PRECISION))
@@ -306,3 +302,15 @@ def _lasts(run: Run) -> float:
     """How many mean latencies the arrivals take."""
     arrivals = run.requests.arrival_time
     return float(arrivals[-1] - arrivals[0]) * len(run) / exact_sum(latencies(run))
+
+
+def _while_queueing(run: Run) -> tuple[int, int]:
+    """How many answers there are in how long, of requests that are all there at time zero.
+
+    Counted from the first tenth on until nobody waits any more: at the end the slots run empty.
+    If that is no time at all, over the whole run.
+    """
+    ends = np.sort(run.end_time)
+    first, last = int(ends[len(ends) // 10]), int(run.start_time.max())
+    answered = int(np.count_nonzero((ends > first) & (ends <= last)))
+    return (answered, last - first) if answered else (len(run), run.total_time)
