@@ -15,8 +15,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from tui_batching.analysis.metrics import MetricInfo
-from tui_batching.analysis.sweeps import Point, Sweep
-from tui_batching.analysis.sweeps.shown import limit_of
+from tui_batching.analysis.sweeps import Sweep
 from tui_batching.analysis.sweeps.varied import (
     BATCH_SIZE,
     LOAD,
@@ -26,14 +25,19 @@ from tui_batching.analysis.sweeps.varied import (
     present_values,
 )
 from tui_batching.analysis.tables import sweep_table
-from tui_batching.charts.axis import LOG_FROM
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.parameter_rows import parameter_rows
 from tui_batching.charts.pen import Pen
-from tui_batching.charts.plot import ChartSpec, Label, Line, Vertical, draw
+from tui_batching.charts.plot import ChartSpec, Label, Vertical, draw
 from tui_batching.charts.rows import Cells, Row, style, wrapped
+from tui_batching.charts.sweep_metric import (
+    ValueAxis,
+    metric_spec,
+    needs_log,
+    strategy_lines,
+    value_range,
+)
 from tui_batching.charts.sweep_table import table_rows, table_width, tick_text
-from tui_batching.clock import format_duration, to_seconds
 from tui_batching.strategies import mark_of
 from tui_batching.workload.model import Workload
 
@@ -42,22 +46,12 @@ _FROM_HEIGHT = 30
 """Rows from which on there is room for the table."""
 _SATURATION = "┊"
 """What a saturation point is drawn with."""
-_QUANTITIES = {"ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2el": "latency"}
-_UNITS = {"throughput": "tokens/s", "s": "s", "1/s": "requests/s", "share": "%", "count": ""}
-"""Of a metric, or of all others that are counted so."""
-_TITLES = {
-    "slo_attainment": "within the limits",
-    "prefix_hit_rate": "prompt tokens found in the cache",
-}
-"""What charts of metrics are called whose name does not tell it."""
 _NARROWEST, _LOWEST = 34, 9
 """Columns and rows below which a chart is cramped."""
 _GAP, _APART = 2, 3
 _BLIND = "ignores memory"
 _BLIND_CLAUSES = (_BLIND, "ignore memory")
 """The mark of a lane that runs as if memory had no end, and what notes say of several."""
-_FAR = 2
-"""A limit that is so many times above all values is told, and not drawn."""
 _LOW = 14
 """Rows below which there is no room above the charts but for one."""
 
@@ -89,33 +83,14 @@ class SweepRequest:
         return style(self.palette.strategy(name), self.palette.surface, bold=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _ValueAxis:
-    """The x axis that the line charts of a sweep share.
-
-    Attributes:
-        label: what it is; empty where the legend tells it.
-        limits: the lowest and the highest value shown.
-        log: whether equal factors are equally far apart.
-        ticks: None takes round values.
-        verticals: the upright lines on it.
-    """
-
-    label: str
-    limits: tuple[float, float]
-    log: bool
-    ticks: tuple[float, ...] | None
-    verticals: tuple[Vertical, ...]
-
-
 def load_chart(request: SweepRequest) -> list[Cells]:
     """What is shown of a sweep over loads, at exactly the size asked for."""
     values = request.sweep.values
     points = (*values, *request.sweep.saturation.values())
-    log = _needs_log(points)
+    log = needs_log(points)
     limits = (min(points) / 1.1, max(points) * 1.1) if log else (0.0, max(points) * 1.03)
     verticals = (*_saturations(request), *_present_load(request, limits))
-    axis = _ValueAxis("requests/s", limits, log, None, verticals)
+    axis = ValueAxis("requests/s", limits, log, None, verticals)
     return _charts_and_table(request, _head(request, *_load_facts(request)), axis)
 
 
@@ -171,7 +146,7 @@ def parameter_chart(request: SweepRequest) -> list[Cells]:
     values = [exported(sweep.kind, value) for value in sweep.values]
     log = min(values) > 0
     limits = (min(values) / 1.1, max(values) * 1.4) if log else (0.0, max(values) * 1.05 or 1.0)
-    axis = _ValueAxis(
+    axis = ValueAxis(
         label=axis_text(sweep.kind) if sweep.kind == BATCH_SIZE else "",
         limits=limits,  # with room for the last tick
         log=log,
@@ -221,15 +196,15 @@ def _frontier_spec(request: SweepRequest, height: int) -> ChartSpec:
     sweep, palette = request.sweep, request.palette
     rates = [point.metric("throughput") for point in sweep.points]
     latencies = [point.metric("p99_latency") for point in sweep.points]
-    y_range = _value_range(latencies)
+    y_range = value_range(latencies)
     x_range = (min(rates) / 1.1, max(rates) * 1.1)
-    x_log, y_log = _needs_log(rates), _needs_log(latencies)
+    x_log, y_log = needs_log(rates), needs_log(latencies)
     across, up = _along(x_range, log=x_log), _along(y_range, log=y_log)
     corner = Label(x_range[1], y_range[0], IDEAL, palette.text)
     return ChartSpec(
         width=request.width,
         height=height,
-        lines=_strategy_lines(
+        lines=strategy_lines(
             sweep,
             lambda point: point.metric("throughput"),
             lambda point: point.metric("p99_latency"),
@@ -281,9 +256,7 @@ def _along(limits: tuple[float, float], *, log: bool) -> Callable[[float], float
     return lambda value: (float(scale(value)) - lower) / (upper - lower)
 
 
-def _charts_and_table(
-    request: SweepRequest, head: Sequence[Cells], axis: _ValueAxis
-) -> list[Cells]:
+def _charts_and_table(request: SweepRequest, head: Sequence[Cells], axis: ValueAxis) -> list[Cells]:
     """As many line charts as fit without being cramped, and the table if it fits."""
     width, height = request.width, request.height - len(head)
     if height < 4 or width < 8:
@@ -312,41 +285,6 @@ def _in_rows(
     each = -(-min(len(metrics), rows * in_a_row) // rows)
     for first in range(0, min(len(metrics), rows * each), each):
         yield metrics[first : first + each]
-
-
-def _strategy_lines(
-    sweep: Sweep, x: Callable[[Point], float], y: Callable[[Point], float], palette: Palette
-) -> tuple[Line, ...]:
-    """A line a strategy through its points, in the order of their values."""
-    return tuple(
-        Line(
-            name=name,
-            x=np.array([x(point) for point in sweep.curve(name)], np.float64),
-            y=np.array([y(point) for point in sweep.curve(name)], np.float64),
-            colour=palette.strategy(name),
-            mark=mark_of(name),
-            points=True,
-        )
-        for name in sweep.strategies
-    )
-
-
-def _needs_log(values: Sequence[float]) -> bool:
-    """Whether a linear axis would press the small ones of these values _together."""
-    return min(values) > 0 and max(values) > LOG_FROM * min(values)
-
-
-def _value_range(values: Sequence[float], level: float | None = None) -> tuple[float, float]:
-    """The limits of an axis: from zero on where it is linear, else over all values.
-
-    A level is within them unless all values are far below it.
-    """
-    if not values:
-        return 0.0, 1.0
-    low, high = min(values), max(values)
-    if level is not None and level <= _FAR * high:
-        low, high = min(low, level), max(high, level)
-    return (low / 1.2, high * 1.2) if _needs_log(values) else (0.0, high * 1.05 or 1.0)
 
 
 def _head(request: SweepRequest, *facts: _Fact) -> list[Cells]:
@@ -396,7 +334,7 @@ def _with_facts(row: Row, facts: Iterable[_Fact]) -> Row:
 
 
 def _beside(
-    request: SweepRequest, metrics: Sequence[MetricInfo], height: int, axis: _ValueAxis
+    request: SweepRequest, metrics: Sequence[MetricInfo], height: int, axis: ValueAxis
 ) -> list[Cells]:
     """A chart a metric, side by side over the whole width."""
     gap = Row(_GAP, style(None, request.palette.surface)).cells()
@@ -406,77 +344,11 @@ def _beside(
         width = each
         if number == len(metrics) - 1:
             width = request.width - number * (each + _GAP)
-        chart = draw(_metric_spec(request, metric, width, height, axis))
+        chart = draw(metric_spec(request.sweep, metric, (width, height), axis, request.palette))
         rows = [
             [*row, *(gap if number else []), *cells] for row, cells in zip(rows, chart, strict=True)
         ]
     return rows
-
-
-def _metric_spec(
-    request: SweepRequest, metric: MetricInfo, width: int, height: int, axis: _ValueAxis
-) -> ChartSpec:
-    palette, sweep = request.palette, request.sweep
-    known = [each for point in sweep.points if not np.isnan(each := _figure(metric, point))]
-    limit = limit_of(metric, sweep.workload.slo)
-    level = None if limit is None else to_seconds(limit)
-    title = _title(metric) if limit is None else f"{_title(metric)} (SLO {format_duration(limit)})"
-    y_range = _value_range(known, level)
-    shown = level is not None and level <= y_range[1]
-    lines = _strategy_lines(
-        sweep,
-        lambda point: exported(sweep.kind, point.value),
-        lambda point: _figure(metric, point),
-        palette,
-    )
-    return ChartSpec(
-        width=width,
-        height=height,
-        lines=(*([_level(axis.limits, level, palette)] if shown and level else []), *lines),
-        text=palette.text,
-        muted=palette.muted,
-        title=f" {title}",
-        y_label=_y_label(metric, axis),
-        x_range=axis.limits,
-        y_range=y_range,
-        verticals=axis.verticals,
-        background=palette.surface,
-        empty="nobody has any",
-        x_log=axis.log,
-        y_log=bool(known) and _needs_log(known),
-        x_ticks=axis.ticks,
-        labels=(Label(axis.limits[0], level, "SLO", palette.playhead),) if shown and level else (),
-        legend=False,
-    )
-
-
-def _title(metric: MetricInfo) -> str:
-    """What a chart of it is called: `p99 TTFT`, `mean latency`, `throughput`."""
-    quantity, dot, statistic = metric.called.partition(".")
-    if not dot:
-        return _TITLES.get(metric.name, metric.name.replace("_", " "))
-    return f"{statistic} {_QUANTITIES.get(quantity, quantity)}"
-
-
-def _y_label(metric: MetricInfo, axis: _ValueAxis) -> str:
-    """The unit, and what the x axis is where the legend does not tell it."""
-    unit = _UNITS.get(metric.name, _UNITS[metric.unit])
-    by = f"by {axis.label}" if axis.label else ""
-    return " · ".join(filter(None, (unit, by)))
-
-
-def _level(limits: tuple[float, float], level: float, palette: Palette) -> Line:
-    """The limit of the service level, from end to end."""
-    x, y = np.array(limits, np.float64), np.array([level, level], np.float64)
-    return Line("SLO", x, y, palette.playhead, mark="")
-
-
-def _figure(metric: MetricInfo, point: Point) -> float:
-    """A figure as its chart has it, shares in per cent; NaN where it is not defined."""
-    value = point.metrics[metric.name]
-    if value is None:
-        return np.nan
-    return 100 * value if metric.unit == "share" else value
 
 
 def _filled(rows: list[Cells], request: SweepRequest) -> list[Cells]:

@@ -1,0 +1,157 @@
+"""One metric of a sweep as a chart: a line a strategy, and the limit of the service level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tui_batching.analysis.metrics import MetricInfo
+from tui_batching.analysis.sweeps import Point, Sweep
+from tui_batching.analysis.sweeps.shown import limit_of
+from tui_batching.analysis.sweeps.varied import exported
+from tui_batching.charts.axis import LOG_FROM
+from tui_batching.charts.palette import Palette
+from tui_batching.charts.plot import ChartSpec, Label, Line, Vertical
+from tui_batching.clock import format_duration, to_seconds
+from tui_batching.strategies import mark_of
+
+_QUANTITIES = {"ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2el": "latency"}
+_UNITS = {"throughput": "tokens/s", "s": "s", "1/s": "requests/s", "share": "%", "count": ""}
+"""Of a metric, or of all others that are counted so."""
+_TITLES = {
+    "slo_attainment": "within the limits",
+    "prefix_hit_rate": "prompt tokens found in the cache",
+}
+"""What charts of metrics are called whose name does not tell it."""
+_FAR = 2
+"""A limit that is so many times above all values is told, and not drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueAxis:
+    """The x axis that the line charts of a sweep share.
+
+    Attributes:
+        label: what it is; empty where the legend tells it.
+        limits: the lowest and the highest value shown.
+        log: whether equal factors are equally far apart.
+        ticks: None takes round values.
+        verticals: the upright lines on it.
+    """
+
+    label: str
+    limits: tuple[float, float]
+    log: bool
+    ticks: tuple[float, ...] | None
+    verticals: tuple[Vertical, ...]
+
+
+def metric_spec(
+    sweep: Sweep, metric: MetricInfo, size: tuple[int, int], axis: ValueAxis, palette: Palette
+) -> ChartSpec:
+    """The chart of one metric, with the limit of the service level where there is one.
+
+    Args:
+        sweep: whose points it has.
+        metric: what is drawn.
+        size: in cells and rows.
+        axis: what it is drawn against.
+        palette: the colours.
+    """
+    known = [each for point in sweep.points if not np.isnan(each := _figure(metric, point))]
+    limit = limit_of(metric, sweep.workload.slo)
+    level = None if limit is None else to_seconds(limit)
+    title = _title(metric) if limit is None else f"{_title(metric)} (SLO {format_duration(limit)})"
+    y_range = value_range(known, level)
+    shown = level is not None and level <= y_range[1]
+    lines = strategy_lines(
+        sweep,
+        lambda point: exported(sweep.kind, point.value),
+        lambda point: _figure(metric, point),
+        palette,
+    )
+    return ChartSpec(
+        width=size[0],
+        height=size[1],
+        lines=(*([_level(axis.limits, level, palette)] if shown and level else []), *lines),
+        text=palette.text,
+        muted=palette.muted,
+        title=f" {title}",
+        y_label=_y_label(metric, axis),
+        x_range=axis.limits,
+        y_range=y_range,
+        verticals=axis.verticals,
+        background=palette.surface,
+        empty="nobody has any",
+        x_log=axis.log,
+        y_log=bool(known) and needs_log(known),
+        x_ticks=axis.ticks,
+        labels=(Label(axis.limits[0], level, "SLO", palette.playhead),) if shown and level else (),
+        legend=False,
+    )
+
+
+def _title(metric: MetricInfo) -> str:
+    """What a chart of it is called: `p99 TTFT`, `mean latency`, `throughput`."""
+    quantity, dot, statistic = metric.called.partition(".")
+    if not dot:
+        return _TITLES.get(metric.name, metric.name.replace("_", " "))
+    return f"{statistic} {_QUANTITIES.get(quantity, quantity)}"
+
+
+def _y_label(metric: MetricInfo, axis: ValueAxis) -> str:
+    """The unit, and what the x axis is where the legend does not tell it."""
+    unit = _UNITS.get(metric.name, _UNITS[metric.unit])
+    by = f"by {axis.label}" if axis.label else ""
+    return " · ".join(filter(None, (unit, by)))
+
+
+def _level(limits: tuple[float, float], level: float, palette: Palette) -> Line:
+    """The limit of the service level, from end to end."""
+    x, y = np.array(limits, np.float64), np.array([level, level], np.float64)
+    return Line("SLO", x, y, palette.playhead, mark="")
+
+
+def _figure(metric: MetricInfo, point: Point) -> float:
+    """A figure as its chart has it, shares in per cent; NaN where it is not defined."""
+    value = point.metrics[metric.name]
+    if value is None:
+        return np.nan
+    return 100 * value if metric.unit == "share" else value
+
+
+def strategy_lines(
+    sweep: Sweep, x: Callable[[Point], float], y: Callable[[Point], float], palette: Palette
+) -> tuple[Line, ...]:
+    """A line a strategy through its points, in the order of their values."""
+    return tuple(
+        Line(
+            name=name,
+            x=np.array([x(point) for point in sweep.curve(name)], np.float64),
+            y=np.array([y(point) for point in sweep.curve(name)], np.float64),
+            colour=palette.strategy(name),
+            mark=mark_of(name),
+            points=True,
+        )
+        for name in sweep.strategies
+    )
+
+
+def needs_log(values: Sequence[float]) -> bool:
+    """Whether a linear axis would press the small ones of these values together."""
+    return min(values) > 0 and max(values) > LOG_FROM * min(values)
+
+
+def value_range(values: Sequence[float], level: float | None = None) -> tuple[float, float]:
+    """The limits of an axis: from zero on where it is linear, else over all values.
+
+    A level is within them unless all values are far below it.
+    """
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    if level is not None and level <= _FAR * high:
+        low, high = min(low, level), max(high, level)
+    return (low / 1.2, high * 1.2) if needs_log(values) else (0.0, high * 1.05 or 1.0)
