@@ -29,7 +29,7 @@ from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Continuous, Vllm
 from tui_batching.streams import Streams
-from tui_batching.workload import Workload
+from tui_batching.workload import Workload, load_workload
 
 VLLM = Vllm(8, async_scheduling=False)
 WORKLOAD = sharing(*USERS)
@@ -245,6 +245,13 @@ def test_what_was_overwritten_before_it_was_asked_for_again_is_told() -> None:
                for row in chart)  # fmt: skip
     assert any(row.rstrip().endswith("without prefix cache") for row in chart)
     assert "▚" in "".join(chart[1:10])
+    thrash = scene_of(load_workload("cache-thrash")).comparison
+    [claim] = [claim for claim in claims(thrash) if "have in common" in claim.text]
+    assert not claim.holds
+    assert claim.detail == (
+        "0 of 46,848 tokens (0%) are found in its cache: "
+        "40,320 were overwritten before they were asked for again"
+    )
     ample = scene_of(thrashing(100 * 16)).comparison["vllm"].metrics
     assert (ample["found_prompt_tokens"], ample["lost_prompt_tokens"]) == (6 * SYSTEM, 0)
 

@@ -211,13 +211,17 @@ def evicts(_: Comparison, engine: Result) -> Claim | None:
 def finds(comparison: Comparison, engine: Result) -> Claim | None:
     """What a prefix cache is for."""
     use = CacheUse.of(engine.run)
-    if use is None:
+    if use is None or not engine.run.requests.share:
         return None
     text = f"What requests have in common {name(engine)} computes once, and finds from then on."
-    if not use.found:
-        nothing = f"none of {use.wanted:,} tokens of prompts was found"
-        return Claim(text, holds=False, detail=f"{nothing}: {_memory_taken(engine.run)}")
     detail = f"{use.found:,} of {use.wanted:,} tokens ({use.hit_rate:.0%}) are found in its cache"
+    lost = f"{use.lost:,} were overwritten before they were asked for again"
+    if use.found <= use.lost:
+        return Claim(
+            text, holds=False, detail=f"{detail}: {lost if use.lost else 'none came again'}"
+        )
+    if use.lost:
+        detail += f", {lost}"
     others = [each for each in _peers(comparison, engine) if each.strategy.is_engine]
     without = [each for each in others if not each.strategy.caches_prefixes]
     if without:
