@@ -231,3 +231,10 @@ def test_tokens_made_by_prefills_alone_leave_no_step_to_show() -> None:
     assert sum("prefill after the last step" in row for row in drawn) == 2
     assert not re.search("█|▒", "".join(drawn[1:]))
     assert sum("0 steps in" in row for row in lines(slots(scene, scene.end, (80, 14)))) == 2
+
+
+def test_a_request_alone_is_drawn_from_its_first_step_to_its_last() -> None:
+    alone = scene_of(hand_made((0, 5, 3), strategies=[Continuous(2)]))
+    whole = lines(slots(alone, alone.end))
+    assert "0 ▐██" in whole
+    assert "1 ···" in whole

@@ -305,10 +305,10 @@ class SlotCells:
         stays, ends = self.lane.run.stays, np.append(occupants, _NOTHING)
         begin, after = cuts[:-1], cuts[1:]
         stay = occupants[begin]
-        there = stay >= 0
-        request = np.where(there, stays.request[stay], stay)
+        there, known = stay >= 0, np.maximum(stay, 0)
+        request = np.where(there, stays.request[known], stay)
         seen_to_end = there & (after < len(occupants)) & (ends[after] != stay)
-        evicted = seen_to_end & (stays.ended[stay] == Ended.EVICTED)
+        evicted = seen_to_end & (stays.ended[known] == Ended.EVICTED)
         kinds = map(State, states[begin].tolist())
         columns = (begin, after, stay, kinds, request, evicted)
         return list(map(_Part, *(c.tolist() if isinstance(c, np.ndarray) else c for c in columns)))
