@@ -109,6 +109,28 @@ def test_a_workload_is_served_by_others() -> None:
     assert len(NOTEBOOK.strategies) == 3
 
 
+def test_settings_for_all_hold_for_who_is_named_later(tmp_path: Path) -> None:
+    """Otherwise a trace's vLLM would have its usual slots and an H100's memory, unnoticed."""
+    trace = tmp_path / "trace.csv"
+    trace.write_text("arrival_time,input_tokens,output_tokens\n0,100,10\n")
+    settings = {"cost": "h100-llama-3-8b", "batch_size": 8, "kv_cache_tokens": 1600}
+    workload = load_workload(trace).with_settings(settings)
+    vllm = Vllm(max_num_seqs=8, kv_cache_tokens=1600)
+    assert simulate(workload, "vllm").strategy == vllm
+    assert compare(workload, ["vllm", "static"])["vllm"].run.strategy == vllm
+    assert workload.served_by("vllm").strategies == (vllm,)
+    assert simulate(workload, Vllm()).strategy == Vllm()
+    assert NOTEBOOK.with_settings({"batch_size": 8}).served_by("vllm").strategies[0].slots == 8
+
+
+def test_settings_for_all_that_do_not_fit_who_is_named_later_are_refused() -> None:
+    workload = NOTEBOOK.with_settings({"batch_size": 900_000, "continuous.batch_size": 2})
+    assert workload.served_by("sglang").strategies[0].slots == 900_000
+    workload = NOTEBOOK.with_settings({"kv_cache_tokens": 1})
+    with pytest.raises(InputError):
+        simulate(workload, "vllm")
+
+
 def test_settings_are_values_or_text() -> None:
     values = NOTEBOOK.with_settings(
         {

@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias
 from tui_batching.cost import Cost, LinearCost
 from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Number
+from tui_batching.reading.fields import Field
 from tui_batching.requests import Requests
 from tui_batching.strategies import DEFAULT_STRATEGIES, MeasuredServer, Strategy
 from tui_batching.workload.asking import Asking
@@ -125,6 +126,8 @@ class Workload:
             traffic are the textbook's because nobody has said otherwise.
         measured: the server whose log the requests are of; None of other traffic.
         notes: what else a user should know of how it came about.
+        common: what settings without a strategy's name have said, in their order, by their keys:
+            it holds for strategies that are named later, too.
     """
 
     name: str
@@ -136,6 +139,7 @@ class Workload:
     assumed: frozenset[str] = frozenset()
     measured: MeasuredServer | None = None
     notes: tuple[Note, ...] = ()
+    common: tuple[tuple[str, Field], ...] = field(default=(), compare=False)
 
     @cached_property
     def requests(self) -> Requests:
@@ -188,10 +192,12 @@ class Workload:
     def served_by(self, *strategies: Strategy | str) -> Workload:
         """Served by these, in this order, such as `workload.served_by("vllm", Static(8))`.
 
-        One that is named has the parameters that it has here, or else those by default.
+        One that is named has the parameters that it has here, or else those by default, with what
+        settings for all have said, such as `batch_size`.
 
         Raises:
-            InputError: if there is no strategy called so, one is there twice, or there is none.
+            InputError: if there is no strategy called so, one is there twice, there is none, or
+                what has been said for all does not fit.
         """
         from tui_batching.workload.serving import choose_strategies  # noqa: PLC0415 - needs this
 

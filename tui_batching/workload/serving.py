@@ -8,6 +8,7 @@ from typing import TypeAlias
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.printable import quoted
 from tui_batching.strategies import STRATEGIES, Strategy
+from tui_batching.strategies.parameters import BATCH_SIZE
 from tui_batching.workload.model import Workload
 
 Chosen: TypeAlias = Strategy | str | Sequence[Strategy | str]
@@ -31,10 +32,12 @@ def refuse_no_workload(found: object) -> None:
 def choose_strategies(workload: Workload, strategies: Chosen) -> Workload:
     """The workload served by these strategies, in this order.
 
-    One that is named has the parameters that the workload gives it, or else those by default.
+    One that is named has the parameters that the workload gives it, or else those by default, with
+    what settings for all have said.
 
     Raises:
-        InputError: if there is no strategy called so, one is there twice, or there is none.
+        InputError: if there is no strategy called so, one is there twice, there is none, or what
+            settings for all have said does not fit it.
     """
     if isinstance(strategies, Strategy | str):
         strategies = (strategies,)
@@ -42,14 +45,30 @@ def choose_strategies(workload: Workload, strategies: Chosen) -> Workload:
         raise InputError("found no strategies, expected at least one")
     known: dict[str, Strategy] = {name: kind() for name, kind in STRATEGIES.items()}
     known |= {each.name: each for each in workload.strategies}
+    present = {each.name for each in workload.strategies}
     chosen: dict[str, Strategy] = {}
+    given: list[str] = []
     for each in strategies:
         found = each if isinstance(each, Strategy) else _called(each, known)
         if found.name in chosen:
             raise InputError(f"found {found.name!r} twice, expected each strategy once")
+        if isinstance(each, Strategy):
+            given.append(found.name)
+        elif found.name not in present:
+            found, sized = _with_common(found, workload)
+            given += [found.name] if sized else []
         chosen[found.name] = found
-    given = (each.name for each in strategies if isinstance(each, Strategy))
     return workload.with_strategies(chosen.values(), *given)
+
+
+def _with_common(strategy: Strategy, workload: Workload) -> tuple[Strategy, bool]:
+    """A strategy with what settings for all have said, and whether they told its slots."""
+    sized = False
+    for key, field in workload.common:
+        if parameter := strategy.parameter_called(key):
+            strategy = strategy.with_parameter(parameter.name, parameter.constraint(field))
+            sized |= parameter.is_called(BATCH_SIZE)
+    return strategy, sized
 
 
 def find_strategy(workload: Workload, strategy: Strategy | str) -> Strategy:

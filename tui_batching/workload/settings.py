@@ -111,6 +111,14 @@ def change(workload: Workload, key: str, field: Field) -> Workload:
         raise field.complaint(str(error)) from None
 
 
+def _set_all(
+    key: str, parameters: Mapping[str, Parameter], workload: Workload, field: Field
+) -> Workload:
+    """Change the parameter of every strategy that has it, and of those that are named later."""
+    changed = _set_strategies(parameters, workload, field)
+    return replace(changed, common=(*changed.common, (key, field)))
+
+
 def _set_strategies(
     parameters: Mapping[str, Parameter], workload: Workload, field: Field
 ) -> Workload:
@@ -201,7 +209,7 @@ def _strategy_changes(names: Collection[str]) -> dict[str, Change]:
                 one[f"{name}.{key}"] = partial(_set_strategies, {name: parameter})
                 owners.setdefault(key, {})[name] = parameter
     every: dict[str, Change] = {
-        key: partial(_set_strategies, parameters) for key, parameters in owners.items()
+        key: partial(_set_all, key, parameters) for key, parameters in owners.items()
     }
     return every | one
 
