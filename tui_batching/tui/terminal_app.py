@@ -26,13 +26,19 @@ from textual.theme import BUILTIN_THEMES
 from tui_batching.charts.palette import DEFAULT_THEME, default_theme
 from tui_batching.config import Config
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
-from tui_batching.tui.textual_internals import TellsOneThing, ours_for, redraw, told
+from tui_batching.tui.textual_internals import (
+    FailsAtOnce,
+    TellsOneThing,
+    ours_for,
+    redraw,
+    told,
+)
 from tui_batching.tui.themes import textual_theme
 
 _OBJECTS_A_COLLECTION = 5000
 
 
-class TerminalApp(TellsOneThing):
+class TerminalApp(FailsAtOnce, TellsOneThing):
     """An app in one of our themes, at home in any terminal.
 
     Args:

@@ -1,9 +1,9 @@
 """All that the app uses of Textual without being promised to find it there tomorrow.
 
 Read in Textual 8.2.8: how it enters a terminal, writes to it and leaves it (`LinuxDriver`), what it
-has told and where that is seen, by which clock its timers go, what its keys do on a screen, and in
-which order it ends what belongs to one. The driver of terminals here enters and leaves whatever
-happens, and writes less.
+has told and where that is seen, what it does after a mistake, by which clock its timers go, what
+its keys do on a screen, and in which order it ends what belongs to one. The driver of terminals
+here enters and leaves whatever happens, and writes less.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
+import rich
+from rich.traceback import Traceback
 from textual import timer
 from textual.app import App
 from textual.binding import Binding
@@ -101,6 +103,18 @@ class TellsOneThing(App[None]):
         newest = [f"--textual-toast-{each.identity}" for each in self._notifications][-1:]
         for holder in self.screen.query("ToastHolder"):
             holder.set_class(holder.id in newest, "-newest")
+
+
+class FailsAtOnce(App[None]):
+    """An app that tells of a mistake of its own where that was, and ends.
+
+    Textual itself tells all values that were at hand, too: those of a long Run take minutes to
+    write, in which no key is heard.
+    """
+
+    def _fatal_error(self) -> None:
+        self.bell()
+        self.panic(Traceback(width=None, suppress=[rich]))
 
 
 class EndsWorkFirst:
