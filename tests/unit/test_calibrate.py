@@ -257,7 +257,7 @@ def test_replay_of_its_own_profile_is_within_and_of_another_is_not(
     assert main([*replaying, str(profile)]) == 0
     assert "running: " in capsys.readouterr().out
     assert main([*replaying, "h100-llama-3-8b"]) == 1
-    assert "beyond 0.02 of what was measured: TTFT mean" in capsys.readouterr().err
+    assert "beyond 2 % of what was measured: TTFT mean" in capsys.readouterr().err
 
 
 def test_replay_tells_each_request_as_csv(

@@ -48,6 +48,16 @@ def test_limits_of_the_workload_give_way_and_that_is_told(capsys: pytest.Capture
     assert [run["metrics"]["slo_attainment"] for run in json.loads(out)["runs"]] == [None] * 3
 
 
+def test_who_misses_a_target_is_told(capsys: pytest.CaptureFixture[str]):
+    """Else the attainment, which is of the limits of each request alone, would be all there is."""
+    p95 = [run["p95_ttft"] for run in metrics(capsys, "notebook")]
+    assert [time > 4 for time in p95] == [True, True, False]
+    assert main(["compare", "notebook", "--slo", "ttft.p95=4s,e2el=100s"]) == 0
+    assert "static, dynamic miss p95 TTFT ≤ 4.00 s\n" in capsys.readouterr().out
+    assert main(["compare", "notebook", "--slo", "ttft.p95=200s"]) == 0
+    assert "miss" not in capsys.readouterr().out
+
+
 def test_a_target_is_a_row_of_the_table(capsys: pytest.CaptureFixture[str]):
     assert main(["compare", "notebook", "--slo", "ttft.p95=2s"]) == 0
     rows = capsys.readouterr().out.splitlines()

@@ -168,6 +168,14 @@ def test_errors_are_against_what_was_measured_and_nobody_is_the_best(compared: C
     )
 
 
+@pytest.mark.parametrize("slices", ["mean", "p99-ttft,p99-e2el"])
+def test_in_a_breakdown_nobody_is_the_best_beside_what_was_measured(
+    folder: Path, slices: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", str(folder / "log.jsonl"), "--breakdown", slices]) == 0
+    assert "★" not in capsys.readouterr().out
+
+
 def test_the_prices_that_fit_make_the_same_run_again(compared: Comparison) -> None:
     metric = METRICS_BY_NAME["avg_latency"]
     _, error = compared.behind(metric)

@@ -5,7 +5,7 @@ A table has a column a strategy. Its rows stand in groups, each below a heading.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -23,6 +23,7 @@ from tui_batching.analysis.metrics import (
     Value,
     best_of,
     format_value,
+    metric_called,
 )
 from tui_batching.analysis.metrics import value_text as figure_text
 from tui_batching.analysis.service_level import limits_text
@@ -30,11 +31,11 @@ from tui_batching.analysis.slices import MEAN, Slice, SliceParts
 from tui_batching.analysis.sweeps.shown import limit_of
 from tui_batching.analysis.sweeps.sweep import Sweep
 from tui_batching.analysis.sweeps.varied import value_text
-from tui_batching.clock import format_duration
+from tui_batching.clock import SECOND, format_duration
 from tui_batching.cost import Cost
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import join_names
-from tui_batching.workload.service_level import ServiceLevel
+from tui_batching.workload.service_level import ServiceLevel, Target
 
 BEST = "★"
 PARAMETERS = "Parameters"
@@ -129,10 +130,27 @@ def comparison_table(comparison: Comparison, wanted: Slice = MEAN) -> Table:
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """Who ignores memory that there is, or a beginning that requests share; as clauses."""
+    """Who misses a target, ignores memory that there is, or what requests share; as clauses."""
     starred = comparison.measured is None
     cost = comparison.workload.cost
-    return _notes(comparison.ignoring, comparison.without_cache, cost, starred=starred)
+    ignored = _notes(comparison.ignoring, comparison.without_cache, cost, starred=starred)
+    return [*_missed(comparison), *ignored]
+
+
+def _missed(comparison: Comparison) -> Iterator[str]:
+    """The attainment beside a target says nothing of it: that is of the limits of each request."""
+    slo = comparison.workload.slo
+    for target in slo.targets if slo else ():
+        values = comparison.values(metric_called(target.metric))
+        told = zip(comparison, values, strict=True)
+        names = [each.strategy.name for each, value in told if _is_beyond(value, target)]
+        if names:
+            verb = "misses" if len(names) == 1 else "miss"
+            yield f"{join_names(names)} {verb} {limits_text(ServiceLevel(targets=(target,)))}"
+
+
+def _is_beyond(value: Value, target: Target) -> bool:
+    return value is not None and value * SECOND > target.most
 
 
 def _notes(
@@ -224,7 +242,10 @@ def slice_group(comparison: Comparison, wanted: Slice) -> Group:
     ignoring = [result.strategy.name in comparison.ignoring for result in comparison]
     there = [name for name in PARTS if any(each.parts.get(name) for each in found)]
     rows = [TableRow(name, _shares(found, name), MEANINGS[name]) for name in there]
-    whole = _cells(metric, [each.whole if each.requests else None for each in found], ignoring)
+    wholes = [each.whole if each.requests else None for each in found]
+    # What was measured competes with nobody.
+    starred = comparison.measured is None
+    whole = _cells(metric, wholes, ignoring if starred else [True] * len(found))
     counted = {each.requests for each in found}
     told = f"{count_text(counted.pop())}; " if len(counted) == 1 else ""
     return Group(

@@ -10,6 +10,7 @@ import numpy as np
 from tui_batching.analysis.peaks import peak_tokens_held
 from tui_batching.clock import format_duration
 from tui_batching.cost import Profile
+from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.workload.model import join_names
 
@@ -52,23 +53,24 @@ def _first_token_warnings(runs: Sequence[Run]) -> Iterator[Warned]:
 
 def _warnings_of(run: Run) -> Iterator[Warned]:
     if run.cost.profile:
-        yield from _context_warnings(run, run.cost.profile)
+        yield from context_warnings(run.requests, run.cost.profile)
         yield from _batch_warnings(run, run.cost.profile)
         yield from _token_warnings(run, run.cost.profile)
     yield from _memory_warnings(run)
 
 
-def _context_warnings(run: Run, profile: Profile) -> Iterator[Warned]:
-    if profile.context is None:
+def context_warnings(requests: Requests, profile: Profile | None) -> Iterator[Warned]:
+    """Whose contexts lie beyond where a profile holds, which is known before anything is served."""
+    if profile is None or profile.context is None:
         return
-    shortest = run.requests.input_tokens
-    longest = shortest + run.requests.output_tokens
+    shortest = requests.input_tokens
+    longest = shortest + requests.output_tokens
     beyond = (shortest < profile.context[0]) | (longest > profile.context[1])
     if beyond.any():
         yield Warned(
             "contexts",
             f"{profile.name} holds for contexts of {_range(profile.context)} tokens; those of "
-            f"{beyond.sum():,} of {len(run):,} requests lie beyond, "
+            f"{beyond.sum():,} of {len(requests):,} requests lie beyond, "
             f"at {_range((int(shortest.min()), int(longest.max())))}",
         )
 

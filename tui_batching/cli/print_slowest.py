@@ -19,10 +19,11 @@ def print_slowest(
     workload: Workload,
     measure: Measure,
     found: Sequence[tuple[Strategy, Sequence[SlowRequest]]],
+    notes: Sequence[str] = (),
     *,
     ascii_only: bool | None = None,
 ) -> None:
-    """Print two lines a request: how slow it is and where its time went, and why."""
+    """Print two lines a request, how slow it is and where its time went, and why; then notes."""
     printer = Printer(ascii_only)
     printer.line(workload_heading(workload).append(f" · slowest by {measure.label}"))
     for strategy, requests in found:
@@ -38,6 +39,7 @@ def print_slowest(
             told = f"  {name:<{width}}  {value:>8}  {at:>14}  {_parts(each)}"
             printer.line(printer.text(told))
             printer.line(printer.text(f"  {'':<{width}}  {each.why}", "dim"))
+    printer.notes(notes)
     legend = f"{measure.label} is {measure.meaning}; --json and --csv tell every part"
     printer.line(Text(legend, "dim"))
 

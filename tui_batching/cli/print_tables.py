@@ -14,6 +14,7 @@ from rich.text import Text
 from tui_batching.analysis.batch_means import CONFIDENCE, TIMES_AS_LONG
 from tui_batching.analysis.capacity import Capacities
 from tui_batching.analysis.comparison import Comparison
+from tui_batching.analysis.saturated import saturated
 from tui_batching.analysis.slices import Slice
 from tui_batching.analysis.sweeps import Sweep
 from tui_batching.analysis.sweeps.varied import kind_text
@@ -47,6 +48,7 @@ def print_comparison(comparison: Comparison, *, ascii_only: bool | None = None) 
         if group.hint:
             printer.line(printer.text(f"{group.title.lower()}: {group.hint}", "dim"))
     printer.note(told)
+    printer.notes(saturated(result.run for result in comparison))
     printer.legend(told, "--json and --csv tell more")
 
 
@@ -61,6 +63,7 @@ def print_slices(
     for group in told.groups:
         printer.line(printer.text(f"{group.title}: {group.hint}", "dim"))
     printer.note(told)
+    printer.notes(saturated(result.run for result in comparison))
     printer.legend(told, "--json and --csv tell the same")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Timer
@@ -15,6 +15,7 @@ from tui_batching.printable import printable
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
+    from tui_batching.analysis.warnings import Warned
     from tui_batching.executors import CountDone
 
 _PATIENCE = 0.5
@@ -118,3 +119,9 @@ def _shown_later(*columns: ProgressColumn, lets_print: bool = True) -> Iterator[
         timer.cancel()
         timer.join()  # it may be about to start the display
         display.stop()
+
+
+def warn(doubted: Iterable[Warned]) -> None:
+    """Tell on stderr what is to be doubted of the figures on stdout."""
+    for warned in doubted:
+        print(f"tui-batching: warning: {warned.sentence}", file=sys.stderr)

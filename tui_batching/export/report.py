@@ -11,6 +11,7 @@ from tui_batching import __version__
 from tui_batching.analysis.claims import claims
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metrics import PARTS_OF_LATENCY
+from tui_batching.analysis.saturated import saturated
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.slices import MEAN, SLICES, Slice
 from tui_batching.analysis.sweeps import Kind, Sweep
@@ -82,6 +83,8 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _workload(comparison.workload)
     sentences = (warned.sentence for warned in report.scene.warnings)
     yield from (f"**Warning:** {plain(sentence)}." for sentence in sentences)
+    overfull = saturated(result.run for result in comparison)
+    yield from (f"**Warning:** {plain(sentence)}." for sentence in overfull)
     yield "## In short"
     yield bullets(findings(comparison))
     yield "## Metrics"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from tui_batching.analysis.saturated import SHARE
 from tui_batching.analysis.warnings import warnings
 from tui_batching.measured.accuracy import BOUNDED, TimeError
 from tui_batching.measured.server import Server
@@ -17,9 +18,6 @@ GOAL, GOAL_P90 = 0.02, 0.05
 
 _ONE_IN = 100
 """Of so many requests, p99 is one."""
-
-_QUEUED = 0.1
-"""A run is saturated if so many of all requests wait when the last one comes."""
 
 
 def doubts(log: ServerLog, run: Run, server: Server) -> tuple[str, ...]:
@@ -68,7 +66,7 @@ def _of_load(log: ServerLog) -> Iterator[str]:
     arrival = log.requests.arrival_time
     begun = np.where(log.measured, log.first_token_time, 0)
     waiting = int((log.measured & (begun > arrival[-1])).sum())
-    if waiting > _QUEUED * len(log):
+    if waiting > SHARE * len(log):
         yield (
             f"the run is saturated: {waiting:,} of {len(log):,} requests wait for their first "
             "token when the last one comes, so TTFT measures the queue, not the engine"

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from tui_batching.analysis.capacity import Capacities, capacity
+from tui_batching.analysis.warnings import context_warnings
 from tui_batching.cli.arguments import (
     Choices,
     add_csv,
@@ -15,7 +16,7 @@ from tui_batching.cli.arguments import (
     read_workload,
 )
 from tui_batching.cli.jobs import add_executors, read_executors
-from tui_batching.cli.progress import counting, reporting
+from tui_batching.cli.progress import counting, reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
 from tui_batching.export import json_and_csv
@@ -73,7 +74,7 @@ def add_to(choices: Choices) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the capacities as a table, JSON or CSV.
+    """Print the capacities as a table, JSON or CSV; warnings come on stderr.
 
     Raises:
         InputError: if the workload, a setting or an option is not as expected, the options do not
@@ -94,6 +95,8 @@ def run(arguments: argparse.Namespace) -> None:
         from tui_batching.cli.print_tables import print_capacities  # noqa: PLC0415 - rich loads slowly
 
         print_capacities(capacities, ascii_only=arguments.ascii)
+    workload = capacities.workload
+    warn(context_warnings(workload.requests, workload.cost.profile))
 
 
 def _find(arguments: argparse.Namespace) -> Capacities:

@@ -11,7 +11,7 @@ from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.slices import SLICES, Slice
 from tui_batching.analysis.warnings import warnings
 from tui_batching.cli.arguments import Choices, add_csv, add_workload, csv_file, read_workload
-from tui_batching.cli.progress import Reporter, reporting
+from tui_batching.cli.progress import Reporter, reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.export import json_and_csv, vllm_output
@@ -98,8 +98,7 @@ def run(arguments: argparse.Namespace) -> None:
         vllm_output.write(comparison, sys.stdout)
     else:
         _print(comparison, slices, ascii_only=arguments.ascii)
-    for warned in warnings(result.run for result in comparison):
-        print(f"tui-batching: warning: {warned.sentence}", file=sys.stderr)
+    warn(warnings(result.run for result in comparison))
 
 
 def _write_csv(

@@ -95,10 +95,12 @@ def run(arguments: argparse.Namespace) -> None:
         from tui_batching.cli.print_accuracy import print_replay  # noqa: PLC0415 - rich loads slowly
 
         print_replay(made, ascii_only=arguments.ascii)
-    beyond = made.beyond(within) if within is not None else ()
-    if beyond:
+    if within is not None and (beyond := made.beyond(within)):
         told = ", ".join(f"{each.measure} {each.statistic} {each.error:+.1%}" for each in beyond)
-        print(f"tui-batching: beyond {within:.3g} of what was measured: {told}", file=sys.stderr)
+        print(
+            f"tui-batching: beyond {100 * within:.3g} % of what was measured: {told}",
+            file=sys.stderr,
+        )
         raise SystemExit(_BEYOND)
 
 

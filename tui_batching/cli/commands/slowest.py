@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
+from tui_batching.analysis.saturated import saturated
 from tui_batching.analysis.slowest import SlowRequest, slowest
+from tui_batching.analysis.warnings import Warned, warnings
 from tui_batching.analysis.worst import MEASURES
 from tui_batching.cli.arguments import Choices, add_csv, add_workload, csv_file, read_workload
-from tui_batching.cli.progress import reporting
+from tui_batching.cli.progress import reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
 from tui_batching.export import slowest_output
@@ -64,7 +66,7 @@ def add_to(choices: Choices) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the slowest requests of each strategy.
+    """Print the slowest requests of each strategy; warnings come on stderr.
 
     Raises:
         InputError: if the workload, a setting or an option is not as expected, or the CSV file
@@ -75,11 +77,16 @@ def run(arguments: argparse.Namespace) -> None:
     count = Field.of_text(arguments.count, "-n").whole(least=1, most=_MOST)
     target, measure = csv_file(arguments), _BY[arguments.by]
     found: list[tuple[Strategy, tuple[SlowRequest, ...]]] = []
+    doubted: list[Warned] = []
+    notes: list[str] = []
     with reporting() as report:
         workload = read_workload(arguments, report)
         for strategy in workload.strategies:
             report(f"{strategy.name}, {len(workload.requests):,} requests")
-            found.append((strategy, slowest(simulate(workload, strategy), measure, count)))
+            served = simulate(workload, strategy)
+            found.append((strategy, slowest(served, measure, count)))
+            doubted += warnings([served])
+            notes += saturated([served])
         if target:
             with written_whole(target, replace=arguments.force) as out:
                 slowest_output.write_csv(measure, found, out)
@@ -90,4 +97,5 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         from tui_batching.cli.print_slowest import print_slowest  # noqa: PLC0415 - rich loads slowly
 
-        print_slowest(workload, measure, found, ascii_only=arguments.ascii)
+        print_slowest(workload, measure, found, notes, ascii_only=arguments.ascii)
+    warn(dict.fromkeys(doubted))

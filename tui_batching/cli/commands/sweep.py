@@ -9,6 +9,7 @@ from dataclasses import replace
 from tui_batching.analysis.sweeps import KINDS, Sweep, plan_sweep
 from tui_batching.analysis.sweeps.shown import read_metrics
 from tui_batching.analysis.sweeps.varied import kind_called, owners, read_value
+from tui_batching.analysis.warnings import context_warnings
 from tui_batching.cli.arguments import (
     FIRST_OF_ENGINES,
     FIRST_WORKLOADS,
@@ -20,7 +21,7 @@ from tui_batching.cli.arguments import (
     read_workload,
 )
 from tui_batching.cli.jobs import add_executors, read_executors, run_sweeps
-from tui_batching.cli.progress import reporting
+from tui_batching.cli.progress import reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
 from tui_batching.export import json_and_csv
@@ -77,7 +78,7 @@ def add_to(choices: Choices) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the sweep as a table, JSON or CSV.
+    """Print the sweep as a table, JSON or CSV; warnings come on stderr.
 
     Raises:
         InputError: if the workload, a setting or a value is not as expected, the options do not
@@ -99,6 +100,7 @@ def run(arguments: argparse.Namespace) -> None:
         from tui_batching.cli.print_tables import print_sweep  # noqa: PLC0415 - rich loads slowly
 
         print_sweep(result, ascii_only=arguments.ascii)
+    warn(context_warnings(result.workload.requests, result.workload.cost.profile))
 
 
 def _sweep(arguments: argparse.Namespace) -> Sweep:
