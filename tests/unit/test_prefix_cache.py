@@ -91,6 +91,16 @@ def test_who_is_evicted_finds_its_own_blocks_again() -> None:
     assert recomputed_tokens(off.serve(requests, WORKLOAD.cost)) == known
 
 
+def test_what_somebody_finds_of_its_own_is_no_hit() -> None:
+    """As a vLLM server counts; else less memory, which evicts more, would seem to find more."""
+    requests = Requests.from_columns([0, 0], [100, 100], [60, 60])
+    run = replace(VLLM, kv_cache_tokens=17 * 16).serve(requests, WORKLOAD.cost)
+    told = metrics(run)
+    assert told["found_prompt_tokens"] == run.stays.cached.sum() > 0
+    assert told["prefix_hit_rate"] == 0
+    assert run.at(int(run.end_time.max())).found_so_far == 0
+
+
 def test_metrics_tell_what_was_found_and_computed() -> None:
     comparison = compare(WORKLOAD)
     ours, theirs = (result.metrics for result in comparison)

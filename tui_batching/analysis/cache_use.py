@@ -84,15 +84,18 @@ def beginnings_found(run: Run, most: int = 3) -> list[Beginning]:
 
 @dataclass(frozen=True)
 class CacheUse:
-    """The tokens of all who were admitted, those who came back after an eviction included.
+    """What was found of all who were admitted, and of those alone who were for the first time.
 
     Attributes:
-        wanted: those of prompts, and of answers that were begun before.
-        found: those of them that were in memory.
+        wanted: the tokens of prompts when they are admitted first.
+        shared: those of them that were in memory.
+        found: all that were, those of requests which come back after an eviction included: they
+            find their own.
         lost: those that had been there, but were overwritten.
     """
 
     wanted: int
+    shared: int
     found: int
     lost: int
 
@@ -104,12 +107,14 @@ class CacheUse:
         lost = 0
         if run.kv and run.kv.lost is not None:
             lost = int(run.kv.lost[-1]) * run.kv.block_size
-        return cls(exact_sum(run.stays.known), exact_sum(run.stays.cached), lost)
+        stays, first = run.stays, ~run.again
+        shared, found = exact_sum(stays.cached[first]), exact_sum(stays.cached)
+        return cls(exact_sum(stays.known[first]), shared, found, lost)
 
     @property
     def hit_rate(self) -> float:
-        """The share of the tokens that were found."""
-        return self.found / self.wanted
+        """The share of the tokens that were found, as a vLLM server tells it: without returns."""
+        return self.shared / self.wanted
 
 
 def without_cache(strategies: Iterable[Strategy], *, share: bool) -> tuple[str, ...]:

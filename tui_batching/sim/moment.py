@@ -246,7 +246,10 @@ class Moment:
 
     @property
     def found_so_far(self) -> float:
-        """The share of the tokens of all who were admitted by now that the cache had; 0 of none."""
+        """The share of the tokens of all who were admitted by now that the cache had; 0 of none.
+
+        Those who came back after an eviction do not count: they find what is their own.
+        """
         stays = int(np.searchsorted(self.run.stays.start_time, self.time, side="right"))
         found, known = self.run.found_before[:, stays].tolist()
         return found / known if known else 0.0

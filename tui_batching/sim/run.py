@@ -264,9 +264,10 @@ class Run:
     def found_before(self) -> IntArray:
         """Of the first k stays, for every k from 0, tokens found in the cache, and all known.
 
+        Who comes back after an eviction finds what is its own, and does not count.
         Shape: (2, stays + 1).
         """
-        columns = np.stack([self.stays.cached, self.stays.known])
+        columns = np.where(self.again, 0, np.stack([self.stays.cached, self.stays.known]))
         return freeze(np.concatenate((np.zeros((2, 1), np.int64), np.cumsum(columns, 1)), axis=1))
 
     @cached_property

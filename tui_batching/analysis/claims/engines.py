@@ -214,7 +214,7 @@ def finds(comparison: Comparison, engine: Result) -> Claim | None:
     if use is None or not engine.run.requests.share:
         return None
     text = f"What requests have in common {name(engine)} computes once, and finds from then on."
-    detail = f"{use.found:,} of {use.wanted:,} tokens ({use.hit_rate:.0%}) are found in its cache"
+    detail = f"{use.shared:,} of {use.wanted:,} tokens ({use.hit_rate:.0%}) are found in its cache"
     lost = f"{use.lost:,} were overwritten before they were asked for again"
     if use.found <= use.lost:
         return Claim(
