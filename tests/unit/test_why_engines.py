@@ -106,6 +106,16 @@ def test_who_is_evicted_next_is_told_as_such() -> None:
     assert at.run.at(int(end)).iterations - at.iterations == 15
 
 
+def test_who_joins_before_anybody_leaves_waits_for_nobody() -> None:
+    """What came free counts when the next step is planned; who leaves later has no part in it."""
+    run = simulate(load_workload("tight-memory"), "vllm")
+    at = run.at("247.5235ms")
+    wanted = "it needs 13 blocks, and fewer were to be had when this step was planned"
+    assert why(at) == f"R7 has waited 34.5 ms because {wanted}; it joins after this step"
+    joins = int(run.start_time[at.waiting[0]])
+    assert run.at(joins).iterations - at.iterations == 1
+
+
 def test_blocks_that_are_promised_are_not_to_be_had() -> None:
     # R1 has been admitted, but has no token yet, so that its blocks count as free.
     chunked = TensorRtLlm(

@@ -265,14 +265,21 @@ def _why_no_memory(moment: Moment, kv: KvBlocks, first: int) -> str:
 
 
 def _who_leaves_next(moment: Moment) -> str:
-    """Whose slot and memory are free next, and after how many iterations."""
-    run = moment.run
-    ends = run.stays.end_time[run.leaves]
+    """Whose slot and memory are free next, and when; or that the first one does not wait for that.
+
+    What became free a moment ago counts when the next iteration is planned.
+    """
+    run, stays = moment.run, moment.run.stays
+    ends = stays.end_time[run.leaves]
     stay = int(run.leaves[np.searchsorted(ends, moment.time, side="right")])
-    name, end = request_name(moment, int(run.stays.request[stay])), run.stays.end_time[[stay]]
-    verb = "is evicted" if run.stays.ended[stay] == Ended.EVICTED else "ends"
+    name, end = request_name(moment, int(stays.request[stay])), stays.end_time[[stay]]
+    verb = "is evicted" if stays.ended[stay] == Ended.EVICTED else "ends"
+    coming = stays.start_time[run.by_request.members(moment.waiting[0])]
+    joins = coming[coming > moment.time][:1]
+    if joins < end:
+        name, verb, end = "it", "joins", joins
     steps = int(run.spans.iterations_at(end)[0]) - moment.iterations
-    return f"{name} {verb} {'after this step' if steps == 1 else f'in {steps:,} steps'}"
+    return f"{name} {verb} {'after this step' if steps <= 1 else f'in {steps:,} steps'}"
 
 
 def _why_not_its_turn(moment: Moment, first: int, left: str) -> str:
