@@ -88,14 +88,14 @@ class CacheUse:
 
     Attributes:
         wanted: the tokens of prompts when they are admitted first.
-        shared: those of them that were in memory.
+        shared: those of them that were in memory; None where requests have nothing in common.
         found: all that were, those of requests which come back after an eviction included: they
             find their own.
         lost: those that had been there, but were overwritten.
     """
 
     wanted: int
-    shared: int
+    shared: int | None
     found: int
     lost: int
 
@@ -108,13 +108,13 @@ class CacheUse:
         if run.kv and run.kv.lost is not None:
             lost = int(run.kv.lost[-1]) * run.kv.block_size
         stays, first = run.stays, ~run.again
-        shared, found = exact_sum(stays.cached[first]), exact_sum(stays.cached)
-        return cls(exact_sum(stays.known[first]), shared, found, lost)
+        shared = exact_sum(stays.cached[first]) if run.requests.share else None
+        return cls(exact_sum(stays.known[first]), shared, exact_sum(stays.cached), lost)
 
     @property
-    def hit_rate(self) -> float:
+    def hit_rate(self) -> float | None:
         """The share of the tokens that were found, as a vLLM server tells it: without returns."""
-        return self.shared / self.wanted
+        return None if self.shared is None else self.shared / self.wanted
 
 
 def without_cache(strategies: Iterable[Strategy], *, share: bool) -> tuple[str, ...]:

@@ -196,7 +196,8 @@ def _memory_facts(run: Run, use: KvUse | None) -> list[str]:
     evictions = len(run.evicted_stays)
     counted = "1 eviction" if evictions == 1 else f"{evictions:,} evictions"
     told = f"peak {percent(use.peak, 1)}, mean {percent(use.mean, 1)}"
-    if cache := CacheUse.of(run):
+    cache = CacheUse.of(run)
+    if cache and cache.hit_rate is not None:
         counted = f"{percent(cache.hit_rate, 1)} of prompt tokens found · {counted}"
     return [f"KV cache taken: {told} · {counted}", f"{told} · {counted}", told]
 

@@ -211,7 +211,7 @@ def evicts(_: Comparison, engine: Result) -> Claim | None:
 def finds(comparison: Comparison, engine: Result) -> Claim | None:
     """What a prefix cache is for."""
     use = CacheUse.of(engine.run)
-    if use is None or not engine.run.requests.share:
+    if use is None or use.hit_rate is None:
         return None
     text = f"What requests have in common {name(engine)} computes once, and finds from then on."
     detail = f"{use.shared:,} of {use.wanted:,} tokens ({use.hit_rate:.0%}) are found in its cache"
