@@ -104,6 +104,15 @@ async def test_the_prompt_is_seen_below_what_is_said() -> None:
         assert toasts(stage)[0].region.bottom == 23
 
 
+async def test_why_there_is_no_such_place_is_seen_before_what_was_said_before() -> None:
+    async with told(parse_workload(WARNED, "warned.yaml"), (80, 24)) as stage:
+        await stage.press("e", "slash", *"R999", "enter")
+        await stage.until(lambda: "found no R999" in "".join(stage.rows()[-4:-1]))
+        await stage.press("escape")
+        await stage.until(lambda: "found no R999" not in stage.seen())
+        await stage.until(lambda: "worst TTFT 1 of 300" in stage.seen())
+
+
 async def test_one_thing_follows_the_other_when_its_time_is_over() -> None:
     async with told(load_workload("notebook"), (120, 36)) as stage:
         for sentence, seconds in (("later", 3600.0), ("first", 0.5)):
