@@ -252,6 +252,8 @@ def test_the_table_has_the_metrics_asked_for_and_what_they_may_be(
     assert "Time per output token: p95 (≤ 40.0 ms)" in usual
     told = complaint(capsys, "sweep", "load", "notebook", "--metrics", "ttft.p98")
     assert told.startswith("--metrics: found no metric 'ttft.p98', expected one of wait.mean, ")
+    assert "prefix_hit_rate" in told, "none is left out"
+    assert " others" not in told
 
 
 def test_any_parameter_of_the_stage_can_be_swept(capsys: pytest.CaptureFixture[str]):

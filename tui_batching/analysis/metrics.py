@@ -536,5 +536,8 @@ def metric_called(word: str) -> MetricInfo:
         if word in (metric.called, metric.name):
             return metric
     words = [metric.called for metric in METRIC_TABLE]
-    found = f"found no metric {quoted(word)}"
-    raise InputError(f"{found}, expected {one_of(words)}{did_you_mean(word, words)}")
+    found, hint = f"found no metric {quoted(word)}", did_you_mean(word, words)
+    # Of each quantity one statistic, so that all that there is fits into a sentence.
+    told = [each for each in words if "." not in each or each.endswith(".mean")]
+    others = " (p50, p90, p95 or p99 as well as mean)"
+    raise InputError(f"{found}, expected {one_of(told)}{others}{hint}")
