@@ -151,7 +151,8 @@ def test_the_made_up_engine_does_all_that_engines_do() -> None:
     assert Ended.SKIPPED in skipping.stays.ended
     parts = breakdown(evicting).totals
     assert all(parts[name] for name in PARTS if name not in {"forming", "held"})
-    assert {state.word for state in WAITS} <= set(PARTS)
+    told = {state for state in WAITS if state is not State.QUEUED}  # logs alone tell no more
+    assert {state.word for state in told} <= set(PARTS)
 
 
 @given(cases())
