@@ -147,7 +147,7 @@ class KvView:
             f"{parts} tokens",
             f"{short} = {self.pool:,}",
             short,
-            f"{used:,} used, {free:,} free",
+            f"{self.taken:,} taken + {free:,} free",
             f"{free:,} free",
         ]
 
@@ -163,8 +163,9 @@ class KvView:
             f"{parts} tokens",
             f"{short} = {self.pool:,}",
             short,
-            f"{used:,} used, {cached:,} cached, {blank:,} free",
-            f"{cached:,} cached, {blank:,} free",
+            f"{self.taken:,} taken {cached:,} cached {blank:,} free",
+            f"{self.taken:,} taken + {free:,} free",
+            f"{free:,} free",
         ]
 
 

@@ -12,13 +12,13 @@ from rich.style import Style
 
 from tui_batching.charts.big_letters import big_words
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import Cells, Row, bar, folded, style
+from tui_batching.charts.rows import FULL, HATCH, Cells, Row, bar, folded, style
 from tui_batching.clock import format_duration
 from tui_batching.strategies import STRATEGIES
 from tui_batching.tour.deck import StepTime, step_times
 from tui_batching.workload import Workload
 
-_NAMES = re.compile(rf"\b({'|'.join(STRATEGIES)}|R[0-9]+)\b", re.IGNORECASE)
+_NAMES = re.compile(rf"(\b(?:{'|'.join(STRATEGIES)}|R[0-9]+)\b|[{FULL}{HATCH}])", re.IGNORECASE)
 _BROAD = 60
 """From this width on sentences take one row each, and a table lies on its side."""
 
@@ -110,7 +110,7 @@ class _Sheet:
         return [above, *(self.row().add(line, bold).cells() for line in folded(title, self.width))]
 
     def paragraph(self, text: str, *, centred: bool = False) -> list[Cells]:
-        """A text over as many rows as it takes; strategies and requests wear their colours."""
+        """A text over as many rows as it takes; what has a colour on stage wears it here, too."""
         rows = []
         for line in folded(text, self.width):
             row = self.row()
@@ -163,5 +163,7 @@ class _Sheet:
     def _name(self, name: str) -> Style:
         number = name[1:]
         palette = self.palette
+        if name in (FULL, HATCH):
+            return self.ink(palette.work if name == FULL else palette.held)
         colour = palette.text if number.isdigit() else palette.strategy(name.lower())
         return self.ink(colour, bold=True)
