@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import boundaries, hand_made, scene_of
 from test_lane_laws import ROWS, engines
@@ -38,8 +38,13 @@ def test_the_parts_of_each_measure_are_parts_of_the_latency_and_sum_to_it(run: R
             assert ((column >= 0) & (column <= whole[name])).all(), name
 
 
+STALLED_BY_A_NEIGHBOUR = scene_of(hand_made((0, 1, 1), (0, 3, 1), strategies=[Static(3)])).runs[0]
+"""A prompt is read after 1 of 3 ms; then its request is stalled, within the same iteration."""
+
+
 @settings(max_examples=80)
 @given(runs())
+@example(STALLED_BY_A_NEIGHBOUR)
 def test_one_looks_at_a_boundary_within_what_is_measured_and_is_told_of_that_request(
     run: Run,
 ) -> None:

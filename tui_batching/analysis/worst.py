@@ -170,7 +170,8 @@ def instant_of_why(measure: Measure, run: Run, row: int) -> Picoseconds:
         longest = spans.step_time[span] + spans.step_growth[span] * (spans.steps[span] - 1)
         place = int(found[np.argmax(longest[found])])
     after = int(changes[place + 1]) if place + 1 < len(changes) else until
-    return max(int(changes[place]), run.at(after).previous_boundary or 0)
+    # A prompt may be read within an iteration: what follows is looked at from where that starts.
+    return max(since, run.at(after).previous_boundary or 0)
 
 
 _Codes: TypeAlias = npt.NDArray[np.int8]
