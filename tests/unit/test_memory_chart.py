@@ -80,7 +80,7 @@ def test_with_little_room_the_headings_tell_the_figures() -> None:
 def test_very_many_slots_are_told_in_short() -> None:
     scene = scene_of(hand_made((0, 5, 3), strategies=[Static(1_000_000), Tgi()]))
     rows = texts(utilization_chart(ChartRequest(scene, scene.end, 100, 40, palette())))
-    assert ["  1M┤"] == [row[:5] for row in rows if "M┤" in row]
+    assert [row[:5] for row in rows if "M┤" in row] == ["  1M┤"]
     # TGI has as many, but they are no more than a limit: its panel is as high as they are taken.
     heading = next(n for n, row in enumerate(rows) if "at most 1 of 1,000,000 slots taken" in row)
     assert rows[heading + 1].startswith("   1┤")
