@@ -26,6 +26,20 @@ def queue(
     return Workload("queue", source, strategies=(strategy or Continuous(1),), slo=slo)
 
 
+def fitful_queue(count: int, seed: int, slo: ServiceLevel, strategy: Strategy) -> Workload:
+    """Arrivals by turns at 0.4 and 1.6 a second, each for 60 s on average (MMPP), as a list."""
+    random, times, start, rate = np.random.default_rng(seed), np.empty(0), 0.0, 0.4
+    while len(times) < count:
+        end = start + random.exponential(60)
+        arrived = random.uniform(start, end, random.poisson(rate * (end - start)))
+        times = np.concatenate([times, np.sort(arrived)])
+        start, rate = end, 2.0 - rate
+    arrivals = (times[:count] * SECOND).astype(np.int64)
+    columns = (arrivals, np.full(count, 50), np.full(count, 20))
+    source = ListedRequests(Requests.from_columns(*columns))
+    return Workload("fitful", source, strategies=(strategy,), slo=slo)
+
+
 def queue_file(folder: Path, count: int) -> str:
     """The path of such a queue as a trace."""
     requests = queue(count, 1, None).requests

@@ -7,6 +7,8 @@ recipe as many are drawn as it takes to be sure.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -205,9 +207,8 @@ def _climb(ladder: LoadLadder) -> Capacity:
     """The highest load that is kept, and the ends of where that of a longer run lies."""
     kept = ladder.fastest(LoadFound.kept, 0, ladder.last)
     step = None if kept is None else kept[1]
-    errors = ladder.at(ladder.best() if step is None else step).errors
-    less = [max(1 - error, _NEARLY_NONE) for error in errors]
-    more = [1 + error for error in errors]
+    errors = ladder.errors(ladder.best() if step is None else step)
+    more = [math.exp(error) for error in errors]  # a lucky run has fewer by any factor
     end = ladder.last if step is None else step
     highest = ladder.fastest(lambda load: load.kept(more), 0, end, _NEAR)
     found = Capacity(
@@ -223,9 +224,7 @@ def _climb(ladder: LoadLadder) -> Capacity:
         return replace(found, rate=0.0, reason=_why_none(ladder))
     if step is None:
         return replace(found, reason=_too_few(ladder, "tell whether any load keeps the limits"))
-    lowest = ladder.fastest(
-        lambda load: load.steady and load.kept(less), step, ladder.half_of(step), _NEAR
-    )
+    lowest = _sure(ladder, step, errors)
     if lowest is None:
         told = f"be steady: they keep the limits at {ladder.told_rate(step)}, "
         return replace(found, reason=_too_few(ladder, f"{told}but half of that is not sure"))
@@ -234,10 +233,26 @@ def _climb(ladder: LoadLadder) -> Capacity:
         found,
         answer="any" if step == 0 else "rate",
         rate=ladder.rate(step),
-        lowest=ladder.rate(max(lowest[1], step + ladder.margin)),
+        lowest=ladder.rate(max(lowest, step + ladder.margin)),
         highest=ladder.rate(top),
         reason="" if step else f"every load up to the saturation keeps {ladder.asked.text}",
     )
+
+
+def _sure(ladder: LoadLadder, step: int, errors: Sequence[float]) -> int | None:
+    """The step of the load that a longer run sustains as well; None if not even half of it is sure.
+
+    Fewer than nobody cannot miss a limit. What is left of an error that is larger is made up for by
+    how fast the mean grows with the load.
+    """
+    less = [max(1 - error, _NEARLY_NONE) for error in errors]
+    half = ladder.half_of(step)
+    found = ladder.fastest(lambda load: load.steady and load.kept(less), step, half, _NEAR)
+    if found is None:
+        return None
+    left = [share - (1 - error) for share, error in zip(less, errors, strict=True)]
+    lowest = found[1] + ladder.steps_for(left, step)
+    return lowest if lowest <= half else None
 
 
 def _why_none(ladder: LoadLadder) -> str:

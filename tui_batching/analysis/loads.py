@@ -14,7 +14,7 @@ from tui_batching.analysis.distribution import latencies, times_to_first_token
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.service_level import Criterion, criteria, limits_text
 from tui_batching.clock import HORIZON, SECOND
-from tui_batching.columns import exact_sum, freeze
+from tui_batching.columns import FloatArray, exact_sum, freeze
 from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
@@ -30,6 +30,10 @@ SPAN = 20
 """A run is steady that lasts so many mean latencies, with parts alike in time to first token."""
 _NOTCH = 35
 """So many loads lie between two that are tried in search of one: a factor of 1.4."""
+_BESIDE = 5
+"""As many steps to each side lie the loads that tell how a mean grows with the load."""
+_MOST_ERROR = 100.0
+"""As a share of what was found; one as large as that, or of no known size, tells nothing."""
 _SLOWEST = 1 / 1000
 """The share of the saturation down to which loads are tried."""
 _SHORTEST, _LONGEST, _LONGER = 8_000, 32_000, 2
@@ -155,14 +159,12 @@ class LoadFound:
         lasts: how many mean latencies the arrivals of the shortest run take.
         alike: whether the parts of the runs are alike in the time to the first token.
         means: of each criterion.
-        errors: how far from these those of a run ten times as long may lie, as shares of them.
         most: what each of them may be.
     """
 
     lasts: float
     alike: bool
     means: tuple[float, ...]
-    errors: tuple[float, ...]
     most: tuple[float, ...]
 
     @property
@@ -242,7 +244,7 @@ class LoadLadder:
         """What is not kept at a step, each limit by itself first, and by how much."""
         runs = [self._serve(requests) for requests in self.played.at(self.rate(step))]
         for criterion in (*self.asked.singly, *self.asked.criteria):
-            mean, _ = self._measure(criterion, runs)
+            mean = _mean(criterion, runs)
             if mean > criterion.most:
                 yield criterion.found(mean)
 
@@ -273,29 +275,79 @@ class LoadLadder:
     def _play(self, rate: float) -> LoadFound:
         runs = [self._serve(requests) for requests in self.played.at(rate)]
         starts = BatchMeans.of([times_to_first_token(run).astype(np.float64) for run in runs])
-        found = [self._measure(criterion, runs) for criterion in self.asked.criteria]
         return LoadFound(
             lasts=min(map(_lasts, runs)),
             alike=starts is not None and starts.alike,
-            means=tuple(mean for mean, _ in found),
-            errors=tuple(error for _, error in found),
+            means=tuple(_mean(criterion, runs) for criterion in self.asked.criteria),
             most=tuple(criterion.most for criterion in self.asked.criteria),
         )
 
-    def _measure(self, criterion: Criterion, runs: Sequence[Run]) -> tuple[float, float]:
-        """The mean of a criterion, and how far that of a run ten times as long may lie from it."""
+    def errors(self, step: int) -> tuple[float, ...]:
+        """How far from the means at a step those of a run ten times as long may lie, as shares."""
+        runs = [self._serve(requests) for requests in self.played.at(self.rate(step))]
+        # The requests of a recipe come at the rate of the process, however long these take.
+        slopes = [0.0 if self.played.is_recipe else slope for slope in self._slopes(step)]
+        return tuple(
+            self._error(criterion, runs, slope)
+            for criterion, slope in zip(self.asked.criteria, slopes, strict=True)
+        )
+
+    def steps_for(self, shares: Sequence[float], step: int) -> int:
+        """How many steps the mean that is worst takes to change by its share, as it grows there."""
+        load = self.at(step)
+        of_each = zip(load.means, load.most, self._slopes(step), shares, strict=True)
+        mean, _, slope, share = max(of_each, key=lambda each: each[0] / each[1])
+        return math.ceil(share * mean / slope / math.log1p(PRECISION)) if slope > 0 else 0
+
+    def _error(self, criterion: Criterion, runs: Sequence[Run], slope: float) -> float:
+        """Of one mean, which grows by so much as the load grows by its logarithm.
+
+        Of a list not only the requests are chance, but also how long it took: a lucky one, which is
+        played at the rate of others, is played too fast or too slow. So each request counts as if
+        the gaps about it were as long as all are (the linear part of the error of a ratio).
+        """
         values = [criterion.values(run) for run in runs]
         means = BatchMeans.of(values)
         if means is None:
-            together = np.concatenate(values)
-            return (float(together.mean()) if len(together) else 0.0), math.inf
+            return _MOST_ERROR
+        if slope:
+            gaps = [_relative_gaps(run, len(each)) for run, each in zip(runs, values, strict=True)]
+            mean = float(np.concatenate(gaps).mean())
+            both = zip(values, gaps, strict=True)
+            corrected = BatchMeans.of([each + slope * (gap / mean - 1) for each, gap in both])
+            means = replace(corrected or means, mean=means.mean)
         p = criterion.most
-        least = (1 - p) / p if criterion.is_share else 0.0
-        return means.mean, means.error(least)
+        return min(means.error((1 - p) / p if criterion.is_share else 0.0), _MOST_ERROR)
+
+    def _slopes(self, step: int) -> list[float]:
+        """By how much each mean grows as the load does by its logarithm."""
+        faster, slower = max(step - _BESIDE, 0), min(step + _BESIDE, self.last)
+        if faster == slower:
+            return [0.0] * len(self.asked.criteria)
+        apart = (slower - faster) * math.log1p(PRECISION)
+        both = zip(self.at(faster).means, self.at(slower).means, strict=True)
+        return [(much - little) / apart for much, little in both]
 
     def _serve(self, requests: Requests) -> Run:
         workload = replace(self.played.workload, source=ListedRequests(requests))
         return simulate(workload, self.strategy)
+
+
+def _mean(criterion: Criterion, runs: Sequence[Run]) -> float:
+    """The mean of a criterion, behind the warm-up of each run where that is long enough."""
+    values = [criterion.values(run) for run in runs]
+    means = BatchMeans.of(values)
+    if means is not None:
+        return means.mean
+    together = np.concatenate(values)
+    return float(together.mean()) if len(together) else 0.0
+
+
+def _relative_gaps(run: Run, count: int) -> FloatArray:
+    """Gaps between arrivals, as many as there are values, which some requests may not have."""
+    arrivals = run.requests.arrival_time
+    chosen = np.linspace(0, len(arrivals) - 1, count + 1).astype(np.int64)
+    return np.diff(arrivals[chosen]).astype(np.float64)
 
 
 def _lasts(run: Run) -> float:
