@@ -273,7 +273,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.count)} people",
         lambda f: f"instructions of {f.requests.stream_tokens.max():,} tokens",
         lambda f: f"R21 found {found_of(f, 21):,} of its {f.requests.input_tokens[21]:,} tokens",
-        lambda f: f"{word(f.run('fastgen').at(f.instant).done)} are answered",
+        lambda f: f"{word(f.run('orca').at(f.instant).done)} are answered",
         lambda f: f"not {word(f.run('vllm').at(f.instant).done)}",
     ],
     "Real engines": [
@@ -388,7 +388,7 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     dynamic = Facts("Dynamic batching")
     assert dynamic.who("dynamic", State.DONE) == ["R0", "R1"]
     assert not dynamic.who("static", State.DONE, State.FORMING)
-    assert dynamic.run("dynamic").stays.slot[0] >= 0
+    assert breakdown(dynamic.run("dynamic"), np.array([0])).held[0] > 0
     guess = Facts("Guess first")
     assert guess.who("static", State.HELD) == ["R0"]
     assert guess.who("continuous", State.DONE) == ["R0"]
