@@ -7,6 +7,7 @@ from stage import Stage, as_shown, boundary_from, hand_made, on_stage
 
 from tui_batching.analysis.worst import MEASURES, Ranking, instant_of_why
 from tui_batching.clock import SECOND
+from tui_batching.strategies import Continuous
 from tui_batching.tui.go_to import GoTo
 from tui_batching.tui.views import VIEWS
 
@@ -80,6 +81,35 @@ async def test_a_gantt_chart_that_was_moved_away_follows_again() -> None:
         await stage.press("d", "d", "slash", *"1s", "enter")
         assert stage.clock == SECOND
         assert any("┃" in row for row in stage.rows()[3:-3])
+
+
+async def test_a_request_that_waits_below_those_who_run_comes_into_view() -> None:
+    rows = [(number, 200, 60) for number in range(40)]
+    async with on_stage(hand_made(*rows, strategies=[Continuous(4)]), view="2") as stage:
+        await stage.press("m")  # a row a request
+        for row in (37, 0, 37):
+            await write(stage, f"R{row}")
+            assert [line for line in stage.rows() if line.split()[:1] == [f"R{row}"]]
+        await stage.press("K", "K", "K")
+        await write(stage, "R37")
+        assert [line for line in stage.rows() if line.split()[:1] == ["R37"]]
+
+
+async def test_what_is_told_of_a_worst_request_goes_with_it() -> None:
+    async with on_stage() as stage:
+        for leaves in (["down"], ["slash", *"R3", "enter"], ["slash", *"2.5s", "enter"]):
+            await stage.press("e")
+            assert stage.notices[0].startswith("worst TTFT 1 of 20")
+            await stage.press("3", "2")
+            assert stage.notices[0].startswith("worst TTFT 1 of 20")
+            await stage.press(*leaves)
+            assert not any(told.startswith("worst") for told in stage.notices)
+            await stage.press("escape")
+        for leaves in (["5"], ["1", "end"], ["right"], ["right_square_bracket"]):
+            await stage.press("e", *leaves)
+            await stage.settled()
+            assert not any(told.startswith("worst") for told in stage.notices)
+            await stage.press("escape")
 
 
 async def write(stage: Stage, text: str) -> None:

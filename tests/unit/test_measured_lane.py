@@ -30,6 +30,7 @@ from tui_batching.cost import IterationCost
 from tui_batching.measured.fit import planned
 from tui_batching.measured.loading import load_with_log
 from tui_batching.measured.server import META
+from tui_batching.requests import Requests
 from tui_batching.sim.life import State, states_at
 from tui_batching.sim.measured import MeasuredRun, lowest_free
 from tui_batching.sim.run import Run
@@ -341,6 +342,16 @@ async def test_on_stage_parts_metrics_and_errors_stand_beside_each_other(folder:
         await stage.press("e")
         assert stage.notices[0].startswith("worst error 1 of 60, latency ")
         assert "% off with vllm: R" in stage.notices[0]
+
+
+async def test_gantt_goes_to_a_request_that_waits_in_both(tmp_path: Path) -> None:
+    crowd = Requests.from_columns(*np.array([(row * MILLISECOND, 500, 80) for row in range(40)]).T)
+    log = write_vllm_log(tmp_path / "log.jsonl", ENGINE.serve(crowd, COST))
+    async with on_stage(load_with_log(log), view="2", size=(120, 36)) as stage:
+        for row in (39, 17, 0, 39):
+            await stage.press("slash", *f"R{row}", "enter")
+            assert [line[:7].split() for line in stage.rows() if f"R{row} " in line[:6]]
+            assert any("┃" in line for line in stage.rows()[3:-3])
 
 
 async def test_other_loads_have_no_measured_lane_and_it_comes_back(folder: Path) -> None:

@@ -173,6 +173,12 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         self._show_picture(frame)
         self._show_words(frame)
         self._show_keys(frame)
+        self._notices.look_at(self._place)
+
+    @property
+    def _place(self) -> tuple[Scene | None, Picoseconds | None, int | None]:
+        """Which request is looked at, and when; no instant in a view that shows none."""
+        return self.scene, self._player.time if self.view.has_playhead else None, self.selected
 
     @property
     def frame(self) -> Frame | None:
@@ -564,7 +570,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         else:
             self._lanes.reveal(self._lanes.every[found.lane])
             self._go(found.time, found.row)
-            self._notices.answer(found.told, seconds=LONG_SECONDS)
+            self._notices.answer(found.told, seconds=LONG_SECONDS, about=self._place)
 
     def action_next_measure(self) -> None:
         if self.scene is not None:
@@ -581,15 +587,16 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
 
     def _take_place(self, place: Place | None) -> None:
         if place is not None:
-            self._go(place.time, self.selected if place.row is None else place.row)
+            self._go(place.time, place.row)
 
     def _go(self, instant: Picoseconds, row: int | None) -> None:
-        """Pause at an instant with this request selected, in a view that shows instants."""
+        """Pause at an instant in a view that shows instants, and select this request if one is."""
         self._player.stop_at(instant, self._wall())
-        self.selected = row
+        if row is not None:
+            self.selected = row
         if not self.view.has_playhead:
             self.seen = VIEWS[0].named()
-        self.view.follow()
+        self.view.follow(reveals=row is not None)
         self._show()
 
     async def action_unselect(self) -> None:

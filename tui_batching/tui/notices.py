@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import accumulate
 
 from textual.notifications import SeverityLevel
@@ -28,14 +28,32 @@ class Notices:
         self._warned: set[tuple[str, Cost, Profile | None, str]] = set()
         self._refusing_without_end = False
         self._answered = ""
+        self._about: Hashable = None
 
     def answer(
-        self, told: str, severity: SeverityLevel = "information", seconds: float | None = None
+        self,
+        told: str,
+        severity: SeverityLevel = "information",
+        seconds: float | None = None,
+        about: Hashable = None,
     ) -> None:
-        """Say what came of a key, in place of what came of the one before."""
+        """Say what came of a key, in place of what came of the one before.
+
+        Args:
+            told: what is said.
+            severity: how bad it is.
+            seconds: how long it stays; None for as long as notifications do.
+            about: what it is said of, if it says nothing of anything else.
+        """
         untell(self._screen.app, self._answered)
-        self._answered = told
+        self._answered, self._about = told, about
         self._screen.notify(told, severity=severity, timeout=seconds, markup=False)
+
+    def look_at(self, seen: Hashable) -> None:
+        """Take back what was said of something else than what is seen now."""
+        if self._about not in (None, seen):
+            untell(self._screen.app, self._answered)
+            self._about = None
 
     def refuse(self, reason: str, *, without_end: bool) -> None:
         """Say why all is as it was; without end while there is nothing else to see."""

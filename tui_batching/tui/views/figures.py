@@ -82,9 +82,10 @@ class FigureView(View):
         else:
             self.viewport = self.figure_of(frame, self.viewport).revealing(frame.selected)
 
-    def follow(self) -> None:
-        """Show what is around the playhead again."""
-        self.viewport = self.viewport.following()
+    def follow(self, *, reveals: bool) -> None:
+        """Show what is around the playhead again, and the selected request as if it just was so."""
+        before = self.viewport.following()
+        self.viewport = replace(before, selected=None) if reveals else before
 
     def zoom(self, notches: int) -> None:
         """Show half the stretch a notch, or twice as much if negative, around the playhead."""

@@ -43,8 +43,12 @@ class View(Stacked):
         muted = style(palette.muted, palette.background)
         return Row(width, muted).add(self.hint, muted).cells()
 
-    def follow(self) -> None:
-        """Show what is around the playhead again, where something else was looked at."""
+    def follow(self, *, reveals: bool) -> None:
+        """Show what is around the playhead again, where something else was looked at.
+
+        Args:
+            reveals: whether the selected request is to be seen as well.
+        """
 
     def show(self, frame: Frame) -> None:
         """Show what has to move smoothly; called up to ten times a second."""
