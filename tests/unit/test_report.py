@@ -140,7 +140,9 @@ def test_a_name_is_not_taken_for_markdown():
 def test_one_strategy_and_one_request_make_a_report():
     scene = scene_of(hand_made((0, 0, 1), strategies=[Continuous(1)]))
     document = written(scene, "batch-size")
-    assert "- Most tokens per second: continuous with 100.\n" in document
+    assert "- Tokens per second: 100 with continuous.\n" in document
+    for superlative in ("Most", "Least", "Soonest", "Shortest"):
+        assert f"- {superlative} " not in document
     assert "★" not in section(document, "Metrics").partition("\n\n")[2]
     assert "1 request, prompts of 0 tokens, answers of 1." in document
 
