@@ -29,6 +29,8 @@ def test_limits_are_measured_against(capsys: pytest.CaptureFixture[str]):
     [
         ("ttft", "'ttft'"),
         ("ttft=1s,speed=2", "'speed=2'"),
+        ("ttft=0s", "found '0s', expected a duration longer than zero"),
+        ("e2el.p99=0s", "found '0s', expected a duration longer than zero"),
         ("ttft.p42=1s", "'ttft.p42=1s', expected limits such as ttft=500ms,tpot=50ms of each"),
         ("", "''"),
         ("tpot=fast", "found 'fast'"),

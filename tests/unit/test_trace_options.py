@@ -117,7 +117,7 @@ def test_the_busiest_window(tmp_path: Path):
     workload = replayed(tmp_path, "busiest=4s", text=text)
     assert workload.requests.input_tokens.tolist() == [50, 51, 53]  # the first of two
     assert (
-        "5 rows outside of the busiest window of 4s, from 50s on, skipped"
+        "5 rows outside of the busiest window of 4s, from 50.0 s on, skipped"
         in workload.source.notices[0]
     )
     assert len(replayed(tmp_path, "busiest=3s", text=text).requests) == 2  # its end is outside

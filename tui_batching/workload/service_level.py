@@ -27,7 +27,7 @@ class Target:
         most: in picoseconds.
 
     Raises:
-        InputError: if there is no such target, or the duration is none.
+        InputError: if there is no such target, or the duration is none, or zero.
     """
 
     metric: str
@@ -36,7 +36,7 @@ class Target:
     def __post_init__(self) -> None:
         if self.metric not in _TARGETS:
             raise InputError(f"found {self.metric!r}, expected a target such as ttft.p95")
-        Duration().check(self.metric, self.most)
+        Duration(longer_than_zero=True).check(self.metric, self.most)
 
     @property
     def quantity(self) -> str:
@@ -61,10 +61,12 @@ class ServiceLevel:
         targets: the most that statistics of these may be, each once.
 
     Raises:
-        InputError: if a duration is none.
+        InputError: if a duration is none, or zero.
     """
 
-    constraints: ClassVar[Constraints] = dict.fromkeys((*LIMITED, *_TARGETS), Duration())
+    constraints: ClassVar[Constraints] = dict.fromkeys(
+        (*LIMITED, *_TARGETS), Duration(longer_than_zero=True)
+    )
     """Of each limit, by its key in files and settings."""
 
     ttft: Picoseconds | None = None
@@ -80,7 +82,7 @@ class ServiceLevel:
         """The service level of these limits, by the keys of `constraints`.
 
         Raises:
-            InputError: if there is no such key, or a duration is none.
+            InputError: if there is no such key, or a duration is none, or zero.
         """
         each = {name: most for name, most in limits.items() if name in LIMITED}
         targets = [Target(name, most) for name, most in limits.items() if name not in LIMITED]

@@ -12,6 +12,7 @@ from tui_batching.clock import (
     SECOND,
     Picoseconds,
     duration_text,
+    exact_seconds,
     format_duration,
 )
 from tui_batching.printable import printable
@@ -152,8 +153,8 @@ class RowCounts:
     def _window(self) -> str:
         asked = self.options
         if asked.busiest is not None:
-            begin = duration_text(self.window_from)
-            return f"the busiest window of {duration_text(asked.busiest)}, from {begin} on,"
+            begin = exact_seconds(self.window_from)
+            return f"the busiest window of {duration_text(asked.busiest)}, from {begin} s on,"
         start = duration_text(asked.start or 0)
         if asked.duration is None:
             return f"the window from {start} on"
