@@ -13,9 +13,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tui_batching.analysis.breakdown import Breakdown, breakdown
+from tui_batching.analysis.breakdown import Breakdown
 from tui_batching.analysis.comparison import Comparison, Result, compare
 from tui_batching.analysis.metrics import Metrics, metrics
+from tui_batching.analysis.slices import SliceParts, breakdown
 from tui_batching.clock import parse_duration, to_seconds
 from tui_batching.errors import InputError
 from tui_batching.sim.run import Run
@@ -46,6 +47,7 @@ from tui_batching.workload import (
 
 if TYPE_CHECKING:
     from tui_batching.analysis.capacity import Capacities, Capacity, capacity
+    from tui_batching.analysis.slowest import SlowRequest, slowest
     from tui_batching.analysis.sweeps import Point, Sweep
     from tui_batching.analysis.sweeps.plan import sweep
     from tui_batching.measured.calibration import Calibration, calibrate
@@ -69,6 +71,8 @@ __all__ = [
     "Run",
     "ServiceLevel",
     "SgLang",
+    "SliceParts",
+    "SlowRequest",
     "Static",
     "Strategy",
     "Sweep",
@@ -90,6 +94,7 @@ __all__ = [
     "metrics",
     "parse_duration",
     "simulate",
+    "slowest",
     "sweep",
     "to_seconds",
     "workload_of",
@@ -100,9 +105,11 @@ _LOADED_LATER = {
     "Capacities": "analysis.capacity",
     "Capacity": "analysis.capacity",
     "Point": "analysis.sweeps",
+    "SlowRequest": "analysis.slowest",
     "Sweep": "analysis.sweeps",
     "calibrate": "measured.calibration",
     "capacity": "analysis.capacity",
+    "slowest": "analysis.slowest",
     "sweep": "analysis.sweeps.plan",
 }
 """What takes a while to load and few need, by its module."""

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from tui_batching.clock import SECOND, format_duration
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     import polars as pl
 
@@ -116,6 +120,29 @@ def capacity_figures(found: Capacities) -> str:
     from tui_batching.analysis.tables import capacity_table  # noqa: PLC0415
 
     return _html(capacity_table(found), *found.notes)
+
+
+def parts_text(of: object, requests: int, parts: Mapping[str, float], whole: float) -> str:
+    """Where the time went on average, in a line, from parts in seconds and what they sum to."""
+    from tui_batching.analysis.tables import count_text  # noqa: PLC0415
+
+    told = ", ".join(f"{name} {_duration(part)}" for name, part in parts.items() if part)
+    mean = f"{count_text(requests)}, mean {_duration(whole)}"
+    return f"{type(of).__name__}({mean}{': ' if told else ''}{told})"
+
+
+def parts_figures(requests: int, parts: Mapping[str, float], whole: float) -> str:
+    """The same as an HTML table."""
+    from tui_batching.analysis.tables import count_text  # noqa: PLC0415
+
+    there = {name: part for name, part in parts.items() if part}
+    lines = [_line("td", name, _duration(part)) for name, part in there.items()]
+    head, last = _line("th", count_text(requests), "mean"), _line("td", "sum", _duration(whole))
+    return f"<table>{head}{''.join(lines)}{last}</table>"
+
+
+def _duration(seconds: float) -> str:
+    return format_duration(round(seconds * SECOND))
 
 
 def _html(told: Table, *notes: str) -> str:

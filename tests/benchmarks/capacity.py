@@ -65,7 +65,11 @@ def main() -> None:
     for strategy in workload.strategies:
         begin = process_time()
         try:
-            found = capacity(replace(workload, strategies=(strategy,)), 0.95, arguments.variants)
+            found = capacity(
+                replace(workload, strategies=(strategy,)),
+                attainment=0.95,
+                variants=arguments.variants,
+            )
         except InputError as error:
             told = str(error)
         else:

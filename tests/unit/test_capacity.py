@@ -33,7 +33,7 @@ MS = MILLISECOND
 
 def of_one(workload: Workload, attainment: float = 0.95, variants: int = 1) -> Capacity:
     """The capacity of the only strategy."""
-    return capacity(workload, attainment, variants).capacities[0]
+    return capacity(workload, None, attainment, variants).capacities[0]
 
 
 @pytest.mark.parametrize("latency", [1.8, 9.0])
@@ -82,7 +82,9 @@ def test_the_answer_does_not_grow_with_the_pieces_of_a_list(variants: int):
 
 
 def test_pieces_that_are_too_short_are_made_longer_and_that_is_told():
-    found = capacity(queue(4000, 1, ServiceLevel(ttft=20 * SECOND), Continuous(4)), 0.95, 200)
+    found = capacity(
+        queue(4000, 1, ServiceLevel(ttft=20 * SECOND), Continuous(4)), attainment=0.95, variants=200
+    )
     (one,), note = found.capacities, found.notes[0]
     assert 1 < one.runs < 200
     assert (one.requests, one.lasts >= 20) == (4000 // one.runs, True)
@@ -155,9 +157,9 @@ def test_limits_nobody_can_keep_are_told_with_the_nearest_miss():
 
 def test_too_few_requests_are_refused_not_answered():
     with pytest.raises(InputError, match=r"^60 requests are too few to be steady: they keep the"):
-        capacity(queue(60, 1, ServiceLevel(e2el=9 * SECOND)), 0.95)
+        capacity(queue(60, 1, ServiceLevel(e2el=9 * SECOND)), attainment=0.95)
     with pytest.raises(InputError, match=r"^15 requests are too few to tell whether any load"):
-        capacity(queue(15, 1, ServiceLevel(e2el=449 * MS)), 0.99)
+        capacity(queue(15, 1, ServiceLevel(e2el=449 * MS)), attainment=0.99)
 
 
 def test_the_rate_is_kept_and_a_little_more_is_not():
@@ -202,7 +204,7 @@ def test_without_limits_or_a_rate_there_is_nothing_to_find():
     with pytest.raises(InputError, match="arrive at once"):
         capacity(replace(workload, source=ListedRequests(at_once)))
     with pytest.raises(InputError, match="attainment: found 1, expected a share above 0 and"):
-        capacity(workload, 1.0)
+        capacity(workload, attainment=1.0)
 
 
 def test_a_piece_keeps_what_clients_ask_for_and_their_priority():
@@ -228,7 +230,7 @@ def test_who_ignores_memory_is_not_compared_with_who_heeds_it():
     workload = queue(1000, 1, ServiceLevel(e2el=9 * SECOND))
     strategies = (Continuous(4), Orca(4), Orca(2))
     cost = replace(workload.cost, kv_cache_tokens=80)
-    found = capacity(replace(workload, cost=cost, strategies=strategies), 0.9)
+    found = capacity(replace(workload, cost=cost, strategies=strategies), attainment=0.9)
     assert found.ignoring == ("continuous",)
     table = capacity_table(found)
     assert table.note.startswith(
@@ -241,12 +243,14 @@ def test_who_ignores_memory_is_not_compared_with_who_heeds_it():
 def test_who_cannot_serve_the_requests_is_told_and_the_others_are_answered():
     workload = queue(1000, 1, ServiceLevel(e2el=2 * SECOND))
     cost = replace(workload.cost, kv_cache_tokens=60)
-    found = capacity(replace(workload, cost=cost, strategies=(Continuous(4), Orca(4))), 0.9)
+    found = capacity(
+        replace(workload, cost=cost, strategies=(Continuous(4), Orca(4))), attainment=0.9
+    )
     answered, refused = found.capacities
     assert (answered.answer, refused.answer) == ("rate", "refused")
     assert "expected at most" in refused.reason
     with pytest.raises(InputError, match="expected at most"):
-        capacity(replace(workload, cost=cost, strategies=(Orca(4),)), 0.9)
+        capacity(replace(workload, cost=cost, strategies=(Orca(4),)), attainment=0.9)
 
 
 def test_the_capacities_are_the_same_on_processes():
@@ -255,9 +259,9 @@ def test_the_capacities_are_the_same_on_processes():
     told: list[tuple[int, int]] = []
     with ProcessPoolExecutor(2, get_context("spawn")) as processes:
         there = capacity(
-            workload, 0.9, executor=processes, progress=lambda *of: told.append(of)
+            workload, attainment=0.9, executor=processes, progress=lambda *of: told.append(of)
         ).capacities
-    assert there == capacity(workload, 0.9).capacities
+    assert there == capacity(workload, attainment=0.9).capacities
     assert told == [(number, 3) for number in range(4)]
 
 

@@ -27,7 +27,7 @@ def test_json_and_csv_tell_what_the_library_finds(
     arguments = [path, "--slo", "e2el=5s", "--attainment", "90%"]
     told = printed_json(capsys, "capacity", *arguments, "--json")
     workload = apply_settings(load_workload(path), ["slo=e2el=5s"])
-    found = capacity(workload, 0.9).capacities
+    found = capacity(workload, attainment=0.9).capacities
     names = ("answer", "rate", "lowest", "highest", "saturation", "requests", "runs", "reason")
     for record, each in zip(told["capacities"], found, strict=True):
         assert [record[name] for name in names] == [getattr(each, name) for name in names]

@@ -103,6 +103,34 @@ def test_compare_takes_one_or_several() -> None:
         compare(NOTEBOOK, [])
 
 
+def test_sweeps_and_capacities_take_strategies_as_comparisons_do() -> None:
+    swept = sweep(NOTEBOOK, "load", [1, 2], "vllm")
+    assert [point.strategy for point in swept.points] == [Vllm(), Vllm()]
+    chat = load_workload("chat")
+    found = capacity(chat, "continuous", 0.9)
+    assert found.capacities == capacity(chat.served_by("continuous"), attainment=0.9).capacities
+    several = sweep(NOTEBOOK, "batch-size", [2], ["static", "continuous"])
+    assert [point.strategy for point in several.points] == [Static(2), Continuous(2)]
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (lambda: capacity(NOTEBOOK, "vlm"), "found 'vlm', expected one of static"),
+        (lambda: capacity(NOTEBOOK, 0.9), "found a value of type float, expected a strategy such"),
+        (lambda: capacity(NOTEBOOK, attainment="9"), "attainment: found '9', expected a share"),
+        (lambda: compare(NOTEBOOK, Static), "found the class Static, expected a strategy such"),
+        (lambda: sweep(NOTEBOOK, "load", [1], "vlm"), "found 'vlm', expected one of static"),
+        (lambda: sweep(NOTEBOOK, "load", 1), "values: found 1, expected several, such as [1, 2]"),
+        (lambda: sweep(NOTEBOOK, "load", "12"), "values: found '12', expected several, such as"),
+        (lambda: sweep(NOTEBOOK, [1]), "found a value of type list, expected a kind of sweep such"),
+    ],
+)
+def test_what_is_no_argument_is_refused(ask: Callable[[], object], sentence: str) -> None:
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        ask()
+
+
 def test_a_workload_is_served_by_others() -> None:
     served = NOTEBOOK.served_by("vllm", Static(2))
     assert served.strategies == (Vllm(), Static(2))
@@ -422,7 +450,7 @@ def test_importing_is_fast_and_loads_what_takes_time_only_when_it_is_used() -> N
 CLIENT = """
 from tui_batching import (
     Static, Workload, breakdown, calibrate, capacity, compare, load_workload, metrics, simulate,
-    sweep
+    slowest, sweep
 )
 
 workload: Workload = load_workload("notebook").with_settings({"continuous.batch_size": 8})
@@ -433,8 +461,10 @@ longest: int = run.end_time.max().item()
 for result in compare(workload, ["vllm", Static(8)]):
     worst: float | int | None = result.metrics["p99_ttft"]
 parts: dict[str, int] = breakdown(run).totals
+of_slice: float = breakdown(run, "p99-ttft").parts["decode"]
+slow: list[float] = [each.value for each in slowest(run, "tpot", 3)]
 points = [point.metrics["goodput"] for point in sweep(workload, "load", [1.0, 2.0]).points]
-rates: list[float | None] = [each.rate for each in capacity(workload, 0.9).capacities]
+rates: list[float | None] = [each.rate for each in capacity(workload, attainment=0.9).capacities]
 served: Workload = workload.with_cost(calibrate("requests.jsonl", train=0.5).cost)
 simulate(workload, 8)  # wrong
 run.table()["ttft"] = 3  # wrong

@@ -51,7 +51,7 @@ def printed_sweep(workload: Workload) -> str:
 def printed_capacities(workload: Workload) -> str:
     longer = queue(1000, 1, ServiceLevel(e2el=20 * SECOND))
     longer = replace(longer, strategies=workload.strategies, cost=workload.cost)
-    return printed(print_capacities, capacity(longer, 0.9))
+    return printed(print_capacities, capacity(longer, attainment=0.9))
 
 
 def report(workload: Workload) -> str:

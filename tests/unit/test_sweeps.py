@@ -213,7 +213,7 @@ def test_processes_change_not_a_byte(workers: Workers, name: str, kind: Any) -> 
 def test_any_executor_will_do() -> None:
     workload = listed()
     with ThreadPoolExecutor(4) as threads:
-        assert sweep(workload, "load", None, threads) == sweep(workload, "load")
+        assert sweep(workload, "load", executor=threads) == sweep(workload, "load")
 
 
 def test_errors_come_back_from_the_processes(workers: Workers) -> None:
@@ -255,13 +255,13 @@ def test_progress_that_raises_cancels_what_has_not_begun() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sweep(listed(), "load", None, executor, interrupt)
+        sweep(listed(), "load", executor=executor, progress=interrupt)
     assert [future.cancelled() for future, _ in executor.waiting] == [False] + [True] * 7
 
 
 def test_progress_is_told_of_every_task() -> None:
     told: list[tuple[int, int]] = []
-    sweep(listed(), "timeout", [1, 2, 3], None, lambda *progress: told.append(progress))
+    sweep(listed(), "timeout", [1, 2, 3], progress=lambda *progress: told.append(progress))
     assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from tui_batching.clock import HORIZON, Picoseconds
+from tui_batching import notebook
+from tui_batching.clock import HORIZON, SECOND, Picoseconds
 from tui_batching.columns import (
     IntArray,
     exact_sum,
@@ -16,13 +17,14 @@ from tui_batching.columns import (
     members_of_groups,
     sums_of_groups,
 )
+from tui_batching.errors import InputError
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.sim.stays import Ended
 from tui_batching.sim.steps import times_of
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Breakdown:
     """The parts of requests' latencies as int64 columns in picoseconds; none is negative.
 
@@ -59,6 +61,12 @@ class Breakdown:
     recompute: IntArray
     held: IntArray
 
+    def __repr__(self) -> str:
+        return notebook.parts_text(self, len(self.held), self.means, sum(self.means.values()))
+
+    def _repr_html_(self) -> str:
+        return notebook.parts_figures(len(self.held), self.means, sum(self.means.values()))
+
     def columns(self) -> dict[str, IntArray]:
         """The columns by name, in the order in which a request goes through them."""
         return {name: getattr(self, name) for name in PARTS}
@@ -67,6 +75,12 @@ class Breakdown:
     def totals(self) -> dict[str, Picoseconds]:
         """Each part summed over all requests, exactly."""
         return {name: exact_sum(column) for name, column in self.columns().items()}
+
+    @property
+    def means(self) -> dict[str, float]:
+        """Each part in the mean of the requests, in seconds."""
+        whole = max(len(self.held), 1) * SECOND
+        return {name: total / whole for name, total in self.totals.items()}
 
 
 PARTS: tuple[str, ...] = tuple(field.name for field in fields(Breakdown))
@@ -86,6 +100,29 @@ MEANINGS: Mapping[str, str] = {
     "held": "done, but in its slot",
 }
 """What happens to a request meanwhile, in a few words for a table."""
+
+
+def refuse_no_run(found: object) -> None:
+    """Refuse what is no Run where one is expected.
+
+    Raises:
+        InputError: if it is none.
+    """
+    if not isinstance(found, Run):
+        name = type(found).__name__
+        raise InputError(
+            f"found a value of type {name}, expected a run such as simulate(workload, 'vllm')"
+        )
+
+
+def refuse_log(run: Run) -> None:
+    """Refuse the Run of a log where a latency is to be split.
+
+    Raises:
+        InputError: if it is one.
+    """
+    if not run.tells_iterations:
+        raise InputError("a log does not tell where the time of its requests went")
 
 
 def breakdown(

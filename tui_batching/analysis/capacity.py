@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tui_batching import notebook
@@ -19,7 +20,7 @@ from tui_batching.errors import InputError
 from tui_batching.executors import CountDone, run_all
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
-from tui_batching.workload.serving import refuse_no_workload
+from tui_batching.workload.serving import Chosen, served_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,10 +137,12 @@ class Capacities:
         return tuple(each.strategy.name for each in self.capacities if each.ignores_memory)
 
 
-def capacity(
+def capacity(  # noqa: PLR0913 - what is kept, by whom, and where it is searched
     workload: Workload,
+    strategies: Chosen | None = None,
     attainment: float = 0.99,
     variants: int = 1,
+    *,
     executor: Executor | None = None,
     progress: CountDone | None = None,
 ) -> Capacities:
@@ -148,6 +151,7 @@ def capacity(
     Args:
         workload: with a service level, `slo`. The arrivals of a list are scaled in time, all alike;
             of a recipe, as many requests are drawn as it takes, never fewer than it has.
+        strategies: who serves, see `choose_strategies`; None takes the workload's own.
         attainment: the share of requests, above 0 and below 1, that must be within all limits
             of each request.
         variants: how many draws are played, or pieces of a list. Pieces that are too short to be
@@ -156,13 +160,12 @@ def capacity(
         progress: is told how many strategies are done, of how many.
 
     Raises:
-        InputError: if the share is out of its range, the workload has no service level, all its
-            requests arrive at once, or no strategy can serve them or has enough of them.
+        InputError: if there is no such strategy, the share is out of its range, the workload has
+            no service level, all its requests arrive at once, or no strategy can serve them or has
+            enough of them.
     """
-    refuse_no_workload(workload)
-    if not 0 < attainment < 1:
-        found = f"attainment: found {attainment:g}"
-        raise InputError(f"{found}, expected a share above 0 and below 1, as always one is late")
+    workload = served_by(workload, strategies)
+    _refuse_no_share(attainment)
     if workload.slo is None:
         raise InputError("found no service level, expected limits such as ttft=500ms")
     if workload.source.rate is None:
@@ -174,6 +177,13 @@ def capacity(
     if all(each.rate is None for each in capacities):
         raise InputError(capacities[0].reason)
     return Capacities(workload, asked, tuple(capacities), variants)
+
+
+def _refuse_no_share(found: object) -> None:
+    if not (isinstance(found, Real) and 0 < float(found) < 1):
+        given = f"{found:g}" if isinstance(found, float) else repr(found)
+        expected = "expected a share above 0 and below 1, as always one is late"
+        raise InputError(f"attainment: found {given}, {expected}")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload, join_names
-from tui_batching.workload.serving import Chosen, choose_strategies, refuse_no_workload
+from tui_batching.workload.serving import Chosen, served_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -259,9 +259,7 @@ def compare(
         InputError: if there is no such strategy, or the workload cannot be simulated; see
             `simulate`.
     """
-    refuse_no_workload(workload)
-    if strategies is not None:
-        workload = choose_strategies(workload, strategies)
+    workload = served_by(workload, strategies)
     results: list[Result] = []
     for strategy in workload.lanes:
         if progress:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
+from typing import overload
 
 import numpy as np
 
+from tui_batching import notebook
+from tui_batching.analysis.breakdown import Breakdown, refuse_log, refuse_no_run
+from tui_batching.analysis.breakdown import breakdown as of_each
 from tui_batching.analysis.worst import MEASURES, Measure, Ranking, parts_within
-from tui_batching.clock import SECOND
+from tui_batching.clock import SECOND, Picoseconds, parse_duration
 from tui_batching.columns import IntArray, exact_sum, float_sum, rounded
+from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.printable import quoted
 from tui_batching.sim.run import Run
 
 
@@ -57,7 +63,7 @@ MEAN = SLICES["mean"]
 """All requests, and their latency."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SliceParts:
     """Where the time of a slice went, in the mean of its requests.
 
@@ -71,11 +77,86 @@ class SliceParts:
     whole: float
     parts: Mapping[str, float]
 
+    def __repr__(self) -> str:
+        return notebook.parts_text(self, self.requests, self.parts, self.whole)
+
+    def _repr_html_(self) -> str:
+        return notebook.parts_figures(self.requests, self.parts, self.whole)
+
     @cached_property
     def percents(self) -> Mapping[str, int]:
         """The share of each part of the whole in percent; together they are 100."""
         shares = [part / self.whole if self.whole else 0.0 for part in self.parts.values()]
         return dict(zip(self.parts, rounded(shares, 100 if self.whole else 0), strict=True))
+
+
+def slice_called(name: str) -> Slice:
+    """The slice of this name.
+
+    Raises:
+        InputError: if there is none.
+    """
+    if name not in SLICES:
+        hint = did_you_mean(name, SLICES)
+        raise InputError(f"found {quoted(name)}, expected {one_of(SLICES)}{hint}")
+    return SLICES[name]
+
+
+@overload
+def breakdown(run: Run, rows: str) -> SliceParts: ...
+
+
+@overload
+def breakdown(
+    run: Run,
+    rows: Sequence[int] | IntArray | None = None,
+    until: Picoseconds | str | IntArray | None = None,
+) -> Breakdown: ...
+
+
+def breakdown(
+    run: Run,
+    rows: Sequence[int] | IntArray | str | None = None,
+    until: Picoseconds | str | IntArray | None = None,
+) -> Breakdown | SliceParts:
+    """Where the time of requests went: of each of them, or of a slice in the mean.
+
+    Args:
+        run: whose requests.
+        rows: the name of a slice, such as `p99-ttft`, or which rows; all of them by default.
+        until: an instant, or one for each of the rows, in picoseconds or as `"1.5s"`. What comes
+            after it does not count. Of a slice all counts.
+
+    Raises:
+        InputError: if this is no Run, there is no such slice or row, the text is no duration, or
+            if it is the Run of a log, of which only the whole of a slice is told.
+    """
+    refuse_no_run(run)
+    if isinstance(rows, str):
+        if until is not None:
+            raise InputError("until: found with a slice, expected with rows of requests")
+        return slice_parts(run, slice_called(rows))
+    refuse_log(run)
+    chosen = np.arange(len(run)) if rows is None else _rows_of(run, rows)
+    return of_each(run, chosen, None if until is None else _instants(until, len(chosen)))
+
+
+def _rows_of(run: Run, asked: Sequence[int] | IntArray) -> IntArray:
+    rows = np.asarray(asked)
+    if rows.ndim != 1 or rows.dtype.kind not in "iu":
+        raise InputError(f"rows: found {quoted(str(asked))}, expected a list of whole numbers")
+    outside = rows[(rows < 0) | (rows >= len(run))]
+    if len(outside):
+        raise InputError(f"rows: found {outside[0]}, expected whole numbers below {len(run)}")
+    return rows.astype(np.int64)
+
+
+def _instants(asked: Picoseconds | str | IntArray, count: int) -> IntArray:
+    found = np.asarray(parse_duration(asked) if isinstance(asked, str) else asked)
+    if found.dtype.kind not in "iu" or found.shape not in {(), (count,)}:
+        expected = f"expected picoseconds, a text such as '1.5s', or {count} instants"
+        raise InputError(f"until: found {quoted(str(asked))}, {expected}")
+    return found.astype(np.int64)
 
 
 def slice_parts(run: Run, wanted: Slice) -> SliceParts:

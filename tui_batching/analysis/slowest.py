@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tui_batching.analysis.breakdown import refuse_log, refuse_no_run
 from tui_batching.analysis.why_request import why_request
-from tui_batching.analysis.worst import Measure, Ranking, instant_of_why, parts_within
-from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.analysis.worst import MEASURES, Measure, Ranking, instant_of_why, parts_within
+from tui_batching.clock import SECOND, Picoseconds, format_duration
+from tui_batching.errors import InputError, one_of
+from tui_batching.reading.fields import Field
 from tui_batching.sim.run import Run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SlowRequest:
     """One of the slowest requests by a measure.
 
@@ -29,15 +32,28 @@ class SlowRequest:
     parts: Mapping[str, float]
     why: str
 
+    def __repr__(self) -> str:
+        at, value = format_duration(self.time), format_duration(round(self.value * SECOND))
+        return f"SlowRequest(R{self.id}: {value}; at {at}: {self.why})"
 
-def slowest(run: Run, measure: Measure, count: int) -> tuple[SlowRequest, ...]:
+
+def slowest(run: Run, measure: Measure | str = "ttft", count: int = 10) -> tuple[SlowRequest, ...]:
     """The slowest requests, the worst first; of equally slow ones who arrived first.
 
     Args:
         run: whose requests.
-        measure: by what.
+        measure: by what, or its name: `ttft`, `tpot` or `e2el`.
         count: how many; fewer if there are no more that have it.
+
+    Raises:
+        InputError: if this is no Run, or that of a log, there is no such measure, or the count is
+            no whole number from 1.
     """
+    refuse_no_run(run)
+    refuse_log(run)
+    count = Field.of_value(count, "count").whole(least=1)
+    if not isinstance(measure, Measure):
+        measure = _measure_called(measure)
     ranking = Ranking.of(measure, [run])
     rows = ranking.order[:count]
     units = measure.units(run)[rows] * float(SECOND)
@@ -55,3 +71,10 @@ def slowest(run: Run, measure: Measure, count: int) -> tuple[SlowRequest, ...]:
             )
         )
     return tuple(found)
+
+
+def _measure_called(name: object) -> Measure:
+    known = {measure.name: measure for measure in MEASURES}
+    if not isinstance(name, str) or name not in known:
+        raise InputError(f"measure: found {name!r}, expected {one_of(known)}")
+    return known[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from tui_batching.errors import InputError, did_you_mean, one_of
@@ -29,6 +29,16 @@ def refuse_no_workload(found: object) -> None:
         )
 
 
+def served_by(workload: Workload, strategies: Chosen | None) -> Workload:
+    """The workload served by these strategies, see `choose_strategies`; by its own for None.
+
+    Raises:
+        InputError: if it is no workload, or there is no such strategy.
+    """
+    refuse_no_workload(workload)
+    return workload if strategies is None else choose_strategies(workload, strategies)
+
+
 def choose_strategies(workload: Workload, strategies: Chosen) -> Workload:
     """The workload served by these strategies, in this order.
 
@@ -39,7 +49,7 @@ def choose_strategies(workload: Workload, strategies: Chosen) -> Workload:
         InputError: if there is no strategy called so, one is there twice, there is none, or what
             settings for all have said does not fit it.
     """
-    if isinstance(strategies, Strategy | str):
+    if isinstance(strategies, Strategy | str) or not isinstance(strategies, Iterable):
         strategies = (strategies,)
     if not strategies:
         raise InputError("found no strategies, expected at least one")

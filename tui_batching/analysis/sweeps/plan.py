@@ -6,7 +6,7 @@ it runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from math import inf
@@ -43,7 +43,7 @@ from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.listed import ListedRequests
 from tui_batching.workload.model import Source, Workload, refuse_rate
 from tui_batching.workload.service_level import ServiceLevel
-from tui_batching.workload.serving import refuse_no_workload
+from tui_batching.workload.serving import Chosen, served_by
 
 _LOAD_FACTORS = (0.375, 0.6, 1.0, 1.5, 2.0, 3.0, 3.75)
 """The notebook's loads, gaps of 800 500 300 200 150 100 and 80 ms, relative to its 300 ms."""
@@ -175,34 +175,50 @@ class Plan:
         return Sweep(self.kind, self.workload, tuple(points), saturation, refused)
 
 
-def sweep(
+def sweep(  # noqa: PLR0913 - what is served, and where
     workload: Workload,
     kind: Kind,
     values: Sequence[float | str] | None = None,
+    strategies: Chosen | None = None,
+    *,
     executor: Executor | None = None,
     progress: CountDone | None = None,
 ) -> Sweep:
     """Serve a workload with one of its parameters at several values.
 
     Args:
-        workload: what is served; `workload.served_by("vllm")` chooses who serves it.
+        workload: what is served.
         kind: what is varied: `load`, `batch-size`, or a parameter by its name or an alias.
         values: numbers, or text as after `--values`: arrivals per second or mean gaps such as
             `"400ms"`, batch sizes, or values of the parameter, durations in seconds or with their
             unit. None takes the usual ones, see `plan_sweep`.
+        strategies: who serves, see `choose_strategies`; None takes the workload's own.
         executor: where the tasks run, such as a `ProcessPoolExecutor`; None runs them here.
         progress: is told how many tasks are done, of how many; what it raises cancels the rest.
 
     Raises:
-        InputError: if there is nothing to vary, a value is out of its range, or the workload
-            cannot be simulated there.
+        InputError: if there is no such strategy or nothing to vary, a value is out of its range,
+            or the workload cannot be simulated there.
     """
-    refuse_no_workload(workload)
+    workload = served_by(workload, strategies)
+    _refuse_no_kind(kind)
+    _refuse_no_values(values)
     kind = kind_called(kind)
     read = None
     if values is not None and (kind in KINDS or any(owners(kind))):
         read = [read_value(kind, Field.of_value(each, "values")) for each in values]
     return run_sweep(plan_sweep(workload, kind, read), executor, progress)
+
+
+def _refuse_no_kind(found: object) -> None:
+    if not isinstance(found, str):
+        name = type(found).__name__
+        raise InputError(f"found a value of type {name}, expected a kind of sweep such as 'load'")
+
+
+def _refuse_no_values(found: object) -> None:
+    if found is not None and (isinstance(found, str) or not isinstance(found, Iterable)):
+        raise InputError(f"values: found {found!r}, expected several, such as [1, 2]")
 
 
 def run_sweep(

@@ -110,4 +110,6 @@ def _find(arguments: argparse.Namespace) -> Capacities:
     count_of_one = len(workload.requests) if workload.source.seed is None else 40_000 * variants
     served = 15 * count_of_one * len(workload.strategies)
     with executors(served) as executor, counting(what) as count:
-        return capacity(workload, attainment, variants, executor, count)
+        return capacity(
+            workload, attainment=attainment, variants=variants, executor=executor, progress=count
+        )

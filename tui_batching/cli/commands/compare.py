@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from tui_batching.analysis.comparison import Comparison, compare
-from tui_batching.analysis.slices import SLICES, Slice
+from tui_batching.analysis.slices import SLICES, Slice, slice_called
 from tui_batching.analysis.warnings import warnings
 from tui_batching.cli.arguments import Choices, add_csv, add_workload, csv_file, read_workload
 from tui_batching.cli.progress import Reporter, reporting, warn
 from tui_batching.cli.terminal import add_ascii
-from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.errors import InputError
 from tui_batching.export import json_and_csv, vllm_output
 from tui_batching.output_files import written_whole
-from tui_batching.printable import quoted
 
 _FORMATS = ("table", "json", "vllm")
 
@@ -126,10 +125,10 @@ def _slices(names: str | None) -> list[Slice]:
     """The slices that --breakdown names; none without it."""
     found = []
     for name in [] if names is None else map(str.strip, names.split(",")):
-        if name not in SLICES:
-            hint = did_you_mean(name, SLICES)
-            raise InputError(f"--breakdown: found {quoted(name)}, expected {one_of(SLICES)}{hint}")
-        found.append(SLICES[name])
+        try:
+            found.append(slice_called(name))
+        except InputError as error:
+            raise InputError(f"--breakdown: {error}") from None
     return found
 
 
