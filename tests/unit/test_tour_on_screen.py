@@ -71,7 +71,7 @@ NOT_ON_SCREEN = {
     "Continuous batching": ("2.01 s", "1.64 s"),  # still to come on the left, and what it makes
     "Reserve, or take as you go": ("512", "16"),  # what everybody asks for; the size of a block
     "Chunked prefill": ("143",),  # still to come on the right
-    "Eviction": ("2.15 s",),  # of the chapter on the KV cache
+    "Eviction": ("2.03 s",),  # of an engine that is not on stage
     "The same system prompt": ("1,500",),  # the lane tells how much of it is found
     "Real engines": ("Three", "4090"),  # lanes are there to be counted; the name of a GPU
     "A real GPU": ("3",),  # of the name of a model
