@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -285,6 +287,23 @@ def test_refusals_at_usual_values_are_in_the_table_and_in_json(
     record = printed_json(capsys, "sweep", *given, "--json")
     assert [each["value"] for each in record["refused"]] == [64, 128]
     assert {each["strategy"] for each in record["refused"]} == {"vllm"}
+
+
+def test_a_given_value_that_is_too_small_is_left_out_and_named(
+    capsys: pytest.CaptureFixture[str],
+):
+    given = ["sweep", "kv_cache_tokens", "chat", "--strategies", "vllm", "--values", "160", "64000"]
+    assert main(given) == 0
+    told = "vllm cannot serve this at 160: request "
+    out = capsys.readouterr().out
+    assert told in out
+    assert "64,000" in out
+    assert main([*given, "--csv", "-"]) == 0
+    out, err = capsys.readouterr()
+    assert [row["value"] for row in csv.DictReader(io.StringIO(out))] == ["64000"]
+    assert err.startswith(f"tui-batching: warning: {told}")
+    assert main(given[:-1]) == 2
+    assert capsys.readouterr().err.startswith(f"tui-batching: {told}")
 
 
 def test_a_parameter_has_its_chart(capsys: pytest.CaptureFixture[str]):

@@ -385,8 +385,16 @@ def test_who_cannot_serve_at_a_usual_value_is_told_of_and_the_others_go_on() -> 
     assert "vllm" not in found.row(32)
     [note] = found.notes
     assert note.startswith("vllm cannot serve this at 8, 16, 32: ")
-    with pytest.raises(InputError, match="max_num_seqs of 64"):
-        sweep(with_engines(*chosen), "token_budget", [32])
+    given = sweep(with_engines(*chosen), "token_budget", [32, 64])
+    assert [(each.value, each.strategy) for each in given.refused] == [(32, "vllm")]
+    assert [point.value for point in given.curve("vllm")] == [64]
+
+
+def test_where_nobody_can_serve_the_values_are_named() -> None:
+    vllm = Vllm(max_num_seqs=64, max_num_batched_tokens=64)
+    told = r"^vllm cannot serve this at 16, 32: found a max_num_batched_tokens of 32.*of 64"
+    with pytest.raises(InputError, match=told):
+        sweep(with_engines(vllm), "token_budget", [16, 32])
 
 
 def test_slots_by_their_own_name_end_where_they_stay_free() -> None:

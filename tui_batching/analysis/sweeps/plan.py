@@ -163,7 +163,8 @@ class Plan:
         points = [each for each in found if isinstance(each, Point)]
         refused = tuple(each for each in found if isinstance(each, Refusal))
         if not points:
-            raise InputError(refused[-1].reason)
+            nobody = Sweep(self.kind, self.workload, (), {}, refused)
+            raise InputError(nobody.refusals[0])
         saturation = {
             point.strategy.name: point.metric("request_throughput")
             for point in points
@@ -198,7 +199,7 @@ def sweep(  # noqa: PLR0913 - what is served, and where
 
     Raises:
         InputError: if there is no such strategy or nothing to vary, a value is out of its range,
-            or the workload cannot be simulated there.
+            or the workload cannot be simulated there: at a load, or at none of the values.
     """
     workload = served_by(workload, strategies)
     _refuse_no_kind(kind)
@@ -260,7 +261,9 @@ def plan_sweep(workload: Workload, kind: Kind, values: Sequence[float] | None = 
             parameter, durations in picoseconds. None takes the usual ones: loads in the notebook's
             proportions to the workload's own; batch sizes 1 to 16, and on to 256 while there are
             as many requests, for each strategy up to the first size whose slots are never all
-            taken; else see `usual_values`. Those that a strategy cannot serve are then told of.
+            taken; else see `usual_values`.
+
+    Who cannot serve the workload at a value of a parameter is told of, and the others go on.
 
     Raises:
         InputError: if a value is out of its range, or the workload has nothing to vary.
@@ -346,7 +349,7 @@ def _plan_parameter(workload: Workload, kind: Kind, values: Sequence[float] | No
             workload.cost,
             tuple(_with_value(each, kind, value) for each in chosen),
             workload.slo,
-            tolerant=values is None,
+            tolerant=True,
         )
         for value in tried
     )

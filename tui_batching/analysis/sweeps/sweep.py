@@ -175,9 +175,13 @@ class Sweep:
 
         Whether the run is short, who is left out, and who refuses which values, and why.
         """
+        return (*self._short_run(), *self._left_out(), *self.refusals)
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Who refuses which values, and why, a sentence each."""
         reasons = {each.strategy: each.reason for each in self.refused}  # of the last value
-        told = (f"{name} {words}: {reasons[name]}" for name, words in self._refusals())
-        return (*self._short_run(), *self._left_out(), *told)
+        return tuple(f"{name} {words}: {reasons[name]}" for name, words in self._refusals())
 
     @property
     def short_notes(self) -> tuple[str, ...]:

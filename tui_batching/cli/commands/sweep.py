@@ -9,7 +9,7 @@ from dataclasses import replace
 from tui_batching.analysis.sweeps import KINDS, Sweep, plan_sweep
 from tui_batching.analysis.sweeps.shown import read_metrics
 from tui_batching.analysis.sweeps.varied import kind_called, owners, read_value
-from tui_batching.analysis.warnings import context_warnings
+from tui_batching.analysis.warnings import Warned, context_warnings
 from tui_batching.cli.arguments import (
     FIRST_OF_ENGINES,
     FIRST_WORKLOADS,
@@ -94,6 +94,7 @@ def run(arguments: argparse.Namespace) -> None:
             json_and_csv.write_sweep_csv(result, out)
     if arguments.csv == "-":
         json_and_csv.write_sweep_csv(result, sys.stdout)
+        warn(Warned(sentence, sentence) for sentence in result.refusals)
     elif arguments.json:
         json_and_csv.write_sweep_json(result, sys.stdout)
     else:
