@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -140,11 +141,40 @@ def width(found: Capacity) -> float:
     return (found.highest or 0) - (found.lowest or 0)
 
 
+@pytest.mark.parametrize(
+    ("limits", "binding", "word"),
+    [
+        ({"ttft": 2 * SECOND, "e2el": 40 * SECOND}, "ttft", "TTFT"),
+        ({"ttft": 20 * SECOND, "e2el.p99": 6 * SECOND}, "e2el.p99", "p99 latency"),
+        ({"ttft.mean": 3 * SECOND, "e2el.p95": 60 * SECOND}, "ttft.mean", "mean TTFT"),
+    ],
+)
+def test_the_limit_that_binds_is_the_one_that_matters(
+    limits: dict[str, int], binding: str, word: str
+):
+    workload = queue(4000, 1, ServiceLevel.of(limits))
+    found = capacity(workload, attainment=0.95)
+    assert found.capacities[0].limit == binding
+    rows = {row.label: row for row in capacity_table(found).groups[0].rows}
+    assert rows["limited by"].cells[0].text == word
+    for key, factor in itertools.product(limits, (0.7, 1.5)):
+        changed = {**limits, key: round(factor * limits[key])}
+        rate = of_one(replace(workload, slo=ServiceLevel.of(changed))).rate
+        assert (rate == found.capacities[0].rate) == (key != binding)
+
+
+def test_of_one_limit_no_row_tells_that_it_binds():
+    found = capacity(queue(4000, 1, ServiceLevel(ttft=20 * SECOND)), attainment=0.95)
+    assert found.capacities[0].limit == "ttft"
+    assert "limited by" not in [row.label for row in capacity_table(found).groups[0].rows]
+
+
 def test_no_load_beyond_saturation_is_sustained_however_generous_the_limits():
     found = of_one(queue(2000, 3, ServiceLevel(e2el=1000 * SECOND)))
     assert found.answer == "any"
     assert found.rate == found.saturation == pytest.approx(1 / SERVICE)
     assert found.reason.startswith("every load up to the saturation keeps latency ≤ 1000 s")
+    assert found.limit is None
     assert (found.lowest or 0) < found.saturation
 
 

@@ -28,7 +28,17 @@ def test_json_and_csv_tell_what_the_library_finds(
     told = printed_json(capsys, "capacity", *arguments, "--json")
     workload = apply_settings(load_workload(path), ["slo=e2el=5s"])
     found = capacity(workload, attainment=0.9).capacities
-    names = ("answer", "rate", "lowest", "highest", "saturation", "requests", "runs", "reason")
+    names = (
+        "answer",
+        "rate",
+        "lowest",
+        "highest",
+        "saturation",
+        "limit",
+        "requests",
+        "runs",
+        "reason",
+    )
     for record, each in zip(told["capacities"], found, strict=True):
         assert [record[name] for name in names] == [getattr(each, name) for name in names]
     assert told["slo"] == {"e2el": 5.0}

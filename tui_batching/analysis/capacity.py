@@ -49,6 +49,8 @@ class Capacity:
         lowest: the least that a run ten times as long sustains, with a confidence of 95 %.
         highest: the most that it does.
         saturation: what is served of a queue that never runs empty, in requests per second.
+        limit: which one a little more load misses by most, by its key such as `ttft` or `tpot.p99`;
+            for `none`, which one the best load does. None where no limit is the answer's reason.
         reason: why the answer is no rate, in a sentence; else empty.
         runs: how many draws or pieces were played at each load.
         requests: how many each of them has.
@@ -62,6 +64,7 @@ class Capacity:
     lowest: float | None = None
     highest: float | None = None
     saturation: float | None = None
+    limit: str | None = None
     reason: str = ""
     runs: int = 0
     requests: int = 0
@@ -231,7 +234,9 @@ def _climb(ladder: LoadLadder) -> Capacity:
         ignores_memory=ladder.ignores_memory,
     )
     if highest is None:
-        return replace(found, rate=0.0, reason=_why_none(ladder))
+        return replace(
+            found, rate=0.0, limit=ladder.binding(ladder.best()), reason=_why_none(ladder)
+        )
     if step is None:
         return replace(found, reason=_too_few(ladder, "tell whether any load keeps the limits"))
     lowest = _sure(ladder, step, errors)
@@ -245,6 +250,7 @@ def _climb(ladder: LoadLadder) -> Capacity:
         rate=ladder.rate(step),
         lowest=ladder.rate(max(lowest, step + ladder.margin)),
         highest=ladder.rate(top),
+        limit=ladder.binding(step - 1) if step else None,
         reason="" if step else f"every load up to the saturation keeps {ladder.asked.text}",
     )
 

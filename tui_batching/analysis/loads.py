@@ -65,11 +65,11 @@ class Asked:
         """The same as conditions on means."""
         return criteria(self.slo, self.attainment)
 
-    @property
-    def singly(self) -> tuple[Criterion, ...]:
-        """Each limit by itself."""
-        limits = [ServiceLevel.of({key: most}) for key, most in self.slo.limits.items()]
-        return tuple(each for limit in limits for each in criteria(limit, self.attainment))
+    @cached_property
+    def singly(self) -> dict[str, Criterion]:
+        """Each limit by itself, by its key such as `ttft` or `tpot.p99`."""
+        limits = {key: ServiceLevel.of({key: most}) for key, most in self.slo.limits.items()}
+        return {key: criteria(limit, self.attainment)[0] for key, limit in limits.items()}
 
 
 @dataclass(frozen=True)
@@ -180,10 +180,7 @@ class LoadFound:
     @property
     def excess(self) -> float:
         """By which factor the mean that is worst is above what it may be."""
-        return max(
-            mean / most if most else math.inf
-            for mean, most in zip(self.means, self.most, strict=True)
-        )
+        return max(map(_excess, self.means, self.most))
 
 
 class LoadLadder:
@@ -240,10 +237,19 @@ class LoadLadder:
         """Of all loads that were played that which is nearest to being kept."""
         return min(self._found, key=lambda step: self._found[step].excess)
 
+    def binding(self, step: int) -> str:
+        """The key of the limit that is missed by most at a step, or is nearest to being missed."""
+        singly = self.asked.singly
+        if len(singly) == 1:
+            return next(iter(singly))
+        runs = [self._serve(requests) for requests in self.played.at(self.rate(step))]
+        of_each = {key: _excess(_mean(each, runs), each.most) for key, each in singly.items()}
+        return max(of_each, key=of_each.__getitem__)
+
     def missed(self, step: int) -> Iterator[str]:
         """What is not kept at a step, each limit by itself first, and by how much."""
         runs = [self._serve(requests) for requests in self.played.at(self.rate(step))]
-        for criterion in (*self.asked.singly, *self.asked.criteria):
+        for criterion in (*self.asked.singly.values(), *self.asked.criteria):
             mean = _mean(criterion, runs)
             if mean > criterion.most:
                 yield criterion.found(mean)
@@ -331,6 +337,11 @@ class LoadLadder:
     def _serve(self, requests: Requests) -> Run:
         workload = replace(self.played.workload, source=ListedRequests(requests))
         return simulate(workload, self.strategy)
+
+
+def _excess(mean: float, most: float) -> float:
+    """By which factor a mean is above what it may be."""
+    return mean / most if most else math.inf
 
 
 def _mean(criterion: Criterion, runs: Sequence[Run]) -> float:

@@ -71,12 +71,12 @@ def within_limits(run: Run, limits: ServiceLevel) -> BoolArray:
 def limits_text(limits: ServiceLevel) -> str:
     """The limits for reading: `TTFT ≤ 2.00 s, p99 TPOT ≤ 40.0 ms`."""
     return ", ".join(
-        f"{_limited(key)} ≤ {format_duration(most)}" for key, most in limits.limits.items()
+        f"{limit_text(key)} ≤ {format_duration(most)}" for key, most in limits.limits.items()
     )
 
 
-def _limited(key: str) -> str:
-    """What a limit is set for: `TTFT`, `p99 TPOT`, `mean latency`."""
+def limit_text(key: str) -> str:
+    """What a limit is set for, from its key: `TTFT`, `p99 TPOT`, `mean latency`."""
     quantity, _, statistic = key.partition(".")
     return f"{statistic} {_WORDS[quantity]}".strip()
 
@@ -125,7 +125,7 @@ def criteria(limits: ServiceLevel, attainment: float) -> tuple[Criterion, ...]:
 
 def _criterion(target: Target) -> Criterion:
     share, measure = target.share, _MEASURES[target.quantity]
-    told = f"{_limited(target.metric)} ≤ {format_duration(target.most)}"
+    told = f"{limit_text(target.metric)} ≤ {format_duration(target.most)}"
     if share is None:
         in_seconds = target.most / SECOND
         return Criterion(told, in_seconds, lambda run: measure(run) / SECOND, is_share=False)

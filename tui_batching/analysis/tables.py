@@ -26,7 +26,7 @@ from tui_batching.analysis.metrics import (
     metric_called,
 )
 from tui_batching.analysis.metrics import value_text as figure_text
-from tui_batching.analysis.service_level import limits_text
+from tui_batching.analysis.service_level import limit_text, limits_text
 from tui_batching.analysis.slices import MEAN, Slice, SliceParts
 from tui_batching.analysis.sweeps.shown import limit_of
 from tui_batching.analysis.sweeps.sweep import Sweep
@@ -328,12 +328,14 @@ def _values(sweep: Sweep, metric: MetricInfo, ignoring: Sequence[bool]) -> Group
 def capacity_table(found: Capacities) -> Table:
     """The request rate that each strategy sustains, where that of a longer run lies, and of what.
 
-    An answer that is no rate is told in a word; the notes of the capacities tell why.
+    Of several limits it is told which one a little more load misses. An answer that is no rate is
+    told in a word; the notes of the capacities tell why.
     """
     several = found.capacities
     ignoring = [each.ignores_memory for each in several]
     best = best_of(_RATE, [each.rate or None for each in several], ignoring)
     words = [_answer(each) for each in several]
+    limits = tuple(Cell(limit_text(each.limit) if each.limit else "") for each in several)
     rates: dict[str, list[Value]] = {
         "at least": [each.lowest for each in several],
         "at most": [each.highest for each in several],
@@ -341,6 +343,7 @@ def capacity_table(found: Capacities) -> Table:
     }
     rows = (
         TableRow("sustained", tuple(map(Cell, words, best))),
+        *([TableRow("limited by", limits)] if len(found.asked.slo.limits) > 1 else ()),
         *(TableRow(name, tuple(map(_rate_cell, values))) for name, values in rates.items()),
     )
     played = (

@@ -246,7 +246,17 @@ def _point(sweep: Sweep, point: Point) -> dict[str, Any]:
     }
 
 
-_FIGURES = ("answer", "rate", "lowest", "highest", "saturation", "requests", "runs", "reason")
+_FIGURES = (
+    "answer",
+    "rate",
+    "lowest",
+    "highest",
+    "saturation",
+    "limit",
+    "requests",
+    "runs",
+    "reason",
+)
 """What is told of each capacity: what it is called here, in JSON and in CSV."""
 
 
@@ -258,9 +268,9 @@ def write_capacities_json(found: Capacities, out: TextIO) -> None:
     `confidence`, of each interval; and `capacities`, a list of objects with `strategy`, its
     `parameters`, `ignores_memory` (whether it runs as if the KV cache had no end though the cost
     has one), and the attributes of `Capacity`: `answer`, `rate`, `lowest`, `highest` and
-    `saturation` in requests per second, null where there is none, `requests` and `runs`, and
-    `reason`, why the answer is no rate; beside them `notes`, what has to be read with the figures,
-    in sentences, if there is anything.
+    `saturation` in requests per second, null where there is none, `limit`, which one a little more
+    load misses, `requests` and `runs`, and `reason`, why the answer is no rate; beside them
+    `notes`, what has to be read with the figures, in sentences, if there is anything.
     """
     asked = found.asked
     record = {
