@@ -260,7 +260,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(len(f.who('vllm', State.DECODE)))} make tokens",
         lambda f: f"{word(len(f.who('tgi', State.STALLED)))} stall",
         lambda f: f"at {word(f.made('tgi', 0))} tokens",
-        lambda f: f"at {word(f.made('vllm', 0))}, and",
+        lambda f: f"at {word(f.made('vllm', 0))}.",
         lambda f: f"{word(len(f.who('vllm', State.DECODE)))} people read",
         lambda f: f"{word(len(f.who('tgi', State.STALLED)))} texts stop",
         lambda f: f"process {budget(f)} tokens",
