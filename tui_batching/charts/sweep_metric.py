@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rich.cells import cell_len
 
 from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Point, Sweep
@@ -14,6 +15,7 @@ from tui_batching.analysis.sweeps.varied import exported
 from tui_batching.charts.axis import LOG_FROM
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.plot import ChartSpec, Label, Line, Vertical
+from tui_batching.charts.rows import first_that_fits
 from tui_batching.clock import format_duration, to_seconds
 from tui_batching.strategies import mark_of
 
@@ -64,6 +66,7 @@ def metric_spec(
     limit = limit_of(metric, sweep.workload.slo)
     level = None if limit is None else to_seconds(limit)
     title = _title(metric) if limit is None else f"{_title(metric)} (SLO {format_duration(limit)})"
+    log = bool(known) and needs_log(known)
     y_range = value_range(known, level)
     shown = level is not None and level <= y_range[1]
     lines = strategy_lines(
@@ -79,14 +82,14 @@ def metric_spec(
         text=palette.text,
         muted=palette.muted,
         title=f" {title}",
-        y_label=_y_label(metric, axis),
+        y_label=_y_label(metric, axis, size[0] - cell_len(title) - len("  · "), log=log),
         x_range=axis.limits,
         y_range=y_range,
         verticals=axis.verticals,
         background=palette.surface,
         empty="nobody has any",
         x_log=axis.log,
-        y_log=bool(known) and needs_log(known),
+        y_log=log,
         x_ticks=axis.ticks,
         labels=(Label(axis.limits[0], level, "SLO", palette.playhead),) if shown and level else (),
         legend=False,
@@ -101,11 +104,15 @@ def _title(metric: MetricInfo) -> str:
     return f"{statistic} {_QUANTITIES.get(quantity, quantity)}"
 
 
-def _y_label(metric: MetricInfo, axis: ValueAxis) -> str:
-    """The unit, and what the x axis is where the legend does not tell it."""
+def _y_label(metric: MetricInfo, axis: ValueAxis, room: int, *, log: bool) -> str:
+    """The unit, whether the axis is logarithmic, and the x axis where the legend does not tell it.
+
+    In the fullest wording that fits the room, in cells.
+    """
     unit = _UNITS.get(metric.name, _UNITS[metric.unit])
+    scale = ", ".join(filter(None, (unit, "log" if log else "")))
     by = f"by {axis.label}" if axis.label else ""
-    return " · ".join(filter(None, (unit, by)))
+    return first_that_fits([" · ".join(filter(None, (scale, by))), scale], room)
 
 
 def _level(limits: tuple[float, float], level: float, palette: Palette) -> Line:
