@@ -176,7 +176,7 @@ def test_the_mean_parts_sum_to_the_mean_latency(run: Run):
     assert found["mean_e2el"] == found["avg_latency"]
 
 
-LIMIT = st.one_of(st.none(), st.integers(0, 60))
+LIMIT = st.one_of(st.none(), st.integers(1, 60))
 
 
 @given(runs(), LIMIT, LIMIT, LIMIT)
