@@ -328,12 +328,15 @@ def add_csv(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="let --csv replace a file")
 
 
-def csv_file(arguments: argparse.Namespace) -> Path | None:
+def csv_file(arguments: argparse.Namespace, *, json: bool = False) -> Path | None:
     """The CSV file to write; None where there is none, or where CSV goes to stdout.
 
     Raises:
-        InputError: if it is there already and must not be replaced, or is no ordinary file.
+        InputError: if it is there already and must not be replaced, is no ordinary file, or JSON
+            goes to stdout as well.
     """
+    if json and arguments.csv == "-":
+        raise InputError("found --json and --csv -, expected only one of them on stdout")
     if arguments.csv in (None, "-"):
         if arguments.force:
             raise InputError("found --force alone, expected --csv FILE with it")

@@ -119,45 +119,60 @@ def server_log(  # noqa: PLR0913, PLR0917 - a log's columns
         InputError: if nothing is left, or not enough to learn from.
     """
     outputs = np.array(output_tokens, np.int64)
-    served = np.flatnonzero(outputs > 0)
-    if not len(served):
-        raise InputError(f"{where}: found no request that was served, expected some")
-    zero = min(arrival[row] for row in served)
-    order = served[np.argsort([arrival[row] - zero for row in served], kind="stable")]
+    zero, order = _served_by_arrival(arrival, outputs, where)
     told = (first_token, finish, *([] if scheduled is None else [scheduled]))
-    measured = np.array([all(column[row] for column in told) for row in order])
-    if not measured.any():
-        raise InputError(f"{where}: found no request with all its times, expected some")
+    measured = _with_all_times(told, order, where)
 
     def since_zero(column: list[Picoseconds]) -> IntArray:
         pairs = zip(order, measured, strict=True)
         return freeze([column[row] - zero if known else 0 for row, known in pairs])
 
-    measured.flags.writeable = False
     if max(map(max, (arrival, *told))) - zero > HORIZON:
-        raise InputError(
-            f"{where}: found times over 106 days after the first arrival, expected less"
-        )
-    requests = Requests.from_columns(
-        [arrival[row] - zero for row in order],
-        np.array(input_tokens, np.int64)[order],
-        outputs[order],
-        order,
-    )
-    failed, missing = len(outputs) - len(order), int((~measured).sum())
+        found = "found times over 106 days after the first arrival, expected less"
+        raise InputError(f"{where}: {found}")
+    missing = int((~measured).sum())
+    tokens = None
+    if gaps and measured.all():
+        tokens = _token_times(since_zero(first_token), outputs[order], [gaps[row] for row in order])
     return ServerLog(
         name=name,
-        requests=requests,
+        requests=_requests_of([arrival[row] - zero for row in order], input_tokens, outputs, order),
         measured=measured,
         scheduled=None if scheduled is None else since_zero(scheduled),
         first_token_time=since_zero(first_token),
         finish_time=since_zero(finish),
         wall=None if wall is None else wall + zero,
-        tokens=_token_times(since_zero(first_token), outputs[order], [gaps[row] for row in order])
-        if gaps and measured.all()
-        else None,
-        notices=(f"{name}: {_read_of_it(len(order), failed, missing, title)}",),
+        tokens=tokens,
+        notices=(f"{name}: {_read_of_it(len(order), len(outputs) - len(order), missing, title)}",),
     )
+
+
+def _served_by_arrival(
+    arrival: list[Picoseconds], output_tokens: IntArray, where: str
+) -> tuple[Picoseconds, IntArray]:
+    """The first arrival of those who were served, and their rows in order of arrival."""
+    served = np.flatnonzero(output_tokens > 0)
+    if not len(served):
+        raise InputError(f"{where}: found no request that was served, expected some")
+    zero = min(arrival[row] for row in served)
+    return zero, served[np.argsort([arrival[row] - zero for row in served], kind="stable")]
+
+
+def _with_all_times(told: Sequence[list[Picoseconds]], order: IntArray, where: str) -> BoolArray:
+    """Which of these rows have each of the times that are told."""
+    measured = np.array([all(column[row] for column in told) for row in order])
+    if not measured.any():
+        raise InputError(f"{where}: found no request with all its times, expected some")
+    measured.flags.writeable = False
+    return measured
+
+
+def _requests_of(
+    since_zero: list[Picoseconds], input_tokens: list[int], outputs: IntArray, order: IntArray
+) -> Requests:
+    """The requests of these rows; each is known by the row that it has in the log."""
+    inputs = np.array(input_tokens, np.int64)[order]
+    return Requests.from_columns(since_zero, inputs, outputs[order], order)
 
 
 def _token_times(

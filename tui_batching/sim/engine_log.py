@@ -156,18 +156,6 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
     complete = np.flatnonzero(ready >= 0)[::-1]
     first_token = np.empty_like(first)
     first_token[request[complete]] = stays.ready_time[complete]
-    kv = (
-        KvBlocks(
-            pool.block,
-            pool.blocks,
-            freeze(at_start),
-            freeze(at_end),
-            short > 0,
-            *((*_cached(log, len(steps)), freeze(short)) if pool.caches else ()),
-        )
-        if pool
-        else None
-    )
     return Run(
         strategy=strategy,
         cost=cost,
@@ -179,9 +167,17 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
         stays=stays,
         spans=spans,
         chunks=chunks,
-        kv=kv,
+        kv=None if pool is None else _kv_blocks(log, pool, at_start, at_end, short),
         place=place,
     )
+
+
+def _kv_blocks(
+    log: EngineLog, pool: Pool, at_start: IntArray, at_end: IntArray, short: IntArray
+) -> KvBlocks:
+    """What is taken of the pool in each span, and what free blocks of a prefix cache keep."""
+    kept = (*_cached(log, len(short)), freeze(short)) if pool.caches else ()
+    return KvBlocks(pool.block, pool.blocks, freeze(at_start), freeze(at_end), short > 0, *kept)
 
 
 def _columns(rows: array[int], width: int) -> IntArray:

@@ -18,7 +18,6 @@ from tui_batching.cli.arguments import (
 from tui_batching.cli.jobs import add_executors, read_executors
 from tui_batching.cli.progress import counting, reporting, warn
 from tui_batching.cli.terminal import add_ascii
-from tui_batching.errors import InputError
 from tui_batching.export import json_and_csv
 from tui_batching.output_files import written_whole
 from tui_batching.reading.fields import Field
@@ -80,9 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
         InputError: if the workload, a setting or an option is not as expected, the options do not
             go together, or the CSV file cannot be written.
     """
-    if arguments.json and arguments.csv == "-":
-        raise InputError("found --json and --csv -, expected only one of them on stdout")
-    target = csv_file(arguments)
+    target = csv_file(arguments, json=arguments.json)
     capacities = _find(arguments)
     if target:
         with written_whole(target, replace=arguments.force) as out:

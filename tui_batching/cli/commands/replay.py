@@ -19,7 +19,6 @@ from tui_batching.cli.arguments import (
 from tui_batching.cli.progress import Reporter, reporting
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.cost import Cost
-from tui_batching.errors import InputError
 from tui_batching.export import accuracy_output
 from tui_batching.measured.contents import with_contents
 from tui_batching.measured.fit import fit
@@ -78,9 +77,7 @@ def run(arguments: argparse.Namespace) -> None:
             be written.
         SystemExit: with 1 where an error is larger than --within allows.
     """
-    if arguments.json and arguments.csv == "-":
-        raise InputError("found --json and --csv -, expected only one of them on stdout")
-    target = csv_file(arguments)
+    target = csv_file(arguments, json=arguments.json)
     within = None if arguments.within is None else read_share("--within", arguments.within)
     with reporting() as report:
         made = _replay(arguments, report)

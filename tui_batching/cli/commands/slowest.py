@@ -12,7 +12,6 @@ from tui_batching.analysis.worst import MEASURES
 from tui_batching.cli.arguments import Choices, add_csv, add_workload, csv_file, read_workload
 from tui_batching.cli.progress import reporting, warn
 from tui_batching.cli.terminal import add_ascii
-from tui_batching.errors import InputError
 from tui_batching.export import slowest_output
 from tui_batching.output_files import written_whole
 from tui_batching.reading.fields import Field
@@ -72,10 +71,8 @@ def run(arguments: argparse.Namespace) -> None:
         InputError: if the workload, a setting or an option is not as expected, or the CSV file
             cannot be written.
     """
-    if arguments.json and arguments.csv == "-":
-        raise InputError("found --json and --csv -, expected only one of them on stdout")
     count = Field.of_text(arguments.count, "-n").whole(least=1, most=_MOST)
-    target, measure = csv_file(arguments), _BY[arguments.by]
+    target, measure = csv_file(arguments, json=arguments.json), _BY[arguments.by]
     found: list[tuple[Strategy, tuple[SlowRequest, ...]]] = []
     doubted: list[Warned] = []
     notes: list[str] = []

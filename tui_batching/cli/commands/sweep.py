@@ -23,7 +23,6 @@ from tui_batching.cli.arguments import (
 from tui_batching.cli.jobs import add_executors, read_executors, run_sweeps
 from tui_batching.cli.progress import reporting, warn
 from tui_batching.cli.terminal import add_ascii
-from tui_batching.errors import InputError
 from tui_batching.export import json_and_csv
 from tui_batching.output_files import written_whole
 from tui_batching.reading.fields import Field
@@ -84,9 +83,7 @@ def run(arguments: argparse.Namespace) -> None:
         InputError: if the workload, a setting or a value is not as expected, the options do not
             go together, or the CSV file cannot be written.
     """
-    if arguments.json and arguments.csv == "-":
-        raise InputError("found --json and --csv -, expected only one of them on stdout")
-    target = csv_file(arguments)
+    target = csv_file(arguments, json=arguments.json)
     asked = read_metrics(arguments.metrics) if arguments.metrics is not None else ()
     result = replace(_sweep(arguments), asked=asked)
     if target:
