@@ -16,7 +16,7 @@ from tui_batching.output_files import refuse_target
 from tui_batching.reading.fields import Field
 from tui_batching.workload import Workload, apply_settings, choose_strategies
 from tui_batching.workload.service_level import ServiceLevel
-from tui_batching.workload.settings import setting_keys
+from tui_batching.workload.settings import keys_beside_strategies
 
 if TYPE_CHECKING:
     from tui_batching.analysis.sweeps import Kind
@@ -37,6 +37,12 @@ FIRST_OF_ENGINES = "engines"
 METRICS_HELP = (
     "what to show, such as ttft.p99,tpot.p99,attainment (default: what the service level limits, "
     "else latency and TTFT; --json and --csv tell all)"
+)
+
+
+_SET_HELP = (
+    "change the workload, may be repeated; the keys: those of tui-batching strategies, of all that "
+    "have it (batch_size=8) or of one (vllm.batch_size=8), " + ", ".join(keys_beside_strategies())
 )
 
 
@@ -209,7 +215,7 @@ def add_requests(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -
         metavar="KEY=VALUE",
         nargs="+",
         action=_Settings,
-        help="change the workload, may be repeated; the keys: " + ", ".join(setting_keys()),
+        help=_SET_HELP,
     )
     parser.add_argument(
         "--slo",

@@ -41,6 +41,9 @@ _COMMANDS = (
     "trace",
     "record",
     "workloads",
+    "strategies",
+    "profiles",
+    "formats",
     "validate",
     "completion",
 )
@@ -57,6 +60,7 @@ examples:
   tui-batching record -o talk.cast      the app as a cast, without a terminal
   tui-batching calibrate server.jsonl   what an iteration costs on a real server
   tui-batching workloads                what is bundled
+  tui-batching strategies               every setting of every engine
 
 tui-batching COMMAND --help shows the examples of a command.
 """

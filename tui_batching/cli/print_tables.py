@@ -92,23 +92,6 @@ def print_capacities(found: Capacities, *, ascii_only: bool | None = None) -> No
     printer.legend(told, f"at least, at most: what a run {times}")
 
 
-def print_workloads(workloads: Sequence[Workload], *, ascii_only: bool | None = None) -> None:
-    """Print a list of workloads with the first sentence of each description."""
-    printer = Printer(ascii_only)
-    table = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("workload", no_wrap=True)
-    table.add_column("requests", justify="right", no_wrap=True)
-    table.add_column("what to watch for")
-    for workload in workloads:
-        sentence, stop, _ = workload.description.partition(". ")
-        table.add_row(
-            printer.text(workload.name),
-            printer.text(f"{len(workload.requests):,}"),
-            printer.text(sentence + stop.strip()),
-        )
-    printer.show(table, folds=True)
-
-
 class _Console(Console):
     """A rich console that leaves it to the program what follows when its reader has left."""
 
@@ -124,6 +107,7 @@ class Printer:
         self._console = _Console(highlight=False, markup=False, emoji=False)
         self._plain = needs_ascii(ascii_only, sys.stdout)
         self.is_terminal = self._console.is_terminal
+        self.width = self._console.width
         self.rule = None if self._plain else box.SIMPLE_HEAD
 
     def text(self, text: str, style: str = "") -> Text:
@@ -155,12 +139,11 @@ class Printer:
         marked = errors if told.shows_errors else marked
         self.line(Text(f"{marked}{more}", "dim"))
 
-    def show(self, table: RichTable, *, folds: bool = False) -> None:
-        """Print a table as wide as it needs to be, unless it `folds` to a terminal's width."""
-        if not (folds and self.is_terminal):
-            options = self._console.options.update_width(_UNLIMITED)
-            needed = self._console.measure(table, options=options).maximum
-            self._console.width = max(self._console.width, needed)
+    def show(self, table: RichTable) -> None:
+        """Print a table as wide as it needs to be."""
+        options = self._console.options.update_width(_UNLIMITED)
+        needed = self._console.measure(table, options=options).maximum
+        self._console.width = max(self._console.width, needed)
         self._console.print(table)
 
 

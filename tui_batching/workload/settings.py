@@ -53,6 +53,12 @@ def setting_keys() -> tuple[str, ...]:
     return tuple(_changes())
 
 
+def keys_beside_strategies() -> tuple[str, ...]:
+    """Those of them that are no setting of a strategy."""
+    strategies = _strategy_changes(STRATEGIES)
+    return tuple(key for key in _changes() if key not in strategies)
+
+
 def keys_elsewhere() -> dict[str, str]:
     """Keys of one strategy by names that others have for them, each with its name here."""
     return {

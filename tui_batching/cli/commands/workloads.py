@@ -31,7 +31,7 @@ def add_to(choices: Choices) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """List the bundled workloads."""
-    from tui_batching.cli.print_tables import print_workloads  # noqa: PLC0415 - rich loads slowly
+    from tui_batching.cli.print_listings import print_workloads  # noqa: PLC0415 - rich loads slowly
 
     print_workloads(
         [load_workload(path) for path in bundled_workloads().values()], ascii_only=arguments.ascii

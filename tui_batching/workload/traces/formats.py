@@ -44,7 +44,7 @@ class TraceFormat:
         title: whose format it is.
         arrival, input, output: the columns or keys of a row's values; no arrival where a file has
             lengths alone.
-        about: what a user should know of it, as the README has it.
+        about: what a user should know of it, as `tui-batching formats` has it.
         unit: what numbers in `arrival` count.
         instants: whether arrivals are usually instants, which need no unit.
         tells_unit: whether the files themselves tell the unit, by the name of a key.

@@ -50,22 +50,27 @@ class TraceOptions:
     """How a trace is read, and which requests are taken.
 
     Attributes:
-        format: the name of its format; None recognises it.
-        columns: names of columns or keys by what is in them, one of `ROLES`, instead of those of
-            the format.
-        unit: what its times are counted in, instead of what the format says.
-        where: rows are taken that have these texts in these columns or keys.
+        format: the name of its format; by default it is recognised.
+        columns: names of columns or keys, for any flat file: `{arrival: started_at, input:
+            prompt_tokens, output: completion_tokens}`, also `max_tokens` and `priority`; with
+            `format`, instead of some of its own. `a.b` is the key `b` in the object `a`. In
+            `--set`: `workload.columns=arrival=started_at,...`.
+        unit: what times are counted in, instead of what the format says: `s`, `ms`, `us` or `ns`.
+            ISO 8601 instants need none.
+        where: only rows with these texts in these columns or keys, such as `{model: gpt-4}`. In
+            `--set`: `workload.where=model=gpt-4`.
         result: which one of several results in a file, from 1.
         hash_block: tokens of a prompt that a hash stands for, instead of what the format says.
-        spread: whether the arrivals of one tick of the file's clock are spread evenly over it.
-        limit: the first requests to arrive, counted after all else; None for all.
-        start: where the window begins, from the earliest arrival on, in picoseconds.
-        duration: how long the window is, in picoseconds of the trace's own time.
-        busiest: the window of this length is taken in which the most requests arrive.
+        spread: whether the arrivals of one tick of the file's clock are spread evenly over it:
+            that of Mooncake's conversations ticks every 3 s.
+        limit: the first requests to arrive, counted after all else; by default all.
+        start: where the window begins, counted from the earliest arrival.
+        duration: how long the window is, in the trace's own time.
+        busiest: instead of both, the window of this length in which the most requests arrive.
         speed: how much faster than recorded requests arrive.
         max_input: the most tokens of a prompt.
         max_output: the most tokens of an answer.
-        over: whether longer ones are cut to the maximum or left out.
+        over: whether longer ones are cut to the maximum (`clip`) or left out (`drop`).
 
     Raises:
         InputError: if one is not as expected, or there are two windows.
