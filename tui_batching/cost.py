@@ -103,9 +103,11 @@ class _Model:
     """What all cost models share.
 
     Attributes:
-        first_token: with `prefill` an answer takes one decode step less than it has tokens.
+        first_token: what makes the first token, the first step of `decode` or the `prefill` (the
+            default of the model `iteration`), with which an answer takes one decode step less
+            than it has tokens.
         kv_cache_tokens: the tokens of prompts and answers that fit into the accelerator's memory
-            at once; None where that is not known. Nothing is refused because of it.
+            at once; without it memory has no end.
         per_iteration: what each iteration takes beside all else, such as the host's time between
             the accelerator's kernels.
         profile: where the coefficients come from; costs without and with it are equal.
@@ -224,6 +226,14 @@ class AffineCost(_Model):
     `prefill_base + prefill_per_token * n + prefill_per_token_squared * n * n`; prompts that are
     prefilled together pay one base, and each its own tokens.
 
+    Attributes:
+        decode_base: what each decode step takes.
+        decode_per_request: what each request in it adds.
+        decode_per_context_token: what each token of their contexts adds.
+        prefill_base: what each prefill takes.
+        prefill_per_token: what each prompt token adds.
+        prefill_per_token_squared: what a prompt adds by the square of its tokens.
+
     Raises:
         InputError: if a time is negative or beyond the clock, or a decode step takes no time.
     """
@@ -315,6 +325,13 @@ class IterationCost(_Model):
     Worked example: with `base` 8 ms, `per_token` 50 us and `per_context_token` 100 ns, 3 requests
     that decode with 100 tokens each in the cache, beside a first chunk of 60 tokens, take
     8 ms + 63 * 50 us + 300 * 100 ns = 11.18 ms.
+
+    Attributes:
+        base: what each iteration takes.
+        per_token: what each token that is computed adds, of prompts and of who decodes.
+        per_context_token: what each token in the caches of who takes part adds.
+        per_token_squared: what the parts of prompts add by the square of their tokens.
+        per_token_up_to: what each token adds up to a number of them, as in `{256: 20us}`.
 
     Raises:
         InputError: if a time is negative or beyond the clock, or an iteration takes no time.

@@ -9,6 +9,8 @@ import pytest
 from tui_batching.__main__ import main
 from tui_batching.strategies import STRATEGIES
 from tui_batching.workload import bundled_profiles
+from tui_batching.workload.service_level import LIMITED
+from tui_batching.workload.settings import keys_beside_strategies
 from tui_batching.workload.traces import FORMATS, TraceOptions
 
 
@@ -50,6 +52,21 @@ def test_formats_and_keys_of_traces_are_told(capsys: pytest.CaptureFixture[str])
     assert [row.split()[0] for row in formats.splitlines()[1:]] == list(FORMATS)
     rows = [row.split(maxsplit=1) for row in keys.splitlines()[1:]]
     assert [key for key, _ in rows] == list(TraceOptions.constraints)
+
+
+def test_every_other_setting_is_told_by_one_of_the_listings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = {"cost", "slo", *(f"slo.{key}" for key in LIMITED)}  # beside --slo
+    for command, owner, place in (
+        ("workloads", "workload", 0),
+        ("formats", "workload", 0),
+        ("profiles", "cost", 1),
+    ):
+        rows = listed(capsys, command).split("\n\n")[-1].splitlines()[1:]
+        assert all(len(row.split()) > place + 1 for row in rows)
+        told |= {f"{owner}.{row.split()[place]}" for row in rows}
+    assert told == {*keys_beside_strategies()}
 
 
 @pytest.mark.parametrize("command", ["workloads", "strategies", "profiles", "formats"])

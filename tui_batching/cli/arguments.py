@@ -16,7 +16,6 @@ from tui_batching.output_files import refuse_target
 from tui_batching.reading.fields import Field
 from tui_batching.workload import Workload, apply_settings, choose_strategies
 from tui_batching.workload.service_level import ServiceLevel
-from tui_batching.workload.settings import keys_beside_strategies
 
 if TYPE_CHECKING:
     from tui_batching.analysis.sweeps import Kind
@@ -41,8 +40,9 @@ METRICS_HELP = (
 
 
 _SET_HELP = (
-    "change the workload, may be repeated; the keys: those of tui-batching strategies, of all that "
-    "have it (batch_size=8) or of one (vllm.batch_size=8), " + ", ".join(keys_beside_strategies())
+    "change the workload, as in --set batch_size=8 (of all strategies that have it) "
+    "vllm.batch_size=8 (of one) workload.rate=5 cost=PROFILE; the keys are listed by tui-batching "
+    "strategies, workloads, formats (of traces) and profiles (of costs)"
 )
 
 

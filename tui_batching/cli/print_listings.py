@@ -10,12 +10,14 @@ from rich.text import Text
 
 from tui_batching.cli.print_tables import Printer
 from tui_batching.clock import format_duration
-from tui_batching.cost import Cost, Profile
+from tui_batching.cost import COSTS, Cost, Profile
 from tui_batching.reading.constraints import Duration, OneOf
 from tui_batching.reading.docstrings import told_of_fields
 from tui_batching.strategies import STRATEGIES, Strategy
 from tui_batching.strategies.parameters import BATCH_SIZE, KV_CACHE_TOKENS, TOKEN_BUDGET, Parameter
+from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.model import Workload
+from tui_batching.workload.settings import keys_beside_strategies
 from tui_batching.workload.traces import FORMATS, TraceOptions
 
 Row: TypeAlias = tuple[str, ...]
@@ -34,7 +36,19 @@ def print_workloads(workloads: Sequence[Workload], *, ascii_only: bool | None = 
         (workload.name, count.rjust(wide), sentence + stop.strip())
         for workload, count, (sentence, stop, _) in zip(workloads, counts, firsts, strict=True)
     ]
-    _print_rows(Printer(ascii_only), (("workload", "requests", "what to watch for"), *rows))
+    printer = Printer(ascii_only)
+    _print_rows(printer, (("workload", "requests", "what to watch for"), *rows))
+    printer.line(Text())
+    _print_rows(printer, (("key", "of a workload: --set workload.KEY="), *_workload_keys()))
+
+
+def _workload_keys() -> Iterator[Row]:
+    """The settings of a workload but those of traces, which `print_formats` tells."""
+    told = {"rate": "requests per second on average"} | told_of_fields(GeneratedRequests)
+    for setting in keys_beside_strategies():
+        owner, _, key = setting.partition(".")
+        if owner == "workload" and key not in TraceOptions.constraints:
+            yield key, told.get(key, "")
 
 
 def print_strategies(*, ascii_only: bool | None = None) -> None:
@@ -94,6 +108,18 @@ def print_profiles(profiles: Iterable[Cost], *, ascii_only: bool | None = None) 
             "--set cost.per_iteration=1ms adds such a time to each iteration.",
         )
     )
+    printer.line(Text())
+    titles = ("model", "key", "of a cost in a workload file, or --set cost.KEY=")
+    _print_rows(printer, (titles, *_cost_keys()))
+
+
+def _cost_keys() -> Iterator[Row]:
+    """The keys of each model of costs, and last those of every model."""
+    shared = set.intersection(*(set(kind.constraints) for kind in COSTS.values()))
+    for name, kind in COSTS.items():
+        told = told_of_fields(kind)
+        yield from ((name, key, told.get(key, "")) for key in kind.constraints if key not in shared)
+    yield from (("any", key, told.get(key, "")) for key in kind.constraints if key in shared)
 
 
 def _of_profile(cost: Cost, profile: Profile) -> Iterator[Row]:

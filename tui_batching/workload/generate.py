@@ -110,8 +110,8 @@ class GeneratedRequests:
             `notebook-loads` also in that each load of a sweep goes on with the stream.
         skip: how many requests of the notebook's one stream come before these; they are drawn and
             thrown away.
-        max_tokens: how many tokens clients ask for whose class does not say it; None for exactly
-            as many as they get.
+        max_tokens: how many tokens clients ask for whose class does not say it: a number,
+            `power_of_two` (the next one above each answer), or `exact`, as by default.
         prefixes: what prompts begin with, before the tokens that are drawn for each; by default
             they have nothing in common.
         turns: how requests are turns of conversations, by default each is the only one. The ids of
