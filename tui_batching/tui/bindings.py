@@ -265,10 +265,10 @@ class KeyTable:
 
     def in_markdown(self) -> str:
         """The table of the README."""
-        rows = ["| key | name | what it does | id |", "|---|---|---|---|"]
+        rows = ["| key | id | what it does |", "|---|---|---|"]
         for key in self:
             told = " ".join(f"`{part}`" for part in key.written())
-            rows.append(f"| {told} | {key.name} | {key.help_text} | `{key.id}` |")
+            rows.append(f"| {told} | `{key.id}` | {key.help_text} |")
         return "\n".join(rows) + "\n"
 
 
