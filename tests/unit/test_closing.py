@@ -13,12 +13,12 @@ from textual.widgets import Input, Static
 from tour import TOUR
 
 from tui_batching.config import Config
-from tui_batching.measured.loading import load_with_log
 from tui_batching.tui import dialogs, simulator
 from tui_batching.tui.drawing_options import DrawingOptions
 from tui_batching.tui.main_screen import MainScreen
 from tui_batching.tui.presenting import notes
 from tui_batching.tui.presenting.notes import NotesApp
+from tui_batching.workload import load_workload
 
 BUSY = DrawingOptions(frames=500, words=500, charts=1000)
 
@@ -105,10 +105,10 @@ async def test_a_simulation_that_ends_while_the_widgets_go_is_not_shown(
 async def test_a_workload_that_is_read_while_its_dialog_goes_is_not_taken(
     path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    late = Late(load_with_log)
+    late = Late(load_workload)
     async with on_stage(hand_made((0, 5, 2))) as stage:
         await stage.press("w")
-        monkeypatch.setattr(dialogs, "load_with_log", late)
+        monkeypatch.setattr(dialogs, "load_workload", late)
         await stage.app.screen.mount(Lingers(late.go.set, late.done.is_set))
         stage.app.screen.query_one(Input).focus()
         stage.app.screen.query_one(Input).value = path

@@ -146,5 +146,5 @@ async def test_the_prompt_says_why_there_is_no_such_place_and_closes() -> None:
 async def test_no_request_here_has_a_tpot() -> None:
     async with on_stage(hand_made((0, 5, 1))) as stage:
         await stage.press("M", "e")
-        assert stage.notices[0] == "no request here has a TPOT"
+        assert stage.notices[0] == "there is no TPOT here"
         assert now(stage) == (None, 0)

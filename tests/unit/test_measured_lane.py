@@ -16,26 +16,27 @@ from stage import Stage, on_stage
 
 from tui_batching.__main__ import main
 from tui_batching.analysis.comparison import Comparison, compare
-from tui_batching.analysis.metrics import METRIC_TABLE, METRICS_BY_NAME
+from tui_batching.analysis.metrics import METRIC_TABLE, METRICS_BY_NAME, format_value
 from tui_batching.analysis.phases import phases
 from tui_batching.analysis.scene import build_scene
 from tui_batching.analysis.tokens import token_gaps, token_times
-from tui_batching.analysis.worst import Ranking
+from tui_batching.analysis.worst import Ranking, instant_of_why
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.gantt import gantt_chart
 from tui_batching.charts.palette import load_palettes
 from tui_batching.charts.rows import text_of
-from tui_batching.clock import MILLISECOND
+from tui_batching.clock import MILLISECOND, format_duration
 from tui_batching.cost import IterationCost
 from tui_batching.measured.fit import planned
-from tui_batching.measured.loading import load_with_log
 from tui_batching.measured.server import META
 from tui_batching.requests import Requests
 from tui_batching.sim.life import State, states_at
 from tui_batching.sim.measured import MeasuredRun, lowest_free
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Vllm
-from tui_batching.workload import Workload, apply_settings, choose_strategies
+from tui_batching.tour import parse_deck
+from tui_batching.tui.views import view_names
+from tui_batching.workload import Workload, apply_settings, choose_strategies, load_workload
 
 COST = IterationCost(8 * MILLISECOND, MILLISECOND // 20, 10**5)
 ENGINE = Vllm(max_num_seqs=6)
@@ -66,7 +67,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, true: Run) -> Path:
 
 @pytest.fixture(scope="module")
 def compared(folder: Path) -> Comparison:
-    return compare(load_with_log(folder / "log.jsonl"))
+    return compare(load_workload(folder / "log.jsonl"))
 
 
 def measured(workload: Workload) -> MeasuredRun:
@@ -111,7 +112,7 @@ def test_tokens_are_spread_evenly_where_nobody_measured_them(compared: Compariso
 
 
 def test_tokens_are_where_a_benchmark_measured_them(true: Run, folder: Path) -> None:
-    run = measured(load_with_log(folder / "bench.json"))
+    run = measured(load_workload(folder / "bench.json"))
     assert not run.tells_start
     ours = [times for block in token_times(run) for times in block]
     theirs = [times for block in token_times(true) for times in block]
@@ -125,7 +126,7 @@ def test_tokens_are_where_a_benchmark_measured_them(true: Run, folder: Path) -> 
 
 
 def test_gaps_that_cover_several_tokens_tell_no_times(tmp_path: Path, true: Run) -> None:
-    run = measured(load_with_log(write_bench(tmp_path / "bench.json", true)))
+    run = measured(load_workload(write_bench(tmp_path / "bench.json", true)))
     assert not run.tells_tokens
 
 
@@ -151,7 +152,7 @@ def test_what_nobody_measured_is_not_told(compared: Comparison, folder: Path) ->
     told = {metric.group for metric in METRIC_TABLE if result.metrics[metric.name] is not None}
     assert {"Time between tokens", "Utilization of the slots", "Iterations", "KV cache"} <= untold
     assert {"Wait", "Latency", "Time to first token", "Throughput"} <= told
-    other = compare(load_with_log(folder / "log.csv")).measured
+    other = compare(load_workload(folder / "log.csv")).measured
     assert other is not None
     assert other.metrics["avg_wait"] is None
     assert other.metrics["mean_ttft"] == pytest.approx(result.metrics["mean_ttft"])
@@ -202,7 +203,7 @@ def test_the_phases_sum_to_the_latency_in_both_lanes(compared: Comparison) -> No
 
 
 def test_a_lane_is_there_for_the_requests_of_the_log_alone(folder: Path) -> None:
-    workload = load_with_log(folder / "log.jsonl")
+    workload = load_workload(folder / "log.jsonl")
     assert [each.name for each in workload.lanes] == NAMES
     for setting in ("workload.rate=3", "workload.count=10", "workload.limit=10"):
         changed = apply_settings(workload, [setting])
@@ -217,7 +218,7 @@ def test_of_a_long_log_the_first_requests_are_enough_for_prices(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui_batching.measured.logged._FITTED", 40)
-    workload = load_with_log(folder / "log.jsonl")
+    workload = load_workload(folder / "log.jsonl")
     assert any("what fits the first 40 requests of the log" in told for told in workload.notices)
     _, error = compare(workload).behind(METRICS_BY_NAME["avg_latency"])
     assert error is not None
@@ -225,7 +226,7 @@ def test_of_a_long_log_the_first_requests_are_enough_for_prices(
 
 
 def test_notes_are_about_what_is_served(folder: Path) -> None:
-    workload = load_with_log(folder / "log.jsonl")
+    workload = load_workload(folder / "log.jsonl")
     assert len(workload.notices) == 3
     costly = apply_settings(workload, ["cost=h100-llama-3-8b"])
     assert not any("fits the log" in told for told in costly.notices)
@@ -238,7 +239,7 @@ def test_notes_are_about_what_is_served(folder: Path) -> None:
 def test_what_somebody_said_of_cost_and_strategies_stays(folder: Path) -> None:
     file = folder / "w.yaml"
     file.write_text("requests: {trace: log.jsonl}\ncost: h100-llama-3-8b\nstrategies: {tgi: {}}\n")
-    workload = load_with_log(file)
+    workload = load_workload(file)
     assert [each.name for each in workload.lanes] == ["measured", "tgi"]
     assert workload.cost.title == "h100-llama-3-8b (kernels only)"
 
@@ -257,7 +258,7 @@ def test_of_a_broken_log_it_is_told_why_nothing_measured_is_shown(
     lines[4] = json.dumps(json.loads(lines[4]) | broken)
     file = tmp_path / "log.jsonl"
     file.write_text("\n".join(lines))
-    workload = load_with_log(file)
+    workload = load_workload(file)
     assert [each.name for each in workload.lanes] == ["static", "dynamic", "continuous"]
     (told,) = (each for each in workload.notices if each.startswith("nothing measured"))
     assert re.search(sentence, told)
@@ -267,7 +268,7 @@ def test_a_log_of_several_replicas_has_no_lane(tmp_path: Path, folder: Path) -> 
     file = tmp_path / "log.jsonl"
     file.write_bytes((folder / "log.jsonl").read_bytes())
     (tmp_path / META).write_text('{"engine_kwargs": {"data_parallel_size": 2}}')
-    told = " ".join(load_with_log(file).notices)
+    told = " ".join(load_workload(file).notices)
     assert "nothing measured is shown: " in told
     assert "data_parallel_size: found 2" in told
 
@@ -329,7 +330,7 @@ def test_the_gantt_chart_has_the_measured_bar_above_the_simulated_one(compared: 
 
 
 async def test_on_stage_parts_metrics_and_errors_stand_beside_each_other(folder: Path) -> None:
-    workload = load_with_log(folder / "log.jsonl")
+    workload = load_workload(folder / "log.jsonl")
     async with on_stage(workload, size=(120, 36)) as stage:
         assert stage.seen().count("MEASURED by the log") == 1
         await stage.press("end", "j", "j")
@@ -340,14 +341,53 @@ async def test_on_stage_parts_metrics_and_errors_stand_beside_each_other(folder:
         await stage.press("M", "M", "M")
         assert stage.notices[0] == "the worst are those with the largest error"
         await stage.press("e")
-        assert stage.notices[0].startswith("worst error 1 of 60, latency ")
-        assert "% off with vllm: R" in stage.notices[0]
+        told = r"worst error 1 of 60, latency 0\.\d% off with vllm, queue .* s instead of .* s: R"
+        assert re.match(told, stage.notices[0])
+        (lane, _) = stage.live._lanes.every
+        lane.focus()
+        await stage.press("e")
+        assert stage.notices[0] == "there is no error here"
+
+
+def test_why_an_error_is_so_large_is_looked_for_where_both_are_farthest_apart(
+    folder: Path,
+) -> None:
+    """With two slots instead of six the queue grows, and little else."""
+    slow = apply_settings(load_workload(folder / "log.jsonl"), ["vllm.max_num_seqs=2"])
+    scene = build_scene(slow, None, lambda _: None)
+    true, run = scene.comparison.measured_run, scene.runs[1]
+    assert true is not None
+    measure = scene.measures[-1]
+    row = int(Ranking.of(measure, scene.runs).order[0])
+    arrival, queued = int(run.requests.arrival_time[row]), int(run.start_time[row])
+    assert (measure.since(run)[row], measure.until(run)[row]) == (arrival, queued)
+    assert arrival < instant_of_why(measure, run, row) <= queued
+    waits = [format_duration(int(each.start_time[row]) - arrival) for each in (run, true)]
+    assert measure.aside(run, row) == f"queue {waits[0]} instead of {waits[1]}"
+
+
+async def test_a_chapter_shows_a_log_as_play_does(folder: Path, tmp_path: Path) -> None:
+    text = f"""\
+chapters:
+  - title: Ours
+    workload: {folder / "log.jsonl"}
+    text: "{{measured.p99_ttft}} measured, {{vllm.p99_ttft}} simulated"
+    focus: measured
+"""
+    deck = parse_deck(text, tmp_path / "talk.yaml", view_names())
+    async with on_stage(deck.chapters[0].workload, deck=deck, size=(120, 36)) as stage:
+        assert names_on(stage) == NAMES
+        times = [
+            format_value(METRICS_BY_NAME["p99_ttft"], result.metrics["p99_ttft"])
+            for result in stage.scene.comparison
+        ]
+        assert f"{times[0]} measured, {times[1]}" in " ".join(stage.seen().split())
 
 
 async def test_gantt_goes_to_a_request_that_waits_in_both(tmp_path: Path) -> None:
     crowd = Requests.from_columns(*np.array([(row * MILLISECOND, 500, 80) for row in range(40)]).T)
     log = write_vllm_log(tmp_path / "log.jsonl", ENGINE.serve(crowd, COST))
-    async with on_stage(load_with_log(log), view="2", size=(120, 36)) as stage:
+    async with on_stage(load_workload(log), view="2", size=(120, 36)) as stage:
         for row in (39, 17, 0, 39):
             await stage.press("slash", *f"R{row}", "enter")
             assert [line[:7].split() for line in stage.rows() if f"R{row} " in line[:6]]
@@ -355,7 +395,7 @@ async def test_gantt_goes_to_a_request_that_waits_in_both(tmp_path: Path) -> Non
 
 
 async def test_other_loads_have_no_measured_lane_and_it_comes_back(folder: Path) -> None:
-    async with on_stage(load_with_log(folder / "log.jsonl")) as stage:
+    async with on_stage(load_workload(folder / "log.jsonl")) as stage:
         await stage.press("greater_than_sign")
         assert names_on(stage) == ["vllm"]
         await stage.press("less_than_sign")
@@ -369,7 +409,7 @@ def names_on(stage: Stage) -> list[str]:
 @pytest.mark.parametrize("view", "1234590")
 @pytest.mark.parametrize("slots", [6, 256])
 async def test_every_view_is_drawn_beside_a_log(folder: Path, view: str, slots: int) -> None:
-    workload = apply_settings(load_with_log(folder / "bench.json"), [f"vllm.max_num_seqs={slots}"])
+    workload = apply_settings(load_workload(folder / "bench.json"), [f"vllm.max_num_seqs={slots}"])
     async with on_stage(workload, view=view, size=(120, 36)) as stage:
         for key in ("j", "m", "end", "home", "right", "e"):
             await stage.press(key)

@@ -14,7 +14,6 @@ from tui_batching import InputError, breakdown, compare, load_workload, simulate
 from tui_batching.analysis.slices import SLICES, slice_parts
 from tui_batching.analysis.worst import MEASURES
 from tui_batching.clock import SECOND
-from tui_batching.measured.loading import load_with_log
 
 RUN = simulate(load_workload("notebook"), "continuous")
 
@@ -63,8 +62,9 @@ def test_what_has_no_parts_is_refused(arguments: Any, sentence: str) -> None:
 
 
 def test_of_a_log_only_wholes_are_told(tmp_path: Path) -> None:
-    log = compare(load_with_log(write_csv(tmp_path / "log.csv", RUN))).measured_run
-    assert log is not None
+    log = compare(load_workload(write_csv(tmp_path / "log.csv", RUN)))["measured"].run
+    assert repr(log).startswith("Run(measured, 20 requests in ")
+    assert ">R19<" in re.sub(r"[█░ ]", "", log._repr_html_())
     whole = breakdown(log, "mean").whole
     assert repr(breakdown(log, "mean")) == f"SliceParts(20 requests, mean {whole:.2f} s)"
     for ask in (breakdown, slowest):

@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from tui_batching.analysis.breakdown import PARTS, breakdown
 from tui_batching.analysis.distribution import latencies, times_to_first_token, tpots
+from tui_batching.analysis.phases import farthest_off, told_farthest_off
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.columns import BoolArray, FloatArray, IntArray
 from tui_batching.sim.life import State, states_at
+from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
 
@@ -37,6 +39,7 @@ class Measure:
         units: into how many shares each request's time is divided: its tokens, or one.
         extent: which parts of a latency sum to it, in words.
         most: what the worst ones have.
+        aside: what else is told of one of them, in words; empty for nothing.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Measure:
     units: Callable[[Run], IntArray] = lambda run: np.ones(len(run), np.int64)
     extent: str = "the parts sum to it"
     most: str = "longest"
+    aside: Callable[[Run, int], str] = lambda _, __: ""
 
 
 def _in_floats(column: Callable[[Run], IntArray]) -> Callable[[Run], FloatArray]:
@@ -87,21 +91,27 @@ MEASURES: tuple[Measure, ...] = (
 """By what requests can be ranked; a further measure is one more row."""
 
 
-def error_measure(true: Run) -> Measure:
-    """How far simulated latencies are off what was measured of the same requests, as shares."""
+def error_measure(true: MeasuredRun) -> Measure:
+    """How far simulated latencies are off what was measured of the same requests, as shares.
+
+    Why is to be looked for in the part that is the farthest off: queue, first token or decode.
+    """
 
     def errors(run: Run) -> FloatArray:
+        if run is true:
+            return np.full(len(run), np.nan)
         return np.abs(latencies(run) / np.maximum(latencies(true), 1) - 1)
 
     return Measure(
         "error",
         "error",
         "of the latency, against what was measured",
-        since=lambda run: run.requests.arrival_time,
-        until=lambda run: run.end_time,
+        since=lambda run: farthest_off(run, true)[0],
+        until=lambda run: farthest_off(run, true)[1],
         values=errors,
         text=lambda error: f"latency {error:.1%} off",
         most="largest",
+        aside=lambda run, row: told_farthest_off(run, row, true),
     )
 
 

@@ -101,11 +101,16 @@ class Gantt:
     request: ChartRequest
     viewport: Viewport
 
+    @property
+    def _beside(self) -> MeasuredRun | None:
+        """What was measured beside what is simulated."""
+        scene = self.request.scene
+        return scene.comparison.measured_run if scene.simulated else None
+
     @cached_property
     def _measured(self) -> MeasuredRun | None:
         """What was measured, if a row is a request: each has that bar above its simulated one."""
-        measured = self.request.scene.comparison.measured_run
-        return measured if self.rows == "requests" else None
+        return self._beside if self.rows == "requests" else None
 
     @cached_property
     def _lanes(self) -> Sequence[int]:
@@ -133,7 +138,7 @@ class Gantt:
         """
         if self.viewport.rows is not None:
             return self.viewport.rows
-        if self.request.scene.comparison.measured:
+        if self._beside:
             return "requests"
         whole = min(self._request_layout(len(self.request.scene.runs)).shown) == self._count
         return "requests" if whole else "slots"
@@ -209,8 +214,8 @@ class Gantt:
         """Without zoom, the time of as many requests as there are rows, or as stays have room."""
         end = self.request.scene.end
         whole = -(-end // max(1, cells - self._after))
-        told = (run for run in self._runs if run.tells_iterations)
-        finest = max(1, min(run.cost.step_time(1) for run in told) // FINEST)
+        steps = (run.cost.step_time(1) for run in self._runs if run.tells_iterations)
+        finest = max(1, min(steps, default=1) // FINEST)
         if self.rows == "requests":
             usual = whole * self.page // self._count
         else:

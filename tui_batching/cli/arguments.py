@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError
-from tui_batching.measured.loading import load_with_log
 from tui_batching.output_files import refuse_target
 from tui_batching.reading.fields import Field
-from tui_batching.workload import Workload, apply_settings, choose_strategies
+from tui_batching.workload import Workload, apply_settings, choose_strategies, load_workload
 from tui_batching.workload.service_level import ServiceLevel
 
 if TYPE_CHECKING:
@@ -247,7 +246,7 @@ def read_workload(
         InputError: if it or a setting is not as expected.
     """
     report("reading the workload")
-    workload = load_with_log(first if arguments.workload is None else arguments.workload)
+    workload = load_workload(first if arguments.workload is None else arguments.workload)
     if arguments.strategies is not None:
         names = [name.strip() for name in arguments.strategies.split(",")]
         try:

@@ -10,7 +10,7 @@ import numpy as np
 from tui_batching.errors import InputError
 from tui_batching.measured.server_log import ServerLog
 from tui_batching.printable import printable
-from tui_batching.workload import load_workload
+from tui_batching.workload.workload_files import find_workload
 
 
 def with_contents(log: ServerLog, path: str | Path) -> ServerLog:
@@ -23,7 +23,7 @@ def with_contents(log: ServerLog, path: str | Path) -> ServerLog:
     Raises:
         InputError: if it cannot be read, or its requests are others.
     """
-    told = load_workload(Path(path)).requests
+    told = find_workload(Path(path)).requests
     rows, own = np.argsort(told.id), log.requests
     place = np.minimum(np.searchsorted(told.id[rows], own.id), len(told) - 1)
     same = told.part(rows[place])

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tui_batching.strategies.measured import MeasuredServer
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MeasuredRun(Run):
     """What a log tells. Each request stays once, from when it was taken up to its last token.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui_batching.sim.run import Run
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MeasuredServer(Strategy):
     """What a real server did, as its log tells: it has no parameters, and nothing is simulated.
 
@@ -53,6 +53,9 @@ class MeasuredServer(Strategy):
     finish_time: IntArray
     tells_start: bool = True
     tokens: TokenTimes | None = None
+
+    def __repr__(self) -> str:
+        return f"MeasuredServer({len(self.requests):,} requests)"
 
     def is_of(self, requests: Requests) -> bool:
         """Whether these are the requests that it served, as they came."""

@@ -355,7 +355,7 @@ def _read_request(workload: Workload, field: Field) -> int:
 
 
 def _read_focus(workload: Workload, field: Field) -> str:
-    name, names = field.text(), [strategy.name for strategy in workload.strategies]
+    name, names = field.text(), [strategy.name for strategy in workload.lanes]
     if name not in names:
         raise field.error(one_of(names) + did_you_mean(name, names))
     return name

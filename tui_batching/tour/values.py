@@ -136,7 +136,7 @@ def _quotient(over: Value, under: Value) -> str:
 
 def _one(name: str, workload: Workload) -> _ToTell:
     first, _, rest = name.partition(".")
-    strategies = {strategy.name: strategy for strategy in workload.strategies}
+    strategies = {strategy.name: strategy for strategy in workload.lanes}
     if first in strategies:
         return _of_strategy(name, strategies[first], rest, workload)
     if _REQUEST.fullmatch(first):

@@ -19,7 +19,6 @@ from textual.widgets.option_list import Option
 from tui_batching.charts.rows import Row, column, wrapped
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
-from tui_batching.measured.loading import load_with_log
 from tui_batching.strategies import Strategy
 from tui_batching.tui.background import aside
 from tui_batching.tui.bindings import Key, KeyTable
@@ -105,7 +104,7 @@ class PickWorkload(Dialog[Workload | None]):
 
     async def _read(self, path: str) -> None:
         try:
-            workload = await aside(load_with_log, path)  # it may be long
+            workload = await aside(load_workload, path)  # it may be long
         except (InputError, MemoryError) as error:
             message = self.query_one(Static)
             message.update(sentence_of(error))

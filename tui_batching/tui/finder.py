@@ -72,11 +72,13 @@ class Finder:
         run = scene.runs[lane]
         measure = ranking.measure
         told = (
-            f"worst {measure.label} {self._place + 1:,} of {len(rows):,}, "
-            f"{measure.text(float(ranking.values[row]))} with {run.strategy.name}: "
+            f"worst {measure.label} {self._place + 1:,} of {len(rows):,}",
+            f"{measure.text(float(ranking.values[row]))} with {run.strategy.name}",
+            measure.aside(run, row),
         )
         time = instant_of_why(measure, run, row)
-        return Found(row, lane, time, told + why_request(run.at(time), row, briefly=True))
+        why = why_request(run.at(time), row, briefly=True)
+        return Found(row, lane, time, f"{', '.join(filter(None, told))}: {why}")
 
     def _of(self, scene: Scene, lanes: tuple[int, ...]) -> Ranking:
         measure = self.measure(scene)

@@ -566,7 +566,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         found = self._finder.turn(self.scene, lanes, self.selected, count)
         if found is None:
             label = self._finder.measure(self.scene).label
-            self._notices.answer(f"no request here has a {label}")
+            self._notices.answer(f"there is no {label} here")
         else:
             self._lanes.reveal(self._lanes.every[found.lane])
             self._go(found.time, found.row)

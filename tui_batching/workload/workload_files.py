@@ -88,8 +88,26 @@ def load_workload(name_or_path: str | Path) -> Workload:
     one that does not end in `.yaml` or `.yml` and has a known format. Every other file is YAML, and
     one that is the header of a trace stands for its rows.
 
+    A trace that is a server's log is read at once: beside its requests the workload has what was
+    `measured`, and is served as the server was set up, at prices that fit the log.
+
     Raises:
         InputError: if there is no such workload, or its file is not as expected.
+    """
+    workload = find_workload(name_or_path)
+    if not isinstance(workload.source, TraceRequests):
+        return workload
+    # Here, as it stands on top of what reads workloads, and logs alone need it.
+    from tui_batching.measured.logged import with_measured_lane  # noqa: PLC0415
+
+    return with_measured_lane(workload)
+
+
+def find_workload(name_or_path: str | Path) -> Workload:
+    """A workload as `load_workload` reads it, of a log only what arrived.
+
+    Raises:
+        InputError: as `load_workload` does.
     """
     path = Path(name_or_path) if _is_path(name_or_path) else _bundled_workload(str(name_or_path))
     if names_trace(path) or (path.suffix.lower() not in _YAML and looks_like_trace(path)):

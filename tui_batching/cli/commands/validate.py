@@ -9,10 +9,10 @@ from pathlib import Path
 from tui_batching.cli.arguments import Choices, read_requests
 from tui_batching.cli.decks import check_deck, read_deck
 from tui_batching.cli.progress import reporting
-from tui_batching.measured.loading import load_with_log
 from tui_batching.printable import printable
 from tui_batching.reading.files import read_text
 from tui_batching.tour import is_deck
+from tui_batching.workload import load_workload
 from tui_batching.workload.workload_files import names_trace
 
 _EXAMPLES = """\
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
         with reporting() as report:
             check_deck(read_deck(arguments.file), report)
         return
-    workload = load_with_log(Path(arguments.file) if is_file else arguments.file)
+    workload = load_workload(Path(arguments.file) if is_file else arguments.file)
     with reporting() as report:
         read_requests(workload, report)
     names = ", ".join(strategy.name for strategy in workload.strategies)
