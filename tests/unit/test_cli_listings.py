@@ -58,11 +58,9 @@ def test_every_other_setting_is_told_by_one_of_the_listings(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     told = {"cost", "slo", *(f"slo.{key}" for key in LIMITED)}  # beside --slo
-    for command, owner, place in (
-        ("workloads", "workload", 0),
-        ("formats", "workload", 0),
-        ("profiles", "cost", 1),
-    ):
+    recipe = listed(capsys, "workloads").split("\n\n")[-1]
+    told |= {f"workload.{key}" for key in re.findall(r"^(\w+) \*", recipe, re.MULTILINE)}
+    for command, owner, place in (("formats", "workload", 0), ("profiles", "cost", 1)):
         rows = listed(capsys, command).split("\n\n")[-1].splitlines()[1:]
         assert all(len(row.split()) > place + 1 for row in rows)
         told |= {f"{owner}.{row.split()[place]}" for row in rows}

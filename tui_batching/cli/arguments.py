@@ -139,7 +139,8 @@ def add_log(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default=argparse.SUPPRESS,
         help=(
-            "a vLLM request log, a result of vllm bench serve --save-detailed, or CSV with "
+            "a vLLM request log (JSON lines with queued_ts, scheduled_ts, first_token_ts, "
+            "last_token_ts), a result of vllm bench serve --save-detailed, or CSV with "
             "arrival_time, input_tokens, output_tokens, first_token_time, end_time"
         ),
     )

@@ -15,8 +15,8 @@ from tui_batching.reading.constraints import Duration, OneOf
 from tui_batching.reading.docstrings import told_of_fields
 from tui_batching.strategies import STRATEGIES, Strategy
 from tui_batching.strategies.parameters import BATCH_SIZE, KV_CACHE_TOKENS, TOKEN_BUDGET, Parameter
-from tui_batching.workload.generate import GeneratedRequests
 from tui_batching.workload.model import Workload
+from tui_batching.workload.recipe_keys import RECIPE_KEYS
 from tui_batching.workload.settings import keys_beside_strategies
 from tui_batching.workload.traces import FORMATS, TraceOptions
 
@@ -39,16 +39,16 @@ def print_workloads(workloads: Sequence[Workload], *, ascii_only: bool | None = 
     printer = Printer(ascii_only)
     _print_rows(printer, (("workload", "requests", "what to watch for"), *rows))
     printer.line(Text())
-    _print_rows(printer, (("key", "of a workload: --set workload.KEY="), *_workload_keys()))
+    titles = ("key", "of generate: in a workload file; with * also --set workload.KEY=")
+    _print_rows(printer, (titles, *_workload_keys()))
 
 
 def _workload_keys() -> Iterator[Row]:
-    """The settings of a workload but those of traces, which `print_formats` tells."""
-    told = {"rate": "requests per second on average"} | told_of_fields(GeneratedRequests)
-    for setting in keys_beside_strategies():
-        owner, _, key = setting.partition(".")
-        if owner == "workload" and key not in TraceOptions.constraints:
-            yield key, told.get(key, "")
+    """The keys of a recipe, and what else is set; `print_formats` tells those of traces."""
+    settings = keys_beside_strategies()
+    for key, told in RECIPE_KEYS.items():
+        yield f"{key} *" if f"workload.{key}" in settings else key, told
+    yield "rate *", "by --set alone, in any workload: requests per second on average"
 
 
 def print_strategies(*, ascii_only: bool | None = None) -> None:
@@ -106,6 +106,8 @@ def print_profiles(profiles: Iterable[Cost], *, ascii_only: bool | None = None) 
         (
             "Kernels only: without what the host does between them, so a lower bound;",
             "--set cost.per_iteration=1ms adds such a time to each iteration.",
+            "Errors are of the time of a step or prefill, or where requests of a log were fitted,",
+            "of the mean step of a request.",
         )
     )
     printer.line(Text())

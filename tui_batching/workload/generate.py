@@ -38,6 +38,7 @@ from tui_batching.workload.model import (
     ignore_progress,
     refuse_rate,
 )
+from tui_batching.workload.recipe_keys import RECIPE_KEYS
 
 MAX_COUNT = 10_000_000
 """The most requests that are generated: 320 MB of them."""
@@ -55,18 +56,6 @@ Draws: TypeAlias = Literal["streams", "notebook", "notebook-loads"]
 whether several loads that are compared share their draws, or each one goes on with that stream."""
 
 _LENGTH_KEYS = ("input_tokens", "output_tokens")
-_RECIPE_KEYS = (
-    "count",
-    "seed",
-    "arrivals",
-    *_LENGTH_KEYS,
-    "classes",
-    "prefixes",
-    "turns",
-    "max_tokens",
-    "draws",
-    "skip",
-)
 _ARRIVALS, _INPUT, _OUTPUT, _CLASS, _PREFIX, _TURNS, _THINKING = range(7)
 
 
@@ -359,7 +348,7 @@ def read_recipe(field: Field) -> GeneratedRequests:
     Raises:
         InputError: if a key is missing, unknown or twice, or a value is not as expected.
     """
-    record = field.mapping(_RECIPE_KEYS)
+    record = field.mapping(tuple(RECIPE_KEYS))
     classes = _read_classes(record)
     readers: dict[str, Reader] = {
         "arrivals": read_arrivals,
