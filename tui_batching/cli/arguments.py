@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any
 
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.clock import Picoseconds, parse_duration
@@ -43,31 +43,6 @@ _SET_HELP = (
     "vllm.batch_size=8 (of one) workload.rate=5 cost=PROFILE; the keys are listed by tui-batching "
     "strategies, workloads, formats (of traces) and profiles (of costs)"
 )
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser that complains in one sentence, as the rest of the program does."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **options
-        )
-
-    def error(self, message: str) -> NoReturn:
-        """Refuse the arguments.
-
-        Raises:
-            InputError: always.
-        """
-        raise InputError(f"{message} (see {self.prog} --help)")
-
-
-class Choices(Protocol):
-    """The commands of a parser, to which each one adds itself."""
-
-    def add_parser(self, name: str, **options: Any) -> Parser:
-        """A parser for the arguments of the command called `name`."""
-        ...
 
 
 class _Settings(argparse.Action):

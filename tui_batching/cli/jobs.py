@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TypeAlias
 
 from tui_batching.analysis.sweeps import Plan, Sweep, run_sweep
-from tui_batching.cli.arguments import Parser
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.executors import dask_executor, process_executor
 from tui_batching.reading.fields import Field

@@ -10,13 +10,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
 from tui_batching import __version__
-from tui_batching.cli.arguments import Parser
-from tui_batching.cli.commands import play
+from tui_batching.cli.parser import Parser
 from tui_batching.errors import InputError, sentence_of
 from tui_batching.printable import printable
 
@@ -27,27 +26,29 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 """What a shell reports of a program that ends by SIGPIPE, as most do when a reader has left."""
 
-_COMMANDS = (
-    "play",
-    "present",
-    "compare",
-    "slowest",
-    "sweep",
-    "capacity",
-    "calibrate",
-    "replay",
-    "chart",
-    "report",
-    "trace",
-    "record",
-    "workloads",
-    "strategies",
-    "profiles",
-    "formats",
-    "validate",
-    "completion",
-)
-"""The modules of the commands, in the order of the help."""
+_COMMANDS = {
+    "play": "watch a workload in the app",
+    "present": "present the guided tour, or a deck of your own, to a room",
+    "compare": "print the metrics of all strategies side by side",
+    "slowest": "print the slowest requests, where their time went, and why",
+    "sweep": "print latency and throughput over load, batch size or any parameter",
+    "capacity": "find the highest load at which each strategy keeps a service level",
+    "calibrate": "fit what an iteration costs to the log of a server",
+    "replay": "print how far a simulation of a server's log is off",
+    "chart": "print one chart",
+    "report": "write the whole comparison as a document",
+    "trace": "write a trace that Perfetto opens",
+    "record": "record the app as a cast, without a terminal",
+    "workloads": "list the bundled workloads, or export one",
+    "strategies": "list the strategies and all their settings",
+    "profiles": "list the bundled profiles of accelerators",
+    "formats": "list the formats of traces, and how one is read",
+    "validate": "check a workload file, a trace or a deck",
+    "completion": "print a shell's completion script",
+}
+"""What each command does, in the order of the help; the module of one is loaded for it alone."""
+_FIRST_COMMAND = "play"
+"""What is done where none is named."""
 
 _EXAMPLES = """\
 examples:
@@ -95,14 +96,13 @@ def _read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         InputError: if they are not as expected.
         SystemExit: after `--help` and `--version`.
     """
-    words = sys.argv[1:] if argv is None else list(argv)
-    # The module of a command that is named is the only one that is needed, and of no command none.
-    commands = _COMMANDS if words and words[0] not in _COMMANDS else tuple(words[:1])
-    return program_parser(commands).parse_args(words)
+    words = (sys.argv[1:] if argv is None else list(argv)) or [_FIRST_COMMAND]
+    named = (word for word in words if word in _COMMANDS)
+    return program_parser([*named][:1]).parse_args(words)
 
 
-def program_parser(commands: Sequence[str] = _COMMANDS) -> Parser:
-    """The parser of the program with some of its commands, by default all."""
+def program_parser(loaded: Collection[str] = tuple(_COMMANDS)) -> Parser:
+    """The parser of the program, which knows the arguments of some commands, by default of all."""
     parser = Parser(
         prog="tui-batching",
         description=(
@@ -113,10 +113,15 @@ def program_parser(commands: Sequence[str] = _COMMANDS) -> Parser:
         epilog=_EXAMPLES,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    parser.set_defaults(**play.DEFAULTS)
-    choices = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
-    for command in commands:
-        import_module(f"tui_batching.cli.commands.{command}").add_to(choices)
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", parser_class=Parser, required=True
+    )
+    for name, does in _COMMANDS.items():
+        command = commands.add_parser(name, help=does)
+        if name in loaded:
+            module = import_module(f"tui_batching.cli.commands.{name}")
+            command.set_defaults(command=module.run)
+            module.add_arguments(command)
     return parser
 
 

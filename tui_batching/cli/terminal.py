@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from tui_batching.errors import InputError
 from tui_batching.reading.fields import Field
@@ -125,16 +125,6 @@ def add_drawing(parser: argparse.ArgumentParser) -> None:
         "--fps", metavar="N", help="frames a second, 1 to 60 (default: 10, or 5 over SSH)"
     )
     add_ascii(parser)
-
-
-DRAWING_DEFAULTS: dict[str, Any] = {
-    "theme": None,
-    "config": None,
-    "low_bandwidth": False,
-    "fps": None,
-    "ascii": None,
-}
-"""These arguments where no command is named."""
 
 
 def refuse_without_terminal() -> None:

@@ -1,1 +1,1 @@
-"""The commands, one module each: `add_to` brings its arguments, `run` does it."""
+"""The commands, one module each: `add_arguments` tells what it takes, `run` does it."""

@@ -6,7 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from tui_batching.cli.arguments import Choices, add_log, engine_name, log_path, read_share
+from tui_batching.cli.arguments import (
+    add_log,
+    engine_name,
+    log_path,
+    read_share,
+)
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
@@ -28,18 +34,14 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "calibrate",
-        help="fit what an iteration costs to the log of a server",
-        description=(
-            "Find what an iteration costs from the times that a server measured, and print how\n"
-            "far a simulation with these prices is off. Settings come from meta.json beside the\n"
-            "log, from --set, or are inferred; the profile that is written goes where cost: does."
-        ),
-        epilog=_EXAMPLES,
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = (
+        "Find what an iteration costs from the times that a server measured, and print how\n"
+        "far a simulation with these prices is off. Settings come from meta.json beside the\n"
+        "log, from --set, or are inferred; the profile that is written goes where cost: does."
     )
+    parser.epilog = _EXAMPLES
     add_log(parser)
     parser.add_argument(
         "--train",
@@ -51,7 +53,6 @@ def add_to(choices: Choices) -> None:
     parser.add_argument("--force", action="store_true", help="let --output replace a file")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the tables")
     add_ascii(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

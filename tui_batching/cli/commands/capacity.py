@@ -8,7 +8,6 @@ import sys
 from tui_batching.analysis.capacity import Capacities, capacity
 from tui_batching.analysis.warnings import context_warnings
 from tui_batching.cli.arguments import (
-    Choices,
     add_csv,
     add_workload,
     csv_file,
@@ -16,6 +15,7 @@ from tui_batching.cli.arguments import (
     read_workload,
 )
 from tui_batching.cli.jobs import add_executors, read_executors
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import counting, reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.export import json_and_csv
@@ -43,14 +43,10 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "capacity",
-        help="find the highest load at which each strategy keeps a service level",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-    )
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = _DESCRIPTION
+    parser.epilog = _EXAMPLES
     add_workload(parser)
     parser.add_argument(
         "--attainment",
@@ -69,7 +65,6 @@ def add_to(choices: Choices) -> None:
     add_csv(parser)
     add_executors(parser)
     add_ascii(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -18,11 +18,11 @@ from tui_batching.cli.arguments import (
     FIRST_WORKLOAD,
     FIRST_WORKLOADS,
     METRICS_HELP,
-    Choices,
     add_workload,
     read_duration,
     read_workload,
 )
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.print_charts import Stdout, drawn
 from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import add_ascii, add_preferences, read_config
@@ -47,11 +47,10 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "chart", help="print one chart", description=_description(), epilog=_EXAMPLES
-    )
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = _description()
+    parser.epilog = _EXAMPLES
     parser.add_argument(
         "chart", metavar="CHART", choices=[*CHARTS, *parameter_charts()], help="one of those above"
     )
@@ -68,7 +67,6 @@ def add_to(choices: Choices) -> None:
     parser.add_argument("--height", metavar="ROWS", help="(default: the terminal's, or 24)")
     add_preferences(parser)
     add_ascii(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

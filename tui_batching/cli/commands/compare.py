@@ -10,7 +10,13 @@ from typing import TextIO
 from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.slices import SLICES, Slice, slice_called
 from tui_batching.analysis.warnings import warnings
-from tui_batching.cli.arguments import Choices, add_csv, add_workload, csv_file, read_workload
+from tui_batching.cli.arguments import (
+    add_csv,
+    add_workload,
+    csv_file,
+    read_workload,
+)
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import Reporter, reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
@@ -34,14 +40,10 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "compare",
-        help="print the metrics of all strategies side by side",
-        description="Serve a workload with each strategy and print the metrics side by side.",
-        epilog=_EXAMPLES,
-    )
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = "Serve a workload with each strategy and print the metrics side by side."
+    parser.epilog = _EXAMPLES
     add_workload(parser)
     printed = parser.add_mutually_exclusive_group()
     printed.add_argument(
@@ -69,7 +71,6 @@ def add_to(choices: Choices) -> None:
         help="with --json or --csv: every request, with the parts of its latency",
     )
     add_ascii(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from tui_batching.analysis.slices import SLICES
 from tui_batching.charts.gallery import parameter_charts
-from tui_batching.cli.arguments import Choices
+from tui_batching.cli.parser import Parser
 from tui_batching.reading.files import data_folder
 from tui_batching.strategies import STRATEGIES
 from tui_batching.workload import bundled_profiles, bundled_workloads
@@ -38,16 +38,11 @@ Names: TypeAlias = dict[str, Any]
 """How each shell completes an argument, as shtab takes it."""
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "completion",
-        help="print a shell's completion script",
-        description="Print the script by which a shell completes commands, options and names.",
-        epilog=_EXAMPLES,
-    )
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = "Print the script by which a shell completes commands, options and names."
+    parser.epilog = _EXAMPLES
     parser.add_argument("shell", choices=_SHELLS, metavar="|".join(_SHELLS), help="whose script")
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

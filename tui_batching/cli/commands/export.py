@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tui_batching.cli.arguments import Choices, add_output, add_requests, output_file, read_workload
+from tui_batching.cli.arguments import (
+    add_output,
+    add_requests,
+    output_file,
+    read_workload,
+)
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting
 from tui_batching.output_files import written_whole
 from tui_batching.workload.traces import WRITTEN_FORMATS, WrittenFormat, tells_sharing, write_trace
@@ -17,23 +23,19 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "export",
-        help="write the requests of a workload as a trace",
-        description=(
-            "Write the requests of a workload as a trace, which other tools and this one replay.\n"
-            "csv is arrival_time,input_tokens,output_tokens with exact seconds; mooncake is\n"
-            "Mooncake's JSON lines, in milliseconds (with decimals where they are needed);\n"
-            "bailian is Qwen-Bailian's form of them, in seconds, and aiperf-mooncake AIPerf's,\n"
-            "each request as a session of its own.\n"
-            "max_tokens and priority follow where they are not as by default. What prompts\n"
-            "share is told by mooncake, in blocks of 512 tokens, by bailian, in blocks of 16,\n"
-            "and by csv (prefix_group,prefix_tokens) where it is groups that begin alike."
-        ),
-        epilog=_EXAMPLES,
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = (
+        "Write the requests of a workload as a trace, which other tools and this one replay.\n"
+        "csv is arrival_time,input_tokens,output_tokens with exact seconds; mooncake is\n"
+        "Mooncake's JSON lines, in milliseconds (with decimals where they are needed);\n"
+        "bailian is Qwen-Bailian's form of them, in seconds, and aiperf-mooncake AIPerf's,\n"
+        "each request as a session of its own.\n"
+        "max_tokens and priority follow where they are not as by default. What prompts\n"
+        "share is told by mooncake, in blocks of 512 tokens, by bailian, in blocks of 16,\n"
+        "and by csv (prefix_group,prefix_tokens) where it is groups that begin alike."
     )
+    parser.epilog = _EXAMPLES
     add_requests(parser)
     add_output(parser, "a trace")
     parser.add_argument(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tui_batching.cli.arguments import Choices
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.terminal import add_ascii
 
 _EXAMPLES = """\
@@ -14,19 +14,14 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "formats",
-        help="list the formats of traces, and how one is read",
-        description=(
-            "List the formats of traces, which are recognised by their content, and what may be\n"
-            "said of how a trace is read and which part of it is replayed."
-        ),
-        epilog=_EXAMPLES,
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = (
+        "List the formats of traces, which are recognised by their content, and what may be\n"
+        "said of how a trace is read and which part of it is replayed."
     )
+    parser.epilog = _EXAMPLES
     add_ascii(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-from typing import Any
 
-from tui_batching.cli.arguments import Choices, add_workload, read_duration, read_workload
+from tui_batching.cli.arguments import add_workload, read_duration, read_workload
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import (
-    DRAWING_DEFAULTS,
     add_drawing,
     read_config,
     read_pace,
@@ -30,14 +29,10 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "play",
-        help="watch a workload in the app",
-        description="Open the app on a workload.",
-        epilog=_EXAMPLES,
-    )
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = "Open the app on a workload."
+    parser.epilog = _EXAMPLES
     add_workload(parser)
     parser.add_argument(
         "--tick", metavar="DURATION", help="how far the keys , and . go (default: 10ms)"
@@ -46,7 +41,6 @@ def add_to(choices: Choices) -> None:
         "--paused", action="store_true", help="wait at time zero until somebody presses space"
     )
     add_drawing(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -69,18 +63,6 @@ def run(arguments: argparse.Namespace) -> None:
     code = run_app(workload, config, tick, pace, plays=not arguments.paused)
     if code:
         raise SystemExit(code)
-
-
-DEFAULTS: dict[str, Any] = {
-    "command": run,
-    "workload": None,
-    "settings": [],
-    "strategies": None,
-    "tick": None,
-    "paused": False,
-    **DRAWING_DEFAULTS,
-}
-"""The arguments of `play` where no command is named."""
 
 
 def _tick(text: str | None) -> Picoseconds | None:

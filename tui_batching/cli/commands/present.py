@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 
-from tui_batching.cli.arguments import Choices
 from tui_batching.cli.decks import chapter_number, check_deck, read_deck
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import (
     add_drawing,
@@ -29,14 +29,10 @@ remotes' . blacken the screen.
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "present",
-        help="present the guided tour, or a deck of your own, to a room",
-        description="Present a deck of chapters, each with its text beside the live app.",
-        epilog=_EXAMPLES,
-    )
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = "Present a deck of chapters, each with its text beside the live app."
+    parser.epilog = _EXAMPLES
     parser.add_argument(
         "deck",
         metavar="DECK",
@@ -58,7 +54,6 @@ def add_to(choices: Choices) -> None:
         help="instead check the deck, without a terminal: simulate every chapter",
     )
     add_drawing(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

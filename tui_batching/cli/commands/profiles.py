@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tui_batching.cli.arguments import Choices
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.workload import bundled_profiles, load_profile
 
@@ -15,19 +15,14 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "profiles",
-        help="list the bundled profiles of accelerators",
-        description=(
-            "List the bundled profiles, which say what an iteration costs: of which accelerator\n"
-            "and model, where they hold, and how far they are off."
-        ),
-        epilog=_EXAMPLES,
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = (
+        "List the bundled profiles, which say what an iteration costs: of which accelerator\n"
+        "and model, where they hold, and how far they are off."
     )
+    parser.epilog = _EXAMPLES
     add_ascii(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, TextIO
 
 from tui_batching.cli.arguments import (
     FIRST_WORKLOAD,
-    Choices,
     add_output,
     add_workload,
     output_file,
     read_workload,
 )
 from tui_batching.cli.decks import chapter_number, read_deck
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.cli.terminal import MOST_FRAMES
 from tui_batching.errors import InputError
@@ -45,18 +45,14 @@ asciinema play talk.cast shows it in a terminal, agg talk.cast talk.gif makes a 
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "record",
-        help="record the app as a cast, without a terminal",
-        description=(
-            "Play a workload, or one chapter of a deck, in the app without a terminal, and write\n"
-            "what a terminal would show as a cast (asciicast v2). The same arguments give the\n"
-            "same bytes, however long the machine takes for it."
-        ),
-        epilog=_EXAMPLES,
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = (
+        "Play a workload, or one chapter of a deck, in the app without a terminal, and write\n"
+        "what a terminal would show as a cast (asciicast v2). The same arguments give the\n"
+        "same bytes, however long the machine takes for it."
     )
+    parser.epilog = _EXAMPLES
     add_workload(parser, f"{FIRST_WORKLOAD}; with --chapter a deck, by default the guided tour")
     add_output(parser, "the cast")
     parser.add_argument(
@@ -78,7 +74,6 @@ def add_to(choices: Choices) -> None:
         "--fps", metavar="N", help=f"frames a second, 1 to {MOST_FRAMES} (default: {LOCAL.frames})"
     )
     parser.add_argument("--ascii", action="store_true", help="draw with plain ASCII")
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

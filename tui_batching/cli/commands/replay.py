@@ -8,7 +8,6 @@ import sys
 import numpy as np
 
 from tui_batching.cli.arguments import (
-    Choices,
     add_csv,
     add_log,
     csv_file,
@@ -16,6 +15,7 @@ from tui_batching.cli.arguments import (
     log_path,
     read_share,
 )
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import Reporter, reporting
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.cost import Cost
@@ -42,18 +42,14 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "replay",
-        help="print how far a simulation of a server's log is off",
-        description=(
-            "Serve the requests of a log by simulation and print measured against simulated: the\n"
-            "times, the requests that are farthest off, how many ran and waited, and when not to\n"
-            "trust it. Without --cost, prices are fitted to the same log first."
-        ),
-        epilog=_EXAMPLES,
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = (
+        "Serve the requests of a log by simulation and print measured against simulated: the\n"
+        "times, the requests that are farthest off, how many ran and waited, and when not to\n"
+        "trust it. Without --cost, prices are fitted to the same log first."
     )
+    parser.epilog = _EXAMPLES
     add_log(parser)
     parser.add_argument(
         "--cost", metavar="PROFILE", help="a profile's file or name (default: fitted to the log)"
@@ -66,7 +62,6 @@ def add_to(choices: Choices) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of the tables")
     add_csv(parser)
     add_ascii(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from tui_batching.analysis.scene import build_scene
 from tui_batching.analysis.sweeps import Kind, plan_sweep
 from tui_batching.cli.arguments import (
-    Choices,
     add_output,
     add_workload,
     output_file,
@@ -20,6 +19,7 @@ from tui_batching.cli.arguments import (
     workload_words,
 )
 from tui_batching.cli.jobs import Executors, add_executors, read_executors, run_sweeps
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.output_files import written_whole
@@ -38,21 +38,16 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "report",
-        help="write the whole comparison as a document",
-        description=(
-            "Serve a workload with each strategy, at several loads and batch sizes, and write a\n"
-            "Markdown document: what came of it in words, tables and charts, and how to repeat it."
-        ),
-        epilog=_EXAMPLES,
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = (
+        "Serve a workload with each strategy, at several loads and batch sizes, and write a\n"
+        "Markdown document: what came of it in words, tables and charts, and how to repeat it."
     )
+    parser.epilog = _EXAMPLES
     add_workload(parser)
     add_output(parser, "Markdown")
     add_executors(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -9,7 +9,13 @@ from tui_batching.analysis.saturated import saturated
 from tui_batching.analysis.slowest import SlowRequest, slowest
 from tui_batching.analysis.warnings import Warned, warnings
 from tui_batching.analysis.worst import MEASURES
-from tui_batching.cli.arguments import Choices, add_csv, add_workload, csv_file, read_workload
+from tui_batching.cli.arguments import (
+    add_csv,
+    add_workload,
+    csv_file,
+    read_workload,
+)
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.export import slowest_output
@@ -32,18 +38,14 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "slowest",
-        help="print the slowest requests, where their time went, and why",
-        description=(
-            "Serve a workload and print the slowest requests of each strategy: how slow they are,\n"
-            "the instant at which to look for why, the parts of their time, and what was in their\n"
-            "way. `/` in the app goes to a request or an instant, `e` from one to the next."
-        ),
-        epilog=_EXAMPLES,
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = (
+        "Serve a workload and print the slowest requests of each strategy: how slow they are,\n"
+        "the instant at which to look for why, the parts of their time, and what was in their\n"
+        "way. `/` in the app goes to a request or an instant, `e` from one to the next."
     )
+    parser.epilog = _EXAMPLES
     add_workload(parser)
     parser.add_argument(
         "--by",
@@ -61,7 +63,6 @@ def add_to(choices: Choices) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of the list")
     add_csv(parser)
     add_ascii(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tui_batching.cli.arguments import Choices
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.terminal import add_ascii
 
 _EXAMPLES = """\
@@ -14,16 +14,11 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "strategies",
-        help="list the strategies and all their settings",
-        description="List the strategies, and each one's settings with their defaults.",
-        epilog=_EXAMPLES,
-    )
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = "List the strategies, and each one's settings with their defaults."
+    parser.epilog = _EXAMPLES
     add_ascii(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

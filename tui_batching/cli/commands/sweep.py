@@ -14,13 +14,13 @@ from tui_batching.cli.arguments import (
     FIRST_OF_ENGINES,
     FIRST_WORKLOADS,
     METRICS_HELP,
-    Choices,
     add_csv,
     add_workload,
     csv_file,
     read_workload,
 )
 from tui_batching.cli.jobs import add_executors, read_executors, run_sweeps
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.export import json_and_csv
@@ -56,14 +56,10 @@ sensible range, of a parameter halves and doubles around what there is
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "sweep",
-        help="print latency and throughput over load, batch size or any parameter",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-    )
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = _DESCRIPTION
+    parser.epilog = _EXAMPLES
     parser.add_argument("kind", metavar="|".join((*KINDS, "PARAMETER")), help="what is varied")
     firsts = {**FIRST_WORKLOADS, "others": FIRST_OF_ENGINES}
     add_workload(parser, "; ".join(f"{kind}: {name}" for kind, name in firsts.items()))
@@ -73,7 +69,6 @@ def add_to(choices: Choices) -> None:
     add_csv(parser)
     add_executors(parser)
     add_ascii(parser)
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 
 from tui_batching.cli.arguments import (
-    Choices,
     add_output,
     add_workload,
     output_file,
     read_duration,
     read_workload,
 )
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import Reporter, reporting
 from tui_batching.clock import HORIZON, format_duration
 from tui_batching.errors import InputError
@@ -35,17 +35,13 @@ Open the file at https://ui.perfetto.dev (it stays on your machine) or chrome://
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "trace",
-        help="write a trace that Perfetto opens",
-        description=(
-            "Serve a workload with each strategy and write Chrome trace-event JSON: a process a\n"
-            "strategy, a track a slot with every request, and counters of the queue."
-        ),
-        epilog=_EXAMPLES,
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = (
+        "Serve a workload with each strategy and write Chrome trace-event JSON: a process a\n"
+        "strategy, a track a slot with every request, and counters of the queue."
     )
+    parser.epilog = _EXAMPLES
     add_workload(parser)
     parser.add_argument(
         "--from",
@@ -60,7 +56,6 @@ def add_to(choices: Choices) -> None:
         help="write what begins by this instant (default: to the end)",
     )
     add_output(parser, "JSON")
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

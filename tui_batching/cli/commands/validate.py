@@ -6,8 +6,9 @@ import argparse
 import os
 from pathlib import Path
 
-from tui_batching.cli.arguments import Choices, read_requests
+from tui_batching.cli.arguments import read_requests
 from tui_batching.cli.decks import check_deck, read_deck
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting
 from tui_batching.printable import printable
 from tui_batching.reading.files import read_text
@@ -23,18 +24,13 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "validate",
-        help="check a workload file, a trace or a deck",
-        description=(
-            "Check a workload file, a trace or a deck; what is wrong is told in one sentence."
-        ),
-        epilog=_EXAMPLES,
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = (
+        "Check a workload file, a trace or a deck; what is wrong is told in one sentence."
     )
+    parser.epilog = _EXAMPLES
     parser.add_argument("file", metavar="FILE")
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> None:

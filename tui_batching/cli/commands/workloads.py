@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from tui_batching.cli.arguments import Choices, Parser
 from tui_batching.cli.commands import export
+from tui_batching.cli.parser import Parser
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.workload import bundled_workloads, load_workload
 
@@ -16,17 +16,15 @@ examples:
 """
 
 
-def add_to(choices: Choices) -> None:
-    """Add the command."""
-    parser = choices.add_parser(
-        "workloads",
-        help="list the bundled workloads, or export one",
-        description="List the bundled workloads with what to watch for in each.",
-        epilog=_EXAMPLES,
-    )
+def add_arguments(parser: Parser) -> None:
+    """Let the parser take the arguments of the command."""
+    parser.description = "List the bundled workloads with what to watch for in each."
+    parser.epilog = _EXAMPLES
     add_ascii(parser)
-    parser.set_defaults(command=run)
-    export.add_to(parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser))
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    export.add_arguments(
+        commands.add_parser("export", help="write the requests of a workload as a trace")
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
