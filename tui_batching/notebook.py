@@ -117,7 +117,7 @@ def sweep_figures(sweep: Sweep) -> str:
 
 def capacity_figures(found: Capacities) -> str:
     """The table of what is sustained as HTML."""
-    from tui_batching.analysis.tables import capacity_table  # noqa: PLC0415
+    from tui_batching.analysis.capacity_table import capacity_table  # noqa: PLC0415
 
     return _html(capacity_table(found), *found.notes)
 

@@ -15,9 +15,9 @@ from queues import SERVICE, endless_rate, fitful_queue, queue
 from tui_batching import InputError, simulate
 from tui_batching.analysis.batch_means import BatchMeans, student
 from tui_batching.analysis.capacity import Capacity, capacity
+from tui_batching.analysis.capacity_table import capacity_table
 from tui_batching.analysis.loads import Asked, LoadLadder, Played
 from tui_batching.analysis.service_level import limits_kept
-from tui_batching.analysis.tables import capacity_table
 from tui_batching.clock import MILLISECOND, SECOND
 from tui_batching.strategies import Continuous, Orca, Static
 from tui_batching.workload import (

@@ -25,3 +25,19 @@ def loaded(*arguments: str) -> set[str]:
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_help_waits_for_no_library(option: str) -> None:
     assert not {"numpy", "textual", "rich", "yaml"} & loaded(*PROGRAM[1:], option)
+
+
+def test_the_app_waits_for_nothing_that_it_does_not_show_at_once() -> None:
+    app = loaded("-c", "import tui_batching.cli.commands.play, tui_batching.tui.app")
+    assert {"numpy", "textual"} <= app  # the list is of modules, and these are needed
+    slow = {"plotext", "PIL", "pygments", "shtab", "pandas", "polars", "distributed", "pyarrow"}
+    asked_for = {
+        "tui_batching.analysis.capacity",
+        "tui_batching.analysis.slowest",
+        "tui_batching.charts.gallery",
+        "tui_batching.cli.print_tables",
+        "tui_batching.export.report",
+        "tui_batching.measured.fit",
+        "tui_batching.measured.server_log",
+    }
+    assert not (slow | asked_for) & app

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from tui_batching.analysis.breakdown import MEANINGS, PARTS
-from tui_batching.analysis.cache_use import without_cache
-from tui_batching.analysis.capacity import Capacities, Capacity
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.metrics import (
     METRICS_BY_NAME,
@@ -26,7 +24,7 @@ from tui_batching.analysis.metrics import (
     metric_called,
 )
 from tui_batching.analysis.metrics import value_text as figure_text
-from tui_batching.analysis.service_level import limit_text, limits_text
+from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.slices import MEAN, Slice, SliceParts
 from tui_batching.analysis.sweeps.shown import limit_of
 from tui_batching.analysis.sweeps.sweep import Sweep
@@ -40,7 +38,7 @@ from tui_batching.workload.service_level import ServiceLevel, Target
 BEST = "★"
 PARAMETERS = "Parameters"
 SATURATION = "Saturation: the most that is served"
-_RATE = METRICS_BY_NAME["request_throughput"]
+RATE = METRICS_BY_NAME["request_throughput"]
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def notes(comparison: Comparison) -> list[str]:
     """Who misses a target, ignores memory that there is, or what requests share; as clauses."""
     starred = comparison.measured is None
     cost = comparison.workload.cost
-    ignored = _notes(comparison.ignoring, comparison.without_cache, cost, starred=starred)
+    ignored = caveats(comparison.ignoring, comparison.without_cache, cost, starred=starred)
     return [*_missed(comparison), *ignored]
 
 
@@ -153,9 +151,10 @@ def _is_beyond(value: Value, target: Target) -> bool:
     return value is not None and value * SECOND > target.most
 
 
-def _notes(
+def caveats(
     ignoring: Sequence[str], without_cache: Sequence[str], cost: Cost, *, starred: bool = True
 ) -> list[str]:
+    """Who ignores memory that there is, or what requests share, a clause each."""
     told = (_memory_note(ignoring, cost, starred=starred), _cache_note(without_cache))
     return list(filter(None, told))
 
@@ -303,9 +302,9 @@ def sweep_table(sweep: Sweep) -> Table:
     ignoring = [name in sweep.ignoring for name in sweep.strategies]
     groups = [_values(sweep, metric, ignoring) for metric in sweep.shown]
     if sweep.saturation:
-        row = TableRow(_RATE.label, _cells(_RATE, list(sweep.saturation.values()), ignoring))
+        row = TableRow(RATE.label, _cells(RATE, list(sweep.saturation.values()), ignoring))
         groups.append(Group(SATURATION, (row,)))
-    note = "; ".join(_notes(sweep.ignoring, sweep.without_cache, sweep.workload.cost))
+    note = "; ".join(caveats(sweep.ignoring, sweep.without_cache, sweep.workload.cost))
     return Table(sweep.strategies, tuple(groups), note)
 
 
@@ -323,55 +322,6 @@ def _values(sweep: Sweep, metric: MetricInfo, ignoring: Sequence[bool]) -> Group
         metric.full_label if most is None else f"{metric.full_label} (≤ {format_duration(most)})"
     )
     return Group(title, tuple(rows))
-
-
-def capacity_table(found: Capacities) -> Table:
-    """The request rate that each strategy sustains, where that of a longer run lies, and of what.
-
-    Of several limits it is told which one a little more load misses. An answer that is no rate is
-    told in a word; the notes of the capacities tell why.
-    """
-    several = found.capacities
-    ignoring = [each.ignores_memory for each in several]
-    best = best_of(_RATE, [each.rate or None for each in several], ignoring)
-    words = [_answer(each) for each in several]
-    limits = tuple(Cell(limit_text(each.limit) if each.limit else "") for each in several)
-    rates: dict[str, list[Value]] = {
-        "at least": [each.lowest for each in several],
-        "at most": [each.highest for each in several],
-        "saturation": [each.saturation for each in several],
-    }
-    rows = (
-        TableRow("sustained", tuple(map(Cell, words, best))),
-        *([TableRow("limited by", limits)] if len(found.asked.slo.limits) > 1 else ()),
-        *(TableRow(name, tuple(map(_rate_cell, values))) for name, values in rates.items()),
-    )
-    played = (
-        TableRow(name, tuple(Cell(f"{count:,}") for count in counts))
-        for name, counts in (
-            ("requests", [each.requests for each in several]),
-            ("draws or pieces", [each.runs for each in several]),
-        )
-        if name == "requests" or max(counts) > 1
-    )
-    names = tuple(each.strategy.name for each in several)
-    groups = (Group("Requests per second", rows), Group("Played at each load", tuple(played)))
-    without = without_cache(
-        (each.strategy for each in several), share=found.workload.requests.share
-    )
-    note = "; ".join(_notes(found.ignoring, without, found.workload.cost))
-    return Table(names, groups, note)
-
-
-def _answer(capacity: Capacity) -> str:
-    """A sustained rate, or a word for what is none."""
-    if capacity.answer == "rate":
-        return format_value(_RATE, capacity.rate)
-    return "any load" if capacity.answer == "any" else capacity.answer
-
-
-def _rate_cell(rate: Value) -> Cell:
-    return Cell("" if rate is None else format_value(_RATE, rate))
 
 
 def _cells(

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tui_batching.analysis.batch_means import CONFIDENCE, TIMES_AS_LONG
 from tui_batching.analysis.capacity import Capacities
+from tui_batching.analysis.capacity_table import capacity_table
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.saturated import saturated
 from tui_batching.analysis.slices import Slice
@@ -22,7 +23,6 @@ from tui_batching.analysis.tables import (
     BEST,
     Table,
     TableRow,
-    capacity_table,
     comparison_table,
     parameter_group,
     slice_table,

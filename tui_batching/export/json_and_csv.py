@@ -7,13 +7,12 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, repeat
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
 from tui_batching.analysis.batch_means import CONFIDENCE
 from tui_batching.analysis.breakdown import PARTS
-from tui_batching.analysis.capacity import Capacities, Capacity
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.request_columns import REQUEST_COLUMNS, in_seconds, request_columns
@@ -26,6 +25,9 @@ from tui_batching.sim.run import Run
 from tui_batching.sim.stays import NEVER, Ended
 from tui_batching.strategies import STRATEGIES, Strategy
 from tui_batching.workload import Workload
+
+if TYPE_CHECKING:
+    from tui_batching.analysis.capacity import Capacities, Capacity
 
 SCHEMA = 2
 """Of all JSON; since 2 the parts of a latency stand beside the other facts of a request."""

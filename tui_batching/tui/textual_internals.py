@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 import rich
-from rich.traceback import Traceback
 from textual import timer
 from textual.app import App
 from textual.binding import Binding
@@ -113,6 +112,8 @@ class FailsAtOnce(App[None]):
     """
 
     def _fatal_error(self) -> None:
+        from rich.traceback import Traceback  # noqa: PLC0415 - slow to load, and hardly ever needed
+
         self.bell()
         self.panic(Traceback(width=None, suppress=[rich]))
 
