@@ -22,6 +22,9 @@ from tui_batching.tui.views import view_names
 from tui_batching.workload import load_workload
 
 FOLDER = Path(__file__).parent
+_LOGS = FOLDER.parents[1] / "shared" / "serving-logs"
+_LOG = _LOGS / "vllm-rtxpro6000-llama-3.1-8b" / "requests.jsonl"
+"""Of a real server, beside this checkout; the README tells where it is published."""
 
 
 async def draw(  # noqa: PLR0913, PLR0917 - what is seen, and how one gets there
@@ -71,6 +74,10 @@ async def draw_the_others() -> None:
     await draw("engines", "dark", "long-prompt", "0.2s", [])
     await draw("cache", "dark", "conversation", "22.83s", [])
     await draw("tour", "dark", "notebook", "2.5s", ["space"], chapter=6)
+    if _LOG.exists():
+        await draw("measured", "dark", str(_LOG), "59s", ["2", *["pagedown"] * 14])
+    else:
+        print(f"measured.svg stays as it is: {_LOG} is not there")
 
 
 if __name__ == "__main__":

@@ -366,6 +366,30 @@ def test_why_an_error_is_so_large_is_looked_for_where_both_are_farthest_apart(
     assert measure.aside(run, row) == f"queue {waits[0]} instead of {waits[1]}"
 
 
+def test_a_report_tells_how_far_each_figure_is_off(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", str(folder / "log.jsonl"), "-o", "-"]) == 0
+    short = capsys.readouterr().out.partition("## In short")[2].partition("##")[0]
+    figures = r"- Mean latency: [\d.]+ m?s measured; vllm [\d.]+ m?s \([+-]?\d\.\d%\)\."
+    assert re.search(figures, short)
+    assert short.count("Where a mean latency of") == 1
+
+
+async def test_the_bars_of_a_request_are_on_one_scale(folder: Path) -> None:
+    """The measured one is not longer for the room that the error takes behind the other."""
+    workload = apply_settings(load_workload(folder / "log.jsonl"), ["cost.base=12ms"])
+    async with on_stage(workload, size=(80, 24)) as stage:
+        await stage.press("end", "j", "j")
+        true, ours = (
+            sum(row.count(sign) for sign in "─░█")
+            for row in stage.rows()
+            if re.search(r"[█─░] R1 [\d.]+ m?s", row)
+        )
+        times = [int(run.end_time[1] - run.requests.arrival_time[1]) for run in stage.scene.runs]
+        assert abs(true / ours - times[0] / times[1]) < 2 / ours
+
+
 async def test_a_chapter_shows_a_log_as_play_does(folder: Path, tmp_path: Path) -> None:
     text = f"""\
 chapters:

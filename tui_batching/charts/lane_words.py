@@ -36,7 +36,7 @@ def phase_texts(moment: Moment) -> list[str]:
         case SpanKind.UNTOLD:
             running, waiting = f"{len(moment.running):,} run", f"{len(moment.waiting):,} wait"
             if not moment.run.tells_start:
-                return [f"SERVES {len(moment.running):,} requests", "SERVES"]
+                return [f"SERVES {running}", "SERVES"]
             return [f"SERVES {running} · {waiting}", f"SERVES {running}", "SERVES"]
         case SpanKind.IDLE:
             return ["IDLE · nobody is there", "IDLE"]

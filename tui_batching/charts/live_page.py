@@ -254,11 +254,15 @@ def breakdown_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room 
     arrival = int(moments[0].run.requests.arrival_time[request])
     longest = max(int(moment.run.end_time[request]) - arrival for moment in moments)
     blank = Row(width, style(palette.text, palette.background)).cells()
-    for moment in moments:
-        amounts = _parts(moment, request, true)
+    each = [_parts(moment, request, true) for moment in moments]
+    behind = [
+        _told_behind(moment, request, amounts, _error(moment, request, true))
+        for moment, amounts in zip(moments, each, strict=True)
+    ]
+    room = max(map(len, behind))
+    for moment, amounts, total in zip(moments, each, behind, strict=True):
         label = _label(moment, moments, width, palette)
-        error = _error(moment, request, true)
-        told = [_bar_row(moment, request, amounts, longest, label, error, width, palette)]
+        told = [_bar_row(amounts, longest, label, f"{total:<{room}}", width, palette)]
         if amounts:
             told.append(_parts_row(amounts, len(label[0]), width, palette))
         rows += (told + [blank] * rows_each)[:rows_each]
@@ -292,27 +296,28 @@ def _label(
     return f"{shown:<{cells}}", style(palette.strategy(name), palette.background, bold=True)
 
 
+def _told_behind(moment: Moment, request: int, amounts: dict[str, Picoseconds], error: str) -> str:
+    """The request's name, the sum of its parts, and how far that is off."""
+    name = request_name(moment, request)
+    if moment.time < int(moment.run.requests.arrival_time[request]):
+        return f"{name} has not arrived yet"
+    so_far = "" if moment.time >= int(moment.run.end_time[request]) else " so far"
+    return f" {name} {format_duration(sum(amounts.values()))}{so_far}{error}"
+
+
 def _bar_row(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
-    moment: Moment,
-    request: int,
     amounts: dict[str, Picoseconds],
     longest: Picoseconds,
     label: tuple[str, Style],
-    error: str,
+    behind: str,
     width: int,
     palette: Palette,
 ) -> Cells:
-    """The request's name, the parts side by side, and behind them their sum."""
-    run, ground = moment.run, palette.background
-    bold, muted = style(palette.text, ground, bold=True), style(palette.muted, ground)
+    """The parts side by side, and what is told behind them, as long in every lane."""
+    bold, muted = (style(palette.text, palette.background, bold=each) for each in (True, False))
     row = Row(width, muted).add(*label)
-    if moment.time < int(run.requests.arrival_time[request]):
-        return row.add(f"{request_name(moment, request)} has not arrived yet", muted).cells()
-    so_far = "" if moment.time >= int(run.end_time[request]) else " so far"
-    total = f" {request_name(moment, request)} {format_duration(sum(amounts.values()))}"
-    total += f"{so_far}{error}"
-    add_parts(row, amounts, max(1, row.left - len(total) - 1), longest, palette)
-    return row.add(total, bold).cells()
+    add_parts(row, amounts, max(1, row.left - len(behind) - 1), longest, palette)
+    return row.add(behind, bold if amounts else muted).cells()
 
 
 def _parts_row(amounts: dict[str, Picoseconds], indent: int, width: int, palette: Palette) -> Cells:

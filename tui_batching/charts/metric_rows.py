@@ -33,6 +33,7 @@ _NOTE = 7
 _WIDEST = 92
 """Cells beyond which the table does not grow."""
 _LABEL = 23
+"""Cells for a label, or more where one is longer."""
 _VALUE = 9
 """Cells for a value."""
 _NAME = 15
@@ -153,17 +154,18 @@ def _add_value(row: Row, value: str, pen: Pen, *, best: bool = False) -> None:
 def table_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[Cells]:
     """The headline metrics, group by group."""
     table = comparison_table(comparison, wanted)
-    column = max(10, (min(pen.width, _WIDEST) - _LABEL) // len(table.strategies))
-    rows = [_names(table, column, pen)]
+    label = max(_LABEL, *(3 + len(row.label) for group in table.groups for row in group.rows))
+    column = max(10, (min(pen.width, _WIDEST) - label) // len(table.strategies))
+    rows = [_names(table, label, column, pen)]
     in_bars = {metric.group for metric, *_ in _BARS}
     for group in sorted(table.groups, key=lambda g: (g.title not in _FIRST, g.title in in_bars)):
         rows.append(pen.heading(group.title, group.hint))
-        rows.extend(_figures(row, column, pen) for row in group.rows)
+        rows.extend(_figures(row, label, column, pen) for row in group.rows)
     return rows
 
 
-def _names(table: Table, column: int, pen: Pen) -> Cells:
-    row = pen.row().gap(_LABEL)
+def _names(table: Table, label: int, column: int, pen: Pen) -> Cells:
+    row = pen.row().gap(label)
     for number, strategy in enumerate(table.strategies):
         name, note = marked(strategy), "error" if table.shows_errors and number else ""
         row.gap(column - _NOTE - 1 - cell_len(name)).add(name, pen.strategy(strategy))
@@ -171,8 +173,8 @@ def _names(table: Table, column: int, pen: Pen) -> Cells:
     return row.cells()
 
 
-def _figures(figures: TableRow, column: int, pen: Pen) -> Cells:
-    row = pen.row().add(f"   {figures.label:<{_LABEL - 3}}", pen.muted)
+def _figures(figures: TableRow, label: int, column: int, pen: Pen) -> Cells:
+    row = pen.row().add(f"   {figures.label:<{label - 3}}", pen.muted)
     for cell in figures.cells:
         row.add(f"{cell.text:>{column - _NOTE - 1}}", pen.good if cell.best else pen.text)
         row.add(f" {cell.note:<{_NOTE}}", pen.good if cell.best else pen.muted)

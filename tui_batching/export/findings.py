@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
-from tui_batching.analysis.tables import difference_text, notes
+from tui_batching.analysis.tables import difference_text, error_text, notes
 from tui_batching.workload.traces import TraceRequests
 
 _WORDS = {
@@ -57,15 +57,16 @@ def findings(comparison: Comparison) -> list[str]:
     known = [metric for metric in metrics if None not in comparison.values(metric)]
     alone = len(comparison.results) == 1
     alike = [metric for metric in known if not alone and all(comparison.best(metric))]
-    compared = [
+    told = [
         metric
         for metric in known
-        if metric not in alike and (alone or any(comparison.best(metric)))
+        if metric not in alike and (alone or comparison.measured or any(comparison.best(metric)))
     ]
+    tell = _figure if alone else _off if comparison.measured else _compared
     return [
-        *(_figure(comparison, each) if alone else _compared(comparison, each) for each in compared),
+        *(tell(comparison, metric) for metric in told),
         *_alike(comparison, alike),
-        *(_where_the_time_went(result) for result in comparison),
+        *(_where_the_time_went(result) for result in comparison.simulated),
         *(f"{note[0].upper()}{note[1:]}." for note in notes(comparison)),
     ]
 
@@ -95,6 +96,18 @@ def _figure(comparison: Comparison, metric: MetricInfo) -> str:
     (result,), (value,), what = comparison, comparison.values(metric), _WORDS[metric.name][1]
     shown = format_value(metric, value)
     return f"{what[0].upper()}{what[1:]}: {shown} with {result.strategy.name}."
+
+
+def _off(comparison: Comparison, metric: MetricInfo) -> str:
+    """`P99 time to first token: 19.8 s measured; vllm 19.7 s (-0.7%).` How far it is off."""
+    what = _WORDS[metric.name][1]
+    columns = (comparison.values(metric), comparison.behind(metric))
+    told = []
+    for result, value, error in zip(comparison, *columns, strict=True):
+        name, shown = result.strategy.name, format_value(metric, value)
+        is_true = result is comparison.measured
+        told.append(f"{shown} {name}" if is_true else f"{name} {shown} ({error_text(error)})")
+    return f"{what[0].upper()}{what[1:]}: {'; '.join(told)}."
 
 
 def _compared(comparison: Comparison, metric: MetricInfo) -> str:

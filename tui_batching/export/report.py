@@ -32,7 +32,7 @@ from tui_batching.charts.sweep_charts import SweepRequest
 from tui_batching.clock import SECOND, duration_text, format_duration
 from tui_batching.columns import IntArray, exact_sum
 from tui_batching.export.findings import findings
-from tui_batching.reading.constraints import Constraints, Duration
+from tui_batching.reading.constraints import Constraints, Duration, DurationsByCount
 from tui_batching.workload.model import Workload, join_names
 
 _CHARTS = (
@@ -137,6 +137,8 @@ def _metrics(comparison: Comparison) -> Iterator[str]:
     told = comparison_table(comparison)
     if told.has_best:
         yield f"{BEST} is the best of its row; a percentage tells how far another value is from it."
+    if told.shows_errors:
+        yield "A percentage tells how far a value is off what was measured."
     if told.note:
         yield f"**Note:** {plain(told.note)}."
     groups = tuple(group for group in told.groups if group.title != PARTS_OF_LATENCY)
@@ -250,12 +252,19 @@ def _values(prefix: str, parameters: object, constraints: Constraints) -> dict[s
     """The parameters that are set; durations as exact text."""
     told = {name: getattr(parameters, name) for name in constraints}
     return {
-        f"{prefix}.{name}": duration_text(value)
-        if isinstance(constraints[name], Duration)
-        else value
+        f"{prefix}.{name}": _value_text(value, constraints[name])
         for name, value in told.items()
         if value is not None
     }
+
+
+def _value_text(value: Any, constraint: object) -> Any:
+    if isinstance(constraint, Duration):
+        return duration_text(value)
+    if isinstance(constraint, DurationsByCount):
+        prices = (f"{count}: {duration_text(price)}" for count, price in value)
+        return f"{{{', '.join(prices)}}}"
+    return value
 
 
 def plain(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tui_batching.analysis.tables import error_text
 from tui_batching.columns import exact_sum
 from tui_batching.cost import Cost, Profile
 from tui_batching.errors import InputError, sentence_of
@@ -83,8 +84,8 @@ def _beside(log: ServerLog, server: Server, workload: Workload) -> Workload:
         workload = workload.with_cost(cost)
         whose = "the log" if head is log else f"the first {len(head):,} requests of the log"
         told = (
-            f"an iteration costs what fits {whose}: the mean latency is {off:+.1%} off; calibrate "
-            "and replay tell more"
+            f"an iteration costs what fits {whose}: the mean latency is {error_text(off)} off; "
+            "calibrate and replay tell more"
         )
         notes.append(Note(told, cost))
     return replace(workload, measured=lane, notes=(*workload.notes, *notes))

@@ -87,5 +87,6 @@ class MeasuredServer(Strategy):
     def wordings(self) -> tuple[tuple[str, ...], ...]:
         """What a title tells, in fewer and fewer words."""
         if self.tokens is None:
-            return ("by the log", "tokens spread evenly (≈)"), ("by the log",), ()
+            spread = "tokens spread evenly (≈)", "tokens spread ≈"
+            return *(("by the log", told) for told in spread), ("by the log",), ()
         return ("by the log",), ()
