@@ -51,5 +51,5 @@ def yaml_blocks() -> list[str]:
 
 def test_the_pictures_are_there() -> None:
     pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README.read_text())
-    assert len(pictures) == 8
+    assert len(pictures) == 9
     assert all((README.parent / picture).stat().st_size > 10_000 for picture in pictures)
