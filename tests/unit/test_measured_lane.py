@@ -329,6 +329,15 @@ def test_the_gantt_chart_has_the_measured_bar_above_the_simulated_one(compared: 
     assert all(row.rstrip().endswith("%") or "┃" in row for row in rows[3:28:2])
 
 
+@pytest.mark.parametrize(
+    ("name", "shaded"), [("log.jsonl", "░ prefill"), ("bench.json", "░ no token yet")]
+)
+def test_gantt_calls_prefill_only_what_a_log_tells(folder: Path, name: str, shaded: str) -> None:
+    scene = build_scene(load_workload(folder / name), None, lambda _: None)
+    request = ChartRequest(scene, scene.end // 3, 110, 30, load_palettes()["dark"])
+    assert f"  {shaded}  " in text_of(gantt_chart(request)[0])
+
+
 async def test_on_stage_parts_metrics_and_errors_stand_beside_each_other(folder: Path) -> None:
     workload = load_workload(folder / "log.jsonl")
     async with on_stage(workload, size=(120, 36)) as stage:
@@ -422,6 +431,7 @@ async def test_other_loads_have_no_measured_lane_and_it_comes_back(folder: Path)
     async with on_stage(load_workload(folder / "log.jsonl")) as stage:
         await stage.press("greater_than_sign")
         assert names_on(stage) == ["vllm"]
+        assert any(told.startswith("nothing measured is shown: ") for told in stage.notices)
         await stage.press("less_than_sign")
         assert names_on(stage) == NAMES
 

@@ -78,11 +78,13 @@ STAY = 6
 _QUEUE = "queue"
 
 
-def legend(palette: Palette, rows: GanttRows = "requests") -> list[LegendEntry]:
-    """What the bars are made of, what matters most first."""
+def legend(
+    palette: Palette, rows: GanttRows = "requests", shade: str = "prefill"
+) -> list[LegendEntry]:
+    """What the bars are made of, what matters most first; `shade` says what is shaded."""
     waits = [LegendEntry(ARRIVAL + WAITS, palette.muted, "waits")]
     signs = [
-        LegendEntry(SHADE, palette.state(State.PREFILL), "prefill"),
+        LegendEntry(SHADE, palette.state(State.PREFILL), shade),
         LegendEntry(FULL, palette.work, "makes tokens"),
         LegendEntry(HATCH, palette.state(State.HELD), "held"),
         LegendEntry(EVICTED, palette.text, "evicted"),
@@ -304,7 +306,7 @@ class Gantt:
     def _legend(self, panels: Sequence[Sequence[Cells]]) -> Cells:
         """The signs that the panels show, what else they tell, and how to see other rows."""
         palette, keys = self.request.palette, self.request.keys
-        entries = on_screen(legend(palette, self.rows), panels)
+        entries = on_screen(legend(palette, self.rows, self._shade), panels)
         if self._measured:
             entries[-1] = LegendEntry("+1.0%", palette.muted, "error")
             name = self._measured.strategy.name
@@ -320,6 +322,12 @@ class Gantt:
         hint = HINTS[self.rows]
         back = way_back(keys) if self.viewport.moved else ""
         return legend_row(hint, entries, self.request.width, palette, back=back)
+
+    @property
+    def _shade(self) -> str:
+        """What is shaded: where no start was measured all that comes before the first token."""
+        runs = (*self._runs, *([self._measured] if self._measured else []))
+        return "prefill" if all(run.tells_start for run in runs) else "no token yet"
 
     @property
     def _longest(self) -> int:

@@ -87,6 +87,6 @@ class MeasuredServer(Strategy):
     def wordings(self) -> tuple[tuple[str, ...], ...]:
         """What a title tells, in fewer and fewer words."""
         if self.tokens is None:
-            spread = "tokens spread evenly (≈)", "tokens spread ≈"
+            spread = "tokens spread evenly (≈)", "tokens ≈"
             return *(("by the log", told) for told in spread), ("by the log",), ()
         return ("by the log",), ()

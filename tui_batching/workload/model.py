@@ -155,7 +155,7 @@ class Workload:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a user should know of this workload, a sentence each."""
-        told = (*self._told_assumptions(), *self._told_blocks())
+        told = (*self._told_assumptions(), *self._told_blocks(), *self._told_other_requests())
         notes = (each.sentence for each in self.notes if each.is_of(self))
         return *self.source.notices, *notes, *told
 
@@ -237,6 +237,10 @@ class Workload:
                 f"nothing says how many slots there are: they are the {self._assumed_slots:,} that "
                 f"{whose} (batch_size=32 takes others)"
             )
+
+    def _told_other_requests(self) -> Iterator[str]:
+        if self.measured is not None and self.measured not in self.lanes:
+            yield "nothing measured is shown: requests or arrivals are other than in the log"
 
     def _told_blocks(self) -> Iterator[str]:
         known = self.source.hash_block
