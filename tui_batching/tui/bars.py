@@ -16,6 +16,7 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, first_that_fits, style
 from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.strategies.parameters import TOKEN_BUDGET
 from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
@@ -24,6 +25,10 @@ from tui_batching.workload.model import COST, Workload
 
 _SHORTEST_NAME = 8
 """Cells of a workload's name that the state does not take."""
+_OTHERWISE_TOLD = ("scroll-up", "scroll-down", "chapters", "tour-begin")
+"""Keys that need no place in the bar: others there do as much."""
+_OTHER_IN_TALKS = ("tick",)
+"""Those while a deck is presented, where a tick may be none."""
 
 
 def title_row(frame: Frame, width: int, note: str = "") -> Cells:
@@ -206,6 +211,18 @@ def _look(key: Key, palette: Palette) -> Style:
     return Style(color=palette.accent, bgcolor=palette.panel, bold=True, meta={"@click": action})
 
 
+def _has_place(key: Key, frame: Frame) -> bool:
+    """Whether a key is worth a place in the bar.
+
+    The budget's is with an engine that has one; the memory's is in the command palette alone.
+    """
+    if key.id.startswith("budget"):
+        strategies = frame.scene.workload.strategies
+        return any(each.parameter_called(TOKEN_BUDGET) for each in strategies)
+    others = _OTHER_IN_TALKS if frame.presenting else _OTHERWISE_TOLD
+    return key.id not in others and not key.id.startswith("memory")
+
+
 class KeyBar(StripView):
     """Shows the row."""
 
@@ -217,10 +234,11 @@ class KeyBar(StripView):
         super().__init__(id=id)
         self._ascii = ascii_only
 
-    def show(self, keys: KeyTable, palette: Palette) -> None:
-        """Draw the row if it has changed."""
+    def show(self, keys: KeyTable, frame: Frame) -> None:
+        """Draw the row of those keys that are worth a place, if it has changed."""
         width = self.content_size.width
-        self.present([key_row(width, keys, palette, ascii_only=self._ascii)])
+        keys = keys.only(lambda key: _has_place(key, frame))
+        self.present([key_row(width, keys, frame.palette, ascii_only=self._ascii)])
 
 
 class ProgressRow(ProgressBar):

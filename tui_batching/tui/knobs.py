@@ -89,6 +89,14 @@ class Knobs:
 
         return self._turned(TOKEN_BUDGET, names, turned, "token budget")
 
+    def turn_memory(self, notches: int, names: Sequence[str]) -> Knobs:
+        """Double the KV memory of these strategies, or halve it if `notches` is negative.
+
+        Raises:
+            InputError: if none of them heeds memory.
+        """
+        return self.double_memory(names) if notches > 0 else self.halve_memory(names)
+
     def halve_memory(self, names: Sequence[str]) -> Knobs:
         """Halve the KV memory of these strategies; where it has no end, what could be needed.
 
@@ -258,6 +266,34 @@ class Knobs:
 
     def _with(self, key: str, value: str) -> Knobs:
         return replace(self, settings={**self.settings, key: value})
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a key does to the knobs.
+
+    Attributes:
+        turned: the knobs after it, of those before, of how many notches up or down, and of the
+            names of the strategies that are meant.
+        told: the alias of the parameter to tell of afterwards; empty where a title tells it.
+    """
+
+    turned: Callable[[Knobs, int, Sequence[str]], Knobs]
+    told: str = ""
+
+
+TURNS: Mapping[str, Turn] = {
+    "batch_size": Turn(Knobs.turn_batch_size),
+    "timeout": Turn(Knobs.turn_timeout),
+    "load": Turn(lambda knobs, notches, _: knobs.turn_load(notches)),
+    "seed": Turn(lambda knobs, *_: knobs.next_seed()),
+    "budget": Turn(Knobs.turn_budget, TOKEN_BUDGET),
+    "memory": Turn(Knobs.turn_memory, KV_CACHE_TOKENS),
+    "memory_free": Turn(lambda knobs, _, names: knobs.free_memory(names), KV_CACHE_TOKENS),
+    "memory_restore": Turn(lambda knobs, _, names: knobs.restore_memory(names), KV_CACHE_TOKENS),
+    "prefix_cache": Turn(lambda knobs, _, names: knobs.turn_cache(names), PREFIX_CACHING),
+}
+"""What the keys of parameters do, by the name of the knob."""
 
 
 def _turnable(strategy: Strategy, key: str) -> Parameter | None:

@@ -84,6 +84,11 @@ class Lanes(SideBySide):
         return self.every[there.start : there.stop]
 
     @property
+    def focused(self) -> tuple[int, ...]:
+        """The number of the lane that has the focus; nothing where none has."""
+        return tuple(lane.number for lane in self.every if lane.has_focus)
+
+    @property
     def has_more(self) -> bool:
         """Whether there are lanes that are not seen."""
         return len(self.seen) < len(self.every)

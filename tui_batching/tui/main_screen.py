@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -19,25 +17,24 @@ from tui_batching.charts.palette import Palette
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.config import Config
 from tui_batching.errors import InputError
-from tui_batching.printable import printable
-from tui_batching.strategies.parameters import KV_CACHE_TOKENS, PREFIX_CACHING, TOKEN_BUDGET
 from tui_batching.tui.bars import KeyBar, ProgressRow, TabBar, TitleBar
-from tui_batching.tui.bindings import KEYS, Key
+from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.dialogs import HelpScreen, PickCost, PickExport, PickWorkload
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
-from tui_batching.tui.exports import Export, save
+from tui_batching.tui.exports import Export
 from tui_batching.tui.finder import Finder
 from tui_batching.tui.frame import Frame, Snapshot
 from tui_batching.tui.glossary_screen import GlossaryScreen
 from tui_batching.tui.go_to import GoTo
 from tui_batching.tui.keymap import remapped
-from tui_batching.tui.knobs import Knobs
+from tui_batching.tui.knobs import TURNS, Knobs
 from tui_batching.tui.lane import Lane, Lanes
 from tui_batching.tui.notices import LONG_SECONDS, Notices
 from tui_batching.tui.panes import Body, ChartPane, Pages, StripView
 from tui_batching.tui.player import Player, speed_for
 from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.presenting.presenting_screen import PresentingScreen
+from tui_batching.tui.saver import Saver
 from tui_batching.tui.simulator import Refused, Simulated, Simulator
 from tui_batching.tui.sweeper import Sweeper
 from tui_batching.tui.textual_internals import bind
@@ -46,8 +43,6 @@ from tui_batching.tui.views import VIEWS, View, view_names
 from tui_batching.tui.views.view import Scrolls, ShowsSweep, Switches, Zooms
 from tui_batching.workload import Workload
 
-_OTHERWISE_TOLD = ("scroll_pages", "pick_chapter", "begin_tour")
-"""Actions of keys that need no place in the bar: other keys there do as much."""
 SMALLEST = (60, 20)
 """Columns and rows below which the lanes cannot stand side by side."""
 TICK = 10 * MILLISECOND
@@ -100,6 +95,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         self._frames = 0
         self._notices = Notices(self)
         self._finder = Finder()
+        self._saver = Saver(self, self._notices)
         self._progress = ProgressRow(id="simulation")
         self._simulator = Simulator(
             workload,
@@ -192,7 +188,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             playing=player.playing,
             speed=player.speed,
             selected=self.selected,
-            palette=self._palettes[self.app.theme],
+            palette=self._palette,
             thickest=self._drawing.thickest,
             presenting=self.presenter.is_on,
             sweep=self.sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
@@ -223,23 +219,10 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     def _show_keys(self, frame: Frame | None) -> None:
         """What can be done, which no playing changes."""
         if frame is not None:
-            keys = self.keys.only(lambda key: self._can(key.action) and self._offers(key, frame))
-            # Where PageUp and PageDown scroll, K and J need not be told; a tick may be no tick.
-            others = ("tick_or",) if self.presenter.is_on else _OTHERWISE_TOLD
-            keys = keys.only(lambda key: not key.action.startswith(others))
-            self._key_bar.show(keys, frame.palette)
+            self._key_bar.show(
+                self.keys.only(lambda key: bool(self.check_action(key.action, ()))), frame
+            )
             self._tab_bar.show(VIEWS, self.seen, frame.palette)
-
-    @staticmethod
-    def _offers(key: Key, frame: Frame) -> bool:
-        """Whether a key is worth a place in the bar; the budget's is with an engine that has one.
-
-        The memory is turned from the command palette alone.
-        """
-        if key.action.startswith("token_budget"):
-            strategies = frame.scene.workload.strategies
-            return any(each.parameter_called(TOKEN_BUDGET) for each in strategies)
-        return not key.action.startswith("memory")
 
     def _show_sweep(self) -> None:
         """Show how far the sweep is, or what came of it."""
@@ -274,9 +257,6 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """A key acts only where the view that is seen knows what to do."""
-        return self._can(action)
-
-    def _can(self, action: str) -> bool:
         name = action.partition("(")[0]
         allowed = self.talk_allows(name)
         return self.view.can(name) if allowed is None else allowed
@@ -325,10 +305,8 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         self._notices.refuse(refused.reason, without_end=self.scene is None)
         if self._awaited is not None and refused.snapshot is self._awaited:
             self._awaited = None
-            self.add_class("-curtain")
             self.presenter.refuse(refused.reason)
-            self.on_resize()
-            self._show()
+            self._draw_curtain()
 
     @property
     def _lanes(self) -> Lanes:
@@ -376,10 +354,14 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         """Show what a chapter needs; until it is there, nothing of what was shown before."""
         self._awaited = event.snapshot
         if not self._simulator.knows(event.snapshot.knobs):
-            self.add_class("-curtain")
-            self.on_resize()  # its text may need more or less room
-            self._show()
+            self._draw_curtain()
         self._simulator.show(event.snapshot, event.ahead)
+
+    def _draw_curtain(self) -> None:
+        """Hide the stage; the text of a chapter alone may need more or less room."""
+        self.add_class("-curtain")
+        self.on_resize()
+        self._show()
 
     @property
     def _is_behind_curtain(self) -> bool:
@@ -434,8 +416,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     def action_step(self, count: int) -> None:
         """Go over `count` iteration boundaries: of the focused lane, else of any."""
         runs = self.scene.runs if self.scene else ()
-        focused = [runs[lane.number] for lane in self._lanes.every if lane.has_focus]
-        self._player.step(count, self._wall(), focused)
+        self._player.step(count, self._wall(), [runs[lane] for lane in self._lanes.focused])
         self._show()
 
     def action_tick(self, count: int) -> None:
@@ -470,67 +451,30 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         except InputError as error:
             self._notices.answer(str(error), "warning")
 
-    def _turn_and_tell(
-        self, key: str, names: Sequence[str], turned: Callable[[Knobs], Knobs]
-    ) -> None:
-        """Turn what no title tells, and say what it is now."""
-        before = self._simulator.knobs
-        self._turn(turned)
-        now = self._simulator.knobs
-        if now is not before:
-            self._notices.answer(now.told(key, names))
-
     def _lanes_meant(self) -> list[str]:
         """The strategy of the focused lane, else all of them."""
         names = [run.strategy.name for run in self.scene.runs] if self.scene else []
-        focused = [names[lane.number] for lane in self._lanes.every if lane.has_focus]
-        return focused or names
+        return [names[lane] for lane in self._lanes.focused] or names
 
-    def action_batch_size(self, notches: int) -> None:
-        self._turn(lambda knobs: knobs.turn_batch_size(notches, self._lanes_meant()))
-
-    def action_token_budget(self, notches: int) -> None:
-        names = self._lanes_meant()
-        self._turn_and_tell(TOKEN_BUDGET, names, lambda knobs: knobs.turn_budget(notches, names))
-
-    def action_memory(self, turn: Literal["halve", "double", "free", "restore"]) -> None:
-        """Give the engines that are meant less or more KV memory."""
-        names = self._lanes_meant()
-        turns: dict[str, Callable[[Knobs], Knobs]] = {
-            "halve": lambda knobs: knobs.halve_memory(names),
-            "double": lambda knobs: knobs.double_memory(names),
-            "free": lambda knobs: knobs.free_memory(names),
-            "restore": lambda knobs: knobs.restore_memory(names),
-        }
-        self._turn_and_tell(KV_CACHE_TOKENS, names, turns[turn])
-
-    def action_prefix_cache(self) -> None:
-        """Turn the prefix cache of the lanes meant on or off."""
-        names = self._lanes_meant()
-        self._turn_and_tell(PREFIX_CACHING, names, lambda knobs: knobs.turn_cache(names))
-
-    def action_timeout(self, notches: int) -> None:
-        self._turn(lambda knobs: knobs.turn_timeout(notches, self._lanes_meant()))
-
-    def action_load(self, notches: int) -> None:
-        self._turn(lambda knobs: knobs.turn_load(notches))
-
-    def action_new_seed(self) -> None:
-        self._turn(Knobs.next_seed)
+    def action_turn(self, knob: str, notches: int) -> None:
+        """Turn a knob of the lanes that are meant, and say what it is now where no title tells."""
+        turn, names, before = TURNS[knob], self._lanes_meant(), self._simulator.knobs
+        self._turn(lambda knobs: turn.turned(knobs, notches, names))
+        now = self._simulator.knobs
+        if turn.told and now is not before:
+            self._notices.answer(now.told(turn.told, names))
 
     async def action_pick_workload(self) -> None:
-        await self.app.push_screen(
-            PickWorkload(self._simulator.knobs.base.name), self._take_workload
-        )
+        dialog = PickWorkload(self._simulator.knobs.base.name)
+        await self.app.push_screen(dialog, self._take_workload)
 
     def _take_workload(self, workload: Workload | None) -> None:
         if workload is not None:
             self._turn(lambda _: Knobs(workload))
 
     async def action_pick_cost(self) -> None:
-        await self.app.push_screen(
-            PickCost(self._simulator.knobs, self.keys.called("cost")), self._take_cost
-        )
+        dialog = PickCost(self._simulator.knobs, self.keys.called("cost"))
+        await self.app.push_screen(dialog, self._take_cost)
 
     def _take_cost(self, knobs: Knobs | None) -> None:
         if knobs is not None:
@@ -561,8 +505,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         """Go through the worst requests: of the focused lane, else of any."""
         if self.scene is None:
             return
-        focused = tuple(lane.number for lane in self._lanes.every if lane.has_focus)
-        lanes = focused or tuple(range(len(self.scene.runs)))
+        lanes = self._lanes.focused or tuple(range(len(self.scene.runs)))
         found = self._finder.turn(self.scene, lanes, self.selected, count)
         if found is None:
             label = self._finder.measure(self.scene).label
@@ -581,8 +524,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         """Ask where to go."""
         if self.scene is not None:
             scene = self.scene
-            focused = [lane.number for lane in self._lanes.every if lane.has_focus]
-            run = scene.runs[(*focused, *scene.simulated)[0]]
+            run = scene.runs[(*self._lanes.focused, *scene.simulated)[0]]
             await self.app.push_screen(GoTo(scene, run), self._take_place)
 
     def _take_place(self, place: Place | None) -> None:
@@ -622,18 +564,8 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             self.call_after_refresh(self._save, export)
 
     def _save(self, export: Export) -> None:
-        frame = self.frame
-        if frame is not None:
-            picture = self.app.export_screenshot() if export.write is None else ""
-            self.run_worker(self._save_file(export, frame, picture), group="save")
-
-    async def _save_file(self, export: Export, frame: Frame, picture: str) -> None:
-        try:
-            file = await asyncio.to_thread(save, export, frame, self.view.title[0], picture)
-        except InputError as error:
-            self._notices.answer(str(error), "error")
-        else:
-            self._notices.answer(f"saved {printable(str(file))}")
+        if self.frame is not None:
+            self._saver.save(export, self.frame, self.view.title[0])
 
     def action_help(self) -> None:
         frame = self.frame
