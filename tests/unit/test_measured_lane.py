@@ -375,6 +375,25 @@ def test_why_an_error_is_so_large_is_looked_for_where_both_are_farthest_apart(
     assert measure.aside(run, row) == f"queue {waits[0]} instead of {waits[1]}"
 
 
+@pytest.mark.parametrize("name", ["log.jsonl", "bench.json"])
+def test_trace_events_leave_out_what_a_log_does_not_tell(
+    folder: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["trace", str(folder / name), "-o", "-"]) == 0
+    events = json.loads(capsys.readouterr().out)["traceEvents"]
+    ours = [event for event in events if event["pid"] == 1]
+    names = {event.get("name") for event in ours}
+    tells_queue = name == "log.jsonl"
+    assert ("queue" in names, "prefill" in names) == (tells_queue, tells_queue)
+    assert ("no token yet" in names) is not tells_queue
+    assert {"decode", "running"} <= names
+    assert not names & {"untold", "held"}
+    titles = [event["args"]["name"] for event in ours if event.get("name") == "thread_name"]
+    assert all(title.startswith("row ") for title in titles)
+    whole = [event["args"] for event in ours if event.get("name") == "R0"]
+    assert [("wait" in args) for args in whole] == [tells_queue]
+
+
 def test_a_report_tells_how_far_each_figure_is_off(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,6 +24,7 @@ from tui_batching import __version__
 from tui_batching.analysis.state_intervals import state_intervals
 from tui_batching.clock import HORIZON, Picoseconds, exact_decimal, exact_seconds
 from tui_batching.columns import IntArray
+from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import DECODING, SpanKind
 from tui_batching.sim.stays import Ended, KvBlocks
@@ -79,20 +80,26 @@ def write(name: str, runs: Sequence[Run], out: TextIO, part: Stretch = ALL) -> N
 
 
 def _events(process: int, run: Run, part: Stretch) -> Iterator[str]:
-    """All events of one strategy; on each track in order of time."""
+    """All events of one strategy; on each track in order of time.
+
+    What a log does not tell is left out: iterations, what is held, and maybe who waits.
+    """
     tracks = {slot: _inside(run, slot, part) for slot in range(len(run.by_slot))}
     tracks = {slot: stays for slot, stays in tracks.items() if len(stays)}
     yield from _names(process, run, list(tracks))
-    yield from _server(process, run, part)
+    if run.tells_iterations:
+        yield from _server(process, run, part)
     for slot, stays in tracks.items():
         for first in range(0, len(stays), _ROWS_AT_ONCE):
             yield from _stays(process, run, slot, stays[first : first + _ROWS_AT_ONCE])
     arrival, evicted = run.requests.arrival_time, run.evicted_stays
     waits = np.concatenate((arrival, run.stays.end_time[evicted]))
     back = np.concatenate((run.start_time, run.back[evicted]))
-    yield from _counter(process, "queue", waits, back, part)
+    if run.tells_start:
+        yield from _counter(process, "queue", waits, back, part)
     yield from _counter(process, "running", run.stays.start_time, run.decoded_until, part)
-    yield from _counter(process, "held", run.decoded_until, run.stays.end_time, part)
+    if run.tells_iterations:
+        yield from _counter(process, "held", run.decoded_until, run.stays.end_time, part)
     if run.kv is not None:
         yield from _blocks(process, run, run.kv, part)
 
@@ -107,7 +114,8 @@ def _names(process: int, run: Run, slots: Sequence[int]) -> Iterator[str]:
     """What the process and its tracks are called, and in which order they stand."""
     yield _about(process, 0, "process_name", "name", _described(run.strategy))
     yield _about(process, 0, "process_sort_index", "sort_index", process)
-    tracks = {_SERVER: "server"} | {slot + _FIRST_SLOT: f"slot {slot}" for slot in slots}
+    server, place = ({_SERVER: "server"}, "slot") if run.tells_iterations else ({}, "row")
+    tracks = server | {slot + _FIRST_SLOT: f"{place} {slot}" for slot in slots}
     for track, name in tracks.items():
         yield _about(process, track, "thread_name", "name", name)
         yield _about(process, track, "thread_sort_index", "sort_index", track)
@@ -148,12 +156,14 @@ def _stays(process: int, run: Run, slot: int, stays: IntArray) -> Iterator[str]:
     for facts, parts in zip(told, state_intervals(run, stays), strict=True):
         number, prompt, answer, wait, ttft, e2el, begin, release, evicted = facts
         about = (
-            f'"input_tokens":{prompt},"output_tokens":{answer},"wait":{exact_seconds(wait)},'
-            f'"ttft":{exact_seconds(ttft)},"e2el":{exact_seconds(e2el)}'
+            f'"input_tokens":{prompt},"output_tokens":{answer},'
+            + (f'"wait":{exact_seconds(wait)},' if run.tells_start else "")
+            + f'"ttft":{exact_seconds(ttft)},"e2el":{exact_seconds(e2el)}'
         )
         yield _begin(process, track, begin, f"R{number}", about)
         for part in parts:
-            yield _begin(process, track, part.start, part.state.word)
+            yet = "" if run.tells_start or part.state is not State.PREFILL else "no token yet"
+            yield _begin(process, track, part.start, yet or part.state.word)
             yield _end(process, track, part.end)
         if evicted:
             yield _instant(process, track, release, f"R{number} evicted")
