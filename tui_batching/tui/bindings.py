@@ -146,7 +146,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             "Begin the guided tour, or go on with it, as clickers ask."),
     )),
     ("", (
-        Key("m", "next_quantity", "quantity", "Measure",
+        Key("m", "next_quantity", "quantity", "Quantity",
             "Show the next of several quantities; in the Gantt chart, rows of requests or slots."),
     )),
     ("lane", (

@@ -244,7 +244,7 @@ class DistributionView(View):
 
     key = "9"
     title = ("Distribution", "Spread")
-    hint = "how many requests took how long, half of them up to p50 (Measure: another time)"
+    hint = "how many requests took how long, half of them up to p50 (Quantity: another)"
     DEFAULT_CSS: ClassVar[str] = """
     DistributionView StripView { height: 1fr; padding: 0 1; background: $background; }
     """
@@ -265,5 +265,5 @@ class DistributionView(View):
         pane.present([self.hint_row(width, palette), *rows])
 
     def next_quantity(self) -> None:
-        """Measure the next time."""
+        """Show the next of the times."""
         self._shown = (self._shown + 1) % len(QUANTITIES)

@@ -43,7 +43,7 @@ class MetricsView(ScrolledView):
 
     key = "5"
     title = ("Metrics", "Metrics")
-    hint = "who is best (★), and where the time went (Measure: that of the slowest)"
+    hint = "who is best (★); where the time went, in the mean or of the slowest (Quantity)"
     hint_of_log = "what was measured and simulated over the whole run, and how far that is off"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
