@@ -111,6 +111,7 @@ def test_it_is_reached_by_keys_by_its_tab_and_by_the_palette(told: dict[str, str
 def test_help_keys_and_decks_know_it(told: dict[str, str]):
     for text in ("Made up", "See that somebody added a view.", "Next view", "View back"):
         assert text in told["help"]
+    for text in ("view-made-up", "See that somebody added a view.", "view-next", "view-back"):
         assert text in told["keys"]
     assert told["names"][-1] == "made-up"
 
