@@ -16,9 +16,9 @@ class Endless(Exception):  # noqa: N818 - it is no error
     """It takes more iterations than expected: requests preempt each other for ever."""
 
 
-def own_token(number: int, position: int) -> Hashable:
+def own_token(number: int, position: int) -> tuple[Hashable, ...]:
     """Every token of a request is its own."""
-    return number, position
+    return "own", number, position
 
 
 @dataclass(eq=False)
@@ -70,7 +70,11 @@ class Guest:
 
 @dataclass
 class Batch:
-    """One iteration: its plan, who gets a token by it, and how all stood when it was planned."""
+    """One iteration: its plan, who gets a token by it, and how all stood when it was planned.
+
+    Attributes:
+        names: of all blocks that had one then, in use or not.
+    """
 
     begin: int
     end: int
@@ -80,7 +84,18 @@ class Batch:
     waiting: list[Guest]
     running: list[Guest]
     held: dict[Guest, list[Block]]
-    cached: int
+    names: dict[Block, int]
+
+    @property
+    def in_use(self) -> set[Block]:
+        """Blocks of those who have not made their last token by then."""
+        there = (guest for guest in self.held if guest.times[-1] > self.begin)
+        return {block for guest in there for block in self.held[guest]}
+
+    @property
+    def known(self) -> set[Block]:
+        """All others that have a name, and so can be found."""
+        return set(self.names) - self.in_use
 
 
 class PlainVllm:
@@ -92,7 +107,7 @@ class PlainVllm:
         cost: Cost,
         engine: Vllm,
         blocks: int,
-        token: Callable[[int, int], Hashable] = own_token,
+        token: Callable[[int, int], tuple[Hashable, ...]] = own_token,
     ) -> None:
         """`token` tells which token a request has at a position."""
         self.guests = [Guest(number, *row) for number, row in enumerate(rows)]
@@ -105,6 +120,7 @@ class PlainVllm:
         self.cached: list[Block] = []
         self.named: dict[int, list[Block]] = {}
         self.ever: set[int] = set()
+        self.last_token: dict[int, tuple[Hashable, ...]] = {}
         self.lost = 0
         self.token = token
         self.now = self.busy_until = 0
@@ -233,7 +249,12 @@ class PlainVllm:
             first = len(guest.names) * size
             tokens = [self.token(guest.number, first + i) for i in range(size)]
             guest.names.append(hash((guest.names[-1] if first else None, *tokens)))
+            self.last_token[guest.names[-1]] = tokens[-1]
         return guest.names[place]
+
+    def owner(self, name: int) -> tuple[Hashable, ...]:
+        """Whose content a block is: that of its last token."""
+        return self.last_token[name][:2]
 
     def give_names(self, guest: Guest, computed: int) -> None:
         if not self.engine.enable_prefix_caching:
@@ -316,6 +337,8 @@ class PlainVllm:
             time = self.cost.step_time(len(contexts), sum(contexts))
         self.busy_until = begin + time
         held = {guest: [*guest.blocks] for guest in self.running}
+        blocks = {block for each in held.values() for block in each}.union(self.cached)
+        names = {block: block.name for block in blocks if block.name is not None}
         batch = Batch(
             begin,
             begin + time,
@@ -325,7 +348,7 @@ class PlainVllm:
             [*self.waiting],
             [*self.running],
             held,
-            len(self.cached),
+            names,
         )
         self.flight.append(batch)
         self.batches.append(batch)

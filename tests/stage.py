@@ -164,7 +164,7 @@ class Stage:
         await self.drawn()
 
     def _computing(self) -> bool:
-        return self._at_work("simulate") or self._at_work("read")
+        return any(map(self._at_work, ("simulate", "read", "contents")))
 
     def _at_work(self, group: str) -> bool:
         return any(one.group == group and not one.is_finished for one in self.app.workers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,25 @@ class Streams:
 
     def __len__(self) -> int:
         return len(self.parent)
+
+    def levels(self, stream: IntArray, tokens: IntArray) -> Iterator[tuple[IntArray, ...]]:
+        """Up the tree from some streams: each itself, what it begins with, and what that does.
+
+        Args:
+            stream: a stream or none, for each of several rows.
+            tokens: how many of its first tokens each row has.
+
+        Yields:
+            Those of the rows that have a stream at this level, which one, and up to where it is
+            what they have, as a number of tokens.
+        """
+        rows = np.flatnonzero(stream != NO_STREAM)
+        stream, tokens = stream[rows], tokens[rows]
+        while len(rows):
+            yield rows, stream, tokens
+            tokens, stream = np.minimum(tokens, self.start[stream]), self.parent[stream]
+            there = stream != NO_STREAM
+            rows, stream, tokens = rows[there], stream[there], tokens[there]
 
     def segments(self, stream: int, tokens: int) -> list[tuple[int, int, int]]:
         """Whose the first tokens of a stream are: (stream, from, to), exclusively, in order.

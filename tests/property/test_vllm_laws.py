@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from laws import assert_parts_sum_to_latency
 from plain_vllm import Batch, Endless, PlainVllm
 
+from tui_batching.analysis.pool_contents import PoolContents
 from tui_batching.analysis.tokens import token_times
 from tui_batching.cost import AffineCost, Cost, IterationCost, LinearCost
 from tui_batching.errors import InputError
@@ -194,13 +196,46 @@ def compare(run: Run, batch: Batch, plain: PlainVllm) -> None:
     if phase.step in {0, phase.steps - 1}:
         assert run.kv
         column = run.kv.at_end if phase.step else run.kv.at_start
-        gone = [guest for guest in batch.running if guest.times[-1] <= batch.begin]
-        held = {block for guest in batch.held if guest not in gone for block in batch.held[guest]}
-        assert column[moment.span] == len(held)
+        assert column[moment.span] == len(batch.in_use)
         if run.kv.cached is not None:
-            assert run.kv.free_to_take(moment.span, len(held)) == batch.cached
+            assert run.kv.free_to_take(moment.span, len(batch.in_use)) == len(batch.known)
         else:
             assert not run.stays.cached.any()
+
+
+@given(cases())
+def test_a_plain_loop_keeps_the_same_content_in_memory(case: Case) -> None:
+    """Of each stream, in use or free to take, while every iteration runs; and the sum is the pool.
+
+    Blocks of what one request alone begins with are counted with those that are its own.
+    """
+    case = case._replace(engine=replace(case.engine, enable_prefix_caching=True))
+    if endless(case):
+        return
+    run, plain = case.run(), case.plain()
+    contents = PoolContents.of(run)
+    if contents is None:
+        assert not run.cache_matters
+    else:
+        assert_same_content(contents, plain, plain.batches)
+
+
+def assert_same_content(contents: PoolContents, plain: PlainVllm, batches: list[Batch]) -> None:
+    alone = {stream for stream, count in enumerate(contents.requests.tolist()) if count < 2}
+    for batch in batches:
+        at = contents.at(batch.begin)
+        used, cached = (
+            Counter(plain.owner(batch.names[block]) for block in blocks)
+            for blocks in (batch.in_use & set(batch.names), batch.known)
+        )
+        theirs = {stream for kind, stream in used | cached if kind == "stream"} - alone
+        assert {each.stream: (each.used, each.cached) for each in at.prefixes} == {
+            stream: (used["stream", stream], cached["stream", stream]) for stream in theirs
+        }
+        blocks = [*at.prefixes, at.own]
+        assert sum(each.used for each in blocks) == len(batch.in_use)
+        assert sum(each.cached for each in blocks) == len(batch.known)
+        assert sum(each.blocks for each in blocks) + at.free == contents.kv.blocks
 
 
 @given(cases(), st.data())
@@ -319,3 +354,6 @@ def test_a_crowd_that_begins_alike_is_served_as_by_a_plain_loop(seed: int) -> No
     assert [run.stays.cached[rows].tolist() for rows in stays] == [
         guest.found for guest in plain.guests
     ]
+    contents = PoolContents.of(run)
+    assert contents
+    assert_same_content(contents, plain, plain.batches[::5])

@@ -294,6 +294,9 @@ async def test_measure_goes_on_to_the_prefix_cache_where_there_is_something_to_f
         assert "(m: the prefix cache)" in stage.seen()
         await stage.press("m")
         assert "2,048 of 3,030 tokens found" in stage.seen()
+        assert "(m: the largest prefixes)" in stage.seen()
+        await stage.press("m")
+        assert "what R0 begins with" in stage.seen()
         await stage.press("m")
         assert "how many slots do useful work" in stage.seen()
 

@@ -10,7 +10,6 @@ import numpy as np
 from tui_batching.columns import IntArray, exact_sum
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Strategy
-from tui_batching.streams import NO_STREAM
 
 
 @dataclass(frozen=True)
@@ -63,17 +62,14 @@ def beginnings_found(run: Run, most: int = 3) -> list[Beginning]:
     streams = requests.streams
     first, tokens, finders = np.zeros((3, len(streams)), np.int64)
     first += len(run)
-    row = stays.request
-    stream, found = requests.stream[row], np.minimum(stays.cached, requests.stream_tokens[row])
-    whole = requests.stream_tokens[row]
-    while len(stream := stream[there := stream != NO_STREAM]):
-        row, found, whole = row[there], found[there], whole[there]
-        start = streams.start[stream]
-        np.minimum.at(first, stream[whole > start], row[whole > start])
-        np.add.at(tokens, stream, np.maximum(found - start, 0))
-        np.add.at(finders, stream, found > start)
-        found, whole = np.minimum(found, start), np.minimum(whole, start)
-        stream = streams.parent[stream]
+    request, cached = stays.request, stays.cached
+    stream, whole = requests.stream[request], requests.stream_tokens[request]
+    for rows, own, until in streams.levels(stream, whole):
+        start, found = streams.start[own], np.minimum(cached[rows], until)
+        has = until > start
+        np.minimum.at(first, own[has], request[rows[has]])
+        np.add.at(tokens, own, np.maximum(found - start, 0))
+        np.add.at(finders, own, found > start)
     greatest = np.argsort(-tokens, kind="stable")[:most].tolist()
     return [
         Beginning(int(first[each]), int(tokens[each]), int(finders[each]))

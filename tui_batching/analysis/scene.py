@@ -11,6 +11,7 @@ import numpy as np
 from tui_batching.analysis.comparison import Comparison, Result, serve
 from tui_batching.analysis.distribution import far_apart
 from tui_batching.analysis.kv_use import KvUse
+from tui_batching.analysis.pool_contents import PoolContents
 from tui_batching.analysis.slot_steps import SlotSteps
 from tui_batching.analysis.slot_times import QueueLengths
 from tui_batching.analysis.so_far import SoFar
@@ -122,6 +123,16 @@ class Scene:
     def kv_uses(self) -> tuple[KvUse | None, ...]:
         """How full the KV cache of each lane is; None where it is ignored or has no end."""
         return tuple(map(KvUse.of, self.runs))
+
+    @cached_property
+    def pool_contents(self) -> tuple[PoolContents | None, ...]:
+        """What fills the KV cache of each lane; to find it takes as long as to simulate again."""
+        return tuple(map(PoolContents.of, self.runs))
+
+    @property
+    def knows_pool_contents(self) -> bool:
+        """Whether that has been found."""
+        return "pool_contents" in self.__dict__
 
     @cached_property
     def queues(self) -> tuple[QueueLengths, ...]:

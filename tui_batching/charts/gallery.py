@@ -22,6 +22,7 @@ from tui_batching.charts.live_page import live_chart
 from tui_batching.charts.metric_rows import metric_rows
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.plot import draw
+from tui_batching.charts.prefix_gauges import prefixes_chart
 from tui_batching.charts.rows import Cells
 from tui_batching.charts.running_charts import LATENCY
 from tui_batching.charts.slots import slots_chart
@@ -91,6 +92,7 @@ SCENE_CHARTS: Mapping[str, SceneChart] = {
     "slots": SceneChart("who is in which slot, decode step by decode step", slots_chart),
     "utilization": SceneChart("occupied and useful slots over time", utilization_chart),
     "cache": SceneChart("what was found in the prefix cache over time", cache_chart),
+    "prefixes": SceneChart("the prefixes that hold most of the KV cache now", prefixes_chart),
     "memory": SceneChart("blocks of the KV cache over time, of engines that heed it", memory_chart),
     "latency": SceneChart("the share of requests answered within each latency", _lines_of(LATENCY)),
     "distribution": SceneChart("how the latencies are distributed", histograms_chart),

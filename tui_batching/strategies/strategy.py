@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tui_batching.cost import Cost
     from tui_batching.requests import Requests
     from tui_batching.sim.run import Run
+    from tui_batching.sim.stream_blocks import StreamBlocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,14 @@ class Strategy(ABC):
         Raises:
             InputError: if it would last beyond the clock's 106 days.
         """
+
+    def stream_blocks(self, run: Run) -> StreamBlocks | None:  # noqa: ARG002
+        """Whose content the blocks of its prefix cache are at any time; None where it has none.
+
+        Args:
+            run: one of its own. To find it takes as long as to serve the requests once more.
+        """
+        return None
 
     @property
     @abstractmethod

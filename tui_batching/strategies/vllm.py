@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
 from tui_batching.reading.constraints import Flag, FromZero, OneOf, Whole, WholeOrNone
-from tui_batching.sim.vllm.serving import run_vllm
+from tui_batching.sim.vllm.serving import run_vllm, watch_vllm
 from tui_batching.strategies.parameters import (
     BLOCK_SIZE,
     KV_CACHE,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tui_batching.cost import Cost
     from tui_batching.requests import Requests
     from tui_batching.sim.run import Run
+    from tui_batching.sim.stream_blocks import StreamBlocks
 
 Policy: TypeAlias = Literal["fcfs", "priority"]
 
@@ -103,6 +104,12 @@ class Vllm(Strategy):
             InputError: see `run_vllm`.
         """
         return run_vllm(requests, cost, self)
+
+    def stream_blocks(self, run: Run) -> StreamBlocks | None:
+        """None without prefix caching, or where memory has no end."""
+        if run.kv is None or not self.enable_prefix_caching:
+            return None
+        return watch_vllm(run.requests, run.cost, self)
 
     def admission(self, known: int, asked: int, running: int, pool: int) -> Admission:  # noqa: ARG002
         """All that is known of it fits, beside the watermark."""

@@ -93,9 +93,11 @@ class CachingScheduler(Scheduler):
         super().schedule()
         self.cache.make_fit(self.free)
         if self.cache.limited:
+            kept = 0
             if self.leaving:
                 self.parting = self.only_theirs()
-            state = self.cache.free, self.cache.lost
+                kept = self.parting - self.nameless()
+            state = self.cache.free + kept, self.cache.lost
             if state != self.told:
                 self.told = state
                 self.log.cached.fromlist([self.log.span, *state])
@@ -266,6 +268,14 @@ class CachingScheduler(Scheduler):
                     theirs -= segment.named - segment.first
                     named += segment.held
         return theirs + self.cache.only_used_by(named) if named else theirs
+
+    def nameless(self) -> int:
+        """The blocks of those who have made their last token that have no name yet."""
+        blocks, block = 0, self.block
+        for sequence in self.leaving:
+            filled = max(sequence.known, self.total[sequence.request] - 1 - self.lag)
+            blocks += self.most_blocks[sequence.request] - filled // block
+        return blocks
 
     def equal_steps(self, time: Picoseconds, growth: Picoseconds) -> int:
         """As without a cache; but who waits for memory may find what decodes fill."""

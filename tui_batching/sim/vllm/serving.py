@@ -14,6 +14,7 @@ from tui_batching.errors import InputError
 from tui_batching.requests import Requests
 from tui_batching.sim.engine_log import EngineLog, Pool, run_of
 from tui_batching.sim.run import Run
+from tui_batching.sim.stream_blocks import StreamBlocks
 from tui_batching.sim.vllm.caching import (
     CachingPriorityScheduler,
     CachingScheduler,
@@ -23,6 +24,7 @@ from tui_batching.sim.vllm.caching import (
 )
 from tui_batching.sim.vllm.scheduler import WITHOUT_END, PriorityScheduler, Scheduler
 from tui_batching.sim.vllm.waiting import ByPriority, FirstCome
+from tui_batching.sim.vllm.watching import WatchingPriorityScheduler, WatchingScheduler
 from tui_batching.streams import NO_STREAM
 
 if TYPE_CHECKING:
@@ -63,20 +65,16 @@ def _served(
     requests: Requests, cost: Cost, engine: Vllm, blocks: int, *, jumps: bool
 ) -> tuple[EngineLog, IntArray | None]:
     """The log, and the places in the queue; all else is let go, which makes room for the Run."""
-    first_come = engine.policy == "fcfs"
-    order = None
-    if not first_come:
-        order = np.lexsort((requests.id, requests.arrival_time, requests.priority))
-        requests = requests.part(order)
+    requests, order = _in_order(requests, engine)
 
     def serve(kind: type[Scheduler]) -> EngineLog | None:
-        waiting = FirstCome(requests) if first_come else ByPriority(requests)
+        waiting = _queue(requests, engine)
         try:
             return kind(waiting, requests, cost, engine, blocks, jumps=jumps).serve()
         except Preempting:
             return None
 
-    plain, caching, unevicting = KINDS[first_come]
+    plain, caching, unevicting = KINDS[engine.policy]
     log = None
     if not engine.enable_prefix_caching:
         log = serve(plain)
@@ -90,11 +88,45 @@ def _served(
     return log, freeze(np.argsort(order))
 
 
-KINDS: Mapping[bool, tuple[type[Scheduler], type[Scheduler], type[Scheduler]]] = {
-    True: (Scheduler, CachingScheduler, UnevictingScheduler),
-    False: (PriorityScheduler, CachingPriorityScheduler, UnevictingPriorityScheduler),
+def watch_vllm(requests: Requests, cost: Cost, engine: Vllm) -> StreamBlocks:
+    """Serve the requests of a Run once more, to see whose content its pool keeps when.
+
+    Args:
+        requests: as the Run has them.
+        cost: as the Run has it.
+        engine: with prefix caching, and memory that has an end.
+    """
+    blocks = engine.usable_blocks(cost)
+    assert blocks is not None
+    requests, _ = _in_order(requests, engine)
+    waiting, kind = _queue(requests, engine), WATCHING[engine.policy]
+    watching = kind(waiting, requests, cost, engine, blocks, jumps=True)
+    watching.serve()
+    return watching.stream_blocks()
+
+
+def _in_order(requests: Requests, engine: Vllm) -> tuple[Requests, IntArray | None]:
+    """The requests as the queue takes them, and where each was before; None where nothing moves."""
+    if engine.policy == "fcfs":
+        return requests, None
+    order = np.lexsort((requests.id, requests.arrival_time, requests.priority))
+    return requests.part(order), order
+
+
+def _queue(requests: Requests, engine: Vllm) -> FirstCome | ByPriority:
+    return FirstCome(requests) if engine.policy == "fcfs" else ByPriority(requests)
+
+
+KINDS: Mapping[str, tuple[type[Scheduler], type[Scheduler], type[Scheduler]]] = {
+    "fcfs": (Scheduler, CachingScheduler, UnevictingScheduler),
+    "priority": (PriorityScheduler, CachingPriorityScheduler, UnevictingPriorityScheduler),
 }
-"""First come first served or not: without a prefix cache, with one, and as long as none matters."""
+"""By policy: without a prefix cache, with one, and as long as none matters."""
+WATCHING: Mapping[str, type[WatchingScheduler]] = {
+    "fcfs": WatchingScheduler,
+    "priority": WatchingPriorityScheduler,
+}
+"""By policy: with a prefix cache that is watched."""
 
 
 def _share_blocks(requests: Requests, engine: Vllm) -> bool:

@@ -10,16 +10,21 @@ from textual import events
 from textual.app import ComposeResult
 
 from tui_batching.analysis.distribution import QUANTITIES
+from tui_batching.analysis.scene import Scene
 from tui_batching.charts import gantt, slots
 from tui_batching.charts.cache_panels import cache_chart
 from tui_batching.charts.chart import ChartRequest, LargeChart, Viewport
 from tui_batching.charts.histograms import histograms_chart
 from tui_batching.charts.palette import Palette
+from tui_batching.charts.prefix_gauges import prefixes_chart
 from tui_batching.charts.rows import Cells, Row, first_that_fits, style
 from tui_batching.charts.utilization_panels import memory_chart, utilization_chart
+from tui_batching.tui.background import aside
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import WHEEL_ROWS, StripView
 from tui_batching.tui.views.view import View
+
+_FINDING = "finding what fills the KV cache, which takes as long as to simulate it did …"
 
 
 class FigurePane(StripView):
@@ -158,18 +163,26 @@ class SlotsView(FigureView):
 
 
 class _Panels(NamedTuple):
-    """What the view of utilization can show: its name, what is seen of it, and the chart."""
+    """What the view of utilization can show.
+
+    Attributes:
+        name: of the quantity.
+        hint: what is seen of it.
+        chart: draws it.
+        known: whether a scene knows what it shows, so that it is drawn at once.
+    """
 
     name: str
     hint: str
     chart: Callable[[ChartRequest], list[Cells]]
+    known: Callable[[Scene], bool] = lambda _: True
 
 
 class UtilizationView(View):
     """A panel a strategy over the whole Run, with the playhead in it.
 
-    Where a strategy heeds memory, the KV cache is a second quantity; a third one is what was found
-    in a prefix cache.
+    Where a strategy heeds memory, the KV cache is a second quantity; with a prefix cache come what
+    was found in it, and what it keeps at the playhead.
     """
 
     key = "4"
@@ -191,6 +204,12 @@ class UtilizationView(View):
             "how much of what those admitted bring is found (≡), and not computed (░)",
             cache_chart,
         ),
+        _Panels(
+            "the largest prefixes",
+            "which prefixes hold most blocks of the KV cache at the playhead",
+            prefixes_chart,
+            lambda scene: scene.knows_pool_contents,
+        ),
     )
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
@@ -198,23 +217,47 @@ class UtilizationView(View):
         self._known = list(self.quantities[:1])
         self._shown = self.quantities[0]
         self._key = ""
+        self._frame: Frame | None = None
+        self._finding: Scene | None = None
 
     def compose(self) -> ComposeResult:
         yield StripView()
 
     def show(self, frame: Frame) -> None:
         """The panels; the playhead moves over them."""
-        pane, palette = self.query_one(StripView), frame.palette
-        width, height = pane.content_size
-        request = ChartRequest(frame.scene, frame.time, width, height - 1, palette)
+        self._frame = frame
         heeded = any(run.kv is not None for run in frame.scene.runs)
         found = any(run.cache_matters for run in frame.scene.runs)
-        known = zip(self.quantities, (True, heeded, found), strict=True)
+        known = zip(self.quantities, (True, heeded, found, found and heeded), strict=True)
         self._known = [quantity for quantity, there in known if there]
         if self._shown not in self._known:
             self._shown = self._known[0]
         self._key = frame.keys["quantity"]
-        pane.present([self.hint_row(width, palette), *self._shown.chart(request)])
+        if not self._shown.known(frame.scene):
+            self._find_contents(frame.scene)
+        self._draw(frame)
+
+    def _find_contents(self, scene: Scene) -> None:
+        """Find what fills the KV cache, once; it may take as long as to simulate it has taken."""
+        if self._finding is not scene:
+            self._finding = scene
+            self.run_worker(self._found(scene), group="contents")
+
+    async def _found(self, scene: Scene) -> None:
+        await aside(lambda: scene.pool_contents)
+        if self._frame is not None and self._frame.scene is scene:
+            self._draw(self._frame)
+
+    def _draw(self, frame: Frame) -> None:
+        pane, palette = self.query_one(StripView), frame.palette
+        width, height = pane.content_size
+        request = ChartRequest(frame.scene, frame.time, width, height - 1, palette)
+        if self._shown.known(frame.scene):
+            rows = self._shown.chart(request)
+        else:
+            muted = style(palette.muted, palette.background)
+            rows = [Row(width, muted).add(_FINDING, muted).cells()]
+        pane.present([self.hint_row(width, palette), *rows])
 
     def hint_row(self, width: int, palette: Palette) -> Cells:
         """The hint of what is shown, and the key of the next quantity if there is one."""
@@ -235,7 +278,7 @@ class UtilizationView(View):
         return super().can(action) and (len(self._known) > 1 or action != "next_quantity")
 
     def next_quantity(self) -> None:
-        """Show KV memory in place of the slots, then the prefix cache, then the slots again."""
+        """Show KV memory in place of the slots, then what a prefix cache finds and keeps."""
         self._shown = self._next
 
 
