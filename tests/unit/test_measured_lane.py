@@ -436,6 +436,14 @@ chapters:
         assert f"{times[0]} measured, {times[1]}" in " ".join(stage.seen().split())
 
 
+async def test_help_tells_how_a_measured_lane_is_read(folder: Path) -> None:
+    async with on_stage(load_workload(folder / "log.jsonl"), size=(120, 60)) as stage:
+        await stage.press("question_mark")
+        told = stage.seen()
+        assert "≈ tokens spread evenly" in told
+        assert "all answered: M measured, V vllm" in told.replace("\N{NO-BREAK SPACE}", " ")
+
+
 async def test_gantt_goes_to_a_request_that_waits_in_both(tmp_path: Path) -> None:
     crowd = Requests.from_columns(*np.array([(row * MILLISECOND, 500, 80) for row in range(40)]).T)
     log = write_vllm_log(tmp_path / "log.jsonl", ENGINE.serve(crowd, COST))

@@ -19,7 +19,7 @@ from textual.widgets.option_list import Option
 from tui_batching.charts.rows import Row, column, wrapped
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
-from tui_batching.strategies import Strategy
+from tui_batching.strategies import MeasuredServer, Strategy
 from tui_batching.tui.background import aside
 from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.exports import EXPORTS, Export
@@ -224,13 +224,22 @@ READING_ENGINES = (
 )
 """What there is to be read besides in the lane of an engine."""
 
+READING_LOG = (
+    ("measured", "what the server's log tells, and nothing else"),
+    ("", "≈ tokens spread evenly from the first one to the last"),
+    ("", "its rows are no slots: a request has the lowest one that is free"),
+    ("", "+1.0% is the error: how far the simulated value is off"),
+)
+"""What there is to be read besides where a server's log has a lane."""
+
 
 def reading(strategies: Sequence[Strategy]) -> list[tuple[str, str]]:
     """How to read the lanes of these strategies: what is told of, and the words."""
     pairs = (f"{each.about.mark}\N{NO-BREAK SPACE}{each.name}" for each in strategies)
     time = f"▾ a request arrives, ┃ now, ━ played, all answered: {', '.join(pairs)}"
     engines = READING_ENGINES if any(each.is_engine for each in strategies) else ()
-    return [*READING, *engines, ("time", time)]
+    log = READING_LOG if any(isinstance(each, MeasuredServer) for each in strategies) else ()
+    return [*READING, *engines, *log, ("time", time)]
 
 
 class HelpScreen(Dialog[str | None]):

@@ -569,7 +569,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
 
     def action_help(self) -> None:
         frame = self.frame
-        strategies = frame.scene.workload.strategies if frame else ()
+        strategies = frame.scene.workload.lanes if frame else ()
         help_screen = HelpScreen(self.keys, strategies, ascii_only=self._drawing.ascii)
         self.app.push_screen(help_screen, self._take_answer)
 
