@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError
-from tui_batching.output_files import refuse_target
 from tui_batching.reading.fields import Field
 from tui_batching.workload import Workload, apply_settings, choose_strategies, load_workload
 from tui_batching.workload.service_level import ServiceLevel
@@ -272,56 +271,3 @@ def read_duration(option: str, text: str | None) -> Picoseconds | None:
         return parse_duration(text)
     except InputError as error:
         raise InputError(f"{option}: {error}") from None
-
-
-def add_output(parser: argparse.ArgumentParser, kind: str) -> None:
-    """Let the parser take the file that the command writes, of this kind."""
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        required=True,
-        help=f"write {kind} to a new file; - prints it",
-    )
-    parser.add_argument("--force", action="store_true", help="let --output replace a file")
-
-
-def output_file(arguments: argparse.Namespace) -> Path | None:
-    """The file to write; None stands for stdout.
-
-    Raises:
-        InputError: if it is there already and must not be replaced, or is no ordinary file.
-    """
-    if arguments.output == "-":
-        if arguments.force:
-            raise InputError("found --force with --output -, expected a file to replace")
-        return None
-    path = Path(arguments.output)
-    refuse_target(path, replace=arguments.force)
-    return path
-
-
-def add_csv(parser: argparse.ArgumentParser) -> None:
-    """Let the parser take the CSV file that the command writes beside what it prints."""
-    parser.add_argument(
-        "--csv", metavar="FILE", help="write CSV to a new file; - prints it instead of the table"
-    )
-    parser.add_argument("--force", action="store_true", help="let --csv replace a file")
-
-
-def csv_file(arguments: argparse.Namespace, *, json: bool = False) -> Path | None:
-    """The CSV file to write; None where there is none, or where CSV goes to stdout.
-
-    Raises:
-        InputError: if it is there already and must not be replaced, is no ordinary file, or JSON
-            goes to stdout as well.
-    """
-    if json and arguments.csv == "-":
-        raise InputError("found --json and --csv -, expected only one of them on stdout")
-    if arguments.csv in (None, "-"):
-        if arguments.force:
-            raise InputError("found --force alone, expected --csv FILE with it")
-        return None
-    path = Path(arguments.csv)
-    refuse_target(path, replace=arguments.force)
-    return path

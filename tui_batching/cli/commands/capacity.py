@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from functools import partial
 
 from tui_batching.analysis.capacity import Capacities, capacity
 from tui_batching.analysis.warnings import context_warnings
-from tui_batching.cli.arguments import (
-    add_csv,
-    add_workload,
-    csv_file,
-    read_share,
-    read_workload,
-)
+from tui_batching.cli.arguments import add_workload, read_share, read_workload
 from tui_batching.cli.jobs import add_executors, read_executors
+from tui_batching.cli.outputs import add_formats, read_output
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import counting, reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.export import json_and_csv
-from tui_batching.output_files import written_whole
 from tui_batching.reading.fields import Field
 
 _DESCRIPTION = """\
@@ -61,8 +55,7 @@ def add_arguments(parser: Parser) -> None:
         default="1",
         help="how many draws of a recipe, or pieces of a list that are long enough (default: 1)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    add_csv(parser)
+    add_formats(parser)
     add_executors(parser)
     add_ascii(parser)
 
@@ -74,21 +67,21 @@ def run(arguments: argparse.Namespace) -> None:
         InputError: if the workload, a setting or an option is not as expected, the options do not
             go together, or the CSV file cannot be written.
     """
-    target = csv_file(arguments, json=arguments.json)
+    output = read_output(arguments)
     capacities = _find(arguments)
-    if target:
-        with written_whole(target, replace=arguments.force) as out:
-            json_and_csv.write_capacities_csv(capacities, out)
-    if arguments.csv == "-":
-        json_and_csv.write_capacities_csv(capacities, sys.stdout)
-    elif arguments.json:
-        json_and_csv.write_capacities_json(capacities, sys.stdout)
-    else:
-        from tui_batching.cli.print_tables import print_capacities  # noqa: PLC0415 - rich loads slowly
-
-        print_capacities(capacities, ascii_only=arguments.ascii)
+    output.write(
+        csv=partial(json_and_csv.write_capacities_csv, capacities),
+        json=partial(json_and_csv.write_capacities_json, capacities),
+        table=partial(_print, capacities, arguments.ascii),
+    )
     workload = capacities.workload
     warn(context_warnings(workload.requests, workload.cost.profile))
+
+
+def _print(capacities: Capacities, ascii_only: bool | None) -> None:
+    from tui_batching.cli.print_tables import print_capacities  # noqa: PLC0415 - rich loads slowly
+
+    print_capacities(capacities, ascii_only=ascii_only)
 
 
 def _find(arguments: argparse.Namespace) -> Capacities:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TextIO
 
 from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.slices import SLICES, Slice, slice_called
 from tui_batching.analysis.warnings import warnings
-from tui_batching.cli.arguments import (
-    add_csv,
-    add_workload,
-    csv_file,
-    read_workload,
-)
+from tui_batching.cli.arguments import add_workload, read_workload
+from tui_batching.cli.outputs import add_csv, read_output
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import Reporter, reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
 from tui_batching.export import json_and_csv, vllm_output
-from tui_batching.output_files import written_whole
 
 _FORMATS = ("table", "json", "vllm")
 
@@ -81,23 +76,18 @@ def run(arguments: argparse.Namespace) -> None:
             together, or the CSV file cannot be written.
     """
     _refuse_contradictions(arguments)
-    slices, target = _slices(arguments.breakdown), csv_file(arguments)
+    slices, output = _slices(arguments.breakdown), read_output(arguments)
     with reporting() as report:
         comparison = _compare(arguments, report)
-        if target:
-            report(f"writing {target.name}")
-            with written_whole(target, replace=arguments.force) as out:
-                _write_csv(comparison, slices, out, each_request=arguments.requests)
-    if arguments.csv == "-":
-        _write_csv(comparison, slices, sys.stdout, each_request=arguments.requests)
-    elif arguments.format == "json":
-        json_and_csv.write_comparison_json(
-            comparison, sys.stdout, each_request=arguments.requests, slices=slices
-        )
-    elif arguments.format == "vllm":
-        vllm_output.write(comparison, sys.stdout)
-    else:
-        _print(comparison, slices, ascii_only=arguments.ascii)
+    each = arguments.requests
+    output.write(
+        csv=partial(_write_csv, comparison, slices, each_request=each),
+        json=partial(
+            json_and_csv.write_comparison_json, comparison, each_request=each, slices=slices
+        ),
+        vllm=partial(vllm_output.write, comparison),
+        table=partial(_print, comparison, slices, ascii_only=arguments.ascii),
+    )
     warn(warnings(result.run for result in comparison))
 
 
@@ -134,9 +124,6 @@ def _slices(names: str | None) -> list[Slice]:
 
 
 def _refuse_contradictions(arguments: argparse.Namespace) -> None:
-    if arguments.format != "table" and arguments.csv == "-":
-        format_option = "--json" if arguments.format == "json" else "--format vllm"
-        raise InputError(f"found {format_option} and --csv -, expected only one of them on stdout")
     if arguments.requests and not (arguments.format == "json" or arguments.csv):
         raise InputError("found --requests alone, expected --json or --csv FILE with it")
     if arguments.breakdown is not None and arguments.format == "vllm":

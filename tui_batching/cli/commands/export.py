@@ -5,12 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tui_batching.cli.arguments import (
-    add_output,
-    add_requests,
-    output_file,
-    read_workload,
-)
+from tui_batching.cli.arguments import add_requests, read_workload
+from tui_batching.cli.outputs import add_output, output_file
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting
 from tui_batching.output_files import written_whole

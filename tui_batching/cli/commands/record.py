@@ -9,14 +9,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
-from tui_batching.cli.arguments import (
-    FIRST_WORKLOAD,
-    add_output,
-    add_workload,
-    output_file,
-    read_workload,
-)
+from tui_batching.cli.arguments import FIRST_WORKLOAD, add_workload, read_workload
 from tui_batching.cli.decks import chapter_number, read_deck
+from tui_batching.cli.outputs import add_output, output_file
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.cli.terminal import MOST_FRAMES

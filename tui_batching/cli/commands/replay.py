@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 
 import numpy as np
 
-from tui_batching.cli.arguments import (
-    add_csv,
-    add_log,
-    csv_file,
-    engine_name,
-    log_path,
-    read_share,
-)
+from tui_batching.cli.arguments import add_log, engine_name, log_path, read_share
+from tui_batching.cli.outputs import add_formats, read_output
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import Reporter, reporting
 from tui_batching.cli.terminal import add_ascii
@@ -26,7 +21,6 @@ from tui_batching.measured.reading import read_log
 from tui_batching.measured.replay import Replay, replay
 from tui_batching.measured.server import META, Server, server_of
 from tui_batching.measured.server_log import ServerLog
-from tui_batching.output_files import written_whole
 from tui_batching.reading.fields import Field
 from tui_batching.workload.profiles import read_profile
 
@@ -59,8 +53,7 @@ def add_arguments(parser: Parser) -> None:
         metavar="SHARE",
         help="exit with 1 where a mean, p50 or p99 is farther off, such as 2%%",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of the tables")
-    add_csv(parser)
+    add_formats(parser, "the tables")
     add_ascii(parser)
 
 
@@ -72,21 +65,15 @@ def run(arguments: argparse.Namespace) -> None:
             be written.
         SystemExit: with 1 where an error is larger than --within allows.
     """
-    target = csv_file(arguments, json=arguments.json)
+    output = read_output(arguments)
     within = None if arguments.within is None else read_share("--within", arguments.within)
     with reporting() as report:
         made = _replay(arguments, report)
-    if target:
-        with written_whole(target, replace=arguments.force) as out:
-            accuracy_output.write_replay_csv(made, out)
-    if arguments.csv == "-":
-        accuracy_output.write_replay_csv(made, sys.stdout)
-    elif arguments.json:
-        accuracy_output.write_replay_json(made, sys.stdout)
-    else:
-        from tui_batching.cli.print_accuracy import print_replay  # noqa: PLC0415 - rich loads slowly
-
-        print_replay(made, ascii_only=arguments.ascii)
+    output.write(
+        csv=partial(accuracy_output.write_replay_csv, made),
+        json=partial(accuracy_output.write_replay_json, made),
+        table=partial(_print, made, arguments.ascii),
+    )
     if within is not None and (beyond := made.beyond(within)):
         told = ", ".join(f"{each.measure} {each.statistic} {each.error:+.1%}" for each in beyond)
         print(
@@ -94,6 +81,12 @@ def run(arguments: argparse.Namespace) -> None:
             file=sys.stderr,
         )
         raise SystemExit(_BEYOND)
+
+
+def _print(made: Replay, ascii_only: bool | None) -> None:
+    from tui_batching.cli.print_accuracy import print_replay  # noqa: PLC0415 - rich loads slowly
+
+    print_replay(made, ascii_only=ascii_only)
 
 
 def _replay(arguments: argparse.Namespace, report: Reporter) -> Replay:

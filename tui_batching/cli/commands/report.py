@@ -11,14 +11,9 @@ from typing import TYPE_CHECKING
 
 from tui_batching.analysis.scene import build_scene
 from tui_batching.analysis.sweeps import Kind, plan_sweep
-from tui_batching.cli.arguments import (
-    add_output,
-    add_workload,
-    output_file,
-    read_workload,
-    workload_words,
-)
+from tui_batching.cli.arguments import add_workload, read_workload, workload_words
 from tui_batching.cli.jobs import Executors, add_executors, read_executors, run_sweeps
+from tui_batching.cli.outputs import add_output, output_file
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import needs_ascii

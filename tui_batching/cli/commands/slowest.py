@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from functools import partial
 
 from tui_batching.analysis.saturated import saturated
 from tui_batching.analysis.slowest import SlowRequest, slowest
 from tui_batching.analysis.warnings import Warned, warnings
 from tui_batching.analysis.worst import MEASURES
-from tui_batching.cli.arguments import (
-    add_csv,
-    add_workload,
-    csv_file,
-    read_workload,
-)
+from tui_batching.cli.arguments import add_workload, read_workload
+from tui_batching.cli.outputs import add_formats, read_output
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.export import slowest_output
-from tui_batching.output_files import written_whole
 from tui_batching.reading.fields import Field
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
@@ -60,8 +55,7 @@ def add_arguments(parser: Parser) -> None:
         default=str(_COUNT),
         help=f"how many of each strategy (default: {_COUNT})",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of the list")
-    add_csv(parser)
+    add_formats(parser, "the list")
     add_ascii(parser)
 
 
@@ -73,7 +67,7 @@ def run(arguments: argparse.Namespace) -> None:
             cannot be written.
     """
     count = Field.of_text(arguments.count, "-n").whole(least=1, most=_MOST)
-    target, measure = csv_file(arguments, json=arguments.json), _BY[arguments.by]
+    output, measure = read_output(arguments), _BY[arguments.by]
     found: list[tuple[Strategy, tuple[SlowRequest, ...]]] = []
     doubted: list[Warned] = []
     notes: list[str] = []
@@ -85,15 +79,15 @@ def run(arguments: argparse.Namespace) -> None:
             found.append((strategy, slowest(served, measure, count)))
             doubted += warnings([served])
             notes += saturated([served])
-        if target:
-            with written_whole(target, replace=arguments.force) as out:
-                slowest_output.write_csv(measure, found, out)
-    if arguments.csv == "-":
-        slowest_output.write_csv(measure, found, sys.stdout)
-    elif arguments.json:
-        slowest_output.write_json(workload, measure, found, sys.stdout)
-    else:
+
+    def table() -> None:
         from tui_batching.cli.print_slowest import print_slowest  # noqa: PLC0415 - rich loads slowly
 
         print_slowest(workload, measure, found, notes, ascii_only=arguments.ascii)
+
+    output.write(
+        csv=partial(slowest_output.write_csv, measure, found),
+        json=partial(slowest_output.write_json, workload, measure, found),
+        table=table,
+    )
     warn(dict.fromkeys(doubted))

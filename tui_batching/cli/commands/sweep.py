@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
+from functools import partial
 
 from tui_batching.analysis.sweeps import KINDS, Sweep, plan_sweep
 from tui_batching.analysis.sweeps.shown import read_metrics
@@ -14,17 +14,15 @@ from tui_batching.cli.arguments import (
     FIRST_OF_ENGINES,
     FIRST_WORKLOADS,
     METRICS_HELP,
-    add_csv,
     add_workload,
-    csv_file,
     read_workload,
 )
 from tui_batching.cli.jobs import add_executors, read_executors, run_sweeps
+from tui_batching.cli.outputs import add_formats, read_output
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.export import json_and_csv
-from tui_batching.output_files import written_whole
 from tui_batching.reading.fields import Field
 
 _DESCRIPTION = """\
@@ -65,8 +63,7 @@ def add_arguments(parser: Parser) -> None:
     add_workload(parser, "; ".join(f"{kind}: {name}" for kind, name in firsts.items()))
     parser.add_argument("--values", metavar="VALUE", nargs="+", help=_VALUES_HELP)
     parser.add_argument("--metrics", metavar="NAMES", help=METRICS_HELP)
-    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    add_csv(parser)
+    add_formats(parser)
     add_executors(parser)
     add_ascii(parser)
 
@@ -78,22 +75,23 @@ def run(arguments: argparse.Namespace) -> None:
         InputError: if the workload, a setting or a value is not as expected, the options do not
             go together, or the CSV file cannot be written.
     """
-    target = csv_file(arguments, json=arguments.json)
+    output = read_output(arguments)
     asked = read_metrics(arguments.metrics) if arguments.metrics is not None else ()
     result = replace(_sweep(arguments), asked=asked)
-    if target:
-        with written_whole(target, replace=arguments.force) as out:
-            json_and_csv.write_sweep_csv(result, out)
-    if arguments.csv == "-":
-        json_and_csv.write_sweep_csv(result, sys.stdout)
+    output.write(
+        csv=partial(json_and_csv.write_sweep_csv, result),
+        json=partial(json_and_csv.write_sweep_json, result),
+        table=partial(_print, result, arguments.ascii),
+    )
+    if output.format == "csv":  # which has no place for them
         warn(Warned(sentence, sentence) for sentence in result.refusals)
-    elif arguments.json:
-        json_and_csv.write_sweep_json(result, sys.stdout)
-    else:
-        from tui_batching.cli.print_tables import print_sweep  # noqa: PLC0415 - rich loads slowly
-
-        print_sweep(result, ascii_only=arguments.ascii)
     warn(context_warnings(result.workload.requests, result.workload.cost.profile))
+
+
+def _print(sweep: Sweep, ascii_only: bool | None) -> None:
+    from tui_batching.cli.print_tables import print_sweep  # noqa: PLC0415 - rich loads slowly
+
+    print_sweep(sweep, ascii_only=ascii_only)
 
 
 def _sweep(arguments: argparse.Namespace) -> Sweep:

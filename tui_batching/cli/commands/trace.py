@@ -6,13 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tui_batching.cli.arguments import (
-    add_output,
-    add_workload,
-    output_file,
-    read_duration,
-    read_workload,
-)
+from tui_batching.cli.arguments import add_workload, read_duration, read_workload
+from tui_batching.cli.outputs import add_output, output_file
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import Reporter, reporting
 from tui_batching.clock import HORIZON, format_duration
