@@ -18,7 +18,7 @@ from tui_batching.tui.main_screen import MainScreen
 from tui_batching.tui.panes import DrawnPane
 from tui_batching.tui.recorder import Take, record
 from tui_batching.tui.timeline import Timeline
-from tui_batching.tui.views import view_names
+from tui_batching.tui.views import view_parts
 from tui_batching.workload import load_workload
 
 FOLDER = Path(__file__).parent
@@ -33,7 +33,7 @@ async def draw(  # noqa: PLR0913, PLR0917 - what is seen, and how one gets there
     """Save what the app shows of a workload at an instant, after some keys; or of a chapter."""
     app = BatchingApp(load_workload(workload), Config(theme=theme))
     if chapter is not None:
-        app.present(load_deck(None, view_names()), chapter, tells_notes=False)
+        app.present(load_deck(None, view_parts()), chapter, tells_notes=False)
     async with app.run_test(size=(120, 36)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tui_batching.tour import load_deck
-from tui_batching.tui.views import view_names
+from tui_batching.tui.views import view_parts
 
-TOUR = load_deck(None, view_names())
+TOUR = load_deck(None, view_parts())
 COUNT = len(TOUR.chapters)
 _TITLES = [chapter.title for chapter in TOUR.chapters]
 STATIC = 1 + _TITLES.index("Static batching")

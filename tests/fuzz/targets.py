@@ -145,7 +145,7 @@ _TALKS = b"""requests:
     turns: {mean: 3, think_time: 2s}
 """
 
-VIEWS = ("live", "gantt", "slots")
+VIEWS = {"live": ("lanes", "race"), "gantt": (), "slots": ()}
 _DECK = b"""title: A talk
 chapters:
   - title: One

@@ -65,11 +65,11 @@ TOLD_APART = {
         *(RESERVED, EVICTED, CHOSEN, "▾", "┃", "─", "━", "★"),
     ],
     "bars of the Gantt": [
-        *(entry.glyph[0] for entry in gantt.legend(palette())),
+        *(entry.glyph[0] for entry in gantt.legend(palette(), "requests", 39)),
         *(WAITS, PLAYHEAD, request_bars.EARLIER, request_bars.LATER, EVICTED, AGAIN),
     ],
     "slots of the Gantt": [
-        *(entry.glyph[0] for entry in gantt.legend(palette(), rows="slots")),
+        *(entry.glyph[0] for entry in gantt.legend(palette(), "slots", 39)),
         *(BEGIN, PLAYHEAD, EVICTED, AGAIN, " "),
     ],
     "slots by steps": [

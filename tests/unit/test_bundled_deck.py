@@ -43,7 +43,7 @@ def test_the_story_is_told_in_order() -> None:
         "decode": "Words: decode",
         "TTFT": "What a user feels",
         "TPOT": "What a user feels",
-        "p99": "What a user feels",
+        "p99": "The numbers",
         "latency": "What a user feels",
         "held": "Static batching",
         "bubble": "The bubble",

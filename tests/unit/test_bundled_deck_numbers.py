@@ -16,7 +16,8 @@ from tour import EACH_CHAPTER, TOUR
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.sweeps import Sweep, sweep
-from tui_batching.clock import HORIZON, SECOND
+from tui_batching.analysis.tokens import token_gaps
+from tui_batching.clock import HORIZON, SECOND, format_duration
 from tui_batching.sim.life import WAITS, State, states_at
 from tui_batching.sim.run import Run
 from tui_batching.strategies.parameters import TOKEN_BUDGET
@@ -33,6 +34,7 @@ WORDS = dict(
 )
 WORDS |= {
     "eleven": 11,
+    "thirteen": 13,
     "fourteen": 14,
     "sixteen": 16,
     "seventeen": 17,
@@ -107,9 +109,8 @@ def fastest_steps(facts: Facts) -> str:
     one, *_, sixteen, _ = step_times(facts.workload)
     assert sixteen.batch_size == 16
     assert 6 < sixteen.tokens_per_second / one.tokens_per_second < 7
-    return (
-        f"{sixteen.tokens_per_second:.0f} tokens per second instead of {one.tokens_per_second:.0f}"
-    )
+    made = f"{sixteen.tokens_per_second:.0f} tokens per second"
+    return f"{made}; one alone makes {one.tokens_per_second:.0f}"
 
 
 def sixteen_step(facts: Facts) -> str:
@@ -145,6 +146,49 @@ def last_end_of_orca(facts: Facts) -> float:
     return float(orca.end_time.max()) / SECOND
 
 
+def longest_gaps(facts: Facts) -> str:
+    """What is told as the longest gap is the longest one, as far as it is told."""
+    for name in ("tgi", "vllm"):
+        longest = token_gaps(facts.run(name)).largest
+        assert format_duration(longest) == format_duration(
+            round(facts.metric(name, "p99_itl") * SECOND)
+        )
+    return "R4"
+
+
+def promised(facts: Facts) -> str:
+    """The limit of the first token, which static misses at every load of the chart."""
+    found, slo = chat_by_load(), facts.workload.slo
+    assert slo is not None
+    assert slo.ttft is not None
+    points = [found.row(load)["static"].metric("p99_ttft") for load in found.values]
+    assert min(points) * SECOND > slo.ttft
+    kept = [
+        load
+        for load in found.values
+        if found.row(load)["continuous"].metric("p99_ttft") * SECOND <= slo.ttft
+    ]
+    told = f"p99 TTFT of {format_duration(slo.ttft)}"
+    return f"{told}. Continuous keeps it at {max(kept):g} per second"
+
+
+def step_of_others(facts: Facts) -> str:
+    """Who stops, who reads beside the others, and who lets wait, with the new request's name."""
+    vllm, sglang, tgi = (facts.run(name).at(facts.instant) for name in ("vllm", "sglang", "tgi"))
+    assert vllm.decoding.size
+    assert not sglang.decoding.size
+    assert not tgi.decoding.size
+    new, other = (
+        {int(m.run.stays.request[stay]) for m in group for stay in m.chunks}
+        for group in ((vllm, sglang), (tgi,))
+    )
+    assert new <= set(tgi.waiting)
+    (first,), (second,) = new, other
+    assert min(len(m.chunks) for m in (vllm, sglang, tgi)) == 1
+    assert (first, second) == (49, 36)
+    return f"so {word(len(tgi.waiting))} wait"
+
+
 def saturation(strategy: str) -> float:
     found = chat_by_load().saturation[strategy]
     assert found is not None
@@ -178,20 +222,18 @@ def padding(facts: Facts) -> str:
 CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "The lesson in three seconds": [
         lambda f: f"{word(f.count)} requests",
-        lambda f: f"{word(len(f.workload.strategies))} rules",
-        lambda f: f"{word(f.workload.strategy('static').slots)} requests start together",
+        lambda f: f"{word(f.workload.strategy('static').slots)} requests start and end together",
     ],
     "Words: decode": [
         lambda _: f"{word(1 / chapter_called('Words: decode').speed)} times slower",
     ],
     "What a step costs": [
-        lambda f: f"Sixteen: {fastest_steps(f)}",
-        lambda _: "all sixteen",
+        lambda f: f"Sixteen together make {fastest_steps(f)}",
         lambda _: "than six times",
         sixteen_step,
     ],
     "Static batching": [
-        lambda f: f"and {word(len(f.who('static', *WAITS)))} wait.",
+        lambda f: f"and {word(len(f.who('static', *WAITS)))} wait in",
         lambda f: f"{word(f.count)} of them",
         lambda f: {4: "within five seconds"}[int(f.requests.arrival_time.max()) // SECOND],
         lambda f: f"At {f.requests.arrival_time[3] / SECOND:.2f} s the fourth",
@@ -207,15 +249,14 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"the {word(f.run('static').slots)} slots",
     ],
     "Guess first": [
-        lambda f: f"{word(f.count)} requests again",
         lambda f: f"all {word(f.run('static').slots)} slots",
         lambda f: f"slot {f.run('continuous').stays.slot[0]} is free",
     ],
     "Continuous batching": [
         lambda f: f"slot {f.run('continuous').stays.slot[4]} on both sides",
         lambda f: f"slot {f.run('continuous').stays.slot[4]} on the right",
-        lambda f: f"stops here, at {f.instant / SECOND:.2f} s",
-        lambda f: f"R4 is {earlier(f, 4):.2f} s faster",
+        lambda f: f"stops at {f.instant / SECOND:.2f} s",
+        lambda f: f"it is {earlier(f, 4):.2f} s sooner",
     ],
     "The price": [
         lambda f: f"the {word(f.count)} requests",
@@ -224,13 +265,13 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Slots, step by step": [
         lambda f: f"same {word(f.count)}, each",
         lambda f: f"same {word(f.count)}, as",
-        lambda f: f"slot {f.run('continuous').stays.slot[4]}, behind R0",
+        lambda f: f"slot {f.run('continuous').stays.slot[4]} after R0 is done",
     ],
     "The numbers": [lambda f: f"The {word(f.count)} once more"],
     "Equal lengths": [lambda f: f"{word(f.count)} requests at once"],
     "Few people": [
-        lambda f: f"Static waits for {word(f.workload.strategy('static').slots)}",
-        lambda f: f"At {f.workload.source.rate:g} requests",
+        lambda f: f"Static still waits for {word(f.workload.strategy('static').slots)}",
+        lambda f: f"One request every {1 / (f.workload.source.rate or 1):.0f} s",
         lambda f: f"The {word(f.count)} again",
     ],
     "Long prompts, short answers": [
@@ -246,56 +287,57 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.run('continuous').slots - f.running('continuous'))} slots are free",
     ],
     "Reserve, or take as you go": [
-        lambda f: f"{word(len(f.workload.strategies))} engines",
+        lambda f: f"{word(len(f.workload.strategies))} real engines",
         lambda f: f"answer allowed: {f.requests.max_tokens.max()} tokens",
-        lambda f: f"blocks of {f.workload.strategy('vllm').value('block_size')} tokens, as",
+        lambda f: f"block of {f.workload.strategy('vllm').value('block_size')} tokens",
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(f.running('vllm'))} run",
         lambda f: f"up to {f.requests.max_tokens.max()} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
         lambda f: f"all {f.requests.max_tokens.min()}",
-        lambda f: f"blocks of {f.workload.strategy('vllm').value('block_size')} tokens",
     ],
     "Chunked prefill": [
-        lambda f: f"{word(len(f.who('vllm', State.DECODE)))} make tokens",
+        lambda f: f"{word(len(f.who('vllm', State.DECODE)))} requests make tokens",
         lambda f: f"{word(len(f.who('tgi', State.STALLED)))} stall",
         lambda f: f"at {word(f.made('tgi', 0))} tokens",
-        lambda f: f"at {word(f.made('vllm', 0))}.",
+        lambda f: f"on to {word(f.made('vllm', 0))}.",
         lambda f: f"{word(len(f.who('vllm', State.DECODE)))} people read",
         lambda f: f"{word(len(f.who('tgi', State.STALLED)))} texts stop",
         lambda f: f"process {budget(f)} tokens",
         lambda f: f"{word(len(f.who('vllm', State.DECODE)))} of them are the decodes",
     ],
+    "No more white walls": [
+        lambda f: f"its {f.metric('vllm', 'stalled'):.0%} stalled".replace("%", " %"),
+        lambda _: f"across {word(len(Facts('Chunked prefill').who('tgi', State.STALLED)))} answers",
+        longest_gaps,
+        lambda _: f"first {word(len(Facts('Chunked prefill').who('tgi', State.STALLED)))} rows",
+    ],
     "Eviction": [
         lambda f: f"small here, {f.workload.cost.kv_cache_tokens} tokens",
-        lambda f: f"which reserves, takes {last_end_of_orca(f):.2f} s",
+        lambda f: f"it needs {last_end_of_orca(f):.2f} s",
     ],
     "The same system prompt": [
         lambda f: f"{word(f.count)} people",
         lambda f: f"instructions of {f.requests.stream_tokens.max():,} tokens",
-        lambda f: f"R21 found {found_of(f, 21):,} of its {f.requests.input_tokens[21]:,} tokens",
-        lambda f: f"{word(f.run('orca').at(f.instant).done)} are answered",
-        lambda f: f"not {word(f.run('vllm').at(f.instant).done)}",
+        lambda f: f"whole blocks of {f.workload.strategy('vllm').value('block_size')}",
+        lambda f: f"R21 found {found_of(f, 21):,} of its {f.requests.input_tokens[21]:,} prompt",
     ],
     "Real engines": [
         lambda f: f"the {word(len(f.workload.strategies))} lanes",
-        lambda f: f"{word(len(f.workload.strategies))} real engines",
+        lambda f: f"{word(len(f.workload.strategies))} engines",
+        step_of_others,
         lambda _: f"all {word(len(load_workload('engines').strategies))} of them",
     ],
     "A real GPU": [
-        lambda f: (
-            f"{word(step_times(f.workload)[4].batch_size)} make "
-            f"{step_times(f.workload)[4].tokens_per_second:,.0f} tokens"
-        ),
+        lambda f: f"{word(step_times(f.workload)[4].batch_size)} at once",
+        lambda f: f"could make {step_times(f.workload)[4].tokens_per_second:,.0f} tokens/s",
     ],
     "The famous 23 times": [
         padding,
-        lambda f: f"up to {f.workload.strategy('vllm').slots} run",
-        lambda f: f"as fit, not {f.workload.strategy('static').slots}",
+        lambda f: f"fit in memory, not {f.workload.strategy('continuous').slots}",
         lambda _: f"our {word(Facts('The numbers').count)} requests",
         lambda _: f"was {Facts('The numbers').ratio('throughput'):.1f} times",
         lambda f: f"{word(f.count)} requests at once",
-        lambda f: f"instead of {f.workload.strategy('static').slots}",
         lambda _: f"up to 32 tokens the same comparison gives {times_at_most(32)}",
     ],
     "When more people come": [
@@ -304,21 +346,26 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"run of {f.count} requests",
         lambda _: f"serves {saturation('continuous') / saturation('static'):.1f} times as many",
         lambda f: f"{word(f.workload.strategy('static').slots)} slots",
+        promised,
     ],
 }
 
 SAID_BY_OTHERS = {
     "Welcome": ["few hundred people"],
-    "The lesson in three seconds": ["The lesson in three seconds", "Give it three seconds"],
-    "What a user feels": ["99 of 100", "Four words"],
+    "The lesson in three seconds": ["The lesson in three seconds", "Three seconds of silence"],
+    "What a user feels": ["Three words"],
+    "The numbers": ["99 of 100"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
     "The KV cache": ["eight billion parameters", "130 kB"],
-    "Reserve, or take as you go": ["for sixty years", "from 2023"],
+    "Reserve, or take as you go": ["for sixty years"],
+    "Four engines": ["Four engines", "Four names", "four answers", "watch three"],
     "Real engines": ["RTX 4090"],
+    "Who is faster?": ["in three numbers"],
     "A real GPU": ["Llama 3 8B"],
     "The famous 23 times": [
-        "The famous 23 times", "June 2023", "makes 23 times", "June 2023", "OPT 13B",
+        "The famous 23 times", "June 2023", "makes 23 times", "OPT 13B", "All three",
+        "three factors",
     ],
     "What to take home": ["Three lines"],
 }  # fmt: skip
@@ -395,7 +442,7 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert guess.who("continuous", State.DONE) == ["R0"]
     assert guess.requests.output_tokens[0] == guess.requests.output_tokens[4]
     answer = Facts("Continuous batching")
-    assert "R4" in answer.who("continuous", State.DONE)
+    assert "R4" in answer.who("continuous", State.DECODE)
     assert "R0" in answer.who("static", State.HELD)
     assert "R4" in answer.who("static", State.SLOTS)
     assert (
@@ -412,11 +459,25 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert len(memory.who("orca", State.DONE)) < len(memory.who("vllm", State.DONE))
     assert not memory.who("vllm", *WAITS)
     engines = Facts("Real engines")
-    assert len(engines.who("sglang", State.STALLED)) > 20
+    assert len(engines.who("sglang", State.STALLED)) == engines.running("sglang") - 1
     assert not engines.who("vllm", State.STALLED)
     assert engines.who("vllm", State.PREFILL)
     assert engines.who("tgi", *WAITS) == engines.who("tgi", State.MEMORY)
-    assert len(engines.who("tgi", *WAITS)) > len(engines.who("vllm", *WAITS))
+    assert len(engines.who("tgi", State.STALLED)) == engines.running("tgi") - 1
+
+
+def test_what_is_said_of_who_is_faster_is_so() -> None:
+    facts = Facts("Who is faster?")
+    latency, ttft, tpot = (
+        sorted(("vllm", "sglang", "tgi"), key=lambda name: facts.metric(name, metric))
+        for metric in ("avg_latency", "mean_ttft", "mean_tpot")
+    )
+    assert latency == ttft == ["vllm", "sglang", "tgi"]
+    assert tpot[0] == "tgi"
+    stalls = {name: facts.metric(name, "mean_stalled") for name in ("sglang", "tgi")}
+    assert stalls["sglang"] > stalls["tgi"]
+    kept = {name: facts.metric(name, "mean_memory") for name in ("vllm", "sglang", "tgi")}
+    assert kept["vllm"] < kept["sglang"] < kept["tgi"]  # how long a queue waits for it
 
 
 def test_what_is_said_against_continuous_is_so() -> None:

@@ -13,7 +13,7 @@ from tour import GUESS, TOUR
 from tui_batching.tour import Deck, parse_deck
 from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.presenting.screens import AskToLeave, BlackScreen, PickChapter
-from tui_batching.tui.views import view_names
+from tui_batching.tui.views import view_parts
 
 SECTIONS = """\
 title: Sections
@@ -32,7 +32,7 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def sections(folder: Path) -> Deck:
-    return parse_deck(SECTIONS, folder / "talk.yaml", view_names())
+    return parse_deck(SECTIONS, folder / "talk.yaml", view_parts())
 
 
 def presenter(stage: Stage) -> Presenter:

@@ -11,7 +11,7 @@ from tui_batching.errors import InputError
 from tui_batching.tour import Deck, is_deck, parse_deck
 from tui_batching.workload import load_workload
 
-VIEWS = ("live", "gantt", "batch-size")
+VIEWS = {"live": ("lanes", "race"), "gantt": (), "batch-size": ()}
 WORKLOAD = "requests: [{arrival_time: 0, input_tokens: 5, output_tokens: 2, id: 7}]\n"
 
 
@@ -101,6 +101,16 @@ chapters:
     assert not three.play
 
 
+def test_a_chapter_shows_parts_of_its_view() -> None:
+    deck = read("""\
+chapters:
+  - {title: One, text: a, workload: notebook, show: [race, lanes]}
+  - {title: Two, text: b, show: lanes}
+  - {title: Three, text: c}
+""")
+    assert [chapter.show for chapter in deck.chapters] == [("race", "lanes"), ("lanes",), ()]
+
+
 def test_a_slide_does_without_a_text() -> None:
     deck = read("chapters: [{title: One, slide: One GPU, workload: notebook}]")
     assert (deck.chapters[0].slide, deck.chapters[0].text) == ("One GPU", ())
@@ -149,8 +159,8 @@ MISTAKES = {
         "5: chapters[0].notes[0]: found '\\x1b[2J', expected text without control characters"
     ),
     FIRST + "    veiw: live": "5: chapters[0]: found the unknown key 'veiw', expected one of title,"
-    " section, slide, text, then, notes, minutes, workload, strategies, set, view, at, until,"
-    " loop, speed, play, select, focus, table (did you mean 'view'?)",
+    " section, slide, text, then, notes, minutes, workload, strategies, set, view, show, at,"
+    " until, loop, speed, play, select, focus, table (did you mean 'view'?)",
     FIRST + "    focus: statik": (
         "5: chapters[0].focus: found 'statik', expected one of static, dynamic, continuous"
         " (did you mean 'static'?)"
@@ -188,6 +198,15 @@ MISTAKES = {
     FIRST + "    view: gannt": (
         "5: chapters[0].view: found 'gannt', expected one of live, gantt, batch-size"
         " (did you mean 'gantt'?)"
+    ),
+    FIRST + "    show: [lanes, rase]": (
+        "5: chapters[0].show[1]: found 'rase', expected a part of the view live, one of lanes, race"
+        " (did you mean 'race'?)"
+    ),
+    FIRST + "    show: []": "5: chapters[0].show: found an empty list, expected",
+    FIRST + "    view: gantt\n    show: lanes": (
+        "6: chapters[0].show: found show beside view: gantt, which is always shown whole,"
+        " expected no show"
     ),
     FIRST + "    at: soon": "5: chapters[0].at: found 'soon', expected a duration such as 20ms",
     FIRST + "    at: -1s": "5: chapters[0].at: found -1s, expected a duration that is not negative",
@@ -275,7 +294,7 @@ def test_what_is_no_mapping_of_settings_is_refused_without_listing_them_all() ->
     """There are far more settings than a sentence bears."""
     text = "title: T\nchapters:\n  - {title: A, text: B, workload: notebook, set: 5}\n"
     with pytest.raises(InputError, match=r"expected a mapping with batch_size, .* others") as error:
-        parse_deck(text, Path("d.yaml"), ["live"])
+        parse_deck(text, Path("d.yaml"), {"live": ()})
     assert len(str(error.value)) < 1500
 
 

@@ -222,7 +222,7 @@ def test_a_lane_is_as_high_as_it_is_asked_for(height: int) -> None:
 def test_a_selected_request_shows_how_long_it_was_evicted_and_computed_again() -> None:
     run = simulate(hand_made(*TWO, strategies=[TIGHT]), TIGHT)
     told = " ".join(
-        text_of(row) for row in breakdown_rows([run.at(run.finished)], 1, 4, 120, palette())
+        text_of(row) for row in breakdown_rows([run.at(run.finished)], 1, 2, 120, palette())
     )
     start, end = int(run.stays.end_time[1]), int(run.stays.start_time[2])
     assert told.split("R1")[0].count("▚") == pytest.approx(told.count("↩") * 17 / 170, abs=1)

@@ -90,9 +90,7 @@ def test_the_heading_tells_of_the_iteration() -> None:
 
 
 def test_the_hint_says_what_a_column_is() -> None:
-    assert drawn(tight()["vllm"], 0, (300, 14))[0].startswith(
-        "a row a slot, a column an iteration:"
-    )
-    assert drawn(tight()["continuous"], 0)[0].startswith("a row a slot, a column a decode step:")
+    assert drawn(tight()["vllm"], 0, (300, 14))[0].startswith("row = slot, column = iteration:")
+    assert drawn(tight()["continuous"], 0)[0].startswith("row = slot, column = decode step:")
     both = Slots(ChartRequest(SCENE, 0, 300, 60, palette()), Viewport())
-    assert texts(both.draw())[0].startswith("a column a decode step, of engines")
+    assert texts(both.draw())[0].startswith("row = slot, column = decode step, of engines")

@@ -24,7 +24,7 @@ from tui_batching.errors import InputError
 from tui_batching.tour import load_deck
 from tui_batching.tui.exports import EXPORTS
 from tui_batching.tui.presenting.notes import NotesApp
-from tui_batching.tui.views import VIEWS, view_names
+from tui_batching.tui.views import VIEWS, view_parts
 from tui_batching.workload import bundled_profiles, load_workload
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=str)
@@ -254,7 +254,7 @@ async def test_a_sweep_that_is_refused_tells_the_whole_reason(
 
 @SIZES
 async def test_a_deck_is_presented_word_for_word(folder: Path, size: tuple[int, int]) -> None:
-    deck = load_deck(deck_file(folder), view_names())
+    deck = load_deck(deck_file(folder), view_parts())
     assert deck.title == SPELT
     async with on_stage(deck.chapters[0].workload, size, deck=deck) as stage:
         check(stage.app)
@@ -271,7 +271,7 @@ def text_of_talk(stage: Stage) -> str:
 
 @SIZES
 async def test_the_notes_are_shown_word_for_word(folder: Path, size: tuple[int, int]) -> None:
-    deck = load_deck(deck_file(folder), view_names())
+    deck = load_deck(deck_file(folder), view_parts())
     app = NotesApp(deck, Config(theme="dark"))
     async with (
         app.run_test(size=size) as pilot,
@@ -294,7 +294,7 @@ async def test_a_deck_in_a_folder_whose_name_is_not_text_is_followed(folder: Pat
         here.mkdir()
     except OSError:
         pytest.skip("the file system has names of text alone")
-    deck = load_deck(deck_file(here), view_names())
+    deck = load_deck(deck_file(here), view_parts())
     async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
         assert stage.notices == []
 

@@ -220,7 +220,7 @@ def test_revealing_scrolls_to_the_request_in_rows_and_in_time() -> None:
 
 
 def test_a_view_that_does_not_follow_says_how_to_go_back() -> None:
-    assert "a row a request" in lines(gantt(NOTEBOOK))[0]
+    assert "row = request" in lines(gantt(NOTEBOOK))[0]
     keys = {"zoom-in": "z", "zoom-out": "Z", "quantity": "m"}
     for look in (Viewport(top=3), Viewport(since=0, shift=2)):
         chart = gantt(NOTEBOOK, look=look)

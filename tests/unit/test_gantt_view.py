@@ -29,7 +29,7 @@ async def test_its_keys_are_offered_and_its_hint_is_shown() -> None:
     async with gantt_on_stage(size=(160, 45)) as stage:
         assert "zoom" in stage.rows()[-1]
         assert "measure" in stage.rows()[-1]
-        assert stage.rows()[2].startswith(" a row a slot  ░ prefill")
+        assert stage.rows()[2].startswith(" row = slot  ░ prefill")
         assert "▂▅█ queue, up to 11" in stage.rows()[2]
 
 
@@ -58,7 +58,7 @@ async def test_rows_of_slots_and_of_requests_take_turns() -> None:
         assert sum(row.startswith(" queue") for row in stage.rows()) == 3
         await stage.press("m")
         assert names(stage)[:3] == ["R0", "R1", "R2"]
-        assert stage.rows()[2].startswith(" a row a request  ├─ waits")
+        assert stage.rows()[2].startswith(" row = request  ├─ waits")
         stage.live._take_workload(load_workload("illustrative"))
         await stage.settled()
         assert len(names(stage)) == 18
@@ -191,7 +191,7 @@ async def test_another_workload_is_looked_at_anew() -> None:
         await stage.settled()
         assert names(stage) == [f"R{number}" for number in range(6)] * 3
         assert ticks(stage)[0] == 0
-        assert "a row a request" in stage.rows()[2]
+        assert "row = request" in stage.rows()[2]
 
 
 async def test_a_parameter_leaves_the_look_as_it_is() -> None:

@@ -105,7 +105,7 @@ async def test_another_deck_is_not_followed(tmp_path: Path) -> None:
 
 
 def planned(folder: Path) -> Deck:
-    return parse_deck(PLANNED, folder / "planned.yaml", ["live"])
+    return parse_deck(PLANNED, folder / "planned.yaml", {"live": ()})
 
 
 async def test_the_time_of_day_and_the_time_since_the_start_go_on() -> None:

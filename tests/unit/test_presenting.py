@@ -17,7 +17,7 @@ from tui_batching.tour.values import told as values_told
 from tui_batching.tui import simulator
 from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.presenting.screens import BlackScreen
-from tui_batching.tui.views import VIEWS, view_names
+from tui_batching.tui.views import VIEWS, view_names, view_parts
 from tui_batching.tui.views.live import LiveView
 from tui_batching.tui.views.scrolled import MetricsView
 from tui_batching.workload import Workload
@@ -32,7 +32,7 @@ chapters:
 
 
 def short_talk(folder: Path, text: str = SHORT) -> Deck:
-    return parse_deck(text, folder / "talk.yaml", view_names())
+    return parse_deck(text, folder / "talk.yaml", view_parts())
 
 
 def talk(stage: Stage) -> Presenter:
@@ -160,7 +160,7 @@ async def test_the_text_is_beside_the_view_or_above_it(size: tuple[int, int]) ->
         else:
             assert (text.width, text.bottom) == (size[0], view.y)
             assert view.height >= (10 if size == (60, 20) else size[1] / 2)
-        assert "They will start together, and end together." in told(stage)
+        assert "They start together, and they end together." in told(stage)
 
 
 async def test_what_was_on_stage_comes_back() -> None:

@@ -11,7 +11,7 @@ from tui_batching.reading.files import data_folder
 from tui_batching.tour import parse_deck
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.keymap import remapped
-from tui_batching.tui.views import view_names
+from tui_batching.tui.views import view_parts
 from tui_batching.workload import parse_workload
 
 
@@ -31,7 +31,7 @@ def test_every_workload_shown_is_valid(tmp_path: Path) -> None:
 
 def test_the_deck_shown_is_valid() -> None:
     (block,) = (block for block in yaml_blocks() if "chapters:" in block)
-    assert len(parse_deck(block, README, view_names()).chapters) == 3
+    assert len(parse_deck(block, README, view_parts()).chapters) == 3
 
 
 def test_the_config_shown_is_valid(tmp_path: Path) -> None:

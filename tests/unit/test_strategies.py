@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -108,9 +109,11 @@ def test_the_command_line_tells_of_it_everywhere(
         assert NAME.upper() in drawn or f"{MARK} {NAME}" in drawn or MARK in drawn, chart
 
 
-def test_the_help_lists_its_keys(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["compare", "--help"]) == 0
-    assert "made-up.pool" in capsys.readouterr().out
+def test_the_listing_tells_its_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["strategies"]) == 0
+    listed = capsys.readouterr().out
+    assert NAME in listed
+    assert re.search(r"^ +pool\b", listed, re.MULTILINE)
 
 
 async def test_the_app_shows_it_in_a_lane_and_in_every_view(workload: Workload) -> None:

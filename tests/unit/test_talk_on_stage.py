@@ -18,14 +18,14 @@ from tui_batching.tui import panes, simulator, sweeper
 from tui_batching.tui.app import BatchingApp
 from tui_batching.tui.panes import DrawnPane
 from tui_batching.tui.presenting.presenter import Presenter
-from tui_batching.tui.views import view_names
+from tui_batching.tui.views import view_parts
 from tui_batching.workload import load_workload
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=str)
 
 
 def talk(folder: Path, chapters: str) -> Deck:
-    return parse_deck(f"chapters:\n{chapters}", folder / "talk.yaml", view_names())
+    return parse_deck(f"chapters:\n{chapters}", folder / "talk.yaml", view_parts())
 
 
 def told(stage: Stage) -> str:

@@ -59,23 +59,32 @@ async def pictures(size: tuple[int, int]) -> list[Picture]:
 
 
 WORDS = {"three": 3, "four": 4, "six": 6, "seven": 7, "nine": 9, "eleven": 11}
-WORDS |= {"fourteen": 14, "seventeen": 17, "eighty": 80}
+WORDS |= {"thirteen": 13, "fourteen": 14, "eighty": 80}
 NUMBER = re.compile(
     rf"(?<![\w.,])(?:\d+(?:,\d{{3}})*(?:\.\d+)?(?: s\b)?|\b(?:{'|'.join(WORDS)})\b)", re.IGNORECASE
 )
 
 NOT_ON_SCREEN = {
     "Words: prompt, prefill, slot": ("50",),  # the lane tells how long they take: 50.0 ms
+    "When more people come": ("0.75",),  # where a point lies
     "What a step costs": ("2.00",),  # what the steps of the table differ by
-    "What a user feels": ("99", "100"),  # what a word means
-    "Continuous batching": ("2.01 s", "1.64 s"),  # still to come on the left, and what it makes
+    "The numbers": ("99", "100"),  # what a word means
+    "Continuous batching": ("2.01 s", "1.64 s", "368"),  # still to come, and what it makes
     "Reserve, or take as you go": ("512", "16"),  # what everybody asks for; the size of a block
-    "Chunked prefill": ("143",),  # still to come on the right
-    "Eviction": ("2.03 s",),  # of an engine that is not on stage
-    "The same system prompt": ("1,500",),  # the lane tells how much of it is found
-    "Real engines": ("Three", "4090"),  # lanes are there to be counted; the name of a GPU
+    "No more white walls": ("116", "33.8"),  # how wide the walls are, to the last digit
+    "Few people": ("20 s",),  # how far apart they come
+    "The same system prompt": ("1,500", "16"),  # the lane tells how much is found; of a block
+    "Real engines": ("three", "4090"),  # lanes are there to be counted; the name of a GPU
     "A real GPU": ("3",),  # of the name of a model
-    "The famous 23 times": ("2023", "23", "24.7", "3.94", "6.25"),  # published; and quotients
+    "The famous 23 times": (
+        "2023",
+        "23",
+        "three",
+        "24.7",
+        "3.94",
+        "1.97",
+        "3.17",
+    ),  # published; and quotients
 }
 """Numbers of texts that need not be seen, by chapter, with the reason."""
 
@@ -142,7 +151,7 @@ SUMS: dict[str, Callable[[str], bool]] = {
 
 
 @pytest.mark.parametrize(
-    ("size", "least"), [((80, 24), 10), ((120, 36), 20), ((160, 45), 20)], ids=str
+    ("size", "least"), [((80, 24), 10), ((120, 36), 12), ((160, 45), 16)], ids=str
 )
 async def test_a_sum_adds_up_on_every_screen(size: tuple[int, int], least: int) -> None:
     sums = 0

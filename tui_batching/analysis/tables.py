@@ -281,10 +281,10 @@ def metric_cells(comparison: Comparison, metric: MetricInfo) -> tuple[Cell, ...]
 
 
 def difference_text(behind: float | None) -> str:
-    """By how much a value differs from the best one: `+54%`, `-0.4%`, `123x`; empty if unknown."""
+    """By how much a value differs from the best one: `+54%`, `-0.4%`, `12x`; empty if unknown."""
     if behind is None:
         return ""
-    if behind >= 99:
+    if behind >= 9.5:
         return f"{behind + 1:,.0f}x"
     return f"{behind:+.0%}" if abs(behind) >= 0.0095 else f"{behind:+.1%}"
 

@@ -57,10 +57,10 @@ from tui_batching.sim.moment import Moment
 from tui_batching.sim.run import Run
 from tui_batching.strategies import mark_of
 
-HINT = "a row a slot, or a request (m): when it works, and when it is held (the bubble)"
+HINT = "each slot or request (m) as a row: when it works, and when it is held (the bubble)"
 HINTS: dict[GanttRows, str] = {
-    "requests": "a row a request: when it waits, runs and is held (the bubble)",
-    "slots": "a row a slot: who is in it, and when it works or is held (the bubble)",
+    "requests": "row = request: when it waits, runs and is held (the bubble)",
+    "slots": "row = slot: who is in it, and when it works or is held (the bubble)",
 }
 OTHER: dict[GanttRows, GanttRows] = {"requests": "slots", "slots": "requests"}
 AFTER = 5
@@ -79,9 +79,16 @@ _QUEUE = "queue"
 
 
 def legend(
-    palette: Palette, rows: GanttRows = "requests", shade: str = "prefill"
+    palette: Palette, rows: GanttRows, tokens: int, shade: str = "prefill"
 ) -> list[LegendEntry]:
-    """What the bars are made of, what matters most first; `shade` says what is shaded."""
+    """What the bars are made of, what matters most first.
+
+    Args:
+        palette: the colours.
+        rows: what a row is.
+        tokens: those of some answer, as an example of what stands behind bars.
+        shade: what is shaded.
+    """
     waits = [LegendEntry(ARRIVAL + WAITS, palette.muted, "waits")]
     signs = [
         LegendEntry(SHADE, palette.state(State.PREFILL), shade),
@@ -93,7 +100,7 @@ def legend(
     ]
     if rows == "slots":
         return [*signs, LegendEntry(TRACK, palette.muted, "free")]
-    return [*waits, *signs, LegendEntry("39", palette.muted, "tokens")]
+    return [*waits, *signs, LegendEntry(f"{tokens:,}", palette.muted, "tokens")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -306,7 +313,8 @@ class Gantt:
     def _legend(self, panels: Sequence[Sequence[Cells]]) -> Cells:
         """The signs that the panels show, what else they tell, and how to see other rows."""
         palette, keys = self.request.palette, self.request.keys
-        entries = on_screen(legend(palette, self.rows, self._shade), panels)
+        tokens = int(self.request.scene.workload.requests.output_tokens[0])
+        entries = on_screen(legend(palette, self.rows, tokens, self._shade), panels)
         if self._measured:
             entries[-1] = LegendEntry("+1.0%", palette.muted, "error")
             name = self._measured.strategy.name

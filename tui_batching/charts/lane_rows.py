@@ -64,8 +64,9 @@ class LaneLayout:
         left = height - 1
         left -= min(left, _slot_rows_wanted(run, left))
         has_gauge, told = kv_view(view.moment) is not None, ignores_memory(run)
-        has_shares = tells_shares(run)
+        has_shares = view.tells_shares and tells_shares(run)
         shares, own = int(engine and has_shares), 2 if has_shares and not engine else 1
+        own = own if view.tells_shares else 0
         given = dict.fromkeys(("kv", "figures", "queue", "happening"), 0)
         for name, rows in (
             ("queue", 1), ("kv", int(has_gauge or told)), ("figures", own),

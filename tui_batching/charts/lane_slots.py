@@ -59,7 +59,7 @@ def slot_rows(pen: LanePen, room: int) -> list[Cells]:
 def _rule_lines(pen: LanePen, slots: Sequence[SlotView], thick: int) -> list[str]:
     """The rule of the lane, for its free slots, until it has given its first answer."""
     free = thick * sum(slot.state is None for slot in slots)
-    if pen.view.moment.done:
+    if pen.view.moment.done or not pen.view.tells_rule:
         return []
     idea = pen.view.moment.run.strategy.about.lesson.idea
     lines = wrapped(f"The rule: {idea}.", max(8, pen.width - _RULE_AT - 1))

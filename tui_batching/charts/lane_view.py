@@ -44,6 +44,8 @@ class LaneView:
         marked: how long events are marked, in simulated time.
         thickest: the most rows of a slot.
         still: whether there is time to read, so that each who waits is told with its age.
+        tells_rule: whether free slots tell the rule of the strategy before its first answer.
+        tells_shares: whether the foot of the lane tells the shares of slot-time, and counts.
     """
 
     scene: Scene
@@ -55,6 +57,8 @@ class LaneView:
     marked: Picoseconds = 0
     thickest: int = THICKEST
     still: bool = True
+    tells_rule: bool = True
+    tells_shares: bool = True
 
     def is_fresh(self, instant: Picoseconds) -> bool:
         """Whether what happened at an instant is marked: a function of time and speed alone."""

@@ -5,7 +5,7 @@ Of a selected request it is told instead where its time went so far.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from types import MappingProxyType
@@ -48,8 +48,14 @@ GUTTER = 1
 """Cells between lanes."""
 _LOW, _HIGH = 24, 40
 """Rows of the page from which on there are charts, and from which on they are higher."""
+_THICK_PARTS = 4
+"""Rows of a lane's parts where their bars have the room of the charts: two, words, and none."""
 _FEWEST = 7
 """Rows that lanes need before the race is left out: head, phase, slots and queue."""
+
+
+LIVE_PARTS = ("lanes", "shares", "race", "charts", "reasons")
+"""What the page is made of, from top to bottom; shares stand in the lanes, at their foot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +79,35 @@ class LiveLayout:
     racing: int
 
     @classmethod
-    def of(cls, height: int, seen: int, lanes: int, *, parts: bool) -> LiveLayout:
+    def of(
+        cls,
+        height: int,
+        seen: int,
+        lanes: int,
+        *,
+        parts: bool,
+        show: Collection[str] = LIVE_PARTS,
+    ) -> LiveLayout:
         """Share the rows of a page.
 
         Args:
             height: rows of the page.
             seen: lanes that are seen side by side.
             lanes: all lanes.
-            parts: whether the parts of a latency are told, which takes two rows a lane.
+            parts: whether the parts of a latency are told, which takes two rows a lane or more.
+            show: what is shown; the lanes and their legend always are.
         """
         legend = int(height >= 16)
-        told = min(max(1, height - 5), seen * (1 + parts))
+        told = seen * (1 + parts)
+        if parts and "charts" not in show and height >= _LOW:
+            told = seen * _THICK_PARTS
+        told = min(max(1, height - 5), told) if "reasons" in show else 0
         racing = lanes if height >= _LOW else seen
         charts = 12 if height >= _HIGH else 9 if height >= _LOW + 6 else 0
+        charts = charts if "charts" in show else 0
         if charts and parts and height < _HIGH:
             charts -= 2
-        race = racing + 1
+        race = racing + 1 if "race" in show else 0
         if height - legend - told - charts - race < _FEWEST:
             charts = 0
         if height - legend - told - race < _FEWEST:
@@ -262,7 +281,8 @@ def breakdown_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room 
     room = max(map(len, behind))
     for moment, amounts, total in zip(moments, each, behind, strict=True):
         label = _label(moment, moments, width, palette)
-        told = [_bar_row(amounts, longest, label, f"{total:<{room}}", width, palette)]
+        told = _bar_rows(amounts, longest, label, f"{total:<{room}}", width, palette)
+        told = told if amounts and rows_each >= _THICK_PARTS else told[:1]
         if amounts:
             told.append(_parts_row(amounts, len(label[0]), width, palette))
         rows += (told + [blank] * rows_each)[:rows_each]
@@ -305,19 +325,24 @@ def _told_behind(moment: Moment, request: int, amounts: dict[str, Picoseconds], 
     return f" {name} {format_duration(sum(amounts.values()))}{so_far}{error}"
 
 
-def _bar_row(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
+def _bar_rows(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
     amounts: dict[str, Picoseconds],
     longest: Picoseconds,
     label: tuple[str, Style],
     behind: str,
     width: int,
     palette: Palette,
-) -> Cells:
-    """The parts side by side, and what is told behind them, as long in every lane."""
+) -> list[Cells]:
+    """The parts side by side, and what is told behind them, as long in every lane.
+
+    Then the parts again, for a bar of two rows.
+    """
     bold, muted = (style(palette.text, palette.background, bold=each) for each in (True, False))
-    row = Row(width, muted).add(*label)
-    add_parts(row, amounts, max(1, row.left - len(behind) - 1), longest, palette)
-    return row.add(behind, bold if amounts else muted).cells()
+    row, below = Row(width, muted).add(*label), Row(width, muted).gap(len(label[0]))
+    cells = max(1, row.left - len(behind) - 1)
+    for drawn in (row, below):
+        add_parts(drawn, amounts, cells, longest, palette)
+    return [row.add(behind, bold if amounts else muted).cells(), below.cells()]
 
 
 def _parts_row(amounts: dict[str, Picoseconds], indent: int, width: int, palette: Palette) -> Cells:

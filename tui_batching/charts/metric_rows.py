@@ -5,7 +5,7 @@ The best of each row is marked, and it is told how far off the rest is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 import numpy as np
@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.distribution import far_apart
-from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
+from tui_batching.analysis.metrics import METRIC_TABLE, METRICS_BY_NAME, MetricInfo, format_value
 from tui_batching.analysis.slices import MEAN, Slice, SliceParts
 from tui_batching.analysis.tables import (
     Table,
@@ -47,6 +47,11 @@ _BARS = (
     (METRICS_BY_NAME["throughput"], "Tokens per second", "longer is better"),
 )
 
+_BETTER = {"low": "shorter is better", "high": "longer is better", "none": ""}
+_PARTS = "parts"
+CHOICE = (*(metric.name for metric in METRIC_TABLE), _PARTS)
+"""What can be shown alone: metrics by name, and the parts of the latency."""
+
 
 def metric_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[Cells]:
     """As many rows as it takes, what matters first at the top.
@@ -68,6 +73,51 @@ def metric_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[
     return [*head, *beside]
 
 
+def chosen_rows(
+    comparison: Comparison, pen: Pen, chosen: Sequence[str], wanted: Slice, height: int
+) -> list[Cells]:
+    """Some of it alone, each as bars, in the order asked for: what a room is to look at.
+
+    Args:
+        comparison: what is told.
+        pen: for the rows.
+        chosen: what of `CHOICE`.
+        wanted: the requests of which it is told where their time went.
+        height: the rows that there are; bars are as thick as they allow, up to three rows, and
+            blank rows stand between them if there is room.
+    """
+    strategies = {result.strategy.name: result.strategy.wordings() for result in comparison}
+    head = [*_note(comparison, pen), *(row.cells() for row in parameter_rows(strategies, pen))]
+    for thick, between in ((3, [pen.blank()]), (2, [pen.blank()]), (1, [pen.blank()]), (1, [])):
+        blocks = list(_blocks(comparison, pen, chosen, wanted, thick))
+        rows = [*head, *(row for block in blocks for row in (*between, *block))]
+        if len(rows) <= height:
+            break
+    return rows
+
+
+def _blocks(
+    comparison: Comparison, pen: Pen, chosen: Sequence[str], wanted: Slice, thick: int
+) -> Iterator[list[Cells]]:
+    """Each of the chosen as a heading and a bar a strategy, of so many rows."""
+    for name in chosen:
+        if name == _PARTS:
+            yield _part_rows(comparison, pen, wanted, thick)
+            continue
+        metric = METRICS_BY_NAME[name]
+        yield [
+            pen.heading(_in_full(metric), _BETTER[metric.better]),
+            *_bars(comparison, metric, pen, thick),
+        ]
+
+
+def _in_full(metric: MetricInfo) -> str:
+    """`Time to first token (TTFT) · mean`: what it is, and by which letters it goes."""
+    letters = metric.called.partition(".")[0]
+    is_short = metric.word and letters != metric.group.lower()
+    return f"{metric.group}{f' ({letters.upper()})' if is_short else ''} · {metric.label}"
+
+
 def _note(comparison: Comparison, pen: Pen) -> list[Cells]:
     """What is to be read with all these figures."""
     width = max(20, pen.width - 2)
@@ -82,17 +132,22 @@ def bar_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[Cel
     for metric, title, better in _BARS:
         hint = "and how far it is off what was measured" if compared else better
         rows += [pen.heading(title, hint), *_bars(comparison, metric, pen)]
+    return [*rows, *_part_rows(comparison, pen, wanted)]
+
+
+def _part_rows(comparison: Comparison, pen: Pen, wanted: Slice, thick: int = 1) -> list[Cells]:
+    """Where the time of a slice of the requests went, and what the signs of the parts mean."""
     simulated = comparison.simulated
     found = [result.slice_parts(wanted) for result in simulated]
     apart = far_apart([np.array([each.whole]) for each in found])
     own = "; each bar on a scale of its own" if apart else ""
     heading = pen.heading(f"Where the {wanted.whole} went", f"{wanted.measure.extent}{own}")
-    parts = _broken_down(simulated, found, pen, apart=apart)
-    return [*rows, heading, *parts, *_legend(parts, pen)]
+    parts = _broken_down(simulated, found, pen, apart=apart, thick=thick)
+    return [heading, *parts, *_legend(parts, pen)]
 
 
-def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen) -> list[Cells]:
-    """A bar a strategy, with its exact value behind."""
+def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen, thick: int = 1) -> list[Cells]:
+    """A bar a strategy, of one row or more, with its exact value behind the first."""
     values = comparison.values(metric)
     longest = max(value or 0 for value in values)
     rows = []
@@ -101,23 +156,26 @@ def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen) -> list[Cells]:
         name = result.strategy.name
         row = _named(name, pen)
         filled, _ = bar((value or 0) / longest if longest else 0, _cells(pen))
-        row.add(filled, pen.look(pen.palette.strategy(name)))
+        look = pen.look(pen.palette.strategy(name))
+        row.add(filled, look)
         _add_value(row, cell.text, pen, best=cell.best)
         rows.append(row.add(f" {cell.note}", pen.good if cell.best else pen.muted).cells())
+        rows += [pen.row().gap(_NAME).add(filled, look).cells()] * (thick - 1)
     return rows
 
 
 def _broken_down(
-    comparison: Comparison, found: Sequence[SliceParts], pen: Pen, *, apart: bool
+    comparison: Comparison, found: Sequence[SliceParts], pen: Pen, *, apart: bool, thick: int
 ) -> list[Cells]:
     """The time of each strategy's requests as its parts side by side, on one scale if possible."""
     longest = max(each.whole for each in found)
     rows = []
     for result, each in zip(comparison, found, strict=True):
-        row = _named(result.strategy.name, pen)
-        add_parts(row, each.parts, _cells(pen), each.whole if apart else longest, pen.palette)
+        row, below = _named(result.strategy.name, pen), pen.row().gap(_NAME)
+        for drawn in (row, below):
+            add_parts(drawn, each.parts, _cells(pen), each.whole if apart else longest, pen.palette)
         _add_value(row, format_value(_LATENCY, each.whole if each.requests else None), pen)
-        rows.append(row.cells())
+        rows += [row.cells(), *[below.cells()] * (thick - 1)]
     return rows
 
 

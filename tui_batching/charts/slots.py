@@ -53,9 +53,9 @@ from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import DECODING, SpanKind
 from tui_batching.sim.stays import Ended
 
-HINT = "a row a slot, a column a decode step: who shares the batch, and who makes no token"
-HINT_OF_ITERATIONS = "a row a slot, a column an iteration: who shares the batch, and who stalls"
-HINT_OF_BOTH = "a column a decode step, of engines an iteration: a row a slot, who makes no token"
+HINT = "row = slot, column = decode step: who shares the batch, and who makes no token"
+HINT_OF_ITERATIONS = "row = slot, column = iteration: who shares the batch, and who stalls"
+HINT_OF_BOTH = "row = slot, column = decode step, of engines iteration: who makes no token"
 NARROWEST = 24
 """The least cells of a panel beside others: three of them from a terminal of 80 columns on."""
 CLOSEST = 2

@@ -70,6 +70,7 @@ class SweepRequest:
         width: in cells.
         height: in rows.
         palette: the colours.
+        has_table: whether the figures stand below the charts, if there is room.
     """
 
     sweep: Sweep
@@ -77,6 +78,7 @@ class SweepRequest:
     width: int
     height: int
     palette: Palette
+    has_table: bool = True
 
     def look(self, name: str) -> Style:
         """The look of a strategy's mark."""
@@ -262,8 +264,8 @@ def _charts_and_table(request: SweepRequest, head: Sequence[Cells], axis: ValueA
     if height < 4 or width < 8:
         return _filled([*head], request)
     table = table_rows(request.sweep, request.now, width, request.palette)
-    if table_width(request.sweep) > width or height - len(table) - 1 < _LOWEST + 3:
-        table = []
+    fits = table_width(request.sweep) <= width and height - len(table) - 1 >= _LOWEST + 3
+    table = table if request.has_table and fits else []
     room = height - (len(table) + 1 if table else 0)
     rows = list(head)
     several = list(_in_rows(request.sweep.shown, width, room))

@@ -21,9 +21,9 @@ def read_deck(path: str | None) -> Deck:
         InputError: if it is not as expected.
     """
     # Here, so that no other command waits for the app's libraries.
-    from tui_batching.tui.views import view_names  # noqa: PLC0415
+    from tui_batching.tui.views import view_parts  # noqa: PLC0415
 
-    return load_deck(None if path is None else Path(path), view_names())
+    return load_deck(None if path is None else Path(path), view_parts())
 
 
 def chapter_number(deck: Deck, written: str | None) -> int:

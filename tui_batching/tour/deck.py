@@ -37,8 +37,12 @@ _BATCH_SIZES = (1, 2, 4, 8, 16, 32)
 _KEYS = ("title", "chapters")
 _CHAPTER_KEYS = (
     "title", "section", "slide", "text", "then", "notes", "minutes", "workload", "strategies",
-    "set", "view", "at", "until", "loop", "speed", "play", "select", "focus", "table",
+    "set", "view", "show", "at", "until", "loop", "speed", "play", "select", "focus", "table",
 )  # fmt: skip
+_FEW_PARTS = 6
+"""So many parts of a view are all named where another one is asked for."""
+_MOST_ROWS, _MOST_COLUMNS, _LONGEST_CELL = 12, 6, 30
+"""Of a table of words."""
 _LONGEST_TITLE = 40
 _LONGEST_SLIDE = 60
 _MOST_MINUTES = 600
@@ -46,7 +50,9 @@ _LONGEST_TEXT = 160
 _LONGEST_NOTE = 1000
 
 TableName: TypeAlias = Literal["step_time"]
-"""The tables that a chapter can show."""
+"""The tables that are computed for a chapter."""
+WordTable: TypeAlias = tuple[tuple[str, ...], ...]
+"""A table of a chapter's own words: rows of as many cells each, the first of which is the head."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class Chapter:
             text stays.
         workload: as its file has it, but served by the strategies that the chapter names.
         view: the name of the view, such as `gantt`.
+        show: the parts of the view that are shown; empty if all are.
         section: the part of the deck that it belongs to; empty before the first one.
         slide: big words in place of the stage; empty where the stage is shown.
         notes: what only the speaker reads.
@@ -72,13 +79,14 @@ class Chapter:
         play: whether it plays at once.
         select: the id of the request that is selected, or None.
         focus: the strategy whose lane is bright while the others are dim, or None.
-        table: what is computed and shown below the text, or None.
+        table: what is shown below the text: computed, or the chapter's own words; or None.
     """
 
     title: str
     text: tuple[str, ...]
     workload: Workload
     view: str
+    show: tuple[str, ...] = ()
     section: str = ""
     slide: str = ""
     then: tuple[str, ...] = ()
@@ -92,7 +100,7 @@ class Chapter:
     play: bool = False
     select: int | None = None
     focus: str | None = None
-    table: TableName | None = None
+    table: TableName | WordTable | None = None
 
     @cached_property
     def served(self) -> Workload:
@@ -156,12 +164,13 @@ def bundled_deck() -> Path:
     return Path(str(resources.files("tui_batching.tour"))) / "batching.yaml"
 
 
-def load_deck(path: Path | None, views: Collection[str]) -> Deck:
+def load_deck(path: Path | None, views: Mapping[str, Collection[str]]) -> Deck:
     """Read a deck, with all workloads that it names.
 
     Args:
         path: its file; None for the bundled one.
-        views: the names that its chapters may give as their view.
+        views: the names that its chapters may give as their view, each with those of its parts that
+            can be shown alone.
 
     Raises:
         InputError: if the file or a workload is not as expected.
@@ -170,13 +179,14 @@ def load_deck(path: Path | None, views: Collection[str]) -> Deck:
     return parse_deck(read_text(file), file, views)
 
 
-def parse_deck(text: str, path: Path, views: Collection[str]) -> Deck:
+def parse_deck(text: str, path: Path, views: Mapping[str, Collection[str]]) -> Deck:
     """Read a deck from YAML text.
 
     Args:
         text: the YAML text.
         path: the file's path: errors start with it, and workload files are looked for beside it.
-        views: the names that its chapters may give as their view.
+        views: the names that its chapters may give as their view, each with those of its parts that
+            can be shown alone.
 
     Raises:
         InputError: if the text is not as expected; told with line, key, found and expected.
@@ -205,7 +215,7 @@ class _Surroundings:
     """What the chapters of a deck have in common while it is read."""
 
     folder: Path
-    views: Collection[str]
+    views: Mapping[str, Collection[str]]
     workloads: dict[str, Workload]
 
 
@@ -223,6 +233,7 @@ def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -
     until = record.read("until", partial(_read_until, at, loop), None)
     paragraphs = partial(_read_paragraphs, changed, _LONGEST_TEXT)
     slide = record.read("slide", partial(_read_words, changed, _LONGEST_SLIDE), "")
+    view = record.read("view", partial(_read_view, around.views), "live")
     return Chapter(
         title=record["title"].text(_LONGEST_TITLE),
         section=record.read(
@@ -232,7 +243,8 @@ def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -
         text=() if slide and "text" not in record.fields else paragraphs(record["text"]),
         then=record.read("then", partial(_read_then, until, paragraphs), ()),
         workload=workload,
-        view=record.read("view", partial(_read_view, around.views), "live"),
+        view=view,
+        show=record.read("show", partial(_read_parts, view, around.views), ()),
         notes=record.read("notes", partial(_read_paragraphs, changed, _LONGEST_NOTE), ()),
         minutes=record.read("minutes", partial(Field.decimal, above=0, most=_MOST_MINUTES), None),
         settings=settings,
@@ -310,6 +322,20 @@ def _read_view(views: Collection[str], field: Field) -> str:
     return name
 
 
+def _read_parts(view: str, views: Mapping[str, Collection[str]], field: Field) -> tuple[str, ...]:
+    """The names of parts of a view, in the order in which they stand."""
+    known = views[view]
+    if not known:
+        raise field.error("no show", f"show beside view: {view}, which is always shown whole")
+    names = field.items() if field.is_list else [field]
+    for each in names:
+        if each.text() not in known:
+            few = f", {one_of(known)}" if len(known) <= _FEW_PARTS else ""
+            meant = did_you_mean(each.text(), known)
+            raise each.error(f"a part of the view {view}{few}{meant}")
+    return tuple(each.text() for each in names)
+
+
 def _read_instant(field: Field) -> Picoseconds:
     if field.written == "end":
         return HORIZON
@@ -361,6 +387,14 @@ def _read_focus(workload: Workload, field: Field) -> str:
     return name
 
 
-def _read_table(field: Field) -> TableName:
-    field.choice("step_time")
-    return "step_time"
+def _read_table(field: Field) -> TableName | WordTable:
+    """One that is computed, by its name, or the words of one, row by row."""
+    if not field.is_list:
+        field.choice("step_time")
+        return "step_time"
+    rows = [row.items(_MOST_COLUMNS) for row in field.items(_MOST_ROWS)]
+    for number, row in enumerate(rows):
+        if len(row) != len(rows[0]):
+            words = f"{len(rows[0])} cells, as in the first row"
+            raise field.items()[number].error(words, f"{len(row)}")
+    return tuple(tuple(cell.text(_LONGEST_CELL) for cell in row) for row in rows)

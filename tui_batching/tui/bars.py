@@ -27,8 +27,10 @@ _SHORTEST_NAME = 8
 """Cells of a workload's name that the state does not take."""
 _OTHERWISE_TOLD = ("scroll-up", "scroll-down", "chapters", "tour-begin")
 """Keys that need no place in the bar: others there do as much."""
-_OTHER_IN_TALKS = ("tick",)
-"""Those while a deck is presented, where a tick may be none."""
+_IN_TALKS = (
+    "play", "step-back", "step", "help", "quit", "page-back", "page", "black", "chapters",
+)  # fmt: skip
+"""The keys that have a place while a room looks at it; all others act, too."""
 
 
 def title_row(frame: Frame, width: int, note: str = "") -> Cells:
@@ -216,11 +218,12 @@ def _has_place(key: Key, frame: Frame) -> bool:
 
     The budget's is with an engine that has one; the memory's is in the command palette alone.
     """
+    if frame.presenting:
+        return key.id in _IN_TALKS
     if key.id.startswith("budget"):
         strategies = frame.scene.workload.strategies
         return any(each.parameter_called(TOKEN_BUDGET) for each in strategies)
-    others = _OTHER_IN_TALKS if frame.presenting else _OTHERWISE_TOLD
-    return key.id not in others and not key.id.startswith("memory")
+    return key.id not in _OTHERWISE_TOLD and not key.id.startswith("memory")
 
 
 class KeyBar(StripView):

@@ -31,6 +31,7 @@ class Frame:
         presenting: whether a chapter of a deck is told beside it.
         keys: how the keys that there are are written, by their ids.
         focus: the name of the strategy whose lane is bright while the others are dim, or None.
+        show: the parts of the view that are shown; all if there are none.
     """
 
     scene: Scene
@@ -43,7 +44,12 @@ class Frame:
     thickest: int = THICKEST
     presenting: bool = False
     focus: str | None = None
+    show: tuple[str, ...] = ()
     keys: KeySigns = field(default_factory=dict)
+
+    def shows(self, part: str) -> bool:
+        """Whether a part of the view is shown."""
+        return not self.show or part in self.show
 
     @cached_property
     def moments(self) -> list[Moment]:
@@ -62,10 +68,10 @@ class Snapshot:
         speed: simulated seconds a second.
         playing: whether it plays.
         selected: the id of the selected request, or None.
-        keys: how the keys that there are are written, by their ids.
         focus: the name of the strategy whose lane is bright while the others are dim, or None.
         until: the instant at which playing stops, or None.
         loop: a stretch that plays again and again, or None.
+        show: the parts of the view that are shown; all if there are none.
     """
 
     knobs: Knobs
@@ -77,3 +83,4 @@ class Snapshot:
     focus: str | None = None
     until: Picoseconds | None = None
     loop: tuple[Picoseconds, Picoseconds] | None = None
+    show: tuple[str, ...] = ()

@@ -90,6 +90,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         self._wall = wall
         self._drawing = drawing
         self._bright: str | None = None
+        self._shown: tuple[str, ...] = ()
         self._awaited: Snapshot | None = None
         self._outdated = False
         self._frames = 0
@@ -193,6 +194,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             presenting=self.presenter.is_on,
             sweep=self.sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
             focus=self._bright,
+            show=self._shown,
             keys=self._key_signs,
         )
 
@@ -222,7 +224,8 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             self._key_bar.show(
                 self.keys.only(lambda key: bool(self.check_action(key.action, ()))), frame
             )
-            self._tab_bar.show(VIEWS, self.seen, frame.palette)
+            views = (type(self.view),) if self.presenter.is_on else VIEWS
+            self._tab_bar.show(views, self.seen, frame.palette)
 
     def _show_sweep(self) -> None:
         """Show how far the sweep is, or what came of it."""
@@ -326,6 +329,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             focus=self._bright,
             until=player.until,
             loop=player.loop,
+            show=self._shown,
         )
 
     @property
@@ -348,7 +352,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         self.set_focus(None)
         ids = scene.workload.requests.id.tolist()
         self.selected = ids.index(snapshot.selected) if snapshot.selected in ids else None
-        self.seen = snapshot.view
+        self._shown, self.seen = snapshot.show, snapshot.view
 
     def on_presenter_turned(self, event: Presenter.Turned) -> None:
         """Show what a chapter needs; until it is there, nothing of what was shown before."""
@@ -375,12 +379,14 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     # Views
 
     def action_view(self, name: str) -> None:
-        self.seen = name
+        """Look at a view: at the whole of it, also where a chapter shows but a part."""
+        self._shown, self.seen = (), name
+        self._show()
 
     def action_turn_view(self, tabs: int) -> None:
         """Look at the view of another tab."""
         names = view_names()
-        self.seen = names[(names.index(self.seen) + tabs) % len(names)]
+        self.action_view(names[(names.index(self.seen) + tabs) % len(names)])
 
     def action_zoom(self, notches: int) -> None:
         if isinstance(self.view, Zooms):
@@ -537,7 +543,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         if row is not None:
             self.selected = row
         if not self.view.has_playhead:
-            self.seen = VIEWS[0].named()
+            self._shown, self.seen = (), VIEWS[0].named()
         self.view.follow(reveals=row is not None)
         self._show()
 

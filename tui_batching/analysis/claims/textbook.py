@@ -137,6 +137,9 @@ def occupied(comparison: Comparison, continuous: Result) -> Claim | None:
         f"{told(fullest, 'held')} held; "
         f"{busiest.strategy.name} is busiest: {told(busiest, 'useful')} useful"
     )
+    if fullest is busiest:
+        shares = f"{told(fullest, 'occupied')} occupied, {told(fullest, 'useful')} useful"
+        detail = f"{fullest.strategy.name} is fullest and busiest: {shares}"
     if fullest is continuous:
         stalled = percent(continuous.utilization.stalled)
         detail += (

@@ -15,10 +15,13 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import FULL, HATCH, Cells, Row, bar, folded, style
 from tui_batching.clock import format_duration
 from tui_batching.strategies import STRATEGIES
-from tui_batching.tour.deck import StepTime, step_times
+from tui_batching.tour.deck import StepTime, WordTable, step_times
 from tui_batching.workload import Workload
 
-_NAMES = re.compile(rf"(\b(?:{'|'.join(STRATEGIES)}|R[0-9]+)\b|[{FULL}{HATCH}])", re.IGNORECASE)
+_STRATEGIES = "|".join(sorted(STRATEGIES, key=len, reverse=True))  # vllm-v0 is not vllm
+_NAMES = re.compile(rf"(\b(?:{_STRATEGIES}|R[0-9]+)\b|[{FULL}{HATCH}])", re.IGNORECASE)
+_APART = 3
+"""Cells between the columns of a table of words."""
 _BROAD = 60
 """From this width on sentences take one row each, and a table lies on its side."""
 
@@ -32,7 +35,8 @@ class ChapterText:
         counter: which one it is, such as `3/15`.
         paragraphs: the text, with its values.
         instead: what stands in their place at another time; the longer of the two takes the room.
-        table_of: the workload of which the chapter's table is computed, or None without a table.
+        table_of: the workload of which the chapter's table is computed, or None without one.
+        words: a table of words, or nothing.
         remark: what is to be known of the stage, such as `changed: batch 8`; empty if nothing.
     """
 
@@ -41,6 +45,7 @@ class ChapterText:
     paragraphs: tuple[str, ...]
     instead: tuple[str, ...] = ()
     table_of: Workload | None = None
+    words: WordTable = ()
     remark: str = ""
 
     def rows(self, width: int, palette: Palette, *, spaced: bool) -> list[Cells]:
@@ -56,6 +61,8 @@ class ChapterText:
         rows += [sheet.row().cells()] * (len(instead) - len(text))
         if self.table_of is not None:
             rows += [*between, *sheet.table(step_times(self.table_of))]
+        if self.words:
+            rows += [*between, *sheet.word_table(self.words)]
         if self.remark:
             rows += [*between, *sheet.remark(self.remark)]
         return rows
@@ -75,12 +82,16 @@ def slide_rows(
     """
     sheet = _Sheet(max(1, width), palette)
     lines = [line for each in text.paragraphs for line in folded(each, max(1, min(width, 72)))]
-    big = big_words(words, max(1, width), max(1, height - len(lines) - 5))
+    table = sheet.word_table(text.words, centred=True) if text.words else []
+    big = big_words(words, max(1, width), max(1, height - len(lines) - len(table) - 6))
     bold, blank = sheet.ink(palette.text, bold=True), sheet.row().cells()
     longest = max((cell_len(line) for line in big), default=0)
     rows = [sheet.centred(line, bold, longest) for line in big]
     rows += [blank, blank] if lines else []
     rows += [row for line in lines for row in sheet.paragraph(line, centred=True)]
+    if len(rows) + 2 * len(table) < height - 2:
+        table = [row for each in table for row in (each, blank)]
+    rows += [blank, *table] if table else []
     above = [blank] * max(0, (height - len(rows) - 1) // 2)
     below = [blank] * max(0, height - len(rows) - len(above) - 1)
     corner = sheet.row().add_right(text.counter, sheet.ink(palette.muted)).cells()
@@ -111,15 +122,28 @@ class _Sheet:
 
     def paragraph(self, text: str, *, centred: bool = False) -> list[Cells]:
         """A text over as many rows as it takes; what has a colour on stage wears it here, too."""
-        rows = []
-        for line in folded(text, self.width):
-            row = self.row()
-            if centred:
-                row.add(" " * ((self.width - cell_len(line)) // 2), self.ink(self.palette.text))
-            for number, part in enumerate(_NAMES.split(line)):
-                row.add(part, self._name(part) if number % 2 else self.ink(self.palette.text))
-            rows.append(row.cells())
-        return rows
+        return [self._line(line, centred=centred) for line in folded(text, self.width)]
+
+    def _line(self, line: str, *, centred: bool = False) -> Cells:
+        row, ink = self.row(), self.ink(self.palette.text)
+        row.add(" " * ((self.width - cell_len(line)) // 2 if centred else 0), ink)
+        for number, part in enumerate(_NAMES.split(line)):
+            row.add(part, self._name(part) if number % 2 else ink)
+        return row.cells()
+
+    def word_table(self, table: WordTable, *, centred: bool = False) -> list[Cells]:
+        """Words in columns below a head; a sentence for each row where columns do not fit."""
+        widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+        lines = [
+            (" " * _APART).join(f"{cell:<{wide}}" for cell, wide in zip(row, widths, strict=True))
+            for row in table
+        ]
+        if any(cell_len(line) > self.width for line in lines):
+            rest = [f"{first}: {', '.join(others)}" for first, *others in table[1:]]
+            return [row for line in rest for row in self.paragraph(line)]
+        muted, longest = self.ink(self.palette.muted), sum(widths) + _APART * (len(widths) - 1)
+        head = self.centred(lines[0], muted, longest if centred else self.width)
+        return [head, *(self._line(line, centred=centred) for line in lines[1:])]
 
     def paragraphs(self, texts: Sequence[str], *, apart: bool) -> list[Cells]:
         """Some texts, with a blank row between two of them if apart."""

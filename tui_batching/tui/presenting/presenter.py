@@ -28,6 +28,7 @@ from tui_batching.tui.frame import Snapshot
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.panes import StripView
 from tui_batching.tui.presenting.chapter_text import ChapterText, slide_rows
+from tui_batching.workload import Workload
 
 WIDE = 110
 """From this many columns on, the text stands at the right of the view; otherwise above it."""
@@ -52,6 +53,7 @@ def snapshot_of(chapter: Chapter) -> Snapshot:
         focus=chapter.focus,
         until=chapter.until,
         loop=chapter.loop,
+        show=chapter.show,
     )
 
 
@@ -88,9 +90,17 @@ def text_for_room(
         counter=counter,
         paragraphs=tuple(told(each, on_stage) for each in text),
         instead=tuple(told(each, on_stage) for each in instead),
-        table_of=None if chapter.table is None else scene.workload if scene else chapter.served,
+        table_of=_table_of(chapter, scene),
+        words=chapter.table if isinstance(chapter.table, tuple) else (),
         remark=f"cannot be shown: {refused}" if refused else remark,
     )
+
+
+def _table_of(chapter: Chapter, scene: Scene | None) -> Workload | None:
+    """The workload of which a table is computed, where the chapter has such a table."""
+    if chapter.table != "step_time":
+        return None
+    return scene.workload if scene else chapter.served
 
 
 @dataclass

@@ -9,7 +9,7 @@ from tui_batching.tui.frame import Snapshot
 from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.presenting.screens import AskToLeave, BlackScreen, PickChapter
 from tui_batching.tui.textual_internals import EndsWorkFirst
-from tui_batching.tui.views import view_names
+from tui_batching.tui.views import view_parts
 
 _ON_SLIDES = {
     "turn_pages", "pick_chapter", "leave_tour", "present", "unselect", "blacken",
@@ -97,7 +97,7 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     def _next_deck(self) -> Deck:
         """What is presented, or would be."""
-        return self.presenter.deck or load_deck(None, view_names())
+        return self.presenter.deck or load_deck(None, view_parts())
 
     def action_turn_pages(self, pages: int) -> None:
         """Turn to another chapter while a deck is presented, else show other rows."""

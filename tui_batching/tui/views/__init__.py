@@ -30,8 +30,13 @@ VIEWS: tuple[type[View], ...] = (
 
 
 def view_names() -> list[str]:
-    """The names that the chapters of a deck may give as their view."""
-    return [view.named() for view in VIEWS]
+    """What decks and keys call the views."""
+    return list(view_parts())
 
 
-__all__ = ["VIEWS", "View", "view_names"]
+def view_parts() -> dict[str, tuple[str, ...]]:
+    """The names that the chapters of a deck may give as their view, and those of its parts."""
+    return {view.named(): view.parts for view in VIEWS}
+
+
+__all__ = ["VIEWS", "View", "view_names", "view_parts"]

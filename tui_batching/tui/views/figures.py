@@ -158,7 +158,7 @@ class SlotsView(FigureView):
 
     key = "3"
     title = ("Slots", "Slots")
-    hint = "a row a slot, a column a step: who shares the batch, and who makes no token"
+    hint = "each slot as a row, each step a column: who shares the batch, and who makes no token"
     figure = slots.Slots
 
 

@@ -10,13 +10,16 @@ from textual.app import ComposeResult
 from tui_batching.charts.lane_pen import token_scale
 from tui_batching.charts.lane_view import LaneView, lane_view, mark_time
 from tui_batching.charts.live_legend import legend_row, newcomers
-from tui_batching.charts.live_page import GUTTER, LiveLayout, told_rows
+from tui_batching.charts.live_page import GUTTER, LIVE_PARTS, LiveLayout, told_rows
 from tui_batching.charts.race import RaceRequest, race_rows
 from tui_batching.charts.running_charts import LATENCY, UTILIZATION, pairs_of
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.lane import Lanes
 from tui_batching.tui.panes import ChartPane, SideBySide, StripView
 from tui_batching.tui.views.view import View
+
+_THICKER = 2
+"""By how many rows a slot may be higher where only parts of the page are shown."""
 
 
 class DrawnRows(StripView):
@@ -38,6 +41,7 @@ class LiveView(View):
     title = ("Live", "Live")
     hint = "who is in which slot, who waits, and why"
     has_playhead = True
+    parts = LIVE_PARTS
     DEFAULT_CSS: ClassVar[str] = """
     LiveView #lanes { height: 1fr; }
     LiveView ChartPane { width: 1fr; height: 1fr; padding: 0 1; background: $background; }
@@ -91,7 +95,13 @@ class LiveView(View):
     @staticmethod
     def _view_of(frame: Frame, lane: int) -> LaneView:
         view = lane_view(frame.scene, lane, frame.time, frame.selected, frame.speed)
-        return replace(view, still=not frame.playing, thickest=frame.thickest)
+        return replace(
+            view,
+            still=not frame.playing,
+            thickest=frame.thickest + (_THICKER if frame.show else 0),
+            tells_rule=not frame.presenting,
+            tells_shares=frame.shows("shares"),
+        )
 
     def show_words(self, frame: Frame) -> None:
         """The charts, once they have the size that they are given: a picture is drawn seldom."""
@@ -117,7 +127,8 @@ class LiveView(View):
 
     def _layout(self, frame: Frame) -> LiveLayout:
         seen, parts = len(self.lanes.seen), frame.selected is not None
-        return LiveLayout.of(self.size.height, seen, len(frame.scene.runs), parts=parts)
+        lanes, show = len(frame.scene.runs), frame.show or LIVE_PARTS
+        return LiveLayout.of(self.size.height, seen, lanes, parts=parts, show=show)
 
     def _lay_out(self, frame: Frame) -> None:
         """Give each part its rows; those without any are not there."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from tui_batching.analysis.comparison import Comparison
+from tui_batching.analysis.metrics import METRICS_BY_NAME
 from tui_batching.analysis.slices import SLICES
 from tui_batching.charts.learn import learn_rows
-from tui_batching.charts.metric_rows import metric_rows
+from tui_batching.charts.metric_rows import CHOICE, chosen_rows, metric_rows
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import Cells, Row, style
@@ -19,7 +19,7 @@ from tui_batching.tui.views.view import View
 class ScrolledView(View):
     """Rows told of the whole Runs; the playhead plays no part."""
 
-    def rows_of(self, comparison: Comparison, pen: Pen) -> list[Cells]:
+    def rows_of(self, frame: Frame, pen: Pen) -> list[Cells]:
         """What is told, as many rows as it takes."""
         raise NotImplementedError
 
@@ -30,7 +30,7 @@ class ScrolledView(View):
         """The rows; they change with the Runs alone."""
         pane, palette = self.query_one(ScrollPane), frame.palette
         width = pane.content_size.width
-        rows = self.rows_of(frame.scene.comparison, Pen(width, palette))
+        rows = self.rows_of(frame, Pen(width, palette))
         pane.show([self.hint_row(width, palette), *rows], palette)
 
     def scroll_pages(self, pages: int) -> None:
@@ -44,15 +44,21 @@ class MetricsView(ScrolledView):
     key = "5"
     title = ("Metrics", "Metrics")
     hint = "who is best (★); where the time went, in the mean or of the slowest (Quantity)"
+    parts = CHOICE
+    hint_of_chosen = "the best has a star (★)"
     hint_of_log = "what was measured and simulated over the whole run, and how far that is off"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
         self._slices = list(SLICES.values())
-        self._of_log = False
+        self._hint = self.hint
 
-    def rows_of(self, comparison: Comparison, pen: Pen) -> list[Cells]:
-        """All of them, and where the time of one slice of the requests went."""
+    def rows_of(self, frame: Frame, pen: Pen) -> list[Cells]:
+        """All of them, and where the time of one slice of the requests went; or what is asked."""
+        comparison = frame.scene.comparison
+        if frame.show:
+            height = self.query_one(ScrollPane).content_size.height - 1  # the hint has one
+            return chosen_rows(comparison, pen, frame.show, self._slices[0], height)
         return metric_rows(comparison, pen, self._slices[0])
 
     def next_quantity(self) -> None:
@@ -60,16 +66,22 @@ class MetricsView(ScrolledView):
         self._slices.append(self._slices.pop(0))
 
     def show_words(self, frame: Frame) -> None:
-        """The rows, and above them what they compare."""
-        self._of_log = frame.scene.comparison.measured is not None
+        """The rows, and above them what they compare; beside what was measured nobody is best."""
+        measured = frame.scene.comparison.measured is not None
+        chosen = (self.hint_of_chosen if _has_best(frame) else "") if frame.show else self.hint
+        self._hint = self.hint_of_log if measured else chosen
         super().show_words(frame)
 
     def hint_row(self, width: int, palette: Palette) -> Cells:
-        """Beside what was measured nobody is best."""
-        if not self._of_log:
-            return super().hint_row(width, palette)
+        """What the rows compare."""
         muted = style(palette.muted, palette.background)
-        return Row(width, muted).add(self.hint_of_log, muted).cells()
+        return Row(width, muted).add(self._hint, muted).cells()
+
+
+def _has_best(frame: Frame) -> bool:
+    """Whether anybody is the best at any of the metrics that are shown."""
+    metrics = (METRICS_BY_NAME[name] for name in frame.show if name in METRICS_BY_NAME)
+    return any(any(frame.scene.comparison.best(metric)) for metric in metrics)
 
 
 class LearnView(ScrolledView):
@@ -79,6 +91,6 @@ class LearnView(ScrolledView):
     title = ("Learn", "Learn")
     hint = "what each strategy is, and whether what is said of it holds here (✓ or ✗)"
 
-    def rows_of(self, comparison: Comparison, pen: Pen) -> list[Cells]:
+    def rows_of(self, frame: Frame, pen: Pen) -> list[Cells]:
         """What they are, and their claims."""
-        return learn_rows(comparison, pen)
+        return learn_rows(frame.scene.comparison, pen)

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias
 from rich.cells import cell_len
 from textual.app import ComposeResult
 
-from tui_batching.analysis.metrics import MetricInfo
+from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo
 from tui_batching.analysis.sweeps import Kind
 from tui_batching.analysis.sweeps.shown import LATENCY_AND_TTFT, TOKENS
 from tui_batching.analysis.sweeps.varied import BATCH_SIZE, kind_label, main_kinds
@@ -30,6 +30,8 @@ from tui_batching.workload.model import Workload
 DrawSweep: TypeAlias = Callable[[SweepRequest], list[Cells]]
 
 _BAR = 20
+_TABLE = "table"
+"""The part of a view of sweeps that is no metric: all figures below the charts."""
 _TURNS: tuple[tuple[MetricInfo, ...], ...] = ((), LATENCY_AND_TTFT, TOKENS)
 """What a view of loads shows in turn: the usual metrics first."""
 
@@ -51,6 +53,7 @@ class SweepView(View):
     """
 
     sweep_kind: Kind
+    parts = (*METRICS_BY_NAME, _TABLE)
     chart: ClassVar[DrawSweep]
     DEFAULT_CSS: ClassVar[str] = """
     SweepView DrawnPane { height: 1fr; }
@@ -103,9 +106,11 @@ class SweepView(View):
                 )
             return
         chart, present = type(self).chart, (now.source.rate, now.strategies)
-        sweep = replace(state.sweep, asked=self.asked)
-        request = SweepRequest(sweep, now, width, height, palette)
-        pane.want((sweep, present, width, height, palette), lambda: chart(request))
+        chosen = tuple(METRICS_BY_NAME[name] for name in frame.show if name != _TABLE)
+        sweep = replace(state.sweep, asked=chosen or self.asked)
+        request = SweepRequest(sweep, now, width, height, palette, frame.shows(_TABLE))
+        wanted = (sweep, present, width, height, palette, request.has_table)
+        pane.want(wanted, lambda: chart(request))
 
 
 class LoadView(SweepView):
@@ -136,6 +141,7 @@ class FrontierView(SweepView):
 
     key = "7"
     title = ("Frontier", "Frontier")
+    parts = ()
     hint = "who gets closest to the ideal corner: many tokens a second at a short p99"
     sweep_kind = "load"
     chart: ClassVar[DrawSweep] = staticmethod(frontier_chart)

@@ -21,12 +21,14 @@ class View(Stacked):
         title: what its tab is called, and what it is called where there is little room.
         hint: in one line, what to see in it.
         has_playhead: whether it shows what is at an instant, or only whole Runs.
+        parts: what a chapter of a deck can have it show alone; none if it is always shown whole.
     """
 
     key: ClassVar[str] = ""
     title: ClassVar[tuple[str, str]]
     hint: ClassVar[str]
     has_playhead: ClassVar[bool] = False
+    parts: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def named(cls) -> str:

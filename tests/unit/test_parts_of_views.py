@@ -1,0 +1,99 @@
+"""A chapter that shows only parts of its view: what the room sees, and how all of it comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from stage import Stage, on_stage
+
+from tui_batching.charts.rows import FULL
+from tui_batching.tour import Deck, parse_deck
+from tui_batching.tui.views import view_parts
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)], ids=str)
+
+
+def talk(*chapters: str) -> Deck:
+    lines = "\n".join(f"  - {{title: A, text: b, {chapter}}}" for chapter in chapters)
+    return parse_deck(f"chapters:\n{lines}", Path("talk.yaml"), view_parts())
+
+
+async def seen(stage: Stage, *keys: str) -> str:
+    await stage.press(*keys)
+    await stage.swept()
+    return stage.seen()
+
+
+NOTEBOOK = "workload: notebook, strategies: [static, continuous]"
+LIVE = f"{NOTEBOOK}, at: 2.5s"
+
+
+@SIZES
+async def test_live_shows_the_lanes_and_what_else_is_asked_for(size: tuple[int, int]) -> None:
+    deck = talk(f"{LIVE}, show: lanes", f"{LIVE}, show: [lanes, reasons]", f"{LIVE}, show: [race]")
+    async with on_stage(deck.chapters[0].workload, size, deck=deck) as stage:
+        lanes = await seen(stage)
+        assert "STATIC" in lanes
+        assert "queue 7" in lanes
+        assert not any(word in lanes for word in ("THE RACE", "waits 1.26 s", "useful", "latency"))
+        reasons = await seen(stage, "pagedown")
+        assert "R4 waits 1.26 s" in reasons
+        assert "THE RACE" not in reasons
+        race = await seen(stage, "pagedown")
+        assert "STATIC" in race
+        assert "THE RACE" in race
+
+
+async def test_slots_are_higher_where_there_is_nothing_else() -> None:
+    deck = talk(f"{LIVE}, show: lanes", LIVE)
+    async with on_stage(deck.chapters[0].workload, (120, 36), deck=deck) as stage:
+        rows = [
+            sum(FULL * 4 in row for row in (await seen(stage, *keys)).splitlines())
+            for keys in ((), ("pagedown",))
+        ]
+    assert rows[0] >= 1.5 * rows[1] > 0
+
+
+async def test_the_key_of_a_view_shows_all_of_it_and_the_next_chapter_what_it_asks_for() -> None:
+    deck = talk(f"{LIVE}, show: lanes", f"{NOTEBOOK}, view: metrics, show: mean_ttft")
+    async with on_stage(deck.chapters[0].workload, (120, 36), deck=deck) as stage:
+        assert "THE RACE" not in await seen(stage)
+        assert "THE RACE" in await seen(stage, "1")
+        assert "Time per output token" not in await seen(stage, "pagedown")
+        assert "Time per output token" in await seen(stage, "5")
+        assert "THE RACE" in await seen(stage, "1")
+        assert "THE RACE" not in await seen(stage, "pageup")
+        assert "THE RACE" in await seen(stage, "escape", "enter")  # as it was before the talk
+
+
+@SIZES
+async def test_metrics_are_bars_in_the_order_asked_for(size: tuple[int, int]) -> None:
+    asked = "show: [mean_tpot, throughput]"
+    deck = talk(f"{NOTEBOOK}, view: metrics, {asked}")
+    async with on_stage(deck.chapters[0].workload, size, deck=deck) as stage:
+        text = await seen(stage)
+        order = [text.index(word) for word in ("Time per output token (TPOT) · mean", "Throughput")]
+        assert order == sorted(order)
+        assert "31.2 ms" in text
+        assert "101 ★" in text
+        assert "first token" not in text
+        thick = sum(FULL * 9 in row for row in text.splitlines())
+        assert thick >= (4 if size == (80, 24) else 12)  # a bar has a row where it is low, else 3
+
+
+async def test_the_parts_of_the_latency_can_stand_alone() -> None:
+    deck = talk("workload: rag, strategies: [static, continuous], view: metrics, show: parts")
+    async with on_stage(deck.chapters[0].workload, (120, 36), deck=deck) as stage:
+        text = await seen(stage)
+        assert "Where the mean latency went" in text
+        assert "sharing" in text
+        assert "Throughput" not in text
+
+
+async def test_a_sweep_shows_the_metrics_asked_for() -> None:
+    deck = talk("workload: notebook, strategies: [static], view: load, show: [p99_latency]")
+    async with on_stage(deck.chapters[0].workload, (120, 36), deck=deck) as stage:
+        text = await seen(stage)
+        assert "p99 latency" in text
+        assert "throughput" not in text
