@@ -233,7 +233,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         sixteen_step,
     ],
     "Static batching": [
-        lambda f: f"and {word(len(f.who('static', *WAITS)))} wait in",
+        lambda f: f"{word(len(f.who('static', *WAITS)))} wait in",
         lambda f: f"{word(f.count)} of them",
         lambda f: {4: "within five seconds"}[int(f.requests.arrival_time.max()) // SECOND],
         lambda f: f"At {f.requests.arrival_time[3] / SECOND:.2f} s the fourth",
