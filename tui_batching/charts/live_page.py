@@ -1,6 +1,6 @@
 """The live page: a lane a strategy, the race, two charts of how it went so far, and why.
 
-Of a selected request it is told instead where its time went so far.
+Of a selected request it is told instead where its time went so far, and why it is where it is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tui_batching.analysis.phases import phases
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.tables import error_text
 from tui_batching.analysis.why import request_name, why, why_briefly
+from tui_batching.analysis.why_request import why_request
 from tui_batching.charts.chart import ChartRequest, KeySigns
 from tui_batching.charts.lane_heading import lane_heading
 from tui_batching.charts.lane_pen import token_scale
@@ -284,7 +285,7 @@ def breakdown_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room 
         told = _bar_rows(amounts, longest, label, f"{total:<{room}}", width, palette)
         told = told if amounts and rows_each >= _THICK_PARTS else told[:1]
         if amounts:
-            told.append(_parts_row(amounts, len(label[0]), width, palette))
+            told.append(_parts_row(amounts, len(label[0]), _whys(moment, request), width, palette))
         rows += (told + [blank] * rows_each)[:rows_each]
     return rows
 
@@ -345,8 +346,28 @@ def _bar_rows(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
     return [row.add(behind, bold if amounts else muted).cells(), below.cells()]
 
 
-def _parts_row(amounts: dict[str, Picoseconds], indent: int, width: int, palette: Palette) -> Cells:
-    """The parts in one unit, as numbers that add up to the sum that stands at the end."""
+def _whys(moment: Moment, request: int) -> list[str]:
+    """Why a request is where it is, the fullest wording first, then clause by clause less.
+
+    Nothing of one that is not under way, or where nothing is known of iterations.
+    """
+    run = moment.run
+    under_way = run.requests.arrival_time[request] <= moment.time < run.end_time[request]
+    if not (under_way and run.tells_iterations):
+        return []
+    clauses = why_request(moment, request, briefly=True).split("; ")
+    brief = ("; ".join(clauses[:count]) for count in range(len(clauses), 0, -1))
+    return [why_request(moment, request), *brief]
+
+
+def _parts_row(
+    amounts: dict[str, Picoseconds],
+    indent: int,
+    whys: list[str],
+    width: int,
+    palette: Palette,
+) -> Cells:
+    """The parts in one unit, as numbers that add up to a sum, and why behind it, if that fits."""
     ground = palette.background
     muted, text = style(palette.muted, ground), style(palette.text, ground)
     total = sum(amounts.values())
@@ -361,7 +382,9 @@ def _parts_row(amounts: dict[str, Picoseconds], indent: int, width: int, palette
         state = sign_of(name)[1]
         row.add(joint if number else "", muted)
         row.add(spell(name), style(palette.state(state), ground)).add(amount, text)
-    return row.add(ending, muted).cells()
+    row.add(ending, muted)
+    fitting = (f"   {why}" for why in whys if len(why) <= row.left - 4)
+    return row.add(next(fitting, ""), text).cells()
 
 
 def _spelling(
