@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -21,10 +23,14 @@ from tui_batching.analysis.tables import comparison_table, sweep_table
 from tui_batching.analysis.why import evicted_facts, why
 from tui_batching.charts.cache_panels import cache_chart
 from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.gallery import SCENE_CHARTS
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import kv_view, lane_view, slot_views
-from tui_batching.charts.sweep_charts import SweepRequest, parameter_chart
+from tui_batching.charts.result_card import card_rows
+from tui_batching.charts.sweep_charts import SweepRequest, load_chart, parameter_chart
 from tui_batching.charts.utilization_panels import memory_chart
+from tui_batching.cli.main import main
+from tui_batching.export.json_and_csv import comparison_rows, sweep_rows, write_comparison_json
 from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Continuous, Vllm
@@ -325,3 +331,48 @@ def test_a_list_longer_than_memory_is_forgotten_in_the_order_it_was_freed(
     assert engine.serve(found.requests, found.cost).stays.cached.tolist() == [0, SYSTEM, SYSTEM]
     between = found.requests.with_columns(stream=[0, -1, 0], stream_tokens=[SYSTEM, 0, SYSTEM])
     assert engine.serve(between, found.cost).stays.cached.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "name", ["live", "gantt", "utilization", "cache", "prefixes", "memory", "distribution"]
+)
+@pytest.mark.parametrize("at_end", [True, False])
+def test_who_has_none_says_so_in_every_chart_beside_one_that_has(name: str, at_end: bool) -> None:
+    """On a screen of 80x24, at the end and before."""
+    scene = scene_of(load_workload("conversation"))
+    request = ChartRequest(scene, scene.end if at_end else scene.end // 3, 80, 20, palette())
+    assert "without prefix cache" in "\n".join(texts(SCENE_CHARTS[name].draw(request)))
+
+
+def test_figures_of_the_result_cards_stand_side_by_side() -> None:
+    scene = scene_of(load_workload("conversation"))
+    ours, theirs = (texts(card_rows(scene, lane, 40, 14, palette())) for lane in (0, 1))
+    means = [next(y for y, row in enumerate(card) if "mean" in row) for card in (ours, theirs)]
+    assert means[0] == means[1]
+    assert "without prefix cache" in "".join(theirs)
+    assert "without prefix cache" not in "".join(ours)
+
+
+def test_a_sweep_says_so_in_its_first_row_where_it_is_low() -> None:
+    found = sweep(WORKLOAD, "load", [2, 4])
+    drawn = texts(load_chart(SweepRequest(found, WORKLOAD, 80, 18, palette())))
+    assert any("sglang" in row and "without prefix cache" in row for row in drawn)
+
+
+def test_json_and_csv_tell_who_has_none() -> None:
+    comparison, found = compare(WORKLOAD), sweep(WORKLOAD, "load", [2])
+    expected = {"vllm": False, "sglang": True}
+    rows = comparison_rows(comparison)
+    assert {row["strategy"]: row["without_prefix_cache"] for row in rows} == expected
+    rows = sweep_rows(found)
+    assert {row["strategy"]: row["without_prefix_cache"] for row in rows} == expected
+    out = StringIO()
+    write_comparison_json(comparison, out, each_request=False)
+    runs = json.loads(out.getvalue())["runs"]
+    assert {run["strategy"]: run["without_prefix_cache"] for run in runs} == expected
+
+
+def test_the_slowest_requests_stand_below_it(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["slowest", "conversation", "-n", "1"])
+    titles = [row for row in capsys.readouterr().out.splitlines() if row.startswith("VLLM")]
+    assert [row.endswith("without prefix cache") for row in titles] == [False, True]

@@ -113,6 +113,10 @@ class CacheUse:
         return None if self.shared is None else self.shared / self.wanted
 
 
+WITHOUT = "without prefix cache"
+"""What is said of who has none, wherever it stands beside somebody who has one."""
+
+
 def without_cache(strategies: Iterable[Strategy], *, share: bool) -> tuple[str, ...]:
     """Who computes again what others have in memory, where requests share some of that.
 

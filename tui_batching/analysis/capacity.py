@@ -11,10 +11,12 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from numbers import Real
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tui_batching import notebook
+from tui_batching.analysis.cache_use import without_cache
 from tui_batching.analysis.loads import SPAN, Asked, LoadFound, LoadLadder, Played
 from tui_batching.errors import InputError
 from tui_batching.executors import CountDone, run_all
@@ -138,6 +140,12 @@ class Capacities:
     def ignoring(self) -> tuple[str, ...]:
         """The strategies that run as if the KV cache, which the cost knows, had no end."""
         return tuple(each.strategy.name for each in self.capacities if each.ignores_memory)
+
+    @cached_property
+    def without_cache(self) -> tuple[str, ...]:
+        """The strategies that have no prefix cache, where others have one and it matters."""
+        share = self.workload.requests.share
+        return without_cache((each.strategy for each in self.capacities), share=share)
 
 
 def capacity(  # noqa: PLR0913 - what is kept, by whom, and where it is searched

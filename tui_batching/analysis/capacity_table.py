@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tui_batching.analysis.cache_use import without_cache
 from tui_batching.analysis.capacity import Capacities, Capacity
 from tui_batching.analysis.metrics import Value, best_of, format_value
 from tui_batching.analysis.service_level import limit_text
@@ -40,10 +39,7 @@ def capacity_table(found: Capacities) -> Table:
     )
     names = tuple(each.strategy.name for each in several)
     groups = (Group("Requests per second", rows), Group("Played at each load", tuple(played)))
-    without = without_cache(
-        (each.strategy for each in several), share=found.workload.requests.share
-    )
-    note = "; ".join(caveats(found.ignoring, without, found.workload.cost))
+    note = "; ".join(caveats(found.ignoring, found.without_cache, found.workload.cost))
     return Table(names, groups, note)
 
 

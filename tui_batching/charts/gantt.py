@@ -368,7 +368,8 @@ class Gantt:
         )
         fewer = next(fitting, 0)
         facts = [told[fewer:] for told in facts]
-        return headings(strategies, facts, widths, self.request.palette)
+        without = self.request.scene.comparison.without_cache
+        return headings(strategies, facts, widths, self.request.palette, without)
 
     def _facts(self, number: int) -> list[str]:
         """What a lane has come to so far, the fullest wording first, and what is not seen of it."""

@@ -39,7 +39,8 @@ def histograms_chart(request: ChartRequest, quantity: Quantity = QUANTITIES[0]) 
     size = room // len(runs) - 2, cells
     strategies = [run.strategy for run in runs]
     facts = [_facts(found, number) for number in range(len(runs))]
-    titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
+    without = request.scene.comparison.without_cache
+    titles = headings(strategies, facts, [request.width] * len(runs), request.palette, without)
     panels = [
         [title, *_panel(request, found, number, size, pen)] for number, title in enumerate(titles)
     ]

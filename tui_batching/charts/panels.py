@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from rich.color import Color
 from rich.style import Style
 
+from tui_batching.analysis.cache_use import WITHOUT
 from tui_batching.charts.axis import Axis
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import (
@@ -112,6 +113,7 @@ def headings(
     facts: Sequence[Sequence[str]],
     widths: Sequence[int],
     palette: Palette,
+    without: Collection[str] = (),
 ) -> list[Cells]:
     """A heading for each panel: the strategy, and at the right what is told of it.
 
@@ -121,7 +123,12 @@ def headings(
             which there is room in all panels is taken, or none.
         widths: of the panels.
         palette: the colours.
+        without: those that have no prefix cache, though others have one and it matters.
     """
+    facts = [
+        _marked(told) if strategy.name in without else [*told, told[-1]]
+        for strategy, told in zip(strategies, facts, strict=True)
+    ]
     shortest = [len(strategy_titles(strategy)[-1]) + 5 for strategy in strategies]
     rooms = [width - title for width, title in zip(widths, shortest, strict=True)]
     fitting = (
@@ -134,6 +141,11 @@ def headings(
         _heading(strategy, text, width, palette)
         for strategy, text, width in zip(strategies, told, widths, strict=True)
     ]
+
+
+def _marked(told: Sequence[str]) -> list[str]:
+    """That it is without a prefix cache, behind each wording, and at last alone."""
+    return [*(f"{text} · {WITHOUT}" if text else WITHOUT for text in told), WITHOUT]
 
 
 def _heading(strategy: Strategy, told: str, width: int, palette: Palette) -> Cells:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from rich.style import Style
 
+from tui_batching.analysis.cache_use import WITHOUT
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import METRICS_BY_NAME
 from tui_batching.analysis.scene import Scene
@@ -103,7 +104,7 @@ def card_rows(scene: Scene, lane: int, width: int, height: int, palette: Palette
         if compared
         else _place_row(scene, lane, pen),
         *(_big_rows(scene, lane, pen) if big else _plain_rows(scene, lane, pen)),
-        *([pen.blank()] if big and height >= 13 else []),
+        *(_marks(scene, lane, pen) or ([pen.blank()] if big and height >= 13 else [])),
         *(
             _error_rows(scene, lane, pen)
             if compared
@@ -160,6 +161,13 @@ def _distance(scene: Scene, lane: int) -> list[str]:
         return [f"{format_duration(mine - ends[0])} later", f"+{format_duration(mine - ends[0])}"]
     ahead = ends[1] - mine
     return [f"{format_duration(ahead)} ahead" if ahead else "together with another", ""]
+
+
+def _marks(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
+    """Which lanes have no prefix cache, a row in all, where others have one and it matters."""
+    without = scene.comparison.without_cache
+    told = WITHOUT if scene.runs[lane].strategy.name in without else ""
+    return [pen.row().gap(2).add(told, pen.text).cells()] if without else []
 
 
 def _plain_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:

@@ -465,7 +465,9 @@ class Slots:
         for lane, top, shown in zip(self._lanes, self.tops, self._shown, strict=True):
             facts.append(_facts(lane, lane.run.at(self.request.time), range(top, top + shown)))
         strategies = [lane.run.strategy for lane in self._lanes]
-        return headings(strategies, facts, self._layout.arrangement.widths, self.request.palette)
+        widths = self._layout.arrangement.widths
+        without = self.request.scene.comparison.without_cache
+        return headings(strategies, facts, widths, self.request.palette, without)
 
     def _panel(self, number: int) -> list[Cells]:
         lane, window, palette = self._lanes[number], self.windows[number], self.request.palette

@@ -14,6 +14,7 @@ import numpy as np
 from rich.cells import cell_len
 from rich.style import Style
 
+from tui_batching.analysis.cache_use import WITHOUT
 from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Sweep
 from tui_batching.analysis.sweeps.varied import (
@@ -50,7 +51,7 @@ _NARROWEST, _LOWEST = 34, 9
 """Columns and rows below which a chart is cramped."""
 _GAP, _APART = 2, 3
 _BLIND = "ignores memory"
-_BLIND_CLAUSES = (_BLIND, "ignore memory")
+_MARK_CLAUSES = (_BLIND, "ignore memory", WITHOUT)
 """The mark of a lane that runs as if memory had no end, and what notes say of several."""
 _LOW = 14
 """Rows below which there is no room above the charts but for one."""
@@ -300,9 +301,10 @@ def _head(request: SweepRequest, *facts: _Fact) -> list[Cells]:
         [row] = parameter_rows(told, pen, 1)
         return [_with_facts(row, facts).cells()]
     rows = parameter_rows(told, pen, request.height // 6)
-    marked = any(_BLIND in segment.text for row in rows for segment in row.cells())
+    drawn = "".join(segment.text for row in rows for segment in row.cells())
+    marked = any(mark in drawn for mark in (_BLIND, WITHOUT))
     clauses = (clause.partition(":")[0] for clause in sweep_table(sweep).note.split("; "))
-    unlike = (each for each in clauses if not (marked and each.endswith(_BLIND_CLAUSES)))
+    unlike = (each for each in clauses if not (marked and each.endswith(_MARK_CLAUSES)))
     note = " · ".join(filter(None, (*sweep.short_notes, *unlike)))
     if _cells_of(facts) > rows[-1].left:
         rows.append(pen.row())
@@ -315,8 +317,8 @@ def _head(request: SweepRequest, *facts: _Fact) -> list[Cells]:
 
 
 def _with_mark(sweep: Sweep, name: str) -> tuple[tuple[str, ...], ...]:
-    """The wordings of a strategy, and that it ignores memory where it does."""
-    marks = (_BLIND,) if name in sweep.ignoring else ()
+    """The wordings of a strategy, and that it ignores memory, or what prompts share."""
+    marks = [_BLIND] * (name in sweep.ignoring) + [WITHOUT] * (name in sweep.without_cache)
     return tuple((*words, *marks) for words in sweep.wordings(name))
 
 

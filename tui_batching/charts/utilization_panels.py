@@ -78,7 +78,8 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
     ]
     strategies = [result.strategy for result in results]
     facts = [_facts(result) for result in results]
-    titles = headings(strategies, facts, [request.width] * len(results), request.palette)
+    without = request.scene.comparison.without_cache
+    titles = headings(strategies, facts, [request.width] * len(results), request.palette, without)
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
     end, playhead = request.scene.end / SECOND, playhead_column(request, columns)
     scale = Scale(0, end, columns, "s", playhead)
@@ -99,7 +100,8 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
         return [pen.blank()] * request.height
     facts = [_memory_facts(run, use) for run, use in zip(runs, uses, strict=True)]
     strategies = [run.strategy for run in runs]
-    titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
+    without = scene.comparison.without_cache
+    titles = headings(strategies, facts, [request.width] * len(runs), request.palette, without)
     if request.height < 3 * len(runs) + 4:
         return pen.spread([[title] for title in titles], request.height)
     told = _MEMORY_WORDS + (_CACHE_WORDS if any(run.cache_matters for run in runs) else "")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from tui_batching.analysis.cache_use import WITHOUT, without_cache
 from tui_batching.analysis.slowest import SlowRequest
 from tui_batching.analysis.worst import Measure
 from tui_batching.cli.print_tables import Printer, workload_heading
@@ -26,8 +27,10 @@ def print_slowest(
     """Print two lines a request, how slow it is and where its time went, and why; then notes."""
     printer = Printer(ascii_only)
     printer.line(workload_heading(workload).append(f" · slowest by {measure.label}"))
+    without = without_cache((each for each, _ in found), share=workload.requests.share)
     for strategy, requests in found:
-        title = " · ".join((strategy.name.upper(), *strategy.wordings()[0]))
+        marks = (WITHOUT,) if strategy.name in without else ()
+        title = " · ".join((strategy.name.upper(), *strategy.wordings()[0], *marks))
         printer.line(printer.text(title, "bold"))
         if not requests:
             printer.line(printer.text(f"  no request has a {measure.label}"))

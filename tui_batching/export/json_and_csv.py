@@ -70,7 +70,7 @@ def _run_without_brace(comparison: Comparison, result: Result, slices: Sequence[
     record = {
         "strategy": result.strategy.name,
         "parameters": parameters(result.strategy),
-        **_marks(result),
+        **_marks(comparison, result),
         "metrics": dict(result.metrics),
         **({"breakdown": {each.name: _slice(result, each) for each in slices}} if slices else {}),
     }
@@ -101,13 +101,14 @@ def write_slices_csv(comparison: Comparison, slices: Sequence[Slice], out: TextI
             writer.writerow((*whose, *parts))
 
 
-def _marks(result: Result) -> dict[str, int | bool | None]:
-    """The KV cache, of strategies that heed it, and whether one is there that it does not heed."""
+def _marks(comparison: Comparison, result: Result) -> dict[str, int | bool | None]:
+    """The KV cache, of strategies that heed it; whether it ignores one, or what prompts share."""
     kv = result.run.kv
     return {
         "kv_block_size": None if kv is None else kv.block_size,
         "kv_blocks": None if kv is None else kv.blocks,
         "ignores_memory": ignores_memory(result.run),
+        "without_prefix_cache": result.strategy.name in comparison.without_cache,
     }
 
 
@@ -169,7 +170,7 @@ def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
         {
             "strategy": result.strategy.name,
             **_all_parameters(result.strategy),
-            **_marks(result),
+            **_marks(comparison, result),
             **result.metrics,
         }
         for result in comparison
@@ -191,8 +192,8 @@ def write_sweep_json(sweep: Sweep, out: TextIO) -> None:
     `value`, `strategy` and the `reason` why it cannot serve there; `notes`, all that has to be read
     with the figures, in sentences; and `points`, a list
     by value and strategy of objects with `value`, `strategy`, its `parameters` there, `peak_batch`
-    (the most slots taken at once), `ignores_memory` and all `metrics`, named and counted as
-    `compare --json` does.
+    (the most slots taken at once), `ignores_memory`, `without_prefix_cache` (where others have one
+    and requests share something) and all `metrics`, named and counted as `compare --json` does.
     """
     without = list(left_out(sweep.workload, sweep.kind))
     refused = [
@@ -231,6 +232,7 @@ def sweep_rows(sweep: Sweep) -> list[dict[str, Any]]:
             **_all_parameters(point.strategy),
             "peak_batch": point.peak_batch,
             "ignores_memory": sweep.ignores_memory(point),
+            "without_prefix_cache": point.strategy.name in sweep.without_cache,
             **point.metrics,
         }
         for point in sweep.points
@@ -244,6 +246,7 @@ def _point(sweep: Sweep, point: Point) -> dict[str, Any]:
         "parameters": parameters(point.strategy),
         "peak_batch": point.peak_batch,
         "ignores_memory": sweep.ignores_memory(point),
+        "without_prefix_cache": point.strategy.name in sweep.without_cache,
         "metrics": dict(point.metrics),
     }
 
@@ -269,10 +272,11 @@ def write_capacities_json(found: Capacities, out: TextIO) -> None:
     `attainment`, the share of requests that keeps those of each request (null if there are none);
     `confidence`, of each interval; and `capacities`, a list of objects with `strategy`, its
     `parameters`, `ignores_memory` (whether it runs as if the KV cache had no end though the cost
-    has one), and the attributes of `Capacity`: `answer`, `rate`, `lowest`, `highest` and
-    `saturation` in requests per second, null where there is none, `limit`, which one a little more
-    load misses, `requests` and `runs`, and `reason`, why the answer is no rate; beside them
-    `notes`, what has to be read with the figures, in sentences, if there is anything.
+    has one), `without_prefix_cache` (where others have one and requests share something), and the
+    attributes of `Capacity`: `answer`, `rate`, `lowest`, `highest` and `saturation` in requests per
+    second, null where there is none, `limit`, which one a little more load misses, `requests` and
+    `runs`, and `reason`, why the answer is no rate; beside them `notes`, what has to be read with
+    the figures, in sentences, if there is anything.
     """
     asked = found.asked
     record = {
@@ -281,17 +285,18 @@ def write_capacities_json(found: Capacities, out: TextIO) -> None:
         "slo": {name: to_seconds(most) for name, most in asked.slo.limits.items()},
         "attainment": asked.attainment if asked.slo.of_each else None,
         "confidence": CONFIDENCE,
-        "capacities": [_capacity(capacity) for capacity in found.capacities],
+        "capacities": [_capacity(found, capacity) for capacity in found.capacities],
         **({"notes": list(found.notes)} if found.notes else {}),
     }
     out.write(json.dumps(record, allow_nan=False) + "\n")
 
 
-def _capacity(capacity: Capacity) -> dict[str, Any]:
+def _capacity(found: Capacities, capacity: Capacity) -> dict[str, Any]:
     return {
         "strategy": capacity.strategy.name,
         "parameters": parameters(capacity.strategy),
         "ignores_memory": capacity.ignores_memory,
+        "without_prefix_cache": capacity.strategy.name in found.without_cache,
         **{name: getattr(capacity, name) for name in _FIGURES},
     }
 
@@ -308,6 +313,7 @@ def capacity_rows(found: Capacities) -> list[dict[str, Any]]:
             "strategy": each.strategy.name,
             **_all_parameters(each.strategy),
             "ignores_memory": each.ignores_memory,
+            "without_prefix_cache": each.strategy.name in found.without_cache,
             **{name: getattr(each, name) for name in _FIGURES},
         }
         for each in found.capacities

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from tui_batching.analysis.breakdown import PARTS
+from tui_batching.analysis.cache_use import without_cache
 from tui_batching.analysis.slowest import SlowRequest
 from tui_batching.analysis.worst import Measure
 from tui_batching.clock import to_seconds
@@ -23,8 +24,10 @@ def write_json(workload: Workload, measure: Measure, found: Found, out: TextIO) 
     """Write one JSON object.
 
     Its keys: `schema`; `workload` with `name` and `requests`; the `measure`; and `runs`, each with
-    `strategy`, `parameters` and `slowest`, the requests as in CSV.
+    `strategy`, `parameters`, `without_prefix_cache` (where others have one and requests share
+    something) and `slowest`, the requests as in CSV.
     """
+    without = without_cache((each for each, _ in found), share=workload.requests.share)
     record = {
         "schema": SCHEMA,
         "workload": served(workload),
@@ -33,6 +36,7 @@ def write_json(workload: Workload, measure: Measure, found: Found, out: TextIO) 
             {
                 "strategy": strategy.name,
                 "parameters": parameters(strategy),
+                "without_prefix_cache": strategy.name in without,
                 "slowest": list(_records(measure, requests)),
             }
             for strategy, requests in found
