@@ -8,14 +8,65 @@ from pathlib import Path
 import numpy as np
 
 from tui_batching.analysis.tokens import token_gaps_by_request
-from tui_batching.clock import SECOND, exact_seconds
+from tui_batching.clock import MICROSECOND, MILLISECOND, NANOSECOND, SECOND, exact_seconds
 from tui_batching.columns import IntArray
-from tui_batching.measured.fit import planned
+from tui_batching.cost import IterationCost
+from tui_batching.measured.accuracy import simulated_times
+from tui_batching.measured.equations import planned
 from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
+from tui_batching.strategies import STRATEGIES, Strategy
 
 _BOOT = 1000 * SECOND
 _WALL = 1_700_000_000 * SECOND
+
+
+COST = IterationCost(
+    8 * MILLISECOND,
+    50 * MICROSECOND,
+    100 * NANOSECOND,
+    300,
+    ((16, 40 * MICROSECOND),),
+)
+PRICES = {
+    "base": COST.base,
+    "per_token": COST.per_token,
+    "per_context_token": COST.per_context_token,
+    "per_token_squared": COST.per_token_squared,
+    "per_token_up_to.16": 40 * MICROSECOND,
+}
+SLOTS, MEMORY = 32, 20_000
+
+
+def engine_called(name: str, *, tight: bool) -> Strategy:
+    engine = STRATEGIES[name]()
+    if not tight:
+        return engine
+    memory = engine.parameter_called("kv_cache_tokens")
+    if memory:
+        engine = engine.with_parameter(memory.name, MEMORY)
+    return engine.with_slots(SLOTS)
+
+
+ENGINES = [
+    (name, tight)
+    for name, kind in STRATEGIES.items()
+    if kind.about.iteration_level
+    for tight in (False, True)
+]
+
+
+def dearer(share: float) -> IterationCost:
+    """The cost with all prices higher by a share."""
+    pieces = tuple((knot, round((1 + share) * price)) for knot, price in COST.per_token_up_to)
+    plain = (COST.base, COST.per_token, COST.per_context_token, COST.per_token_squared)
+    return IterationCost(*(round((1 + share) * price) for price in plain), pieces)
+
+
+def off(found: Run, run: Run) -> np.ndarray:
+    """How far the means of TTFT, TPOT and E2EL of a Run are off those of another one."""
+    ours, true = (np.nanmean(simulated_times(each), axis=1) for each in (found, run))
+    return np.abs(ours / true - 1)
 
 
 def some_requests(count: int, over: int, seed: int = 0) -> Requests:
@@ -37,9 +88,9 @@ def noisy_times(run: Run, noise: float, seed: int = 1) -> tuple[IntArray, IntArr
     return scheduled, first, last
 
 
-def write_vllm_log(path: Path, run: Run, noise: float = 0) -> Path:
+def write_vllm_log(path: Path, run: Run, noise: float = 0, seed: int = 1) -> Path:
     """A request log as vLLM's, with every digit."""
-    scheduled, first, last = noisy_times(run, noise)
+    scheduled, first, last = noisy_times(run, noise, seed)
     requests = run.requests
     lines = []
     for row, arrival in enumerate(requests.arrival_time.tolist()):

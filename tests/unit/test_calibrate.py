@@ -7,13 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from measured_logs import some_requests, write_csv, write_vllm_log
+from measured_logs import (
+    COST,
+    ENGINES,
+    PRICES,
+    dearer,
+    engine_called,
+    off,
+    some_requests,
+    write_csv,
+    write_vllm_log,
+)
 from oracle import SHARED
 
 from tui_batching.__main__ import main
-from tui_batching.clock import MICROSECOND, MILLISECOND, NANOSECOND, SECOND
-from tui_batching.cost import IterationCost
-from tui_batching.measured.accuracy import BOUNDED, simulated_times
+from tui_batching.clock import SECOND
+from tui_batching.measured.accuracy import BOUNDED
 from tui_batching.measured.calibration import calibrate_log
 from tui_batching.measured.composition import FEATURES, Composition
 from tui_batching.measured.fit import Fit, fit
@@ -21,43 +30,8 @@ from tui_batching.measured.least_squares import solve
 from tui_batching.measured.reading import read_log
 from tui_batching.measured.server import META, server_of
 from tui_batching.measured.server_log import server_log
-from tui_batching.sim.run import Run
-from tui_batching.strategies import STRATEGIES, Strategy, Vllm
+from tui_batching.strategies import Strategy, Vllm
 from tui_batching.workload import apply_settings, load_workload
-
-COST = IterationCost(
-    8 * MILLISECOND,
-    50 * MICROSECOND,
-    100 * NANOSECOND,
-    300,
-    ((16, 40 * MICROSECOND),),
-)
-PRICES = {
-    "base": COST.base,
-    "per_token": COST.per_token,
-    "per_context_token": COST.per_context_token,
-    "per_token_squared": COST.per_token_squared,
-    "per_token_up_to.16": 40 * MICROSECOND,
-}
-SLOTS, MEMORY = 32, 20_000
-
-
-def engine_called(name: str, *, tight: bool) -> Strategy:
-    engine = STRATEGIES[name]()
-    if not tight:
-        return engine
-    memory = engine.parameter_called("kv_cache_tokens")
-    if memory:
-        engine = engine.with_parameter(memory.name, MEMORY)
-    return engine.with_slots(SLOTS)
-
-
-ENGINES = [
-    (name, tight)
-    for name, kind in STRATEGIES.items()
-    if kind.about.iteration_level
-    for tight in (False, True)
-]
 
 
 def fitted(log_file: Path, engine: Strategy) -> Fit:
@@ -92,18 +66,12 @@ def test_without_noise_the_prices_come_back_exactly(tmp_path: Path, name: str, t
         assert price == pytest.approx(PRICES[key], rel=1e-6, abs=1)
 
 
-def off(found: Fit, run: Run) -> np.ndarray:
-    """How far the means of TTFT, TPOT and E2EL are off those without noise."""
-    ours, true = (np.nanmean(simulated_times(each), axis=1) for each in (found.run, run))
-    return np.abs(ours / true - 1)
-
-
 @pytest.mark.parametrize("name", dict(ENGINES))
 def test_with_noise_predictions_are_right(tmp_path: Path, name: str) -> None:
     engine = engine_called(name, tight=False)
     run = engine.serve(some_requests(1000, 1000), COST)
     found = fitted(write_vllm_log(tmp_path / "log.jsonl", run, noise=0.03), engine)
-    assert off(found, run).max() < 0.005
+    assert off(found.run, run).max() < 0.005
 
 
 def test_with_noise_and_full_memory_the_first_tokens_are_less_sure(tmp_path: Path) -> None:
@@ -111,24 +79,46 @@ def test_with_noise_and_full_memory_the_first_tokens_are_less_sure(tmp_path: Pat
     run = engine.serve(some_requests(1000, 500), COST)
     assert run.evictions.any()
     found = fitted(write_vllm_log(tmp_path / "log.jsonl", run, noise=0.03), engine)
-    ttft, tpot, e2el = off(found, run)
-    assert ttft < 0.015
+    ttft, tpot, e2el = off(found.run, run)
+    assert ttft < 0.007
     assert max(tpot, e2el) < 0.005
 
 
-def test_with_noise_prices_lie_in_their_intervals(tmp_path: Path) -> None:
-    run = Vllm().serve(some_requests(1000, 1000), COST)
-    found = fitted(write_vllm_log(tmp_path / "log.jsonl", run, noise=0.03), Vllm())
-    for each in found.coefficients:
-        assert each.low <= PRICES.get(each.name, 0) <= each.high, each
-    widths = {each.name: (each.high - each.low) / max(each.value, 1) for each in found.coefficients}
-    assert widths["base"] < 0.05
+def test_where_a_queue_is_nearly_endless_it_tells_how_fast_a_server_is(tmp_path: Path) -> None:
+    """There the true prices, a thousandth higher, make waits two hundredths longer."""
+    engine = engine_called("tgi", tight=True)
+    run = engine.serve(some_requests(1000, 300, seed=4), COST)
+    log = write_vllm_log(tmp_path / "log.jsonl", run, noise=0.03)
+    found = fitted(log, engine)
+    waits = [
+        np.mean(each.first_token_time - each.requests.arrival_time)
+        for each in (run, engine.serve(run.requests, dearer(0.001)), found.run)
+    ]
+    assert waits[1] / waits[0] - 1 > 0.01
+    assert abs(waits[2] / waits[0] - 1) < 0.01
+
+
+@pytest.mark.parametrize("tight", [False, True])
+def test_with_noise_prices_lie_in_their_intervals(tmp_path: Path, tight: bool) -> None:
+    """Of many logs about 95 % do (`tests.benchmarks.coverage`): of these few, nearly all."""
+    within, base = [], []
+    for seed, name in enumerate(("vllm", "sglang", "tgi", "orca")):
+        engine = engine_called(name, tight=tight)
+        run = engine.serve(some_requests(500, 250 if tight else 500, seed), COST)
+        found = fitted(write_vllm_log(tmp_path / f"{name}.jsonl", run, 0.03, seed), engine)
+        told = {each.name: each for each in found.coefficients}
+        for key in told.keys() | PRICES.keys():
+            price, each = PRICES.get(key, 0), told.get(key)
+            within.append(each is not None and each.low <= price <= each.high)
+        base.append((told["base"].high - told["base"].low) / told["base"].value)
+    assert np.mean(within) > 0.85
+    assert max(base) < 0.15
 
 
 def test_without_scheduled_times_arrivals_do(tmp_path: Path) -> None:
     run = Vllm().serve(some_requests(300, 250), COST)
     found = fitted(write_csv(tmp_path / "log.csv", run), Vllm())
-    assert off(found, run).max() < 0.0005
+    assert off(found.run, run).max() < 0.0005
     base = next(each for each in found.coefficients if each.name == "base")
     assert base.value == pytest.approx(COST.base, rel=1e-3)
 
@@ -311,7 +301,7 @@ REAL = ("vllm-rtxpro6000-llama-3.1-8b", "vllm-rtx4090-llama-3.1-8b")
 BOUNDS = {
     # Of mean, p50 and p99; of p90. The memory of the second one is full all the time, and p90 of
     # its TTFT and p99 of its TPOT lie where one request more or less makes nine percent.
-    (REAL[0], 0.5): (0.015, 0.01),
+    (REAL[0], 0.5): (0.02, 0.01),
     (REAL[0], 1.0): (0.013, 0.01),
     (REAL[1], 0.5): (0.09, 0.10),
     (REAL[1], 1.0): (0.045, 0.04),
@@ -344,5 +334,5 @@ def test_with_the_prefix_cache_that_a_server_had_the_rest_is_told_better() -> No
         settings = [f"enable_prefix_caching={caching}"]
         made = calibrate_log(log, server_of(log, path.with_name(META), "vllm", settings), 0.5)
         mean.append(np.mean([abs(error.error) for error in made.rest]))
-    # 2.4 % against 2.7 %
+    # 2.2 % against 3.1 %
     assert mean[0] < mean[1] - 0.002

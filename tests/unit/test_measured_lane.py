@@ -27,7 +27,7 @@ from tui_batching.charts.palette import load_palettes
 from tui_batching.charts.rows import text_of
 from tui_batching.clock import MILLISECOND, format_duration
 from tui_batching.cost import IterationCost
-from tui_batching.measured.fit import planned
+from tui_batching.measured.equations import planned
 from tui_batching.measured.server import META
 from tui_batching.requests import Requests
 from tui_batching.sim.life import State, states_at

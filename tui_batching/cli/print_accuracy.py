@@ -17,7 +17,7 @@ from tui_batching.measured.replay import Replay
 from tui_batching.measured.server import Server
 from tui_batching.measured.server_log import ServerLog
 
-_SURE = "95 % of draws"
+_SURE, _OF_DRAWS = "95 % sure", "95 % of draws"
 
 
 def print_calibration(made: Calibration, *, ascii_only: bool | None = None) -> None:
@@ -69,7 +69,7 @@ def _prices(printer: Printer, coefficients: Sequence[Coefficient]) -> RichTable:
 
 
 def _errors(printer: Printer, of: str, errors: Sequence[TimeError]) -> None:
-    table = _table(printer, of, "measured", "simulated", "error", _SURE)
+    table = _table(printer, of, "measured", "simulated", "error", _OF_DRAWS)
     for each in errors:
         cells = (
             f"  {each.measure} {each.statistic}",
