@@ -164,7 +164,7 @@ async def test_m_measures_one_time_after_the_other():
             seen.append(marked[1])
             await stage.press("m")
         assert seen == [*NAMES, NAMES[0]]
-        assert "measure" in stage.rows()[-1]
+        assert "quantity" in stage.rows()[-1]
 
 
 def test_columns_per_token_are_those_of_each_request():

@@ -28,7 +28,7 @@ def ticks(stage: Stage) -> list[float]:
 async def test_its_keys_are_offered_and_its_hint_is_shown() -> None:
     async with gantt_on_stage(size=(160, 45)) as stage:
         assert "zoom" in stage.rows()[-1]
-        assert "measure" in stage.rows()[-1]
+        assert "quantity" in stage.rows()[-1]
         assert stage.rows()[2].startswith(" row = slot  ░ prefill")
         assert "▂▅█ queue, up to 11" in stage.rows()[2]
 
