@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from tui_batching.clock import SECOND
 from tui_batching.measured.accuracy import BOUNDED
 from tui_batching.measured.calibration import calibrate_log
 from tui_batching.measured.composition import FEATURES, Composition
+from tui_batching.measured.doubts import doubts
 from tui_batching.measured.fit import Fit, fit
 from tui_batching.measured.least_squares import solve
 from tui_batching.measured.reading import read_log
@@ -32,6 +34,8 @@ from tui_batching.measured.server import META, server_of
 from tui_batching.measured.server_log import server_log
 from tui_batching.strategies import Strategy, Vllm
 from tui_batching.workload import apply_settings, load_workload
+
+REAL = ("vllm-rtxpro6000-llama-3.1-8b", "vllm-rtx4090-llama-3.1-8b")
 
 
 def fitted(log_file: Path, engine: Strategy) -> Fit:
@@ -288,6 +292,40 @@ def test_a_saturated_short_and_extrapolated_run_is_doubted(
     assert "of 60 requests p99 is a single one" in told
 
 
+@pytest.mark.parametrize("tells_queue", [True, False])
+def test_two_servers_in_one_log_are_told_by_who_was_taken_up_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, tells_queue: bool
+) -> None:
+    """Each takes up its own requests in order, and one has none waiting when the other has."""
+    write = write_vllm_log if tells_queue else write_csv
+    vllm = engine_called("vllm", tight=True)
+    logs = [
+        write(tmp_path / f"{seed}.log", vllm.serve(some_requests(200, over, seed), COST), 0.03)
+        for seed, over in ((1, 30), (2, 60))
+    ]
+    (one, other), mixed = logs, tmp_path / "mixed.log"
+    further = other.read_text().splitlines(keepends=True)[0 if tells_queue else 1 :]
+    mixed.write_text(one.read_text() + "".join(further))
+    told = []
+    for path in (*logs, mixed):
+        assert main(["replay", str(path), "--cost", "h100-llama-3-8b", "--json"]) == 0
+        doubts = json.loads(capsys.readouterr().out)["doubts"]
+        told.append(any("is this the log of several servers" in doubt for doubt in doubts))
+    assert told == [False, False, True]
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_the_logs_of_one_server_are_not_taken_for_those_of_several(name: str) -> None:
+    path = SHARED / "serving-logs" / name / "requests.jsonl"
+    if not path.is_file():
+        pytest.skip("the logs (../shared/serving-logs) are not beside this checkout")
+    log = read_log(path)
+    run = Vllm().serve(log.requests, COST)
+    for each in (log, replace(log, scheduled=None)):
+        told = doubts(each, run, server_of(each, path.with_name(META), "vllm", []))
+        assert not any("several servers" in sentence for sentence in told)
+
+
 def test_a_log_of_answers_of_one_token_is_refused() -> None:
     ones = [1] * 20
     log = server_log(
@@ -297,7 +335,6 @@ def test_a_log_of_answers_of_one_token_is_refused() -> None:
         fit(log, Vllm(), log.measured)
 
 
-REAL = ("vllm-rtxpro6000-llama-3.1-8b", "vllm-rtx4090-llama-3.1-8b")
 BOUNDS = {
     # Of mean, p50 and p99; of p90. The memory of the second one is full all the time, and p90 of
     # its TTFT and p99 of its TPOT lie where one request more or less makes nine percent.

@@ -8,6 +8,7 @@ import numpy as np
 
 from tui_batching.analysis.saturated import SHARE
 from tui_batching.analysis.warnings import warnings
+from tui_batching.clock import HORIZON, MILLISECOND, SECOND, format_duration
 from tui_batching.measured.accuracy import BOUNDED, TimeError
 from tui_batching.measured.server import Server
 from tui_batching.measured.server_log import ServerLog
@@ -19,11 +20,21 @@ GOAL, GOAL_P90 = 0.02, 0.05
 _ONE_IN = 100
 """Of so many requests, p99 is one."""
 
+_LATER, _LATER_FIRST_TOKEN = 200 * MILLISECOND, SECOND
+"""So much earlier than who was there before is more than clocks that differ.
+
+Without the times at which requests were taken up, prompts may also be of other lengths.
+"""
+
+_FEWEST_PASSED, _SHARE_PASSED = 5, 0.01
+"""Of one server none is passed so; a few may be told wrong."""
+
 
 def doubts(log: ServerLog, run: Run, server: Server) -> tuple[str, ...]:
     """What is to be doubted of a Run of a log's requests, a sentence each."""
     told = [warned.sentence for warned in warnings([run])]
-    return (*told, *_of_memory(run), *_of_load(log), *_of_length(log), *server.unlike)
+    of_log = (*_of_load(log), *_of_length(log), *_of_order(log))
+    return (*told, *_of_memory(run), *of_log, *server.unlike)
 
 
 def causes(errors: Sequence[TimeError], run: Run) -> tuple[str, ...]:
@@ -77,3 +88,22 @@ def _of_length(log: ServerLog) -> Iterator[str]:
     count = int(log.measured.sum())
     if count <= _ONE_IN:
         yield f"the run is short: of {count:,} requests p99 is a single one"
+
+
+def _of_order(log: ServerLog) -> Iterator[str]:
+    """An engine takes requests up in order; each of several servers does so with its own alone."""
+    known = log.measured
+    arrival = log.requests.arrival_time[known]
+    if log.scheduled is None:
+        begun, later = log.first_token_time[known], _LATER_FIRST_TOKEN
+    else:
+        begun, later = log.scheduled[known], _LATER
+    soonest = np.append(np.minimum.accumulate(begun[::-1])[::-1], HORIZON)
+    next_begun = soonest[np.searchsorted(arrival, arrival + later, side="right")]
+    passed = int((next_begun < begun - later).sum())
+    if passed >= max(_FEWEST_PASSED, _SHARE_PASSED * known.sum()):
+        yield (
+            f"{passed:,} requests waited on while others were taken up that came over "
+            f"{format_duration(later)} later, which no engine here does: is this the log of "
+            "several servers, or of one with priorities?"
+        )

@@ -41,7 +41,8 @@ _NONE = 1e-9
 _WIDER = 1.25
 """How much wider than the draws intervals are: draws do not weigh and search anew.
 
-With that, 95 % of the prices of logs of our own engines lie within (`tests.benchmarks.coverage`).
+With that, 95 % or more of the prices of logs of our own engines lie within; see
+`tests.benchmarks.coverage`.
 """
 
 _TRIES, _NEAR, _MOST_SCALED = 8, 1e-4, 0.02
