@@ -39,7 +39,7 @@ from tui_batching.charts.rows import (
     wrapped,
 )
 from tui_batching.clock import SECOND
-from tui_batching.columns import IntArray, rounded
+from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 
@@ -325,23 +325,21 @@ def _limit_facts(result: Result) -> list[str]:
 
 
 def _facts(result: Result) -> list[str]:
-    """What occupied slots did, the fullest wording first.
-
-    Where it is a sum its parts are rounded so that they add up, elsewhere as tables round them.
-    """
+    """What occupied slots did, the fullest wording first: as a sum where what is told adds up."""
     if not tells_shares(result.run):
         return _limit_facts(result)
     share = result.utilization
-    names, whole = ("useful", "held", "stalled"), round(1000 * share.occupied)
-    shares = [getattr(share, name) for name in names]
-    added = rounded([part / share.occupied for part in shares], whole)
-    useful, held, stalled = (
-        f"{name} {tenths / 10:.1f} %" for name, tenths in zip(names, added, strict=True)
-    )
-    told = [f"{name} {value_text(part, 'share')}" for name, part in zip(names, shares, strict=True)]
+    parts = {FULL: "useful", HATCH: "held", STALLED: "stalled"}
+    shares = {name: getattr(share, name) for name in (*parts.values(), "occupied")}
+    told = {name: f"{name} {value_text(part, 'share')}" for name, part in shares.items()}
+    tenths = {name: round(1000 * part) for name, part in shares.items()}
+    adds_up = 2 * tenths["occupied"] == sum(tenths.values())
+    equals, plus = (" = ", " + ") if adds_up else (": ", " · ")
+    whole = plus.join(f"{sign} {told[name]}" for sign, name in parts.items())
+    brief = [told[name] for name in parts.values()]
     return [
-        f"occupied {whole / 10:.1f} % = {FULL} {useful} + {HATCH} {held} + {STALLED} {stalled}",
-        *(" · ".join(told[:count]) for count in (3, 2, 1)),
+        f"{told['occupied']}{equals}{whole}",
+        *(" · ".join(brief[:count]) for count in (3, 2, 1)),
     ]
 
 

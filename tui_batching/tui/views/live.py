@@ -87,6 +87,8 @@ class LiveView(View):
         )
         nothing_yet = not any(moment.done for moment in frame.moments)
         notes = newcomers(frame.keys) if nothing_yet and not frame.presenting else ()
+        if not frame.shows("reasons"):  # nor are there parts of a request to explain
+            views = [replace(view, selected=None) for view in views]
         self._legend.present([legend_row(views, narrowest, width, palette, notes)])
         for pane in self._panes:
             pane.keeps_step = frame.playing
