@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from command_line import shell
 from terminals import Terminal
+from tour import COUNT
 
 
 @pytest.fixture
@@ -23,18 +24,18 @@ def terminals(tmp_path: Path) -> Iterator[tuple[Terminal, Terminal]]:
 
 def test_the_notes_follow_and_both_leave_cleanly(terminals: tuple[Terminal, Terminal]) -> None:
     notes, app = terminals
-    app.wait_for(lambda text: "1/29" in text and "Who shares it" in text)
-    notes.wait_for(lambda text: "1/29" in text and "next: The lesson in three" in text)
+    app.wait_for(lambda text: f"1/{COUNT}" in text and "Who shares it" in text)
+    notes.wait_for(lambda text: f"1/{COUNT}" in text and "next: The lesson in three" in text)
     app.program.send("\x1b[6~\x1b[6~")
-    app.wait_for(lambda text: "3/29" in text and "STATIC" in text)
-    notes.wait_for(lambda text: "3/29" in text and "Look at the lane on the right" in text)
+    app.wait_for(lambda text: f"3/{COUNT}" in text and "CONTINUOUS" in text)
+    notes.wait_for(lambda text: f"3/{COUNT}" in text and "the server from inside" in text)
     app.program.send("b")
     app.wait_for(lambda text: not text.strip())
     notes.wait_for(lambda text: "The screen is black" in text)
     app.program.send(" ")
-    app.wait_for(lambda text: "3/29" in text)
+    app.wait_for(lambda text: f"3/{COUNT}" in text)
     app.program.send("\x1b[5~")
-    notes.wait_for(lambda text: "2/29" in text and "black" not in text)
+    notes.wait_for(lambda text: f"2/{COUNT}" in text and "black" not in text)
     app.program.send("q")
     notes.wait_for(lambda text: "Nothing is presented yet" in text)
     notes.program.send("q")
@@ -45,27 +46,27 @@ def test_the_notes_follow_and_both_leave_cleanly(terminals: tuple[Terminal, Term
 
 def test_an_app_that_was_killed_is_told(terminals: tuple[Terminal, Terminal]) -> None:
     notes, app = terminals
-    app.wait_for(lambda text: "1/29" in text)
-    notes.wait_for(lambda text: "1/29" in text)
+    app.wait_for(lambda text: f"1/{COUNT}" in text)
+    notes.wait_for(lambda text: f"1/{COUNT}" in text)
     app.program.kill(9)
     app.program.wait()
-    notes.wait_for(lambda text: "The presentation is gone" in text and "1/29" in text)
+    notes.wait_for(lambda text: "The presentation is gone" in text and f"1/{COUNT}" in text)
 
 
 def test_what_one_button_of_a_clicker_sends_in_turn_does_no_harm() -> None:
     app = Terminal(["present", "--chapter", "8"])
-    app.wait_for(lambda text: "8/29" in text and "STATIC" in text)
+    app.wait_for(lambda text: f"8/{COUNT}" in text and "STATIC" in text)
     for _ in range(2):
         app.program.send("\x1b")
         app.wait_for(lambda text: "leave the tour?" in text)
         app.program.send("\x1b[15~")  # F5
-        app.wait_for(lambda text: "leave the tour?" not in text and "8/29" in text)
+        app.wait_for(lambda text: "leave the tour?" not in text and f"8/{COUNT}" in text)
     app.program.send("\x1b")
     app.wait_for(lambda text: "leave the tour?" in text)
     app.program.send("\r")
-    app.wait_for(lambda text: "8/29" not in text and "queue" in text)
+    app.wait_for(lambda text: f"8/{COUNT}" not in text and "queue" in text)
     app.program.send("\x1b[15~")
-    app.wait_for(lambda text: "8/29" in text)
+    app.wait_for(lambda text: f"8/{COUNT}" in text)
     app.program.send("q")
     assert app.wait_for_end() == 0
 
@@ -83,7 +84,7 @@ def test_a_deck_is_checked_without_a_terminal() -> None:
         (["missing.yaml"], "missing.yaml: found no such file, expected a YAML file"),
         (["--theme", "neon"], "--theme: found 'neon', expected one of dark"),
         (["--notes", "--theme", "neon"], "--theme: found 'neon', expected one of dark"),
-        (["--chapter", "99"], "--chapter: found 99, expected a whole number <= 29"),
+        (["--chapter", "99"], f"--chapter: found 99, expected a whole number <= {COUNT}"),
         (["--fps", "0"], "--fps: found 0, expected a whole number >= 1"),
     ],
 )

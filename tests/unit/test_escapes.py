@@ -205,7 +205,7 @@ async def test_what_cannot_be_saved_is_told(folder: Path, monkeypatch: pytest.Mo
     def fail(*_: object, **__: object) -> None:
         raise InputError(f"{folder}: cannot be written")
 
-    monkeypatch.setattr("tui_batching.tui.main_screen.save", fail)
+    monkeypatch.setattr("tui_batching.tui.saver.save", fail)
     async with on_stage("notebook") as stage:
         await stage.press("x", "enter")
         await stage.until(lambda: len(stage.notices) > 0)
