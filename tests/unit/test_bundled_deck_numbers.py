@@ -119,6 +119,12 @@ def sixteen_step(facts: Facts) -> str:
     return f"to {step_times(facts.workload)[4].step_time * 1000 // SECOND} ms, which"
 
 
+def slower(facts: Facts) -> float:
+    """How many times as long a step of sixteen takes as one of a single request."""
+    one, *_, sixteen, _ = step_times(facts.workload)
+    return sixteen.step_time / one.step_time
+
+
 @cache
 def chat_by_load() -> Sweep:
     return sweep(chapter_called("When more people come").served, "load")
@@ -192,7 +198,7 @@ def chunks_read(facts: Facts) -> str:
 def all_factors(facts: Facts) -> str:
     """What the three factors make together."""
     factor = facts.metric("vllm", "throughput") / facts.metric("static", "throughput")
-    return f"in all {factor:.0f}"
+    return f"it is {factor:.0f} times"
 
 
 def saturation(strategy: str) -> float:
@@ -325,13 +331,17 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "The same system prompt": [
         lambda f: f"{word(f.count)} people",
         lambda f: f"instructions of {f.requests.stream_tokens.max():,} tokens",
+        lambda f: f"{word(f.run('vllm').at(f.instant).done)} are answered",
+    ],
+    "Read once, found again": [
         lambda f: f"R21 found {found_of(f, 21):,} of its {f.requests.input_tokens[21]:,} prompt",
+        lambda f: f"{word(f.run('vllm').at(f.instant).done)} are answered",
     ],
     "Four engines": [
         lambda _: f"{load_workload('engines').strategy('sglang').value('chunked_prefill_size'):,}",
     ],
     "One after the other": [
-        lambda f: f"Static, {f.workload.strategy('static').slots} slots",
+        lambda f: f"the {f.workload.strategy('static').slots} slots",
         lambda f: f"{f.workload.strategy('static').slots} slots are",
     ],
     "Real engines": [
@@ -340,8 +350,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: f"all {word(len(load_workload('engines').strategies))} of them",
     ],
     "A real GPU": [
-        lambda f: f"{word(step_times(f.workload)[4].batch_size)} at once",
-        lambda f: f"could make {step_times(f.workload)[4].tokens_per_second:,.0f} tokens/s",
+        lambda f: f"{word(step_times(f.workload)[4].batch_size)} takes {slower(f):.2f} times",
+        lambda _: f"toy {slower(Facts('What a step costs')):.1f} times",
+        lambda f: f"Of {step_times(f.workload)[4].tokens_per_second:,.0f} tokens/s",
     ],
     "The famous 23 times": [
         padding,
@@ -376,7 +387,7 @@ SAID_BY_OTHERS = {
     "Real engines": ["RTX 4090"],
     "A real GPU": ["Llama 3 8B"],
     "The famous 23 times": [
-        "The famous 23 times", "June 2023", "in 2023", "23 times the tokens", "OPT 13B",
+        "The famous 23 times", "June 2023", "23 times the tokens", "OPT 13B",
         "three factors",
     ],
     "What to take home": ["Three lines"],
