@@ -41,7 +41,7 @@ _NONE = 1e-9
 _WIDER = 1.25
 """How much wider than the draws intervals are: draws do not weigh and search anew.
 
-With that, 95 % or more of the prices of logs of our own engines lie within; see
+With that, about 95 % of the prices of logs of our own engines lie within; see
 `tests.benchmarks.coverage`.
 """
 
