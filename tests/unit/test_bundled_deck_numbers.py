@@ -21,6 +21,7 @@ from tui_batching.analysis.tokens import token_gaps
 from tui_batching.clock import HORIZON, SECOND, format_duration
 from tui_batching.sim.life import WAITS, State, states_at
 from tui_batching.sim.run import Run
+from tui_batching.strategies import Vllm
 from tui_batching.strategies.parameters import TOKEN_BUDGET
 from tui_batching.tour import Chapter
 from tui_batching.tour.deck import step_times
@@ -198,7 +199,7 @@ def chunks_read(facts: Facts) -> str:
 def all_factors(facts: Facts) -> str:
     """What the three factors make together."""
     factor = facts.metric("vllm", "throughput") / facts.metric("static", "throughput")
-    return f"it is {factor:.0f} times"
+    return f"Simulated: {factor:.0f} times"
 
 
 def saturation(strategy: str) -> float:
@@ -347,6 +348,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Real engines": [
         lambda f: f"{word(len(f.workload.strategies))} real engines",
         chunks_read,
+        lambda _: f"by default it is {Vllm().max_num_batched_tokens:,}",
         lambda _: f"all {word(len(load_workload('engines').strategies))} of them",
     ],
     "A real GPU": [

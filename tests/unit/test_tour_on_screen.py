@@ -75,7 +75,7 @@ NOT_ON_SCREEN = {
     "Few people": ("20 s",),  # how far apart they come
     "The same system prompt": ("1,500",),  # the lane tells how much of it is found
     "One after the other": ("4090", "2023"),  # the name of a GPU; a year
-    "Real engines": ("three", "4090"),  # lanes are there to be counted; the name of a GPU
+    "Real engines": ("4090", "2,048"),  # the name of a GPU; what is usual elsewhere
     "A real GPU": ("3", "1.04", "2.5"),  # of the name of a model; quotients
     "The famous 23 times": (
         "23",
