@@ -125,7 +125,7 @@ def test_in_a_multiplexer(
             terminal.resize(80, 24)
             terminal.wait_for(lambda text: re.search("DYNAMIC 4 [·.] 500 ms", text) is not None)
             terminal.program.send("2")
-            terminal.wait_for(lambda text: "a row a slot" in text)
+            terminal.wait_for(lambda text: "row = slot" in text)
             terminal.program.send("q")
             assert terminal.wait_for_end() == 0
         finally:

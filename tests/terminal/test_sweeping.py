@@ -50,7 +50,7 @@ def test_keys_act_while_it_sweeps_and_quitting_leaves_no_process(sweeping: Termi
     started = children(sweeping.program.pid)
     assert len(started) >= 2  # a process that sweeps, and Python's own that cleans up after it
     sweeping.program.send("2")
-    sweeping.wait_for(lambda text: "sweeping" not in text and "a row a slot" in text)
+    sweeping.wait_for(lambda text: "sweeping" not in text and "row = slot" in text)
     sweeping.program.send("6")
     sweeping.wait_for(lambda text: "how latency takes off" in text or "sweeping" in text)
     sweeping.program.send("q")
