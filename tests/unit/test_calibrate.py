@@ -163,6 +163,19 @@ def test_least_squares_do_not_go_below_zero() -> None:
     assert np.abs(gradient[found > 0]).max() < 1e-9
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_least_squares_bear_columns_that_say_the_same(seed: int) -> None:
+    draws = np.random.default_rng(seed)
+    for _ in range(20):
+        features = draws.integers(0, 2, (6, 4)).astype(float)
+        features[:, 3] = features[:, draws.integers(3)]
+        values = draws.integers(-2, 3, 6).astype(float)
+        with np.errstate(divide="raise", invalid="raise"):
+            found = solve(features, values)
+        assert (found >= 0).all()
+        assert (features.T @ (values - features @ found) <= 1e-9).all()
+
+
 def test_too_few_requests_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = Vllm().serve(some_requests(12, 10), COST)
     path = write_vllm_log(tmp_path / "log.jsonl", run)

@@ -67,7 +67,9 @@ def _within_bounds(
         if not negative.any():
             return wanted
         ratios = np.full(len(found), np.inf)
-        ratios[negative] = found[negative] / (found - wanted)[negative]
+        ratios[negative] = 0.0  # of those that are zero and stay so
+        leaving = negative & (found > wanted)
+        ratios[leaving] = found[leaving] / (found - wanted)[leaving]
         step = ratios.min()
         found = np.where(ratios <= step, 0, found + step * (wanted - found))
         free &= ratios > step

@@ -86,6 +86,6 @@ def _held(log: ServerLog, known: BoolArray, begun: IntArray, instants: IntArray)
 
 
 def _spread(values: FloatArray) -> float:
-    """How far apart most values are, as a share of the middle one."""
+    """How far apart most values are, as a share of the middle one; endless where that is zero."""
     low, middle, high = np.quantile(values, (0.1, 0.5, 0.9))
-    return float((high - low) / middle)
+    return float((high - low) / middle) if middle else np.inf
