@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from dataclasses import replace
@@ -370,6 +371,14 @@ def test_json_and_csv_tell_who_has_none() -> None:
     write_comparison_json(comparison, out, each_request=False)
     runs = json.loads(out.getvalue())["runs"]
     assert {run["strategy"]: run["without_prefix_cache"] for run in runs} == expected
+
+
+def test_the_csv_of_the_slowest_tells_who_has_none(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["slowest", "system-prompt", "--strategies", "vllm,sglang", "-n", "1", "--csv", "-"]
+    assert main(asked) == 0
+    rows = csv.DictReader(StringIO(capsys.readouterr().out))
+    told = {row["strategy"]: row["without_prefix_cache"] for row in rows}
+    assert told == {"vllm": "False", "sglang": "True"}
 
 
 def test_the_slowest_requests_stand_below_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,13 +45,18 @@ def write_json(workload: Workload, measure: Measure, found: Found, out: TextIO) 
     out.write(json.dumps(record, allow_nan=False) + "\n")
 
 
-def write_csv(measure: Measure, found: Found, out: TextIO) -> None:
-    """Write CSV with a head line: strategy, rank from 1, id, measure, instant, parts and why."""
+def write_csv(workload: Workload, measure: Measure, found: Found, out: TextIO) -> None:
+    """Write CSV with a head line: strategy, rank from 1, id, measure, instant, parts and why.
+
+    Behind them stands `without_prefix_cache`, as in JSON.
+    """
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("strategy", "rank", "id", measure.name, "time", *PARTS, "why"))
+    without = without_cache((each for each, _ in found), share=workload.requests.share)
+    head = ("strategy", "rank", "id", measure.name, "time", *PARTS, "why", "without_prefix_cache")
+    writer.writerow(head)
     for strategy, requests in found:
         for record in _records(measure, requests):
-            writer.writerow((strategy.name, *record.values()))
+            writer.writerow((strategy.name, *record.values(), strategy.name in without))
 
 
 def _records(measure: Measure, requests: Sequence[SlowRequest]) -> Iterator[dict[str, Any]]:

@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> None:
         print_slowest(workload, measure, found, notes, ascii_only=arguments.ascii)
 
     output.write(
-        csv=partial(slowest_output.write_csv, measure, found),
+        csv=partial(slowest_output.write_csv, workload, measure, found),
         json=partial(slowest_output.write_json, workload, measure, found),
         table=table,
     )
