@@ -75,7 +75,7 @@ def test_chunks_stalls_evictions_and_second_stays_are_seen() -> None:
     assert "▚" in of("vllm")
     assert re.search(r"█‖+█", of("vllm-v0"))
     assert re.search(r"█‖+ R0 █", of("fastgen"))
-    assert "makes a token  ░ prefill  ↩ evicted  ▚ recompute  · free" in of("vllm")
+    assert "how many do  ░ prefill  ↩ evicted  ▚ recompute  · free" in of("vllm")
     assert "held" not in of("vllm")
 
 
@@ -91,6 +91,7 @@ def test_the_heading_tells_of_the_iteration() -> None:
 
 def test_the_hint_says_what_a_column_is() -> None:
     assert drawn(tight()["vllm"], 0, (300, 14))[0].startswith("row = slot, column = iteration:")
-    assert drawn(tight()["continuous"], 0)[0].startswith("row = slot, column = decode step:")
+    assert drawn(tight()["continuous"], 0, (300, 14))[0].startswith("row = slot, column = step:")
+    assert drawn(tight()["continuous"], 0, zoom=-1)[0].startswith("row = slot, steps along it:")
     both = Slots(ChartRequest(SCENE, 0, 300, 60, palette()), Viewport())
-    assert texts(both.draw())[0].startswith("row = slot, column = decode step, of engines")
+    assert texts(both.draw())[0].startswith("row = slot, column = step, of engines iteration:")

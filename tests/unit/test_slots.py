@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ HELD = scene_of(
 )
 """R0 is held for R1 in static and dynamic; in continuous R2 takes its slot."""
 NOTEBOOK = scene_of(load_workload("notebook"))
+ILLUSTRATIVE = scene_of(load_workload("illustrative"))
 WIDE = scene_of(crowd(100, 32))
 MANY = scene_of(crowd(500, 8, gap=11))
 
@@ -61,12 +63,12 @@ def test_steps_that_are_not_seen_are_counted_at_the_right_edge() -> None:
 
 
 def test_each_cell_tells_who_makes_a_token_who_is_held_and_what_is_free() -> None:
-    assert panel(slots(HELD, size=(60, 16)), "STATIC")[:3] == [
+    assert panel(slots(HELD, size=(90, 16)), "STATIC")[:3] == [
         "  ┃██▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄",
         "0 ▐██ R0 ▒▒▒▒▒ R2 █████",
         "1  R1 ████████·········",
     ]
-    assert panel(slots(HELD, size=(60, 16)), "CONTINUOUS")[:3] == [
+    assert panel(slots(HELD, size=(90, 16)), "CONTINUOUS")[:3] == [
         "  ┃███████████",
         "0 ▐██ R2 █████",
         "1  R1 ████████",
@@ -75,7 +77,7 @@ def test_each_cell_tells_who_makes_a_token_who_is_held_and_what_is_free() -> Non
 
 def test_with_room_each_slot_is_two_rows_high_and_is_named_once() -> None:
     rows = panel(slots(HELD, size=(60, 24)), "CONTINUOUS")
-    assert rows[1:5] == [
+    assert rows[:4] == [
         "0 ▐██ R2 █████",
         "  ▐██▐████████",
         "1  R1 ████████",
@@ -86,30 +88,57 @@ def test_with_room_each_slot_is_two_rows_high_and_is_named_once() -> None:
 def test_close_up_every_step_of_every_slot_has_its_name() -> None:
     close = slots(HELD, size=(62, 16), look=Viewport(zoom=2))
     static = panel(close, "STATIC")
-    assert static[1] == "0 " + " ".join(["R0█"] * 3 + ["R0▒"] * 9 + ["R2█"] * 3)
-    assert static[2] == "1 " + " ".join(["R1█"] * 12 + ["·  "] * 3).rstrip()
+    assert static[0] == "0 " + " ".join(["R0█"] * 3 + ["R0▒"] * 9 + ["R2█"] * 3)
+    assert static[1] == "1 " + " ".join(["R1█"] * 12 + ["·  "] * 3).rstrip()
     assert panel(slots(HELD, size=(62, 16), look=Viewport(zoom=9)), "STATIC") == static
 
 
 def test_two_columns_a_step_lie_between() -> None:
     rows = panel(slots(HELD, size=(62, 16), look=Viewport(zoom=1)), "CONTINUOUS")
-    assert rows[1:3] == ["0  R0 ██ R2 ██████████████", "1  R1 ████████████████████"]
+    assert rows[:2] == ["0  R0 ██ R2 ██████████████", "1  R1 ████████████████████"]
 
 
 def test_far_off_a_column_stands_for_several_steps_and_all_of_them_are_seen() -> None:
     far = slots(NOTEBOOK, 3400 * MS, (80, 20), Viewport(zoom=-99))
-    assert far.windows[0].steps_per_column == 8  # 346 steps on 78 columns
-    assert slots(NOTEBOOK, 0, (80, 20), Viewport(zoom=-1)).windows[0].steps_per_column == 2
+    longest = max(lane.count for lane in NOTEBOOK.slot_steps)
+    assert far.windows[0].scale == Fraction(longest, 78)
+    assert slots(NOTEBOOK, 0, (80, 20), Viewport(zoom=-1)).windows[0].scale == 2
     for lane, window in zip(NOTEBOOK.slot_steps, far.windows, strict=True):
         assert window.begin == 0
         assert window.end >= lane.count
     static = panel(far, "STATIC")
-    assert len(static[1]) == 2 + -(-317 // 8)
+    assert len(static[0]) == 2 + -(-317 * 78 // longest)
+
+
+def test_a_run_for_which_there_is_nearly_room_is_seen_whole() -> None:
+    nearly = slots(ILLUSTRATIVE, 600 * MS, (62, 32))
+    longest = max(lane.count for lane in ILLUSTRATIVE.slot_steps)
+    assert longest == 90
+    for lane, window in zip(ILLUSTRATIVE.slot_steps, nearly.windows, strict=True):
+        assert (window.begin, window.end) == (0, longest)
+        drawn, now = window.drawn.tolist(), lane.at(600 * MS)
+        assert drawn == sorted(set(drawn))
+        assert drawn[window.now_columns[0]] == now
+    rows = lines(nearly)
+    assert not any("more →" in row for row in rows)
+    assert rows[0].startswith("row = slot, steps along it")
+    followed = slots(ILLUSTRATIVE, 600 * MS, (61, 32))
+    assert followed.windows[0].scale == 1
+    assert any("more →" in row for row in lines(followed))
+
+
+@pytest.mark.parametrize(("width", "told"), [(82, False), (83, True)])
+def test_how_many_make_a_token_is_drawn_where_it_is_said_what_that_is(
+    width: int, told: bool
+) -> None:
+    rows = lines(slots(HELD, 60 * MS, (width, 20)))
+    assert ("▂▅█ how many do" in rows[0]) is told
+    assert bool(re.search("^ +█+▄┃", rows[2])) is told
 
 
 def test_the_level_above_is_the_mean_of_the_steps_in_a_column() -> None:
-    making = NOTEBOOK.slot_steps[0].making(np.array([0, 8, 16, 24, 32]))
-    levels = panel(slots(NOTEBOOK, NOTEBOOK.end, (80, 20), Viewport(zoom=-3)), "STATIC")[0][2:6]
+    making = NOTEBOOK.slot_steps[0].making(np.array([0, 2, 4, 6, 8]))
+    levels = panel(slots(NOTEBOOK, NOTEBOOK.end, (120, 20), Viewport(zoom=-1)), "STATIC")[0][2:6]
     assert levels == "".join("▁▂▃▄▅▆▇█"[int(share * 8) - 1] for share in making / 4)
 
 
@@ -123,8 +152,7 @@ def test_the_step_under_way_of_each_strategy_is_marked_and_seen(zoom: int) -> No
                 assert not window.now_columns
                 continue
             seen = window.step_of(np.array(window.now_columns))
-            first = moment.iteration // window.steps_per_column * window.steps_per_column
-            assert set(seen.tolist()) == {first}
+            assert set(seen.tolist()) == {int(moment.iteration // window.scale * window.scale)}
         marked = ["╵" in line for line in lines(drawn)[1:] if "┃" in line]
         running = sum(time < run.finished for run in NOTEBOOK.runs)
         assert sorted(marked) == [False] * running + [True] * running
@@ -146,7 +174,8 @@ def test_the_heading_tells_the_step_and_what_goes_before_it() -> None:
 @pytest.mark.parametrize(
     ("scene", "size", "stacked", "axis"),
     [
-        (NOTEBOOK, (78, 20), True, False),
+        (NOTEBOOK, (78, 20), True, True),
+        (NOTEBOOK, (78, 16), True, False),
         (NOTEBOOK, (118, 32), True, True),
         (WIDE, (78, 20), False, True),
         (WIDE, (118, 32), False, True),

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +48,7 @@ from tui_batching.charts.rows import (
     painted,
     style,
 )
+from tui_batching.charts.step_window import StepWindow
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
@@ -53,14 +56,15 @@ from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import DECODING, SpanKind
 from tui_batching.sim.stays import Ended
 
-HINT = "row = slot, column = decode step: who shares the batch, and who makes no token"
-HINT_OF_ITERATIONS = "row = slot, column = iteration: who shares the batch, and who stalls"
-HINT_OF_BOTH = "row = slot, column = decode step, of engines iteration: who makes no token"
 NARROWEST = 24
 """The least cells of a panel beside others: three of them from a terminal of 80 columns on."""
 CLOSEST = 2
 """The zoom at which every step of every slot has its request's name."""
+NEARLY = Fraction(3, 2)
+"""How often as long as what has room a Run may be, and is still seen whole."""
 
+_STRIP = "▂▅█"
+"""How many make a token, above the slots."""
 _GLYPHS = {
     State.PREFILL: SHADE,
     State.RECOMPUTE: AGAIN,
@@ -75,84 +79,34 @@ _GLYPH, _NAME, _NOW = "gnw"
 """The inks of a part of a row."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepWindow:
-    """The stretch of decode steps that is drawn, numbered from 0.
+def hint(lanes: Sequence[SlotSteps], scale: Fraction) -> str:
+    """What to see, and what a column is; where it is more than a step, what goes along a row."""
+    units = sorted({_unit(lane) for lane in lanes}, reverse=True)
+    along = [f"column = {units[0]}", *units[1:]]
+    if scale > 1:
+        along = [f"{units[0]}s along it", *(f"{unit}s" for unit in units[1:])]
+    told = ", of engines ".join(along)
+    return f"row = slot, {told}: who shares the batch, and who makes no token"
 
-    One of `columns_per_step` and `steps_per_column` is 1.
 
-    Attributes:
-        first: the first column, counted from step 0.
-        cells: how many columns there are.
-        columns_per_step: how many columns a step takes.
-        steps_per_column: how many steps a column stands for.
-        count: how many steps there are in all.
-        now: the step under way, or None.
-    """
-
-    first: int
-    cells: int
-    columns_per_step: int
-    steps_per_column: int
-    count: int
-    now: int | None
-
-    def step_of(self, column: int | IntArray) -> IntArray:
-        """The first step in each column, counted from the window's first one."""
-        return (self.first + np.asarray(column)) * self.steps_per_column // self.columns_per_step
-
-    @property
-    def begin(self) -> int:
-        """The first step that is seen."""
-        return int(self.step_of(0))
-
-    @property
-    def end(self) -> int:
-        """The step after the last one that is seen."""
-        return int(self.step_of(self.cells - 1)) + self.steps_per_column
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """What the edges stand for, where the first step of all is number 1."""
-        per_column = self.steps_per_column / self.columns_per_step
-        return self.first * per_column + 1, (self.first + self.cells) * per_column + 1
-
-    @property
-    def reached(self) -> int:
-        """How many columns the playhead has reached; the others are drawn dim."""
-        if self.now is None:
-            return self.cells
-        after = (self.now // self.steps_per_column + 1) * self.columns_per_step
-        return max(0, min(self.cells, after - self.first))
-
-    @property
-    def now_columns(self) -> range:
-        """The columns of the step under way."""
-        if self.now is None:
-            return range(0)
-        begin = self.now // self.steps_per_column * self.columns_per_step - self.first
-        return range(max(0, begin), max(0, min(self.cells, begin + self.columns_per_step)))
+def _unit(lane: SlotSteps) -> str:
+    """What a step is called."""
+    return "iteration" if lane.is_of_iterations else "step"
 
 
 def legend(palette: Palette) -> list[LegendEntry]:
     """What the cells are made of."""
     return [
         LegendEntry(FULL, palette.work, "makes a token"),
+        LegendEntry(_STRIP, palette.state(State.DECODE), "how many do"),
         LegendEntry(HATCH, palette.state(State.HELD), "held"),
         LegendEntry(SHADE, palette.state(State.PREFILL), "prefill"),
         LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
         LegendEntry(EVICTED, palette.text, "evicted"),
         LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
         LegendEntry(TRACK, palette.muted, "free"),
-        LegendEntry("▂▅█", palette.state(State.DECODE), "how many make one"),
         LegendEntry(PLAYHEAD, palette.playhead, "now"),
     ]
-
-
-def hint(lanes: Sequence[SlotSteps]) -> str:
-    """What to see, and what a column is."""
-    kinds = {lane.is_of_iterations for lane in lanes}
-    return HINT_OF_BOTH if len(kinds) > 1 else HINT_OF_ITERATIONS if True in kinds else HINT
 
 
 class _Part(NamedTuple):
@@ -204,7 +158,8 @@ class SlotCells:
         steps, column = np.unique(self._steps[there], return_inverse=True)
         text = [" "] * window.cells
         if len(steps):
-            edges = np.append(steps, steps[-1] + window.steps_per_column)
+            after = max(int(window.step_of(len(column))), int(steps[-1]) + 1)
+            edges = np.append(steps, after)
             making = self.lane.making(np.minimum(edges, self.lane.count))
             shares = (making / self.lane.slots)[column].tolist()
             text[: len(shares)] = map(level, shares)
@@ -220,8 +175,7 @@ class SlotCells:
 
     def draw(self, thickness: int) -> list[list[Cells]]:
         """So many rows of cells for each slot, with the names in the first one."""
-        middle = self._steps + self.window.steps_per_column // 2
-        steps = np.minimum(middle, self.lane.count - 1)
+        steps = np.minimum(self.window.drawn, self.lane.count - 1)
         occupants = self.lane.occupants(self.slots, steps)
         found = self.lane.states(occupants, steps)
         occupants[:, self._steps >= self.lane.count] = _NOTHING
@@ -286,7 +240,7 @@ class SlotCells:
         palette = self.palette
         chosen = part.request == self.selected and part.request >= 0
         ground = palette.selection_ground if chosen else palette.surface
-        sample = self.window.steps_per_column > 1 and part.end - part.begin == 1
+        sample = self.window.scale > 1 and part.end - part.begin == 1
         row = None if part.request < 0 or sample else part.request
         if ink == _NOW:
             return style(palette.playhead, ground, bold=True, row=row)
@@ -315,13 +269,18 @@ class SlotCells:
 
 
 class _Layout(NamedTuple):
-    """Where the panels are; the rows of a slot; and whether there is an axis below each panel.
+    """Where the panels are, each with a heading.
 
-    A panel also has a heading, and a row that tells how many requests make a token.
+    Attributes:
+        arrangement: of the panels.
+        thickness: the rows of a slot.
+        others: the rows that are no slots.
+        axis: whether the last of them is an axis.
     """
 
     arrangement: Arrangement
     thickness: int
+    others: int
     axis: bool
 
 
@@ -345,21 +304,42 @@ class Slots:
     def _layout(self) -> _Layout:
         """The most generous layout that shows all slots, or else one that shows some."""
         width, height = self.request.width, self.request.height - 1
-        most = max(self._capacities)
+        most, above = max(self._capacities), 1 + self._has_strip
         for thickness, axis in ((2, True), (1, True), (1, False)):
-            needed = [capacity * thickness + 2 + axis for capacity in self._capacities]
+            others = above + axis
+            needed = [capacity * thickness + others for capacity in self._capacities]
             if sum(needed) <= height:
-                return _Layout(arrange(needed, width, height, NARROWEST), thickness, axis)
-        needed = [capacity + 3 for capacity in self._capacities]
+                return _Layout(arrange(needed, width, height, NARROWEST), thickness, others, axis)
+        others = above + 1
+        needed = [capacity + others for capacity in self._capacities]
         arrangement = arrange(needed, width, height, NARROWEST)
-        thick = not arrangement.stacked and 2 * most + 3 <= height
-        return _Layout(arrangement, 2 if thick else 1, axis=True)
+        thick = not arrangement.stacked and 2 * most + others <= height
+        return _Layout(arrangement, 2 if thick else 1, others, axis=True)
+
+    @cached_property
+    def _has_strip(self) -> bool:
+        """Whether it stands above the slots how many make a token.
+
+        That is so if the legend has room to say it, whatever else there comes to be on screen.
+        """
+        strategies = [lane.run.strategy for lane in self._lanes]
+        unseen = set()
+        if all(strategy.about.iteration_level for strategy in strategies):
+            unseen.add(HATCH)
+        if not any(lane.is_of_iterations for lane in self._lanes):
+            unseen |= {SHADE, STALLED}
+        if not any(len(lane.run.evicted_stays) for lane in self._lanes):
+            unseen |= {EVICTED, AGAIN}
+        entries = [each for each in legend(self.request.palette) if each.glyph not in unseen]
+        told = hint(self._lanes, Fraction(2)).partition(":")[0]
+        legend_is = sum(len(each.glyph) + len(each.word) + 3 for each in entries)
+        return len(told) + legend_is <= self.request.width
 
     @property
     def _shown(self) -> list[int]:
         """How many slots each panel shows."""
-        arrangement, thickness, axis = self._layout
-        rooms = [(height - 2 - axis) // thickness for height in arrangement.heights]
+        arrangement, thickness, others, _ = self._layout
+        rooms = [(height - others) // thickness for height in arrangement.heights]
         return [
             max(1, min(capacity, room))
             for capacity, room in zip(self._capacities, rooms, strict=True)
@@ -392,25 +372,19 @@ class Slots:
         cells = max(1, min(self._layout.arrangement.widths) - self._margin)
         longest = max(lane.count for lane in self._lanes)
         zoom = min(self.viewport.zoom, CLOSEST)
-        if zoom < 0:
-            whole = (-(-longest // cells) - 1).bit_length()
-            zoom = max(zoom, -whole)
-        columns = (1, 2, self._names + 2)[zoom] if zoom >= 0 else 1
-        return tuple(self._window(lane, cells, columns, 1 << max(0, -zoom)) for lane in self._lanes)
+        scale = Fraction(1, (1, 2, self._names + 2)[zoom]) if zoom >= 0 else Fraction(1 << -zoom)
+        all_of_it = max(Fraction(1), Fraction(longest, cells))
+        if zoom <= 0 and all_of_it <= scale * NEARLY:
+            scale = all_of_it
+        return tuple(self._window(lane, cells, scale) for lane in self._lanes)
 
-    def _window(self, lane: SlotSteps, cells: int, columns: int, steps: int) -> StepWindow:
+    def _window(self, lane: SlotSteps, cells: int, scale: Fraction) -> StepWindow:
         step, around = lane.at(self.request.time), lane.at(self._around)
-        total = -(-lane.count // steps) * columns
-        first = window_start(around // steps * columns, cells, total, self.viewport.shift)
+        total, columns = ceil(lane.count / scale), max(1, int(1 / scale))
+        first = window_start(int(around / scale), cells, total, self.viewport.shift)
         over = self.request.time >= lane.run.finished
-        return StepWindow(
-            first=first // columns * columns,
-            cells=cells,
-            columns_per_step=columns,
-            steps_per_column=steps,
-            count=lane.count,
-            now=None if over else step,
-        )
+        first = first // columns * columns
+        return StepWindow(first, cells, scale, lane.count, None if over else step)
 
     @property
     def _around(self) -> Picoseconds:
@@ -447,10 +421,11 @@ class Slots:
         palette, width, height = self.request.palette, self.request.width, self.request.height
         ground = style(palette.text, palette.background)
         panels = [self._panel(number) for number in range(len(self._lanes))]
+        entries = [each for each in legend(palette) if self._has_strip or each.glyph != _STRIP]
         rows = [
             legend_row(
-                hint(self._lanes),
-                on_screen(legend(palette), panels),
+                hint(self._lanes, self.windows[0].scale),
+                on_screen(entries, panels),
                 width,
                 palette,
                 back=way_back(self.request.keys) if self.viewport.moved else "",
@@ -471,7 +446,7 @@ class Slots:
 
     def _panel(self, number: int) -> list[Cells]:
         lane, window, palette = self._lanes[number], self.windows[number], self.request.palette
-        arrangement, thickness, axis = self._layout
+        arrangement, thickness, _, axis = self._layout
         width, top, shown = arrangement.widths[number], self.tops[number], self._shown[number]
         cells = SlotCells(lane, range(top, top + shown), window, palette, self.viewport.selected)
         muted = style(palette.muted, palette.surface)
@@ -482,7 +457,9 @@ class Slots:
             drawn = dim_from(row, window.reached, palette)
             return [*margin.cells(), *drawn, *Row(rest, muted).cells()]
 
-        rows = [self._headings[number], line(f"↑{top}" if top else "", cells.making())]
+        rows = [self._headings[number]]
+        if self._has_strip:
+            rows.append(line(f"↑{top}" if top else "", cells.making()))
         for slot, drawn in enumerate(cells.draw(thickness), top):
             rows += [line("" if below else str(slot), row) for below, row in enumerate(drawn)]
         if axis:
