@@ -6,7 +6,7 @@ import string
 
 import pytest
 
-from tui_batching.charts.big_letters import big_words
+from tui_batching.charts.big_letters import big_number, big_words
 from tui_batching.charts.printing import to_ascii
 
 
@@ -60,3 +60,10 @@ def test_they_can_be_drawn_in_ascii() -> None:
     for width in (20, 9):
         assert all(to_ascii(line).isascii() and "?" not in to_ascii(line)
                    for line in big_words("Hi", width, 5))  # fmt: skip
+
+
+def test_a_number_has_three_lines_and_all_its_digits_are_equally_wide() -> None:
+    assert big_number("4.2") == ["█ █   ▀▀█", "▀▀█   █▀▀", "  ▀ ▀ ▀▀▀"]
+    digits = {each: big_number(each) for each in string.digits}
+    assert {len(line) for lines in digits.values() for line in lines} == {3}
+    assert {len(line) for line in big_number("-1,234.5")} == {len(big_number("-8,888.8")[0])}

@@ -1,4 +1,4 @@
-"""Big words for a slide: letters of five rows of dots, drawn as large as there is room for."""
+"""Big words for a slide, and big numbers beside a bar: letters of five rows of dots."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _FONT = {
     "X": "101 101 010 101 101",
     "Y": "101 101 010 010 010",
     "Z": "111 001 010 100 111",
-    "0": "0110 1001 1001 1001 0110",
-    "1": "010 110 010 010 111",
-    "2": "110 001 010 100 111",
-    "3": "110 001 010 001 110",
+    "0": "111 101 101 101 111",
+    "1": "110 010 010 010 111",
+    "2": "111 001 111 100 111",
+    "3": "111 001 011 001 111",
     "4": "101 101 111 001 001",
-    "5": "111 100 110 001 110",
-    "6": "011 100 111 101 111",
-    "7": "111 001 010 010 010",
+    "5": "111 100 111 001 111",
+    "6": "111 100 111 101 111",
+    "7": "111 001 001 001 001",
     "8": "111 101 111 101 111",
-    "9": "111 101 111 001 110",
+    "9": "111 101 111 001 111",
     ".": "0 0 0 0 1",
     ",": "00 00 00 01 10",
     ":": "0 1 0 1 0",
@@ -71,7 +71,7 @@ _FONT = {
     ">": "100 010 001 010 100",
     "…": "00000 00000 00000 00000 10101",
 }
-"""A letter's rows of dots; small letters are drawn as capitals."""
+"""A letter's rows of dots; small letters are drawn as capitals, and all digits are equally wide."""
 
 
 def big_words(words: str, width: int, height: int) -> list[str]:
@@ -92,6 +92,15 @@ def big_words(words: str, width: int, height: int) -> list[str]:
             if lines and len(lines) <= height:
                 return lines
     return _centred(wrap(words, width))
+
+
+def big_number(number: str) -> list[str]:
+    """Three lines, equally wide, that read as a number from the back of a room.
+
+    Args:
+        number: its digits, and what of `+-–.,` stands with them.
+    """
+    return _halved(_drawn(number, "1", "0"))
 
 
 def _with_full_blocks(rows: int, letters: str, width: int) -> list[str]:

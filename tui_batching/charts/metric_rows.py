@@ -5,11 +5,13 @@ The best of each row is marked, and it is told how far off the rest is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
 from rich.cells import cell_len
+from rich.style import Style
 
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.distribution import far_apart
@@ -22,6 +24,7 @@ from tui_batching.analysis.tables import (
     metric_cells,
     notes,
 )
+from tui_batching.charts.metric_bars import Bar, BarLayout
 from tui_batching.charts.parameter_rows import parameter_rows
 from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill, marked
 from tui_batching.charts.rows import Cells, Row, bar, text_of, wrapped
@@ -34,10 +37,6 @@ _WIDEST = 92
 """Cells beyond which the table does not grow."""
 _LABEL = 23
 """Cells for a label, or more where one is longer."""
-_VALUE = 9
-"""Cells for a value."""
-_NAME = 15
-"""Cells for the mark and the name of a strategy."""
 _LATENCY = METRICS_BY_NAME["avg_latency"]
 _FIRST = tuple(METRICS_BY_NAME[name].group for name in ("mean_ttft", "mean_tpot"))
 """The groups with which the table begins; it ends with those of which there are bars."""
@@ -49,6 +48,10 @@ _BARS = (
 
 _BETTER = {"low": "shorter is better", "high": "longer is better", "none": ""}
 _PARTS = "parts"
+_HEIGHTS = (
+    (5, 2, 2), (5, 1, 1), (4, 1, 1), (3, 1, 1), (3, 0, 1), (2, 0, 1), (1, 0, 1), (1, 0, 0)
+)  # fmt: skip
+"""Rows of a bar, between one and the next, and above a heading: the first that fits is drawn."""
 CHOICE = (*(metric.name for metric in METRIC_TABLE), _PARTS)
 """What can be shown alone: metrics by name, and the parts of the latency."""
 
@@ -83,32 +86,24 @@ def chosen_rows(
         pen: for the rows.
         chosen: what of `CHOICE`.
         wanted: the requests of which it is told where their time went.
-        height: the rows that there are; bars are as thick as they allow, up to three rows, and
-            blank rows stand between them if there is room.
+        height: the rows that there are; bars are as high as they allow, and all are filled.
     """
     strategies = {result.strategy.name: result.strategy.wordings() for result in comparison}
     head = [*_note(comparison, pen), *(row.cells() for row in parameter_rows(strategies, pen))]
-    for thick, between in ((3, [pen.blank()]), (2, [pen.blank()]), (1, [pen.blank()]), (1, [])):
-        blocks = list(_blocks(comparison, pen, chosen, wanted, thick))
-        rows = [*head, *(row for block in blocks for row in (*between, *block))]
+    groups = [
+        _parts(comparison, pen, wanted)
+        if name == _PARTS
+        else _metric(comparison, METRICS_BY_NAME[name], pen)
+        for name in chosen
+    ]
+    bars = [bar for group in groups for bar in group.bars]
+    for thick, apart, between in _HEIGHTS:
+        layout = BarLayout.of(bars, pen, thick, apart)
+        above = [pen.blank()] * between
+        rows = [*head, *(row for group in groups for row in (*above, *group.rows(layout)))]
         if len(rows) <= height:
             break
-    return rows
-
-
-def _blocks(
-    comparison: Comparison, pen: Pen, chosen: Sequence[str], wanted: Slice, thick: int
-) -> Iterator[list[Cells]]:
-    """Each of the chosen as a heading and a bar a strategy, of so many rows."""
-    for name in chosen:
-        if name == _PARTS:
-            yield _part_rows(comparison, pen, wanted, thick)
-            continue
-        metric = METRICS_BY_NAME[name]
-        yield [
-            pen.heading(_in_full(metric), _BETTER[metric.better]),
-            *_bars(comparison, metric, pen, thick),
-        ]
+    return rows + [pen.blank()] * (height - len(rows))
 
 
 def _in_full(metric: MetricInfo) -> str:
@@ -127,62 +122,91 @@ def _note(comparison: Comparison, pen: Pen) -> list[Cells]:
 
 def bar_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[Cells]:
     """The bars, and the breakdown below them."""
-    rows: list[Cells] = []
-    compared = comparison.measured is not None
-    for metric, title, better in _BARS:
-        hint = "and how far it is off what was measured" if compared else better
-        rows += [pen.heading(title, hint), *_bars(comparison, metric, pen)]
-    return [*rows, *_part_rows(comparison, pen, wanted)]
+    hint = "and how far it is off what was measured" if comparison.measured is not None else ""
+    groups = [
+        _BarGroup(pen.heading(title, hint or better), _bars(comparison, metric, pen))
+        for metric, title, better in _BARS
+    ]
+    groups.append(_parts(comparison, pen, wanted))
+    layout = BarLayout.of([bar for group in groups for bar in group.bars], pen)
+    return [row for group in groups for row in group.rows(layout)]
 
 
-def _part_rows(comparison: Comparison, pen: Pen, wanted: Slice, thick: int = 1) -> list[Cells]:
-    """Where the time of a slice of the requests went, and what the signs of the parts mean."""
+@dataclass(frozen=True, slots=True)
+class _BarGroup:
+    """Bars that are compared, below a heading.
+
+    Attributes:
+        heading: the row above them.
+        bars: a bar a strategy.
+        has_legend: whether they are drawn in signs that are told below them.
+    """
+
+    heading: Cells
+    bars: Sequence[Bar]
+    has_legend: bool = False
+
+    def rows(self, layout: BarLayout) -> list[Cells]:
+        """All of it."""
+        legend = _legend(self.bars, layout) if self.has_legend else []
+        return [self.heading, *layout.rows(self.bars), *legend]
+
+
+def _metric(comparison: Comparison, metric: MetricInfo, pen: Pen) -> _BarGroup:
+    """A metric, by its full name."""
+    heading = pen.heading(_in_full(metric), _BETTER[metric.better])
+    return _BarGroup(heading, _bars(comparison, metric, pen))
+
+
+def _parts(comparison: Comparison, pen: Pen, wanted: Slice) -> _BarGroup:
+    """Where the time of a slice of the requests went, on one scale if possible."""
     simulated = comparison.simulated
     found = [result.slice_parts(wanted) for result in simulated]
     apart = far_apart([np.array([each.whole]) for each in found])
     own = "; each bar on a scale of its own" if apart else ""
     heading = pen.heading(f"Where the {wanted.whole} went", f"{wanted.measure.extent}{own}")
-    parts = _broken_down(simulated, found, pen, apart=apart, thick=thick)
-    return [heading, *parts, *_legend(parts, pen)]
+    longest = max(each.whole for each in found)
+    bars = [
+        Bar(
+            result.strategy.name,
+            _parts_drawn(each, each.whole if apart else longest, pen),
+            format_value(_LATENCY, each.whole if each.requests else None),
+        )
+        for result, each in zip(simulated, found, strict=True)
+    ]
+    return _BarGroup(heading, bars, has_legend=True)
 
 
-def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen, thick: int = 1) -> list[Cells]:
-    """A bar a strategy, of one row or more, with its exact value behind the first."""
+def _parts_drawn(found: SliceParts, longest: float, pen: Pen) -> Callable[[Row, int], object]:
+    """Draws a strategy's time as its parts side by side."""
+    return lambda row, cells: add_parts(row, found.parts, cells, longest, pen.palette)
+
+
+def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen) -> list[Bar]:
+    """A bar a strategy, with its exact value."""
     values = comparison.values(metric)
     longest = max(value or 0 for value in values)
-    rows = []
     cells = metric_cells(comparison, metric)
+    bars = []
     for result, value, cell in zip(comparison, values, cells, strict=True):
-        name = result.strategy.name
-        row = _named(name, pen)
-        filled, _ = bar((value or 0) / longest if longest else 0, _cells(pen))
-        look = pen.look(pen.palette.strategy(name))
-        row.add(filled, look)
-        _add_value(row, cell.text, pen, best=cell.best)
-        rows.append(row.add(f" {cell.note}", pen.good if cell.best else pen.muted).cells())
-        rows += [pen.row().gap(_NAME).add(filled, look).cells()] * (thick - 1)
-    return rows
+        name, share = result.strategy.name, (value or 0) / longest if longest else 0
+        draw = _share_drawn(share, pen.look(pen.palette.strategy(name)))
+        bars.append(Bar(name, draw, cell.text, cell.note, best=cell.best))
+    return bars
 
 
-def _broken_down(
-    comparison: Comparison, found: Sequence[SliceParts], pen: Pen, *, apart: bool, thick: int
-) -> list[Cells]:
-    """The time of each strategy's requests as its parts side by side, on one scale if possible."""
-    longest = max(each.whole for each in found)
-    rows = []
-    for result, each in zip(comparison, found, strict=True):
-        row, below = _named(result.strategy.name, pen), pen.row().gap(_NAME)
-        for drawn in (row, below):
-            add_parts(drawn, each.parts, _cells(pen), each.whole if apart else longest, pen.palette)
-        _add_value(row, format_value(_LATENCY, each.whole if each.requests else None), pen)
-        rows += [row.cells(), *[below.cells()] * (thick - 1)]
-    return rows
+def _share_drawn(share: float, look: Style) -> Callable[[Row, int], object]:
+    """Draws a share of the longest bar."""
+    return lambda row, cells: row.add(bar(share, cells)[0], look)
 
 
-def _legend(bars: Sequence[Cells], pen: Pen) -> list[Cells]:
+def _legend(bars: Sequence[Bar], layout: BarLayout) -> list[Cells]:
     """The signs of the parts that are seen in the bars."""
+    pen, alone = layout.pen, [layout.pen.row() for _ in bars]
+    for each, row in zip(bars, alone, strict=True):
+        each.draw(row, layout.longest)
+    seen = {sign for row in alone for sign in text_of(row.cells())}
     rows, row = [], pen.row()
-    seen = {sign for bar in bars for sign in text_of(bar)}
     for name, (sign, state) in PART_SIGNS.items():
         if sign not in seen:
             continue
@@ -191,22 +215,6 @@ def _legend(bars: Sequence[Cells], pen: Pen) -> list[Cells]:
             row = pen.row()
         row.gap(2).add(sign, fill(state, None, pen.palette)).add(f" {name}", pen.muted)
     return [*rows, row.cells()]
-
-
-def _cells(pen: Pen) -> int:
-    """How long the longest bar is: the same for all metrics, for they are compared."""
-    return max(1, pen.width - _NAME - _VALUE - _NOTE - 2)
-
-
-def _named(name: str, pen: Pen) -> Row:
-    """A row that begins with a strategy's mark and name."""
-    return pen.row().add(f"  {marked(name):<{_NAME - 2}}", pen.strategy(name))
-
-
-def _add_value(row: Row, value: str, pen: Pen, *, best: bool = False) -> None:
-    """Append a value in the column behind the bars."""
-    row.gap(_NAME + _cells(pen) - (pen.width - row.left))
-    row.add(f"{value:>{_VALUE}}", pen.good if best else pen.text)
 
 
 def table_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[Cells]:

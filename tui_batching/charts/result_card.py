@@ -13,6 +13,7 @@ from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import METRICS_BY_NAME
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.tables import metric_cells
+from tui_batching.charts.big_letters import big_number
 from tui_batching.charts.chart import KeySigns
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen, fill
@@ -22,13 +23,6 @@ from tui_batching.sim.life import State
 
 STAR = "★"
 _PLACES = ("FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH", "SIXTH")
-_DIGITS = {
-    "0": ("█▀█", "█ █", "▀▀▀"), "1": ("▀█ ", " █ ", "▀▀▀"), "2": ("▀▀█", "█▀▀", "▀▀▀"),
-    "3": ("▀▀█", " ▀█", "▀▀▀"), "4": ("█ █", "▀▀█", "  ▀"), "5": ("█▀▀", "▀▀█", "▀▀▀"),
-    "6": ("█▀▀", "█▀█", "▀▀▀"), "7": ("▀▀█", "  █", "  ▀"), "8": ("█▀█", "█▀█", "▀▀▀"),
-    "9": ("█▀█", "▀▀█", "▀▀▀"), ".": (" ", " ", "▀"), ",": (" ", " ", "▄"),
-}  # fmt: skip
-"""Numbers that are read from the back of a room, three rows high."""
 _NEXT = (
     ("batch-larger", "a larger batch"), ("load-higher", "more load"),
     ("workload", "another workload"), ("view-metrics", "all numbers"), ("tour", "the tour"),
@@ -182,15 +176,11 @@ def _big_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
     number, _, unit = format_duration(run.finished).partition(" ")
     look = pen.strategy(run.strategy.name)
     rows = [pen.blank()]
-    for line in range(3):
-        row = pen.row().gap(2)
-        for character in number:
-            row.add(_DIGITS[character][line], look).gap()
-        if line == 2:
-            row.add(unit, look).gap(3)
-            row.add(first_that_fits([*_distance(scene, lane), ""], row.left - 1), pen.text)
-        rows.append(row.cells())
-    return rows
+    *above, foot = big_number(number)
+    rows += [pen.row().gap(2).add(line, look).cells() for line in above]
+    row = pen.row().gap(2).add(f"{foot} {unit}", look).gap(3)
+    row.add(first_that_fits([*_distance(scene, lane), ""], row.left - 1), pen.text)
+    return [*rows, row.cells()]
 
 
 def _figure_row(figure: Figure, lane: int, pen: Pen) -> Cells:
