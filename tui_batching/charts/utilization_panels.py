@@ -46,10 +46,11 @@ from tui_batching.sim.run import Run
 MARGIN = 5
 """Cells for the axis of slots."""
 LABELS = 17
-"""Cells for what the average lines say."""
+"""Cells for what stands at the right: each average at its height, and of what the rest consists."""
 NARROWEST = 40
 """Cells below which nothing is drawn."""
-_DASH = "╌"
+_MEAN = "╌╌"
+"""At the edge of a panel, as high as an average."""
 _POOL_EDGE = "┄"
 _MEMORY_WORDS = (
     "Blocks of the KV cache that are taken, reserved ones too, up to the pool's edge "
@@ -59,7 +60,7 @@ _CACHE_WORDS = f" {CACHED} are free to take, but can still be found."
 _GROUND, _USEFUL, _STALLED, _HELD = range(4)
 """What a cell shows."""
 _EDGE, _LINE, _NOW = 4, 8, 12
-"""With one of those: useful slots below it, or a line over it, or else the playhead."""
+"""With one of those useful slots below it; a line at the edge of all there is; the playhead."""
 
 
 def utilization_chart(request: ChartRequest) -> list[Cells]:
@@ -132,7 +133,7 @@ def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) 
         filled = (use.shares(edges) + use.cached_shares(edges)) * (rows - 1)
         middles = np.arange(rows - 1, 0, -1)[:, np.newaxis] - 0.5
         text[1:][(text[1:] == " ") & (middles <= filled)] = CACHED
-    inks[0] = _LINE | _GROUND
+    inks[0] = _LINE
     evicted = np.minimum(evicted_times(use.run) * columns // end, columns - 1)
     text[0, evicted] = EVICTED
     text[1:, playhead], inks[1:, playhead] = PLAYHEAD, _NOW
@@ -228,17 +229,13 @@ def _panel(
     request: ChartRequest, result: Result, series: UtilizationSeries, rows: int, pen: Pen
 ) -> list[Cells]:
     """The slots over time."""
-    columns = len(series.useful)
-    run, end, share = result.run, request.scene.end, result.utilization
+    run, share = result.run, result.utilization
     slots = run.slots if tells_shares(run) else len(run.by_slot)
     series = series.of(run.slots / slots)
     text, inks = _area(series, rows)
     means = {"occupied": share.occupied, "useful": share.useful}
     at = {name: _row_of(mean * run.slots / slots, rows) for name, mean in means.items()}
-    ran = np.arange(run.begin * columns // end, -(-run.finished * columns // end))
-    for row in at.values():
-        _dash(text[row], inks[row], ran)
-    playhead = playhead_column(request, columns)
+    playhead = playhead_column(request, len(series.useful))
     text[:, playhead], inks[:, playhead] = PLAYHEAD, _NOW
     ticks = [_tick(row, rows, slots) for row in range(rows)]
     labels = _labels(share, at, rows) if slots == run.slots else _mean_labels(result, at, rows)
@@ -264,13 +261,6 @@ def _area(series: UtilizationSeries, rows: int) -> tuple[npt.NDArray[np.str_], I
     return np.where(blank, signs[behind], text), inks.astype(np.int64)
 
 
-def _dash(text: npt.NDArray[np.str_], inks: IntArray, ran: IntArray) -> None:
-    """Draw an average as dashes, between which the area stays to be seen."""
-    for column in ran[ran % 4 < 2]:
-        if inks[column] < _EDGE:
-            text[column], inks[column] = _DASH, _LINE | inks[column]
-
-
 def _row_of(share: float, rows: int) -> int:
     """The row from the top in which an average lies."""
     return rows - 1 - min(rows - 1, int(share * rows))
@@ -285,13 +275,13 @@ def _labels(share: Utilization, at: dict[str, int], rows: int) -> dict[int, str]
     if above == below and rows > 1:
         above, below = (above - 1, below) if above else (above, below + 1)
     labels = {
-        below: f" {_DASH} useful {percent(share.useful)}",
-        above: f" {_DASH} occupied {percent(share.occupied)}",
+        below: f"{_MEAN} useful {percent(share.useful)}",
+        above: f"{_MEAN} occupied {percent(share.occupied)}",
     }
     free = [row for row in range(rows - 1, -1, -1) if row not in labels]
     parts = ((STALLED, "stalled", share.stalled), (HATCH, "held", share.held))
     return labels | {
-        row: f" {sign} {name} {percent(part)}"
+        row: f"{sign:>2} {name} {percent(part)}"
         for row, (sign, name, part) in zip(free, parts, strict=False)
     }
 
@@ -301,7 +291,8 @@ def _mean_labels(result: Result, at: dict[str, int], rows: int) -> dict[int, str
     labels = {}
     for row, text in _labels(result.utilization, at, rows).items():
         sign, name, *_ = text.split()
-        labels[row] = f" {sign} {name} {getattr(result.utilization, name) * result.run.slots:.1f}"
+        count = getattr(result.utilization, name) * result.run.slots
+        labels[row] = f"{sign:>2} {name} {count:.1f}"
     return labels
 
 
@@ -349,7 +340,7 @@ def playhead_column(request: ChartRequest, columns: int) -> int:
 
 
 def _looks(palette: Palette) -> dict[int, Style]:
-    """The look of each ink. Edges and lines have what is behind them as ground."""
+    """The look of each ink. Edges have what is behind them as ground."""
     surface, useful = palette.surface, palette.work
     held, ground = palette.held, palette.ground(State.HELD, surface)
     # A hatch of two of the terminal's own colours looks like one that is not among them.
@@ -365,13 +356,11 @@ def _looks(palette: Palette) -> dict[int, Style]:
         _USEFUL: style(useful, surface),
         _STALLED: fill(State.STALLED, surface, palette),
         _HELD: fill(State.HELD, surface, palette),
+        _LINE: style(palette.text, surface),
         _NOW: style(palette.playhead, surface, bold=True),
     }
     for behind, colour in grounds.items():
         looks[_EDGE | behind] = style(useful, colour)
-        looks[_LINE | behind] = style(palette.text, colour)
-    # The ground may be no ink, where it is the terminal's own.
-    looks[_LINE | _USEFUL] = style(useful, surface, reverse=True)
     return looks
 
 
