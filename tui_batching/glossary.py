@@ -39,7 +39,7 @@ GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("useful", "The share that makes a token or prefills the prompt of who is in the slot."),
         ("held", "Done, but still in its slot, until the rest of its batch is done, too."),
         ("bubble", "All slot-time that is held."),
-        ("stalled", "In a slot, but not making a token, because prompts of others are prefilled."),
+        ("stalled", "In a slot, but stopped or slowed down, as prompts of others are prefilled."),
     )),
     ("Times", (
         ("wait", "From arrival to admission."),

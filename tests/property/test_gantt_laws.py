@@ -12,11 +12,10 @@ from workloads_for_laws import workloads
 
 from tui_batching.analysis.slot_times import QueueLengths
 from tui_batching.analysis.utilization import utilization
-from tui_batching.charts.bands import TimeWindow
+from tui_batching.charts.bands import TimeWindow, slowed_in
 from tui_batching.charts.slot_bands import SlotBands
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
-from tui_batching.sim.spans import SpanKind
 from tui_batching.workload import Workload
 
 
@@ -35,10 +34,10 @@ def test_at_the_finest_look_cells_add_up_to_the_slot_time(case: Case) -> None:
     assert np.count_nonzero(taken) == share.occupied_time
     states = drawn.states[taken]
     assert np.count_nonzero(states == State.HELD) == share.held_time
-    if not (run.spans.kind == SpanKind.MIXED).any():
-        stalled = np.count_nonzero(states == State.STALLED)
-        assert stalled == share.stalled_time
-        assert len(states) - stalled == share.useful_time + share.held_time
+    slowed = np.broadcast_to(slowed_in(run, drawn.window), taken.shape)[taken]
+    stalled = np.count_nonzero((states == State.STALLED) | (slowed & (states == State.DECODE)))
+    assert stalled == share.stalled_time
+    assert len(states) - stalled == share.useful_time + share.held_time
     working = (State.PREFILL, State.RECOMPUTE, State.DECODE, State.STALLED, State.HELD)
     assert set(states.tolist()) <= set(working)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,11 +12,15 @@ from stage import palette, texts
 from tight import tight
 
 from tui_batching.analysis.comparison import Comparison, Result
-from tui_batching.analysis.scene import Scene
+from tui_batching.analysis.scene import Scene, build_scene
 from tui_batching.analysis.so_far import SoFar
-from tui_batching.charts.chart import ChartRequest, Viewport
+from tui_batching.analysis.utilization import utilization
+from tui_batching.charts.chart import ChartRequest, GanttRows, Viewport
 from tui_batching.charts.gantt import EVICTED, Gantt, gantt_chart
+from tui_batching.charts.rows import SLOWED
 from tui_batching.sim.life import State
+from tui_batching.sim.spans import SpanKind
+from tui_batching.workload import load_workload
 
 SIGNS = {
     **dict.fromkeys((State.MEMORY, State.SLOTS, State.TURN, State.EVICTED), "─"),
@@ -28,6 +34,12 @@ SIGNS = {
 
 def scene_of(result: Result) -> Scene:
     return Scene(Comparison(tight().workload, (result,)), (SoFar(result.run),))
+
+
+def of_long_prompt(name: str) -> Scene:
+    workload = load_workload("long-prompt")
+    chosen = tuple(each for each in workload.strategies if each.name == name)
+    return build_scene(replace(workload, strategies=chosen), None, lambda _: None)
 
 
 def each_engine() -> pytest.MarkDecorator:
@@ -54,11 +66,32 @@ def test_each_cell_is_what_the_moment_in_its_middle_says(result: Result) -> None
                 drawn = rows[row][column : column + 1] or " "
                 marks = {"├", EVICTED} & {drawn}
                 late = state in (State.DONE, State.COMING)
-                assert late or marks or drawn == SIGNS[state], (middle, row, state)
+                slowed = drawn == SLOWED and state is State.DECODE
+                known = late or marks or slowed
+                assert known or drawn == SIGNS[state], (middle, row, state)
+                assert not slowed or moment.phase.kind is SpanKind.MIXED
                 seen.add(state)
     assert {State.DECODE, State.PREFILL} <= seen
     if run.evictions.any():
         assert {State.EVICTED, State.RECOMPUTE} <= seen
+
+
+@pytest.mark.parametrize("rows", ["requests", "slots"])
+@pytest.mark.parametrize("width", [84, 120, 300])
+def test_what_the_heading_says_of_stalls_is_seen_in_the_bars(rows: GanttRows, width: int) -> None:
+    for name, word in (("tgi", "stalled"), ("vllm", "stalled or slowed")):
+        scene = of_long_prompt(name)
+        drawn = gantt_chart(ChartRequest(scene, scene.end, width, 20, palette()), rows)
+        told, *bars = texts(drawn)[1:-1]
+        told_share = int(re.findall(rf"· {word} (\d+) %", told)[0])
+        row = "".join(bars)
+        cells = {sign: row.count(sign) for sign in "‖¦█░"}
+        run = scene.runs[0]
+        taken = utilization(run).occupied
+        stopped = cells["‖"] + cells["¦"]
+        assert 100 * taken * stopped / sum(cells.values()) == pytest.approx(told_share, abs=1.5)
+        assert (cells["¦"] > 0) is (name == "vllm")
+        assert (cells["‖"] > 0) is (name == "tgi")
 
 
 @each_engine()

@@ -21,7 +21,7 @@ from tui_batching.columns import BoolArray, IntArray
 from tui_batching.sim.life import WAITS as WAITING_STATES
 from tui_batching.sim.life import State, StateMatrix
 from tui_batching.sim.run import Run
-from tui_batching.sim.spans import SpanKind
+from tui_batching.sim.spans import DECODING, SpanKind
 
 WAITS = "─"
 _MOST_LOOKS = 8192
@@ -38,8 +38,10 @@ _SIGNS = {
 }
 GLYPHS = np.array([_SIGNS.get(state, " ") for state in State])
 """By `State`."""
-SIGN, NAME, WORDS, MARK, FREE, NOW = range(6)
-"""What a cell is: the sign of a state, a name or words on it, a mark, free, or the playhead."""
+SIGN, NAME, WORDS, MARK, FREE, NOW, SLOW = range(7)
+"""What a cell is: the sign of a state, a name or words on it, a mark, free, the playhead, or work
+that is slowed down.
+"""
 
 
 def ink(kind: int, state: IntArray | int = 0, row: IntArray | int = -1) -> IntArray:
@@ -88,6 +90,10 @@ class Looks(dict[int, Style]):
                 work = mixed(work, palette.surface, _STRIPE)
             if kind == SIGN:
                 return style(work, ground, row=row)
+            if kind == SLOW:
+                return style(
+                    palette.state(State.PREFILL), palette.ground(State.STALLED, ground), row=row
+                )
             return style(work, palette.surface, bold=True, reverse=True, row=row)
         if kind == SIGN:
             return fill(state, ground, palette, row)
@@ -141,6 +147,25 @@ def decoding_in(run: Run, window: TimeWindow) -> BoolArray:
     edges = window.edges
     time = np.diff(run.spans.clock_of(SpanKind.PREFILL).at(edges))
     return np.asarray((2 * time < np.diff(edges)) | (time == 0))
+
+
+def slows_down(run: Run) -> bool:
+    """Whether chunks of prompts are processed in the same iterations as decodes."""
+    return len(run.spans.clock_of(SpanKind.MIXED).start) > 0
+
+
+def slowed_in(run: Run, window: TimeWindow) -> BoolArray:
+    """The cells in which who decodes is drawn as slowed down by chunks in the same iterations.
+
+    They are as many, and where, as the time by which those iterations last longer than their
+    decode steps alone. Shape: (cells,).
+    """
+    if not slows_down(run):
+        return np.zeros(window.cells, np.bool_)
+    edges, cell = window.edges, window.cell
+    clocks = [run.spans.clock_of(kind) for kind in DECODING]
+    longer = np.sum([clock.at(edges) for clock in clocks], axis=0) - run.decode_clock.at(edges)
+    return np.asarray(np.diff((longer + cell // 2) // cell) > 0)
 
 
 def computed_at_once(run: Run, window: TimeWindow, stay: IntArray) -> BoolArray:

@@ -14,7 +14,7 @@ import numpy as np
 
 from tui_batching.analysis.distribution import latencies
 from tui_batching.analysis.slot_steps import slots_worth_a_row
-from tui_batching.charts.bands import WAITS, TimeWindow
+from tui_batching.charts.bands import WAITS, TimeWindow, slows_down
 from tui_batching.charts.chart import ChartRequest, GanttRows, Viewport, way_back, window_start
 from tui_batching.charts.gantt_layout import (
     GanttLayout,
@@ -42,6 +42,7 @@ from tui_batching.charts.rows import (
     HATCH,
     PLAYHEAD,
     SHADE,
+    SLOWED,
     STALLED,
     TRACK,
     Cells,
@@ -97,6 +98,7 @@ def legend(
         LegendEntry(EVICTED, palette.text, "evicted"),
         LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
         LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
+        LegendEntry(SLOWED, palette.state(State.PREFILL), "slowed"),
     ]
     if rows == "slots":
         return [*signs, LegendEntry(TRACK, palette.muted, "free")]
@@ -377,7 +379,9 @@ class Gantt:
         hidden, wasted = self._hidden(number), so_far.wasted(self.request.time)
         if not moment.run.tells_iterations:
             return [f"{moment.done:,} answered{hidden}", *[hidden.removeprefix(" · ")] * 4, ""]
-        shares = " · ".join(f"{name} {100 * share:.0f} %" for name, share in wasted)
+        words = {"stalled": "stalled or slowed"} if slows_down(moment.run) else {}
+        told = [f"{words.get(name, name)} {100 * share:.0f} %" for name, share in wasted]
+        shares = " · ".join(told)
         if moment.over:
             finished = format_duration(moment.run.finished)
             told = [f"all answered at {finished} · {shares}", f"all at {finished} · {shares}"]

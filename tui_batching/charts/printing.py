@@ -30,6 +30,7 @@ _SIGNS = {
     **dict(zip("←→↑↓↕⇧", "<>^v|^", strict=True)),
     **dict(zip("‹–—…×µμ≤≥≈“”‘’", "<--~xuu<>~\"\"''", strict=True)),
     "≡": "$",  # cached
+    "¦": ";",  # slowed
     "▀": '"',  # the upper half of a cell, of big letters
     **dict(zip("┊┆", "!!", strict=True)),  # saturation, p99: beside the uprights that are whole
     "\N{NO-BREAK SPACE}": " ",

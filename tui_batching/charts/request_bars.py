@@ -16,6 +16,7 @@ from tui_batching.charts.bands import (
     MARK,
     NOW,
     SIGN,
+    SLOW,
     WAITS,
     WORDS,
     Cause,
@@ -25,10 +26,11 @@ from tui_batching.charts.bands import (
     decoding_in,
     ink,
     looks_for,
+    slowed_in,
 )
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import EVICTED, PLAYHEAD, Cells, Row, painted, style
-from tui_batching.columns import IntArray
+from tui_batching.charts.rows import EVICTED, PLAYHEAD, SLOWED, Cells, Row, painted, style
+from tui_batching.columns import BoolArray, IntArray
 from tui_batching.sim.life import State, StateMatrix, states_at
 from tui_batching.sim.run import Run
 from tui_batching.sim.stays import Ended
@@ -85,6 +87,10 @@ class RequestBars:
         states[seen, start[seen]] = np.where(at_once & longer, State.PREFILL, State.DECODE)
         return states
 
+    @cached_property
+    def _slowed(self) -> BoolArray:
+        return slowed_in(self.run, self.window)
+
     def _band(self, place: int, told: list[Cause]) -> list[Cells]:
         row, states = int(self.rows[place]), self.states[place]
         looks = looks_for(self.palette, self.selected, stripe=bool(place % 2), whole=True)
@@ -92,6 +98,8 @@ class RequestBars:
         rows = []
         for line in range(self.thickness):
             text, inks = GLYPHS[states].copy(), ink(SIGN, states, row)
+            slowed = self._slowed & (states == State.DECODE)
+            text[slowed], inks[slowed] = SLOWED, ink(SLOW, State.DECODE, row)
             if line == 0:
                 self._mark_arrival(row, text, inks)
                 self._label(row, text, inks, states)

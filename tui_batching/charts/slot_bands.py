@@ -17,6 +17,7 @@ from tui_batching.charts.bands import (
     NAME,
     NOW,
     SIGN,
+    SLOW,
     WAITS,
     WORDS,
     Cause,
@@ -26,12 +27,14 @@ from tui_batching.charts.bands import (
     decoding_in,
     ink,
     looks_for,
+    slowed_in,
 )
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import (
     BEGIN,
     EVICTED,
     PLAYHEAD,
+    SLOWED,
     TRACK,
     Cells,
     filled_cells,
@@ -40,7 +43,7 @@ from tui_batching.charts.rows import (
     style,
 )
 from tui_batching.clock import format_duration
-from tui_batching.columns import IntArray
+from tui_batching.columns import BoolArray, IntArray
 from tui_batching.sim.life import State, StateMatrix, states_in_slots
 from tui_batching.sim.run import Run
 from tui_batching.sim.stays import Ended
@@ -90,6 +93,10 @@ class SlotBands:
         found[line[seen], cell[seen]] = mark
         return found
 
+    @cached_property
+    def _slowed(self) -> BoolArray:
+        return slowed_in(self.run, self.window)
+
     def draw(self) -> list[list[Cells]]:
         """So many rows of cells for each slot."""
         told = causes(self.run, self.stays, self.states, self.window.cursor)
@@ -101,7 +108,10 @@ class SlotBands:
         served = (window.middles >= run.begin) & (window.middles < run.finished)
         text = np.where(there, GLYPHS[states], np.where(served, TRACK, " "))
         parts = self._parts(stays)
-        inks = np.where(there, ink(SIGN, states, self._clicked(stays, parts)), ink(FREE))
+        clicked = self._clicked(stays, parts)
+        inks = np.where(there, ink(SIGN, states, clicked), ink(FREE))
+        slowed = self._slowed & there & (states == State.DECODE)
+        text[slowed], inks[slowed] = SLOWED, ink(SLOW, State.DECODE, clicked[slowed])
         begins = [begin for begin, _ in parts if begin and states[begin] == State.DECODE]
         text[begins] = BEGIN
         looks = looks_for(self.palette, self.selected, stripe=bool(self.slots[place] % 2))
