@@ -252,6 +252,14 @@ def test_an_upright_line_has_its_label_and_its_glyph() -> None:
     assert not any("│" in row.split("│", 1)[-1] for row in rows[:8] if row.count("│") > 1)
 
 
+def test_an_upright_line_may_be_a_mark_at_the_upper_edge() -> None:
+    upright = Vertical(5.0, WHITE, "here", "┊", rows=2)
+    rows = canvas_of(few((0, 4), (10, 4)), y_range=(0.0, 9.0), verticals=(upright,))
+    assert ["┊" in row for row in rows[:-2]] == [True, True, *[False] * (len(rows) - 4)]
+    whole = canvas_of(few((0, 4), (10, 4)), y_range=(0.0, 9.0))
+    assert rows[2:-2] == whole[2:-2]
+
+
 def test_labels_of_upright_lines_do_not_cover_each_other() -> None:
     uprights = tuple(Vertical(5.0 + 0.2 * n, WHITE, f"at{n}") for n in range(4))
     rows = canvas_of(few((0, 0), (10, 0)), y_range=(0.0, 9.0), verticals=uprights)

@@ -67,19 +67,21 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Vertical:
-    """An upright line over the whole height, behind the series: the playhead.
+    """An upright line behind the series: the playhead.
 
     Attributes:
         x: where it is.
         colour: of the line and its label.
         label: beside its upper end.
         glyph: what its cells show.
+        rows: how many it has, from the top; None for the whole height.
     """
 
     x: float
     colour: Color
     label: str = ""
     glyph: str = "│"
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,7 @@ def _put_over(spec: ChartSpec, canvas: _Canvas) -> None:
     """Marks of points, then labels, over what plotext has drawn."""
     verticals = _FIRST + len(spec.lines)
     for number, vertical in enumerate(spec.verticals, verticals):
-        canvas.replace(number, vertical.glyph)
+        canvas.redraw(number, vertical.glyph, vertical.rows)
     for number, line in enumerate(spec.lines, _FIRST):
         for xs, ys in _pieces(line, spec) if line.points else ():
             for x, y in zip(xs.tolist(), ys.tolist(), strict=True):
@@ -362,10 +364,11 @@ class _Canvas:
             at = right if self._holds((self.top, right), cell_len(text)) else left
             _write(self.cells[self.top], at, text, ink)
 
-    def replace(self, ink: int, glyph: str) -> None:
-        """Draw all cells of an ink with another character."""
-        for row in self.cells[self.top : self.top + self.rows]:
-            row[:] = [(glyph, ink) if cell == ("│", ink) else cell for cell in row]
+    def redraw(self, ink: int, glyph: str, rows: int | None) -> None:
+        """Draw the upper cells of an upright line with another character, and blank the others."""
+        for number, row in enumerate(self.cells[self.top : self.top + self.rows]):
+            drawn = (glyph, ink) if rows is None or number < rows else _BLANK
+            row[:] = [drawn if cell == ("│", ink) else cell for cell in row]
 
     def _column_of(self, ink: int) -> int | None:
         """The column in which an upright line was drawn, whichever way its place was rounded."""

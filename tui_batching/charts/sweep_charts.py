@@ -47,6 +47,8 @@ _FROM_HEIGHT = 30
 """Rows from which on there is room for the table."""
 _SATURATION = "┊"
 """What a saturation point is drawn with."""
+_MARKED = 3
+"""Rows of a mark at the upper edge of a chart: of saturation, and of what is there now."""
 _NARROWEST, _LOWEST = 34, 9
 """Columns and rows below which a chart is cramped."""
 _GAP, _APART = 2, 3
@@ -112,6 +114,7 @@ def _saturations(request: SweepRequest) -> list[Vertical]:
             colour=palette.strategy(names[0]) if len(names) == 1 else palette.text,
             label="".join(mark_of(name) for name in names),
             glyph=_SATURATION,
+            rows=_MARKED,
         )
         for load, names in _together(request.sweep)
     ]
@@ -124,7 +127,7 @@ def _present_load(request: SweepRequest, limits: tuple[float, float]) -> list[Ve
         return []
     lower, upper = limits
     label = "now" if lower <= rate <= upper else "← now" if rate < lower else "now →"
-    return [Vertical(min(max(rate, lower), upper), request.palette.playhead, label)]
+    return [Vertical(min(max(rate, lower), upper), request.palette.playhead, label, rows=_MARKED)]
 
 
 def _load_facts(request: SweepRequest) -> list[list[tuple[str, Style]]]:
@@ -150,7 +153,7 @@ def parameter_chart(request: SweepRequest) -> list[Cells]:
     log = min(values) > 0
     limits = (min(values) / 1.1, max(values) * 1.4) if log else (0.0, max(values) * 1.05 or 1.0)
     axis = ValueAxis(
-        label=axis_text(sweep.kind) if sweep.kind == BATCH_SIZE else "",
+        label="",
         limits=limits,  # with room for the last tick
         log=log,
         ticks=tuple(values) if log else None,
@@ -158,8 +161,8 @@ def parameter_chart(request: SweepRequest) -> list[Cells]:
     )
     muted = style(request.palette.muted, request.palette.surface)
     present = [("│ ", style(request.palette.playhead, request.palette.surface)), ("now", muted)]
-    by = [] if axis.label else [[(f"by {axis_text(sweep.kind)}", muted)]]
-    facts = [*by, *([present] if axis.verticals else [])]
+    by = [(f"by {axis_text(sweep.kind)}", muted)]
+    facts = [by, *([present] if axis.verticals else [])]
     if sweep.kind == BATCH_SIZE or any_parameter(sweep.kind).is_called("batch_size"):
         facts.append([("a line ends where its slots are never all taken", muted)])
     return _charts_and_table(request, _head(request, *facts), axis)
@@ -178,7 +181,7 @@ def _present(request: SweepRequest, limits: tuple[float, float]) -> Iterator[Ver
         found = exported(kind, value)
         x = min(max(found, limits[0]), limits[1])
         label = f"{label} →" if found > x else f"← {label}" if found < x else label
-        yield Vertical(x, request.palette.playhead, label)
+        yield Vertical(x, request.palette.playhead, label, rows=_MARKED)
 
 
 def frontier_chart(request: SweepRequest) -> list[Cells]:

@@ -6,16 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.cells import cell_len
 
 from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Point, Sweep
 from tui_batching.analysis.sweeps.shown import limit_of
 from tui_batching.analysis.sweeps.varied import exported
-from tui_batching.charts.axis import LOG_FROM
+from tui_batching.charts.axis import LOG_FROM, Axis
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.plot import ChartSpec, Label, Line, Vertical
-from tui_batching.charts.rows import first_that_fits
 from tui_batching.clock import format_duration, to_seconds
 from tui_batching.strategies import mark_of
 
@@ -27,6 +25,8 @@ _TITLES = {
     "prefix_hit_rate": "prompt tokens found in the cache",
 }
 """What charts of metrics are called whose name does not tell it."""
+_MARGIN = 4
+"""Cells for the usual numbers of the y axis."""
 _FAR = 2
 """A limit that is so many times above all values is told, and not drawn."""
 
@@ -36,7 +36,7 @@ class ValueAxis:
     """The x axis that the line charts of a sweep share.
 
     Attributes:
-        label: what it is; empty where the legend tells it.
+        label: what it is, at its right end; empty where the legend tells it.
         limits: the lowest and the highest value shown.
         log: whether equal factors are equally far apart.
         ticks: None takes round values.
@@ -48,6 +48,19 @@ class ValueAxis:
     log: bool
     ticks: tuple[float, ...] | None
     verticals: tuple[Vertical, ...]
+
+    def ticks_over(self, cells: int) -> tuple[float, ...]:
+        """As many as there can be where it is so long, as those below its label are left out."""
+        if self.ticks is not None:
+            return self.ticks
+        made = Axis.log_over if self.log else Axis.over
+        fewer = (made(self.limits, most) for most in range(cells // 4, 2, -1))
+        apart = (
+            axis.ticks
+            for axis in fewer
+            if len(axis.without_crowded(cells - _MARGIN, 0).ticks) >= len(axis.ticks) - 1
+        )
+        return next(apart, made(self.limits, 2).ticks)
 
 
 def metric_spec(
@@ -82,7 +95,8 @@ def metric_spec(
         text=palette.text,
         muted=palette.muted,
         title=f" {title}",
-        y_label=_y_label(metric, axis, size[0] - cell_len(title) - len("  · "), log=log),
+        x_label=axis.label,
+        y_label=_y_label(metric, log=log),
         x_range=axis.limits,
         y_range=y_range,
         verticals=axis.verticals,
@@ -90,7 +104,7 @@ def metric_spec(
         empty="nobody has any",
         x_log=axis.log,
         y_log=log,
-        x_ticks=axis.ticks,
+        x_ticks=axis.ticks_over(size[0]),
         labels=(Label(axis.limits[0], level, "SLO", palette.playhead),) if shown and level else (),
         legend=False,
     )
@@ -104,15 +118,10 @@ def _title(metric: MetricInfo) -> str:
     return f"{statistic} {_QUANTITIES.get(quantity, quantity)}"
 
 
-def _y_label(metric: MetricInfo, axis: ValueAxis, room: int, *, log: bool) -> str:
-    """The unit, whether the axis is logarithmic, and the x axis where the legend does not tell it.
-
-    In the fullest wording that fits the room, in cells.
-    """
+def _y_label(metric: MetricInfo, *, log: bool) -> str:
+    """The unit, and whether the axis is logarithmic."""
     unit = _UNITS.get(metric.name, _UNITS[metric.unit])
-    scale = ", ".join(filter(None, (unit, "log" if log else "")))
-    by = f"by {axis.label}" if axis.label else ""
-    return first_that_fits([" · ".join(filter(None, (scale, by))), scale], room)
+    return ", ".join(filter(None, (unit, "log" if log else "")))
 
 
 def _level(limits: tuple[float, float], level: float, palette: Palette) -> Line:
