@@ -130,6 +130,17 @@ chapters:
     assert [chapter.served.strategies[0].slots for chapter in deck.chapters[:2]] == [256, 6]
 
 
+def test_who_serves_later_has_the_parameters_of_the_workload() -> None:
+    deck = read("""\
+chapters:
+  - {title: One, text: a, workload: tight-memory, strategies: [orca]}
+  - {title: Two, text: b, strategies: [vllm]}
+""")
+    assert deck.chapters[1].workload.strategy("vllm") == load_workload("tight-memory").strategy(
+        "vllm"
+    )
+
+
 def test_a_workload_file_is_looked_for_beside_the_deck(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(WORKLOAD)
     deck = read("chapters: [{title: One, text: a, workload: mine.yaml, select: 7}]", tmp_path)

@@ -65,6 +65,7 @@ class Chapter:
         then: what it reads in place of them from the instant on at which it stops; empty if the
             text stays.
         workload: as its file has it, but served by the strategies that the chapter names.
+        as_in_file: the workload with its own strategies, from which a later chapter chooses.
         view: the name of the view, such as `gantt`.
         show: the parts of the view that are shown; empty if all are.
         section: the part of the deck that it belongs to; empty before the first one.
@@ -85,6 +86,7 @@ class Chapter:
     title: str
     text: tuple[str, ...]
     workload: Workload
+    as_in_file: Workload
     view: str
     show: tuple[str, ...] = ()
     section: str = ""
@@ -223,10 +225,10 @@ def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -
     """One chapter; where it names no workload or section it has that of the chapter before."""
     record = field.mapping(_CHAPTER_KEYS)
     if before is None or "workload" in record.fields:
-        workload = _read_workload(record["workload"], around)
+        workload = as_in_file = _read_workload(record["workload"], around)
     else:
-        workload = before.workload
-    workload = record.read("strategies", partial(_read_strategies, workload), workload)
+        workload, as_in_file = before.workload, before.as_in_file
+    workload = record.read("strategies", partial(_read_strategies, as_in_file), workload)
     settings, changed = _read_settings(record, workload)
     loop = record.read("loop", _read_loop, None)
     at = record.read("at", partial(_read_begin, loop), loop[0] if loop else 0)
@@ -243,6 +245,7 @@ def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -
         text=() if slide and "text" not in record.fields else paragraphs(record["text"]),
         then=record.read("then", partial(_read_then, until, paragraphs), ()),
         workload=workload,
+        as_in_file=as_in_file,
         view=view,
         show=record.read("show", partial(_read_parts, view, around.views), ()),
         notes=record.read("notes", partial(_read_paragraphs, changed, _LONGEST_NOTE), ()),
