@@ -22,6 +22,7 @@ def test_the_story_is_told_in_order() -> None:
         "Three rules",
         "Where continuous does not win",
         "Memory",
+        "Long prompts",
         "Does it hold?",
     ]
     assert TOUR.chapters[0].slide
@@ -49,11 +50,11 @@ def test_the_story_is_told_in_order() -> None:
         "bubble": "The bubble",
         "stall": "The price",
         "KV": "The KV cache",
-        "paging": "Reserve, or take as you go",
+        "paging": "Paging",
         "chunk": "Chunked prefill",
         "evict": "Eviction",
         "recompute": "Eviction",
-        "prefix caching": "Read once, found again",
+        "prefix caching": "The same beginning",
     }.items(),
 )
 def test_a_word_is_said_first_where_it_is_defined(word: str, chapter: str) -> None:

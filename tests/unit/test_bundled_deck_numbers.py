@@ -15,12 +15,11 @@ from tour import EACH_CHAPTER, TOUR
 
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.comparison import Comparison, compare
-from tui_batching.analysis.peaks import peak_tokens_held
 from tui_batching.analysis.sweeps import Sweep, sweep
-from tui_batching.analysis.tokens import token_gaps
 from tui_batching.clock import HORIZON, SECOND, format_duration
 from tui_batching.sim.life import WAITS, State, states_at
 from tui_batching.sim.run import Run
+from tui_batching.sim.stays import Ended
 from tui_batching.strategies import Vllm
 from tui_batching.strategies.parameters import TOKEN_BUDGET
 from tui_batching.tour import Chapter
@@ -38,6 +37,7 @@ WORDS |= {
     "eleven": 11,
     "thirteen": 13,
     "fourteen": 14,
+    "fifteen": 15,
     "sixteen": 16,
     "seventeen": 17,
     "twenty": 20,
@@ -132,37 +132,75 @@ def chat_by_load() -> Sweep:
 
 
 def free_memory(facts: Facts) -> int:
-    run = facts.run("continuous")
+    run = facts.run("orca")
     assert run.kv is not None
     return run.kv.blocks - run.at(facts.instant).blocks
 
 
-def found_of(facts: Facts, row: int) -> int:
-    """How many tokens of its prompt a request found in the cache when it was admitted."""
-    run = facts.run("vllm")
-    return int(run.stays.cached[run.stay_at(row, facts.instant)])
+def reserved_and_empty(facts: Facts, strategy: str) -> int:
+    """How much of the memory is reserved at the instant, but holds nothing yet."""
+    moment = facts.run(strategy).at(facts.instant)
+    assert moment.run.kv is not None
+    return moment.blocks * moment.run.kv.block_size - moment.tokens_held
+
+
+def chunk_of(facts: Facts, strategy: str) -> int:
+    """How many tokens of prompts are computed at the instant, all of one request."""
+    (chunk,) = facts.run(strategy).at(facts.instant).chunks.values()
+    return int(chunk)
+
+
+def _decoding_before_the_eviction(facts: Facts) -> int:
+    """How many made tokens when the first request was evicted: R11, who was admitted last."""
+    stays = facts.run("vllm-v0").stays
+    first = int(stays.end_time[stays.ended == Ended.EVICTED].min())
+    before = facts.run("vllm-v0").at(first - 1)
+    rows = stays.request[before.running]
+    assert facts.requests.id[rows[np.argmax(stays.start_time[before.running])]] == 11
+    assert first < chapter_called("Eviction").at
+    return len(before.decoding)
+
+
+def before_the_eviction(facts: Facts) -> str:
+    return f"{word(_decoding_before_the_eviction(facts))} texts grew"
+
+
+def before_the_eviction_as_answers(facts: Facts) -> str:
+    return f"middle of {word(_decoding_before_the_eviction(facts))} answers"
+
+
+def total_time(title: str, strategy: str) -> str:
+    return f"{Facts(title).metric(strategy, 'total_time'):.2f} s"
+
+
+def kept(facts: Facts, strategy: str) -> int:
+    """For how many requests what is promised is kept."""
+    return round(facts.metric(strategy, "slo_attainment") * facts.count)
+
+
+def promises(facts: Facts) -> str:
+    """What is promised, in whole seconds."""
+    slo = facts.workload.slo
+    assert slo is not None
+    assert slo.ttft is not None
+    assert slo.e2el is not None
+    return f"within {slo.ttft // SECOND} s, all within {slo.e2el // SECOND} s"
+
+
+def first_tokens_of_engines(facts: Facts) -> str:
+    """The engines that reserve, and no others, make people wait for their first token."""
+    slow = [
+        each.name for each in facts.workload.strategies if facts.metric(each.name, "mean_ttft") > 1
+    ]
+    assert slow == ["orca", "tgi", "tensorrt-llm"]
+    assert min(facts.metric(name, "mean_ttft") for name in slow) > 2
+    return "over 2 s"
 
 
 def earlier(facts: Facts, row: int) -> float:
     """By how many seconds continuous answers a request before static."""
     static, continuous = (facts.run(name).end_time[row] for name in ("static", "continuous"))
     return float(static - continuous) / SECOND
-
-
-def last_end_of_orca(facts: Facts) -> float:
-    """When Orca would have answered everybody, in seconds."""
-    orca = compare(choose_strategies(facts.workload, ["orca"]))["orca"].run
-    return float(orca.end_time.max()) / SECOND
-
-
-def longest_gaps(facts: Facts) -> str:
-    """What is told as the longest gap is the longest one, as far as it is told."""
-    for name in ("tgi", "vllm"):
-        longest = token_gaps(facts.run(name)).largest
-        assert format_duration(longest) == format_duration(
-            round(facts.metric(name, "p99_itl") * SECOND)
-        )
-    return "R4"
 
 
 def promised(facts: Facts) -> str:
@@ -183,19 +221,6 @@ def promised(facts: Facts) -> str:
     return f"{told}. Static never keeps it, continuous only below 1"
 
 
-def chunks_read(facts: Facts) -> str:
-    """How many whole chunks of the new prompt are read, while the other engine reads it at once."""
-    vllm, sglang = (facts.run(name).at(facts.instant) for name in ("vllm", "sglang"))
-    assert len(vllm.decoding) == len(vllm.running) - 1
-    assert not len(sglang.decoding)
-    ((stay, chunk),), ((other, whole),) = vllm.chunks.items(), sglang.chunks.items()
-    rows = {int(vllm.run.stays.request[stay]), int(sglang.run.stays.request[other])}
-    assert [facts.requests.id[row] for row in rows] == [24]
-    assert whole == facts.requests.input_tokens[rows.pop()]
-    computed = int(vllm.computed(np.array([stay]))[0])
-    return f"{word(computed / chunk)} chunks"
-
-
 def all_factors(facts: Facts) -> str:
     """What the three factors make together."""
     factor = facts.metric("vllm", "throughput") / facts.metric("static", "throughput")
@@ -208,11 +233,11 @@ def saturation(strategy: str) -> float:
     return found
 
 
-def budget(facts: Facts) -> int:
-    vllm = facts.workload.strategy("vllm")
-    parameter = vllm.parameter_called(TOKEN_BUDGET)
+def budget(facts: Facts, name: str = "vllm") -> int:
+    strategy = facts.workload.strategy(name)
+    parameter = strategy.parameter_called(TOKEN_BUDGET)
     assert parameter is not None
-    return int(vllm.value(parameter.name))
+    return int(strategy.value(parameter.name))
 
 
 def times_at_most(longest: int) -> str:
@@ -294,62 +319,62 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         ),
     ],
     "The KV cache": [
+        lambda f: f"memory for {f.workload.cost.kv_cache_tokens:,} tokens",
+        lambda f: f"answer allowed, {f.requests.max_tokens.max()} tokens",
+        lambda f: f"R7 needs {f.requests.input_tokens[7] + f.requests.max_tokens[7]}",
         lambda f: f"{free_memory(f)} are free",
-        lambda f: f"R7 needs {f.requests.input_tokens[7] + f.requests.output_tokens[7]}",
-        lambda f: f"though {word(f.run('continuous').slots - f.running('continuous'))} slots",
-        lambda f: f"{word(f.run('continuous').slots - f.running('continuous'))} slots are free",
+        lambda f: f"though {word(f.run('orca').slots - f.running('orca'))} slots are free",
+        lambda f: f"same {word(f.count)} people",
+        lambda _: f"there were {word(Facts('The numbers').run('static').slots)} slots",
+        lambda f: f"{word(f.run('orca').slots)} slots now",
+        lambda f: f"{word(f.run('orca').slots - f.running('orca'))} of them stay free",
     ],
-    "Reserve, or take as you go": [
-        lambda f: f"{word(len(f.workload.strategies))} real engines",
-        lambda f: f"answer allowed: {f.requests.max_tokens.max()} tokens",
-        lambda f: f"block of {f.workload.strategy('vllm').value('block_size')} tokens",
+    "Paging": [
         lambda f: f"{word(f.running('orca'))} run",
-        lambda f: f"{word(f.running('vllm'))} run",
+        lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
+        lambda f: f"though {reserved_and_empty(f, 'orca')} tokens",
+        lambda f: f"memory, {word(f.running('vllm-v0'))} run",
         lambda f: f"up to {f.requests.max_tokens.max()} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
         lambda f: f"all {f.requests.max_tokens.min()}",
-    ],
-    "Chunked prefill": [
-        lambda f: f"{word(len(f.who('vllm', State.DECODE)))} requests make tokens",
-        lambda f: f"{word(len(f.who('tgi', State.STALLED)))} stall",
-        lambda f: f"at {word(f.made('tgi', 0))} tokens",
-        lambda f: f"on to {word(f.made('vllm', 0))}.",
-        lambda f: f"{word(len(f.who('vllm', State.DECODE)))} people read",
-        lambda f: f"{word(len(f.who('tgi', State.STALLED)))} texts stop",
-        lambda f: f"process {budget(f)} tokens",
-        lambda f: f"{word(len(f.who('vllm', State.DECODE)))} of them are the decodes",
-    ],
-    "No more white walls": [
-        lambda f: f"its {f.metric('vllm', 'stalled'):.0%} stalled".replace("%", " %"),
-        lambda _: f"across {word(len(Facts('Chunked prefill').who('tgi', State.STALLED)))} answers",
-        longest_gaps,
-        lambda _: f"first {word(len(Facts('Chunked prefill').who('tgi', State.STALLED)))} rows",
+        lambda f: f"block of {f.workload.strategy('vllm-v0').value('block_size')} tokens",
     ],
     "Eviction": [
-        lambda f: f"small here, {f.workload.cost.kv_cache_tokens} tokens",
-        lambda f: f"it needs {last_end_of_orca(f):.2f} s",
+        before_the_eviction,
+        lambda f: f"{chunk_of(f, 'vllm-v0')} tokens are computed again",
+        lambda f: f"{word(len(f.who('vllm-v0', State.STALLED)))} others stall",
+        before_the_eviction_as_answers,
+        lambda f: f"all {word(f.count)} take",
+        lambda _: f"it was {total_time('Paging', 'orca')}",
     ],
-    "The same system prompt": [
+    "Chunked prefill": [
+        lambda f: f"process {budget(f)} tokens",
+        lambda f: f"R3 stands at {f.made('vllm-v0', 3)} tokens",
+        lambda f: f"R3 is at {f.made('vllm', 3)}.",
+        lambda _: f"the budget is {Vllm().max_num_batched_tokens:,} tokens",
+    ],
+    "No more white walls": [
+        lambda f: f"The same {word(f.count)} from",
+        lambda f: f"all {word(f.run('vllm-v0').slots)} stop",
+    ],
+    "Rule by rule": [
         lambda f: f"{word(f.count)} people",
-        lambda f: f"instructions of {f.requests.stream_tokens.max():,} tokens",
-        lambda f: f"{word(f.run('vllm').at(f.instant).done)} are answered",
+        lambda f: f"to {word(kept(f, 'static'))} of them",
+        lambda f: f"it is {word(kept(f, 'orca'))},",
+        lambda f: f" {word(kept(f, 'vllm-v0'))},",
+        lambda f: f"{word(kept(f, 'vllm'))}.",
+        promises,
     ],
-    "Read once, found again": [
-        lambda f: f"R21 found {found_of(f, 21):,} of its {f.requests.input_tokens[21]:,} prompt",
-        lambda f: f"{word(f.run('vllm').at(f.instant).done)} are answered",
+    "The same beginning": [
+        lambda f: f"{word(f.count)} people",
+        lambda f: f"same {f.requests.stream_tokens.max():,} tokens",
     ],
-    "Four engines": [
-        lambda _: f"{load_workload('engines').strategy('sglang').value('chunked_prefill_size'):,}",
-    ],
-    "One after the other": [
-        lambda f: f"the {f.workload.strategy('static').slots} slots",
-        lambda f: f"{f.workload.strategy('static').slots} slots are",
-    ],
-    "Real engines": [
+    "Seven engines": [
+        lambda f: f"{word(len(f.workload.strategies))} engines",
         lambda f: f"{word(len(f.workload.strategies))} real engines",
-        chunks_read,
-        lambda _: f"by default it is {Vllm().max_num_batched_tokens:,}",
-        lambda _: f"all {word(len(load_workload('engines').strategies))} of them",
+        first_tokens_of_engines,
+        lambda f: f"{word(len(f.workload.strategies))} names",
+        lambda f: f"all {word(len(f.workload.strategies))}.",
     ],
     "A real GPU": [
         lambda f: f"{word(step_times(f.workload)[4].batch_size)} takes {slower(f):.2f} times",
@@ -382,11 +407,9 @@ SAID_BY_OTHERS = {
     "The numbers": ["99 of 100"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
-    "The KV cache": ["eight billion parameters", "130 kB"],
-    "Reserve, or take as you go": ["for sixty years"],
-    "One after the other": ["RTX 4090", "of 2023"],
-    "Four engines": ["Four engines", "Four names", "four answers"],
-    "Real engines": ["RTX 4090"],
+    "The KV cache": ["130 kB"],
+    "Paging": ["for sixty years", "paper of 2023"],
+    "Seven engines": ["RTX 4090"],
     "A real GPU": ["Llama 3 8B"],
     "The famous 23 times": [
         "The famous 23 times", "June 2023", "23 times the tokens", "OPT 13B",
@@ -417,7 +440,7 @@ def test_every_number_is_true(chapter: Chapter) -> None:
         assert found, phrase
         told = told[: found.start()] + told[found.end() :]
     left = NUMBERS.search(told)
-    assert left is None, told[left.start() - 20 : left.end() + 20]
+    assert left is None, told[max(0, left.start() - 20) : left.end() + 20]
 
 
 def test_there_are_twenty_minutes_and_words_to_fill_them() -> None:
@@ -477,23 +500,40 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert price.who("continuous", State.PREFILL) == ["R6"]
     ends = dynamic.run("dynamic").end_time
     assert ends[0] == ends[1] <= dynamic.run("dynamic").start_time[2]
-    assert Facts("The KV cache").who("continuous", State.MEMORY)[0] == "R7"
-    memory = Facts("Reserve, or take as you go")
-    assert memory.who("orca", State.MEMORY)[0] == "R15"
-    assert len(memory.who("orca", State.DONE)) < len(memory.who("vllm", State.DONE))
-    assert not memory.who("vllm", *WAITS)
+    assert Facts("The KV cache").who("orca", State.MEMORY)[0] == "R7"
+    assert not Facts("Paging").who("vllm-v0", *WAITS)
+    chunked = Facts("Chunked prefill")
+    assert chunked.who("vllm-v0", State.PREFILL) == ["R8", "R9"]
+    assert {"R6", "R7"} < set(chunked.who("vllm-v0", State.STALLED))
+    assert (chunked.who("vllm", State.STALLED), chunked.who("vllm", State.PREFILL)) == ([], ["R7"])
+    assert "R8" in chunked.who("vllm", *WAITS)
+    begun = chunked.run("vllm-v0").at(chapter_called("Chunked prefill").at)
+    assert begun.tokens_made(np.array([3]))[0] == chunked.made("vllm-v0", 3)  # half a second
+    assert chunked.instant - begun.time == SECOND // 2
 
 
 def test_what_is_said_of_one_rule_after_the_other_is_so() -> None:
-    facts = Facts("One after the other")
+    facts = Facts("Rule by rule")
     names = [strategy.name for strategy in facts.workload.strategies]
-    values = [facts.metric(name, "avg_latency") for name in names]
-    assert values == sorted(values, reverse=True)
-    most = facts.requests.input_tokens.mean() + facts.requests.max_tokens.max()
-    room = facts.workload.cost.kv_cache_tokens
-    assert room is not None
-    assert facts.workload.strategy("static").slots * most <= room
-    assert peak_tokens_held(facts.run("static")).tokens <= room
+    assert names == ["static", "orca", "vllm-v0", "vllm"]
+    gaps = [facts.metric(name, "p99_itl") for name in names]
+    assert gaps[:3] == sorted(gaps[:3])
+    assert gaps[3] < gaps[1]
+
+
+def test_what_is_said_of_seven_engines_is_so() -> None:
+    facts = Facts("Seven engines")
+    gaps = {each.name: facts.metric(each.name, "p99_itl") for each in facts.workload.strategies}
+    longest_first = sorted(gaps, key=lambda name: -gaps[name])
+    assert set(longest_first[:3]) == {"tgi", "sglang", "vllm-v0"}
+    assert longest_first[-1] == "fastgen"
+    smallest = min(
+        strategy.value(parameter.name)
+        for strategy in facts.workload.strategies
+        if (parameter := strategy.parameter_called(TOKEN_BUDGET)) is not None
+    )
+    assert smallest == budget(facts, "fastgen")
+    assert {"orca", "tensorrt-llm"} == set(longest_first[4:6])
 
 
 def test_what_is_said_against_continuous_is_so() -> None:
@@ -510,15 +550,6 @@ def test_what_is_said_against_continuous_is_so() -> None:
         assert rag.metric("dynamic", name) < min(others)
     typical = rag.workload.cost.prefill_per_token * rag.requests.input_tokens.mean()
     assert 0.4 < typical / SECOND < 0.5  # half a second
-
-
-def test_vllm_is_through_before_orca_though_it_evicts() -> None:
-    tight = compare(choose_strategies(Facts("Eviction").workload, ["vllm", "orca"]))
-    vllm, orca = tight["vllm"].run, tight["orca"].run
-    assert (tight["orca"].metrics["evictions"], vllm.end_time.max() < orca.end_time.max()) == (
-        0,
-        True,
-    )
 
 
 def test_the_work_of_r0_is_the_same_in_all_lanes() -> None:

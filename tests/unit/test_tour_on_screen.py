@@ -70,12 +70,12 @@ NOT_ON_SCREEN = {
     "What a step costs": ("2.00", "20"),  # what the steps of the table differ by; a share
     "The numbers": ("99", "100"),  # what a word means
     "Continuous batching": ("2.01 s", "1.64 s", "368"),  # still to come, and what it makes
-    "Reserve, or take as you go": ("512", "16"),  # what everybody asks for; the size of a block
-    "No more white walls": ("116", "33.8", "143", "108"),  # how wide walls are, to the digit
+    "The KV cache": ("160",),  # what everybody asks for
+    "No more white walls": ("267", "89.0"),  # how wide walls are, to the digit
     "Few people": ("20 s",),  # how far apart they come
-    "The same system prompt": ("1,500",),  # the lane tells how much of it is found
-    "One after the other": ("4090", "2023"),  # the name of a GPU; a year
-    "Real engines": ("4090", "2,048"),  # the name of a GPU; what is usual elsewhere
+    "The same beginning": ("1,500",),  # the lane tells how much of it is found
+    "Seven engines": ("seven", "4090", "2 s"),  # how many bars; the name of a GPU; a round number
+    "Rule by rule": ("2 s", "4 s"),  # what is promised
     "A real GPU": ("3", "1.04", "2.5"),  # of the name of a model; quotients
     "The famous 23 times": (
         "23",

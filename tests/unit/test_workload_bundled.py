@@ -42,7 +42,7 @@ NAMES = (
     "notebook-large",
 )
 SHARED = ("system-prompt", "conversation", "cache-thrash")
-ENGINES = ("long-prompt", "tight-memory", "asks-too-much", *SHARED, "engines")
+ENGINES = ("long-prompt", "tight-memory", "asks-too-much", "rule-by-rule", *SHARED, "engines")
 STUDY = ("anyscale-32", "anyscale-128", "anyscale-512", "anyscale-1536")
 
 
@@ -128,8 +128,11 @@ def test_each_slo_is_met_by_some_requests_and_missed_by_others(name: str):
 
 def test_no_two_are_alike():
     names = NAMES + ENGINES
-    arrivals = {load_workload(name).requests.arrival_time.tobytes() for name in names}
-    assert len(arrivals) == len(names)
+    served = {
+        (workload.requests.arrival_time.tobytes(), workload.cost.kv_cache_tokens)
+        for workload in map(load_workload, names)
+    }
+    assert len(served) == len(names)
 
 
 @pytest.mark.parametrize(
@@ -401,6 +404,26 @@ def test_asks_too_much_asks_for_nothing_that_paging_notices():
     )
     orca = simulate(exact, workload.strategy("orca"))
     assert mean_first_token(orca) < mean_first_token(runs_by_name("asks-too-much")["orca"]) / 2
+
+
+def test_rule_by_rule_has_the_requests_of_notebook():
+    requests, notebook = load_workload("rule-by-rule").requests, load_workload("notebook").requests
+    for column in ("arrival_time", "input_tokens", "output_tokens"):
+        assert (getattr(requests, column) == getattr(notebook, column)).all()
+
+
+def test_rule_by_rule_each_rule_keeps_the_promise_to_more():
+    found = runs_by_name("rule-by-rule")
+    kept = [int(within_slo("rule-by-rule", run).sum()) for run in found.values()]
+    assert dict(zip(found, kept, strict=True)) == {
+        "static": 9,
+        "orca": 13,
+        "vllm-v0": 15,
+        "vllm": 17,
+    }
+    assert [most_at_once(found[name]) for name in ("orca", "vllm-v0", "vllm")] == [5, 8, 8]
+    gaps = [metrics(found[name])["p99_itl"] for name in ("vllm-v0", "vllm")]
+    assert [round(1000 * float(gap or 0)) for gap in gaps] == [267, 89]
 
 
 def hit_rate(run: Run) -> float:

@@ -67,6 +67,7 @@ _TEACHING_ORDER = (
     "long-prompt",
     "tight-memory",
     "asks-too-much",
+    "rule-by-rule",
     "system-prompt",
     "conversation",
     "cache-thrash",
