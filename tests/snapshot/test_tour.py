@@ -46,9 +46,11 @@ CHAPTERS = (
     "Static batching",
     "Continuous batching",
     "The price",
-    "Reserve, or take as you go",
+    "Paging",
+    "Eviction",
     "Chunked prefill",
-    "Real engines",
+    "Rule by rule",
+    "Seven engines",
     "What to take home",
 )
 """Those in which what is told has to be seen at the instant at which they stop, and a slide."""
