@@ -14,6 +14,7 @@ from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.rows import LEVELS, Cells, filled_cells
 from tui_batching.charts.utilization_panels import utilization_chart
 from tui_batching.clock import Picoseconds
+from tui_batching.cost import LinearCost
 from tui_batching.strategies import Static
 from tui_batching.workload import load_workload
 
@@ -107,9 +108,13 @@ def test_it_says_why_occupied_misleads():
         "A held slot counts as occupied, so static is fullest: 89.2 % occupied, 26.1 % held; "
         "continuous is busiest: 69.2 % useful."
     )
-    rag = " ".join(" ".join(rows_of(scene_of(load_workload("rag")), 160, 40)[-3:]).split())
-    assert "Continuous is fullest: 57.4 % occupied" in rag
-    assert "24 % of the slot time of continuous is stalled by prefills of others" in rag
+    rag = load_workload("rag")
+    text = " ".join(" ".join(rows_of(scene_of(rag), 160, 40)[-3:]).split())
+    assert "Static is fullest and busiest: 79.1 % occupied, 33.5 % useful" in text
+    read_together = replace(rag, cost=LinearCost(prefill_per_token=300_000_000))
+    text = " ".join(" ".join(rows_of(scene_of(read_together), 160, 40)[-3:]).split())
+    assert "Continuous is fullest: 57.4 % occupied" in text
+    assert "24 % of the slot time of continuous is stalled by prefills of others" in text
 
 
 def test_one_slot_one_strategy_and_no_room_are_drawn_as_well():

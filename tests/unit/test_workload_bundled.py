@@ -194,24 +194,21 @@ def test_code_completion_nobody_waits_long_in_continuous():
     assert set(np.unique(static.start_time, return_counts=True)[1]) == {8}
 
 
-def test_rag_dynamic_beats_continuous():
+def test_rag_continuous_answers_soonest_and_writes_half_as_fast():
     static, dynamic, continuous = runs("rag")
-    assert latencies(dynamic).mean() < min(latencies(static).mean(), latencies(continuous).mean())
+    assert latencies(continuous).mean() < min(latencies(static).mean(), latencies(dynamic).mean())
     per_token = [
         ((run.finish_time - run.first_token_time) / (run.requests.output_tokens - 1)).mean()
-        for run in (dynamic, continuous)
+        for run in (static, dynamic, continuous)
     ]
-    assert per_token[1] > 1.9 * per_token[0]
+    assert per_token[2] > 1.9 * max(per_token[:2])
 
 
-def test_equal_lengths_leave_nothing_to_hand_on_and_continuous_is_last():
+def test_equal_lengths_leave_nothing_to_hand_on():
     static, dynamic, continuous = runs("equal-lengths")
     assert held_share(static) == held_share(dynamic) == 0
-    assert static.finished == dynamic.finished
-    assert round((continuous.finished - static.finished) / SECOND, 1) == 0.9
-    stalled = metrics(continuous)["mean_stalled"]
-    assert stalled is not None
-    assert stalled > metrics(static)["mean_stalled"] == 0
+    ends = continuous.end_time.tolist()
+    assert static.end_time.tolist() == dynamic.end_time.tolist() == ends
 
 
 def test_bursty_r0_waits_on_an_idle_server_in_static():

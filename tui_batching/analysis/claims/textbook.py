@@ -80,20 +80,24 @@ def held(comparison: Comparison, continuous: Result) -> Claim | None:
 
 
 def stalls(comparison: Comparison, continuous: Result) -> Claim | None:
-    """What continuous batching costs."""
+    """What continuous batching costs: more stalls, or more time a token, or both."""
     static = _full_batches(comparison)
     if static is None:
         return None
-    holds = clearly_below(static, continuous, "mean_stalled")
+    stalls_more, is_slower = (
+        clearly_below(static, continuous, metric) for metric in ("mean_stalled", "mean_tpot")
+    )
     detail = (
         f"stalled for {versus('mean_stalled', continuous, static)} with {name(static)} on average"
     )
     if number(continuous, "mean_tpot") and number(static, "mean_tpot"):
         detail += f"; time per output token {versus('mean_tpot', continuous, static)}"
-    if not holds:
+    if not (stalls_more or is_slower):
         detail += ": few requests are running while others are prefilled"
+    elif not stalls_more:
+        detail += f": {name(static)} stalls before its first tokens, for the prompts of its batch"
     text = f"{_batching(continuous)} pays with stalls: the prefill of a newcomer stops all others."
-    return Claim(text, holds, detail)
+    return Claim(text, stalls_more or is_slower, detail)
 
 
 def timeout(comparison: Comparison, dynamic: Result) -> Claim | None:
