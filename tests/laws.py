@@ -18,3 +18,11 @@ def assert_parts_sum_to_latency(run: Run, times: Iterable[int]) -> None:
         age = np.minimum(run.end_time, time) - np.minimum(arrival, time)
         assert np.array_equal(sum(columns.values()), age), f"at {time}"
         assert all((column >= 0).all() for column in columns.values()), f"at {time}"
+
+
+def most_at_once(run: Run) -> int:
+    """The most requests that ever run at once."""
+    stays = run.stays
+    return max(
+        int(((stays.start_time <= t) & (stays.end_time > t)).sum()) for t in stays.start_time
+    )

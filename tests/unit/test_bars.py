@@ -106,7 +106,8 @@ def test_the_difference_to_the_best_has_the_sign_of_the_difference():
     ],
 )
 def test_differences_are_short(behind: float | None, text: str):
-    assert difference_text(behind) == text
+    assert difference_text(METRICS_BY_NAME["avg_latency"], behind) == text
+    assert difference_text(METRICS_BY_NAME["useful"], behind) == ""
     assert len(text) <= 7
 
 

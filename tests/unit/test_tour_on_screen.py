@@ -75,7 +75,9 @@ NOT_ON_SCREEN = {
     "Few people": ("20 s",),  # how far apart they come
     "The same beginning": ("1,500",),  # the lane tells how much of it is found
     "Seven engines": ("seven", "4090", "2 s"),  # how many bars; the name of a GPU; a round number
-    "Rule by rule": ("2 s", "4 s"),  # what is promised
+    "Paging": ("16",),  # the size of a block
+    "Rule by rule": ("13", "20", "15", "17", "2 s", "4 s"),  # the share is there, and 2.00 s
+    "Eviction": ("81",),  # to redo, as the screen before tells
     "A real GPU": ("3", "1.04", "2.5"),  # of the name of a model; quotients
     "The famous 23 times": (
         "23",

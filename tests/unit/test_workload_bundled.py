@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from laws import most_at_once
 from oracle import oracle
 from stage import on_stage
 
@@ -284,13 +285,6 @@ def longest_gap(run: Run, rows: slice = slice(None)) -> int:
     """The longest time between two tokens of one request, in whole milliseconds."""
     gaps = [gap for block in token_gaps_by_request(run) for gap in block][rows]
     return round(max(int(gap.max()) for gap in gaps) / MILLISECOND)
-
-
-def most_at_once(run: Run) -> int:
-    stays = run.stays
-    return max(
-        int(((stays.start_time <= t) & (stays.end_time > t)).sum()) for t in stays.start_time
-    )
 
 
 def mean_first_token(run: Run, rows: slice | BoolArray = slice(None)) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from tui_batching.analysis.breakdown import MEANINGS, PARTS
@@ -273,16 +274,21 @@ def metric_cells(comparison: Comparison, metric: MetricInfo) -> tuple[Cell, ...]
     """A metric of each strategy, and how far it is from the best."""
     pairs = zip(comparison.values(metric), comparison.best(metric), strict=True)
     cells = [Cell(format_value(metric, value), best) for value, best in pairs]
-    told = difference_text if comparison.measured is None else error_text
-    differences = map(told, comparison.behind(metric))
+    if comparison.measured is not None:
+        differences = map(error_text, comparison.behind(metric))
+    else:
+        differences = map(partial(difference_text, metric), comparison.behind(metric))
     return tuple(
         Cell(cell.text, cell.best, behind) for cell, behind in zip(cells, differences, strict=True)
     )
 
 
-def difference_text(behind: float | None) -> str:
-    """By how much a value differs from the best one: `+54%`, `-0.4%`, `12x`; empty if unknown."""
-    if behind is None:
+def difference_text(metric: MetricInfo, behind: float | None) -> str:
+    """By how much a value differs from the best one: `+54%`, `-0.4%`, `12x`; empty if unknown.
+
+    Also empty where values are shares: a share of a share is taken for percentage points.
+    """
+    if behind is None or metric.unit == "share":
         return ""
     if behind >= 9.5:
         return f"{behind + 1:,.0f}x"

@@ -15,7 +15,14 @@ from rich.style import Style
 
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.distribution import far_apart
-from tui_batching.analysis.metrics import METRIC_TABLE, METRICS_BY_NAME, MetricInfo, format_value
+from tui_batching.analysis.metrics import (
+    METRIC_TABLE,
+    METRICS_BY_NAME,
+    SERVICE_LEVEL,
+    MetricInfo,
+    format_value,
+)
+from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.slices import MEAN, Slice, SliceParts
 from tui_batching.analysis.tables import (
     Table,
@@ -28,6 +35,7 @@ from tui_batching.charts.metric_bars import Bar, BarLayout
 from tui_batching.charts.parameter_rows import parameter_rows
 from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill, marked
 from tui_batching.charts.rows import Cells, Row, bar, text_of, wrapped
+from tui_batching.workload.service_level import ServiceLevel
 
 _BESIDE = 150
 """Cells from which on the table stands beside the bars."""
@@ -106,8 +114,13 @@ def chosen_rows(
     return rows + [pen.blank()] * (height - len(rows))
 
 
-def _in_full(metric: MetricInfo) -> str:
-    """`Time to first token (TTFT) · mean`: what it is, and by which letters it goes."""
+def _in_full(metric: MetricInfo, slo: ServiceLevel | None) -> str:
+    """What a metric is, and by which letters it goes, or which limits it is about.
+
+    `Time to first token (TTFT) · mean`, `SLO attainment · TTFT ≤ 2.00 s`.
+    """
+    if metric.group == SERVICE_LEVEL and slo:
+        return f"{metric.label} · {limits_text(slo)}"
     letters = metric.called.partition(".")[0]
     is_short = metric.word and letters != metric.group.lower()
     return f"{metric.group}{f' ({letters.upper()})' if is_short else ''} · {metric.label}"
@@ -154,7 +167,7 @@ class _BarGroup:
 
 def _metric(comparison: Comparison, metric: MetricInfo, pen: Pen) -> _BarGroup:
     """A metric, by its full name."""
-    heading = pen.heading(_in_full(metric), _BETTER[metric.better])
+    heading = pen.heading(_in_full(metric, comparison.workload.slo), _BETTER[metric.better])
     return _BarGroup(heading, _bars(comparison, metric, pen))
 
 

@@ -121,7 +121,7 @@ def _compared(comparison: Comparison, metric: MetricInfo) -> str:
         if is_best:
             best[name] = shown
         else:
-            difference = "" if metric.unit == "share" else difference_text(behind)
+            difference = difference_text(metric, behind)
             unlike = "memory ignored" if name in comparison.ignoring and any(best_ones) else ""
             told = ", ".join(filter(None, (difference, unlike)))
             others.append(f"{name} {shown}" + (f" ({told})" if told else ""))

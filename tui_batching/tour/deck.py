@@ -127,6 +127,11 @@ class Deck:
     path: Path
 
     @property
+    def sections(self) -> tuple[str, ...]:
+        """The names of its parts, in order; none if no chapter names one."""
+        return tuple(dict.fromkeys(each.section for each in self.chapters if each.section))
+
+    @property
     def minutes(self) -> float:
         """How long the speaker wants to take for all chapters that say so."""
         return sum(chapter.minutes or 0 for chapter in self.chapters)

@@ -20,6 +20,7 @@ from tui_batching.strategies.parameters import TOKEN_BUDGET
 from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
+from tui_batching.tui.presenting.section_row import section_row
 from tui_batching.tui.views.view import View
 from tui_batching.workload.model import COST, Workload
 
@@ -44,7 +45,7 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     row = Row(width, text)
     row.gap().add("tui-batching", style(palette.accent, ground, bold=True)).gap(2)
     workload = frame.scene.workload
-    facts = _facts(frame.scene)
+    facts = _facts(frame.scene)[: 2 if frame.presenting else None]
     told = [" · ".join([*facts, *cost]) for cost in _costs(workload)] + [workload.name]
     room = row.left - len(clock) - len(speed) - 7
     room = room if room >= _SHORTEST_NAME else max(1, row.left - len(clock) - 3)
@@ -186,6 +187,14 @@ class TabBar(StripView):
     def show(self, views: Sequence[type[View]], seen: str, palette: Palette) -> None:
         """Draw the row if it has changed."""
         self.present([tab_row(views, seen, self.content_size.width, self._keys, palette)])
+
+    def show_sections(
+        self, sections: Sequence[str], here: str, view: type[View], palette: Palette
+    ) -> None:
+        """Draw the sections of a talk, and the open tab, in place of all tabs."""
+        width = self.content_size.width
+        tab = f"{self._keys.opening(view.named())} {view.title[0]}".strip()
+        self.present([section_row(sections, here, tab, width, palette)])
 
 
 def key_row(width: int, keys: KeyTable, palette: Palette, *, ascii_only: bool = False) -> Cells:

@@ -224,8 +224,16 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             self._key_bar.show(
                 self.keys.only(lambda key: bool(self.check_action(key.action, ()))), frame
             )
-            views = (type(self.view),) if self.presenter.is_on else VIEWS
-            self._tab_bar.show(views, self.seen, frame.palette)
+            self._show_tabs(frame.palette)
+
+    def _show_tabs(self, palette: Palette) -> None:
+        """Show all tabs; in a talk its sections, if it has any."""
+        chapter, deck = self.presenter.chapter, self.presenter.deck
+        if chapter and deck and chapter.section:
+            here, view = chapter.section, type(self.view)
+            self._tab_bar.show_sections(deck.sections, here, view, palette)
+        else:
+            self._tab_bar.show((type(self.view),) if chapter else VIEWS, self.seen, palette)
 
     def _show_sweep(self) -> None:
         """Show how far the sweep is, or what came of it."""
