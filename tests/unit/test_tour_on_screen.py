@@ -123,7 +123,7 @@ async def test_what_a_text_names_is_on_screen_in_its_chapter() -> None:
         ]
         names = [
             name
-            for name in re.findall(r"\bR\d+\b|[░▒‖▂▚↩★┊◢≡]", picture.text)
+            for name in re.findall(r"\bR\d+\b|[░▒‖¦▂▚↩★┊◢≡]", picture.text)
             if times_seen(name, picture.seen) <= times_seen(name, picture.text)
         ]
         if unseen or names:

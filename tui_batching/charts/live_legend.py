@@ -84,11 +84,14 @@ def legend_row(
     paged = any(view.moment.run.kv is not None for view in views)
     caches = any(view.moment.run.cache_matters for view in views)
     held = (HATCH, look(State.HELD), ("held: finished, slot still taken", "held"))
+    evictions = any(view.moment.evictions for view in views)
+    lost = [(name, *PART_SIGNS[name]) for name in ("evicted", "recompute") if evictions]
     entries = [
         (FULL, look(State.DECODE), ("makes tokens",)),
         *([held] if _batches(views) else []),
         (STALLED, look(State.STALLED), ("stalled by another's prompt", "stalled")),
         (SHADE, look(State.PREFILL), ("prefill: reads the prompt, of its own length", "prefill")),
+        *((sign, look(state), (_MEANINGS.get(name, name), name)) for name, sign, state in lost),
         *([(RESERVED, muted, ("reserved, still empty", "reserved"))] if paged else []),
         *([(CACHED, muted, ("cached: computed before", "cached"))] if caches else []),
     ]

@@ -144,6 +144,9 @@ def occupied(comparison: Comparison, continuous: Result) -> Claim | None:
     if fullest is busiest:
         shares = f"{told(fullest, 'occupied')} occupied, {told(fullest, 'useful')} useful"
         detail = f"{fullest.strategy.name} is fullest and busiest: {shares}"
+        if fullest is not continuous and told(continuous, "useful") == told(busiest, "useful"):
+            full = f"{fullest.strategy.name} is fullest: {told(fullest, 'occupied')} occupied"
+            detail = f"{full}; {name(continuous)} is as busy: {told(busiest, 'useful')} useful"
     if fullest is continuous:
         stalled = percent(continuous.utilization.stalled)
         detail += (
