@@ -405,9 +405,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"all {word(len(f.workload.strategies))}.",
     ],
     "A real GPU": [
-        lambda f: f"{word(step_times(f.workload)[4].batch_size)} takes {slower(f):.2f} times",
+        lambda f: (
+            f"{word(step_times(f.workload)[4].batch_size)} at once take only {slower(f):.2f} times"
+        ),
         lambda _: f"toy {slower(Facts('What a step costs')):.1f} times",
-        lambda f: f"Of {step_times(f.workload)[4].tokens_per_second:,.0f} tokens/s",
+        lambda f: f"of {step_times(f.workload)[4].tokens_per_second:,.0f} tokens/s",
     ],
     "The famous 23 times": [
         padding,
@@ -421,6 +423,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "When more people come": [
         lambda _: f"static at {saturation('static'):.3g} per second",
         lambda _: f"continuous at {saturation('continuous'):.3g}",
+        lambda f: f"run of {f.count} ends",
         lambda f: f"run of {f.count} requests",
         lambda _: f"serves {saturation('continuous') / saturation('static'):.1f} times as many",
         lambda f: f"{word(f.workload.strategy('static').slots)} slots",
