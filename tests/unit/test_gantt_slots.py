@@ -108,6 +108,14 @@ def test_a_name_is_never_cut_by_the_playhead() -> None:
             assert not re.search(r"R┃|R\d┃\d|d┃|h┃e|f┃o", "\n".join(rows))
 
 
+@pytest.mark.parametrize("width", range(60, 161, 5))
+def test_a_name_is_never_cut_by_the_mark_of_an_eviction(width: int) -> None:
+    scene = scene_of(load_workload("rule-by-rule").served_by("vllm-v0", "vllm"))
+    for run, rows in zip(scene.runs, lanes(gantt(scene, scene.end, (width, 30))), strict=True):
+        evicted = {str(run.requests.id[row]) for row in run.stays.request[run.evicted_stays]}
+        assert {*re.findall(r"R(\d*)↩", "\n".join(rows))} <= evicted
+
+
 def test_the_largest_bubble_of_each_batch_names_its_cause() -> None:
     rows = lanes(gantt(ILLUSTRATIVE, ILLUSTRATIVE.end, (78, 20)))
     static, _, continuous = ("\n".join(lane) for lane in rows)

@@ -107,6 +107,15 @@ def test_the_parts_of_a_selected_request_are_explained(width: int) -> None:
     assert "+ forming" not in legend, "R4 waits for none of that"
 
 
+def test_what_an_eviction_leaves_is_explained_once_there_is_one() -> None:
+    workload = load_workload("tight-memory").served_by("vllm-v0")
+    scene = scene_of(workload)
+    first = int(scene.runs[0].stays.end_time[scene.runs[0].evicted_stays].min())
+    for time, there in ((first - 1, False), (first, True)):
+        legend = texts(live_chart(ChartRequest(scene, time, 160, 45, palette())))[-1]
+        assert all((words in legend) is there for words in ("↩ evicted", "▚ recompute"))
+
+
 def test_memory_that_is_kept_and_empty_is_explained_where_there_is_some() -> None:
     tight = scene_of(load_workload("tight-memory"))
     rows = texts(live_chart(ChartRequest(tight, SECOND, 120, 36, palette())))

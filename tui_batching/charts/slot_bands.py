@@ -156,7 +156,10 @@ class SlotBands:
         marks: IntArray,
     ) -> None:
         """The name at the begin of each stay; on bands of one row clear of what is done first."""
+        ended = self.run.stays.ended
         for begin, end in parts:
+            if ended[stays[begin]] == Ended.EVICTED:
+                end -= 1  # noqa: PLW2901 - the mark of the eviction stands there
             name = f"R{self.run.requests.id[self.run.stays.request[stays[begin]]]}"
             cell: int | None = begin
             if self.thickness == 1:
@@ -182,6 +185,8 @@ class SlotBands:
 
 def _room(states: npt.NDArray[np.int8], length: int) -> int | None:
     """Where in a stay a name hides the least: within its work, or else what is held of it."""
+    if len(states) < length:
+        return None
     for state in (State.DECODE, State.HELD):
         fitting = np.convolve(states == state, np.ones(length, np.int64))[length - 1 :] == length
         if fitting.any():
