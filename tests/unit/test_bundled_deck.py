@@ -20,7 +20,7 @@ def test_the_story_is_told_in_order() -> None:
     assert sections == [
         "What there is to share",
         "Three rules",
-        "Where continuous does not win",
+        "Where it wins little",
         "Memory",
         "Long prompts",
         "Does it hold?",
@@ -38,10 +38,10 @@ def test_the_story_is_told_in_order() -> None:
 @pytest.mark.parametrize(
     ("word", "chapter"),
     {
-        "prompt": "Words: prompt, prefill, slot",
-        "prefill": "Words: prompt, prefill, slot",
-        "slot": "Words: prompt, prefill, slot",
-        "decode": "Words: decode",
+        "prompt": "Words: prefill, decode, slot",
+        "prefill": "Words: prefill, decode, slot",
+        "slot": "Words: prefill, decode, slot",
+        "decode": "Words: prefill, decode, slot",
         "TTFT": "What is measured",
         "TPOT": "What is measured",
         "p99": "The numbers",

@@ -15,10 +15,10 @@ from tour import EACH_CHAPTER, TOUR
 
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.comparison import Comparison, compare
-from tui_batching.analysis.sweeps import Sweep, sweep
-from tui_batching.clock import HORIZON, SECOND, format_duration
+from tui_batching.clock import HORIZON, SECOND
 from tui_batching.sim.life import WAITS, State, states_at
 from tui_batching.sim.run import Run
+from tui_batching.sim.spans import SpanKind
 from tui_batching.sim.stays import Ended
 from tui_batching.strategies import Vllm
 from tui_batching.strategies.parameters import TOKEN_BUDGET
@@ -67,7 +67,7 @@ class Facts:
     """What a chapter's Runs say, at the instant at which it stands still."""
 
     def __init__(self, title: str) -> None:
-        chapter = chapter_called(title)
+        self.chapter = chapter = chapter_called(title)
         self.results = served(title)
         self.workload = self.results.workload
         self.requests = self.workload.requests
@@ -118,17 +118,6 @@ def fastest_steps(facts: Facts) -> str:
 
 def sixteen_step(facts: Facts) -> str:
     return f"to {step_times(facts.workload)[4].step_time * 1000 // SECOND} ms, which"
-
-
-def slower(facts: Facts) -> float:
-    """How many times as long a step of sixteen takes as one of a single request."""
-    one, *_, sixteen, _ = step_times(facts.workload)
-    return sixteen.step_time / one.step_time
-
-
-@cache
-def chat_by_load() -> Sweep:
-    return sweep(chapter_called("When more people come").served, "load")
 
 
 def free_memory(facts: Facts) -> int:
@@ -187,15 +176,6 @@ def kept_by_static(_: Facts) -> str:
     return f"its {word(run.slots)} slots, kept it to {word(round(attained * len(run)))}"
 
 
-def prompts_more(facts: Facts) -> str:
-    """How many more prompts the one has read than the other."""
-    read = [
-        int((facts.run(name).first_token_time <= facts.instant).sum())
-        for name in ("vllm-v0", "orca")
-    ]
-    return f"read {word(read[0] - read[1])} more prompts"
-
-
 def promises(facts: Facts) -> str:
     """What is promised, in whole seconds."""
     slo = facts.workload.slo
@@ -215,40 +195,23 @@ def first_tokens_of_engines(facts: Facts) -> str:
     return "over 2 s"
 
 
+def sixteen_on_a_real_gpu(_: Facts) -> str:
+    """How many times as long a step of sixteen takes as one of a single request on an H100."""
+    chat = load_workload("chat").with_settings({"cost": "h100-llama-3-8b"})
+    one, *_, sixteen, _ = step_times(chat)
+    return f"sixteen take {sixteen.step_time / one.step_time:.2f} times"
+
+
 def earlier(facts: Facts, row: int) -> float:
     """By how many seconds continuous answers a request before static."""
     static, continuous = (facts.run(name).end_time[row] for name in ("static", "continuous"))
     return float(static - continuous) / SECOND
 
 
-def promised(facts: Facts) -> str:
-    """The limit of the first token, which static misses at every load of the chart."""
-    found, slo = chat_by_load(), facts.workload.slo
-    assert slo is not None
-    assert slo.ttft is not None
-    points = [found.row(load)["static"].metric("p99_ttft") for load in found.values]
-    assert min(points) * SECOND > slo.ttft
-    kept = [
-        load
-        for load in found.values
-        if found.row(load)["continuous"].metric("p99_ttft") * SECOND <= slo.ttft
-    ]
-    first_missed = min(set(found.values) - set(kept))
-    assert max(kept) < 1 < first_missed < saturation("continuous")
-    told = f"p99 TTFT of {format_duration(slo.ttft)}"
-    return f"{told}. Static never keeps it, continuous only below 1"
-
-
 def all_factors(facts: Facts) -> str:
     """What the three factors make together."""
     factor = facts.metric("vllm", "throughput") / facts.metric("static", "throughput")
     return f"Simulated: {factor:.0f} times"
-
-
-def saturation(strategy: str) -> float:
-    found = chat_by_load().saturation[strategy]
-    assert found is not None
-    return found
 
 
 def budget(facts: Facts, name: str = "vllm") -> int:
@@ -280,15 +243,17 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.count)} requests",
         lambda f: f"{word(f.workload.strategy('static').slots)} requests start and end together",
     ],
-    "Words: decode": [
-        lambda _: f"{word(1 / chapter_called('Words: decode').speed)} times slower",
+    "Words: prefill, decode, slot": [
+        lambda f: f"{word(1 / f.chapter.speed)} times slower",
     ],
     "What a step costs": [
         lambda f: f"Sixteen make {fastest_steps(f)}",
         lambda _: "than six times",
         sixteen_step,
+        sixteen_on_a_real_gpu,
     ],
     "Static batching": [
+        lambda f: f"New people: {word(f.count)}.",
         lambda f: f"{word(len(f.who('static', *WAITS)))} wait in",
         lambda f: f"{word(f.count)} of them",
         lambda f: {4: "within five seconds"}[int(f.requests.arrival_time.max()) // SECOND],
@@ -305,6 +270,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"the {word(f.run('static').slots)} slots",
     ],
     "Guess first": [
+        lambda f: f"first {word(f.count)}.",
         lambda f: f"all {word(f.run('static').slots)} slots",
         lambda f: f"slot {f.run('continuous').stays.slot[0]} is free",
     ],
@@ -316,6 +282,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "The price": [
         lambda f: f"the {word(f.count)} requests",
+        lambda f: f"to the {word(f.count)}:",
         lambda f: f"the {word(len(f.who('continuous', State.STALLED)))} others",
     ],
     "Slots, step by step": [
@@ -327,6 +294,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Equal lengths": [
         lambda f: f"{word(f.count)} requests at once",
         lambda f: f"{word(f.run('continuous').slots)} come in together".capitalize(),
+        lambda f: f"by all {word(len(f.workload.strategies))}.",
     ],
     "Few people": [
         lambda f: f"Static still waits for {word(f.workload.strategy('static').slots)}",
@@ -340,7 +308,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         ),
     ],
     "The KV cache": [
-        lambda f: f"memory for {f.workload.cost.kv_cache_tokens:,} tokens",
+        lambda f: f"Here {f.workload.cost.kv_cache_tokens:,} tokens fit",
         lambda f: f"answer allowed, {f.requests.max_tokens.max()} tokens",
         lambda f: f"R7 needs {f.requests.input_tokens[7] + f.requests.max_tokens[7]}",
         lambda f: f"{free_memory(f)} are free",
@@ -355,8 +323,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
         lambda f: f"though {reserved_and_empty(f, 'orca')} tokens",
         lambda f: f"memory, {word(f.running('vllm-v0'))} run",
-        prompts_more,
-        lambda f: f"blocks of {f.workload.strategy('vllm-v0').value('block_size')},",
+        lambda f: f"blocks of {f.workload.strategy('vllm-v0').value('block_size')}, as",
         lambda f: f"up to {f.requests.max_tokens.max()} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
         lambda f: f"all {f.requests.max_tokens.min()}",
@@ -364,8 +331,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Eviction": [
         before_the_eviction,
-        lambda f: f"its {chunk_of(f, 'vllm-v0')} tokens are computed",
-        lambda f: f"{chunk_of(f, 'vllm-v0') - 1} of them again",
+        lambda f: f"its text, {chunk_of(f, 'vllm-v0')} tokens, is computed again",
         lambda f: f"{word(len(f.who('vllm-v0', State.STALLED)))} others stall",
         before_the_eviction_as_answers,
         lambda f: f"all {word(f.count)} take",
@@ -401,15 +367,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(len(f.workload.strategies))} engines",
         lambda f: f"{word(len(f.workload.strategies))} engines",
         first_tokens_of_engines,
-        lambda f: f"{word(len(f.workload.strategies))} names",
         lambda f: f"all {word(len(f.workload.strategies))}.",
-    ],
-    "A real GPU": [
-        lambda f: (
-            f"{word(step_times(f.workload)[4].batch_size)} at once take only {slower(f):.2f} times"
-        ),
-        lambda _: f"toy {slower(Facts('What a step costs')):.1f} times",
-        lambda f: f"of {step_times(f.workload)[4].tokens_per_second:,.0f} tokens/s",
     ],
     "The famous 23 times": [
         padding,
@@ -420,28 +378,19 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.count)} requests at once",
         lambda _: f"up to 32 tokens the same comparison gives {times_at_most(32)}",
     ],
-    "When more people come": [
-        lambda _: f"static at {saturation('static'):.3g} per second",
-        lambda _: f"continuous at {saturation('continuous'):.3g}",
-        lambda f: f"run of {f.count} ends",
-        lambda f: f"run of {f.count} requests",
-        lambda _: f"serves {saturation('continuous') / saturation('static'):.1f} times as many",
-        lambda f: f"{word(f.workload.strategy('static').slots)} slots",
-        promised,
-    ],
 }
 
 SAID_BY_OTHERS = {
     "Welcome": ["few hundred people"],
     "The lesson in three seconds": ["The lesson in three seconds", "Three seconds of silence"],
     "What is measured": ["Three words"],
-    "The numbers": ["99 of 100"],
+    "What a step costs": ["Llama 3 8B"],
+    "The numbers": ["Of 100, 99"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
-    "The KV cache": ["130 kB"],
-    "Paging": ["for sixty years", "paper of 2023"],
+    "The KV cache": ["130 kB", "2022, the first continuous server"],
+    "Paging": ["for sixty years", "paper of 2023", "2023, its first version"],
     "Seven engines": ["RTX 4090"],
-    "A real GPU": ["Llama 3 8B"],
     "The famous 23 times": [
         "The famous 23 times", "June 2023", "23 times the tokens", "OPT 13B",
         "three factors",
@@ -483,22 +432,6 @@ def test_there_are_twenty_minutes_and_words_to_fill_them() -> None:
         assert 95 <= words / chapter.minutes <= 150, (chapter.title, words)
 
 
-def test_what_is_said_of_the_load_is_so() -> None:
-    found = chat_by_load()
-    for load in found.values:
-        points = found.row(load)
-        ours, other = points["continuous"], points["static"]
-        assert ours.metric("throughput") >= other.metric("throughput")
-        assert ours.metric("p99_latency") < other.metric("p99_latency")
-    for name in ("static", "continuous"):
-        beyond = [
-            point.metric("throughput")
-            for load in found.values
-            if (point := found.row(load)[name]).value > saturation(name)
-        ]
-        assert max(beyond) < 1.1 * min(beyond)  # hardly more tokens
-
-
 def test_what_is_said_of_the_bubble_is_so() -> None:
     bubble = Facts("The bubble")
     assert bubble.metric("static", "mean_held") > bubble.metric("static", "mean_stalled")
@@ -532,7 +465,10 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     ends = dynamic.run("dynamic").end_time
     assert ends[0] == ends[1] <= dynamic.run("dynamic").start_time[2]
     assert Facts("The KV cache").who("orca", State.MEMORY)[0] == "R7"
-    assert not Facts("Paging").who("vllm-v0", *WAITS)
+    paging = Facts("Paging")
+    assert not paging.who("vllm-v0", *WAITS)
+    assert paging.who("orca", State.MEMORY, State.TURN) == ["R7", "R8", "R9", "R10"]
+    assert all(paging.made("vllm-v0", row) > 0 for row in range(7, 11))
     chunked = Facts("Chunked prefill")
     assert chunked.who("vllm-v0", State.PREFILL) == ["R8", "R9"]
     assert {"R6", "R7"} < set(chunked.who("vllm-v0", State.STALLED))
@@ -553,29 +489,19 @@ def test_what_is_said_of_one_rule_after_the_other_is_so() -> None:
 
 def test_what_is_said_of_seven_engines_is_so() -> None:
     facts = Facts("Seven engines")
-    gaps = {each.name: facts.metric(each.name, "p99_itl") for each in facts.workload.strategies}
+    names = [each.name for each in facts.workload.strategies]
     reserving = {"orca", "tgi", "tensorrt-llm"}
-    longest_first = sorted(gaps.keys() - reserving, key=lambda name: -gaps[name])
-    assert set(longest_first[:2]) == {"sglang", "vllm-v0"}
-    assert longest_first[-1] == min(gaps, key=lambda name: gaps[name]) == "fastgen"
-    smallest = min(
-        strategy.value(parameter.name)
-        for strategy in facts.workload.strategies
-        if (parameter := strategy.parameter_called(TOKEN_BUDGET)) is not None
-    )
-    assert smallest == budget(facts, "fastgen")
-    assert sum(gaps[name] < gaps["vllm"] for name in reserving) == 2
     at_once = {each.name: most_at_once(facts.run(each.name)) for each in facts.workload.strategies}
-    assert max(at_once[name] for name in reserving) < min(
-        at_once[name] for name in gaps.keys() - reserving
-    )
+    others = set(names) - reserving
+    assert max(at_once[name] for name in reserving) < min(at_once[name] for name in others)
+    mixing = {name for name in others if (facts.run(name).spans.kind == SpanKind.MIXED).any()}
+    assert mixing == {"fastgen", "vllm"}
 
 
 def test_what_is_said_against_continuous_is_so() -> None:
     equal, few, rag = map(Facts, ("Equal lengths", "Few people", "Long prompts, short answers"))
     assert equal.run("static").end_time.tolist() == equal.run("continuous").end_time.tolist()
-    for name in ("useful", "throughput"):
-        assert equal.metric("static", name) == equal.metric("continuous", name)
+    assert equal.run("dynamic").end_time.tolist() == equal.run("continuous").end_time.tolist()
     rates = {few.metric(name, "throughput") for name in ("static", "dynamic", "continuous")}
     assert max(rates) < 1.01 * min(rates)
     assert few.metric("dynamic", "avg_latency") < 1.05 * few.metric("continuous", "avg_latency")

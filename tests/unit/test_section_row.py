@@ -17,23 +17,22 @@ SECTIONS = ("Words", "Three rules", "Memory")
 
 
 def row(width: int, here: str = "Three rules") -> str:
-    return text_of(section_row(SECTIONS, here, "1 Live", width, palette()))
+    return text_of(section_row(SECTIONS, here, width, palette()))
 
 
-def test_all_are_there_in_order_and_the_view_at_the_right_while_there_is_room() -> None:
-    assert row(60) == " Words   Three rules   Memory".ljust(53) + "1 Live "
+def test_all_are_there_in_order_while_there_is_room() -> None:
     assert row(35) == " Words   Three rules   Memory".ljust(35)
     assert row(31) == " Words  Three rules  Memory".ljust(31)
 
 
 def test_where_not_all_fit_the_one_that_is_told_has_its_number() -> None:
     assert row(24).rstrip() == " Three rules 2/3"
-    assert row(24, "Memory").rstrip() == " Memory 3/3      1 Live"
+    assert row(24, "Memory").rstrip() == " Memory 3/3"
 
 
 @pytest.mark.parametrize("here", SECTIONS)
 def test_the_one_that_is_told_is_marked(here: str) -> None:
-    cells = section_row(SECTIONS, here, "", 60, palette())
+    cells = section_row(SECTIONS, here, 60, palette())
     assert [cell.text for cell in cells if cell.style and cell.style.reverse] == [here]
 
 

@@ -80,12 +80,15 @@ def _step_texts(moment: Moment) -> list[str]:
     rest = [f"{stalled:,} stall"] * (stalled > 0) + [f"{left_out:,} skipped"] * (left_out > 0)
     briefly = f"{number} · {' + '.join(brief)}"
     whose = briefly.replace("'s prompt", "")
+    timed = f"{step} · {' + '.join(brief)}".replace("'s prompt", "")
     counts = f"{decoding:,}+{tokens:,} tokens" if tokens else f"{decoding:,} decode"
     if not decoding:
         counts = f"{tokens:,} tokens"
     return [
         f"{step} · {', '.join([work, *rest])}",
         f"{step} · {work}",
+        ", ".join([timed, *rest]),
+        timed,
         *([f"{briefly}, {', '.join(rest)}"] if rest else []),
         briefly,
         whose,

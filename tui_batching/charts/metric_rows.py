@@ -196,9 +196,9 @@ def _parts_drawn(found: SliceParts, longest: float, pen: Pen) -> Callable[[Row, 
 
 
 def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen) -> list[Bar]:
-    """A bar a strategy, with its exact value."""
+    """A bar a strategy, with its exact value; shares are drawn of the whole."""
     values = comparison.values(metric)
-    longest = max(value or 0 for value in values)
+    longest = 1 if metric.unit == "share" else max(value or 0 for value in values)
     cells = metric_cells(comparison, metric)
     bars = []
     for result, value, cell in zip(comparison, values, cells, strict=True):

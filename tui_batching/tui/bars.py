@@ -188,13 +188,9 @@ class TabBar(StripView):
         """Draw the row if it has changed."""
         self.present([tab_row(views, seen, self.content_size.width, self._keys, palette)])
 
-    def show_sections(
-        self, sections: Sequence[str], here: str, view: type[View], palette: Palette
-    ) -> None:
-        """Draw the sections of a talk, and the open tab, in place of all tabs."""
-        width = self.content_size.width
-        tab = f"{self._keys.opening(view.named())} {view.title[0]}".strip()
-        self.present([section_row(sections, here, tab, width, palette)])
+    def show_sections(self, sections: Sequence[str], here: str, palette: Palette) -> None:
+        """Draw the sections of a talk in place of the tabs."""
+        self.present([section_row(sections, here, self.content_size.width, palette)])
 
 
 def key_row(width: int, keys: KeyTable, palette: Palette, *, ascii_only: bool = False) -> Cells:

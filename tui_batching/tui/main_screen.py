@@ -230,8 +230,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         """Show all tabs; in a talk its sections, if it has any."""
         chapter, deck = self.presenter.chapter, self.presenter.deck
         if chapter and deck and chapter.section:
-            here, view = chapter.section, type(self.view)
-            self._tab_bar.show_sections(deck.sections, here, view, palette)
+            self._tab_bar.show_sections(deck.sections, chapter.section, palette)
         else:
             self._tab_bar.show((type(self.view),) if chapter else VIEWS, self.seen, palette)
 

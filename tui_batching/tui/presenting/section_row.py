@@ -13,26 +13,20 @@ from tui_batching.charts.rows import Cells, Row, style
 _GAPS = (3, 2)
 
 
-def section_row(
-    sections: Sequence[str], here: str, aside: str, width: int, palette: Palette
-) -> Cells:
+def section_row(sections: Sequence[str], here: str, width: int, palette: Palette) -> Cells:
     """The row: all sections with the one that is told marked, or that one alone and its number.
 
     Args:
         sections: their names, in order.
         here: the one that is told.
-        aside: what stands at the right where there is room, such as the key and name of the view.
         width: cells of the row.
         palette: the colours.
     """
     words, gap = _that_fit(sections, here, width)
-    plain = style(palette.muted, palette.background)
-    row = Row(width, plain).gap()
+    row = Row(width, style(palette.muted, palette.background)).gap()
     for word in words:
         row.add(word, _look(palette, is_here=word.startswith(here)))
         row.gap(min(gap, row.left))
-    if cell_len(aside) + 2 <= row.left:
-        row.add_right(f"{aside} ", plain)
     return row.cells()
 
 
