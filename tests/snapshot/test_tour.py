@@ -41,7 +41,7 @@ def presented() -> BatchingApp:
 
 
 CHAPTERS = (
-    "The lesson in three seconds",
+    "Three seconds",
     "What a step costs",
     "Static batching",
     "Continuous batching",
@@ -50,7 +50,7 @@ CHAPTERS = (
     "Eviction",
     "Chunked prefill",
     "Rule by rule",
-    "Seven engines",
+    "Real engines",
     "What to take home",
 )
 """Those in which what is told has to be seen at the instant at which they stop, and a slide."""

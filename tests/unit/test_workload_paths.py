@@ -53,8 +53,8 @@ def test_an_unknown_name_lists_the_bundled_ones():
         "found no workload called 'chatt', expected a file (*.yaml or a trace) or one of "
         "notebook, illustrative, mixed-lengths, chat, code-completion, rag, equal-lengths, bursty, "
         "summarize-burst, overload, notebook-load, notebook-batch-size, notebook-large, "
-        "long-prompt, tight-memory, asks-too-much, system-prompt, conversation, cache-thrash, "
-        "engines, "
+        "long-prompt, tight-memory, asks-too-much, rule-by-rule, system-prompt, conversation, "
+        "cache-thrash, engines, "
         "anyscale-32, anyscale-128, anyscale-512, anyscale-1536 "
         "(did you mean 'chat'?)"
     )

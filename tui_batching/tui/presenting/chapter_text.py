@@ -82,7 +82,8 @@ def slide_rows(
     """
     sheet = _Sheet(max(1, width), palette)
     lines = [line for each in text.paragraphs for line in folded(each, max(1, min(width, 72)))]
-    table = sheet.word_table(text.words, centred=True) if text.words else []
+    told = text.words if text.table_of is None else _in_words(step_times(text.table_of))
+    table = sheet.word_table(told, centred=True) if told else []
     big = big_words(words, max(1, width), max(1, height - len(lines) - len(table) - 6))
     bold, blank = sheet.ink(palette.text, bold=True), sheet.row().cells()
     longest = max((cell_len(line) for line in big), default=0)
@@ -96,6 +97,20 @@ def slide_rows(
     below = [blank] * max(0, height - len(rows) - len(above) - 1)
     corner = sheet.row().add_right(text.counter, sheet.ink(palette.muted)).cells()
     return [*above, *rows, *below, corner][:height]
+
+
+def _in_words(steps: Sequence[StepTime]) -> WordTable:
+    """Step times as a table of words: there is room for whose tokens they are."""
+    head = ("in the batch", "a step takes", "tokens/s of all", "tokens/s of each")
+    return head, *(
+        (
+            f"{step.batch_size}",
+            format_duration(step.step_time),
+            f"{step.tokens_per_second:,.0f}",
+            f"{step.tokens_per_second / step.batch_size:,.3g}",
+        )
+        for step in steps
+    )
 
 
 @dataclass(frozen=True)
