@@ -169,7 +169,7 @@ async def test_what_was_on_stage_comes_back() -> None:
         await stage.seek(12 * SECOND)
         before = stage.live.snapshot
         for leave in (["p"], ["escape", "enter"]):
-            await stage.press("p", "pagedown", "pagedown", "space", "left_square_bracket")
+            await stage.press("p", "pagedown", "space", "left_square_bracket")
             assert stage.live.snapshot != before
             await stage.press("j", "escape", *leave)  # escape unselects first
             assert stage.live.snapshot == before

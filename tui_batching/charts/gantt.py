@@ -102,7 +102,7 @@ def legend(
     ]
     if rows == "slots":
         return [*signs, LegendEntry(TRACK, palette.muted, "free")]
-    return [*waits, *signs, LegendEntry(f"{tokens:,}", palette.muted, "tokens")]
+    return [*waits, *signs, LegendEntry(f"{tokens:,}", palette.muted, "tokens made")]
 
 
 @dataclass(frozen=True, eq=False)

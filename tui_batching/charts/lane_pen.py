@@ -54,9 +54,10 @@ class LanePen(Pen):
         """White means now."""
         return style(self.palette.playhead, self.palette.surface, bold=True, reverse=True, row=row)
 
-    def line(self, row: int = -1) -> Row:
-        """A new row, with a gap; of the selected request with its sign in it."""
-        return self._begin(Row(self.width, style(self.palette.text, self.ground(row))), row)
+    def line(self, row: int = -1, *, signed: bool = True) -> Row:
+        """A new row, with a gap; of the selected request with its sign in it, if it is signed."""
+        line = Row(self.width, style(self.palette.text, self.ground(row)))
+        return self._begin(line, row) if signed else line.gap()
 
     def add_name(self, line: Row, row: int, name: str, *, marked: bool) -> Row:
         """Append a gap, with a sign in it if it is the selected request, and its name."""

@@ -75,7 +75,7 @@ def _free_row(pen: LanePen, slot: SlotView | None, rule: str) -> Cells:
 
 def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
     """One of the rows of a slot: its name in the first, what it does in the second."""
-    row, left = pen.line(slot.row), left_cells(pen.view)
+    row, left = pen.line(slot.row, signed=number == 0), left_cells(pen.view)
     beside = slot.numbers or slot.duration
     look = pen.ink(pen.palette.text, slot.row)
     marked = slot.is_new and slot.state is not State.HELD
