@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from blocks import with_filled_blocks
 from moving import draw_moving
 
 from tui_batching.clock import parse_duration
@@ -47,7 +48,8 @@ async def draw(  # noqa: PLR0913, PLR0917 - what is seen, and how one gets there
         await pilot.pause()
         while _busy(app):
             await pilot.pause(0.2)
-        app.save_screenshot(f"{name}.svg", str(FOLDER))
+        picture = with_filled_blocks(app.export_screenshot())
+        (FOLDER / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
 def _busy(app: BatchingApp) -> bool:
