@@ -23,7 +23,7 @@ def test_the_story_is_told_in_order() -> None:
         "Its limits",
         "Memory",
         "Long prompts",
-        "Does it hold?",
+        "Out there",
     ]
     assert TOUR.chapters[0].slide
     assert TOUR.chapters[-1].slide
@@ -87,7 +87,7 @@ def test_a_chapter_has_notes(chapter: Chapter) -> None:
 @pytest.mark.parametrize(("width", "most"), [(80, 7), (100, 7)])
 def test_the_text_is_short_enough_above_the_view(chapter: Chapter, width: int, most: int) -> None:
     text = read_text_of(chapter)
-    assert len(text.rows(width - 4, palette(), spaced=False)) <= most
+    assert chapter.slide or len(text.rows(width - 4, palette(), spaced=False)) <= most
 
 
 @EACH_CHAPTER

@@ -65,11 +65,10 @@ NUMBER = re.compile(
 )
 
 NOT_ON_SCREEN = {
-    "What a step costs": ("2.00",),  # what the steps of the table differ by
+    "What a step costs": ("2.00", "1.00"),  # what the steps of the table differ by; no step
     "Prefill, decode, slot": ("50",),  # the lane tells how long they take: 50.0 ms
-    "The price": ("212",),  # of the whole run, which plays on
-    "Long prompts": ("51.2",),  # what the white costs each token
-    "Continuous batching": ("2.01 s", "1.64 s", "368"),  # still to come, and what it makes
+    "The price": ("212", "26.0"),  # of the whole run, which plays on
+    "Continuous batching": ("1.55 s", "3.44 s", "1.89 s"),  # still to come, and what it makes
     "The KV cache": ("160", "2022"),  # what everybody asks for; a year
     "No more white walls": ("267", "89.0"),  # how wide walls are, to the digit
     "Few people": ("20 s",),  # how far apart they come
@@ -79,6 +78,7 @@ NOT_ON_SCREEN = {
     "Rule by rule": ("13", "20", "15", "17", "2 s", "4 s"),  # the share is there, and 2.00 s
     "The famous 23 times": (
         "23",
+        "2023",
         "three",
         "25",
         "3.94",
@@ -151,7 +151,7 @@ SUMS: dict[str, Callable[[str], bool]] = {
 
 
 @pytest.mark.parametrize(
-    ("size", "least"), [((80, 24), 6), ((120, 36), 6), ((160, 45), 6)], ids=str
+    ("size", "least"), [((80, 24), 4), ((120, 36), 4), ((160, 45), 4)], ids=str
 )
 async def test_a_sum_adds_up_on_every_screen(size: tuple[int, int], least: int) -> None:
     sums = 0
