@@ -59,7 +59,7 @@ async def pictures(size: tuple[int, int]) -> list[Picture]:
 
 
 WORDS = {"three": 3, "four": 4, "six": 6, "seven": 7, "nine": 9, "eleven": 11}
-WORDS |= {"thirteen": 13, "fourteen": 14, "eighty": 80}
+WORDS |= {"thirteen": 13, "fourteen": 14, "seventeen": 17, "eighty": 80}
 NUMBER = re.compile(
     rf"(?<![\w.,])(?:\d+(?:,\d{{3}})*(?:\.\d+)?(?: s\b)?|\b(?:{'|'.join(WORDS)})\b)", re.IGNORECASE
 )
@@ -72,8 +72,9 @@ NOT_ON_SCREEN = {
     "The KV cache": ("160", "2022"),  # what everybody asks for; a year
     "No more white walls": ("267", "89.0"),  # how wide walls are, to the digit
     "Few people": ("20 s",),  # how far apart they come
-    "The same beginning": ("1,500", "four"),  # the lane tells how much of it is found; without it
-    "Real engines": ("three", "4090"),  # how many bars; the name of a GPU
+    "The same beginning": ("1,500",),  # the next lane tells how much of it is found
+    "Guess first": ("42", "four"),  # what R4 wants, which has no row yet; choices
+    "Much to read": ("51.2", "26.0"),  # what is behind the bar
     "Paging": ("16", "2023"),  # the size of a block; a year
     "Rule by rule": ("13", "20", "15", "17", "2 s", "4 s"),  # the share is there, and 2.00 s
     "The famous 23 times": (

@@ -22,6 +22,8 @@ _STRATEGIES = "|".join(sorted(STRATEGIES, key=len, reverse=True))  # vllm-v0 is 
 _NAMES = re.compile(rf"(\b(?:{_STRATEGIES}|R[0-9]+)\b|[{FULL}{HATCH}])", re.IGNORECASE)
 _APART = 3
 """Cells between the columns of a table of words."""
+_LONGEST_BAR = 24
+"""Cells of the longest bar in a table on a slide."""
 _BROAD = 60
 """From this width on sentences take one row each, and a table lies on its side."""
 
@@ -100,14 +102,16 @@ def slide_rows(
 
 
 def _in_words(steps: Sequence[StepTime]) -> WordTable:
-    """Step times as a table of words: there is room for whose tokens they are."""
-    head = ("in the batch", "a step takes", "tokens/s of all", "tokens/s of each")
+    """Step times as a table of words: there is room for whose tokens they are, and for bars."""
+    head = ("in the batch", "a step takes", "tokens/s each", "together", "")
+    most = max(step.tokens_per_second for step in steps)
     return head, *(
         (
             f"{step.batch_size}",
             format_duration(step.step_time),
-            f"{step.tokens_per_second:,.0f}",
             f"{step.tokens_per_second / step.batch_size:,.3g}",
+            f"{step.tokens_per_second:,.0f}",
+            FULL * max(1, round(_LONGEST_BAR * step.tokens_per_second / most)),
         )
         for step in steps
     )
