@@ -41,7 +41,7 @@ def presented() -> BatchingApp:
 
 
 CHAPTERS = (
-    "Three seconds",
+    "The whole lesson",
     "What a step costs",
     "Static batching",
     "Continuous batching",

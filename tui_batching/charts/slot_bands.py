@@ -184,11 +184,12 @@ class SlotBands:
 
 
 def _room(states: npt.NDArray[np.int8], length: int) -> int | None:
-    """Where in a stay a name hides the least: within its work, or else what is held of it."""
+    """Where in a stay a name hides the least: within its work, stalled or not, or what is held."""
     if len(states) < length:
         return None
-    for state in (State.DECODE, State.HELD):
-        fitting = np.convolve(states == state, np.ones(length, np.int64))[length - 1 :] == length
+    for wanted in ((State.DECODE, State.STALLED), (State.HELD,)):
+        there = np.isin(states, wanted)
+        fitting = np.convolve(there, np.ones(length, np.int64))[length - 1 :] == length
         if fitting.any():
             return int(np.argmax(fitting))
     return 0 if len(states) > length + 1 else None
@@ -202,10 +203,11 @@ def _write(text: str, kind: int, cell: int, signs: npt.NDArray[np.str_], marks: 
 
 
 def _write_name(text: str, cell: int, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
-    """Write on the ground of work, or on that of the bubble where the name begins in it."""
+    """Write on the ground of work, or on that of a stall or the bubble that it begins in."""
     _write(text, NAME, cell, signs, marks)
     place = slice(cell, cell + len(text))
-    state = State.HELD if marks[cell] & 15 == State.HELD else State.DECODE
+    begins_in = State(int(marks[cell] & 15))
+    state = begins_in if begins_in in {State.HELD, State.STALLED} else State.DECODE
     marks[place] = marks[place] & ~0xF | state
 
 

@@ -77,7 +77,10 @@ class FigureView(View):
 
     def _request(self, frame: Frame) -> ChartRequest:
         width, height = self.query_one(FigurePane).content_size
-        return ChartRequest(frame.scene, frame.time, width, height, frame.palette, frame.keys)
+        keys = frame.keys
+        if frame.presenting:  # a room does not turn to the next quantity
+            keys = {name: sign for name, sign in keys.items() if name != "quantity"}
+        return ChartRequest(frame.scene, frame.time, width, height, frame.palette, keys)
 
     def _select(self, frame: Frame) -> None:
         """Bring what was just selected into view; follow the playhead again if it is nothing."""
