@@ -114,7 +114,7 @@ class BarPen:
             row.add(STALLED, self.ink(self.palette.playhead, self.palette.stopped))
             drawn += 1
         ahead = max(0, min(self.cells, -(-bar.asked // self.scale)) - drawn)
-        row.add(TRACK * ahead if bottom else " " * ahead, self.ink(self.palette.bar_track))
+        row.add(TRACK * ahead if bottom else " " * ahead, self.ink(self.palette.muted))
         row.add(" " * (self.cells - drawn - ahead), self.ink(self.palette.text))
 
     def _add_held(self, row: Row, bar: TokenBar, full: int, part: int) -> None:
