@@ -92,7 +92,8 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
         gap = " " * (len(text) + 1 < row.left)  # the one before it is dearer
         return row.add_right(text + gap, _word_look(pen, slot)).cells()
     if number == 0:
-        beside = first_that_fits([slot.told or beside, beside], row.left - 1)
+        read = [f"{slot.word} {slot.numbers}"] if slot.prompt and not slot.duration else []
+        beside = first_that_fits([slot.told or beside, *read, beside], row.left - 1)
         return row.add_right(f"{beside} ", look).cells()
     if number == 1 and slot.duration and slot.numbers:
         held = pen.ink(pen.palette.held, slot.row, bold=True)

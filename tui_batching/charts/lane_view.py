@@ -322,6 +322,7 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
         tokens = int(run.requests.input_tokens[facts.row])
         prompt = PromptBar(tokens * (moment.time - start) // max(1, whole), 0, tokens)
         word, duration = "prefill", format_duration(whole)
+        numbers = f"prompt {tokens:,}"
     elif state is State.HELD:
         word, duration, since = "held", format_duration(moment.time - finish), finish
     elif state is State.STALLED:
