@@ -44,13 +44,13 @@ async def test_the_workloads_own_cost_comes_back():
 async def test_a_warning_comes_once_for_a_workload_and_a_cost():
     async with on_stage() as stage:
         assert stage.notices == []
-        await stage.press("g", "end", "enter")
+        await stage.press("g", "end", "up", "enter")
         (told,) = stage.notices
         assert "holds for contexts of 262 to 4,765 tokens; those of 20 of 20" in told
         await stage.press("n", "right_square_bracket")
-        await stage.press("g", "home", "enter", "g", "end", "enter")
+        await stage.press("g", "home", "enter", "g", "end", "up", "enter")
         assert stage.notices == [told]
-        await stage.press("g", "end", "up", "enter")
+        await stage.press("g", "end", "up", "up", "enter")
         assert len(stage.notices) == 2
 
 

@@ -34,8 +34,18 @@ ONE = "{arrival_time: 0, input_tokens: 1, output_tokens: 1}"
 
 
 def test_the_default_comes_first_and_costs_what_workloads_cost_without_any():
-    assert tuple(bundled_profiles()) == ("textbook", *ACCELERATORS)
+    assert tuple(bundled_profiles()) == ("textbook", *ACCELERATORS, "toy")
     assert load_profile("textbook") == LinearCost() == load_workload("notebook").cost
+
+
+def test_the_toy_has_the_textbooks_steps_but_reads_prompts_one_after_the_other():
+    toy, textbook = load_profile("toy"), load_profile("textbook")
+    assert [toy.step_time(size) for size in range(1, 65)] == [
+        textbook.step_time(size) for size in range(1, 65)
+    ]
+    alone = toy.prefill_times(np.array([100, 50, 1]))
+    assert alone.tolist() == textbook.prefill_times(np.array([100, 50, 1])).tolist()
+    assert toy.joint_prefill(alone.tolist()) == alone.sum() > textbook.joint_prefill(alone.tolist())
 
 
 def test_profiles_are_no_workloads():
