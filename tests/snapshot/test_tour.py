@@ -41,7 +41,7 @@ def presented() -> BatchingApp:
 
 
 CHAPTERS = (
-    "The whole lesson",
+    "In one picture",
     "What a step costs",
     "Static batching",
     "Continuous batching",

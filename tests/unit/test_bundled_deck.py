@@ -20,7 +20,7 @@ def test_the_story_is_told_in_order() -> None:
     assert sections == [
         "What there is to share",
         "Three rules",
-        "Its limits",
+        "Limits of continuous",
         "Memory",
         "Long prompts",
         "Out there",

@@ -276,7 +276,7 @@ def padding(facts: Facts) -> str:
 
 
 CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
-    "The whole lesson": [
+    "In one picture": [
         lambda f: f"{word(f.count)} requests",
         lambda f: f"{word(f.workload.strategy('static').slots)} requests start and end together",
     ],
@@ -427,7 +427,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
 
 SAID_BY_OTHERS = {
     "Welcome": ["few hundred people"],
-    "The whole lesson": ["Three seconds of silence"],
+    "In one picture": ["Three seconds of silence"],
     "What is measured": ["Five words", "99 of 100", "99th"],
     "What a step costs": ["Llama 3 8B"],
     "Continuous batching": ["in 2022"],
@@ -435,8 +435,8 @@ SAID_BY_OTHERS = {
     "The KV cache": ["130 kB", "2022, continuous, too"],
     "Paging": ["for sixty years", "paper of 2023", "2023, the first vLLM"],
     "The famous 23 times": [
-        "The famous 23 times", "23 times?", "Anyscale in 2023", "June 2023", "23 times the tokens",
-        "first three rows",
+        "The famous 23 times", "23 times?", "Anyscale in 2023", "June 2023",
+        *["23 times the tokens"] * 2, "first three rows",
     ],
     "What to take home": ["Three lines"],
 }  # fmt: skip
