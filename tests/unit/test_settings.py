@@ -156,7 +156,7 @@ KEYS = (
             (
                 "--set cost=h100: found 'h100', expected one of textbook, a100-llama-3-8b, "
                 "a100-opt-13b, h100-llama-3-8b, h200-llama-3-8b, "
-                "rtx4090-llama-3.1-8b, rtxpro6000-llama-3.1-8b"
+                "rtx4090-llama-3.1-8b, rtxpro6000-llama-3.1-8b, toy"
             ),
         ),
         (

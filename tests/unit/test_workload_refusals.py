@@ -206,10 +206,10 @@ WRONG = {
     ".decode_step: found 0, expected a duration longer than zero",
     f"requests: [{ONE}]\ncost: {{cubic: {{}}}}": "w.yaml:2: cost: found the unknown key 'cubic', "
     "expected one of linear, affine, iteration, textbook, a100-llama-3-8b, a100-opt-13b, "
-    "h100-llama-3-8b, h200-llama-3-8b, rtx4090-llama-3.1-8b, rtxpro6000-llama-3.1-8b",
+    "h100-llama-3-8b, h200-llama-3-8b, rtx4090-llama-3.1-8b, rtxpro6000-llama-3.1-8b, toy",
     f"requests: [{ONE}]\ncost: h300": "w.yaml:2: cost: found 'h300', expected one of textbook, "
     "a100-llama-3-8b, a100-opt-13b, h100-llama-3-8b, h200-llama-3-8b, "
-    "rtx4090-llama-3.1-8b, rtxpro6000-llama-3.1-8b",
+    "rtx4090-llama-3.1-8b, rtxpro6000-llama-3.1-8b, toy",
     f"requests: [{ONE}]\ncost: {{affine: {{decode_base: 788.3ps}}}}": "w.yaml:2: cost.affine"
     ".decode_base: found 788.3ps, expected a whole number of picoseconds",
     f"requests: [{ONE}]\ncost: {{affine: {{decode_base: 0}}}}": "w.yaml:2: cost.affine: expected "
