@@ -24,6 +24,8 @@ _APART = 3
 """Cells between the columns of a table of words."""
 _LONGEST_BAR = 24
 """Cells of the longest bar in a table on a slide."""
+_TALL = 30
+"""Rows from which on the rows of a slide's table stand apart, and big words get the rest."""
 _BROAD = 60
 """From this width on sentences take one row each, and a table lies on its side."""
 
@@ -86,7 +88,9 @@ def slide_rows(
     lines = [line for each in text.paragraphs for line in folded(each, max(1, min(width, 72)))]
     told = text.words if text.table_of is None else _in_words(step_times(text.table_of))
     table = sheet.word_table(told, centred=True) if told else []
-    big = big_words(words, max(1, width), max(1, height - len(lines) - len(table) - 6))
+    apart = height >= _TALL  # bars that touch are read as one
+    needed = len(lines) + len(table) * (1 + apart) + 6
+    big = big_words(words, max(1, width), max(1, height - needed))
     bold, blank = sheet.ink(palette.text, bold=True), sheet.row().cells()
     longest = max((cell_len(line) for line in big), default=0)
     rows = [sheet.centred(line, bold, longest) for line in big]
