@@ -113,6 +113,13 @@ def six_times(facts: Facts) -> str:
     return "sixteen make more than six times"
 
 
+def ten_steps(facts: Facts) -> str:
+    """How long a prompt of 200 tokens takes, in steps of a single request."""
+    cost = facts.workload.cost
+    (prompt,) = cost.prefill_times(np.array([200]))
+    return f"200 tokens take as long as {word(prompt / cost.step_time(1))} steps"
+
+
 def sixteen_step(facts: Facts) -> str:
     return f"to {step_times(facts.workload)[4].step_time * 1000 // SECOND} ms, which"
 
@@ -285,6 +292,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "What a step costs": [
         six_times,
+        ten_steps,
         sixteen_step,
         sixteen_on_a_real_gpu,
     ],
@@ -304,6 +312,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "The bubble": [
         lambda f: f"same {word(f.count)} requests",
         lambda f: f"the {word(f.run('static').slots)} slots",
+    ],
+    "Dynamic batching": [
+        lambda f: f"until all {word(f.run('static').slots)} prompts are read",
     ],
     "Guess first": [
         lambda f: f"all {word(f.run('static').slots)} slots",

@@ -65,12 +65,12 @@ NUMBER = re.compile(
 )
 
 NOT_ON_SCREEN = {
-    "What a step costs": ("2.00", "1.00"),  # what the steps of the table differ by; no step
+    "What a step costs": ("2.00", "1.00", "200"),  # what the steps of the table differ by; no step
     "Prefill, decode, slot": ("50",),  # the lane tells how long they take: 50.0 ms
     "The price": ("212", "26.0"),  # of the whole run, which plays on
     "Continuous batching": ("1.52 s", "3.88 s", "2.36 s"),  # still to come, and what it makes
     "The KV cache": ("160", "2022"),  # what everybody asks for; a year
-    "No more white walls": ("267", "89.0"),  # how wide walls are, to the digit
+    "No more white walls": ("267", "89.0", "842", "629"),  # how wide walls are, to the digit
     "Few people": ("20 s",),  # how far apart they come
     "Found again": ("16", "26.5", "344"),  # the size of a block; of the whole run, which plays on
     "The same beginning": ("1,500",),  # the next lane tells how much of it is found
