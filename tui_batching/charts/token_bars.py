@@ -69,9 +69,10 @@ class PromptBar:
 
     @property
     def told(self) -> list[str]:
-        """How far it is, the fullest wording first."""
+        """How far it is with what is under way, the fullest wording first."""
         split = f"{self.cached:,} cached + {self.whole - self.cached:,}"
-        return [*([split] if self.cached else []), f"{self.through:,}/{self.whole:,}"]
+        reached = self.through + self.under_way
+        return [*([split] if self.cached else []), f"{reached:,}/{self.whole:,}"]
 
 
 @dataclass(frozen=True, slots=True)
