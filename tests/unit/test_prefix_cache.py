@@ -157,7 +157,7 @@ def test_a_lane_shows_what_was_found() -> None:
         for row in rows
     )
     [slot] = [slot for slot in slot_views(view, 8) if slot.row == 1]
-    assert (slot.numbers, slot.told) == ("512/600", "512 cached + 88")
+    assert (slot.numbers, slot.told) == ("600/600", "512 cached + 88")
     assert any(row.strip().endswith("· 43% of prompt tokens found") for row in rows)
     first = texts(lane_rows(lane_view(SCENE, 0, 1, None), 110, 24, palette()))
     assert any("R0 takes slot 0, nothing found in the cache" in row for row in first)
