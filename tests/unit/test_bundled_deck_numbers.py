@@ -447,7 +447,7 @@ SAID_BY_OTHERS = {
     "Paging": ["for sixty years", "paper of 2023", "2023, the first vLLM"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "Anyscale in 2023", "June 2023",
-        *["23 times the tokens"] * 2, "first three rows",
+        *["23 times the tokens"] * 2, "first three rows", "OPT 13B on A100",
     ],
     "What to take home": ["Three lines"],
 }  # fmt: skip
