@@ -104,7 +104,7 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
 
 
 def _words_beside(slot: SlotView) -> list[str]:
-    """What stands beside the bar of a slot that has one row."""
+    """What stands beside a bar with the word that says what the request does, the fullest first."""
     if slot.duration:
         return [f"{slot.word} {slot.duration}", slot.word]
     more = [f"{slot.word} {slot.told}", slot.told] if slot.told else []

@@ -16,7 +16,7 @@ _NAME = 15
 """Cells for the mark and the name of a strategy, or more where one is longer."""
 _VALUE = 9
 """Cells for a value as plain text."""
-_NOTE = 7
+NOTE = 7
 """Cells for the mark of the best value, or for how far another one is from it."""
 _MARGIN = 2
 _DIGITS = 3
@@ -76,7 +76,7 @@ class BarLayout:
     def longest(self) -> int:
         """Cells of the longest bar."""
         values = _MARGIN + self.digits if self.digits else _VALUE
-        return max(1, self.pen.width - self.label - values - _NOTE - _MARGIN)
+        return max(1, self.pen.width - self.label - values - NOTE - _MARGIN)
 
     def rows(self, bars: Sequence[Bar]) -> list[Cells]:
         """The bars one below the other."""

@@ -31,7 +31,7 @@ from tui_batching.analysis.tables import (
     metric_cells,
     notes,
 )
-from tui_batching.charts.metric_bars import Bar, BarLayout
+from tui_batching.charts.metric_bars import NOTE, Bar, BarLayout
 from tui_batching.charts.parameter_rows import parameter_rows
 from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill, marked
 from tui_batching.charts.rows import Cells, Row, bar, text_of, wrapped
@@ -39,8 +39,6 @@ from tui_batching.workload.service_level import ServiceLevel
 
 _BESIDE = 150
 """Cells from which on the table stands beside the bars."""
-_NOTE = 7
-"""Cells for the mark of the best value, or for how far another one is from it."""
 _WIDEST = 92
 """Cells beyond which the table does not grow."""
 _LABEL = 23
@@ -247,14 +245,14 @@ def _names(table: Table, label: int, column: int, pen: Pen) -> Cells:
     row = pen.row().gap(label)
     for number, strategy in enumerate(table.strategies):
         name, note = marked(strategy), "error" if table.shows_errors and number else ""
-        row.gap(column - _NOTE - 1 - cell_len(name)).add(name, pen.strategy(strategy))
-        row.gap().add(note, pen.muted).gap(_NOTE - len(note))
+        row.gap(column - NOTE - 1 - cell_len(name)).add(name, pen.strategy(strategy))
+        row.gap().add(note, pen.muted).gap(NOTE - len(note))
     return row.cells()
 
 
 def _figures(figures: TableRow, label: int, column: int, pen: Pen) -> Cells:
     row = pen.row().add(f"   {figures.label:<{label - 3}}", pen.muted)
     for cell in figures.cells:
-        row.add(f"{cell.text:>{column - _NOTE - 1}}", pen.good if cell.best else pen.text)
-        row.add(f" {cell.note:<{_NOTE}}", pen.good if cell.best else pen.muted)
+        row.add(f"{cell.text:>{column - NOTE - 1}}", pen.good if cell.best else pen.text)
+        row.add(f" {cell.note:<{NOTE}}", pen.good if cell.best else pen.muted)
     return row.cells()

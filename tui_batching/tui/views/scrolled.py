@@ -45,7 +45,7 @@ class MetricsView(ScrolledView):
     title = ("Metrics", "Metrics")
     hint = "who is best (★); where the time went, in the mean or of the slowest (Quantity)"
     parts = CHOICE
-    hint_of_chosen = "the best has a star (★); behind the others how far they are from it"
+    hint_of_chosen = "the best has a star (★); +50% is one and a half times the best"
     hint_of_log = "what was measured and simulated over the whole run, and how far that is off"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
