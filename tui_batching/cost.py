@@ -199,6 +199,13 @@ class LinearCost(_Model):
         """As `joint_prefill`, for batches that begin at each row of `first`."""
         return np.asarray(np.maximum.reduceat(alone, first))
 
+    def prefill_ends(self, alone: IntArray, first: IntArray) -> IntArray:  # noqa: ARG002
+        """When each prompt of such batches is processed, since the batch's prefill began.
+
+        They are processed beside each other, so each ends as if it were alone.
+        """
+        return alone
+
     def step_time(self, billed: int, context: int = 0) -> Picoseconds:  # noqa: ARG002
         """The time of one decode step with `billed` >= 1 requests in the batch."""
         return self.per_iteration + self.decode_step + self.per_extra_request * (billed - 1)
@@ -224,7 +231,7 @@ class AffineCost(_Model):
     A step of b requests with contexts of c tokens in all takes `decode_base +
     decode_per_request * b + decode_per_context_token * c`. The prefill of n tokens takes
     `prefill_base + prefill_per_token * n + prefill_per_token_squared * n * n`; prompts that are
-    prefilled together pay one base, and each its own tokens.
+    prefilled together pay one base, and are processed one after the other.
 
     Attributes:
         decode_base: what each decode step takes.
@@ -283,6 +290,13 @@ class AffineCost(_Model):
         bases_saved = np.diff(first, append=len(alone)) - 1
         saved = (self.per_iteration + self.prefill_base) * bases_saved
         return np.asarray(np.add.reduceat(alone, first) - saved)
+
+    def prefill_ends(self, alone: IntArray, first: IntArray) -> IntArray:
+        """When each prompt of such batches is processed, since the batch's prefill began.
+
+        They are processed one after the other, in order of arrival.
+        """
+        return _ends_in_a_row(alone, first, self.per_iteration + self.prefill_base)
 
     def step_time(self, billed: int, context: int = 0) -> Picoseconds:
         """The time of one decode step of `billed` >= 1 requests, by the sum of their contexts."""
@@ -394,6 +408,13 @@ class IterationCost(_Model):
         saved = (self.per_iteration + self.base) * bases_saved
         return np.asarray(np.add.reduceat(alone, first) - saved)
 
+    def prefill_ends(self, alone: IntArray, first: IntArray) -> IntArray:
+        """When each prompt of such batches is processed, since the batch's prefill began.
+
+        They are processed one after the other, in order of arrival.
+        """
+        return _ends_in_a_row(alone, first, self.per_iteration + self.base)
+
     def step_time(self, billed: int, context: int = 0) -> Picoseconds:
         """The time of one decode step of `billed` >= 1 requests, by the sum of their contexts.
 
@@ -426,6 +447,14 @@ COSTS: dict[str, type[Cost]] = {
     "iteration": IterationCost,
 }
 """The cost models by name."""
+
+
+def _ends_in_a_row(alone: IntArray, first: IntArray, base: Picoseconds) -> IntArray:
+    """When each of these prefills ends, of batches that pay one base and begin at each `first`."""
+    own = alone - base
+    ends = np.cumsum(own)  # may overflow, which the difference undoes
+    size = np.diff(first, append=len(alone))
+    return np.asarray(ends - np.repeat(ends[first] - own[first], size) + base)
 
 
 def _refuse_long_prefill(longest: int, time: Picoseconds) -> None:

@@ -505,7 +505,7 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert min(nearly) > 0.5
     assert breakdown(dynamic.run("dynamic"), np.array([0])).held[0] > 0
     guess = Facts("Guess first")
-    assert guess.who("static", State.PREFILL) == ["R0", "R1", "R2", "R3"]
+    assert guess.who("static", State.PREFILL, State.STALLED) == ["R0", "R1", "R2", "R3"]
     assert guess.who("continuous", State.DONE) == ["R0", "R2"]
     assert "R4" in guess.who("static", *WAITS)
     assert guess.running("continuous") < guess.run("continuous").slots

@@ -89,6 +89,22 @@ def test_prompts_together_pay_one_base_or_wait_for_the_longest() -> None:
     assert linear.joint_prefill([7, 70]) == 70
 
 
+@pytest.mark.parametrize("cost", [AFFINE, ITERATION, replace(AFFINE, per_iteration=7)])
+def test_prompts_whose_times_add_up_end_one_after_the_other(cost: Cost) -> None:
+    """The last of a batch ends with its joint prefill, and the one before as without the last."""
+    alone, first = cost.prefill_times(np.array([1, 10, 2, 0])), np.array([0, 3])
+    batch = alone[:3].tolist()
+    in_turn = [cost.joint_prefill(batch[:count]) for count in (1, 2, 3)]
+    assert cost.prefill_ends(alone, first).tolist() == [*in_turn, alone[3]]
+    assert in_turn[2] == cost.joint_prefills(alone, first)[0]
+
+
+def test_prompts_beside_each_other_end_as_if_each_were_alone() -> None:
+    linear = LinearCost(prefill_per_token=7)
+    alone = linear.prefill_times(np.array([1, 10, 2]))
+    assert linear.prefill_ends(alone, np.array([0, 2])).tolist() == [7, 70, 14]
+
+
 @pytest.mark.parametrize("kind", ["linear", "affine", "iteration"])
 def test_time_beside_kernels_is_in_every_iteration_once(kind: str) -> None:
     plain: Cost = {"linear": LinearCost(), "affine": AFFINE, "iteration": ITERATION}[kind]

@@ -318,9 +318,10 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
         *more, numbers = prompt.told
         told = "".join(more)
     elif state is State.PREFILL:
-        whole = int(run.stays.ready_time[facts.stay]) - start
+        begun = int(run.prefills.first_start(np.array([facts.stay]))[0])
+        whole = int(run.stays.ready_time[facts.stay]) - begun
         tokens = int(run.requests.input_tokens[facts.row])
-        prompt = PromptBar(tokens * (moment.time - start) // max(1, whole), 0, tokens)
+        prompt = PromptBar(tokens * (moment.time - begun) // max(1, whole), 0, tokens)
         word, duration = "prefill", format_duration(whole)
         numbers = f"prompt {tokens:,}"
     elif state is State.HELD:
