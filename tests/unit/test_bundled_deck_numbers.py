@@ -186,18 +186,21 @@ def handed_on(facts: Facts) -> str:
     return ", ".join(told)
 
 
-def found_of(facts: Facts, row: int) -> int:
-    """How many tokens of its prompt a request found in the cache when it was admitted."""
-    run = facts.run("vllm")
-    return int(run.stays.cached[run.stay_at(row, facts.instant)])
-
-
-def without_cache(facts: Facts) -> str:
-    """When the first token comes on average if nothing is found."""
+def with_and_without_cache(facts: Facts) -> str:
+    """The slide's rows: without and with the cache, the first token and who is answered by then."""
     without = facts.workload.with_settings({"vllm.enable_prefix_caching": "false"})
-    value = compare(without)["vllm"].metrics["mean_ttft"]
-    assert value is not None
-    return f"without it after {format_duration(round(float(value) * SECOND))}"
+    assert facts.workload.strategy("vllm").value("enable_prefix_caching")
+    served_by = [compare(each)["vllm"] for each in (without, facts.workload)]
+    first_token = [float(each.metrics["mean_ttft"] or 0) for each in served_by]
+    rows = [
+        f"{format_duration(round(value * SECOND))} | {'█' * round(value / first_token[0] * 25)} | "
+        f"{each.run.at(2 * SECOND).done}"
+        for value, each in zip(first_token, served_by, strict=True)
+    ]
+    table = facts.chapter.table
+    assert isinstance(table, tuple)
+    assert [" | ".join(row[1:]) for row in table[1:]] == rows
+    return rows[0]
 
 
 def of_rag(facts: Facts, name: str) -> str:
@@ -219,7 +222,7 @@ def promises(facts: Facts) -> str:
     assert slo is not None
     assert slo.ttft is not None
     assert slo.e2el is not None
-    return f"within {slo.ttft // SECOND} s, all within {slo.e2el // SECOND} s"
+    return f"first token within {slo.ttft // SECOND} s, all within {slo.e2el // SECOND} s"
 
 
 def sixteen_on_a_real_gpu(_: Facts) -> str:
@@ -297,7 +300,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         sixteen_on_a_real_gpu,
     ],
     "Static batching": [
-        lambda f: f"New people: {word(f.count)}.",
+        lambda f: f"paid for, {word(f.run('static').spans.billed.max())} times",
+        lambda f: f"{word(f.count)} new requests",
         lambda f: f"{word(len(f.who('static', *WAITS)))} wait in",
         lambda f: f"{word(f.count)} of them",
         lambda f: {4: "within five seconds"}[int(f.requests.arrival_time.max()) // SECOND],
@@ -306,7 +310,6 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(len(f.who('static', State.HELD)))} are held",
         lambda f: f"{word(len(f.who('static', *WAITS)))} people",
         lambda f: f"{word(len(f.who('static', State.HELD)))} chairs",
-        lambda f: f"paid for {word(f.run('static').spans.billed.max())}",
         lambda f: f"All {word(f.answered_with('static', 2))} are answered",
     ],
     "The bubble": [
@@ -322,8 +325,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"each of the {word(f.run('static').slots)}.",
     ],
     "Continuous batching": [
-        lambda f: f"stops at {f.instant / SECOND:.2f} s",
-        lambda f: f"it is {earlier(f, 4):.2f} s sooner",
+        lambda f: f"stop at {f.instant / SECOND:.2f} s",
+        lambda f: f"right is {earlier(f, 4):.2f} s sooner",
         lambda f: f"{word(len(f.who('static', State.HELD)))} are held",
     ],
     "The price": [
@@ -331,7 +334,6 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"step of four takes {format_duration(f.workload.cost.step_time(4))}",
     ],
     "Slots, step by step": [
-        lambda f: f"each of the {word(f.count)} in a colour",
         lambda f: f"{word(len(f.who('static', State.HELD)))} slots turned red",
         handed_on,
     ],
@@ -351,7 +353,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Much to read": [
         lambda f: f"dynamic {of_rag(f, 'dynamic')}, static {of_rag(f, 'static')}",
-        lambda f: f"step of four only {format_duration(f.workload.cost.step_time(4))}",
+        lambda f: f"step of four takes only {format_duration(f.workload.cost.step_time(4))}",
         lambda f: f"Prompts of {round(f.requests.input_tokens.mean(), -2):,.0f} tokens on average",
         lambda f: (
             f"answers of {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}"
@@ -360,9 +362,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "The KV cache": [
         lambda f: f"memory for {f.workload.cost.kv_cache_tokens:,} tokens",
         lambda f: f"Now {word(f.run('orca').slots)} slots",
-        lambda f: f"may write, {f.requests.max_tokens.max()}.",
+        lambda f: f"longest answer, {f.requests.max_tokens.max()}.",
         lambda f: f"R7 needs {f.requests.input_tokens[7] + f.requests.max_tokens[7]}",
-        lambda f: f"{free_memory(f)} are free",
+        lambda f: f"and {free_memory(f)} are free",
         lambda f: f"though {word(f.run('orca').slots - f.running('orca'))} slots are free",
         lambda f: f"same {word(f.count)} people",
         lambda _: f"there were {word(Facts('The numbers').run('static').slots)} slots",
@@ -390,7 +392,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Chunked prefill": [
         lambda f: f"({budget(f)} here)",
-        lambda f: f"R3 stands at {f.made('vllm-v0', 3)} tokens",
+        lambda f: f"R3 has stood at {f.made('vllm-v0', 3)} tokens",
         lambda f: f"R3 is at {f.made('vllm', 3)}.",
         lambda _: f"the budget is {Vllm().max_num_batched_tokens:,} tokens",
     ],
@@ -402,24 +404,20 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"The same {word(f.count)} people",
         promises,
         lambda f: f"Kept for {kept(f, 'orca')} of {f.count} by",
-        lambda f: f"{kept(f, 'vllm-v0')} with paging",
-        lambda f: f"{kept(f, 'vllm')} with chunks",
+        lambda f: f"for {kept(f, 'vllm-v0')} with paging",
+        lambda f: f"for {kept(f, 'vllm')} with chunks",
         lambda f: f"to {word(kept(f, 'orca'))} of {word(f.count)};",
         lambda f: f"paging it is {word(kept(f, 'vllm-v0'))}",
         lambda f: f"chunks {word(kept(f, 'vllm'))}.",
         kept_by_static,
         lambda f: f"only {word(f.count)} people",
     ],
-    "The same beginning": [
+    "Found again": [
         lambda f: f"{word(f.count)} people",
         lambda f: f"same {f.requests.stream_tokens.max():,} tokens",
-        lambda f: f"{word(f.run('vllm').at(f.instant).done)} are answered",
-    ],
-    "Found again": [
-        lambda f: f"R21 found {found_of(f, 21):,} of its {f.requests.input_tokens[21]:,} prompt",
-        lambda f: f"blocks of {f.workload.strategy('vllm').value('block_size')} only",
-        without_cache,
-        lambda f: f"{word(f.run('vllm').at(f.instant).done)} are answered",
+        with_and_without_cache,
+        lambda f: f"26.5 ms | ██ | {f.run('vllm').at(2 * SECOND).done}",
+        lambda _: "answered in 2 s",
     ],
     "The famous 23 times": [
         padding,
@@ -447,7 +445,7 @@ SAID_BY_OTHERS = {
     "Paging": ["for sixty years", "paper of 2023", "2023, the first vLLM"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "Anyscale in 2023", "June 2023",
-        *["23 times the tokens"] * 2, "first three rows", "OPT 13B on A100",
+        *["23 times the tokens"] * 2, "first three rows", "OPT 13B on an A100",
     ],
     "What to take home": ["Three lines"],
 }  # fmt: skip

@@ -72,8 +72,7 @@ NOT_ON_SCREEN = {
     "The KV cache": ("160", "2022"),  # what everybody asks for; a year
     "No more white walls": ("267", "89.0", "842", "629"),  # how wide walls are, to the digit
     "Few people": ("20 s",),  # how far apart they come
-    "Found again": ("16", "26.5", "344"),  # the size of a block; of the whole run, which plays on
-    "The same beginning": ("1,500",),  # the next lane tells how much of it is found
+    "Found again": ("Eighty", "1,500"),  # all of it is text
     "Guess first": ("42", "four"),  # what R4 wants, which has no row yet; choices
     "Paging": ("16", "2023", "0.74 s"),  # the size of a block; a year; in the end
     "Rule by rule": ("13", "20", "15", "17", "2 s", "4 s"),  # the share is there, and 2.00 s

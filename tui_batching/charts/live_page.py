@@ -393,6 +393,7 @@ def _spelling(
     """How parts are called, what stands between them, and the sum: the fullest that fits."""
     wordings: list[tuple[Callable[[str], str], str, str]] = [
         (lambda name: f"{name} ", " + ", f" = {whole:,}"),
+        (lambda name: f"{name} ", " +", f" = {whole:,}"),
         (lambda name: f"{SHORT_PARTS[name]} ", " + ", f" = {whole:,}"),
         (lambda name: f"{SHORT_PARTS[name]} ", "+", f"={whole:,}"),
         (lambda name: sign_of(name)[0], "+", f"={whole:,}"),
