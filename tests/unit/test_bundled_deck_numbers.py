@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache, partial
 
 import numpy as np
+import pytest
 from tour import EACH_CHAPTER, TOUR
 
 from tui_batching.analysis.breakdown import breakdown
@@ -106,22 +107,28 @@ class Facts:
         return len(self.requests)
 
 
-def six_times(facts: Facts) -> str:
-    one, *_, sixteen, _ = step_times(facts.workload)
-    assert sixteen.batch_size == 16
-    assert 6 < sixteen.tokens_per_second / one.tokens_per_second < 7
-    return "sixteen make more than six times"
+def one_and_many(facts: Facts) -> str:
+    """What a step takes on the real GPU, by itself and with many others."""
+    one, *_, many = step_times(facts.workload)
+    told = [format_duration(each.step_time) for each in (one, many)]
+    assert round(many.step_time / one.step_time, 2) == 1.13  # thirteen percent longer
+    return f"{told[0]} for one, {told[1]} for {many.batch_size}."
 
 
-def ten_steps(facts: Facts) -> str:
-    """How long a prompt of 200 tokens takes, in steps of a single request."""
-    cost = facts.workload.cost
-    (prompt,) = cost.prefill_times(np.array([200]))
-    return f"200 tokens take as long as {word(prompt / cost.step_time(1))} steps"
+def thousand_read(facts: Facts) -> str:
+    """What a long prompt takes on the real GPU."""
+    (read,) = facts.workload.cost.prefill_times(np.array([1000]))
+    assert round(read / step_times(facts.workload)[0].step_time) == 7  # seven steps
+    return f"{format_duration(read)} for 1,000 tokens"
 
 
-def sixteen_step(facts: Facts) -> str:
-    return f"to {step_times(facts.workload)[4].step_time * 1000 // SECOND} ms, which"
+def toy(_: Facts) -> str:
+    """The prices of the toy."""
+    cost = chapter_called("Prefill, decode, slot").served.cost
+    one, two = cost.step_time(1), cost.step_time(2)
+    (token,) = np.diff(cost.prefill_times(np.array([1, 2])))
+    each = [int(time) * 1000 // SECOND for time in (one, two - one, token)]
+    return f"{each[0]} ms a step, {each[1]} ms more for each further request, {each[2]} ms a prompt"
 
 
 def free_memory(facts: Facts) -> int:
@@ -138,15 +145,21 @@ def reserved_and_empty(facts: Facts, strategy: str) -> int:
 
 
 def _decoding_before_the_eviction(facts: Facts) -> int:
-    """How many made tokens when the first request was evicted: R11, who was admitted last."""
-    stays = facts.run("vllm-v0").stays
-    first = int(stays.end_time[stays.ended == Ended.EVICTED].min())
-    before = facts.run("vllm-v0").at(first - 1)
-    rows = stays.request[before.running]
-    assert facts.requests.id[rows[np.argmax(stays.start_time[before.running])]] == 11
-    assert chapter_called("Eviction").at < first < facts.instant
-    assert facts.run("vllm-v0").kv.blocks == facts.run("vllm-v0").at(facts.chapter.at).blocks
+    """How many made tokens when the first request was evicted: R16, who was admitted last."""
+    run = facts.run("vllm-v0")
+    (first,) = run.stays.end_time[run.stays.ended == Ended.EVICTED]
+    before = run.at(int(first) - 1)
+    rows = run.stays.request[before.running]
+    assert facts.requests.id[rows[np.argmax(before.running)]] == 16
+    assert facts.chapter.at < first < facts.instant
     return len(before.decoding)
+
+
+def left_before_the_eviction(facts: Facts) -> str:
+    run = facts.run("vllm-v0")
+    assert run.kv is not None
+    free = (run.kv.blocks - run.at(facts.chapter.at).blocks) * run.kv.block_size
+    return f"only {free} tokens of memory"
 
 
 def before_the_eviction(facts: Facts) -> str:
@@ -158,21 +171,12 @@ def before_the_eviction_as_answers(facts: Facts) -> str:
 
 
 def total_time(title: str, strategy: str) -> str:
-    return f"{Facts(title).metric(strategy, 'total_time'):.2f} s"
+    return f"{Facts(title).metric(strategy, 'total_time'):.3g} s"
 
 
 def kept(facts: Facts, strategy: str) -> int:
     """For how many requests what is promised is kept."""
     return round(facts.metric(strategy, "slo_attainment") * facts.count)
-
-
-def kept_by_static(_: Facts) -> str:
-    """What static, with its four slots, makes of the same requests."""
-    found = compare(choose_strategies(load_workload("rule-by-rule"), ["static"]))
-    attained = found["static"].metrics["slo_attainment"]
-    assert attained is not None
-    run = found["static"].run
-    return f"its {word(run.slots)} slots, kept it to {word(round(attained * len(run)))}"
 
 
 def handed_on(facts: Facts) -> str:
@@ -216,20 +220,50 @@ def sooner(facts: Facts) -> str:
     return f"comes {(orca - paging) / SECOND:.2f} s sooner"
 
 
-def promises(facts: Facts) -> str:
+def promised(facts: Facts) -> str:
     """What is promised, in whole seconds."""
     slo = facts.workload.slo
     assert slo is not None
     assert slo.ttft is not None
-    assert slo.e2el is not None
-    return f"first token within {slo.ttft // SECOND} s, all within {slo.e2el // SECOND} s"
+    return f"first token within {slo.ttft // SECOND} s"
 
 
-def sixteen_on_a_real_gpu(_: Facts) -> str:
-    """How many times as long a step of sixteen takes as one of a single request on an H100."""
-    chat = load_workload("chat").with_settings({"cost": "h100-llama-3-8b"})
-    one, *_, sixteen, _ = step_times(chat)
-    return f"sixteen take {sixteen.step_time / one.step_time:.2f} times"
+def tokens_of_r0(facts: Facts, strategy: str) -> tuple[int, int]:
+    """How many it has when the chapter begins, and when it stops."""
+    begun = facts.run(strategy).at(facts.chapter.at).tokens_made(np.array([0]))
+    return int(begun[0]), facts.made(strategy, 0)
+
+
+def read_of_r5(facts: Facts) -> str:
+    """Of its prompt, with what is under way, in chunks and in one go."""
+    told = []
+    for strategy in ("vllm", "vllm-v0"):
+        moment = facts.run(strategy).at(facts.instant)
+        stay = int(np.flatnonzero(moment.run.stays.request == 5)[0])
+        told.append(int(moment.computed(np.array([stay]))[0]) + moment.chunks[stay])
+    return f"{told[0]:,} tokens are read, not {told[1]:,}."
+
+
+def by_budget(facts: Facts) -> str:
+    """The slide's rows: the gaps and the first token by the budget of a step."""
+    served_by = {
+        budget: compare(facts.workload.with_settings({"vllm.max_num_batched_tokens": str(budget)}))
+        for budget in (128, 256, 512, 2048)
+    }
+    found = [
+        (budget, *(float(each["vllm"].metrics[name] or 0) for name in ("p99_itl", "mean_ttft")))
+        for budget, each in served_by.items()
+    ]
+    longest = max(gap for _, gap, _ in found)
+    rows = [
+        f"{budget:,} | {format_duration(round(gap * SECOND))} | {'█' * round(gap / longest * 25)} | "
+        f"{format_duration(round(first * SECOND))}"
+        for budget, gap, first in found
+    ]
+    table = facts.chapter.table
+    assert isinstance(table, tuple)
+    assert [" | ".join(row) for row in table[1:]] == rows
+    return rows[0]
 
 
 def earlier(facts: Facts, row: int) -> float:
@@ -248,7 +282,7 @@ def quotient(one: str, other: str, facts: Facts) -> str:
 
 def factors(facts: Facts) -> str:
     """The slide's rows: what each makes, drawn in cells, and how many times the one before."""
-    names = ("static", "dynamic", "continuous", "vllm")
+    names = ("static", "dynamic", "continuous", "vllm-v0")
     made = [facts.metric(name, "throughput") for name in names]
     assert facts.workload.strategy("static").value("pad_to") == "workload"
     rows = [
@@ -259,6 +293,7 @@ def factors(facts: Facts) -> str:
     table = facts.chapter.table
     assert isinstance(table, tuple)
     assert [" | ".join(row[1:]) for row in table[1:]] == rows
+    assert round(made[2] / made[1]) == 2  # twice as much
     return f"it is {made[-1] / made[0]:.0f} times"
 
 
@@ -294,10 +329,12 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(1 / f.chapter.speed)} times slower",
     ],
     "What a step costs": [
-        six_times,
-        ten_steps,
-        sixteen_step,
-        sixteen_on_a_real_gpu,
+        one_and_many,
+        thousand_read,
+        toy,
+        lambda f: f"a step of {step_times(f.workload)[-1].batch_size} takes",
+        lambda f: f"makes {step_times(f.workload)[-1].batch_size} tokens instead",
+        lambda _: "1,000 tokens take as long as seven steps",
     ],
     "Static batching": [
         lambda f: f"paid for, {word(f.run('static').spans.billed.max())} times",
@@ -361,23 +398,29 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "The KV cache": [
         lambda f: f"memory for {f.workload.cost.kv_cache_tokens:,} tokens",
-        lambda f: f"Now {word(f.run('orca').slots)} slots",
+        lambda f: f"cut to {f.workload.cost.kv_cache_tokens:,} tokens",
+        lambda f: f"so that {word(f.run('orca').slots)} slots fill it",
+        lambda f: f"{word(f.run('orca').slots)} slots, and".capitalize(),
         lambda f: f"longest answer, {f.requests.max_tokens.max()}.",
-        lambda f: f"R7 needs {f.requests.input_tokens[7] + f.requests.max_tokens[7]}",
+        lambda f: f"R5 needs {f.requests.input_tokens[5] + f.requests.max_tokens[5]:,}",
         lambda f: f"and {free_memory(f)} are free",
         lambda f: f"though {word(f.run('orca').slots - f.running('orca'))} slots are free",
-        lambda f: f"same {word(f.count)} people",
+        lambda f: f"{word(f.count)} new people",
         lambda _: f"there were {word(Facts('The numbers').run('static').slots)} slots",
-        lambda f: f"{word(f.run('orca').slots)} slots now",
-        lambda f: f"{word(f.run('orca').slots - f.running('orca'))} of them stay free",
+        lambda f: (
+            f"{word(f.run('orca').slots - f.running('orca'))} of the {word(f.run('orca').slots)}"
+        ),
     ],
     "Paging": [
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
-        lambda f: f"though {reserved_and_empty(f, 'orca')} tokens",
+        lambda f: f"though {reserved_and_empty(f, 'orca'):,} tokens",
         lambda f: f"memory, {word(f.running('vllm-v0'))} run",
+        lambda f: (
+            f"{word(f.running('vllm-v0'))} run instead of {word(f.running('orca'))},"
+        ).capitalize(),
         sooner,
-        lambda f: f"at {f.made('vllm-v0', 3)} tokens, not at {f.made('orca', 3)}:",
+        lambda f: f"at {f.made('vllm-v0', 0)} tokens, not at {f.made('orca', 0)}:",
         lambda f: f"blocks of {f.workload.strategy('vllm-v0').value('block_size')}, as",
         lambda f: f"up to {f.requests.max_tokens.max()} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
@@ -386,30 +429,38 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Eviction": [
         before_the_eviction,
+        left_before_the_eviction,
         before_the_eviction_as_answers,
         lambda f: f"all {word(f.count)} take",
         lambda _: f"it was {total_time('Paging', 'orca')}",
     ],
     "Chunked prefill": [
         lambda f: f"({budget(f)} here)",
-        lambda f: f"R3 has stood at {f.made('vllm-v0', 3)} tokens",
-        lambda f: f"R3 is at {f.made('vllm', 3)}.",
-        lambda _: f"the budget is {Vllm().max_num_batched_tokens:,} tokens",
+        lambda f: f"{word(len(f.who('vllm-v0', State.STALLED)))} stall.".capitalize(),
+        lambda f: "had {} tokens when R5 came, and still has {}.".format(
+            *tokens_of_r0(f, "vllm-v0")
+        ),
+        lambda f: "went from {} to {}.".format(*tokens_of_r0(f, "vllm")),
+        read_of_r5,
     ],
     "No more white walls": [
         lambda f: f"The same {word(f.count)} from",
-        lambda f: f"all {word(f.run('vllm-v0').slots)} stop",
+    ],
+    "How large a chunk?": [
+        lambda f: f"The same {word(f.count)} people",
+        by_budget,
+        lambda _: "256 | 66.3 ms | ████████ | 614 ms",
+        lambda _: "512 | 105 ms | ████████████ | 517 ms",
+        lambda _: "2,048 | 213 ms | █████████████████████████ | 467 ms",
+        lambda _: f"{Vllm().max_num_batched_tokens:,} is the default",
+        lambda _: "a step of 128 tokens",
+        lambda _: "one of 2,048",
     ],
     "Rule by rule": [
         lambda f: f"The same {word(f.count)} people",
-        promises,
-        lambda f: f"Kept for {kept(f, 'orca')} of {f.count} by",
-        lambda f: f"for {kept(f, 'vllm-v0')} with paging",
-        lambda f: f"for {kept(f, 'vllm')} with chunks",
-        lambda f: f"to {word(kept(f, 'orca'))} of {word(f.count)};",
-        lambda f: f"paging it is {word(kept(f, 'vllm-v0'))}",
-        lambda f: f"chunks {word(kept(f, 'vllm'))}.",
-        kept_by_static,
+        promised,
+        lambda f: f"Kept for {kept(f, 'orca')} of {f.count} with",
+        lambda f: f"only {word(kept(f, 'orca'))} of {word(f.count)} get",
         lambda f: f"only {word(f.count)} people",
     ],
     "Found again": [
@@ -417,15 +468,15 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"same {f.requests.stream_tokens.max():,} tokens",
         with_and_without_cache,
         lambda f: f"26.5 ms | ██ | {f.run('vllm').at(2 * SECOND).done}",
-        lambda _: "answered in 2 s",
+        lambda _: "answered by 2 s",
     ],
     "The famous 23 times": [
         padding,
         factors,
-        *(partial(rate_of, name) for name in ("static", "dynamic", "continuous", "vllm")),
+        *(partial(rate_of, name) for name in ("static", "dynamic", "continuous", "vllm-v0")),
         partial(quotient, "dynamic", "static"),
         partial(quotient, "continuous", "dynamic"),
-        partial(quotient, "vllm", "continuous"),
+        partial(quotient, "vllm-v0", "continuous"),
         lambda f: f"static had {word(f.workload.strategy('static').slots)} slots",
         lambda f: f"batch of {word(f.workload.strategy('static').slots)} to",
         lambda _: f"our {word(Facts('The numbers').count)} requests",
@@ -438,14 +489,14 @@ SAID_BY_OTHERS = {
     "Welcome": ["few hundred people"],
     "In one picture": ["Three seconds of silence"],
     "What is measured": ["Five words", "99 of 100", "99th"],
-    "What a step costs": ["Llama 3 8B"],
+    "What a step costs": ["OPT 13B on an A100"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
-    "The KV cache": ["130 kB", "2022, continuous, too"],
+    "The KV cache": ["800 kB", "Now the A100", "2022, continuous, too"],
     "Paging": ["for sixty years", "paper of 2023", "2023, the first vLLM"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "Anyscale in 2023", "June 2023",
-        *["23 times the tokens"] * 2, "first three rows", "OPT 13B on an A100",
+        *["23 times the tokens"] * 2, "first three rows", "the A100 of before",
     ],
     "What to take home": ["Three lines"],
 }  # fmt: skip
@@ -524,18 +575,12 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert price.who("continuous", State.PREFILL) == ["R6"]
     ends = dynamic.run("dynamic").end_time
     assert ends[0] == ends[1] <= dynamic.run("dynamic").start_time[2]
-    assert Facts("The KV cache").who("orca", State.MEMORY)[0] == "R7"
+    assert Facts("The KV cache").who("orca", State.MEMORY)[0] == "R5"
     paging = Facts("Paging")
     assert not paging.who("vllm-v0", *WAITS)
-    assert paging.who("orca", State.MEMORY, State.TURN) == ["R7", "R8", "R9", "R10"]
-    assert all(paging.made("vllm-v0", row) > 0 for row in range(7, 11))
     chunked = Facts("Chunked prefill")
-    assert chunked.who("vllm-v0", State.PREFILL) == ["R8", "R9"]
-    assert {"R6", "R7"} < set(chunked.who("vllm-v0", State.STALLED))
-    assert (chunked.who("vllm", State.STALLED), chunked.who("vllm", State.PREFILL)) == ([], ["R7"])
-    assert "R8" in chunked.who("vllm", *WAITS)
-    before = chunked.run("vllm-v0").at(chunked.instant - SECOND // 2)
-    assert before.tokens_made(np.array([3]))[0] == chunked.made("vllm-v0", 3)  # half a second
+    assert chunked.who("vllm-v0", State.PREFILL) == chunked.who("vllm", State.PREFILL) == ["R5"]
+    assert chunked.who("vllm", State.STALLED) == []
 
 
 def test_what_is_said_of_one_rule_after_the_other_is_so() -> None:
@@ -544,6 +589,20 @@ def test_what_is_said_of_one_rule_after_the_other_is_so() -> None:
     assert names == ["orca", "vllm-v0", "vllm"]
     orca, paging, chunks = (facts.metric(name, "p99_itl") for name in names)
     assert chunks < orca < paging
+    orca, paging, chunks = (facts.metric(name, "mean_ttft") for name in names)
+    assert paging < chunks < orca
+    assert [kept(facts, name) for name in names[1:]] == [facts.count, facts.count]
+    whole = load_workload("anyscale-1536").cost.kv_cache_tokens
+    assert 1.9 < (whole or 0) / (facts.workload.cost.kv_cache_tokens or 1) < 2.1  # twice as many
+
+
+@pytest.mark.parametrize("seed", range(1, 31))
+def test_other_twenty_people_have_the_same_order(seed: int) -> None:
+    """With the seed changed, as `s` does: paging is sooner, and chunks have the shorter gaps."""
+    workload = load_workload("rule-by-rule").with_settings({"workload.seed": str(seed)})
+    orca, paging, chunks = (each.metrics for each in compare(workload))
+    assert (orca["mean_ttft"] or 0) > max(paging["mean_ttft"] or 0, chunks["mean_ttft"] or 0)
+    assert (chunks["p99_itl"] or 0) < min(orca["p99_itl"] or 0, paging["p99_itl"] or 0) / 1.5
 
 
 def test_what_is_said_against_continuous_is_so() -> None:

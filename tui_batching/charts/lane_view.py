@@ -28,6 +28,8 @@ THICKEST = 3
 """Rows of a slot where there is room for so many."""
 MARKED_SECONDS = 0.6
 """How long the mark of an event is seen, in seconds of the wall clock while it plays."""
+_PROMPT, _AGAIN = "prompt", "again"
+"""What a request of an engine reads: its prompt, or that and its words, after an eviction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +111,11 @@ class SlotView:
     told: str = ""
     duration: str = ""
     is_new: bool = False
+
+    @property
+    def tells_reading(self) -> bool:
+        """Whether the word belongs to the numbers of its prompt: `prompt 64/189`."""
+        return self.prompt is not None and self.word in {_PROMPT, _AGAIN}
 
     @property
     def fraction(self) -> float:
@@ -314,18 +321,18 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
         duration = "" if facts.made else format_duration(moment.time - start)
     elif run.strategy.is_engine and int(run.stays.ready_time[facts.stay]) > moment.time:
         prompt = _chunked_prompt(moment, facts.stay)
-        word = "again" if is_back(moment, facts.stay) else "prompt"
+        word = _AGAIN if is_back(moment, facts.stay) else _PROMPT
         *more, numbers = prompt.told
         told = "".join(more)
     elif state is State.PREFILL:
-        begun = int(run.prefills.first_start(np.array([facts.stay]))[0])
-        whole = int(run.stays.ready_time[facts.stay]) - begun
-        tokens = int(run.requests.input_tokens[facts.row])
-        prompt = PromptBar(tokens * (moment.time - begun) // max(1, whole), 0, tokens)
-        word, duration = "prefill", format_duration(whole)
-        numbers = f"prompt {tokens:,}"
+        prompt, word = _whole_prompt(moment, facts), "prefill"
+        numbers = f"prompt {prompt.whole:,}"
+        duration = format_duration(int(run.prefills.length[run.prefills.first[facts.stay]]))
     elif state is State.HELD:
         word, duration, since = "held", format_duration(moment.time - finish), finish
+    elif state is State.STALLED and not facts.made and not run.strategy.is_engine:
+        prompt, word = _whole_prompt(moment, facts), "stalls"
+        numbers = f"prompt {prompt.whole:,}"
     elif state is State.STALLED:
         word = "skipped" if facts.stay in moment.skipped else "stalls"
     return SlotView(
@@ -342,6 +349,16 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
         told=told,
         duration=duration,
         is_new=view.is_fresh(since),
+    )
+
+
+def _whole_prompt(moment: Moment, facts: _SlotFacts) -> PromptBar:
+    """A prompt that is read in one go: as much of it as by the time that has passed."""
+    prefills, tokens = moment.run.prefills, int(moment.run.requests.input_tokens[facts.row])
+    chunk = slice(prefills.first[facts.stay], prefills.first[facts.stay + 1])
+    passed = (moment.time - prefills.start[chunk]).clip(0, prefills.length[chunk])
+    return PromptBar(
+        tokens * int(passed.sum()) // max(1, int(prefills.length[chunk].sum())), 0, tokens
     )
 
 

@@ -6,6 +6,7 @@ A share of something's own whole, as how far a prompt is read, stands in bracket
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, count
 
 from rich.color import Color
 from rich.style import Style
@@ -14,8 +15,10 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import CACHED, EIGHTHS, FULL, HATCH, SHADE, STALLED, TRACK, Row, style
 from tui_batching.sim.life import State
 
-_STEPS = (1, 2, 3, 4, 5, 6, 8)
-"""The tokens of a cell, times a power of ten; 10, 16, 20, 32, 50, 64 and 100 are among them."""
+_FEW = (1, 2, 3, 4, 5, 6, 8)
+"""The tokens of a cell, below ten."""
+_MANY = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
+"""From ten on, times a power of ten."""
 TOP = "▇"
 """A full cell in the first row of a bar: what is left free above it parts it from its neighbour."""
 
@@ -23,15 +26,11 @@ TOP = "▇"
 def tokens_per_cell(longest: int, cells: int) -> int:
     """How many tokens a cell stands for, so that the longest answer fits into a bar.
 
-    Example: 69 tokens in 25 cells make 3 tokens a cell; 1,000 tokens in 20 cells make 50.
+    Example: 69 tokens in 25 cells make 3 tokens a cell; 187 in 17 cells make 12, not 11.
     """
     least = -(-longest // max(1, cells))
-    scale = 1
-    while True:
-        for step in _STEPS:
-            if step * scale >= least:
-                return step * scale
-        scale *= 10
+    scales = chain(_FEW, (many * 10**power for power in count() for many in _MANY))
+    return next(scale for scale in scales if scale >= least)
 
 
 @dataclass(frozen=True, slots=True)
