@@ -202,7 +202,7 @@ class LinearCost(_Model):
     def prefill_ends(self, alone: IntArray, first: IntArray) -> IntArray:  # noqa: ARG002
         """When each prompt of such batches is processed, since the batch's prefill began.
 
-        They are processed beside each other, so each ends as if it were alone.
+        A short one is done before the longest.
         """
         return alone
 
@@ -231,7 +231,7 @@ class AffineCost(_Model):
     A step of b requests with contexts of c tokens in all takes `decode_base +
     decode_per_request * b + decode_per_context_token * c`. The prefill of n tokens takes
     `prefill_base + prefill_per_token * n + prefill_per_token_squared * n * n`; prompts that are
-    prefilled together pay one base, and are processed one after the other.
+    prefilled together pay one base, and each its own tokens.
 
     Attributes:
         decode_base: what each decode step takes.
@@ -294,9 +294,9 @@ class AffineCost(_Model):
     def prefill_ends(self, alone: IntArray, first: IntArray) -> IntArray:
         """When each prompt of such batches is processed, since the batch's prefill began.
 
-        They are processed one after the other, in order of arrival.
+        All go through the model together, so all are done at the end.
         """
-        return _ends_in_a_row(alone, first, self.per_iteration + self.prefill_base)
+        return np.repeat(self.joint_prefills(alone, first), np.diff(first, append=len(alone)))
 
     def step_time(self, billed: int, context: int = 0) -> Picoseconds:
         """The time of one decode step of `billed` >= 1 requests, by the sum of their contexts."""
@@ -411,9 +411,9 @@ class IterationCost(_Model):
     def prefill_ends(self, alone: IntArray, first: IntArray) -> IntArray:
         """When each prompt of such batches is processed, since the batch's prefill began.
 
-        They are processed one after the other, in order of arrival.
+        All go through the model together, so all are done at the end.
         """
-        return _ends_in_a_row(alone, first, self.per_iteration + self.base)
+        return np.repeat(self.joint_prefills(alone, first), np.diff(first, append=len(alone)))
 
     def step_time(self, billed: int, context: int = 0) -> Picoseconds:
         """The time of one decode step of `billed` >= 1 requests, by the sum of their contexts.
@@ -447,14 +447,6 @@ COSTS: dict[str, type[Cost]] = {
     "iteration": IterationCost,
 }
 """The cost models by name."""
-
-
-def _ends_in_a_row(alone: IntArray, first: IntArray, base: Picoseconds) -> IntArray:
-    """When each of these prefills ends, of batches that pay one base and begin at each `first`."""
-    own = alone - base
-    ends = np.cumsum(own)  # may overflow, which the difference undoes
-    size = np.diff(first, append=len(alone))
-    return np.asarray(ends - np.repeat(ends[first] - own[first], size) + base)
 
 
 def _refuse_long_prefill(longest: int, time: Picoseconds) -> None:

@@ -28,7 +28,7 @@ def test_the_notes_follow_and_both_leave_cleanly(terminals: tuple[Terminal, Term
     notes.wait_for(lambda text: f"1/{COUNT}" in text and "next: In one picture" in text)
     app.program.send("\x1b[6~\x1b[6~")
     app.wait_for(lambda text: f"3/{COUNT}" in text and "CONTINUOUS" in text)
-    notes.wait_for(lambda text: f"3/{COUNT}" in text and "the server from inside" in text)
+    notes.wait_for(lambda text: f"3/{COUNT}" in text and "the server from the inside" in text)
     app.program.send("b")
     app.wait_for(lambda text: not text.strip())
     notes.wait_for(lambda text: "The screen is black" in text)

@@ -90,13 +90,10 @@ def test_prompts_together_pay_one_base_or_wait_for_the_longest() -> None:
 
 
 @pytest.mark.parametrize("cost", [AFFINE, ITERATION, replace(AFFINE, per_iteration=7)])
-def test_prompts_whose_times_add_up_end_one_after_the_other(cost: Cost) -> None:
-    """The last of a batch ends with its joint prefill, and the one before as without the last."""
+def test_prompts_whose_times_add_up_are_done_together(cost: Cost) -> None:
     alone, first = cost.prefill_times(np.array([1, 10, 2, 0])), np.array([0, 3])
-    batch = alone[:3].tolist()
-    in_turn = [cost.joint_prefill(batch[:count]) for count in (1, 2, 3)]
-    assert cost.prefill_ends(alone, first).tolist() == [*in_turn, alone[3]]
-    assert in_turn[2] == cost.joint_prefills(alone, first)[0]
+    joint = cost.joint_prefill(alone[:3].tolist())
+    assert cost.prefill_ends(alone, first).tolist() == [joint] * 3 + [alone[3]]
 
 
 def test_prompts_beside_each_other_end_as_if_each_were_alone() -> None:

@@ -45,27 +45,22 @@ def test_static_waits_for_the_last_member_and_runs_to_the_longest() -> None:
     assert run.stays.slot.tolist() == [0, 1]
 
 
-def test_prompts_that_add_up_are_read_one_after_the_other() -> None:
-    """A batch of three: who is not at it, before or after, is stalled until all are read."""
+def test_prompts_whose_times_add_up_are_read_together() -> None:
+    """A batch of three: nobody is stalled by the others' prompts, for all are in one prefill."""
     cost = AffineCost(decode_base=10, prefill_per_token=1)
     run = simulate(workload_of([(0, 30, 2), (0, 40, 1), (0, 20, 3)], cost), Static(3))
     told = [
         [(interval.state.word, interval.start, interval.end) for interval in intervals]
         for intervals in state_intervals(run, np.arange(3))
     ]
-    after = [("decode", 90, 100), ("held", 100, 120)]
     assert told == [
-        [("prefill", 0, 30), ("stalled", 30, 90), ("decode", 90, 110), ("held", 110, 120)],
-        [("stalled", 0, 30), ("prefill", 30, 70), ("stalled", 70, 90), *after],
-        [("stalled", 0, 70), ("prefill", 70, 90), ("decode", 90, 120)],
+        [("prefill", 0, 90), ("decode", 90, 110), ("held", 110, 120)],
+        [("prefill", 0, 90), ("decode", 90, 100), ("held", 100, 120)],
+        [("prefill", 0, 90), ("decode", 90, 120)],
     ]
-    for now in (0, 29, 30, 69, 70, 89):
-        at_work = (now >= 30) + (now >= 70)
-        states = [State.PREFILL if row == at_work else State.STALLED for row in range(3)]
-        assert Moment(run, now).states(np.arange(3)) == states
-        parts = breakdown(run, until=now)
-        assert (parts.prefill + parts.stalled).tolist() == [now] * 3
-        assert parts.prefill.sum() == now
+    for now in (0, 89):
+        assert Moment(run, now).states(np.arange(3)) == [State.PREFILL] * 3
+        assert breakdown(run, until=now).prefill.tolist() == [now] * 3
 
 
 def test_statics_last_batch_may_be_smaller_and_is_billed_so() -> None:

@@ -38,10 +38,10 @@ class Breakdown:
         memory: waiting for KV blocks, though a slot was free.
         turn: waiting though there was a slot and memory: for an iteration to end, for the prefills
             of others, or for the rule by which the engine lets requests join.
-        prefill: the own prompt's prefill, as long as it would last alone; of a prompt in chunks,
-            the iterations that processed one.
-        stalled: running, but stopped or slowed down by the prefill of others; in a joint prefill
-            that is the time a short prompt waits for the longest one.
+        prefill: the iterations that processed a part of the own prompt; in a joint prefill that
+            takes as long as its longest prompt, as long as the own one would last alone.
+        stalled: running, but stopped or slowed down by the prefill of others; in such a joint
+            prefill the time a short prompt waits for the longest one.
         decode: the decode steps as they would last alone in the batch, with the own context.
         sharing: what the same steps lasted longer because others shared them.
         evicted: waiting to come back after the memory was taken.

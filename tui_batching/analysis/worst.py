@@ -207,8 +207,6 @@ def _changes(run: Run, row: int, since: Picoseconds, until: Picoseconds) -> IntA
     starts, stays = run.spans.start, run.stays
     first, after = np.searchsorted(starts, (since, until))
     columns = (stays.start_time, stays.ready_time, run.decoded_until, stays.end_time)
-    members = run.by_request.members(row)
-    prefilled = run.prefills.first_start(members)
-    own = np.concatenate([prefilled, *(column[members] for column in columns)])
+    own = np.concatenate([column[run.by_request.members(row)] for column in columns])
     own = own[(own > since) & (own < until)]
     return np.unique(np.concatenate(([since], starts[first:after], own)))

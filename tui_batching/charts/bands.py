@@ -170,7 +170,10 @@ def slowed_in(run: Run, window: TimeWindow) -> BoolArray:
 
 def computed_at_once(run: Run, window: TimeWindow, stay: IntArray) -> BoolArray:
     """Whether the prompt's first part is processed in the cell in which a stay begins."""
-    first = run.prefills.first_start(stay)
+    prefills = run.prefills
+    if not len(prefills.start):
+        return np.zeros(len(stay), np.bool_)
+    first = prefills.start[np.minimum(prefills.first[stay], len(prefills.start) - 1)]
     prefilled = run.stays.ready_time[stay] > run.stays.start_time[stay]
     in_first = window.cell_of(first) == window.cell_of(run.stays.start_time[stay])
     return np.asarray(prefilled & in_first)

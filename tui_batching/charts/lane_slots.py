@@ -79,10 +79,11 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
     beside = slot.numbers or slot.duration
     look = pen.ink(pen.palette.text, slot.row)
     marked = slot.is_new and slot.state is not State.HELD
+    reads = slot.prompt is not None and not slot.duration
     if number == 0:
         row.add(f"{slot.slot} ", pen.ink(pen.palette.muted, slot.row))
         row.add(slot.name, pen.name(slot.row, marked=marked))
-    elif number == 1 and slot.word and not slot.tells_reading:
+    elif number == 1 and slot.word and not reads:
         row.add(slot.word, _word_look(pen, slot))
     row.add(" " * (left - (pen.width - row.left)), look)
     _add_bar(row, pen, slot, top=number == 0, bottom=number == thick - 1)
@@ -92,7 +93,7 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
         gap = " " * (len(text) + 1 < row.left)  # the one before it is dearer
         return row.add_right(text + gap, _word_look(pen, slot)).cells()
     if number == 0:
-        texts = _words_beside(slot) if slot.tells_reading else [slot.told or beside, beside]
+        texts = _words_beside(slot) if reads else [slot.told or beside, beside]
         beside = first_that_fits(texts, row.left - 1)
         return row.add_right(f"{beside} ", look).cells()
     if number == 1 and slot.duration and slot.numbers:
@@ -125,7 +126,7 @@ def _add_bar(row: Row, pen: LanePen, slot: SlotView, *, top: bool, bottom: bool)
         bar = TokenBar(slot.made, slot.asked, slot.front, slot.state)
         bars.draw(row, bar, top=top, bottom=bottom)
     elif top:
-        if slot.tells_reading:  # a gauge has no scale, so words may have some of its cells
+        if not slot.duration:  # a gauge has no scale, so words may have some of its cells
             room = row.left - len(f"{slot.word} {slot.told or slot.numbers}") - 2
             bars = replace(bars, cells=room if _SHORTEST <= room < bars.cells else bars.cells)
         bars.draw_prompt(row, slot.prompt, AGAIN if slot.state is State.RECOMPUTE else SHADE)

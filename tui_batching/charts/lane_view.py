@@ -28,8 +28,6 @@ THICKEST = 3
 """Rows of a slot where there is room for so many."""
 MARKED_SECONDS = 0.6
 """How long the mark of an event is seen, in seconds of the wall clock while it plays."""
-_PROMPT, _AGAIN = "prompt", "again"
-"""What a request of an engine reads: its prompt, or that and its words, after an eviction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,15 +111,10 @@ class SlotView:
     is_new: bool = False
 
     @property
-    def tells_reading(self) -> bool:
-        """Whether the word belongs to the numbers of its prompt: `prompt 64/189`."""
-        return self.prompt is not None and self.word in {_PROMPT, _AGAIN}
-
-    @property
     def fraction(self) -> float:
         """The share of its answer, or of its prompt, that is done."""
         if self.prompt:
-            return self.prompt.through / max(1, self.prompt.whole)
+            return (self.prompt.through + self.prompt.under_way) / max(1, self.prompt.whole)
         return self.made / max(1, self.asked)
 
 
@@ -321,18 +314,17 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
         duration = "" if facts.made else format_duration(moment.time - start)
     elif run.strategy.is_engine and int(run.stays.ready_time[facts.stay]) > moment.time:
         prompt = _chunked_prompt(moment, facts.stay)
-        word = _AGAIN if is_back(moment, facts.stay) else _PROMPT
+        word = "again" if is_back(moment, facts.stay) else "prompt"
         *more, numbers = prompt.told
         told = "".join(more)
     elif state is State.PREFILL:
-        prompt, word = _whole_prompt(moment, facts), "prefill"
-        numbers = f"prompt {prompt.whole:,}"
-        duration = format_duration(int(run.prefills.length[run.prefills.first[facts.stay]]))
+        whole = int(run.stays.ready_time[facts.stay]) - start
+        tokens = int(run.requests.input_tokens[facts.row])
+        prompt = PromptBar(0, tokens * (moment.time - start) // max(1, whole), tokens)
+        word, duration = "prefill", format_duration(whole)
+        numbers = f"prompt {tokens:,}"
     elif state is State.HELD:
         word, duration, since = "held", format_duration(moment.time - finish), finish
-    elif state is State.STALLED and not facts.made and not run.strategy.is_engine:
-        prompt, word = _whole_prompt(moment, facts), "stalls"
-        numbers = f"prompt {prompt.whole:,}"
     elif state is State.STALLED:
         word = "skipped" if facts.stay in moment.skipped else "stalls"
     return SlotView(
@@ -352,16 +344,6 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
     )
 
 
-def _whole_prompt(moment: Moment, facts: _SlotFacts) -> PromptBar:
-    """A prompt that is read in one go: as much of it as by the time that has passed."""
-    prefills, tokens = moment.run.prefills, int(moment.run.requests.input_tokens[facts.row])
-    chunk = slice(prefills.first[facts.stay], prefills.first[facts.stay + 1])
-    passed = (moment.time - prefills.start[chunk]).clip(0, prefills.length[chunk])
-    return PromptBar(
-        tokens * int(passed.sum()) // max(1, int(prefills.length[chunk].sum())), 0, tokens
-    )
-
-
 def about(run: Run) -> str:
     """The sign before numbers of tokens that are not measured, but spread evenly."""
     return "≈" if isinstance(run, MeasuredRun) and not run.tells_tokens else ""
@@ -371,4 +353,6 @@ def _chunked_prompt(moment: Moment, stay: int) -> PromptBar:
     """A prompt that an engine reads."""
     computed = int(moment.computed(np.array([stay]))[0])
     cached, known = moment.found(stay)
-    return PromptBar(computed, moment.chunks.get(stay, 0), known, cached)
+    phase = moment.phase
+    passed = moment.chunks.get(stay, 0) * (moment.time - phase.step_start) // phase.step_time
+    return PromptBar(computed, passed, known, cached)

@@ -56,7 +56,8 @@ class PromptBar:
 
     Attributes:
         through: those that are computed or were found.
-        under_way: those that the iteration under way computes.
+        under_way: of those that the iteration under way computes as many as by the time that it
+            has taken.
         whole: all of them.
         cached: those of `through` that were found in the prefix cache.
     """
@@ -136,7 +137,7 @@ class BarPen:
         Args:
             row: to append to.
             prompt: how far it is.
-            sign: of what is under way; of a prefill that is all in one, of what is through, too.
+            sign: of what is under way.
         """
         through, under_way, whole = prompt.through, prompt.under_way, max(1, prompt.whole)
         cells = max(1, self.cells - 2)
@@ -148,5 +149,5 @@ class BarPen:
             reached = round(cells * (through + under_way) / whole)
             now = min(cells - done, max(1, reached - done))
         row.add("[", track).add(CACHED * cached, self.ink(self.palette.muted))
-        row.add((FULL if under_way else sign) * (done - cached), look)
+        row.add(FULL * (done - cached), look)
         row.add(sign * now, look).add(TRACK * (cells - done - now), track).add("]", track)

@@ -112,8 +112,6 @@ def states_in_slots(
         decoding = run.spans.decoding[span]
     ready, until = run.stays.ready_time[stays], run.decoded_until[stays]
     at_work = (instants < ready) & run.has_chunk(stays, span)
-    if run.chunks.start is not None:  # others of the batch are first
-        at_work &= run.prefills.first_start(stays) <= instants
     computing = np.where(run.again[stays], np.int8(State.RECOMPUTE), np.int8(State.PREFILL))
     # Who is left out keeps the slot beyond the end of the stay.
     left_out = run.stays.end_time[stays] <= instants

@@ -220,8 +220,6 @@ def record_batches(  # noqa: PLR0913, PLR0917 - all that is known of a Run
     end = freeze(to_members(batch_start + batches.service))
     spans, prefills = _spans(requests, batches, batch_start)
     read = np.flatnonzero(prefill)
-    ready = start + cost.prefill_ends(prefill, batches.first)
-    in_a_row = ready - prefill if (ready != start + prefill).any() else None
     return Run(
         strategy=strategy,
         cost=cost,
@@ -233,17 +231,12 @@ def record_batches(  # noqa: PLR0913, PLR0917 - all that is known of a Run
         stays=Stays.one_each(
             slot=np.arange(len(requests)) - to_members(batches.first),
             start=start,
-            ready=ready,
+            ready=start + cost.prefill_ends(prefill, batches.first),
             end=end,
             known=requests.input_tokens,
         ),
         spans=spans,
-        chunks=Chunks.whole(
-            to_members(prefills)[read],
-            read,
-            requests.input_tokens,
-            None if in_a_row is None else in_a_row[read],
-        ),
+        chunks=Chunks.whole(to_members(prefills)[read], read, requests.input_tokens),
     )
 
 

@@ -88,22 +88,16 @@ class Chunks:
         span: the prefill or mixed span that processes it.
         stay: whose prompt it is a part of.
         tokens: how many.
-        start: when each begins, in picoseconds, where the prompts of a batch are processed one
-            after the other; None where all begin with their span.
     """
 
     span: IntArray
     stay: IntArray
     tokens: IntArray
-    start: IntArray | None = None
 
     @classmethod
-    def whole(
-        cls, span: IntArray, stay: IntArray, prompts: IntArray, start: IntArray | None = None
-    ) -> Chunks:
+    def whole(cls, span: IntArray, stay: IntArray, prompts: IntArray) -> Chunks:
         """Prompts that are processed whole, each in the span beside it."""
-        start = None if start is None else freeze(start)
-        return cls(freeze(span), freeze(stay.copy()), freeze(prompts[stay]), start)
+        return cls(freeze(span), freeze(stay.copy()), freeze(prompts[stay]))
 
     def __len__(self) -> int:
         return len(self.span)
@@ -113,9 +107,8 @@ class Chunks:
 class Prefills:
     """When chunks are processed, stay by stay; one row a chunk.
 
-    A chunk lasts as long as the iteration that processes it. In a joint prefill, which is one of
-    several prompts, each counts for as long as it would last alone: from the beginning where they
-    are processed beside each other, or else one after the other.
+    A chunk ends with the iteration that processes it, but where a joint prefill takes as long as
+    its longest prompt: there a short one counts for as long as it would last alone.
 
     Attributes:
         start: in picoseconds.
@@ -132,15 +125,9 @@ class Prefills:
         """Sort the chunks, which are in order of time, by stay."""
         order = np.argsort(chunks.stay, kind="stable")
         stay, span = chunks.stay[order], chunks.span[order]
-        start = spans.start[span] if chunks.start is None else chunks.start[order]
+        start = spans.start[span]
         length = np.minimum(spans.end[span], stays.ready_time[stay]) - start
         return cls(start, length, np.searchsorted(stay, np.arange(len(stays) + 1)))
-
-    def first_start(self, stays: IntArray) -> IntArray:
-        """When the first chunk of each of these stays begins; of one without a chunk, `NEVER`."""
-        starts = np.append(self.start, NEVER)
-        has_one = self.first[stays + 1] > self.first[stays]
-        return np.asarray(starts[np.where(has_one, self.first[stays], -1)])
 
 
 @dataclass(frozen=True, eq=False)
