@@ -20,7 +20,7 @@ def test_the_story_is_told_in_order() -> None:
     assert sections == [
         "What there is to share",
         "Three rules",
-        "Limits of continuous",
+        "When it helps less",
         "Memory",
         "Long prompts",
         "Out there",
@@ -29,7 +29,7 @@ def test_the_story_is_told_in_order() -> None:
     assert TOUR.chapters[-1].slide
     assert TOUR.chapters[1].view == "gantt"
     names = [chapter.title for chapter in TOUR.chapters]
-    assert names.index("Slots, step by step") > names.index("Continuous batching")
+    assert names.index("Slot by slot") > names.index("Continuous batching")
     guess = names.index("Guess first")
     question, answer = TOUR.chapters[guess : guess + 2]
     assert (question.play, answer.at, answer.workload) == (False, question.at, question.workload)
@@ -75,7 +75,7 @@ def test_the_format_that_it_describes_has_every_key_that_it_uses() -> None:
 
 
 def read_text_of(chapter: Chapter) -> ChapterText:
-    return text_for_room(chapter, "28/28", scene_of(chapter.served))
+    return text_for_room(chapter, "27/27", scene_of(chapter.served))
 
 
 @EACH_CHAPTER
@@ -97,5 +97,5 @@ def test_the_text_is_short_enough_beside_the_view(
 ) -> None:
     text = read_text_of(chapter)
     rows = text.rows(side_width(width) - 4, palette(), spaced=height >= 36)
-    assert len(rows) <= height - 6
+    assert chapter.slide or len(rows) <= height - 6
     assert not any("…" in text_of(row) for row in rows)

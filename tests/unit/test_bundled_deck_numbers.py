@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -180,26 +181,22 @@ def total_time(title: str, strategy: str) -> str:
 
 
 def handed_on(facts: Facts) -> str:
-    """Who had slots 0 and 1 until then, one after the other."""
+    """Who had slot 0, one after the other."""
     stays = facts.run("continuous").stays
-    told = []
-    for slot in (0, 1):
-        there = np.flatnonzero((stays.slot == slot) & (stays.start_time <= facts.instant))
-        names = [f"R{row}" for row in stays.request[there[np.argsort(stays.start_time[there])]]]
-        told.append(f"slot {slot} {'went ' if slot == 0 else ''}from {' to '.join(names)}")
-    return ", ".join(told)
+    there = np.flatnonzero(stays.slot == 0)
+    names = [f"R{row}" for row in stays.request[there[np.argsort(stays.start_time[there])]]]
+    return f"slot 0 from {' to '.join(names)}."
 
 
 def with_and_without_cache(facts: Facts) -> str:
-    """The slide's rows: without and with the cache, the first token and who is answered by then."""
+    """The slide's rows: when the first token comes without and with the cache."""
     without = facts.workload.with_settings({"vllm.enable_prefix_caching": "false"})
     assert facts.workload.strategy("vllm").value("enable_prefix_caching")
     served_by = [compare(each)["vllm"] for each in (without, facts.workload)]
     first_token = [float(each.metrics["mean_ttft"] or 0) for each in served_by]
     rows = [
-        f"{format_duration(round(value * SECOND))} | {'█' * round(value / first_token[0] * 25)} | "
-        f"{each.run.at(2 * SECOND).done}"
-        for value, each in zip(first_token, served_by, strict=True)
+        f"{format_duration(round(value * SECOND))} | {'█' * round(value / first_token[0] * 25)}"
+        for value in first_token
     ]
     table = facts.chapter.table
     assert isinstance(table, tuple)
@@ -220,37 +217,33 @@ def sooner(facts: Facts) -> str:
     return f"through {(orca - paging) / SECOND:.2f} s sooner"
 
 
-def first_token(facts: Facts, strategy: str) -> float:
-    return facts.metric(strategy, "mean_ttft")
-
-
 def before_r3(facts: Facts) -> str:
     """How many tokens R0 has with V0 when the chapter begins, and when it stops."""
     begun = facts.run("vllm-v0").at(facts.chapter.at).tokens_made(np.array([0]))
     return f"had {int(begun[0])} tokens when R3 came, and still has {facts.made('vllm-v0', 0)}."
 
 
-def by_budget(facts: Facts) -> str:
-    """The slide's rows: the gaps and the first token by the budget of a step."""
-    names = ("p99_itl", "mean_ttft")
-    served_by = {
-        budget: compare(facts.workload.with_settings({"vllm.max_num_batched_tokens": str(budget)}))
-        for budget in (128, 256, 512, 2048)
-    }
-    found = [
-        (f"{budget:,}", *(float(each["vllm"].metrics[name] or 0) for name in names))
-        for budget, each in served_by.items()
+def rule_by_rule(facts: Facts) -> str:
+    """The slide's rows: the first token and the gaps by engine, and by vLLM's budget of a step."""
+    with_budget = [
+        compare(facts.workload.with_settings({"vllm.max_num_batched_tokens": str(budget)}))["vllm"]
+        for budget in (2048, 512, 256, 128)
     ]
-    found.append(("V0, uncut", *(facts.metric("vllm-v0", name) for name in names)))
-    longest = max(gap for _, gap, _ in found)
+    served_by = [facts.results["orca"], facts.results["vllm-v0"], *with_budget]
+    found = [
+        [float(each.metrics[name] or 0) for name in ("mean_ttft", "p99_itl")] for each in served_by
+    ]
+    longest = max(gap for _, gap in found)
     rows = [
-        f"{budget} | {format_duration(round(gap * SECOND))} | {'█' * round(gap / longest * 25)} | "
-        f"{format_duration(round(first * SECOND))}"
-        for budget, gap, first in found
+        f"{format_duration(round(first * SECOND))} | {format_duration(round(gap * SECOND))} | "
+        f"{'█' * round(gap / longest * 25)}"
+        for first, gap in found
     ]
     table = facts.chapter.table
     assert isinstance(table, tuple)
-    assert [" | ".join(row) for row in table[1:]] == rows
+    assert [" | ".join(row[1:]) for row in table[1:]] == rows
+    assert round(found[0][0] / found[2][0]) == 4  # four times as soon
+    assert Vllm().max_num_batched_tokens == 2048
     return rows[0]
 
 
@@ -268,10 +261,12 @@ def quotient(one: str, other: str, facts: Facts) -> str:
     return f"x {facts.metric(one, 'throughput') / facts.metric(other, 'throughput'):.2f}"
 
 
+STUDIED = ("static", "dynamic", "continuous", "orca", "vllm-v0")
+
+
 def factors(facts: Facts) -> str:
     """The slide's rows: what each makes, drawn in cells, and how many times the one before."""
-    names = ("static", "dynamic", "continuous", "vllm-v0")
-    made = [facts.metric(name, "throughput") for name in names]
+    made = [facts.metric(name, "throughput") for name in STUDIED]
     assert facts.workload.strategy("static").value("pad_to") == "workload"
     rows = [
         f"{value_text(value, '1/s')} | {'█' * round(value / made[-1] * 25)} | "
@@ -281,7 +276,6 @@ def factors(facts: Facts) -> str:
     table = facts.chapter.table
     assert isinstance(table, tuple)
     assert [" | ".join(row[1:]) for row in table[1:]] == rows
-    assert round(made[2] / made[1]) == 2  # twice as much
     return f"it is {made[-1] / made[0]:.0f} times"
 
 
@@ -327,6 +321,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Static batching": [
         lambda f: f"paid for, {word(f.run('static').spans.billed.max())} times",
+        lambda f: f"paid for {word(f.run('static').spans.billed.max())}.",
         lambda f: f"{word(f.count)} new requests",
         lambda f: f"{word(len(f.who('static', *WAITS)))} wait in",
         lambda f: f"{word(f.count)} of them",
@@ -360,8 +355,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"the {word(len(f.who('continuous', State.STALLED)))} others",
         lambda f: f"step of four takes {format_duration(f.workload.cost.step_time(4))}",
     ],
-    "Slots, step by step": [
-        lambda f: f"{word(len(f.who('static', State.HELD)))} slots turned red",
+    "Slot by slot": [
+        lambda f: f"All {word(f.count)}, from",
         handed_on,
     ],
     "The numbers": [
@@ -387,11 +382,10 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         ),
     ],
     "The KV cache": [
-        lambda f: f"memory for {f.workload.cost.kv_cache_tokens:,} tokens",
         lambda f: f"cut to {f.workload.cost.kv_cache_tokens:,} tokens",
-        lambda f: f"so that {word(f.run('orca').slots)} slots fill it",
+        lambda f: f"so that {word(f.run('orca').slots)} slots, which",
         lambda f: f"{word(f.run('orca').slots)} slots, and".capitalize(),
-        lambda f: f"longest answer, {f.requests.max_tokens.max()}.",
+        lambda f: f"longest answer allowed, {f.requests.max_tokens.max()}.",
         lambda f: f"R5 needs {f.requests.input_tokens[5] + f.requests.max_tokens[5]:,}",
         lambda f: f"and {free_memory(f)} are free",
         lambda f: f"though {word(f.run('orca').slots - f.running('orca'))} slots are free",
@@ -410,7 +404,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
             f"{word(f.running('vllm-v0'))} run instead of {word(f.running('orca'))},"
         ).capitalize(),
         sooner,
-        lambda f: f"at {f.made('vllm-v0', 0)} tokens, not at {f.made('orca', 0)}:",
+        lambda f: f"at {f.made('vllm-v0', 0)} tokens, not at {f.made('orca', 0)}.",
         lambda f: f"blocks of {f.workload.strategy('vllm-v0').value('block_size')}, as",
         lambda f: f"up to {f.requests.max_tokens.max()} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
@@ -425,7 +419,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: f"it was {total_time('Paging', 'orca')}",
     ],
     "Chunked prefill": [
-        lambda f: f"({budget(f)} here)",
+        lambda f: f"(here {budget(f)}, often {Vllm().max_num_batched_tokens:,})",
         lambda f: f"and {word(len(f.who('vllm-v0', State.STALLED)))} stall.",
         before_r3,
         lambda f: f"R0 has {f.made('vllm', 0)}.",
@@ -433,39 +427,31 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "No more white walls": [
         lambda f: f"The same {word(f.count)} from",
     ],
-    "How large a chunk?": [
-        lambda f: f"The same {word(f.count)} people",
-        by_budget,
-        lambda _: "256 | 66.3 ms | ███████ | 614 ms",
-        lambda _: "512 | 105 ms | ███████████ | 517 ms",
-        lambda _: "2,048 | 213 ms | ██████████████████████ | 467 ms",
-        lambda _: "238 ms | █████████████████████████ | 480 ms",
-        lambda _: f"With {Vllm().max_num_batched_tokens:,}, its default",
-        lambda _: "a step of 128 tokens",
-        lambda _: "one of 2,048",
-    ],
     "Rule by rule": [
         lambda f: f"The same {word(f.count)} people",
-        lambda f: f"a budget of {budget(f)}",
-        lambda f: f"comes {word(round(first_token(f, 'orca') / first_token(f, 'vllm-v0')))} times",
+        rule_by_rule,
+        lambda _: "480 ms | 238 ms",
+        lambda _: "budget 2,048: hardly cut | 467 ms | 213 ms",
+        lambda _: "budget 512 | 517 ms | 105 ms",
+        lambda _: "budget 256 | 614 ms | 66.3 ms",
+        lambda _: "budget 128 | 838 ms | 46.6 ms",
+        *[lambda _: "comes four times as soon"] * 2,
+        lambda _: "a step of 128 tokens",
         lambda f: f"only {word(f.count)} people",
     ],
     "Found again": [
         lambda f: f"{word(f.count)} people",
         lambda f: f"same {f.requests.stream_tokens.max():,} tokens",
         with_and_without_cache,
-        lambda f: f"26.5 ms | ██ | {f.run('vllm').at(2 * SECOND).done}",
-        lambda f: f"answered by 2 s, of {f.count}",
+        lambda _: "78.4 ms | ███",
     ],
     "The famous 23 times": [
         padding,
         factors,
-        *(partial(rate_of, name) for name in ("static", "dynamic", "continuous", "vllm-v0")),
-        partial(quotient, "dynamic", "static"),
-        partial(quotient, "continuous", "dynamic"),
-        partial(quotient, "vllm-v0", "continuous"),
-        lambda f: f"all that fit, not {f.workload.strategy('static').slots}",
-        lambda f: f"static had {word(f.workload.strategy('static').slots)} slots",
+        *(partial(rate_of, name) for name in STUDIED),
+        *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
+        lambda f: f"with {f.workload.strategy('static').slots} slots",
+        lambda f: f"more slots than {word(f.workload.strategy('static').slots)}",
         lambda f: f"batch of {word(f.workload.strategy('static').slots)} to",
         lambda _: f"our {word(Facts('The numbers').count)} requests",
         lambda _: f"was {Facts('The numbers').ratio('throughput'):.1f} times",
@@ -480,11 +466,12 @@ SAID_BY_OTHERS = {
     "What a step costs": ["OPT 13B on an A100"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
-    "The KV cache": ["800 kB", "Now the A100", "2022, continuous, too"],
-    "Paging": ["for sixty years", "paper of 2023", "2023, the first vLLM"],
+    "The KV cache": ["800 kB", "Now the A100", "an A100 of 40 GB", "2022, continuous, too"],
+    "Found again": ["on the A100"],
+    "Paging": ["for sixty years", "paper of 2023", "as it was in 2023"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "Anyscale in 2023", "June 2023",
-        *["23 times the tokens"] * 2, "first three rows", "the A100 of before",
+        *["23 times the tokens"] * 2, "first three rows", "on the A100",
     ],
     "What to take home": ["Three lines"],
 }  # fmt: skip
@@ -576,10 +563,6 @@ def test_what_is_said_of_one_rule_after_the_other_is_so() -> None:
     facts = Facts("Rule by rule")
     names = [strategy.name for strategy in facts.workload.strategies]
     assert names == ["orca", "vllm-v0", "vllm"]
-    orca, paging, chunks = (facts.metric(name, "p99_itl") for name in names)
-    assert chunks < orca < paging
-    orca, paging, chunks = (facts.metric(name, "mean_ttft") for name in names)
-    assert paging < chunks < orca
     whole = load_workload("anyscale-1536").cost.kv_cache_tokens
     assert 1.9 < (whole or 0) / (facts.workload.cost.kv_cache_tokens or 1) < 2.1  # twice as many
 

@@ -65,16 +65,26 @@ NUMBER = re.compile(
 )
 
 NOT_ON_SCREEN = {
-    "What a step costs": ("171", "1,000", "44.4", "20", "2 ms", "1 ms", "100", "13"),  # all of it is text
+    "What a step costs": (
+        "171",
+        "1,000",
+        "44.4",
+        "20",
+        "2 ms",
+        "1 ms",
+        "100",
+        "13",
+    ),  # all of it is text
     "Prefill, decode, slot": ("50",),  # the lane tells how long they take: 50.0 ms
     "The price": ("212", "26.0"),  # of the whole run, which plays on
     "Continuous batching": ("1.52 s", "3.88 s", "2.36 s"),  # still to come, and what it makes
     "The KV cache": ("448", "2022", "100"),  # what everybody asks for; a year; a GPU
     "No more white walls": ("238", "66.3", "614", "480"),  # how wide walls are, to the digit
-    "How large a chunk?": ("2,048", "twenty"),  # all of it is text
+    "Rule by rule": ("twenty", "four"),  # all of it is text
+    "Chunked prefill": ("2,048",),  # elsewhere
     "Eviction": ("two",),  # the lane tells the tokens, and how many are in a block
     "Few people": ("20 s",),  # how far apart they come
-    "Found again": ("Eighty", "1,500"),  # all of it is text
+    "Found again": ("Eighty", "100", "1,500"),  # all of it is text
     "Guess first": ("42", "four"),  # what R4 wants, which has no row yet; choices
     "Paging": ("16", "2023", "1.61 s"),  # the size of a block; a year; in the end
     "The famous 23 times": ("100", "23", "24", "2023", "three", "four"),  # all of it is text

@@ -5,8 +5,9 @@ A share of something's own whole, as how far a prompt is read, stands in bracket
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import chain
 
 from rich.color import Color
 from rich.style import Style
@@ -29,8 +30,8 @@ def tokens_per_cell(longest: int, cells: int) -> int:
     Example: 69 tokens in 25 cells make 3 tokens a cell; 187 in 17 cells make 12, not 11.
     """
     least = -(-longest // max(1, cells))
-    scales = chain(_FEW, (many * 10**power for power in count() for many in _MANY))
-    return next(scale for scale in scales if scale >= least)
+    tens: Iterator[int] = (many * 10**power for power in range(19) for many in _MANY)
+    return next(scale for scale in chain(_FEW, tens) if scale >= least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from rich.cells import cell_len
 from rich.color import Color
@@ -20,8 +21,10 @@ from tui_batching.workload import Workload
 
 _STRATEGIES = "|".join(sorted(STRATEGIES, key=len, reverse=True))  # vllm-v0 is not vllm
 _NAMES = re.compile(rf"(\b(?:{_STRATEGIES}|R[0-9]+)\b|[{FULL}{HATCH}])", re.IGNORECASE)
-_APART = 3
-"""Cells between the columns of a table of words."""
+_APART = (3, 2)
+"""Cells between the columns of a table of words: rather the first."""
+_SHORTEST_BAR = 8
+"""Cells of the longest bar that is still worth one, where a table has not the width for all."""
 _LONGEST_BAR = 24
 """Cells of the longest bar in a table on a slide."""
 _TALL = 30
@@ -121,6 +124,34 @@ def _in_words(steps: Sequence[StepTime]) -> WordTable:
     )
 
 
+def _is_bar(cell: str) -> bool:
+    return bool(cell) and not cell.strip(FULL)
+
+
+def _no_bars(table: WordTable) -> WordTable:
+    """The table without its columns of bars."""
+    kept = [column for column in zip(*table, strict=True) if not _is_bar(column[-1])]
+    return tuple(zip(*kept, strict=True))
+
+
+def _short_bars(table: WordTable, width: int) -> WordTable:
+    """The table with its bars as long as there is room for them, if that is worth it."""
+    columns = list(zip(*table, strict=True))
+    words = [max(map(cell_len, column)) for column in columns if not _is_bar(column[-1])]
+    room = width - sum(words) - _APART[-1] * (len(columns) - 1)
+    if room < _SHORTEST_BAR:
+        return table
+    return tuple(zip(*(_shortened(column, room) for column in columns), strict=True))
+
+
+def _shortened(column: tuple[str, ...], room: int) -> tuple[str, ...]:
+    """A column whose longest bar takes so many cells; one of words as it is."""
+    longest = max(map(cell_len, column[1:]))
+    if not _is_bar(column[-1]) or longest <= room:
+        return column
+    return (column[0], *(FULL * max(1, round(room * len(bar) / longest)) for bar in column[1:]))
+
+
 @dataclass(frozen=True)
 class _Sheet:
     """Writes rows of one width on the ground of panels."""
@@ -155,17 +186,27 @@ class _Sheet:
         return row.cells()
 
     def word_table(self, table: WordTable, *, centred: bool = False) -> list[Cells]:
-        """Words in columns below a head; a sentence for each row where columns do not fit."""
-        widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
-        lines = [
-            (" " * _APART).join(f"{cell:<{wide}}" for cell, wide in zip(row, widths, strict=True))
-            for row in table
-        ]
-        if any(cell_len(line) > self.width for line in lines):
-            rest = [f"{first}: {', '.join(others)}" for first, *others in table[1:]]
+        """Words in columns below a head; a sentence for each row where columns do not fit.
+
+        Bars are drawn shorter, or left out, where there is not the width for them.
+        """
+        for told, apart in product(
+            (table, _short_bars(table, self.width), _no_bars(table)), _APART
+        ):
+            widths = [max(map(cell_len, column)) for column in zip(*told, strict=True)]
+            longest = sum(widths) + apart * (len(widths) - 1)
+            if longest <= self.width:
+                break
+        else:
+            rest = [f"{first}: {', '.join(others)}" for first, *others in _no_bars(table)[1:]]
             return [row for line in rest for row in self.paragraph(line)]
-        muted, longest = self.ink(self.palette.muted), sum(widths) + _APART * (len(widths) - 1)
-        head = self.centred(lines[0], muted, longest if centred else self.width)
+        lines = [
+            (" " * apart).join(f"{cell:<{wide}}" for cell, wide in zip(row, widths, strict=True))
+            for row in told
+        ]
+        head = self.centred(
+            lines[0], self.ink(self.palette.muted), longest if centred else self.width
+        )
         return [head, *(self._line(line, centred=centred) for line in lines[1:])]
 
     def paragraphs(self, texts: Sequence[str], *, apart: bool) -> list[Cells]:
