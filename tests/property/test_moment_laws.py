@@ -111,11 +111,21 @@ def assert_slots_right(case: Case, moment: Moment, kind: str) -> None:
     ]
 
 
+def is_batch(case: Case) -> bool:
+    """Whether prompts are read batch by batch."""
+    return not case.run.strategy.about.iteration_level
+
+
 def expected_state(case: Case, one: Served, time: int, kind: str) -> State:
     if time >= one.finish:
         return State.HELD
-    alone = case.run.cost.prefill_times(np.array([one.input_tokens]))
-    if time < one.start + int(alone[0]):
+    cost, served = case.run.cost, case.served
+    together = [each for each in served if each.start == one.start] if is_batch(case) else [one]
+    alone = cost.prefill_times(np.array([each.input_tokens for each in together]))
+    own = int(cost.prefill_times(np.array([one.input_tokens]))[0])
+    # Where prompts together take longer than the longest, all of them are read until the end.
+    lasts = own if isinstance(cost, LinearCost) else cost.joint_prefill(alone.tolist())
+    if own and time < one.start + lasts:
         return State.PREFILL
     return State.STALLED if kind == "prefill" else State.DECODE
 

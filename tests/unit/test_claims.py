@@ -39,10 +39,20 @@ def test_all_of_it_holds_where_slots_are_scarce_and_answers_diverse():
     assert failing("notebook") == failing("chat") == failing("overload") == set()
 
 
-def test_where_prompts_are_long_static_stalls_as_well_but_before_its_first_tokens():
+def test_where_prompts_are_long_continuous_pays_by_the_token():
     assert failing("rag") == {"throughput", "occupied"}
     detail = verdicts("rag")["stalls"].detail
-    assert "time per output token 51.2 ms against 26.0 ms: static stalls before its first" in detail
+    assert detail.endswith("time per output token 51.2 ms against 26.0 ms")
+
+
+def test_it_is_told_where_static_stalls_as_much_but_before_its_first_tokens():
+    """A short prompt waits for the long one of its batch, or else stops for it."""
+    both = (Static(2), Continuous(2))
+    comparison = compare(hand_made((0, 2, 9), (30, 100, 9), strategies=both))
+    claim = stalls(comparison, comparison["continuous"])
+    assert claim is not None
+    assert claim.holds
+    assert "static stalls before its first tokens, for the prompts of its batch" in claim.detail
 
 
 def test_prompts_that_are_read_in_the_time_of_the_longest_turn_the_tables_and_it_is_told_why():

@@ -110,7 +110,7 @@ def test_it_says_why_occupied_misleads():
     )
     rag = load_workload("rag")
     text = " ".join(" ".join(rows_of(scene_of(rag), 160, 40)[-3:]).split())
-    assert "Static is fullest and busiest: 79.1 % occupied, 33.5 % useful" in text
+    assert "Static is fullest and busiest: 79.1 % occupied, 70.8 % useful" in text
     read_together = replace(rag, cost=LinearCost(prefill_per_token=300_000_000))
     text = " ".join(" ".join(rows_of(scene_of(read_together), 160, 40)[-3:]).split())
     assert "Continuous is fullest: 57.4 % occupied" in text
