@@ -118,14 +118,14 @@ def one_and_many(facts: Facts) -> str:
 
 def long_texts(facts: Facts) -> str:
     time = facts.workload.cost.step_time(32, 32 * 1000)
-    return f"of 1,000 tokens, 32 take {format_duration(time)}"
+    return f"With 1,000 tokens in each text, a step of 32 takes {format_duration(time)}"
 
 
 def thousand_read(facts: Facts) -> str:
     """What a long prompt takes on the real GPU."""
     (read,) = facts.workload.cost.prefill_times(np.array([1000]))
     assert round(read / step_times(facts.workload)[0].step_time) == 7  # seven steps
-    return f"To read one of them takes {format_duration(read)}"
+    return f"{format_duration(read)} for 1,000."
 
 
 def toy(_: Facts) -> str:
@@ -208,13 +208,6 @@ def with_and_without_cache(facts: Facts) -> str:
     return rows[0]
 
 
-def of_rag(facts: Facts, name: str) -> str:
-    """The mean latency of another strategy on the same requests."""
-    value = compare(facts.workload.served_by(name))[name].metrics["avg_latency"]
-    assert value is not None
-    return format_duration(round(float(value) * SECOND))
-
-
 def before_r3(facts: Facts) -> str:
     """How many tokens R0 has with V0 when the chapter begins, and when it stops."""
     begun = facts.run("vllm-v0").at(facts.chapter.at).tokens_made(np.array([0]))
@@ -257,6 +250,12 @@ def rate_of(name: str, facts: Facts) -> str:
 
 def quotient(one: str, other: str, facts: Facts) -> str:
     return f"x {facts.metric(one, 'throughput') / facts.metric(other, 'throughput'):.2f}"
+
+
+def at_once(facts: Facts, strategy: str) -> int:
+    """How many requests are in the slots on average."""
+    run = facts.run(strategy)
+    return round(float((run.left - run.stays.start_time).sum()) / run.finished)
 
 
 STUDIED = ("static", "dynamic", "continuous", "orca", "vllm-v0")
@@ -313,12 +312,12 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "What a step costs": [
         one_and_many,
+        long_texts,
         thousand_read,
         toy,
         lambda f: f"a step of {step_times(f.workload)[-1].batch_size} takes",
         lambda f: f"makes {step_times(f.workload)[-1].batch_size} tokens instead",
         lambda _: "1,000 tokens take as long as seven steps",
-        long_texts,
     ],
     "Static batching": [
         lambda f: f"paid for, {word(f.run('static').spans.billed.max())} times",
@@ -376,8 +375,6 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Much to read": [
         lambda f: f"({f.workload.cost.prefill_per_token / 1e9:g} ms a prompt token)",
-        lambda f: f"dynamic {of_rag(f, 'dynamic')}, static {of_rag(f, 'static')}",
-        lambda f: f"step of four takes only {format_duration(f.workload.cost.step_time(4))}",
         lambda f: f"Prompts of {round(f.requests.input_tokens.mean(), -2):,.0f} tokens on average",
         lambda f: (
             f"answers of {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}"
@@ -456,6 +453,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         *(partial(rate_of, name) for name in STUDIED),
         *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
         lambda f: f"have {word(f.workload.strategy('static').slots)} slots",
+        lambda f: f"reserves, {at_once(f, 'orca')} at once",
+        lambda f: f"pages, {at_once(f, 'vllm-v0')} at once",
         lambda f: f"more slots than {word(f.workload.strategy('static').slots)}",
         lambda f: f"batch of {word(f.workload.strategy('static').slots)} to",
         lambda _: f"our {word(Facts('The numbers').count)} requests",
@@ -596,7 +595,7 @@ def test_what_is_said_against_continuous_is_so() -> None:
         assert latency is not None
         assert pace is not None
         assert rag.metric("continuous", "avg_latency") < latency
-        assert rag.metric("continuous", "mean_tpot") > 1.9 * pace
+        assert 1.9 * pace < rag.metric("continuous", "mean_tpot") < 2.1 * pace  # twice as long
     typical = rag.workload.cost.prefill_per_token * rag.requests.input_tokens.mean()
     assert 0.4 < typical / SECOND < 0.5  # half a second
 
