@@ -15,6 +15,7 @@ last `k * step_time(b, c) + decode_per_context_token * b * k * (k - 1) / 2`: one
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
@@ -157,6 +158,35 @@ class _Model:
         return input_tokens + 1 if self.made_by_prefill else input_tokens
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AddsUp(_Model, ABC):
+    """Prompts that are prefilled together pay once for the iteration, and each its own tokens.
+
+    What is paid by pieces, such as `per_token_up_to`, each pays as if it came alone.
+    """
+
+    @property
+    @abstractmethod
+    def _prefill_once(self) -> Picoseconds:
+        """What a prefill takes however many prompts there are."""
+
+    def joint_prefill(self, alone: Sequence[Picoseconds]) -> Picoseconds:
+        """The time to prefill several prompts together, from the time of each alone."""
+        return sum(alone) - self._prefill_once * (len(alone) - 1)
+
+    def joint_prefills(self, alone: IntArray, first: IntArray) -> IntArray:
+        """As `joint_prefill`, for batches that begin at each row of `first`."""
+        saved = self._prefill_once * (np.diff(first, append=len(alone)) - 1)
+        return np.asarray(np.add.reduceat(alone, first) - saved)
+
+    def prefill_ends(self, alone: IntArray, first: IntArray) -> IntArray:
+        """When each prompt of such batches is processed, since the batch's prefill began.
+
+        All go through the model together, so all are done at the end.
+        """
+        return np.repeat(self.joint_prefills(alone, first), np.diff(first, append=len(alone)))
+
+
 @dataclass(frozen=True, slots=True)
 class LinearCost(_Model):
     """Prefill grows with the prompt, a decode step with the number of requests billed.
@@ -225,7 +255,7 @@ class LinearCost(_Model):
 
 
 @dataclass(frozen=True, slots=True)
-class AffineCost(_Model):
+class AffineCost(_AddsUp):
     """A decode step grows with the requests and with their contexts, as on a real accelerator.
 
     A step of b requests with contexts of c tokens in all takes `decode_base +
@@ -281,22 +311,9 @@ class AffineCost(_Model):
         _refuse_long_prefill(longest, base + longest * (linear + square * longest))
         return base + input_tokens * (linear + square * input_tokens)
 
-    def joint_prefill(self, alone: Sequence[Picoseconds]) -> Picoseconds:
-        """The time to prefill several prompts together, from the time of each alone."""
-        return sum(alone) - (self.per_iteration + self.prefill_base) * (len(alone) - 1)
-
-    def joint_prefills(self, alone: IntArray, first: IntArray) -> IntArray:
-        """As `joint_prefill`, for batches that begin at each row of `first`."""
-        bases_saved = np.diff(first, append=len(alone)) - 1
-        saved = (self.per_iteration + self.prefill_base) * bases_saved
-        return np.asarray(np.add.reduceat(alone, first) - saved)
-
-    def prefill_ends(self, alone: IntArray, first: IntArray) -> IntArray:
-        """When each prompt of such batches is processed, since the batch's prefill began.
-
-        All go through the model together, so all are done at the end.
-        """
-        return np.repeat(self.joint_prefills(alone, first), np.diff(first, append=len(alone)))
+    @property
+    def _prefill_once(self) -> Picoseconds:
+        return self.per_iteration + self.prefill_base
 
     def step_time(self, billed: int, context: int = 0) -> Picoseconds:
         """The time of one decode step of `billed` >= 1 requests, by the sum of their contexts."""
@@ -328,7 +345,7 @@ class AffineCost(_Model):
 
 
 @dataclass(frozen=True, slots=True)
-class IterationCost(_Model):
+class IterationCost(_AddsUp):
     """One formula for every iteration: what a real engine's step costs, whoever takes part.
 
     `base + per_token * t + per_context_token * c + per_token_squared * s`, and for each knot k of
@@ -395,25 +412,9 @@ class IterationCost(_Model):
             times += price * np.minimum(input_tokens, knot)
         return np.asarray(times)
 
-    def joint_prefill(self, alone: Sequence[Picoseconds]) -> Picoseconds:
-        """The time to prefill several prompts together, from the time of each alone.
-
-        Each pays its own piecewise terms, as if it came alone.
-        """
-        return sum(alone) - (self.per_iteration + self.base) * (len(alone) - 1)
-
-    def joint_prefills(self, alone: IntArray, first: IntArray) -> IntArray:
-        """As `joint_prefill`, for batches that begin at each row of `first`."""
-        bases_saved = np.diff(first, append=len(alone)) - 1
-        saved = (self.per_iteration + self.base) * bases_saved
-        return np.asarray(np.add.reduceat(alone, first) - saved)
-
-    def prefill_ends(self, alone: IntArray, first: IntArray) -> IntArray:
-        """When each prompt of such batches is processed, since the batch's prefill began.
-
-        All go through the model together, so all are done at the end.
-        """
-        return np.repeat(self.joint_prefills(alone, first), np.diff(first, append=len(alone)))
+    @property
+    def _prefill_once(self) -> Picoseconds:
+        return self.per_iteration + self.base
 
     def step_time(self, billed: int, context: int = 0) -> Picoseconds:
         """The time of one decode step of `billed` >= 1 requests, by the sum of their contexts.
