@@ -417,7 +417,6 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: f"it was {total_time('Paging', 'orca')}",
     ],
     "Chunked prefill": [
-        lambda _: "vLLM of 2023",
         lambda f: f"(here {budget(f)}, often {Vllm().max_num_batched_tokens:,})",
         lambda f: f"and {word(len(f.who('vllm-v0', State.STALLED)))} stall.",
         before_r3,
@@ -472,7 +471,7 @@ SAID_BY_OTHERS = {
     "Equal lengths": ["a million short texts"],
     "The KV cache": ["800 kB", "Now the A100", "an A100 of 40 GB", "2022, continuous, too"],
     "Found again": ["on the A100"],
-    "Paging": ["for sixty years", "paper of 2023", "vLLM (2023)"],
+    "Paging": ["for sixty years", "paper of 2023", "paging (2023)"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "Anyscale in 2023", "June 2023",
         *["23 times the tokens"] * 2, "first three rows", "on the A100",

@@ -88,7 +88,7 @@ NOT_ON_SCREEN = {
         "480",
     ),  # how wide walls are, to the digit
     "Rule by rule": ("twenty", "four"),  # all of it is text
-    "Chunked prefill": ("2023", "2,048"),  # a year; elsewhere
+    "Chunked prefill": ("2,048",),  # elsewhere
     "Few people": ("20 s",),  # how far apart they come
     "Found again": ("Eighty", "100", "1,500"),  # all of it is text
     "Guess first": ("42", "four"),  # what R4 wants, which has no row yet; choices
