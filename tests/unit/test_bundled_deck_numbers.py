@@ -11,7 +11,6 @@ from functools import cache, partial
 from itertools import pairwise
 
 import numpy as np
-import pytest
 from tour import EACH_CHAPTER, TOUR
 
 from tui_batching.analysis.breakdown import breakdown
@@ -26,6 +25,7 @@ from tui_batching.strategies.parameters import TOKEN_BUDGET
 from tui_batching.tour import Chapter
 from tui_batching.tour.deck import step_times
 from tui_batching.workload import choose_strategies, load_workload
+from tui_batching.workload.profiles import load_profile
 
 WORDS = dict(
     zip(
@@ -112,20 +112,21 @@ def one_and_many(facts: Facts) -> str:
     """What a step takes on the real GPU, by itself and with many others."""
     one, *_, many = step_times(facts.workload)
     told = [format_duration(each.step_time) for each in (one, many)]
-    assert round(many.step_time / one.step_time, 2) == 1.13  # thirteen percent longer
+    assert round(many.step_time / one.step_time, 2) == 1.09  # nine percent longer
     return f"{told[0]} for one, {told[1]} for {many.batch_size}."
 
 
+def prompts_read(facts: Facts) -> str:
+    """What prompts take on the real GPU."""
+    times = facts.workload.cost.prefill_times(np.array([1000, 8000]))
+    assert 45 < times[1] / step_times(facts.workload)[0].step_time < 55  # fifty steps
+    told = [format_duration(int(time)) for time in times]
+    return f"{told[0]} for 1,000, {told[1]} for 8,000."
+
+
 def long_texts(facts: Facts) -> str:
-    time = facts.workload.cost.step_time(32, 32 * 1000)
-    return f"With 1,000 tokens in each text, a step of 32 takes {format_duration(time)}"
-
-
-def thousand_read(facts: Facts) -> str:
-    """What a long prompt takes on the real GPU."""
-    (read,) = facts.workload.cost.prefill_times(np.array([1000]))
-    assert round(read / step_times(facts.workload)[0].step_time) == 7  # seven steps
-    return f"{format_duration(read)} for 1,000."
+    time = facts.workload.cost.step_time(32, 32 * 4000)
+    return f"with 4,000 tokens each, the step of 32 takes {format_duration(time)}"
 
 
 def toy(_: Facts) -> str:
@@ -137,32 +138,37 @@ def toy(_: Facts) -> str:
     return f"{each[0]} ms a step, {each[1]} ms more for each further request, {each[2]} ms a prompt"
 
 
+def thirteen_times(facts: Facts) -> str:
+    """How much of its memory the GPU has here."""
+    whole = load_profile("a100-llama-3-8b").kv_cache_tokens
+    assert round((whole or 0) / (facts.workload.cost.kv_cache_tokens or 1)) == 13
+    return "thirteen times as much"
+
+
 def free_memory(facts: Facts) -> int:
     run = facts.run("orca")
     assert run.kv is not None
     return run.kv.blocks - run.at(facts.instant).blocks
 
 
-def reserved_and_empty(facts: Facts, strategy: str) -> int:
-    """How much of the memory is reserved at the instant, but holds nothing yet."""
-    moment = facts.run(strategy).at(facts.instant)
+def reserved_and_empty(facts: Facts) -> float:
+    """The share of Orca's memory that is reserved at the instant, but holds nothing yet."""
+    moment = facts.run("orca").at(facts.instant)
     assert moment.run.kv is not None
-    return moment.blocks * moment.run.kv.block_size - moment.tokens_held
+    return 1 - moment.tokens_held / moment.run.kv.blocks - free_memory(facts) / moment.run.kv.blocks
 
 
-def _decoding_before_the_eviction(facts: Facts) -> int:
-    """How many made tokens when memory was full: R16, who was admitted last, was evicted next."""
+def others_before_the_eviction(facts: Facts) -> int:
+    """How many write while memory is full: R11, who was admitted last, is evicted next."""
     run, chapter = facts.run("vllm"), facts.chapter
-    (evicted,) = np.flatnonzero(
-        (run.stays.ended == Ended.EVICTED)
-        & (run.stays.end_time > chapter.at)
-        & (run.stays.end_time < facts.instant)
-    )
-    before = run.at(chapter.at)
-    assert facts.requests.id[run.stays.request[evicted]] == 16
+    (evicted,) = np.flatnonzero(run.stays.ended == Ended.EVICTED)
+    assert chapter.at < run.stays.end_time[evicted] < facts.instant
+    before, row = run.at(chapter.at), run.stays.request[evicted]
+    assert facts.requests.id[row] == 11
     assert evicted == before.stays.max()  # they are in order of admission
-    assert run.kv is not None
-    assert before.blocks == run.kv.blocks
+    assert before.blocks == kv_blocks(facts)
+    assert before.tokens_made(np.array([row])) == 0
+    assert run.at(facts.instant).tokens_made(np.array([row])) == 1  # just after its first token
     return len(before.decoding)
 
 
@@ -170,14 +176,6 @@ def kv_blocks(facts: Facts) -> int:
     kv = facts.run("vllm").kv
     assert kv is not None
     return kv.blocks
-
-
-def before_the_eviction(facts: Facts) -> str:
-    return f"{word(_decoding_before_the_eviction(facts))} texts grow"
-
-
-def before_the_eviction_as_answers(facts: Facts) -> str:
-    return f"middle of {word(_decoding_before_the_eviction(facts))} answers"
 
 
 def total_time(title: str, strategy: str) -> str:
@@ -208,17 +206,17 @@ def with_and_without_cache(facts: Facts) -> str:
     return rows[0]
 
 
-def before_r3(facts: Facts) -> str:
-    """How many tokens R0 has with V0 when the chapter begins, and when it stops."""
-    begun = facts.run("vllm-v0").at(facts.chapter.at).tokens_made(np.array([0]))
-    return f"had {int(begun[0])} tokens when R3 came, and still has {facts.made('vllm-v0', 0)}."
+def before_r8(facts: Facts) -> str:
+    """How many tokens R1 has with V0 when the chapter begins, and when it stops."""
+    begun = facts.run("vllm-v0").at(facts.chapter.at).tokens_made(np.array([1]))
+    return f"had {int(begun[0])} tokens when R8 came, and still has {facts.made('vllm-v0', 1)}."
 
 
 def rule_by_rule(facts: Facts) -> str:
     """The slide's rows: the first token and the gaps by engine, and by vLLM's budget of a step."""
     with_budget = [
         compare(facts.workload.with_settings({"vllm.max_num_batched_tokens": str(budget)}))["vllm"]
-        for budget in (2048, 512, 256, 128)
+        for budget in (8192, 2048, 1024, 512)
     ]
     served_by = [facts.results["orca"], facts.results["vllm-v0"], *with_budget]
     found = [
@@ -233,8 +231,9 @@ def rule_by_rule(facts: Facts) -> str:
     table = facts.chapter.table
     assert isinstance(table, tuple)
     assert [" | ".join(row[1:]) for row in table[1:]] == rows
-    assert round(found[0][0] / found[2][0]) == 4  # four times as soon
-    assert Vllm().max_num_batched_tokens == 2048
+    assert 2 < found[0][0] / found[2][0] < 2.5  # twice as soon
+    assert found[3][0] < 1.03 * found[2][0]  # next to nothing
+    assert Vllm().max_num_batched_tokens == 2048 == budget(facts)
     return rows[0]
 
 
@@ -313,11 +312,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "What a step costs": [
         one_and_many,
         long_texts,
-        thousand_read,
+        prompts_read,
         toy,
-        lambda f: f"a step of {step_times(f.workload)[-1].batch_size} takes",
+        lambda f: f"a step of {step_times(f.workload)[-1].batch_size} takes nine",
         lambda f: f"makes {step_times(f.workload)[-1].batch_size} tokens instead",
-        lambda _: "1,000 tokens take as long as seven steps",
+        lambda _: "8,000 tokens take as long as fifty steps",
     ],
     "Static batching": [
         lambda f: f"paid for, {word(f.run('static').spans.billed.max())} times",
@@ -382,11 +381,12 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "The KV cache": [
         lambda f: f"cut to {f.workload.cost.kv_cache_tokens:,} tokens",
+        thirteen_times,
         lambda f: f"so that {word(f.run('orca').slots)} slots, which",
         lambda f: f"{word(f.run('orca').slots)} slots, and".capitalize(),
-        lambda f: f"longest answer allowed, {f.requests.max_tokens.max()}.",
+        lambda f: f"longest answer allowed, {f.requests.max_tokens.max():,}.",
         lambda f: f"R5 needs {f.requests.input_tokens[5] + f.requests.max_tokens[5]:,}",
-        lambda f: f"and {free_memory(f)} are free",
+        lambda f: f"and {free_memory(f):,} are free",
         lambda f: f"though {word(f.run('orca').slots - f.running('orca'))} slots are free",
         lambda f: f"{word(f.count)} new people",
         lambda _: f"there were {word(Facts('The numbers').run('static').slots)} slots",
@@ -397,54 +397,52 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Paging": [
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
-        lambda f: f"though {reserved_and_empty(f, 'orca'):,} tokens",
         lambda f: f"memory, {word(f.running('vllm'))} run",
         lambda f: (
             f"{word(f.running('vllm'))} run instead of {word(f.running('orca'))},"
         ).capitalize(),
         lambda f: f"at {f.made('vllm', 0)} tokens, not at {f.made('orca', 0)}.",
         lambda f: f"blocks of {f.workload.strategy('vllm').value('block_size')}, as",
-        lambda f: f"up to {f.requests.max_tokens.max()} tokens",
+        lambda f: f"up to {f.requests.max_tokens.max():,} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
-        lambda f: f"all {f.requests.max_tokens.min()}",
+        lambda f: f"all {f.requests.max_tokens.min():,}",
         lambda f: f"block of {f.workload.strategy('vllm').value('block_size')} tokens",
     ],
     "Eviction": [
-        before_the_eviction,
-        before_the_eviction_as_answers,
-        lambda f: f"none of the {kv_blocks(f)} blocks",
+        lambda f: f"last of {kv_blocks(f):,} blocks",
+        lambda f: f"{word(others_before_the_eviction(f))} others grow",
+        lambda f: f"middle of {word(others_before_the_eviction(f))} answers",
         lambda f: f"all {word(f.count)} take",
         lambda _: f"it was {total_time('Paging', 'orca')}",
     ],
     "Chunked prefill": [
-        lambda f: f"(here {budget(f)}, often {Vllm().max_num_batched_tokens:,})",
-        lambda f: f"and {word(len(f.who('vllm-v0', State.STALLED)))} stall.",
-        before_r3,
-        lambda f: f"R0 has {f.made('vllm', 0)},",
+        lambda f: f"with {f.requests.input_tokens[8]:,} tokens",
+        lambda f: f"of tokens ({budget(f):,}),",
+        lambda f: f"{word(len(f.who('vllm-v0', State.STALLED)))} stall.".capitalize(),
+        before_r8,
+        lambda f: f"R1 has {f.made('vllm', 1)},",
     ],
     "No more white walls": [
         lambda f: f"The same {word(f.count)} from",
-        lambda f: f"a budget of {budget(f)} (with 2,048: 213 ms)",  # see Rule by rule
     ],
     "Rule by rule": [
         lambda f: f"The same {word(f.count)} people",
         rule_by_rule,
-        lambda _: "480 ms | 238 ms",
-        lambda _: "vLLM with 2,048",
-        lambda _: "budget 2,048: pages | 467 ms | 213 ms",
-        lambda _: "budget 512 | 517 ms | 105 ms",
-        lambda _: "budget 256 | 614 ms | 66.3 ms",
-        lambda _: "budget 128 | 838 ms | 46.6 ms",
-        lambda _: "token comes four times as soon",
-        lambda _: "comes four times as soon",
-        lambda _: "a step of 128 tokens",
+        lambda _: "624 ms | 404 ms",
+        lambda _: "vLLM with 8,192",
+        lambda _: "budget 8,192: whole | 601 ms | 403 ms",
+        lambda _: "budget 2,048 | 617 ms | 139 ms",
+        lambda _: "budget 1,024 | 719 ms | 85.1 ms",
+        lambda _: "budget 512 | 836 ms | 49.3 ms",
+        lambda _: "default, 2,048,",
+        lambda _: "a step of 512 tokens",
         lambda f: f"only {word(f.count)} people",
     ],
     "Found again": [
         lambda f: f"{word(f.count)} people",
         lambda f: f"same {f.requests.stream_tokens.max():,} tokens",
         with_and_without_cache,
-        lambda _: "78.4 ms | ███",
+        lambda _: "32.8 ms | ██",
     ],
     "The famous 23 times": [
         padding,
@@ -452,8 +450,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         *(partial(rate_of, name) for name in STUDIED),
         *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
         lambda f: f"have {word(f.workload.strategy('static').slots)} slots",
-        lambda f: f"reserves, {at_once(f, 'orca')} at once",
-        lambda f: f"pages, {at_once(f, 'vllm-v0')} at once",
+        lambda f: f"{at_once(f, 'orca')} slots, reserved",
+        lambda f: f"{at_once(f, 'vllm-v0')} slots, paged",
         lambda f: f"more slots than {word(f.workload.strategy('static').slots)}",
         lambda f: f"batch of {word(f.workload.strategy('static').slots)} to",
         lambda _: f"our {word(Facts('The numbers').count)} requests",
@@ -466,15 +464,17 @@ SAID_BY_OTHERS = {
     "Welcome": ["few hundred people"],
     "In one picture": ["Three seconds of silence"],
     "What is measured": ["Five words", "99 of 100", "99th"],
-    "What a step costs": ["OPT 13B on an A100"],
+    "What a step costs": ["Llama 3 8B on an A100"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
-    "The KV cache": ["800 kB", "Now the A100", "an A100 of 40 GB", "2022, continuous, too"],
+    "The KV cache": [
+        "130 kB", "Now the A100", "this A100", "a hundred slots", "2022, continuous, too",
+    ],
     "Found again": ["on the A100"],
     "Paging": ["for sixty years", "paper of 2023", "paging (2023)"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "Anyscale in 2023", "June 2023",
-        *["23 times the tokens"] * 2, "first three rows", "on the A100",
+        *["23 times the tokens"] * 2, "first three rows", "OPT 13B on an A100",
     ],
     "What to take home": ["Three lines"],
 }  # fmt: skip
@@ -556,29 +556,25 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert Facts("The KV cache").who("orca", State.MEMORY)[0] == "R5"
     paging = Facts("Paging")
     assert not paging.who("vllm", *WAITS)
+    assert 0.29 < reserved_and_empty(paging) < 1 / 3  # nearly a third
     before = [paging.run(name).at(paging.chapter.at).tokens_made(np.arange(5)) for name in ENGINES]
     assert abs(before[0] - before[1]).max() <= 2  # nearly the same up to there
     chunked = Facts("Chunked prefill")
-    assert chunked.who("vllm-v0", State.PREFILL) == ["R4"]
-    assert [chunked.made(name, 3) for name in ("vllm-v0", "vllm")] == [1, 0]
+    assert chunked.who("vllm-v0", State.PREFILL) == chunked.who("vllm", State.PREFILL) == ["R8"]
     assert chunked.who("vllm", State.STALLED) == []
+    first = [chunked.run(name).first_token_time[8] / SECOND for name in ("vllm-v0", "vllm")]
+    assert 0 < first[1] - first[0] < 0.1  # a little later
 
 
-def test_what_is_said_of_one_rule_after_the_other_is_so() -> None:
-    facts = Facts("Rule by rule")
-    names = [strategy.name for strategy in facts.workload.strategies]
-    assert names == ["orca", "vllm-v0", "vllm"]
-    whole = load_workload("anyscale-1536").cost.kv_cache_tokens
-    assert 1.9 < (whole or 0) / (facts.workload.cost.kv_cache_tokens or 1) < 2.1  # twice as many
-
-
-@pytest.mark.parametrize("seed", range(1, 31))
-def test_other_twenty_people_have_the_same_order(seed: int) -> None:
+def test_other_twenty_people_nearly_always_have_the_same_order() -> None:
     """With the seed changed, as `s` does: paging is sooner, and chunks have the shorter gaps."""
-    workload = load_workload("rule-by-rule").with_settings({"workload.seed": str(seed)})
-    orca, paging, chunks = (each.metrics for each in compare(workload))
-    assert (orca["mean_ttft"] or 0) > max(paging["mean_ttft"] or 0, chunks["mean_ttft"] or 0)
-    assert (chunks["p99_itl"] or 0) < min(orca["p99_itl"] or 0, paging["p99_itl"] or 0) / 1.5
+    as_here = []
+    for seed in range(1, 41):
+        workload = load_workload("rule-by-rule").with_settings({"workload.seed": str(seed)})
+        told = [each.metrics for each in compare(workload)]
+        first, gaps = ([each[name] or 0 for each in told] for name in ("mean_ttft", "p99_itl"))
+        as_here.append(first[0] > max(first[1:]) and gaps[2] < gaps[1])
+    assert sum(as_here) >= 0.9 * len(as_here)
 
 
 def test_what_is_said_against_continuous_is_so() -> None:
