@@ -298,9 +298,6 @@ def padding(facts: Facts) -> str:
     return f"up to {limit:,} tokens"
 
 
-ENGINES = ("orca", "vllm")
-
-
 CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "In one picture": [
         lambda f: f"{word(f.count)} requests",
@@ -558,7 +555,8 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     paging = Facts("Paging")
     assert not paging.who("vllm", *WAITS)
     assert 0.29 < reserved_and_empty(paging) < 1 / 3  # nearly a third
-    before = [paging.run(name).at(paging.chapter.at).tokens_made(np.arange(5)) for name in ENGINES]
+    runs = [paging.run(name) for name in ("orca", "vllm")]
+    before = [run.at(paging.chapter.at).tokens_made(np.arange(5)) for run in runs]
     assert abs(before[0] - before[1]).max() <= 2  # nearly the same up to there
     chunked = Facts("Chunked prefill")
     assert chunked.who("vllm-v0", State.PREFILL) == chunked.who("vllm", State.PREFILL) == ["R8"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from stage import palette, texts
 
+from tui_batching.tour.deck import WordTable
 from tui_batching.tui.presenting.chapter_text import ChapterText, slide_rows
 
 TABLE = (
@@ -14,11 +15,14 @@ TABLE = (
 )
 
 
+def slide(table: WordTable, width: int) -> list[str]:
+    text = ChapterText("Title", "1/1", (), words=table)
+    return texts(slide_rows("big", text, width, 40, palette()))
+
+
 def drawn(width: int) -> list[str]:
     """The rows of the table on a slide of this width, without its head."""
-    slide = ChapterText("Title", "1/1", (), words=TABLE)
-    rows = texts(slide_rows("big", slide, width, 40, palette()))
-    return [row for row in rows if row.lstrip().startswith(("static", "continuous"))]
+    return [row for row in slide(TABLE, width) if row.lstrip().startswith(("static", "continuous"))]
 
 
 @pytest.mark.parametrize(("width", "longest"), [(80, 20), (53, 20), (46, 15), (39, 8)])
@@ -34,3 +38,14 @@ def test_without_room_for_bars_there_are_none(width: int) -> None:
     assert len(rows) == 2
     assert "█" not in "".join(rows)
     assert all(number in row for number, row in zip(("100", "200"), rows, strict=True))
+
+
+@pytest.mark.parametrize("width", [80, 20, 5, 1])
+def test_any_table_is_drawn_at_any_width(width: int) -> None:
+    for table in ((("bars",), ("█" * 30,)), (("head", "only"),), (("a", "b"), ("█", "word"))):
+        assert len(slide(table, width)) == 40
+
+
+def test_a_column_of_bars_and_words_is_one_of_words() -> None:
+    mixed = (("what", "drawn"), ("static", "█"), ("continuous", "as long as it takes"))
+    assert "takes" in "".join(slide(mixed, 24))

@@ -124,20 +124,21 @@ def _in_words(steps: Sequence[StepTime]) -> WordTable:
     )
 
 
-def _is_bar(cell: str) -> bool:
-    return bool(cell) and not cell.strip(FULL)
+def _has_bars(column: tuple[str, ...]) -> bool:
+    """Whether there are only bars below the column's head."""
+    return len(column) > 1 and all(cell and not cell.strip(FULL) for cell in column[1:])
 
 
 def _no_bars(table: WordTable) -> WordTable:
-    """The table without its columns of bars."""
-    kept = [column for column in zip(*table, strict=True) if not _is_bar(column[-1])]
-    return tuple(zip(*kept, strict=True))
+    """The table without its columns of bars, if there are others."""
+    kept = [column for column in zip(*table, strict=True) if not _has_bars(column)]
+    return tuple(zip(*kept, strict=True)) or table
 
 
 def _short_bars(table: WordTable, width: int) -> WordTable:
     """The table with its bars as long as there is room for them, if that is worth it."""
     columns = list(zip(*table, strict=True))
-    words = [max(map(cell_len, column)) for column in columns if not _is_bar(column[-1])]
+    words = [max(map(cell_len, column)) for column in columns if not _has_bars(column)]
     room = width - sum(words) - _APART[-1] * (len(columns) - 1)
     if room < _SHORTEST_BAR:
         return table
@@ -146,8 +147,8 @@ def _short_bars(table: WordTable, width: int) -> WordTable:
 
 def _shortened(column: tuple[str, ...], room: int) -> tuple[str, ...]:
     """A column whose longest bar takes so many cells; one of words as it is."""
-    longest = max(map(cell_len, column[1:]))
-    if not _is_bar(column[-1]) or longest <= room:
+    longest = max(map(cell_len, column[1:])) if _has_bars(column) else 0
+    if longest <= room:
         return column
     return (column[0], *(FULL * max(1, round(room * len(bar) / longest)) for bar in column[1:]))
 
