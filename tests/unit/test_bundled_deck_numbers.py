@@ -126,7 +126,7 @@ def prompts_read(facts: Facts) -> str:
 
 def long_texts(facts: Facts) -> str:
     time = facts.workload.cost.step_time(32, 32 * 4000)
-    return f"32 with 4,000 tokens, {format_duration(time)}."
+    return f"32 of 4,000 each, {format_duration(time)}."
 
 
 def toy(_: Facts) -> str:
@@ -206,10 +206,10 @@ def with_and_without_cache(facts: Facts) -> str:
     return rows[0]
 
 
-def before_r8(facts: Facts) -> str:
-    """How many tokens R1 has with V0 when the chapter begins, and when it stops."""
-    begun = facts.run("vllm-v0").at(facts.chapter.at).tokens_made(np.array([1]))
-    return f"had {int(begun[0])} tokens when R8 came, and still has {facts.made('vllm-v0', 1)}."
+def of_r1(facts: Facts, strategy: str) -> tuple[int, int]:
+    """How many tokens R1 has when the chapter begins, and when it stops."""
+    begun = facts.run(strategy).at(facts.chapter.at).tokens_made(np.array([1]))
+    return int(begun[0]), facts.made(strategy, 1)
 
 
 def rule_by_rule(facts: Facts) -> str:
@@ -416,8 +416,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens",
         lambda f: f"of tokens ({budget(f):,}),",
         lambda f: f"{word(len(f.who('vllm-v0', State.STALLED)))} stall.".capitalize(),
-        before_r8,
-        lambda f: f"R1 has {f.made('vllm', 1)},",
+        lambda f: "had {} tokens when R8 came, and still has {}.".format(*of_r1(f, "vllm-v0")),
+        lambda f: "went from {} to {}.".format(*of_r1(f, "vllm")),
     ],
     "No more white walls": [
         lambda f: f"The same {word(f.count)} from",
@@ -449,7 +449,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
         lambda f: f"have {word(f.workload.strategy('static').slots)} slots",
         lambda f: f"{at_once(f, 'orca')} slots, not {f.workload.strategy('static').slots}",
-        lambda f: f"{at_once(f, 'vllm-v0')}, as it pages",
+        lambda f: f"{at_once(f, 'vllm-v0')} slots, paged",
         lambda f: f"more slots than {word(f.workload.strategy('static').slots)}",
         lambda f: f"batch of {word(f.workload.strategy('static').slots)} to",
         lambda _: f"our {word(Facts('The numbers').count)} requests",

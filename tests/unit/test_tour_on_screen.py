@@ -78,6 +78,7 @@ NOT_ON_SCREEN = {
     "Found again": ("Eighty", "100", "1,500"),  # all of it is text
     "Guess first": ("42", "four"),  # what R4 wants, which has no row yet; choices
     "Eviction": ("1,999",),  # how many blocks: where there is room, the lane tells it
+    "Chunked prefill": ("132",),  # where it began
     "Paging": ("16", "2023"),  # the size of a block; a year
     "The famous 23 times": ("13", "100", "23", "24", "2023", "three", "four"),  # all of it is text
     "Much to read": ("0.3",),  # what the cost says
