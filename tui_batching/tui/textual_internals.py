@@ -95,8 +95,8 @@ class TellsOneThing(App[None]):
         self.call_later(self._mark_newest)
 
     def _unnotify(self, notification: Notification, refresh: bool = True) -> None:
-        # After a scroll Textual forgets where widgets are. If it found that out while a toast is being
-        # removed, it would not see that something has changed, and leave the toast on the screen.
+        # After a scroll Textual forgets where widgets are. If it found that out while a toast is
+        # removed, it would not see that something has changed, and leave it on the screen.
         _ = self.screen.region
         super()._unnotify(notification, refresh)
         self.call_later(self._mark_newest)
