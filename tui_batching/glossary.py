@@ -63,7 +63,7 @@ GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("KV cache", "GPU memory for the tokens read and made so far; it limits how many run."),
         ("block", "The unit in which it is handed out, of 16 tokens or so."),
         ("paging", "To hand out blocks as tokens come, and not in advance."),
-        ("reserved", "Set aside for tokens to come, and empty until they do."),
+        ("empty", "Taken for tokens to come: reserved, or the rest of a block."),
         ("prefix cache", "Blocks that nobody uses, but whose tokens a request may begin with."),
         ("cached", "Found there at an admission, so that it need not be computed."),
         ("evicted", "Its blocks are taken, and it waits to come back; also called preempted."),

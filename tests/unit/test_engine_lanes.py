@@ -100,7 +100,7 @@ def test_prompts_fill_chunk_by_chunk() -> None:
 
 def test_memory_is_a_gauge_with_numbers_that_sum() -> None:
     gauge, numbers = rows_of(TIGHT, 33, TWO, 80, 20)[1:3]
-    assert numbers.strip() == ("30 used + 2 reserved, empty + 16 free = 48 tokens, 3 blocks of 16")
+    assert numbers.strip() == "30 used + 2 empty + 16 free = 48 tokens, 3 blocks of 16"
     inside = gauge[gauge.index("[") + 1 : gauge.index("]")]
     assert inside.count("·") == pytest.approx(len(inside) / 3, abs=1)
     assert inside.count("▂") == pytest.approx(len(inside) * 2 / 48, abs=1)
@@ -131,7 +131,7 @@ def test_what_is_reserved_shows_as_such() -> None:
 def test_the_textbook_shows_memory_where_it_heeds_it(ms: int, used: int) -> None:
     # The prompt until 20, then nine steps, of which each keeps the token of the one before.
     rows = rows_of(Continuous(4, kv_cache_tokens=40), ms, ((0, 20, 9),))
-    assert rows[2].strip() == f"{used} used + {29 - used} reserved, empty + 11 free = 40 tokens"
+    assert rows[2].strip() == f"{used} used + {29 - used} empty + 11 free = 40 tokens"
     assert not any("KV" in row for row in rows_of(Continuous(4), ms, ((0, 20, 9),)))
 
 

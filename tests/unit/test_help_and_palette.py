@@ -37,7 +37,7 @@ async def test_help_tells_the_signs_of_engines_where_there_are_any() -> None:
         async with on_stage(workload, size=(120, 50)) as stage:
             await stage.press("question_mark")
             seen = stage.seen()
-            assert ("is reserved but empty" in seen) is told
+            assert ("is taken but empty" in seen) is told
             assert ("KV [██▂▂≡≡··]" in seen) is told
             assert ("C continuous, V vllm, O orca" in seen) is told
 

@@ -119,7 +119,7 @@ def test_what_an_eviction_leaves_is_explained_once_there_is_one() -> None:
 def test_memory_that_is_kept_and_empty_is_explained_where_there_is_some() -> None:
     tight = scene_of(load_workload("tight-memory"))
     rows = texts(live_chart(ChartRequest(tight, SECOND, 120, 36, palette())))
-    assert "▂ reserved" in rows[-1]
+    assert "▂ taken, empty" in rows[-1]
     assert "▂" not in page(120, 36)[-1]
 
 

@@ -141,15 +141,15 @@ class KvView:
         if self.taken is None:
             return [f"KV {self.used:,} tokens · no limit", f"KV {self.used:,}"]
         used, empty, free = self.used, self.taken - self.used, self.pool - self.taken
-        parts = f"{used:,} used + {empty:,} reserved, empty + {free:,} free = {self.pool:,}"
-        blocks = f" tokens, {self.pool // self.block:,} blocks of {self.block}"
         short = f"{used:,} used + {empty:,} empty + {free:,} free"
+        parts = f"{short} = {self.pool:,}"
+        blocks = f" tokens, {self.pool // self.block:,} blocks of {self.block}"
         if self.cached is not None:
             return self._texts_with_cache(used, empty, free, blocks)
         return [
             parts + (blocks if self.block > 1 else " tokens"),
             f"{parts} tokens",
-            f"{short} = {self.pool:,}",
+            parts,
             short,
             f"{self.taken:,} taken + {free:,} free",
             f"{free:,} free",
@@ -160,7 +160,7 @@ class KvView:
         cached = self.cached or 0
         blank = free - cached
         ends = f"{cached:,} cached, free to take + {blank:,} free = {self.pool:,}"
-        parts = f"{used:,} used + {empty:,} reserved, empty + {ends}"
+        parts = f"{used:,} used + {empty:,} empty + {ends}"
         short = f"{used:,} used + {empty:,} empty + {cached:,} cached + {blank:,} free"
         return [
             f"{parts}{blocks}",

@@ -92,7 +92,7 @@ def legend_row(
         (STALLED, look(State.STALLED), ("stalled by another's prompt", "stalled")),
         (SHADE, look(State.PREFILL), ("prefill: reads the prompt, of its own length", "prefill")),
         *((sign, look(state), (_MEANINGS.get(name, name), name)) for name, sign, state in lost),
-        *([(RESERVED, muted, ("reserved, still empty", "reserved"))] if paged else []),
+        *([(RESERVED, muted, ("taken, still empty", "taken, empty"))] if paged else []),
         *([(CACHED, muted, ("cached: computed before", "cached"))] if caches else []),
     ]
     for wordings in (0, -1):

@@ -218,7 +218,7 @@ READING_ENGINES = (
     ("prompts", "[██░░··] processed, in this step, to come"),
     ("", "▚ processed again after an eviction; skipped: gets no step"),
     ("", "≡ found in the prefix cache: computed for a request before"),
-    ("memory", "KV [██▂▂≡≡··] holds tokens, is reserved but empty, is free to"),
+    ("memory", "KV [██▂▂≡≡··] holds tokens, is taken but empty, is free to"),
     ("", "take but still cached ≡, is free"),
     ("queue", "↩R1 was evicted, and has so many tokens to redo"),
 )
