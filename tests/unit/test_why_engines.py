@@ -228,6 +228,8 @@ def test_evicted() -> None:
     assert evicted_facts(at, 1) == (8 * MS, 3, 16, 0)
     later = why(moment(vllm(kv_cache_tokens=64), 80, *rows))
     assert later.endswith("waits because it needs 2 blocks, 1 of 3 is free; R0 ends in 15 steps")
+    # Served in between, it has not waited since it came.
+    assert why_briefly(at) == "R1 evicted 8.00 ms ago: memory ran out for this step"
 
 
 def test_nobody_joins_a_step_that_evicted() -> None:

@@ -74,8 +74,11 @@ def why_briefly(moment: Moment) -> str:
     if not moment.run.tells_iterations:
         return f"{waits}; the log does not tell what for"
     if moment.run.strategy.is_engine:
-        reason = told.partition(" because ")[2].partition(";")[0]
-        return f"{waits}: {_shorter(reason)}"
+        reason = _shorter(told.partition(" because ")[2].partition(";")[0])
+        if moment.run.start_time[oldest] <= moment.time:  # it was served since it came
+            ago = format_duration(evicted_facts(moment, oldest).ago)
+            return f"{request_name(moment, oldest)} evicted {ago} ago: {reason}"
+        return f"{waits}: {reason}"
     if phase.kind is SpanKind.FORMING or moment.run.strategy.about.iteration_level:
         brief = _shorter(told.replace(" has waited ", " waits ").replace(" because", ":"))
         return brief if len(brief) <= _ONE_ROW else brief.partition(";")[0]

@@ -100,6 +100,8 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
         held = pen.ink(pen.palette.held, slot.row, bold=True)
         shown = held if slot.state is State.HELD else _word_look(pen, slot)
         return row.add_right(f"{slot.duration} ", shown).cells()
+    if number == 1 and len(slot.kept) + 2 <= row.left:
+        row.add_right(f"{slot.kept} ", pen.ink(pen.palette.muted, slot.row))
     return row.cells()
 
 

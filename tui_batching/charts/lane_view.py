@@ -93,6 +93,7 @@ class SlotView:
         numbers: how far it is, `24/47`.
         told: the same in more words, where there are some.
         duration: how long it has been held, or has waited, or is prefilled; empty else.
+        kept: what it has in memory beside its answer, where that is limited: `prompt 4,049`.
         is_new: whether it is to be marked: it has just come in, or has just been held.
     """
 
@@ -108,6 +109,7 @@ class SlotView:
     numbers: str = ""
     told: str = ""
     duration: str = ""
+    kept: str = ""
     is_new: bool = False
 
     @property
@@ -308,6 +310,7 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
     moment, run, state = view.moment, view.moment.run, facts.state
     start, finish = int(run.stays.start_time[facts.stay]), int(run.finish_time[facts.row])
     prompt, word, duration, since, told = None, "", "", start, ""
+    read = f"prompt {run.requests.input_tokens[facts.row]:,}" if run.kv else ""
     numbers = f"{about(run)}{facts.made:,}/{facts.asked:,}"
     if not run.tells_iterations:
         word = "" if facts.made else "prefill" if run.tells_start else "no token yet"
@@ -340,6 +343,7 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
         numbers=numbers,
         told=told,
         duration=duration,
+        kept="" if prompt else read,
         is_new=view.is_fresh(since),
     )
 

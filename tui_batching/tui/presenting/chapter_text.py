@@ -28,7 +28,9 @@ _SHORTEST_BAR = 8
 _LONGEST_BAR = 24
 """Cells of the longest bar in a table on a slide."""
 _TALL = 30
-"""Rows from which on the rows of a slide's table stand apart, and big words get the rest."""
+"""Rows from which on paragraphs and the rows of a table stand apart, and big words get the rest."""
+_COLUMN = 72
+"""Cells of a slide's line of text, if its table is not wider."""
 _BROAD = 60
 """From this width on sentences take one row each, and a table lies on its side."""
 
@@ -69,7 +71,7 @@ class ChapterText:
         if self.table_of is not None:
             rows += [*between, *sheet.table(step_times(self.table_of))]
         if self.words:
-            rows += [*between, *sheet.word_table(self.words)]
+            rows += [*between, *sheet.drawn_table(sheet.table_lines(self.words))]
         if self.remark:
             rows += [*between, *sheet.remark(self.remark)]
         return rows
@@ -88,24 +90,41 @@ def slide_rows(
         palette: the colours.
     """
     sheet = _Sheet(max(1, width), palette)
-    lines = [line for each in text.paragraphs for line in folded(each, max(1, min(width, 72)))]
     told = text.words if text.table_of is None else _in_words(step_times(text.table_of))
-    table = sheet.word_table(told, centred=True) if told else []
-    apart = height >= _TALL  # bars that touch are read as one
-    needed = len(lines) + len(table) * (1 + apart) + 6
-    big = big_words(words, max(1, width), max(1, height - needed))
+    table = sheet.table_lines(told) if told else []
+    wide = max(map(cell_len, table), default=0)
+    paragraphs = [_even(each, min(sheet.width, max(wide, _COLUMN))) for each in text.paragraphs]
+    longest = max([wide, *(cell_len(line) for each in paragraphs for line in each)])
+    roomy = height >= _TALL
+    needed = sum(len(each) + roomy for each in paragraphs) + len(table) * (1 + roomy) + 6
+    big = big_words(words, sheet.width, max(1, height - needed))
     bold, blank = sheet.ink(palette.text, bold=True), sheet.row().cells()
-    longest = max((cell_len(line) for line in big), default=0)
-    rows = [sheet.centred(line, bold, longest) for line in big]
-    rows += [blank, blank] if lines else []
-    rows += [row for line in lines for row in sheet.paragraph(line, centred=True)]
-    if len(rows) + 2 * len(table) < height - 2:
-        table = [row for each in table for row in (each, blank)]
-    rows += [blank, *table] if table else []
+    widest = max((cell_len(line) for line in big), default=0)
+    rows = [sheet.centred(line, bold, widest) for line in big]
+    rows += [blank, blank] if paragraphs or table else []
+    for number, lines in enumerate(paragraphs):
+        rows += [blank] if number and roomy else []
+        rows += [sheet.line(line, longest if table else cell_len(line)) for line in lines]
+    rows += [blank] if paragraphs and table else []
+    if table:
+        drawn = sheet.drawn_table(table, longest)
+        between = [blank] if len(rows) + 2 * len(table) < height - 2 else []
+        rows += [row for each in drawn for row in (each, *between)]
     above = [blank] * max(0, (height - len(rows) - 1) // 2)
     below = [blank] * max(0, height - len(rows) - len(above) - 1)
     corner = sheet.row().add_right(text.counter, sheet.ink(palette.muted)).cells()
     return [*above, *rows, *below, corner][:height]
+
+
+def _even(text: str, width: int) -> list[str]:
+    """A text over as few lines as fit, about equally long: none ends with a word by itself."""
+    lines = folded(text, width)
+    for narrower in range(width - 1, 0, -1):
+        tried = folded(text, narrower)
+        if len(tried) > len(lines):
+            break
+        lines = tried
+    return lines
 
 
 def _in_words(steps: Sequence[StepTime]) -> WordTable:
@@ -175,19 +194,20 @@ class _Sheet:
         above = self.row().add_right(counter, muted).cells()
         return [above, *(self.row().add(line, bold).cells() for line in folded(title, self.width))]
 
-    def paragraph(self, text: str, *, centred: bool = False) -> list[Cells]:
+    def paragraph(self, text: str) -> list[Cells]:
         """A text over as many rows as it takes; what has a colour on stage wears it here, too."""
-        return [self._line(line, centred=centred) for line in folded(text, self.width)]
+        return [self.line(line) for line in folded(text, self.width)]
 
-    def _line(self, line: str, *, centred: bool = False) -> Cells:
+    def line(self, line: str, longest: int | None = None) -> Cells:
+        """A line, at the left, or that of a block whose longest line is in the middle."""
         row, ink = self.row(), self.ink(self.palette.text)
-        row.add(" " * ((self.width - cell_len(line)) // 2 if centred else 0), ink)
+        row.add(" " * (0 if longest is None else max(0, (self.width - longest) // 2)), ink)
         for number, part in enumerate(_NAMES.split(line)):
             row.add(part, self._name(part) if number % 2 else ink)
         return row.cells()
 
-    def word_table(self, table: WordTable, *, centred: bool = False) -> list[Cells]:
-        """Words in columns below a head; a sentence for each row where columns do not fit.
+    def table_lines(self, table: WordTable) -> list[str]:
+        """A head and words in columns; where they do not fit, no head and a sentence for each row.
 
         Bars are drawn shorter, or left out, where there is not the width for them.
         """
@@ -195,20 +215,21 @@ class _Sheet:
             (table, _short_bars(table, self.width), _no_bars(table)), _APART
         ):
             widths = [max(map(cell_len, column)) for column in zip(*told, strict=True)]
-            longest = sum(widths) + apart * (len(widths) - 1)
-            if longest <= self.width:
-                break
-        else:
-            rest = [f"{first}: {', '.join(others)}" for first, *others in _no_bars(table)[1:]]
-            return [row for line in rest for row in self.paragraph(line)]
-        lines = [
-            (" " * apart).join(f"{cell:<{wide}}" for cell, wide in zip(row, widths, strict=True))
-            for row in told
-        ]
-        head = self.centred(
-            lines[0], self.ink(self.palette.muted), longest if centred else self.width
-        )
-        return [head, *(self._line(line, centred=centred) for line in lines[1:])]
+            if sum(widths) + apart * (len(widths) - 1) <= self.width:
+                gap = " " * apart
+                return [
+                    gap.join(f"{cell:<{wide}}" for cell, wide in zip(row, widths, strict=True))
+                    for row in told
+                ]
+        rest = [f"{first}: {', '.join(others)}" for first, *others in _no_bars(table)[1:]]
+        return ["", *(line for each in rest for line in folded(each, self.width))]
+
+    def drawn_table(self, lines: Sequence[str], longest: int | None = None) -> list[Cells]:
+        """The lines of a table, its head muted, where there is one."""
+        head, *rest = lines
+        muted, middle = self.ink(self.palette.muted), self.width if longest is None else longest
+        heads = [self.centred(head, muted, middle)] if head else []
+        return [*heads, *(self.line(line, longest) for line in rest)]
 
     def paragraphs(self, texts: Sequence[str], *, apart: bool) -> list[Cells]:
         """Some texts, with a blank row between two of them if apart."""
