@@ -94,7 +94,7 @@ def why_briefly(moment: Moment) -> str:
 _SHORTER = (
     (r" \([^)]* (?:free|left)(?: now)?\)$", ""),
     (r"waited when this step was planned, (\S+) stop those who run", r"waited, \1 are needed"),
-    (r"and fewer were to be had when this step was planned", "fewer were free at its planning"),
+    (r"and fewer were to be had when this step was planned", "fewer were free when planned"),
     (
         r"others have just joined, and one step goes by .*",
         "others have just joined, one step goes by",
