@@ -21,8 +21,7 @@ def test_the_story_is_told_in_order() -> None:
         "What there is to share",
         "Three rules",
         "When it helps less",
-        "Memory",
-        "Long prompts",
+        "Real engines",
         "Out there",
     ]
     assert TOUR.chapters[0].slide
@@ -75,7 +74,7 @@ def test_the_format_that_it_describes_has_every_key_that_it_uses() -> None:
 
 
 def read_text_of(chapter: Chapter) -> ChapterText:
-    return text_for_room(chapter, "27/27", scene_of(chapter.served))
+    return text_for_room(chapter, "29/29", scene_of(chapter.served))
 
 
 @EACH_CHAPTER

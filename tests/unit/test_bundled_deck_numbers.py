@@ -8,17 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, partial
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
+import pytest
+from oracle import SHARED
 from tour import EACH_CHAPTER, TOUR
+from tour_facts import Facts, chapter_called, served, word
 
 from tui_batching.analysis.breakdown import breakdown
-from tui_batching.analysis.comparison import Comparison, compare
+from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.metrics import value_text
-from tui_batching.clock import HORIZON, SECOND, format_duration
-from tui_batching.sim.life import WAITS, State, states_at
-from tui_batching.sim.run import Run
+from tui_batching.analysis.why import evicted_facts
+from tui_batching.clock import SECOND, format_duration
+from tui_batching.measured.accuracy import TimeError
+from tui_batching.measured.calibration import calibrate_log
+from tui_batching.measured.reading import read_log
+from tui_batching.measured.server import server_of
+from tui_batching.sim.life import WAITS, State
 from tui_batching.sim.stays import Ended
 from tui_batching.strategies import Vllm
 from tui_batching.strategies.parameters import TOKEN_BUDGET
@@ -27,106 +34,29 @@ from tui_batching.tour.deck import step_times
 from tui_batching.workload import choose_strategies, load_workload
 from tui_batching.workload.profiles import load_profile
 
-WORDS = dict(
-    zip(
-        ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
-        range(2, 11),
-        strict=True,
-    )
-)
-WORDS |= {
-    "eleven": 11,
-    "thirteen": 13,
-    "fourteen": 14,
-    "fifteen": 15,
-    "sixteen": 16,
-    "seventeen": 17,
-    "twenty": 20,
-    "twenty-four": 24,
-}
-WORDS |= {"eighty": 80, "a thousand": 1000}
 
-
-def word(number: float) -> str:
-    """A count as it is written in a sentence."""
-    (found,) = (word for word, value in WORDS.items() if value == number)
-    return found
-
-
-@cache
-def chapter_called(title: str) -> Chapter:
-    (found,) = (each for each in TOUR.chapters if each.title == title)
-    return found
-
-
-@cache
-def served(title: str) -> Comparison:
-    return compare(chapter_called(title).served)
-
-
-class Facts:
-    """What a chapter's Runs say, at the instant at which it stands still."""
-
-    def __init__(self, title: str) -> None:
-        self.chapter = chapter = chapter_called(title)
-        self.results = served(title)
-        self.workload = self.results.workload
-        self.requests = self.workload.requests
-        self.instant = chapter.at if chapter.until is None else chapter.until
-
-    def run(self, strategy: str) -> Run:
-        return self.results[strategy].run
-
-    def metric(self, strategy: str, name: str) -> float:
-        value = self.results[strategy].metrics[name]
-        assert value is not None
-        return float(value)
-
-    def ratio(self, name: str) -> float:
-        return self.metric("continuous", name) / self.metric("static", name)
-
-    def who(self, strategy: str, *states: State) -> list[str]:
-        """The requests that do one of these things at the instant."""
-        run = self.run(strategy)
-        found = states_at(run, np.arange(len(run)), np.array([min(self.instant, HORIZON)]))[:, 0]
-        return [f"R{self.requests.id[row]}" for row in np.flatnonzero(np.isin(found, states))]
-
-    def running(self, strategy: str) -> int:
-        return len(self.who(strategy, State.PREFILL, State.STALLED, State.DECODE))
-
-    def made(self, strategy: str, row: int) -> int:
-        """How many tokens a request has made at the instant."""
-        return int(self.run(strategy).at(self.instant).tokens_made(np.array([row]))[0])
-
-    def answered_with(self, strategy: str, row: int) -> int:
-        """How many requests are answered at the same instant as this one."""
-        end = self.run(strategy).end_time
-        return int((end == end[row]).sum())
-
-    @property
-    def count(self) -> int:
-        return len(self.requests)
-
-
-def one_and_many(facts: Facts) -> str:
-    """What a step takes on the real GPU, by itself and with many others."""
+def step_of_many(facts: Facts) -> int:
+    """The largest batch of the slide, whose step is nine percent longer than that of one."""
     one, *_, many = step_times(facts.workload)
-    told = [format_duration(each.step_time) for each in (one, many)]
-    assert round(many.step_time / one.step_time, 2) == 1.09  # nine percent longer
-    return f"{told[0]} for one, {told[1]} for {many.batch_size}."
-
-
-def prompts_read(facts: Facts) -> str:
-    """What prompts take on the real GPU."""
-    times = facts.workload.cost.prefill_times(np.array([1000, 8000]))
-    assert 45 < times[1] / step_times(facts.workload)[0].step_time < 55  # fifty steps
-    told = [format_duration(int(time)) for time in times]
-    return f"{told[0]} for 1,000, {told[1]} for 8,000."
+    assert round(many.step_time / one.step_time, 2) == 1.09
+    return many.batch_size
 
 
 def long_texts(facts: Facts) -> str:
     time = facts.workload.cost.step_time(32, 32 * 4000)
-    return f"32 of 4,000 each, {format_duration(time)}."
+    return f"32 texts of 4,000 tokens each take {format_duration(time)}."
+
+
+def prompts_read(facts: Facts) -> list[str]:
+    """The slide's rows: what prompts take, and how many steps of one request that is."""
+    tokens = np.array([500, 1000, 2000, 4000, 8000])
+    times = facts.workload.cost.prefill_times(tokens)
+    step = step_times(facts.workload)[0].step_time
+    return [
+        f"{size:,}{' tokens' if not row else ''} | {format_duration(int(time))} | "
+        f"{round(time / step)} steps | {'█' * max(1, round(time / times[-1] * 25))}"
+        for row, (size, time) in enumerate(zip(tokens, times, strict=True))
+    ]
 
 
 def toy(_: Facts) -> str:
@@ -158,18 +88,77 @@ def reserved_and_empty(facts: Facts) -> float:
     return 1 - moment.tokens_held / moment.run.kv.blocks - free_memory(facts) / moment.run.kv.blocks
 
 
-def others_before_the_eviction(facts: Facts) -> int:
-    """How many write while memory is full: R11, who was admitted last, is evicted next."""
+@cache
+def before_the_eviction(facts: Facts) -> int:
+    """How many write while no block is free: for another one R8, the newest, is evicted."""
     run, chapter = facts.run("vllm"), facts.chapter
     (evicted,) = np.flatnonzero(run.stays.ended == Ended.EVICTED)
     assert chapter.at < run.stays.end_time[evicted] < facts.instant
     before, row = run.at(chapter.at), run.stays.request[evicted]
-    assert facts.requests.id[row] == 11
+    assert facts.requests.id[row] == 8
     assert evicted == before.stays.max()  # they are in order of admission
     assert before.blocks == kv_blocks(facts)
-    assert before.tokens_made(np.array([row])) == 0
-    assert run.at(facts.instant).tokens_made(np.array([row])) == 1  # just after its first token
+    last = run.at(int(run.stays.end_time[evicted]) - 1)
+    assert last.blocks == kv_blocks(facts)
+    # It is another one who needs a block: those of R8 are not full.
+    assert int(last.computed(np.array([evicted]))[0]) % block_size(facts)
     return len(before.decoding)
+
+
+def back_after_the_eviction(facts: Facts) -> str:
+    """When R8 comes back, which is when R2 is done."""
+    run = facts.run("vllm")
+    back = int(run.stays.start_time[run.by_request.members(8)[1]])
+    assert (
+        back == run.finish_time[2] or run.finish_time[2] < back < run.finish_time[2] + SECOND // 10
+    )
+    return f"{back / SECOND:.2f} s, when R2 is done"
+
+
+def block_size(facts: Facts) -> int:
+    return int(facts.workload.strategy("vllm").value("block_size"))
+
+
+def beside_the_timeout(facts: Facts) -> str:
+    """What dynamic takes with the timeout that it has in the workload."""
+    usual = load_workload("notebook").strategy("dynamic").value("timeout")
+    told = facts.workload.with_settings({"dynamic.timeout": f"{int(usual) // 10**9}ms"})
+    mean = compare(told)["dynamic"].metrics["avg_latency"]
+    return f"with {format_duration(int(usual))}, {format_duration(round((mean or 0) * SECOND))}"
+
+
+def step_at_the_stop(facts: Facts, strategy: str) -> int:
+    return facts.run(strategy).at(facts.instant).phase.step_time
+
+
+@cache
+def predicted(name: str) -> dict[tuple[str, str], TimeError]:
+    """What is predicted of the second half of a server's log by a fit to the first half."""
+    file = SHARED / "serving-logs" / name / "requests.jsonl"
+    if not file.is_file():
+        pytest.skip("the logs (../shared/serving-logs) are not beside this checkout")
+    log = read_log(file)
+    made = calibrate_log(log, server_of(log, file.with_name("meta.json"), "vllm", []), 0.5)
+    return {(each.measure, each.statistic): each for each in made.rest}
+
+
+def predictions(_: Facts) -> list[str]:
+    """The slide's rows: measured and simulated."""
+    names = {"TTFT": "first token", "TPOT": "each further token", "E2EL": "whole answer"}
+    of_rest = predicted("vllm-rtxpro6000-llama-3.1-8b")
+    assert max(abs(each.error) for each in of_rest.values()) < 0.0165  # the worst is p50 of E2EL
+    rows = []
+    for (measure, told), statistic in product(names.items(), ("mean", "p99")):
+        each = of_rest[measure, statistic]
+        times = " | ".join(format_duration(round(t)) for t in (each.measured, each.simulated))
+        rows.append(f"{told}, {statistic} | {times} | {each.error * 100:+.1f} %")
+    return rows
+
+
+def at_worst(_: Facts) -> str:
+    """How far the other server's log is off."""
+    worst = max(abs(each.error) for each in predicted("vllm-rtx4090-llama-3.1-8b").values())
+    return f"{np.ceil(worst * 100):.0f} % at worst"
 
 
 def kv_blocks(facts: Facts) -> int:
@@ -204,6 +193,18 @@ def with_and_without_cache(facts: Facts) -> str:
     assert isinstance(table, tuple)
     assert [" | ".join(row[1:]) for row in table[1:]] == rows
     return rows[0]
+
+
+def read_once(facts: Facts) -> str:
+    """What the shared beginning takes."""
+    tokens = np.array([facts.requests.stream_tokens.max()])
+    return format_duration(int(facts.workload.cost.prefill_times(tokens)[0]))
+
+
+def documents(facts: Facts) -> int:
+    """How many steps a typical document takes."""
+    cost, tokens = facts.workload.cost, np.array([facts.requests.input_tokens.mean()]).astype(int)
+    return round(int(cost.prefill_times(tokens)[0]) / cost.step_time(1))
 
 
 def of_r1(facts: Facts, strategy: str) -> tuple[int, int]:
@@ -307,13 +308,21 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(1 / f.chapter.speed)} times slower",
     ],
     "What a step costs": [
-        one_and_many,
+        lambda f: f"a step for {step_of_many(f)} takes",
+        lambda f: f"makes {step_of_many(f)} tokens.",
+        lambda f: f"a step of {step_of_many(f)} takes nine",
+        lambda f: f"makes {step_of_many(f)} tokens instead",
         long_texts,
-        prompts_read,
+    ],
+    "What a prompt costs": [
         toy,
-        lambda f: f"a step of {step_times(f.workload)[-1].batch_size} takes nine",
-        lambda f: f"makes {step_times(f.workload)[-1].batch_size} tokens instead",
-        lambda _: "8,000 tokens take as long as fifty steps",
+        *(lambda f, row=row: prompts_read(f)[row] for row in range(5)),
+        lambda f: (
+            prompts_read(f)[-1]
+            .replace(" | 524 ms |", " tokens take as long as")
+            .partition(" | ")[0]
+        ),
+        lambda _: f"with {word(Facts('Prefill, decode, slot').run('continuous').slots)} requests",
     ],
     "Static batching": [
         lambda f: f"paid for, {word(f.run('static').spans.billed.max())} times",
@@ -367,14 +376,17 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Few people": [
         lambda f: f"Static still waits for {word(f.workload.strategy('static').slots)}",
         lambda f: f"One request every {1 / (f.workload.source.rate or 1):.0f} s",
+        beside_the_timeout,
         lambda f: f"The {word(f.count)} again",
     ],
     "Much to read": [
-        lambda f: f"({f.workload.cost.prefill_per_token / 1e9:g} ms a prompt token)",
-        lambda f: f"Prompts of {round(f.requests.input_tokens.mean(), -2):,.0f} tokens on average",
+        *[lambda f: f"prompts of {round(f.requests.input_tokens.mean(), -2):,.0f} tokens"] * 2,
+        lambda f: f"answers of {round(f.requests.output_tokens.mean(), -1):.0f}.",
         lambda f: (
             f"answers of {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}"
         ),
+        lambda f: f"A step takes {round(f.workload.cost.step_time(1) / 1e9)} ms",
+        lambda f: f"a document {word(documents(f))} times as long",
     ],
     "The KV cache": [
         lambda f: f"cut to {f.workload.cost.kv_cache_tokens:,} tokens",
@@ -406,16 +418,18 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"block of {f.workload.strategy('vllm').value('block_size')} tokens",
     ],
     "Eviction": [
-        lambda f: f"last of {kv_blocks(f):,} blocks",
-        lambda f: f"{word(others_before_the_eviction(f))} others grow",
-        lambda f: f"middle of {word(others_before_the_eviction(f))} answers",
-        lambda f: f"all {word(f.count)} take",
-        lambda _: f"it was {total_time('Paging', 'orca')}",
+        lambda f: f"of {kv_blocks(f):,} blocks none",
+        lambda f: f"All {word(before_the_eviction(f))} write",
+        lambda f: f"every {block_size(f)} tokens",
+        lambda f: f"for it, {evicted_facts(f.run('vllm').at(f.instant), 8).lost:,} tokens",
+        lambda f: f"middle of {word(before_the_eviction(f))} answers",
+        back_after_the_eviction,
     ],
     "Chunked prefill": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens",
         lambda f: f"of tokens ({budget(f):,}),",
-        lambda f: f"{word(len(f.who('vllm-v0', State.STALLED)))} stall.".capitalize(),
+        lambda f: f"one step of {format_duration(step_at_the_stop(f, 'vllm-v0'))}.",
+        lambda f: f"{word(len(f.who('vllm-v0', State.STALLED)))} stall:".capitalize(),
         lambda f: "had {} tokens when R8 came, and still has {}.".format(*of_r1(f, "vllm-v0")),
         lambda f: "went from {} to {}.".format(*of_r1(f, "vllm")),
     ],
@@ -426,12 +440,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"The same {word(f.count)} people",
         rule_by_rule,
         lambda _: "624 ms | 404 ms",
-        lambda _: "vLLM with 8,192",
         lambda _: "budget 8,192: whole | 601 ms | 403 ms",
         lambda _: "budget 2,048 | 617 ms | 139 ms",
         lambda _: "budget 1,024 | 719 ms | 85.1 ms",
         lambda _: "budget 512 | 836 ms | 49.3 ms",
-        lambda _: "the default, 2,048,",
+        lambda _: "2,048, the default on",
         lambda _: "a step of 512 tokens",
         lambda f: f"only {word(f.count)} people",
     ],
@@ -441,6 +454,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"same {f.requests.stream_tokens.max():,} tokens",
         with_and_without_cache,
         lambda _: "32.8 ms | ██",
+        lambda f: f"Reading {f.requests.stream_tokens.max():,} tokens takes {read_once(f)}.",
+    ],
+    "Can you believe it?": [
+        *(lambda f, row=row: predictions(f)[row] for row in range(6)),
+        at_worst,
     ],
     "The famous 23 times": [
         padding,
@@ -451,7 +469,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{at_once(f, 'orca')} slots, not {f.workload.strategy('static').slots}",
         lambda f: f"{at_once(f, 'vllm-v0')} slots, paged",
         lambda f: f"more slots than {word(f.workload.strategy('static').slots)}",
-        lambda f: f"batch of {word(f.workload.strategy('static').slots)} to",
+        lambda f: f"each batch of {word(f.workload.strategy('static').slots)} runs",
         lambda _: f"our {word(Facts('The numbers').count)} requests",
         lambda _: f"was {Facts('The numbers').ratio('throughput'):.1f} times",
         lambda _: f"up to 32 tokens the same comparison gives {times_at_most(32)}",
@@ -461,14 +479,17 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
 SAID_BY_OTHERS = {
     "Welcome": ["few hundred people"],
     "In one picture": ["Three seconds of silence"],
-    "What is measured": ["Five words", "99 of 100", "99th"],
+    "What is measured": ["Five words", "99 of 100", "4 ─"],
     "What a step costs": ["Llama 3 8B on an A100"],
+    "What a prompt costs": ["for the A100"],
+    "Much to read": ["on the A100"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
     "The KV cache": [
-        "130 kB", "Now the A100", "this A100", "a hundred slots", "2022, continuous, too",
+        "130 kB", "The A100 again", "the A100 has", "a hundred slots", "2022, continuous, too",
     ],
     "Found again": ["on the A100"],
+    "Can you believe it?": ["Llama 3.1 8B on an RTX PRO 6000", "log of 300 requests", "RTX 4090"],
     "Paging": ["for sixty years", "paper of 2023", "paging (2023)"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "Anyscale in 2023", "June 2023",
@@ -583,15 +604,9 @@ def test_what_is_said_against_continuous_is_so() -> None:
     rates = {few.metric(name, "throughput") for name in ("static", "dynamic", "continuous")}
     assert max(rates) < 1.01 * min(rates)
     assert few.metric("dynamic", "avg_latency") < 1.05 * few.metric("continuous", "avg_latency")
-    others = compare(rag.workload.served_by("static", "dynamic"))
-    for other in others:
-        latency, pace = other.metrics["avg_latency"], other.metrics["mean_tpot"]
-        assert latency is not None
-        assert pace is not None
-        assert rag.metric("continuous", "avg_latency") < latency
-        assert 1.9 * pace < rag.metric("continuous", "mean_tpot") < 2.1 * pace  # twice as long
-    typical = rag.workload.cost.prefill_per_token * rag.requests.input_tokens.mean()
-    assert 0.4 < typical / SECOND < 0.5  # half a second
+    for other in ("static", "dynamic"):
+        assert rag.metric("continuous", "avg_latency") < 0.6 * rag.metric(other, "avg_latency")
+        assert rag.metric("continuous", "p99_itl") > 10 * rag.metric(other, "p99_itl")
 
 
 def test_the_work_of_r2_is_the_same_in_all_lanes() -> None:

@@ -52,7 +52,7 @@ def test_json_and_csv_tell_what_the_library_finds(
 def test_who_ignores_memory_is_marked_in_table_and_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    memory = ["--set", "cost.kv_cache_tokens=4000"]
+    memory = ["--set", "cost.kv_cache_tokens=200"]
     arguments = [
         "capacity",
         queue_file(tmp_path, 1000),
@@ -65,7 +65,7 @@ def test_who_ignores_memory_is_marked_in_table_and_json(
     marked = {each["strategy"]: each["ignores_memory"] for each in told}
     assert marked == {"static": True, "orca": False, "fastgen": False}
     assert main([*arguments, *limits]) == 0
-    assert "\nstatic ignores memory: it runs as if the KV cache of 4,000" in capsys.readouterr().out
+    assert "\nstatic ignores memory: it runs as if the KV cache of 200" in capsys.readouterr().out
 
 
 def test_a_list_that_is_too_short_is_refused(capsys: pytest.CaptureFixture[str]):

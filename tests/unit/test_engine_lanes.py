@@ -11,6 +11,7 @@ from stage import COST, MS, hand_made, palette, scene_of
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import KvView, kv_view, lane_view
 from tui_batching.charts.lane_words import phase_texts
+from tui_batching.charts.live_legend import legend_row
 from tui_batching.charts.live_page import breakdown_rows
 from tui_batching.charts.printing import to_ascii
 from tui_batching.charts.rows import text_of
@@ -77,13 +78,35 @@ def test_iterations_count_prefills_of_their_own() -> None:
 
 def test_a_narrow_lane_says_it_in_fewer_words() -> None:
     rows = ((0, 20, 9), (5, 40, 5))
-    wide, middle, narrow, least = (
-        rows_of(Orca(), 25, rows, width, 20)[0].strip() for width in (60, 33, 22, 12)
+    wide, timed, middle, narrow, least = (
+        rows_of(Orca(), 25, rows, width, 20)[0].strip() for width in (60, 37, 33, 22, 12)
     )
     assert wide == "STEP 2 · 50.0 ms · 1 decode + 40 of R1's prompt"
+    assert timed == "STEP 50.0 ms · 1 decode + 40 of R1", "how long it takes matters more"
     assert middle == "STEP 2 · 1 decode + 40 of R1"
     assert narrow == "STEP 2 · 1+40 tokens"
     assert least == "STEP 2"
+
+
+def test_what_a_prompt_takes_of_the_memory_is_told_where_that_is_limited() -> None:
+    limited, free = (
+        rows_of(Vllm(4, kv_cache_tokens=memory), 40, ((0, 20, 9), (0, 3, 5)))
+        for memory in (640, None)
+    )
+    slot = next(number for number, row in enumerate(limited) if row.startswith(" 0 R0"))
+    assert limited[slot + 1].endswith(" prompt 20 ")
+    assert "prompt 20" not in "".join(free)
+
+
+def test_the_legend_tells_a_prompt_that_is_read_in_parts() -> None:
+    chunked = Vllm(8, 16, async_scheduling=False)
+    scene = scene_of(hand_made((0, 64, 5), strategies=[chunked]))
+    first, second = (
+        text_of(legend_row([lane_view(scene, 0, ms * MS, None)], 60, 100, palette()))
+        for ms in (8, 24)
+    )
+    assert "█ read" not in first
+    assert "█ read" in second
 
 
 def test_prompts_fill_chunk_by_chunk() -> None:

@@ -16,7 +16,7 @@ from stage import palette, texts
 from tight import tight
 
 from tui_batching.analysis.comparison import Comparison, Result, compare
-from tui_batching.analysis.kv_use import KvUse
+from tui_batching.analysis.kv_use import KvUse, ignores_memory
 from tui_batching.analysis.metrics import ITERATIONS, KV_MEMORY, METRICS_BY_NAME, PREFIX_CACHE
 from tui_batching.analysis.sweeps import Point, Sweep, sweep
 from tui_batching.analysis.tables import BEST, comparison_table, sweep_table
@@ -290,7 +290,9 @@ def test_files_of_sweeps_mark_who_ignores_memory() -> None:
 
 def test_a_sweep_compares_and_marks_likewise() -> None:
     lanes = (tight()["vllm"], tight()["orca"], FREE)
-    points = tuple(Point(4, each.strategy, each.metrics, 4) for each in lanes)
+    points = tuple(
+        Point(4, each.strategy, each.metrics, 4, ignores_memory(each.run)) for each in lanes
+    )
     table = sweep_table(Sweep("batch-size", tight().workload, points, {}))
     assert table.note.startswith("continuous ignores memory")
     for group in table.groups:

@@ -46,6 +46,28 @@ def test_any_table_is_drawn_at_any_width(width: int) -> None:
         assert len(slide(table, width)) == 40
 
 
+LONG = "Each line of a text is about as long as the others, so that no word is left to itself."
+
+
+@pytest.mark.parametrize("width", [120, 80, 60])
+def test_the_text_of_a_slide_begins_where_its_table_does(width: int) -> None:
+    text = ChapterText("Title", "1/1", (LONG, "Short."), words=TABLE)
+    rows = texts(slide_rows("big", text, width, 40, palette()))
+    begins = [
+        len(row) - len(row.lstrip()) for row in rows if row.strip().startswith(("E", "S", "w"))
+    ]
+    assert len(begins) == 3
+    assert len(set(begins)) == 1
+
+
+@pytest.mark.parametrize("width", [120, 70, 40, 25])
+def test_no_word_of_a_slide_is_left_to_itself(width: int) -> None:
+    rows = texts(slide_rows("big", ChapterText("Title", "1/1", (LONG,)), width, 40, palette()))
+    lines = [row.strip() for row in rows if "█" not in row and len(row.split()) > 1]
+    assert " ".join(lines) == LONG
+    assert max(map(len, lines)) - min(map(len, lines)) <= len("others, ")
+
+
 def test_a_column_of_bars_and_words_is_one_of_words() -> None:
     mixed = (("what", "drawn"), ("static", "█"), ("continuous", "as long as it takes"))
     assert "takes" in "".join(slide(mixed, 24))

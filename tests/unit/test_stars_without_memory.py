@@ -27,8 +27,8 @@ from tui_batching.export.report import Report, write
 from tui_batching.workload import ServiceLevel, Workload, apply_settings, load_workload
 
 NOTE = (
-    "static, dynamic, continuous ignore memory: they run as if the KV cache of 426,000 tokens had "
-    f"no end, and get no {BEST}"
+    "static, dynamic, continuous ignore memory: they run as if the KV cache of 100 tokens had no "
+    f"end, and get no {BEST}"
 )
 
 
@@ -83,30 +83,37 @@ TABLES = (
 )
 
 
-def workload(cost: str) -> Workload:
-    return apply_settings(load_workload("illustrative"), [f"cost={cost}"])
+def workload(cost: str, memory: int | None = None) -> Workload:
+    settings = [f"cost={cost}"]
+    settings += [] if memory is None else [f"cost.kv_cache_tokens={memory}"]
+    return apply_settings(load_workload("illustrative"), settings)
+
+
+TIGHT = workload("a100-llama-3-8b", 100)
+"""With less memory than the longest request needs."""
 
 
 @pytest.mark.parametrize("shown", TABLES)
 def test_where_all_ignore_memory_that_is_said_and_nobody_gets_a_star(
     shown: Callable[[Workload], str],
 ) -> None:
-    told = " ".join(shown(workload("a100-llama-3-8b")).split())
+    told = " ".join(shown(TIGHT).split())
     assert NOTE in told
     assert BEST not in told.replace(NOTE[1:], "")
 
 
+@pytest.mark.parametrize("cost", ["textbook", "a100-llama-3-8b"])
 @pytest.mark.parametrize("shown", [*TABLES, lesson])
-def test_where_there_is_no_memory_to_ignore_there_are_stars(
-    shown: Callable[[Workload], str],
+def test_where_there_is_no_memory_or_so_much_that_slots_cannot_fill_it_there_are_stars(
+    shown: Callable[[Workload], str], cost: str
 ) -> None:
-    told = shown(workload("textbook"))
+    told = shown(workload(cost))
     assert "memory:" not in told
     assert BEST in told
 
 
 def test_a_lesson_marks_who_ignores_memory_and_gives_no_star() -> None:
-    told = lesson(workload("a100-llama-3-8b"))
+    told = lesson(TIGHT)
     assert BEST not in told
     assert re.search(r"memory +ignored +ignored +ignored", told)
     assert "ignored" not in lesson(workload("textbook"))

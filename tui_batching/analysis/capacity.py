@@ -57,7 +57,7 @@ class Capacity:
         runs: how many draws or pieces were played at each load.
         requests: how many each of them has.
         lasts: how many mean latencies the shortest of them takes to arrive at this rate.
-        ignores_memory: whether it runs as if the KV cache, which the cost knows, had no end.
+        ignores_memory: whether it runs as if the KV cache, which it might fill, had no end.
     """
 
     strategy: Strategy

@@ -110,5 +110,13 @@ def recomputed_tokens(run: Run) -> int:
 
 
 def ignores_memory(run: Run) -> bool:
-    """Whether it runs as if memory had no end, though the cost says how large the KV cache is."""
-    return run.tells_iterations and run.kv is None and run.cost.kv_cache_tokens is not None
+    """Whether it runs as if memory had no end, though its slots might fill the KV cache.
+
+    How large that is the cost has to say. It is never full if the longest prompt and the longest
+    answer, in all slots at once, fit: 4 slots of at most 3,000 + 45 tokens need 12,180.
+    """
+    memory, requests = run.cost.kv_cache_tokens, run.requests
+    if not run.tells_iterations or run.kv is not None or memory is None:
+        return False
+    longest = int(requests.input_tokens.max()) + int(requests.output_tokens.max())
+    return min(run.slots, len(run)) * longest > memory

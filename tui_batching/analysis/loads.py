@@ -191,7 +191,7 @@ class LoadLadder:
         strategy: who serves it.
         asked: what is to be kept.
         saturation: what is served of a queue that never runs empty, in requests per second.
-        ignores_memory: whether the strategy runs as if the KV cache had no end.
+        ignores_memory: whether it runs as if the KV cache, which it might fill, had no end.
         margin: as many steps the saturation of a run ten times as long may be away.
         last: the step of the slowest load.
 
@@ -208,7 +208,7 @@ class LoadLadder:
         gaps = BatchMeans.of([np.diff(np.sort(run.end_time)).astype(np.float64) for run in at_once])
         error = gaps.error(0.0) if gaps else math.inf
         self.margin = math.ceil(min(error, math.log(2)) / math.log1p(PRECISION))
-        self.ignores_memory = ignores_memory(at_once[0])
+        self.ignores_memory = any(map(ignores_memory, at_once))
         # The last arrival stays well within the clock.
         slowest = max(
             self.saturation * _SLOWEST, played.runs * played.count * SECOND / (HORIZON // 2)

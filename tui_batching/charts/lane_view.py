@@ -240,6 +240,7 @@ def slot_views(view: LaneView, most: int) -> list[SlotView]:
             request_name(moment, row),
             State.FORMING,
             word="joined",
+            told=f"waits {format_duration(moment.time - arrival)}",
             duration=format_duration(moment.time - arrival),
             is_new=view.is_fresh(arrival),
         )

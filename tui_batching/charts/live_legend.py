@@ -91,6 +91,7 @@ def legend_row(
         *([held] if _batches(views) else []),
         (STALLED, look(State.STALLED), ("stalled by another's prompt", "stalled")),
         (SHADE, look(State.PREFILL), ("prefill: reads the prompt, of its own length", "prefill")),
+        *([(FULL, look(State.PREFILL), ("read before", "read"))] if _some_is_read(views) else []),
         *((sign, look(state), (_MEANINGS.get(name, name), name)) for name, sign, state in lost),
         *([(RESERVED, muted, ("taken, still empty", "taken, empty"))] if paged else []),
         *([(CACHED, muted, ("cached: computed before", "cached"))] if caches else []),
@@ -107,6 +108,15 @@ def legend_row(
 def _batches(views: Sequence[LaneView]) -> bool:
     """Whether anybody can be held."""
     return not all(view.moment.run.strategy.about.iteration_level for view in views)
+
+
+def _some_is_read(views: Sequence[LaneView]) -> bool:
+    """Whether a prompt is read in parts, and some of it was read before this iteration."""
+    for moment in (view.moment for view in views):
+        reading = np.array(list(moment.chunks), np.int64)
+        if len(reading) and (moment.computed(reading) > moment.run.stays.cached[reading]).any():
+            return True
+    return False
 
 
 def _parts(row: Row, views: Sequence[LaneView], palette: Palette) -> Cells:

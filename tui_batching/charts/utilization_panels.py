@@ -183,10 +183,11 @@ def framed(
 
 def _no_pool(run: Run, rows: int, pen: Pen) -> list[Cells]:
     """Why there is nothing to draw."""
-    told = "no KV cache is set, so memory has no end here"
+    memory, told = run.cost.kv_cache_tokens, "no KV cache is set, so memory has no end here"
     if ignores_memory(run):
-        room = f"{run.cost.kv_cache_tokens:,} tokens"
-        told = f"runs as if the KV cache of {room} had no end"
+        told = f"runs as if the KV cache of {memory:,} tokens had no end"
+    elif memory is not None:
+        told = f"its slots cannot fill the KV cache of {memory:,} tokens"
     lines = wrapped(told, pen.width - 4)[:rows]
     written = [pen.row().gap(2).add(line, pen.muted).cells() for line in lines]
     return written + [pen.blank()] * (rows - len(written))
@@ -195,7 +196,9 @@ def _no_pool(run: Run, rows: int, pen: Pen) -> list[Cells]:
 def _memory_facts(run: Run, use: KvUse | None) -> list[str]:
     """How full the KV cache was, the fullest wording first."""
     if use is None:
-        return ["ignores memory" if ignores_memory(run) else "memory has no end"] * 3
+        if ignores_memory(run):
+            return ["ignores memory"] * 3
+        return ["never full" if run.cost.kv_cache_tokens else "memory has no end"] * 3
     evictions = len(run.evicted_stays)
     counted = "1 eviction" if evictions == 1 else f"{evictions:,} evictions"
     told = f"peak {percent(use.peak, 1)}, mean {percent(use.mean, 1)}"

@@ -231,7 +231,7 @@ def sweep_rows(sweep: Sweep) -> list[dict[str, Any]]:
             "strategy": point.strategy.name,
             **_all_parameters(point.strategy),
             "peak_batch": point.peak_batch,
-            "ignores_memory": sweep.ignores_memory(point),
+            "ignores_memory": point.ignores_memory,
             "without_prefix_cache": point.strategy.name in sweep.without_cache,
             **point.metrics,
         }
@@ -245,7 +245,7 @@ def _point(sweep: Sweep, point: Point) -> dict[str, Any]:
         "strategy": point.strategy.name,
         "parameters": parameters(point.strategy),
         "peak_batch": point.peak_batch,
-        "ignores_memory": sweep.ignores_memory(point),
+        "ignores_memory": point.ignores_memory,
         "without_prefix_cache": point.strategy.name in sweep.without_cache,
         "metrics": dict(point.metrics),
     }
@@ -271,12 +271,12 @@ def write_capacities_json(found: Capacities, out: TextIO) -> None:
     Its keys: `schema`; `workload` with `name` and `requests`; `slo`, the limits in seconds;
     `attainment`, the share of requests that keeps those of each request (null if there are none);
     `confidence`, of each interval; and `capacities`, a list of objects with `strategy`, its
-    `parameters`, `ignores_memory` (whether it runs as if the KV cache had no end though the cost
-    has one), `without_prefix_cache` (where others have one and requests share something), and the
-    attributes of `Capacity`: `answer`, `rate`, `lowest`, `highest` and `saturation` in requests per
-    second, null where there is none, `limit`, which one a little more load misses, `requests` and
-    `runs`, and `reason`, why the answer is no rate; beside them `notes`, what has to be read with
-    the figures, in sentences, if there is anything.
+    `parameters`, `ignores_memory` (whether it runs as if the KV cache had no end though its
+    slots might fill it), `without_prefix_cache` (where others have one and requests share
+    something), and the attributes of `Capacity`: `answer`, `rate`, `lowest`, `highest` and
+    `saturation` in requests per second, null where there is none, `limit`, which one a little
+    more load misses, `requests` and `runs`, and `reason`, why the answer is no rate; beside
+    them `notes`, what has to be read with the figures, in sentences, if there is anything.
     """
     asked = found.asked
     record = {

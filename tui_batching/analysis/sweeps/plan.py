@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import metrics
 from tui_batching.analysis.sweeps.sweep import Point, Refusal, Sweep
 from tui_batching.analysis.sweeps.usual import usual_sizes, usual_values
@@ -129,7 +130,8 @@ def _outcome(task: Task, workload: Workload, strategy: Strategy) -> Outcome:
             raise
         return Refusal(task.value, strategy.name, str(error))
     # The lowest free slot is taken first, so the highest tells how many were taken at once.
-    return Point(task.value, strategy, metrics(run), int(run.stays.slot.max()) + 1)
+    peak_batch = int(run.stays.slot.max()) + 1
+    return Point(task.value, strategy, metrics(run), peak_batch, ignores_memory(run))
 
 
 @dataclass(frozen=True)

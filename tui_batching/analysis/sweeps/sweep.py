@@ -33,12 +33,14 @@ class Point:
         strategy: with the parameters that it has at this value.
         metrics: of its Run.
         peak_batch: the most slots that were taken at once.
+        ignores_memory: whether it runs as if the KV cache, which it might fill, had no end.
     """
 
     value: float
     strategy: Strategy
     metrics: Metrics
     peak_batch: int
+    ignores_memory: bool = False
 
     @property
     def all_taken(self) -> bool:
@@ -130,22 +132,15 @@ class Sweep:
 
     @property
     def ignoring(self) -> tuple[str, ...]:
-        """The strategies that run as if the KV cache, which the cost knows, had no end."""
-        return tuple(
-            dict.fromkeys(
-                point.strategy.name for point in self.points if self.ignores_memory(point)
-            )
-        )
+        """The strategies that run as if the KV cache, which they might fill, had no end."""
+        names = (point.strategy.name for point in self.points if point.ignores_memory)
+        return tuple(dict.fromkeys(names))
 
     @cached_property
     def without_cache(self) -> tuple[str, ...]:
         """The strategies that find nothing of what requests share, while others do."""
         share = self.workload.requests.share
         return without_cache((point.strategy for point in self.points), share=share)
-
-    def ignores_memory(self, point: Point) -> bool:
-        """Whether a strategy runs, at its value, as if the KV cache had no end."""
-        return self.workload.cost.kv_cache_tokens is not None and point.metrics["peak_kv"] is None
 
     def curve(self, strategy: str) -> tuple[Point, ...]:
         """The points of one strategy by value; some values may be missing."""

@@ -1,0 +1,94 @@
+"""What is on stage in a chapter of the bundled tour, for the tests of what the tour tells."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from tour import TOUR
+
+from tui_batching.analysis.comparison import Comparison, compare
+from tui_batching.clock import HORIZON
+from tui_batching.sim.life import State, states_at
+from tui_batching.sim.run import Run
+from tui_batching.tour import Chapter
+
+WORDS = dict(
+    zip(
+        ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+        range(2, 11),
+        strict=True,
+    )
+)
+WORDS |= {
+    "eleven": 11,
+    "thirteen": 13,
+    "fourteen": 14,
+    "fifteen": 15,
+    "sixteen": 16,
+    "seventeen": 17,
+    "twenty": 20,
+    "twenty-four": 24,
+}
+WORDS |= {"eighty": 80, "a thousand": 1000}
+
+
+def word(number: float) -> str:
+    """A count as it is written in a sentence."""
+    (found,) = (word for word, value in WORDS.items() if value == number)
+    return found
+
+
+@cache
+def chapter_called(title: str) -> Chapter:
+    (found,) = (each for each in TOUR.chapters if each.title == title)
+    return found
+
+
+@cache
+def served(title: str) -> Comparison:
+    return compare(chapter_called(title).served)
+
+
+class Facts:
+    """What a chapter's Runs say, at the instant at which it stands still."""
+
+    def __init__(self, title: str) -> None:
+        self.chapter = chapter = chapter_called(title)
+        self.results = served(title)
+        self.workload = self.results.workload
+        self.requests = self.workload.requests
+        self.instant = chapter.at if chapter.until is None else chapter.until
+
+    def run(self, strategy: str) -> Run:
+        return self.results[strategy].run
+
+    def metric(self, strategy: str, name: str) -> float:
+        value = self.results[strategy].metrics[name]
+        assert value is not None
+        return float(value)
+
+    def ratio(self, name: str) -> float:
+        return self.metric("continuous", name) / self.metric("static", name)
+
+    def who(self, strategy: str, *states: State) -> list[str]:
+        """The requests that do one of these things at the instant."""
+        run = self.run(strategy)
+        found = states_at(run, np.arange(len(run)), np.array([min(self.instant, HORIZON)]))[:, 0]
+        return [f"R{self.requests.id[row]}" for row in np.flatnonzero(np.isin(found, states))]
+
+    def running(self, strategy: str) -> int:
+        return len(self.who(strategy, State.PREFILL, State.STALLED, State.DECODE))
+
+    def made(self, strategy: str, row: int) -> int:
+        """How many tokens a request has made at the instant."""
+        return int(self.run(strategy).at(self.instant).tokens_made(np.array([row]))[0])
+
+    def answered_with(self, strategy: str, row: int) -> int:
+        """How many requests are answered at the same instant as this one."""
+        end = self.run(strategy).end_time
+        return int((end == end[row]).sum())
+
+    @property
+    def count(self) -> int:
+        return len(self.requests)
