@@ -18,14 +18,15 @@ from tour_facts import Facts, chapter_called, served, word
 
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.comparison import compare
+from tui_batching.analysis.kv_use import recomputed_tokens
 from tui_batching.analysis.metrics import value_text
-from tui_batching.analysis.why import evicted_facts
 from tui_batching.clock import SECOND, format_duration
 from tui_batching.measured.accuracy import TimeError
 from tui_batching.measured.calibration import calibrate_log
 from tui_batching.measured.reading import read_log
 from tui_batching.measured.server import server_of
 from tui_batching.sim.life import WAITS, State
+from tui_batching.sim.run import Run
 from tui_batching.sim.stays import Ended
 from tui_batching.strategies import Vllm
 from tui_batching.strategies.parameters import TOKEN_BUDGET
@@ -68,11 +69,19 @@ def toy(_: Facts) -> str:
     return f"{each[0]} ms a step, {each[1]} ms more for each further request, {each[2]} ms a prompt"
 
 
-def thirteen_times(facts: Facts) -> str:
+def fourteen_times(facts: Facts) -> str:
     """How much of its memory the GPU has here."""
     whole = load_profile("a100-llama-3-8b").kv_cache_tokens
-    assert round((whole or 0) / (facts.workload.cost.kv_cache_tokens or 1)) == 13
-    return "thirteen times as much"
+    assert round((whole or 0) / (facts.workload.cost.kv_cache_tokens or 1)) == 14
+    return "fourteen times as much"
+
+
+def needs_of_r5(facts: Facts) -> tuple[int, int, int]:
+    """Its prompt, the longest answer, and both."""
+    prompt, answer = (
+        int(column[5]) for column in (facts.requests.input_tokens, facts.requests.max_tokens)
+    )
+    return prompt, answer, prompt + answer
 
 
 def free_memory(facts: Facts) -> int:
@@ -88,31 +97,50 @@ def reserved_and_empty(facts: Facts) -> float:
     return 1 - moment.tokens_held / moment.run.kv.blocks - free_memory(facts) / moment.run.kv.blocks
 
 
+def evicted_in(facts: Facts) -> tuple[Run, int]:
+    """The run, and the stay that ends with the one eviction of the chapter."""
+    run = facts.run("vllm")
+    (evicted,) = np.flatnonzero(run.stays.ended == Ended.EVICTED)
+    return run, int(evicted)
+
+
 @cache
 def before_the_eviction(facts: Facts) -> int:
-    """How many write while no block is free: for another one R8, the newest, is evicted."""
-    run, chapter = facts.run("vllm"), facts.chapter
-    (evicted,) = np.flatnonzero(run.stays.ended == Ended.EVICTED)
-    assert chapter.at < run.stays.end_time[evicted] < facts.instant
-    before, row = run.at(chapter.at), run.stays.request[evicted]
-    assert facts.requests.id[row] == 8
+    """How many write while one block is free: when that is taken, R12, the newest, is evicted."""
+    run, evicted = evicted_in(facts)
+    before, row = run.at(facts.chapter.at), run.stays.request[evicted]
+    assert facts.requests.id[row] == 12
     assert evicted == before.stays.max()  # they are in order of admission
-    assert before.blocks == kv_blocks(facts)
     last = run.at(int(run.stays.end_time[evicted]) - 1)
-    assert last.blocks == kv_blocks(facts)
-    # It is another one who needs a block: those of R8 are not full.
+    assert last.blocks >= before.blocks == kv_blocks(facts) - 1
+    # It is another one who needs a block: those of R12 are not full.
     assert int(last.computed(np.array([evicted]))[0]) % block_size(facts)
     return len(before.decoding)
 
 
-def back_after_the_eviction(facts: Facts) -> str:
-    """When R8 comes back, which is when R2 is done."""
-    run = facts.run("vllm")
-    back = int(run.stays.start_time[run.by_request.members(8)[1]])
-    assert (
-        back == run.finish_time[2] or run.finish_time[2] < back < run.finish_time[2] + SECOND // 10
+def evicted_after(facts: Facts) -> str:
+    run, evicted = evicted_in(facts)
+    made = run.at(int(run.stays.end_time[evicted])).tokens_made(np.array([12]))
+    return f"After {word(int(made[0]))} tokens R12"
+
+
+def computed_anew(facts: Facts) -> str:
+    """How much is computed again, once R7 is done."""
+    run, _ = evicted_in(facts)
+    back = int(run.stays.start_time[run.by_request.members(12)[1]])
+    assert 0 <= back - int(run.end_time[7]) < SECOND // 50
+    return f"{recomputed_tokens(run):,} tokens were"
+
+
+def halted(facts: Facts) -> str:
+    """For how long R12 makes no token, which has ended at the stop."""
+    run, evicted = evicted_in(facts)
+    gone, back = (
+        int(run.stays.end_time[evicted]),
+        run.stays.ready_time[run.by_request.members(12)[1]],
     )
-    return f"{back / SECOND:.2f} s, when R2 is done"
+    assert back < facts.instant
+    return f"for {format_duration(int(back) - gone)}:"
 
 
 def block_size(facts: Facts) -> int:
@@ -144,7 +172,7 @@ def predicted(name: str) -> dict[tuple[str, str], TimeError]:
 
 def predictions(_: Facts) -> list[str]:
     """The slide's rows: measured and simulated."""
-    names = {"TTFT": "first token", "TPOT": "each further token", "E2EL": "whole answer"}
+    names = {"TTFT": "TTFT", "TPOT": "TPOT", "E2EL": "latency"}
     of_rest = predicted("vllm-rtxpro6000-llama-3.1-8b")
     assert max(abs(each.error) for each in of_rest.values()) < 0.0165  # the worst is p50 of E2EL
     rows = []
@@ -390,11 +418,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "The KV cache": [
         lambda f: f"cut to {f.workload.cost.kv_cache_tokens:,} tokens",
-        thirteen_times,
+        fourteen_times,
         lambda f: f"so that {word(f.run('orca').slots)} slots, which",
         lambda f: f"{word(f.run('orca').slots)} slots, and".capitalize(),
         lambda f: f"longest answer allowed, {f.requests.max_tokens.max():,}.",
-        lambda f: f"R5 needs {f.requests.input_tokens[5] + f.requests.max_tokens[5]:,}",
+        lambda f: "R5 needs {:,} + {:,} = {:,}".format(*needs_of_r5(f)),
         lambda f: f"and {free_memory(f):,} are free",
         lambda f: f"though {word(f.run('orca').slots - f.running('orca'))} slots are free",
         lambda f: f"{word(f.count)} new people",
@@ -407,6 +435,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
         lambda f: f"memory, {word(f.running('vllm'))} run",
+        lambda f: f"a budget of {budget(f):,} vLLM reads",
         lambda f: (
             f"{word(f.running('vllm'))} run instead of {word(f.running('orca'))},"
         ).capitalize(),
@@ -418,12 +447,13 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"block of {f.workload.strategy('vllm').value('block_size')} tokens",
     ],
     "Eviction": [
-        lambda f: f"of {kv_blocks(f):,} blocks none",
-        lambda f: f"All {word(before_the_eviction(f))} write",
+        lambda f: f"All but one of {kv_blocks(f):,} blocks",
+        lambda f: f"{word(before_the_eviction(f))} write",
         lambda f: f"every {block_size(f)} tokens",
-        lambda f: f"for it, {evicted_facts(f.run('vllm').at(f.instant), 8).lost:,} tokens",
+        evicted_after,
+        computed_anew,
+        halted,
         lambda f: f"middle of {word(before_the_eviction(f))} answers",
-        back_after_the_eviction,
     ],
     "Chunked prefill": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens",
@@ -439,11 +469,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Rule by rule": [
         lambda f: f"The same {word(f.count)} people",
         rule_by_rule,
-        lambda _: "624 ms | 404 ms",
-        lambda _: "budget 8,192: whole | 601 ms | 403 ms",
-        lambda _: "budget 2,048 | 617 ms | 139 ms",
-        lambda _: "budget 1,024 | 719 ms | 85.1 ms",
-        lambda _: "budget 512 | 836 ms | 49.3 ms",
+        lambda _: "624 ms | 385 ms",
+        lambda _: "budget 8,192: whole | 720 ms | 396 ms",
+        lambda _: "budget 2,048 | 730 ms | 139 ms",
+        lambda _: "budget 1,024 | 784 ms | 85.1 ms",
+        lambda _: "budget 512 | 930 ms | 49.3 ms",
         lambda _: "2,048, the default on",
         lambda _: "a step of 512 tokens",
         lambda f: f"only {word(f.count)} people",
@@ -481,7 +511,7 @@ SAID_BY_OTHERS = {
     "In one picture": ["Three seconds of silence"],
     "What is measured": ["Five words", "99 of 100", "4 ─"],
     "What a step costs": ["Llama 3 8B on an A100"],
-    "What a prompt costs": ["for the A100"],
+    "What a prompt costs": ["the A100"],
     "Much to read": ["on the A100"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
@@ -489,6 +519,7 @@ SAID_BY_OTHERS = {
         "130 kB", "The A100 again", "the A100 has", "a hundred slots", "2022, continuous, too",
     ],
     "Found again": ["on the A100"],
+    "What do you see?": ["waiting > 0"] * 2 + ["near 1"],
     "Can you believe it?": ["Llama 3.1 8B on an RTX PRO 6000", "log of 300 requests", "RTX 4090"],
     "Paging": ["for sixty years", "paper of 2023", "paging (2023)"],
     "The famous 23 times": [

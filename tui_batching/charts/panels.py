@@ -12,6 +12,7 @@ from rich.style import Style
 from tui_batching.analysis.cache_use import WITHOUT
 from tui_batching.charts.axis import Axis
 from tui_batching.charts.palette import Palette
+from tui_batching.charts.pen import add_with_signs
 from tui_batching.charts.rows import (
     PLAYHEAD,
     Cells,
@@ -153,7 +154,8 @@ def _heading(strategy: Strategy, told: str, width: int, palette: Palette) -> Cel
     title = first_that_fits(strategy_titles(strategy), width - len(told) - 5)
     row = Row(width, look).add(f"{mark_of(strategy.name)} {title} ", look)
     row.add("━" * max(0, row.left - len(told) - 1), look)
-    return row.gap().add(told, style(palette.text, palette.surface)).cells()
+    words = style(palette.text, palette.surface)
+    return add_with_signs(row.gap(), told, words, palette, palette.surface).cells()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,16 +236,20 @@ def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
         hidden = mark is not None and cell < mark <= cell + len(label)
         if cell + 1 + len(label) <= room and not hidden:
             text[cell : cell + 1 + len(label)] = f"╵{label}"
-    text[cells - len(scale.unit) :] = scale.unit
+    unit_at = cells - len(scale.unit)
+    text[unit_at:] = scale.unit
     inks = np.zeros(cells, np.int8)
     if mark is not None:
         text[mark], inks[mark] = PLAYHEAD, 1
     muted = style(palette.muted, palette.surface)
     playhead = style(palette.playhead, palette.surface, bold=True)
+    behind = Row(width - len(margin) - cells, muted)
+    if mark is not None and unit_at <= mark and behind.left > len(scale.unit):
+        behind.gap().add(scale.unit, muted)
     return [
         *Row(len(margin), muted).add(margin, muted).cells(),
         *painted("".join(text[:cells]), inks, (muted, playhead).__getitem__),
-        *Row(width - len(margin) - cells, muted).cells(),
+        *behind.cells(),
     ]
 
 

@@ -5,6 +5,7 @@ Names of strategies and parts of a latency are written the same way everywhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -113,6 +114,10 @@ SHORT_PARTS: dict[str, str] = {name: name for name in _SIGNS} | {
 """What the parts are called where there is little room."""
 
 
+_IN_WORDS = {PART_SIGNS[part][0]: PART_SIGNS[part][1] for part in ("decode", "held", "stalled")}
+"""The signs that stand in sentences about a chart."""
+
+
 def sign_of(part: str) -> tuple[str, State]:
     """The sign and the colour of a part of a latency."""
     return _SIGNS[part]
@@ -122,6 +127,14 @@ def fill(state: State, ground: Color | None, palette: Palette, row: int | None =
     """How the sign of a state is drawn on a ground; a click on it finds the request of `row`."""
     beneath = palette.surface if ground is None else ground
     return style(palette.state(state), palette.ground(state, beneath), row=row)
+
+
+def add_with_signs(row: Row, text: str, look: Style, palette: Palette, ground: Color) -> Row:
+    """Append words, and the signs of states in them as the chart draws them."""
+    for part in re.split(f"([{''.join(_IN_WORDS)}])", text):
+        state = _IN_WORDS.get(part)
+        row.add(part, look if state is None else fill(state, ground, palette))
+    return row
 
 
 def add_parts(

@@ -23,7 +23,7 @@ from tui_batching.charts.ahead import dim_from, mixed
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row
-from tui_batching.charts.pen import Pen, fill
+from tui_batching.charts.pen import Pen, add_with_signs, fill
 from tui_batching.charts.rows import (
     CACHED,
     EVICTED,
@@ -176,8 +176,9 @@ def framed(
     for row, (line, marks, tick) in enumerate(zip(area.text, area.inks, ticks, strict=True)):
         cells = painted("".join(line), marks, looks.__getitem__)
         left = Pen(MARGIN, palette).row().add(tick, pen.muted).cells()
-        right = Pen(LABELS, palette).row().add(labels.get(row, ""), pen.text).cells()
-        drawn.append([*left, *dim_from(cells, playhead + 1, palette), *right])
+        right = Pen(LABELS, palette).row()
+        add_with_signs(right, labels.get(row, ""), pen.text, palette, palette.surface)
+        drawn.append([*left, *dim_from(cells, playhead + 1, palette), *right.cells()])
     return drawn
 
 

@@ -29,6 +29,8 @@ _LONGEST_BAR = 24
 """Cells of the longest bar in a table on a slide."""
 _TALL = 30
 """Rows from which on paragraphs and the rows of a table stand apart, and big words get the rest."""
+_BESIDE_TABLE = 5
+"""Rows that big words have at most where a table is what speaks: one line of them."""
 _COLUMN = 72
 """Cells of a slide's line of text, if its table is not wider."""
 _BROAD = 60
@@ -97,7 +99,8 @@ def slide_rows(
     longest = max([wide, *(cell_len(line) for each in paragraphs for line in each)])
     roomy = height >= _TALL
     needed = sum(len(each) + roomy for each in paragraphs) + len(table) * (1 + roomy) + 6
-    big = big_words(words, sheet.width, max(1, height - needed))
+    most = _BESIDE_TABLE if table else height
+    big = big_words(words, sheet.width, max(1, min(most, height - needed)))
     bold, blank = sheet.ink(palette.text, bold=True), sheet.row().cells()
     widest = max((cell_len(line) for line in big), default=0)
     rows = [sheet.centred(line, bold, widest) for line in big]

@@ -15,7 +15,6 @@ from tui_batching.charts import gantt, slots
 from tui_batching.charts.cache_panels import cache_chart
 from tui_batching.charts.chart import ChartRequest, LargeChart, Viewport
 from tui_batching.charts.histograms import histograms_chart
-from tui_batching.charts.palette import Palette
 from tui_batching.charts.prefix_gauges import prefixes_chart
 from tui_batching.charts.rows import Cells, Row, first_that_fits, style
 from tui_batching.charts.utilization_panels import memory_chart, utilization_chart
@@ -262,14 +261,12 @@ class UtilizationView(View):
             rows = [Row(width, muted).add(_FINDING, muted).cells()]
         pane.present([self.hint_row(width, palette), *rows])
 
-    def hint_row(self, width: int, palette: Palette) -> Cells:
+    def hint_words(self, width: int) -> str:
         """The hint of what is shown, and the key of the next quantity if there is one."""
         if len(self._known) == 1:
-            return super().hint_row(width, palette)
-        muted = style(palette.muted, palette.background)
+            return super().hint_words(width)
         shown, following = self._shown.hint, f"{self._key}: {self._next.name}"
-        text = first_that_fits((f"{shown} ({following})", shown), width)
-        return Row(width, muted).add(text, muted).cells()
+        return first_that_fits((f"{shown} ({following})", shown), width)
 
     @property
     def _next(self) -> _Panels:

@@ -8,9 +8,8 @@ from tui_batching.analysis.metrics import METRICS_BY_NAME
 from tui_batching.analysis.slices import SLICES
 from tui_batching.charts.learn import learn_rows
 from tui_batching.charts.metric_rows import CHOICE, chosen_rows, metric_rows
-from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen
-from tui_batching.charts.rows import Cells, Row, style
+from tui_batching.charts.rows import Cells
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import ScrollPane
 from tui_batching.tui.views.view import View
@@ -72,10 +71,10 @@ class MetricsView(ScrolledView):
         self._hint = self.hint_of_log if measured else chosen
         super().show_words(frame)
 
-    def hint_row(self, width: int, palette: Palette) -> Cells:
+    def hint_words(self, width: int) -> str:
         """What the rows compare."""
-        muted = style(palette.muted, palette.background)
-        return Row(width, muted).add(self._hint, muted).cells()
+        del width
+        return self._hint
 
 
 def _has_best(frame: Frame) -> bool:

@@ -6,6 +6,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from tui_batching.analysis.sweeps import Kind
 from tui_batching.charts.palette import Palette
+from tui_batching.charts.pen import add_with_signs
 from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.lane import Lanes
@@ -42,8 +43,14 @@ class View(Stacked):
 
     def hint_row(self, width: int, palette: Palette) -> Cells:
         """The hint as a row of the view."""
-        muted = style(palette.muted, palette.background)
-        return Row(width, muted).add(self.hint, muted).cells()
+        muted, ground = style(palette.muted, palette.background), palette.background
+        row = Row(width, muted)
+        return add_with_signs(row, self.hint_words(width), muted, palette, ground).cells()
+
+    def hint_words(self, width: int) -> str:
+        """The hint of what is shown now, in as many words as fit."""
+        del width
+        return self.hint
 
     def follow(self, *, reveals: bool) -> None:
         """Show what is around the playhead again, where something else was looked at.
