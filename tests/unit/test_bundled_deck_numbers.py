@@ -7,325 +7,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache, partial
-from itertools import pairwise, product
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
-import pytest
-from oracle import SHARED
 from tour import EACH_CHAPTER, TOUR
-from tour_facts import Facts, chapter_called, served, word
+from tour_facts import Facts, served, word
+from tour_figures import (
+    STUDIED,
+    at_once,
+    at_worst,
+    before_the_eviction,
+    beside_the_timeout,
+    block_size,
+    budget,
+    computed_anew,
+    documents,
+    earlier,
+    evicted_after,
+    factors,
+    fourteen_times,
+    free_memory,
+    halted,
+    handed_on,
+    kv_blocks,
+    long_texts,
+    needs_of_r5,
+    of_r1,
+    padding,
+    predictions,
+    prompts_read,
+    quotient,
+    rate_of,
+    read_once,
+    reserved_and_empty,
+    rule_by_rule,
+    step_at_the_stop,
+    step_of_many,
+    times_at_most,
+    toy,
+    with_and_without_cache,
+)
 
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.comparison import compare
-from tui_batching.analysis.kv_use import recomputed_tokens
-from tui_batching.analysis.metrics import value_text
 from tui_batching.clock import SECOND, format_duration
-from tui_batching.measured.accuracy import TimeError
-from tui_batching.measured.calibration import calibrate_log
-from tui_batching.measured.reading import read_log
-from tui_batching.measured.server import server_of
 from tui_batching.sim.life import WAITS, State
-from tui_batching.sim.run import Run
-from tui_batching.sim.stays import Ended
-from tui_batching.strategies import Vllm
-from tui_batching.strategies.parameters import TOKEN_BUDGET
 from tui_batching.tour import Chapter
-from tui_batching.tour.deck import step_times
-from tui_batching.workload import choose_strategies, load_workload
-from tui_batching.workload.profiles import load_profile
-
-
-def step_of_many(facts: Facts) -> int:
-    """The largest batch of the slide, whose step is nine percent longer than that of one."""
-    one, *_, many = step_times(facts.workload)
-    assert round(many.step_time / one.step_time, 2) == 1.09
-    return many.batch_size
-
-
-def long_texts(facts: Facts) -> str:
-    time = facts.workload.cost.step_time(32, 32 * 4000)
-    return f"32 texts of 4,000 tokens each take {format_duration(time)}."
-
-
-def prompts_read(facts: Facts) -> list[str]:
-    """The slide's rows: what prompts take, and how many steps of one request that is."""
-    tokens = np.array([500, 1000, 2000, 4000, 8000])
-    times = facts.workload.cost.prefill_times(tokens)
-    step = step_times(facts.workload)[0].step_time
-    return [
-        f"{size:,}{' tokens' if not row else ''} | {format_duration(int(time))} | "
-        f"{round(time / step)} steps | {'█' * max(1, round(time / times[-1] * 25))}"
-        for row, (size, time) in enumerate(zip(tokens, times, strict=True))
-    ]
-
-
-def toy(_: Facts) -> str:
-    """The prices of the toy."""
-    cost = chapter_called("Prefill, decode, slot").served.cost
-    one, two = cost.step_time(1), cost.step_time(2)
-    (token,) = np.diff(cost.prefill_times(np.array([1, 2])))
-    each = [int(time) * 1000 // SECOND for time in (one, two - one, token)]
-    return f"{each[0]} ms a step, {each[1]} ms more for each further request, {each[2]} ms a prompt"
-
-
-def fourteen_times(facts: Facts) -> str:
-    """How much of its memory the GPU has here."""
-    whole = load_profile("a100-llama-3-8b").kv_cache_tokens
-    assert round((whole or 0) / (facts.workload.cost.kv_cache_tokens or 1)) == 14
-    return "fourteen times as much"
-
-
-def needs_of_r5(facts: Facts) -> tuple[int, int, int]:
-    """Its prompt, the longest answer, and both."""
-    prompt, answer = (
-        int(column[5]) for column in (facts.requests.input_tokens, facts.requests.max_tokens)
-    )
-    return prompt, answer, prompt + answer
-
-
-def free_memory(facts: Facts) -> int:
-    run = facts.run("orca")
-    assert run.kv is not None
-    return run.kv.blocks - run.at(facts.instant).blocks
-
-
-def reserved_and_empty(facts: Facts) -> float:
-    """The share of Orca's memory that is reserved at the instant, but holds nothing yet."""
-    moment = facts.run("orca").at(facts.instant)
-    assert moment.run.kv is not None
-    return 1 - moment.tokens_held / moment.run.kv.blocks - free_memory(facts) / moment.run.kv.blocks
-
-
-def evicted_in(facts: Facts) -> tuple[Run, int]:
-    """The run, and the stay that ends with the one eviction of the chapter."""
-    run = facts.run("vllm")
-    (evicted,) = np.flatnonzero(run.stays.ended == Ended.EVICTED)
-    return run, int(evicted)
-
-
-@cache
-def before_the_eviction(facts: Facts) -> int:
-    """How many write while one block is free: when that is taken, R12, the newest, is evicted."""
-    run, evicted = evicted_in(facts)
-    before, row = run.at(facts.chapter.at), run.stays.request[evicted]
-    assert facts.requests.id[row] == 12
-    assert evicted == before.stays.max()  # they are in order of admission
-    last = run.at(int(run.stays.end_time[evicted]) - 1)
-    assert last.blocks >= before.blocks == kv_blocks(facts) - 1
-    # It is another one who needs a block: those of R12 are not full.
-    assert int(last.computed(np.array([evicted]))[0]) % block_size(facts)
-    return len(before.decoding)
-
-
-def evicted_after(facts: Facts) -> str:
-    run, evicted = evicted_in(facts)
-    made = run.at(int(run.stays.end_time[evicted])).tokens_made(np.array([12]))
-    return f"After {word(int(made[0]))} tokens R12"
-
-
-def computed_anew(facts: Facts) -> str:
-    """How much is computed again, once R7 is done."""
-    run, _ = evicted_in(facts)
-    back = int(run.stays.start_time[run.by_request.members(12)[1]])
-    assert 0 <= back - int(run.end_time[7]) < SECOND // 50
-    return f"{recomputed_tokens(run):,} tokens were"
-
-
-def halted(facts: Facts) -> str:
-    """For how long R12 makes no token, which has ended at the stop."""
-    run, evicted = evicted_in(facts)
-    gone, back = (
-        int(run.stays.end_time[evicted]),
-        run.stays.ready_time[run.by_request.members(12)[1]],
-    )
-    assert back < facts.instant
-    return f"for {format_duration(int(back) - gone)}:"
-
-
-def block_size(facts: Facts) -> int:
-    return int(facts.workload.strategy("vllm").value("block_size"))
-
-
-def beside_the_timeout(facts: Facts) -> str:
-    """What dynamic takes with the timeout that it has in the workload."""
-    usual = load_workload("notebook").strategy("dynamic").value("timeout")
-    told = facts.workload.with_settings({"dynamic.timeout": f"{int(usual) // 10**9}ms"})
-    mean = compare(told)["dynamic"].metrics["avg_latency"]
-    return f"with {format_duration(int(usual))}, {format_duration(round((mean or 0) * SECOND))}"
-
-
-def step_at_the_stop(facts: Facts, strategy: str) -> int:
-    return facts.run(strategy).at(facts.instant).phase.step_time
-
-
-@cache
-def predicted(name: str) -> dict[tuple[str, str], TimeError]:
-    """What is predicted of the second half of a server's log by a fit to the first half."""
-    file = SHARED / "serving-logs" / name / "requests.jsonl"
-    if not file.is_file():
-        pytest.skip("the logs (../shared/serving-logs) are not beside this checkout")
-    log = read_log(file)
-    made = calibrate_log(log, server_of(log, file.with_name("meta.json"), "vllm", []), 0.5)
-    return {(each.measure, each.statistic): each for each in made.rest}
-
-
-def predictions(_: Facts) -> list[str]:
-    """The slide's rows: measured and simulated."""
-    names = {"TTFT": "TTFT", "TPOT": "TPOT", "E2EL": "latency"}
-    of_rest = predicted("vllm-rtxpro6000-llama-3.1-8b")
-    assert max(abs(each.error) for each in of_rest.values()) < 0.0165  # the worst is p50 of E2EL
-    rows = []
-    for (measure, told), statistic in product(names.items(), ("mean", "p99")):
-        each = of_rest[measure, statistic]
-        times = " | ".join(format_duration(round(t)) for t in (each.measured, each.simulated))
-        rows.append(f"{told}, {statistic} | {times} | {each.error * 100:+.1f} %")
-    return rows
-
-
-def at_worst(_: Facts) -> str:
-    """How far the other server's log is off."""
-    worst = max(abs(each.error) for each in predicted("vllm-rtx4090-llama-3.1-8b").values())
-    return f"{np.ceil(worst * 100):.0f} % at worst"
-
-
-def kv_blocks(facts: Facts) -> int:
-    kv = facts.run("vllm").kv
-    assert kv is not None
-    return kv.blocks
-
-
-def total_time(title: str, strategy: str) -> str:
-    return f"{Facts(title).metric(strategy, 'total_time'):.3g} s"
-
-
-def handed_on(facts: Facts) -> str:
-    """Who had slot 0, one after the other."""
-    stays = facts.run("continuous").stays
-    there = np.flatnonzero(stays.slot == 0)
-    names = [f"R{row}" for row in stays.request[there[np.argsort(stays.start_time[there])]]]
-    return f"slot 0 from {' to '.join(names)}."
-
-
-def with_and_without_cache(facts: Facts) -> str:
-    """The slide's rows: when the first token comes without and with the cache."""
-    without = facts.workload.with_settings({"vllm.enable_prefix_caching": "false"})
-    assert facts.workload.strategy("vllm").value("enable_prefix_caching")
-    served_by = [compare(each)["vllm"] for each in (without, facts.workload)]
-    first_token = [float(each.metrics["mean_ttft"] or 0) for each in served_by]
-    rows = [
-        f"{format_duration(round(value * SECOND))} | {'█' * round(value / first_token[0] * 25)}"
-        for value in first_token
-    ]
-    table = facts.chapter.table
-    assert isinstance(table, tuple)
-    assert [" | ".join(row[1:]) for row in table[1:]] == rows
-    return rows[0]
-
-
-def read_once(facts: Facts) -> str:
-    """What the shared beginning takes."""
-    tokens = np.array([facts.requests.stream_tokens.max()])
-    return format_duration(int(facts.workload.cost.prefill_times(tokens)[0]))
-
-
-def documents(facts: Facts) -> int:
-    """How many steps a typical document takes."""
-    cost, tokens = facts.workload.cost, np.array([facts.requests.input_tokens.mean()]).astype(int)
-    return round(int(cost.prefill_times(tokens)[0]) / cost.step_time(1))
-
-
-def of_r1(facts: Facts, strategy: str) -> tuple[int, int]:
-    """How many tokens R1 has when the chapter begins, and when it stops."""
-    begun = facts.run(strategy).at(facts.chapter.at).tokens_made(np.array([1]))
-    return int(begun[0]), facts.made(strategy, 1)
-
-
-def rule_by_rule(facts: Facts) -> str:
-    """The slide's rows: the first token and the gaps by engine, and by vLLM's budget of a step."""
-    with_budget = [
-        compare(facts.workload.with_settings({"vllm.max_num_batched_tokens": str(budget)}))["vllm"]
-        for budget in (8192, 2048, 1024, 512)
-    ]
-    served_by = [facts.results["orca"], facts.results["vllm-v0"], *with_budget]
-    found = [
-        [float(each.metrics[name] or 0) for name in ("mean_ttft", "p99_itl")] for each in served_by
-    ]
-    longest = max(gap for _, gap in found)
-    rows = [
-        f"{format_duration(round(first * SECOND))} | {format_duration(round(gap * SECOND))} | "
-        f"{'█' * round(gap / longest * 25)}"
-        for first, gap in found
-    ]
-    table = facts.chapter.table
-    assert isinstance(table, tuple)
-    assert [" | ".join(row[1:]) for row in table[1:]] == rows
-    assert 2 < found[0][0] / found[2][0] < 2.5  # twice as soon
-    assert found[3][0] < 1.03 * found[2][0]  # next to nothing
-    assert Vllm().max_num_batched_tokens == 2048 == budget(facts)
-    return rows[0]
-
-
-def earlier(facts: Facts, row: int) -> float:
-    """By how many seconds continuous answers a request before static."""
-    static, continuous = (facts.run(name).end_time[row] for name in ("static", "continuous"))
-    return float(static - continuous) / SECOND
-
-
-def rate_of(name: str, facts: Facts) -> str:
-    return value_text(facts.metric(name, "throughput"), "1/s")
-
-
-def quotient(one: str, other: str, facts: Facts) -> str:
-    return f"x {facts.metric(one, 'throughput') / facts.metric(other, 'throughput'):.2f}"
-
-
-def at_once(facts: Facts, strategy: str) -> int:
-    """How many requests are in the slots on average."""
-    run = facts.run(strategy)
-    return round(float((run.left - run.stays.start_time).sum()) / run.finished)
-
-
-STUDIED = ("static", "dynamic", "continuous", "orca", "vllm-v0")
-
-
-def factors(facts: Facts) -> str:
-    """The slide's rows: what each makes, drawn in cells, and how many times the one before."""
-    made = [facts.metric(name, "throughput") for name in STUDIED]
-    assert facts.workload.strategy("static").value("pad_to") == "workload"
-    rows = [
-        f"{value_text(value, '1/s')} | {'█' * round(value / made[-1] * 25)} | "
-        + (f"x {value / before:.2f}" if before else "–")
-        for before, value in zip((0, *made), made, strict=False)
-    ]
-    table = facts.chapter.table
-    assert isinstance(table, tuple)
-    assert [" | ".join(row[1:]) for row in table[1:]] == rows
-    return f"it is {made[-1] / made[0]:.0f} times"
-
-
-def budget(facts: Facts, name: str = "vllm") -> int:
-    strategy = facts.workload.strategy(name)
-    parameter = strategy.parameter_called(TOKEN_BUDGET)
-    assert parameter is not None
-    return int(strategy.value(parameter.name))
-
-
-def times_at_most(longest: int) -> str:
-    """How many times as fast as naive static vLLM is in the study, by the longest answer."""
-    of_study = compare(choose_strategies(load_workload(f"anyscale-{longest}"), ["static", "vllm"]))
-    naive, ours = (of_study[name].metrics["total_time"] for name in ("static", "vllm"))
-    assert naive is not None
-    assert ours is not None
-    return f"{naive / ours:.1f} times"
-
-
-def padding(facts: Facts) -> str:
-    """All of a batch run to the longest answer of all, which the text gives as its limit."""
-    limit = int(chapter_called("The famous 23 times").workload.name.partition("-")[2])
-    assert facts.requests.output_tokens.max() <= limit
-    return f"up to {limit:,} tokens"
-
+from tui_batching.workload import load_workload
 
 CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "In one picture": [
@@ -338,18 +67,15 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "What a step costs": [
         lambda f: f"a step for {step_of_many(f)} takes",
         lambda f: f"makes {step_of_many(f)} tokens.",
-        lambda f: f"a step of {step_of_many(f)} takes nine",
+        lambda f: f"a step of {step_of_many(f)} takes four",
+        lambda _: "beyond a hundred",
         lambda f: f"makes {step_of_many(f)} tokens instead",
         long_texts,
     ],
     "What a prompt costs": [
         toy,
         *(lambda f, row=row: prompts_read(f)[row] for row in range(5)),
-        lambda f: (
-            prompts_read(f)[-1]
-            .replace(" | 524 ms |", " tokens take as long as")
-            .partition(" | ")[0]
-        ),
+        lambda f: f"8,000 tokens take as long as {prompts_read(f)[-1].split(' | ')[2]}",
         lambda _: f"with {word(Facts('Prefill, decode, slot').run('continuous').slots)} requests",
     ],
     "Static batching": [
@@ -474,7 +200,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: "budget 2,048 | 730 ms | 139 ms",
         lambda _: "budget 1,024 | 784 ms | 85.1 ms",
         lambda _: "budget 512 | 930 ms | 49.3 ms",
-        lambda _: "2,048, the default on",
+        lambda _: "Beside 8,192 the default on an A100, 2,048,",
         lambda _: "a step of 512 tokens",
         lambda f: f"only {word(f.count)} people",
     ],
@@ -519,7 +245,8 @@ SAID_BY_OTHERS = {
         "130 kB", "The A100 again", "the A100 has", "a hundred slots", "2022, continuous, too",
     ],
     "Found again": ["on the A100"],
-    "What do you see?": ["waiting > 0"] * 2 + ["near 1"],
+    "The first word is late": ["waiting > 0"] * 2 + ["near 1"],
+    "The text halts": ["p99", "p50"] * 2,
     "Can you believe it?": ["Llama 3.1 8B on an RTX PRO 6000", "log of 300 requests", "RTX 4090"],
     "Paging": ["for sixty years", "paper of 2023", "paging (2023)"],
     "The famous 23 times": [
@@ -584,6 +311,10 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     guess = Facts("Guess first")
     assert guess.who("static", State.PREFILL, State.STALLED) == ["R0", "R1", "R2", "R3"]
     assert guess.who("continuous", State.DONE) == ["R0", "R2"]
+    right = guess.run("continuous")
+    begun = right.at(guess.instant)
+    assert right.start_time[3] == begun.next_boundary  # after this step
+    assert right.start_time[4] == right.first_token_time[3]  # and then
     assert "R4" in guess.who("static", *WAITS)
     assert guess.running("continuous") < guess.run("continuous").slots
     alone = guess.workload.cost.step_time(1) * guess.requests.output_tokens[4] / SECOND

@@ -9,6 +9,7 @@ import pytest
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND
 from tui_batching.errors import InputError
 from tui_batching.tour import Deck, is_deck, parse_deck
+from tui_batching.tour.deck import step_times
 from tui_batching.workload import load_workload
 
 VIEWS = {"live": ("lanes", "race"), "gantt": (), "batch-size": ()}
@@ -352,3 +353,12 @@ def test_a_deck_is_told_from_a_workload() -> None:
     assert not is_deck(WORKLOAD, path)
     assert not is_deck("# of chapters\n" + WORKLOAD, path)
     assert not is_deck("- chapters", path)
+
+
+def test_step_times_end_where_the_profile_does() -> None:
+    workload = load_workload("chat")
+    ends = [
+        step_times(workload.with_settings({"cost": cost}))[-1].batch_size
+        for cost in ("toy", "a100-llama-3-8b", "rtx4090-llama-3.1-8b")
+    ]
+    assert ends == [256, 256, 16], "it was fitted to batches of 48 at most"

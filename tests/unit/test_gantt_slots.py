@@ -116,6 +116,26 @@ def test_a_name_is_never_cut_by_the_mark_of_an_eviction(width: int) -> None:
         assert {*re.findall(r"R(\d*)↩", "\n".join(rows))} <= evicted
 
 
+@pytest.mark.parametrize("width", [60, 85, 120])
+def test_where_a_prompt_is_seen_to_be_read_the_others_are_seen_to_stall(width: int) -> None:
+    """However short it is: the slot that is new in a cell reads, so those beside it stall."""
+    chart = gantt(NOTEBOOK, NOTEBOOK.end, (width, 30))
+    run, rows = NOTEBOOK.runs[2], lanes(chart)[2]
+    assert run.strategy.name == "continuous"
+    thick = (len(rows) - 2) // run.slots
+    signs = np.array([list(rows[slot * thick + thick - 1]) for slot in range(run.slots)])
+    begun, beside = 0, 0
+    for stay, start in enumerate(run.stays.start_time.tolist()):
+        cell = int(chart.window.cell_of(start)) + len(rows[0]) - len(chart.window.middles)
+        if signs[run.stays.slot[stay], cell] == "░":
+            begun += 1
+            others = np.delete(signs[:, cell], run.stays.slot[stay])
+            beside += int((others == "‖").any())
+            assert not (others == "█").any()
+    assert begun > 6
+    assert beside > 5
+
+
 def test_the_largest_bubble_of_each_batch_names_its_cause() -> None:
     rows = lanes(gantt(ILLUSTRATIVE, ILLUSTRATIVE.end, (78, 20)))
     static, _, continuous = ("\n".join(lane) for lane in rows)

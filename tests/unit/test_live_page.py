@@ -9,10 +9,11 @@ from stage import hand_made, on_stage, palette, scene_of, texts
 
 from tui_batching.analysis.why import why, why_briefly
 from tui_batching.analysis.why_request import why_request
+from tui_batching.charts.breakdown_rows import breakdown_rows
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.lane_view import lane_view
 from tui_batching.charts.live_legend import legend_row
-from tui_batching.charts.live_page import breakdown_rows, live_chart
+from tui_batching.charts.live_page import live_chart
 from tui_batching.charts.printing import to_ascii
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds
 from tui_batching.strategies import Continuous
@@ -97,13 +98,26 @@ def test_one_scale_is_told_and_held_is_explained_where_anybody_can_be_held() -> 
     assert "held" not in rows[-1]
 
 
+def test_parts_keep_their_names_where_there_is_a_second_row_for_them() -> None:
+    moments = [SCENE.runs[0].at(SCENE.runs[0].end_time[4])]
+    narrow, roomy = (texts(breakdown_rows(moments, 4, each, 70, palette())) for each in (2, 4))
+    assert any("pre " in row for row in narrow)
+    first, second = roomy[2:]
+    assert first.rstrip().endswith(" +")
+    told = re.findall(r"([a-z]+) ([\d,]+)", f"{first} {second}")
+    assert {"prefill", "decode", "sharing"} < {name for name, _ in told if name != "ms"}
+    total = int(second.partition("= ")[2].replace(",", ""))
+    assert total == sum(int(amount.replace(",", "")) for name, amount in told)
+
+
 @pytest.mark.parametrize("width", [80, 84, 118, 158])
 def test_the_parts_of_a_selected_request_are_explained(width: int) -> None:
     views = [lane_view(SCENE, number, 3 * SECOND, 4) for number in range(3)]
     (legend,) = texts([legend_row(views, 26, width, palette())])
-    for words in ("─ slots: all taken", "~ turn: others first", "▓ sharing: others slow it"):
-        assert words in legend
-    assert "▒ held" in legend
+    for sign in ("─ slots", "~ turn", "▓ sharing", "▒ held", "‖ stalled", "░ prefill", "█ decode"):
+        assert sign in legend
+    meanings = ("slots: all taken", "turn: others first", "sharing: others slow it")
+    assert all(words in legend for words in meanings) == (width > 100)
     assert "+ forming" not in legend, "R4 waits for none of that"
 
 

@@ -240,7 +240,7 @@ chapters:
     for size in ((100, 30), (160, 45)):
         async with on_stage(deck.chapters[0].workload, size, deck=deck) as stage:
             text = told(stage)
-            for step, tokens in (("40.0 ms", 25), ("50.0 ms", 40), ("350 ms", 91)):
+            for step, tokens in (("40.0 ms", 25), ("70.0 ms", 57), ("190 ms", 84)):
                 assert step in text
                 assert re.search(rf"\b{tokens}\b", text)
 

@@ -65,7 +65,7 @@ NUMBER = re.compile(
 )
 
 NOT_ON_SCREEN = {
-    "What a step costs": ("3", "100"),  # a model, a GPU
+    "What a step costs": ("3", "8", "100"),  # a model, a GPU
     "What a prompt costs": ("100", "20", "2", "1"),  # a GPU; the toy
     "Can you believe it?": ("3.1", "8", "6000", "300", "4090", "9"),  # all of it is text
     "Prefill, decode, slot": ("50",),  # the lane tells how long they take: 50.0 ms

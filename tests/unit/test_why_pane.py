@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tui_batching.analysis.breakdown import breakdown
-from tui_batching.charts.live_page import breakdown_rows
+from tui_batching.charts.breakdown_rows import breakdown_rows
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.charts.pen import PART_SIGNS, SHORT_PARTS
 from tui_batching.charts.rows import text_of

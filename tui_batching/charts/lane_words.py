@@ -81,7 +81,7 @@ def _step_texts(moment: Moment) -> list[str]:
     briefly = f"{number} · {' + '.join(brief)}"
     whose = briefly.replace("'s prompt", "")
     timed = f"{step} · {' + '.join(brief)}".replace("'s prompt", "")
-    lasts = timed.replace(f"{number} ·", "STEP")
+    shortly = timed.replace(" decode", " dec")
     counts = f"{decoding:,}+{tokens:,} tokens" if tokens else f"{decoding:,} decode"
     if not decoding:
         counts = f"{tokens:,} tokens"
@@ -90,7 +90,7 @@ def _step_texts(moment: Moment) -> list[str]:
         f"{step} · {work}",
         ", ".join([timed, *rest]),
         timed,
-        *([lasts] if not rest else []),
+        *([shortly] if not rest else []),
         *([f"{briefly}, {', '.join(rest)}"] if rest else []),
         briefly,
         whose,

@@ -45,7 +45,7 @@ _PHASES = {
 }
 """What a log tells of a latency, too."""
 _KNOWN = ("held", "stalled", "prefill", "recompute", "decode")
-"""The others, which go by their names; the last ones give way first."""
+"""The others, which go by their names."""
 
 
 def newcomers(keys: KeySigns) -> list[str]:
@@ -120,7 +120,10 @@ def _some_is_read(views: Sequence[LaneView]) -> bool:
 
 
 def _parts(row: Row, views: Sequence[LaneView], palette: Palette) -> Cells:
-    """The parts of the selected request's latency that there are in any lane, and held."""
+    """The parts of the selected request's latency that there are in any lane, and held.
+
+    All of them have a name, and as many as there is room for a meaning.
+    """
     there = {"held"} if _batches(views) else set()
     text = style(palette.text, palette.background)
     true = views[0].scene.comparison.measured_run if views else None
@@ -133,11 +136,14 @@ def _parts(row: Row, views: Sequence[LaneView], palette: Palette) -> Cells:
         assert view.selected is not None
         parts = breakdown(view.moment.run, np.array([view.selected]), view.moment.time).columns()
         there |= {name for name, (amount,) in parts.items() if amount}
-    for name in (*(name for name in _MEANINGS if name in there), *_KNOWN):
-        if name in there:
-            sign, state = PART_SIGNS[name]
-            drawn = fill(state, palette.background, palette)
-            _add(row, sign, drawn, _MEANINGS.get(name, name), text)
+    shown = [name for name in (*_MEANINGS, *_KNOWN) if name in there]
+    spare = row.left - sum(len(name) + 4 for name in shown)
+    for name in shown:
+        (sign, state), meaning = PART_SIGNS[name], _MEANINGS.get(name, name)
+        fits = len(meaning) - len(name) <= spare
+        spare -= (len(meaning) - len(name)) * fits
+        drawn = fill(state, palette.background, palette)
+        _add(row, sign, drawn, meaning if fits else name, text)
     return row.cells()
 
 

@@ -78,7 +78,10 @@ class SlotBands:
 
     @cached_property
     def states(self) -> StateMatrix:
-        """What is done there; `DONE` in free slots. The start of each prefill is seen."""
+        """What is done there; `DONE` in free slots.
+
+        The start of each prefill is seen, and with it that others stall meanwhile.
+        """
         run, stays, window = self.run, self.stays, self.window
         found = states_in_slots(run, stays, window.middles, decoding_in(run, window))
         found = np.where(stays >= 0, found, np.int8(State.DONE))
@@ -91,6 +94,11 @@ class SlotBands:
         again = run.again[stay[seen]]
         mark = np.where(again, np.int8(State.RECOMPUTE), np.int8(State.PREFILL))
         found[line[seen], cell[seen]] = mark
+        there, starts = stays[:, cell[seen]], run.stays.start_time[stay[seen]]
+        stall = states_in_slots(run, there, starts) == State.STALLED
+        stall &= (found[:, cell[seen]] == State.DECODE) & (run.stays.start_time[there] <= starts)
+        who, when = np.nonzero(stall)
+        found[who, cell[seen][when]] = State.STALLED
         return found
 
     @cached_property

@@ -33,7 +33,7 @@ FASTEST = 64
 MOST_CHAPTERS = 500
 """In a deck; nobody presents more."""
 
-_BATCH_SIZES = (1, 2, 4, 8, 16, 32)
+_BATCH_SIZES = (1, 4, 16, 64, 256)
 _KEYS = ("title", "chapters")
 _CHAPTER_KEYS = (
     "title", "section", "slide", "text", "then", "notes", "minutes", "workload", "strategies",
@@ -159,11 +159,13 @@ def step_times(workload: Workload) -> tuple[StepTime, ...]:
     """Step time and throughput by batch size, at the cost of the workload.
 
     Where a step costs by the contexts of its requests, each of them is the workload's average
-    request, with half of its answer made.
+    request, with half of its answer made. Larger batches than a profile was fitted to are left out.
     """
     requests, cost = workload.requests, workload.cost
     context = round(requests.input_tokens.mean() + requests.output_tokens.mean() / 2)
-    return tuple(StepTime(size, cost.step_time(size, size * context)) for size in _BATCH_SIZES)
+    fitted = cost.profile.batch if cost.profile else None
+    sizes = [size for size in _BATCH_SIZES if fitted is None or size <= fitted[1]]
+    return tuple(StepTime(size, cost.step_time(size, size * context)) for size in sizes)
 
 
 def bundled_deck() -> Path:
