@@ -160,7 +160,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Paging": [
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
-        lambda f: f"memory, {word(f.running('vllm'))} run",
+        lambda f: f"memory, all {word(f.running('vllm'))} slots are taken",
         lambda f: f"a budget of {budget(f):,} vLLM reads",
         lambda f: (
             f"{word(f.running('vllm'))} run instead of {word(f.running('orca'))},"
@@ -200,7 +200,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: "budget 2,048 | 730 ms | 139 ms",
         lambda _: "budget 1,024 | 784 ms | 85.1 ms",
         lambda _: "budget 512 | 930 ms | 49.3 ms",
-        lambda _: "Beside 8,192 the default on an A100, 2,048,",
+        lambda _: "2,048, the default on an A100, costs next to nothing beside 8,192",
         lambda _: "a step of 512 tokens",
         lambda f: f"only {word(f.count)} people",
     ],

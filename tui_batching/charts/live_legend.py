@@ -34,10 +34,13 @@ _MEANINGS = {
     "slots": "slots: all taken",
     "memory": "memory: too little free",
     "turn": "turn: others first",
-    "sharing": "sharing: others slow it",
+    "sharing": "sharing: slow steps",
     "evicted": "evicted: waits to come back",
 }
-"""The parts of a latency that no other sign of the page explains, which come first."""
+"""The parts of a latency that no other sign of the page explains, which come first.
+
+Where there is not the room for all meanings, the last ones are told: the first explain themselves.
+"""
 _PHASES = {
     QUEUE: "queue: until taken up",
     FIRST_TOKEN: "first token: until made",
@@ -137,13 +140,15 @@ def _parts(row: Row, views: Sequence[LaneView], palette: Palette) -> Cells:
         parts = breakdown(view.moment.run, np.array([view.selected]), view.moment.time).columns()
         there |= {name for name, (amount,) in parts.items() if amount}
     shown = [name for name in (*_MEANINGS, *_KNOWN) if name in there]
-    spare = row.left - sum(len(name) + 4 for name in shown)
+    spare, meant = row.left - sum(len(name) + 4 for name in shown), set[str]()
+    for name in reversed([name for name in _MEANINGS if name in there]):
+        if len(_MEANINGS[name]) - len(name) <= spare:
+            spare -= len(_MEANINGS[name]) - len(name)
+            meant.add(name)
     for name in shown:
-        (sign, state), meaning = PART_SIGNS[name], _MEANINGS.get(name, name)
-        fits = len(meaning) - len(name) <= spare
-        spare -= (len(meaning) - len(name)) * fits
+        sign, state = PART_SIGNS[name]
         drawn = fill(state, palette.background, palette)
-        _add(row, sign, drawn, meaning if fits else name, text)
+        _add(row, sign, drawn, _MEANINGS[name] if name in meant else name, text)
     return row.cells()
 
 

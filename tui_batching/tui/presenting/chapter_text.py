@@ -13,14 +13,16 @@ from rich.style import Style
 
 from tui_batching.charts.big_letters import big_words
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import FULL, HATCH, Cells, Row, bar, folded, style
+from tui_batching.charts.rows import EIGHTHS, FULL, HATCH, Cells, Row, bar, folded, style
 from tui_batching.clock import format_duration
 from tui_batching.strategies import STRATEGIES
 from tui_batching.tour.deck import StepTime, WordTable, step_times
 from tui_batching.workload import Workload
 
 _STRATEGIES = "|".join(sorted(STRATEGIES, key=len, reverse=True))  # vllm-v0 is not vllm
-_NAMES = re.compile(rf"(\b(?:{_STRATEGIES}|R[0-9]+)\b|[{FULL}{HATCH}])", re.IGNORECASE)
+_BAR = f"{FULL}{EIGHTHS.strip()}"
+"""What bars are made of."""
+_NAMES = re.compile(rf"(\b(?:{_STRATEGIES}|R[0-9]+)\b|[{_BAR}{HATCH}])", re.IGNORECASE)
 _APART = (3, 2)
 """Cells between the columns of a table of words: rather the first."""
 _SHORTEST_BAR = 8
@@ -140,7 +142,7 @@ def _in_words(steps: Sequence[StepTime]) -> WordTable:
             format_duration(step.step_time),
             f"{step.tokens_per_second / step.batch_size:,.3g}",
             f"{step.tokens_per_second:,.0f}",
-            FULL * max(1, round(_LONGEST_BAR * step.tokens_per_second / most)),
+            bar(step.tokens_per_second / most, _LONGEST_BAR)[0] or EIGHTHS[1],
         )
         for step in steps
     )
@@ -148,7 +150,7 @@ def _in_words(steps: Sequence[StepTime]) -> WordTable:
 
 def _has_bars(column: tuple[str, ...]) -> bool:
     """Whether there are only bars below the column's head."""
-    return len(column) > 1 and all(cell and not cell.strip(FULL) for cell in column[1:])
+    return len(column) > 1 and all(cell and not cell.strip(_BAR) for cell in column[1:])
 
 
 def _no_bars(table: WordTable) -> WordTable:
@@ -276,7 +278,7 @@ class _Sheet:
     def _name(self, name: str) -> Style:
         number = name[1:]
         palette = self.palette
-        if name in (FULL, HATCH):
-            return self.ink(palette.work if name == FULL else palette.held)
+        if name in (*_BAR, HATCH):
+            return self.ink(palette.held if name == HATCH else palette.work)
         colour = palette.text if number.isdigit() else palette.strategy(name.lower())
         return self.ink(colour, bold=True)
