@@ -5,25 +5,30 @@ Each is as it is written there; with it goes what else the sentence claims.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import product
 
 import numpy as np
 import pytest
 from oracle import SHARED
+from stage import MS, hand_made
 from tour_facts import Facts, chapter_called, word
 
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.kv_use import recomputed_tokens
 from tui_batching.analysis.metrics import value_text
+from tui_batching.charts.rows import bar
 from tui_batching.clock import SECOND, format_duration
+from tui_batching.cost import LinearCost
 from tui_batching.measured.accuracy import TimeError
 from tui_batching.measured.calibration import calibrate_log
 from tui_batching.measured.reading import read_log
 from tui_batching.measured.server import server_of
 from tui_batching.sim.run import Run
+from tui_batching.sim.simulate import simulate
 from tui_batching.sim.stays import Ended
-from tui_batching.strategies import Vllm
+from tui_batching.strategies import Orca, Vllm, VllmV0
 from tui_batching.strategies.parameters import TOKEN_BUDGET
 from tui_batching.tour.deck import step_times
 from tui_batching.workload import choose_strategies, load_workload
@@ -51,7 +56,7 @@ def prompts_read(facts: Facts) -> list[str]:
     step = step_times(facts.workload)[0].step_time
     return [
         f"{size:,}{' tokens' if not row else ''} | {format_duration(int(time))} | "
-        f"{round(time / step)} steps | {'█' * max(1, round(time / times[-1] * 25))}"
+        f"{round(time / step)} steps | {bar(time / times[-1], 25)[0]}"
         for row, (size, time) in enumerate(zip(tokens, times, strict=True))
     ]
 
@@ -325,3 +330,18 @@ def padding(facts: Facts) -> str:
     limit = int(chapter_called("The famous 23 times").workload.name.partition("-")[2])
     assert facts.requests.output_tokens.max() <= limit
     return f"up to {limit:,} tokens"
+
+
+def three_ways() -> list[str]:
+    """The slide's drawings, a millisecond a cell: what others write, and what the newcomer does."""
+    cost = LinearCost(prefill_per_token=MS, decode_step=2 * MS, per_extra_request=0)
+    told = []
+    for engine in (VllmV0(), Orca(), Vllm(2, 4, async_scheduling=False)):
+        workload = replace(hand_made((0, 1, 40), (6, 9, 40), strategies=[engine]), cost=cost)
+        run = simulate(workload, engine)
+        made = [run.at(time * MS).tokens_made(np.arange(2)) for time in range(28)]
+        wrote = np.diff(made, axis=0).T > 0
+        reads = (np.arange(1, 28) > 7) & (np.array(made)[1:, 1] == 0)
+        told.append("".join(np.where(wrote[0], "█", "·")))
+        told.append("".join(np.where(wrote[1], "█", np.where(reads, "░", "·"))))
+    return told

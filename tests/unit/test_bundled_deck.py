@@ -51,7 +51,7 @@ def test_the_story_is_told_in_order() -> None:
         "stall": "The price",
         "KV": "The KV cache",
         "paging": "Paging",
-        "chunk": "Chunked prefill",
+        "chunk": "Three ways to read",
         "evict": "Eviction",
         "recompute": "Eviction",
         "prefix caching": "Found again",
@@ -74,7 +74,7 @@ def test_the_format_that_it_describes_has_every_key_that_it_uses() -> None:
 
 
 def read_text_of(chapter: Chapter) -> ChapterText:
-    return text_for_room(chapter, "30/30", scene_of(chapter.served))
+    return text_for_room(chapter, "31/31", scene_of(chapter.served))
 
 
 @EACH_CHAPTER

@@ -44,6 +44,7 @@ from tour_figures import (
     rule_by_rule,
     step_at_the_stop,
     step_of_many,
+    three_ways,
     times_at_most,
     toy,
     with_and_without_cache,
@@ -221,7 +222,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         factors,
         *(partial(rate_of, name) for name in STUDIED),
         *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
-        lambda f: f"have {word(f.workload.strategy('static').slots)} slots",
+        lambda f: f"have {word(f.workload.strategy('static').slots)} slots,",
         lambda f: f"{at_once(f, 'orca')} slots, not {f.workload.strategy('static').slots}",
         lambda f: f"{at_once(f, 'vllm-v0')} slots, paged",
         lambda f: f"more slots than {word(f.workload.strategy('static').slots)}",
@@ -239,6 +240,7 @@ SAID_BY_OTHERS = {
     "What a step costs": ["Llama 3 8B on an A100"],
     "What a prompt costs": ["the A100"],
     "Much to read": ["on the A100"],
+    "Three ways to read": [*["Three ways to read"] * 2, "all three"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
     "The KV cache": [
@@ -346,6 +348,12 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert chunked.who("vllm", State.STALLED) == []
     first = [chunked.run(name).first_token_time[8] / SECOND for name in ("vllm-v0", "vllm")]
     assert 0 < first[1] - first[0] < 0.1  # a little more slowly
+
+
+def test_three_ways_to_read_are_drawn_as_they_are_simulated() -> None:
+    table = Facts("Three ways to read").chapter.table
+    assert isinstance(table, tuple)
+    assert [row[-1] for row in table[1:]] == three_ways()
 
 
 def test_other_twenty_people_nearly_always_have_the_same_order() -> None:

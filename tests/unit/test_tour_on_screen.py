@@ -73,6 +73,7 @@ NOT_ON_SCREEN = {
     "Continuous batching": ("1.52 s", "3.88 s", "2.36 s"),  # still to come, and what it makes
     "The KV cache": ("1,252", "2,048", "2022", "100"),  # its prompt, an answer; a year; a GPU
     "No more white walls": ("139", "385", "730", "624"),  # how wide walls are, to the digit
+    "Three ways to read": ("Three",),  # ways, each a pair of rows
     "Rule by rule": ("twenty",),  # all of it is text
     "Few people": ("20 s", "500", "1.44 s"),  # how far apart they come; with another timeout
     "Found again": ("Eighty", "100", "1,500", "82.8"),  # all of it is text

@@ -151,14 +151,17 @@ class Field:
             raise self.error("a duration longer than zero")
         return time
 
-    def text(self, longest: int = 1000) -> str:
-        """Printable text of at most `longest` characters; each run of white space is one space."""
+    def text(self, longest: int = 1000, *, may_be_empty: bool = False) -> str:
+        """Printable text of at most `longest` characters; each run of white space is one space.
+
+        It may be empty, in quotes, where that is allowed.
+        """
         if not isinstance(self.node, Scalar):
             raise self.error("text")
         if self.node.plain and (not self.node.text or _BARE.fullmatch(self.node.text)):
             raise self.error("text (in quotes where it looks like a number)")
         text = " ".join(self.node.text.split())
-        if not text:
+        if not text and not may_be_empty:
             raise self.error("text")
         if len(text) > longest:
             raise self.error(f"at most {longest}", f"{len(text)} characters")

@@ -407,4 +407,4 @@ def _read_table(field: Field) -> TableName | WordTable:
         if len(row) != len(rows[0]):
             words = f"{len(rows[0])} cells, as in the first row"
             raise field.items()[number].error(words, f"{len(row)}")
-    return tuple(tuple(cell.text(_LONGEST_CELL) for cell in row) for row in rows)
+    return tuple(tuple(cell.text(_LONGEST_CELL, may_be_empty=True) for cell in row) for row in rows)
