@@ -144,7 +144,9 @@ def test_what_the_playhead_has_not_reached_is_dim():
         found = set[int]()
         for row in rows:
             signs = [(sign, part.style) for part in row for sign in part.text]
-            places = enumerate(signs)
+            if any(sign == "━" for sign, _ in signs):
+                continue  # a heading has signs, too, and so have the labels behind the chart
+            places = enumerate(signs[:105])
             found |= {x for x, (s, look) in places if s == "▒" and look and look.color == held}
         return sorted(found)
 
