@@ -71,3 +71,23 @@ def test_no_word_of_a_slide_is_left_to_itself(width: int) -> None:
 def test_a_column_of_bars_and_words_is_one_of_words() -> None:
     mixed = (("what", "drawn"), ("static", "█"), ("continuous", "as long as it takes"))
     assert "takes" in "".join(slide(mixed, 24))
+
+
+NARROW = (
+    ("you see", "it may be", "what helps"),
+    ("the first word is late", "all slots are taken", "more slots, or fewer people"),
+    ("", "memory is full", "more memory"),
+)
+
+
+def test_words_are_folded_in_their_columns_where_they_do_not_fit() -> None:
+    rows = slide(NARROW, 45)
+    head = next(number for number, row in enumerate(rows) if row.startswith("you see"))
+    assert [row.rstrip() for row in rows[head : head + 6]] == [
+        "you see        it may be       what helps",
+        "",
+        "the first      all slots are   more slots, or",
+        "word is late   taken           fewer people",
+        "",
+        "               memory is full  more memory",
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, zip_longest
 
 from rich.cells import cell_len
 from rich.color import Color
@@ -75,7 +75,8 @@ class ChapterText:
         if self.table_of is not None:
             rows += [*between, *sheet.table(step_times(self.table_of))]
         if self.words:
-            rows += [*between, *sheet.drawn_table(sheet.table_lines(self.words))]
+            drawn = sheet.drawn_table(sheet.table_rows(self.words))
+            rows += [*between, *(line for row in drawn for line in row)]
         if self.remark:
             rows += [*between, *sheet.remark(self.remark)]
         return rows
@@ -95,12 +96,12 @@ def slide_rows(
     """
     sheet = _Sheet(max(1, width), palette)
     told = text.words if text.table_of is None else _in_words(step_times(text.table_of))
-    table = sheet.table_lines(told) if told else []
-    wide = max(map(cell_len, table), default=0)
+    table = sheet.table_rows(told) if told else []
+    wide = max((cell_len(line) for row in table for line in row), default=0)
     paragraphs = [_even(each, min(sheet.width, max(wide, _COLUMN))) for each in text.paragraphs]
     longest = max([wide, *(cell_len(line) for each in paragraphs for line in each)])
     roomy = height >= _TALL
-    needed = sum(len(each) + roomy for each in paragraphs) + len(table) * (1 + roomy) + 6
+    needed = sum(len(each) + roomy for each in [*paragraphs, *table]) + 6
     most = _BESIDE_TABLE if table else height
     big = big_words(words, sheet.width, max(1, min(most, height - needed)))
     bold, blank = sheet.ink(palette.text, bold=True), sheet.row().cells()
@@ -113,8 +114,8 @@ def slide_rows(
     rows += [blank] if paragraphs and table else []
     if table:
         drawn = sheet.drawn_table(table, longest)
-        between = [blank] if len(rows) + 2 * len(table) < height - 2 else []
-        rows += [row for each in drawn for row in (each, *between)]
+        between = [blank] if len(rows) + sum(map(len, drawn)) + len(drawn) < height - 2 else []
+        rows += [line for row in drawn for line in (*row, *between)]
     above = [blank] * max(0, (height - len(rows) - 1) // 2)
     below = [blank] * max(0, height - len(rows) - len(above) - 1)
     corner = sheet.row().add_right(text.counter, sheet.ink(palette.muted)).cells()
@@ -146,6 +147,32 @@ def _in_words(steps: Sequence[StepTime]) -> WordTable:
         )
         for step in steps
     )
+
+
+def _in_columns(row: Sequence[str], widths: Sequence[int], apart: int) -> list[str]:
+    """The cells side by side, each folded to the width of its column."""
+    cells = [folded(cell, wide) or [""] for cell, wide in zip(row, widths, strict=True)]
+    lines = zip_longest(*cells, fillvalue="")
+    return [
+        (" " * apart).join(f"{cell:<{wide}}" for cell, wide in zip(line, widths, strict=True))
+        for line in lines
+    ]
+
+
+def _narrow_widths(table: WordTable, room: int) -> list[int]:
+    """The widths of columns that fit, the widest narrowed first; none if a word is too long."""
+    columns = list(zip(*table, strict=True))
+    widths = [max(map(cell_len, column)) for column in columns]
+    words = [
+        max((cell_len(word) for cell in column for word in cell.split()), default=0)
+        for column in columns
+    ]
+    while sum(widths) > room:
+        foldable = [place for place, wide in enumerate(widths) if wide > words[place]]
+        if not foldable:
+            return []
+        widths[max(foldable, key=widths.__getitem__)] -= 1
+    return widths
 
 
 def _has_bars(column: tuple[str, ...]) -> bool:
@@ -211,30 +238,33 @@ class _Sheet:
             row.add(part, self._name(part) if number % 2 else ink)
         return row.cells()
 
-    def table_lines(self, table: WordTable) -> list[str]:
-        """A head and words in columns; where they do not fit, no head and a sentence for each row.
+    def table_rows(self, table: WordTable) -> list[list[str]]:
+        """A head and words in columns, each row over as many lines as it takes.
 
-        Bars are drawn shorter, or left out, where there is not the width for them.
+        Where there is not the width, bars are drawn shorter, or left out; then words are folded;
+        and where even those are too long, there is no head, and a sentence for each row.
         """
         for told, apart in product(
             (table, _short_bars(table, self.width), _no_bars(table)), _APART
         ):
             widths = [max(map(cell_len, column)) for column in zip(*told, strict=True)]
             if sum(widths) + apart * (len(widths) - 1) <= self.width:
-                gap = " " * apart
-                return [
-                    gap.join(f"{cell:<{wide}}" for cell, wide in zip(row, widths, strict=True))
-                    for row in told
-                ]
-        rest = [f"{first}: {', '.join(others)}" for first, *others in _no_bars(table)[1:]]
-        return ["", *(line for each in rest for line in folded(each, self.width))]
+                return [_in_columns(row, widths, apart) for row in told]
+        told, apart = _no_bars(table), _APART[-1]
+        widths = _narrow_widths(told, self.width - apart * (len(told[0]) - 1))
+        if widths:
+            return [_in_columns(row, widths, apart) for row in told]
+        rest = (f"{first}: {', '.join(others)}".lstrip(": ") for first, *others in told[1:])
+        return [[], *(folded(each, self.width) for each in rest)]
 
-    def drawn_table(self, lines: Sequence[str], longest: int | None = None) -> list[Cells]:
-        """The lines of a table, its head muted, where there is one."""
-        head, *rest = lines
+    def drawn_table(
+        self, table: Sequence[Sequence[str]], longest: int | None = None
+    ) -> list[list[Cells]]:
+        """The rows of a table, its head muted."""
+        head, *rest = table
         muted, middle = self.ink(self.palette.muted), self.width if longest is None else longest
-        heads = [self.centred(head, muted, middle)] if head else []
-        return [*heads, *(self.line(line, longest) for line in rest)]
+        heads = [self.centred(line, muted, middle) for line in head]
+        return [heads, *([self.line(line, longest) for line in row] for row in rest)]
 
     def paragraphs(self, texts: Sequence[str], *, apart: bool) -> list[Cells]:
         """Some texts, with a blank row between two of them if apart."""
