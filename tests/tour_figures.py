@@ -179,13 +179,18 @@ def predictions(_: Facts) -> list[str]:
     """The slide's rows: measured and simulated."""
     names = {"TTFT": "TTFT", "TPOT": "TPOT", "E2EL": "latency"}
     of_rest = predicted("vllm-rtxpro6000-llama-3.1-8b")
-    assert max(abs(each.error) for each in of_rest.values()) < 0.0165  # the worst is p50 of E2EL
     rows = []
     for (measure, told), statistic in product(names.items(), ("mean", "p99")):
         each = of_rest[measure, statistic]
         times = " | ".join(format_duration(round(t)) for t in (each.measured, each.simulated))
         rows.append(f"{told}, {statistic} | {times} | {each.error * 100:+.1f} %")
     return rows
+
+
+def within(_: Facts) -> int:
+    """By how many percent the prediction is off at most."""
+    of_rest = predicted("vllm-rtxpro6000-llama-3.1-8b").values()
+    return int(np.ceil(max(abs(each.error) for each in of_rest) * 100))
 
 
 def at_worst(_: Facts) -> str:

@@ -48,6 +48,7 @@ from tour_figures import (
     times_at_most,
     toy,
     with_and_without_cache,
+    within,
 )
 
 from tui_batching.analysis.breakdown import breakdown
@@ -216,6 +217,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Can you believe it?": [
         *(lambda f, row=row: predictions(f)[row] for row in range(6)),
+        lambda f: f"within {within(f)} %.",
         at_worst,
     ],
     "The famous 23 times": [
@@ -223,11 +225,10 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         factors,
         *(partial(rate_of, name) for name in STUDIED),
         *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
-        lambda f: f"have {word(f.workload.strategy('static').slots)} slots,",
         lambda f: f"{at_once(f, 'orca')} slots, not {f.workload.strategy('static').slots}",
         lambda f: f"{at_once(f, 'vllm-v0')} slots, paged",
         lambda f: f"more slots than {word(f.workload.strategy('static').slots)}",
-        lambda f: f"each batch of {word(f.workload.strategy('static').slots)} runs",
+        lambda f: f"whose batches of {word(f.workload.strategy('static').slots)}",
         lambda _: f"our {word(Facts('The numbers').count)} requests",
         lambda _: f"was {Facts('The numbers').ratio('throughput'):.1f} times",
         lambda _: f"up to 32 tokens the same comparison gives {times_at_most(32)}",
@@ -250,11 +251,11 @@ SAID_BY_OTHERS = {
     "Found again": ["on the A100"],
     "The first word is late": ["near 1"],
     "The text halts": ["p99", "p50"],
-    "Can you believe it?": ["Llama 3.1 8B on an RTX PRO 6000", "log of 300 requests", "RTX 4090"],
+    "Can you believe it?": ["Llama 3.1 8B, an RTX PRO 6000", "when 300 requests", "RTX 4090"],
     "Paging": ["for sixty years", "paper of 2023", "paging (2023)"],
     "The famous 23 times": [
-        "The famous 23 times", "23 times?", "Anyscale in 2023", "June 2023",
-        *["23 times the tokens"] * 2, "first three rows", "OPT 13B on an A100",
+        "The famous 23 times", "23 times?", "in 2023: vLLM", "June 2023",
+        *["23 times the tokens"] * 2, "OPT 13B on an A100",
     ],
     "What to take home": ["Three lines"],
 }  # fmt: skip
