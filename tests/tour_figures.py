@@ -164,6 +164,15 @@ def step_at_the_stop(facts: Facts, strategy: str) -> int:
     return facts.run(strategy).at(facts.instant).phase.step_time
 
 
+def longest_step(facts: Facts) -> str:
+    """How long the steps are in which vLLM reads R8's prompt."""
+    run = facts.run("vllm")
+    stay = int(run.by_request.members(8)[0])
+    spans = run.chunks.span[run.chunks.stay == stay]
+    first_ends = run.spans.step_time[spans]
+    return f"steps of up to {format_duration(int(first_ends.max()))},"
+
+
 @cache
 def predicted(name: str) -> dict[tuple[str, str], TimeError]:
     """What is predicted of the second half of a server's log by a fit to the first half."""
@@ -196,7 +205,7 @@ def within(_: Facts) -> int:
 def at_worst(_: Facts) -> str:
     """How far the other server's log is off."""
     worst = max(abs(each.error) for each in predicted("vllm-rtx4090-llama-3.1-8b").values())
-    return f"{np.ceil(worst * 100):.0f} % at worst"
+    return f"full: within {np.ceil(worst * 100):.0f} %"
 
 
 def kv_blocks(facts: Facts) -> int:
