@@ -29,12 +29,14 @@ _LOG = _LOGS / "vllm-rtxpro6000-llama-3.1-8b" / "requests.jsonl"
 
 
 async def draw(  # noqa: PLR0913, PLR0917 - what is seen, and how one gets there
-    name: str, theme: str, workload: str, instant: str, keys: list[str], chapter: int | None = None
+    name: str, theme: str, workload: str, instant: str, keys: list[str], chapter: str = ""
 ) -> None:
     """Save what the app shows of a workload at an instant, after some keys; or of a chapter."""
     app = BatchingApp(load_workload(workload), Config(theme=theme))
-    if chapter is not None:
-        app.present(load_deck(None, view_parts()), chapter, tells_notes=False)
+    if chapter:
+        deck = load_deck(None, view_parts())
+        titles = [each.title for each in deck.chapters]
+        app.present(deck, titles.index(chapter), tells_notes=False)
     async with app.run_test(size=(120, 36)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)
@@ -75,7 +77,7 @@ async def draw_the_others() -> None:
     await draw("selected", "light", "mixed-lengths", "25s", ["down"] * 25)
     await draw("engines", "dark", "long-prompt", "0.2s", [])
     await draw("cache", "dark", "conversation", "22.83s", [])
-    await draw("tour", "dark", "notebook", "2.5s", ["space"], chapter=5)
+    await draw("tour", "dark", "notebook", "2.5s", ["space"], chapter="Static batching")
     if _LOG.exists():
         await draw("measured", "dark", str(_LOG), "59s", ["2", *["pagedown"] * 14])
     else:
