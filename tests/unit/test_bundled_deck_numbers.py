@@ -204,7 +204,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: "budget 2,048 | 730 ms | 139 ms",
         lambda _: "budget 1,024 | 784 ms | 85.1 ms",
         lambda _: "budget 512 | 930 ms | 49.3 ms",
-        lambda _: "2,048 (the default on an A100) instead of 8,192",
+        lambda _: "2,048 (the default on an A100; on an H100 8,192)",
         lambda _: "from 396 to 139 ms",
         lambda _: "a step of 512 tokens",
         lambda f: f"only {word(f.count)} people",
@@ -253,7 +253,7 @@ SAID_BY_OTHERS = {
     "Found again": ["on the A100"],
     "The first word is late": ["near 1"],
     "The text halts": ["p99", "p50"],
-    "Can you believe it?": ["Llama 3.1 8B, an RTX PRO 6000", "when 300 requests", "RTX 4090"],
+    "Can you believe it?": ["vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "when 300 requests", "RTX 4090"],
     "Paging": ["for sixty years", "paper of 2023", "paging (2023)"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "in 2023: vLLM", "June 2023",

@@ -67,7 +67,16 @@ NUMBER = re.compile(
 NOT_ON_SCREEN = {
     "What a step costs": ("3", "8", "100"),  # a model, a GPU
     "What a prompt costs": ("100", "20", "2", "1"),  # a GPU; the toy
-    "Can you believe it?": ("3.1", "8", "6000", "300", "4090", "2", "9"),  # all of it is text
+    "Can you believe it?": (
+        "0.19",
+        "3.1",
+        "8",
+        "6000",
+        "300",
+        "4090",
+        "2",
+        "9",
+    ),  # all of it is text
     "Prefill, decode, slot": ("50",),  # the lane tells how long they take: 50.0 ms
     "The price": ("212", "26.0"),  # of the whole run, which plays on
     "Continuous batching": ("1.52 s", "3.88 s", "2.36 s"),  # still to come, and what it makes

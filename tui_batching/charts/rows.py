@@ -155,14 +155,20 @@ def first_that_fits(texts: Sequence[str], width: int) -> str:
 
 
 def folded(text: str, width: int) -> list[str]:
-    """A text over lines that fit, be its letters one cell wide or two."""
-    if cell_len(text) == len(text):
-        return wrap(text, width)
-    # Here, because texts with wide letters are rare and the console takes a while to load.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    """A text over lines that fit, be its letters one cell wide or two.
 
-    return [line.plain.rstrip() for line in Text(text).wrap(Console(), width)]
+    Where all are one cell wide, a number and its unit stay together.
+    """
+    glued = _UNIT.sub(_GLUE, text)
+    if cell_len(glued) == len(glued):
+        lines = wrap(glued, width)
+    else:
+        # Here, because texts with wide letters are rare and the console takes a while to load.
+        from rich.console import Console  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        lines = [line.plain.rstrip() for line in Text(glued).wrap(Console(), width)]
+    return [line.replace(_GLUE, " ") for line in lines]
 
 
 def wrapped(text: str, width: int, most: int | None = None) -> list[str]:
