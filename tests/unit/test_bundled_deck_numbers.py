@@ -253,7 +253,9 @@ SAID_BY_OTHERS = {
     "Found again": ["on the A100"],
     "The first word is late": ["near 1"],
     "The text halts": ["p99", "p50"],
-    "Can you believe it?": ["vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "when 300 requests", "RTX 4090"],
+    "Can you believe it?": [
+        "vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "when 300 requests", "RTX 4090",
+    ],
     "Paging": ["for sixty years", "paper of 2023", "paging (2023)"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "in 2023: vLLM", "June 2023",

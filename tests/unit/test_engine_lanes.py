@@ -160,7 +160,7 @@ def test_the_textbook_shows_memory_where_it_heeds_it(ms: int, used: int) -> None
 
 def test_a_batcher_is_no_engine() -> None:
     rows = rows_of(Triton(2), 25, ((0, 20, 9), (1, 20, 9)))
-    assert rows[0].startswith(" DECODE 1/9")
+    assert rows[0].startswith(" DECODE step 1/9")
     assert not any("KV" in row for row in rows)
 
 

@@ -96,9 +96,7 @@ def test_words_are_folded_in_their_columns_where_they_do_not_fit() -> None:
 
 
 def test_a_number_and_its_unit_stay_together() -> None:
-    text = ChapterText(
-        "Title", "1/1", ("It is answered at 8.54 s, not at 11.3 s or 23.7 % later.",)
-    )
+    text = ChapterText("Title", "1/1", ("It is answered at 8.54 s, not 11.3 s or 23.7 % later.",))
     for width in range(12, 60):
         for row in texts(slide_rows("big", text, width, 40, palette())):
             assert not re.match(r"\s*(s|%)[ ,.]", row)

@@ -47,16 +47,18 @@ def phase_texts(moment: Moment) -> list[str]:
             left = format_duration(phase.end - moment.time)
             return [f"{text} · {left} left", text, f"PREFILL {_prefilled(moment)}", "PREFILL"]
     step, makes, there = format_duration(phase.step_time), len(moment.decoding), len(moment.running)
-    iteration = f"#{moment.iteration + 1:,}"
-    number, counted = f"DECODE {iteration}", f"DECODE {iteration}"
+    told, numbers = f"{makes} of {there}", [f"DECODE #{moment.iteration + 1:,}"]
     if not moment.run.strategy.about.iteration_level:
-        number = f"DECODE {phase.step + 1}/{phase.steps}"
-        counted = f"{number} · {iteration}"
+        place = f"{phase.step + 1}/{phase.steps}"
+        whole = f"DECODE step {place}"
+        numbers = [f"{whole} · #{moment.iteration + 1:,}", whole, f"DECODE {place}"]
+    *fuller, number = numbers
     return [
-        f"{counted} · {step} · {makes} of {there} make tokens",
-        f"{number} · {step} · {makes} of {there} make tokens",
-        f"{number} · {step} · {makes} of {there} at work",
-        f"{number} · {makes} of {there} at work",
+        *(f"{each} · {step} · {told} make tokens" for each in fuller),
+        *(f"{each} · {step} · {told} at work" for each in fuller[1:]),
+        f"{number} · {step} · {told} make tokens",
+        f"{number} · {step} · {told} at work",
+        f"{number} · {told} at work",
         f"{number} · {step}",
         number,
     ]
