@@ -108,18 +108,29 @@ def slide_rows(
     widest = max((cell_len(line) for line in big), default=0)
     rows = [sheet.centred(line, bold, widest) for line in big]
     rows += [blank, blank] if paragraphs or table else []
-    for number, lines in enumerate(paragraphs):
-        rows += [blank] if number and roomy else []
-        rows += [sheet.line(line, longest if table else cell_len(line)) for line in lines]
-    rows += [blank] if paragraphs and table else []
+    body = [
+        [sheet.line(line, longest if table else cell_len(line)) for line in lines]
+        for lines in paragraphs
+    ]
+    rows += _stacked(body, blank if roomy else None)
     if table:
+        rows += [blank] if paragraphs else []
         drawn = sheet.drawn_table(table, longest)
-        between = [blank] if len(rows) + sum(map(len, drawn)) + len(drawn) < height - 2 else []
-        rows += [line for row in drawn for line in (*row, *between)]
+        fits = len(rows) + sum(map(len, drawn)) + len(drawn) < height - 2
+        rows += _stacked(drawn, blank if fits else None)
     above = [blank] * max(0, (height - len(rows) - 1) // 2)
     below = [blank] * max(0, height - len(rows) - len(above) - 1)
     corner = sheet.row().add_right(text.counter, sheet.ink(palette.muted)).cells()
     return [*above, *rows, *below, corner][:height]
+
+
+def _stacked(blocks: Sequence[Sequence[Cells]], between: Cells | None) -> list[Cells]:
+    """The rows of some blocks below each other, with a row between two of them if there is one."""
+    rows: list[Cells] = []
+    for block in blocks:
+        rows += [between] if rows and between else []
+        rows += block
+    return rows
 
 
 def _even(text: str, width: int) -> list[str]:
@@ -268,11 +279,7 @@ class _Sheet:
 
     def paragraphs(self, texts: Sequence[str], *, apart: bool) -> list[Cells]:
         """Some texts, with a blank row between two of them if apart."""
-        rows: list[Cells] = []
-        for text in texts:
-            rows += [self.row().cells()] if rows and apart else []
-            rows += self.paragraph(text)
-        return rows
+        return _stacked(list(map(self.paragraph, texts)), self.row().cells() if apart else None)
 
     def centred(self, line: str, look: Style, longest: int) -> Cells:
         """A line of several, the longest of which is in the middle."""
