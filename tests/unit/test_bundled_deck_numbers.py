@@ -11,7 +11,7 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
-from tour import EACH_CHAPTER, TOUR
+from tour import COUNT, EACH_CHAPTER, TOUR
 from tour_facts import Facts, served, word
 from tour_figures import (
     STUDIED,
@@ -57,7 +57,11 @@ from tui_batching.analysis.comparison import compare
 from tui_batching.clock import SECOND, format_duration
 from tui_batching.sim.life import WAITS, State
 from tui_batching.tour import Chapter
+from tui_batching.tour.deck import brings_another_server
 from tui_batching.workload import load_workload
+
+TITLES_AGAINST = ("Equal lengths", "Few people", "Much to read")
+"""The chapters in which continuous helps less."""
 
 CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "In one picture": [
@@ -198,12 +202,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Rule by rule": [
         lambda f: f"The same {word(f.count)} people",
-        rule_by_rule,
-        lambda _: "624 ms | 385 ms",
-        lambda _: "budget 8,192: whole | 720 ms | 396 ms",
-        lambda _: "budget 2,048 | 730 ms | 139 ms",
-        lambda _: "budget 1,024 | 784 ms | 85.1 ms",
-        lambda _: "budget 512 | 930 ms | 49.3 ms",
+        *(lambda f, row=row: rule_by_rule(f)[row] for row in range(6)),
+        lambda _: "budget 8,192: whole",
+        *(lambda _, size=size: f"budget {size:,}" for size in (2048, 1024, 512)),
         lambda _: "2,048 (the default on an A100; on an H100 8,192)",
         lambda _: "from 396 to 139 ms",
         lambda _: "a step of 512 tokens",
@@ -356,6 +357,11 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert 0 < first[1] - first[0] < 0.1  # a little more slowly
 
 
+def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> None:
+    marked = [TOUR.chapters[n].title for n in range(COUNT) if brings_another_server(TOUR, n)]
+    assert marked == ["Static batching", *TITLES_AGAINST, "The KV cache"]
+
+
 def test_three_ways_to_read_are_drawn_as_they_are_simulated() -> None:
     table = Facts("Three ways to read").chapter.table
     assert isinstance(table, tuple)
@@ -374,7 +380,7 @@ def test_other_twenty_people_nearly_always_have_the_same_order() -> None:
 
 
 def test_what_is_said_against_continuous_is_so() -> None:
-    equal, few, rag = map(Facts, ("Equal lengths", "Few people", "Much to read"))
+    equal, few, rag = map(Facts, TITLES_AGAINST)
     assert equal.run("static").end_time.tolist() == equal.run("continuous").end_time.tolist()
     assert equal.run("dynamic").end_time.tolist() == equal.run("continuous").end_time.tolist()
     rates = {few.metric(name, "throughput") for name in ("static", "dynamic", "continuous")}

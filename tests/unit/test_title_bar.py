@@ -39,3 +39,10 @@ def test_a_long_name_is_cut_before_the_state_and_the_clock(width: int) -> None:
     text = text_of(title_row(replace(FRAME, scene=scene_of(workload)), width))
     assert re.search(r"a-name-\S*… +▶ 0.5x (playing )? +t 0.000 / 10.311 s $", text), text
     assert len(text) == width
+
+
+def test_what_a_chapter_brings_is_on_white() -> None:
+    for is_new in (False, True):
+        row = title_row(replace(FRAME, presenting=True, is_new=is_new), 120)
+        white = "".join(part.text for part in row if part.style and part.style.reverse)
+        assert ("notebook" in white) == is_new

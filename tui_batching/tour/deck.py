@@ -155,6 +155,17 @@ class StepTime:
         return self.batch_size * SECOND / self.step_time
 
 
+def brings_another_server(deck: Deck, number: int) -> bool:
+    """Whether a chapter's requests or costs are others than on the stage before it."""
+    chapter = deck.chapters[number]
+    staged = (each for each in reversed(deck.chapters[:number]) if not each.slide)
+    before = None if chapter.slide else next(staged, None)
+    if before is None:
+        return False
+    one, other = ((each.workload.name, each.served.cost.title) for each in (before, chapter))
+    return one != other
+
+
 def step_times(workload: Workload) -> tuple[StepTime, ...]:
     """Step time and throughput by batch size, at the cost of the workload.
 

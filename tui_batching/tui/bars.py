@@ -35,7 +35,10 @@ _IN_TALKS = (
 
 
 def title_row(frame: Frame, width: int, note: str = "") -> Cells:
-    """The row, with a note; parts that do not fit are left out, the playhead last."""
+    """The row, with a note; parts that do not fit are left out, the playhead last.
+
+    White means now: requests and costs that a chapter brings are on white.
+    """
     palette = frame.palette
     ground = palette.panel
     text, muted = style(palette.text, ground), style(palette.muted, ground)
@@ -50,7 +53,10 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     room = row.left - len(clock) - len(speed) - 7
     room = room if room >= _SHORTEST_NAME else max(1, row.left - len(clock) - 3)
     shown = first_that_fits(told, room)
-    row.add(shown if cell_len(shown) <= room else f"{set_cell_size(shown, room - 1)}…", text)
+    name = shown if cell_len(shown) <= room else f"{set_cell_size(shown, room - 1)}…"
+    row.add(
+        name, style(palette.playhead, ground, bold=True, reverse=True) if frame.is_new else text
+    )
     state = " playing" if frame.playing else ""
     states = [f"{state} · {note}", f" · {note}", ""] if note else [state, ""]
     state = first_that_fits(states, row.left - len(speed) - len(clock) - 5)

@@ -192,6 +192,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             palette=self._palette,
             thickest=self._drawing.thickest,
             presenting=self.presenter.is_on,
+            is_new=self.presenter.brings_another_server,
             sweep=self.sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
             focus=self._bright,
             show=self._shown,
