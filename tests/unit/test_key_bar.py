@@ -29,3 +29,9 @@ async def test_a_click_on_a_key_is_the_key() -> None:
         await stage.pilot.click(KeyBar, offset=(column, 0))
         await stage.settled()
         assert stage.clock > before
+
+
+def test_while_it_plays_the_key_says_that_it_pauses() -> None:
+    still, playing = (text_of(key_row(160, KEYS, PALETTE, playing=each)) for each in (False, True))
+    assert "space play " in still
+    assert "space pause " in playing

@@ -98,6 +98,17 @@ def test_one_scale_is_told_and_held_is_explained_where_anybody_can_be_held() -> 
     assert "held" not in rows[-1]
 
 
+def test_the_scale_of_parts_stays_while_they_grow() -> None:
+    """What is finished in one lane is as long when the other one is done, too."""
+    row, drawn = 2, set[str]()
+    done, last = sorted(int(run.end_time[row]) for run in (SCENE.runs[0], SCENE.runs[2]))
+    for time in (done, (done + last) // 2, last - 1, last):
+        moments = [run.at(time) for run in (SCENE.runs[0], SCENE.runs[2])]
+        _, _, bar, _ = texts(breakdown_rows(moments, row, 2, 90, palette()))
+        drawn.add(bar.partition("R2")[0])
+    assert len(drawn) == 1
+
+
 def test_parts_keep_their_names_where_there_is_a_second_row_for_them() -> None:
     moments = [SCENE.runs[0].at(SCENE.runs[0].end_time[4])]
     narrow, roomy = (texts(breakdown_rows(moments, 4, each, 70, palette())) for each in (2, 4))

@@ -100,3 +100,14 @@ def test_a_number_and_its_unit_stay_together() -> None:
     for width in range(12, 60):
         for row in texts(slide_rows("big", text, width, 40, palette())):
             assert not re.match(r"\s*(s|%)[ ,.]", row)
+
+
+def test_numbers_are_flush_with_the_right_side_of_their_column() -> None:
+    table = (("what", "takes", "times"), ("a", "1.47 s", "–"), ("b", "624 ms", "x 12.5"))
+    rows = [row.rstrip() for row in slide(table, 60) if row.strip()]
+    head = next(number for number, row in enumerate(rows) if "takes" in row)
+    ends = [
+        [row.index(cell) + len(cell) for cell in cells[1:]]
+        for row, cells in zip(rows[head:], table, strict=False)
+    ]
+    assert ends[0] == ends[1] == ends[2]

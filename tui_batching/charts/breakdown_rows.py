@@ -53,7 +53,7 @@ def breakdown_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room 
         _told_behind(moment, request, amounts, _error(moment, request, true))
         for moment, amounts in zip(moments, each, strict=True)
     ]
-    room = max(map(len, behind))
+    room = _longest_told(moments, request, max(map(len, behind)))
     for moment, amounts, total in zip(moments, each, behind, strict=True):
         label = lane_label(moment, moments, width, palette)
         told = _bar_rows(amounts, longest, label, f"{total:<{room}}", width, palette)
@@ -100,6 +100,12 @@ def _told_behind(moment: Moment, request: int, amounts: dict[str, Picoseconds], 
         return f"{name} has not arrived yet"
     so_far = "" if moment.time >= int(moment.run.end_time[request]) else " so far"
     return f" {name} {format_duration(sum(amounts.values()))}{so_far}{error}"
+
+
+def _longest_told(moments: list[Moment], request: int, least: int) -> int:
+    """The cells that words behind a bar may take at any instant, so that its scale stays."""
+    name = request_name(moments[0], request)
+    return max(least, len(f" {name} 99.9 ms so far"))
 
 
 def _bar_rows(  # noqa: PLR0913, PLR0917 - what, and how it is drawn

@@ -199,13 +199,19 @@ class TabBar(StripView):
         self.present([section_row(sections, here, self.content_size.width, palette)])
 
 
-def key_row(width: int, keys: KeyTable, palette: Palette, *, ascii_only: bool = False) -> Cells:
+def key_row(
+    width: int, keys: KeyTable, palette: Palette, *, ascii_only: bool = False, playing: bool = False
+) -> Cells:
     """The row of the keys that act; a group that does not fit as a whole ends it."""
+    now = {"play": "pause"} if playing else {}
     ground = palette.panel
     words = style(palette.muted, ground)
     row = Row(width, style(palette.text, ground)).gap()
     for label, group in keys.groups:
-        items = [(group, label)] if label else [((key,), key.name.lower()) for key in group]
+        names = [now.get(key.id, key.name.lower()) for key in group]
+        items = (
+            [(group, label)] if label else [((k,), n) for k, n in zip(group, names, strict=True)]
+        )
         for together, name in items:
             if not together:
                 continue
@@ -252,7 +258,8 @@ class KeyBar(StripView):
         """Draw the row of those keys that are worth a place, if it has changed."""
         width = self.content_size.width
         keys = keys.only(lambda key: _has_place(key, frame))
-        self.present([key_row(width, keys, frame.palette, ascii_only=self._ascii)])
+        row = key_row(width, keys, frame.palette, ascii_only=self._ascii, playing=frame.playing)
+        self.present([row])
 
 
 class ProgressRow(ProgressBar):

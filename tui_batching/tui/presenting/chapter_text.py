@@ -23,6 +23,8 @@ _STRATEGIES = "|".join(sorted(STRATEGIES, key=len, reverse=True))  # vllm-v0 is 
 _BAR = f"{FULL}{EIGHTHS.strip()}"
 """What bars are made of."""
 _NAMES = re.compile(rf"(\b(?:{_STRATEGIES}|R[0-9]+)\b|[{_BAR}{HATCH}])", re.IGNORECASE)
+_NUMBER = re.compile(r"[-+–x ]*[\d.,]*(?: ?(?:ms|s|%|steps))?")
+"""A cell with nothing but a number, its sign and its unit."""
 _APART = (3, 2)
 """Cells between the columns of a table of words: rather the first."""
 _SHORTEST_BAR = 8
@@ -160,14 +162,23 @@ def _in_words(steps: Sequence[StepTime]) -> WordTable:
     )
 
 
-def _in_columns(row: Sequence[str], widths: Sequence[int], apart: int) -> list[str]:
+def _in_columns(
+    row: Sequence[str], widths: Sequence[int], sides: Sequence[str], apart: int
+) -> list[str]:
     """The cells side by side, each folded to the width of its column."""
     cells = [folded(cell, wide) or [""] for cell, wide in zip(row, widths, strict=True)]
-    lines = zip_longest(*cells, fillvalue="")
     return [
-        (" " * apart).join(f"{cell:<{wide}}" for cell, wide in zip(line, widths, strict=True))
-        for line in lines
+        (" " * apart).join(
+            f"{cell:{side}{wide}}" for cell, wide, side in zip(line, widths, sides, strict=True)
+        )
+        for line in zip_longest(*cells, fillvalue="")
     ]
+
+
+def _sides(table: WordTable) -> list[str]:
+    """Which side the cells of each column are flush with: numbers the right one."""
+    columns = zip(*table, strict=True)
+    return [">" if all(map(_NUMBER.fullmatch, column[1:])) else "<" for column in columns]
 
 
 def _narrow_widths(table: WordTable, room: int) -> list[int]:
@@ -260,11 +271,11 @@ class _Sheet:
         ):
             widths = [max(map(cell_len, column)) for column in zip(*told, strict=True)]
             if sum(widths) + apart * (len(widths) - 1) <= self.width:
-                return [_in_columns(row, widths, apart) for row in told]
+                return [_in_columns(row, widths, _sides(told), apart) for row in told]
         told, apart = _no_bars(table), _APART[-1]
         widths = _narrow_widths(told, self.width - apart * (len(told[0]) - 1))
         if widths:
-            return [_in_columns(row, widths, apart) for row in told]
+            return [_in_columns(row, widths, _sides(told), apart) for row in told]
         rest = (f"{first}: {', '.join(others)}".lstrip(": ") for first, *others in told[1:])
         return [[], *(folded(each, self.width) for each in rest)]
 
