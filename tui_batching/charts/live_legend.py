@@ -115,9 +115,9 @@ def _batches(views: Sequence[LaneView]) -> bool:
 
 def _some_is_read(views: Sequence[LaneView]) -> bool:
     """Whether a prompt is read in parts, and some of it was read before this iteration."""
-    for moment in (view.moment for view in views):
+    for moment in (view.moment for view in views if view.moment.chunks):
         reading = np.array(list(moment.chunks), np.int64)
-        if len(reading) and (moment.computed(reading) > moment.run.stays.cached[reading]).any():
+        if (moment.computed(reading) > moment.run.stays.cached[reading]).any():
             return True
     return False
 
