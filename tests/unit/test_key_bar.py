@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from stage import on_stage
+from tour import STATIC, TOUR
 
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
 from tui_batching.charts.rows import text_of
@@ -35,3 +36,18 @@ def test_while_it_plays_the_key_says_that_it_pauses() -> None:
     still, playing = (text_of(key_row(160, KEYS, PALETTE, playing=each)) for each in (False, True))
     assert "space play " in still
     assert "space pause " in playing
+
+
+async def test_where_it_stops_by_itself_the_key_plays_again() -> None:
+    """In a chapter at its instant, and at the end of a run."""
+    async with on_stage(TOUR.chapters[0].workload, (120, 36), deck=TOUR) as stage:
+        stage.live.presenter.jump(STATIC - 1)
+        await stage.swept()
+        for _ in range(2):
+            assert "space pause" in stage.rows()[-1]
+            stage.wall.now += 3600
+            stage.live._next_frame()
+            await stage.drawn()
+            assert "PAUSED" in stage.rows()[0]
+            assert "space play" in stage.rows()[-1]
+            await stage.press("space")

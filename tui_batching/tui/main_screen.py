@@ -160,6 +160,8 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             stopped = frame is not None and not frame.playing
             if stopped or self._frames % self._drawing.frames_a_word == 0:
                 self._show_words(frame)
+            if stopped:
+                self._show_keys(frame)
 
     def _show(self) -> None:
         """Show the scene at the playhead."""
@@ -220,7 +222,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         return self._palettes[self.app.theme]
 
     def _show_keys(self, frame: Frame | None) -> None:
-        """What can be done, which no playing changes."""
+        """What can be done, which changes when it stops, and not while it plays."""
         if frame is not None:
             self._key_bar.show(
                 self.keys.only(lambda key: bool(self.check_action(key.action, ()))), frame
