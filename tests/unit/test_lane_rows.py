@@ -408,3 +408,9 @@ def test_ids_that_are_long_leave_room_for_the_bar() -> None:
         shown = "\n".join(rows(scene, CONTINUOUS, scene.end // 2, width))
         assert re.search(rf"R100000000\d .*{SOLID}", shown)
         assert re.search(r"\d/\d", shown)
+
+
+def test_all_prompts_of_a_batch_are_seen_to_be_read_from_the_start() -> None:
+    scene = scene_ms((0, 2, 5), (0, 90, 5), strategy=Static(2))
+    told = rows(scene, 0, 1 * MS, 60)
+    assert sum("░" in row for row in told) == 2
