@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 from tour import COUNT, EACH_CHAPTER, TOUR
-from tour_facts import Facts, served, word
+from tour_facts import Facts, chapter_called, served, word
 from tour_figures import (
     STUDIED,
     at_once,
@@ -57,7 +57,8 @@ from tui_batching.analysis.comparison import compare
 from tui_batching.clock import SECOND, format_duration
 from tui_batching.sim.life import WAITS, State
 from tui_batching.tour import Chapter
-from tui_batching.tour.deck import brings_another_server
+from tui_batching.tour.deck import brings_another_workload
+from tui_batching.tui.bindings import KEYS
 from tui_batching.workload import load_workload
 
 TITLES_AGAINST = ("Equal lengths", "Few people", "Much to read")
@@ -358,7 +359,7 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
 
 
 def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> None:
-    marked = [TOUR.chapters[n].title for n in range(COUNT) if brings_another_server(TOUR, n)]
+    marked = [TOUR.chapters[n].title for n in range(COUNT) if brings_another_workload(TOUR, n)]
     assert marked == ["Static batching", *TITLES_AGAINST, "The KV cache"]
 
 
@@ -369,7 +370,9 @@ def test_three_ways_to_read_are_drawn_as_they_are_simulated() -> None:
 
 
 def test_other_twenty_people_nearly_always_have_the_same_order() -> None:
-    """With the seed changed, as `s` does: paging is sooner, and chunks have the shorter gaps."""
+    """With the seed changed, as `n` does: paging is sooner, and chunks have the shorter gaps."""
+    (key,) = (key for _, group in KEYS.groups for key in group if key.id == "new-seed")
+    assert f"with the key {key.written()[0]}:" in " ".join(chapter_called("Rule by rule").notes)
     as_here = []
     for seed in range(1, 41):
         workload = load_workload("rule-by-rule").with_settings({"workload.seed": str(seed)})

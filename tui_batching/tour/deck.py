@@ -155,7 +155,7 @@ class StepTime:
         return self.batch_size * SECOND / self.step_time
 
 
-def brings_another_server(deck: Deck, number: int) -> bool:
+def brings_another_workload(deck: Deck, number: int) -> bool:
     """Whether a chapter's requests or costs are others than on the stage before it."""
     chapter = deck.chapters[number]
     staged = (each for each in reversed(deck.chapters[:number]) if not each.slide)

@@ -203,15 +203,12 @@ def key_row(
     width: int, keys: KeyTable, palette: Palette, *, ascii_only: bool = False, playing: bool = False
 ) -> Cells:
     """The row of the keys that act; a group that does not fit as a whole ends it."""
-    now = {"play": "pause"} if playing else {}
     ground = palette.panel
     words = style(palette.muted, ground)
     row = Row(width, style(palette.text, ground)).gap()
     for label, group in keys.groups:
-        names = [now.get(key.id, key.name.lower()) for key in group]
-        items = (
-            [(group, label)] if label else [((k,), n) for k, n in zip(group, names, strict=True)]
-        )
+        each = [((key,), key.called(playing=playing)) for key in group]
+        items = [(group, label)] if label else each
         for together, name in items:
             if not together:
                 continue

@@ -26,6 +26,7 @@ class Key:
         id: its name in a keymap.
         name: what it is called.
         help_text: what it does.
+        while_playing: what it is called instead while it plays; the same, if nothing.
     """
 
     keys: str
@@ -33,6 +34,11 @@ class Key:
     id: str
     name: str
     help_text: str
+    while_playing: str = ""
+
+    def called(self, *, playing: bool) -> str:
+        """What it is called in the row of keys."""
+        return ((playing and self.while_playing) or self.name).lower()
 
     def written(self, *, ascii_only: bool = False) -> list[str]:
         """The key and its aliases for a reader; in ASCII arrows are words, as < is a key, too.
@@ -70,7 +76,7 @@ def _view_keys() -> Iterator[Key]:
 GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("", (
         Key("space", "toggle_play", "play", "Play",
-            "Play or pause; at the end, play again from the start."),
+            "Play or pause; at the end, play again from the start.", while_playing="Pause"),
     )),
     ("step", (
         Key("left,h", "step(-1)", "step-back", "Step back",

@@ -17,7 +17,7 @@ from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tour import Chapter, Deck
 from tui_batching.tour.changes import changes
-from tui_batching.tour.deck import brings_another_server
+from tui_batching.tour.deck import brings_another_workload
 from tui_batching.tour.presentation import (
     Presentation,
     presentation_file,
@@ -176,9 +176,9 @@ class Presenter(StripView):
         return self._deck.chapters[self._number] if self._deck and self.is_on else None
 
     @property
-    def brings_another_server(self) -> bool:
+    def brings_another_workload(self) -> bool:
         """Whether requests or costs are others than in the chapter before; the title marks them."""
-        return bool(self._deck and self.is_on and brings_another_server(self._deck, self._number))
+        return bool(self._deck and self.is_on and brings_another_workload(self._deck, self._number))
 
     @property
     def shows_slide(self) -> bool:
