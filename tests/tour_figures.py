@@ -5,30 +5,28 @@ Each is as it is written there; with it goes what else the sentence claims.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from itertools import product
 
 import numpy as np
 import pytest
 from oracle import SHARED
-from stage import MS, hand_made
+from stage import MS
 from tour_facts import Facts, chapter_called, word
 
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.kv_use import recomputed_tokens
 from tui_batching.analysis.metrics import value_text
+from tui_batching.analysis.sweeps import sweep
 from tui_batching.charts.rows import bar
 from tui_batching.clock import SECOND, format_duration
-from tui_batching.cost import LinearCost
 from tui_batching.measured.accuracy import TimeError
 from tui_batching.measured.calibration import calibrate_log
 from tui_batching.measured.reading import read_log
 from tui_batching.measured.server import server_of
 from tui_batching.sim.run import Run
-from tui_batching.sim.simulate import simulate
 from tui_batching.sim.stays import Ended
-from tui_batching.strategies import Orca, Vllm, VllmV0
+from tui_batching.strategies import Vllm
 from tui_batching.strategies.parameters import TOKEN_BUDGET
 from tui_batching.tour.deck import step_times
 from tui_batching.workload import choose_strategies, load_workload
@@ -77,12 +75,10 @@ def fourteen_times(facts: Facts) -> str:
     return "fourteen times as much"
 
 
-def needs_of_r5(facts: Facts) -> tuple[int, int, int]:
-    """Its prompt, the longest answer, and both."""
-    prompt, answer = (
-        int(column[5]) for column in (facts.requests.input_tokens, facts.requests.max_tokens)
-    )
-    return prompt, answer, prompt + answer
+def needs_of_r5(facts: Facts) -> tuple[int, int]:
+    """Its prompt, and the longest answer."""
+    asked = facts.requests
+    return int(asked.input_tokens[5]), int(asked.max_tokens[5])
 
 
 def free_memory(facts: Facts) -> int:
@@ -122,7 +118,7 @@ def before_the_eviction(facts: Facts) -> int:
 def evicted_after(facts: Facts) -> str:
     run, evicted = evicted_in(facts)
     made = run.at(int(run.stays.end_time[evicted])).tokens_made(np.array([12]))
-    return f"After {word(int(made[0]))} tokens R12"
+    return f"after {word(int(made[0]))} tokens"
 
 
 def computed_anew(facts: Facts) -> str:
@@ -134,18 +130,13 @@ def computed_anew(facts: Facts) -> str:
 
 
 def halted(facts: Facts) -> str:
-    """For how long R12 makes no token, which has ended at the stop."""
+    """For how long R12 makes no token, which has ended at the stop: more than half a second."""
     run, evicted = evicted_in(facts)
-    gone, back = (
-        int(run.stays.end_time[evicted]),
-        run.stays.ready_time[run.by_request.members(12)[1]],
-    )
+    gone = int(run.stays.end_time[evicted])
+    back = int(run.stays.ready_time[run.by_request.members(12)[1]])
     assert back < facts.instant
-    bounds = (gone, int(run.stays.start_time[run.by_request.members(12)[1]]), int(back))
-    whole, *parts = (
-        format_duration(after - before) for before, after in (bounds[::2], bounds[:2], bounds[1:])
-    )
-    return "for {}: evicted {}, recompute {}.".format(whole, *(each.split()[0] for each in parts))
+    assert 0.5 < (back - gone) / SECOND < 0.6
+    return f"no new word for {format_duration(back - gone)}."
 
 
 def block_size(facts: Facts) -> int:
@@ -186,13 +177,12 @@ def predicted(name: str) -> dict[tuple[str, str], TimeError]:
 
 def predictions(_: Facts) -> list[str]:
     """The slide's rows: measured and simulated."""
-    names = {"TTFT": "TTFT", "TPOT": "TPOT", "E2EL": "latency"}
     of_rest = predicted("vllm-rtxpro6000-llama-3.1-8b")
     rows = []
-    for (measure, told), statistic in product(names.items(), ("mean", "p99")):
+    for measure, statistic in product(("TTFT", "TPOT"), ("mean", "p99")):
         each = of_rest[measure, statistic]
         times = " | ".join(format_duration(round(t)) for t in (each.measured, each.simulated))
-        rows.append(f"{told}, {statistic} | {times} | {each.error * 100:+.1f} %")
+        rows.append(f"{measure}, {statistic} | {times} | {each.error * 100:+.1f} %")
     return rows
 
 
@@ -205,7 +195,32 @@ def within(_: Facts) -> int:
 def at_worst(_: Facts) -> str:
     """How far the other server's log is off."""
     worst = max(abs(each.error) for each in predicted("vllm-rtx4090-llama-3.1-8b").values())
-    return f"full: within {np.ceil(worst * 100):.0f} %"
+    return f"full, all is within {np.ceil(worst * 100):.0f} %"
+
+
+SARATHI = (
+    ("in chats", "whole", 530, 680),
+    ("", "in chunks", 760, 140),
+    ("for summaries of papers", "whole", 3780, 1380),
+    ("", "in chunks", 3900, 170),
+)
+"""Median TTFT and p99 of the time between tokens, in ms: Sarathi-Serve (arXiv 2403.02310), table 4.
+
+Its rows "hybrid-batching-only" (whole prompts beside decodes) and "Sarathi-Serve (combined)".
+"""
+
+
+def published(_: Facts) -> list[str]:
+    """The slide's rows: as short as a fifth and an eighth, and a quarter of a second later."""
+    first, gaps = zip(*(row[2:] for row in SARATHI), strict=True)
+    assert [round(gaps[0] / gaps[1]), round(gaps[2] / gaps[3])] == [5, 8]
+    assert round((first[1] - first[0]) / 250) == 1
+    return [
+        " | ".join((asked, how, *(format_duration(ms * MS) for ms in times), drawn))
+        for (asked, how, *times), drawn in zip(
+            SARATHI, (bar(gap / max(gaps), 25)[0] for gap in gaps), strict=True
+        )
+    ]
 
 
 def kv_blocks(facts: Facts) -> int:
@@ -226,20 +241,43 @@ def handed_on(facts: Facts) -> str:
     return f"slot 0 from {' to '.join(names)}."
 
 
-def with_and_without_cache(facts: Facts) -> str:
-    """The slide's rows: when the first token comes without and with the cache."""
-    without = facts.workload.with_settings({"vllm.enable_prefix_caching": "false"})
+def without_cache(facts: Facts) -> str:
+    """When the first token comes if nothing is kept."""
     assert facts.workload.strategy("vllm").value("enable_prefix_caching")
-    served_by = [compare(each)["vllm"] for each in (without, facts.workload)]
-    first_token = [float(each.metrics["mean_ttft"] or 0) for each in served_by]
-    rows = [
-        f"{format_duration(round(value * SECOND))} | {'█' * round(value / first_token[0] * 25)}"
-        for value in first_token
-    ]
-    table = facts.chapter.table
-    assert isinstance(table, tuple)
-    assert [" | ".join(row[1:]) for row in table[1:]] == rows
-    return rows[0]
+    without = facts.workload.with_settings({"vllm.enable_prefix_caching": "false"})
+    mean = compare(without)["vllm"].metrics["mean_ttft"]
+    return format_duration(round((mean or 0) * SECOND))
+
+
+def longer_answers(facts: Facts) -> str:
+    """One of ten is at least ten times as long as the others."""
+    wanted = facts.requests.output_tokens
+    long = wanted >= 300
+    assert wanted[~long].max() <= 30
+    assert 0.08 < long.mean() < 0.12
+    return "one in ten"
+
+
+def saturated(facts: Facts) -> str:
+    """From where on a queue builds, as the chart has it."""
+    at = sweep(facts.workload, "load", [1]).saturation
+    assert at["static"] == at["dynamic"]
+    assert 2 < at["continuous"] / at["static"] < 3
+    return f"dynamic at {at['static']:.3g} a second, continuous at {at['continuous']:.3g}"
+
+
+def promise(facts: Facts) -> str:
+    """The service level of the chart."""
+    slo = facts.workload.slo
+    assert slo is not None
+    return f"at most {format_duration(slo.e2el or 0).replace('.00', '')}"
+
+
+def found_by_r4(facts: Facts) -> tuple[int, int]:
+    """How many tokens of its prompt R4 finds, and how many are left to read."""
+    run = facts.run("vllm")
+    found = int(run.stays.cached[run.by_request.members(4)[0]])
+    return found, int(facts.requests.input_tokens[4]) - found
 
 
 def read_once(facts: Facts) -> str:
@@ -260,12 +298,15 @@ def of_r1(facts: Facts, strategy: str) -> tuple[int, int]:
     return int(begun[0]), facts.made(strategy, 1)
 
 
+BUDGETS = (8192, 2048, 512)
+
+
 @cache
 def rule_by_rule(facts: Facts) -> list[str]:
     """The slide's rows: the first token and the gaps by engine, and by vLLM's budget of a step."""
     with_budget = [
         compare(facts.workload.with_settings({"vllm.max_num_batched_tokens": str(budget)}))["vllm"]
-        for budget in (8192, 2048, 1024, 512)
+        for budget in BUDGETS
     ]
     served_by = [facts.results["orca"], facts.results["vllm-v0"], *with_budget]
     found = [
@@ -343,18 +384,3 @@ def padding(facts: Facts) -> str:
     limit = int(chapter_called("The famous 23 times").workload.name.partition("-")[2])
     assert facts.requests.output_tokens.max() <= limit
     return f"up to {limit:,} tokens"
-
-
-def three_ways() -> list[str]:
-    """The slide's drawings, a millisecond a cell: what others write, and what the newcomer does."""
-    cost = LinearCost(prefill_per_token=MS, decode_step=2 * MS, per_extra_request=0)
-    told = []
-    for engine in (VllmV0(), Orca(), Vllm(2, 4, async_scheduling=False)):
-        workload = replace(hand_made((0, 1, 40), (6, 9, 40), strategies=[engine]), cost=cost)
-        run = simulate(workload, engine)
-        made = [run.at(time * MS).tokens_made(np.arange(2)) for time in range(28)]
-        wrote = np.diff(made, axis=0).T > 0
-        reads = (np.arange(1, 28) > 7) & (np.array(made)[1:, 1] == 0)
-        told.append("".join(np.where(wrote[0], "█", "·")))
-        told.append("".join(np.where(wrote[1], "█", np.where(reads, "░", "·"))))
-    return told

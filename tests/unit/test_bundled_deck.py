@@ -51,7 +51,7 @@ def test_the_story_is_told_in_order() -> None:
         "stall": "The price",
         "KV": "The KV cache",
         "paging": "Paging",
-        "chunk": "Three ways to read",
+        "chunk": "Chunked prefill",
         "evict": "Eviction",
         "recompute": "Eviction",
         "prefix caching": "Found again",

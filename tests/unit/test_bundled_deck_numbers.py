@@ -14,6 +14,7 @@ import numpy as np
 from tour import COUNT, EACH_CHAPTER, TOUR
 from tour_facts import Facts, chapter_called, served, word
 from tour_figures import (
+    BUDGETS,
     STUDIED,
     at_once,
     at_worst,
@@ -26,30 +27,33 @@ from tour_figures import (
     earlier,
     evicted_after,
     factors,
+    found_by_r4,
     fourteen_times,
     free_memory,
     halted,
     handed_on,
-    kv_blocks,
     long_texts,
+    longer_answers,
     longest_step,
     needs_of_r5,
     of_r1,
     padding,
     predictions,
+    promise,
     prompts_read,
+    published,
     quotient,
     rate_of,
     read_once,
     reserved_and_empty,
     rule_by_rule,
+    saturated,
     step_at_the_stop,
     step_of_many,
-    three_ways,
     times_at_most,
     toy,
-    with_and_without_cache,
     within,
+    without_cache,
 )
 
 from tui_batching.analysis.breakdown import breakdown
@@ -130,6 +134,14 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"The same {word(f.count)}",
         lambda f: f"The {word(f.count)} once more",
     ],
+    "How many people?": [
+        *[lambda f: f"{word(f.count)}"] * 2,
+        longer_answers,
+        saturated,
+        promise,
+        lambda f: f"holds {word(f.run('static').slots - 1)} short ones",
+        lambda _: f"{word(Facts('The numbers').count)} people come",
+    ],
     "Equal lengths": [
         lambda f: f"{word(f.count)} requests at once",
         lambda f: f"{word(f.run('continuous').slots)} come in together".capitalize(),
@@ -144,6 +156,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Much to read": [
         *[lambda f: f"prompts of {round(f.requests.input_tokens.mean(), -2):,.0f} tokens"] * 2,
         lambda f: f"answers of {round(f.requests.output_tokens.mean(), -1):.0f}.",
+        lambda f: f"with {word(f.run('continuous').slots)} slots",
         lambda f: (
             f"answers of {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}"
         ),
@@ -151,12 +164,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"a document {word(documents(f))} times as long",
     ],
     "The KV cache": [
-        lambda f: f"cut to {f.workload.cost.kv_cache_tokens:,} tokens",
         fourteen_times,
         lambda f: f"so that {word(f.run('orca').slots)} slots, which",
-        lambda f: f"{word(f.run('orca').slots)} slots, and".capitalize(),
-        lambda f: f"longest answer allowed, {f.requests.max_tokens.max():,}.",
-        lambda f: "R5 needs {:,} + {:,} = {:,}".format(*needs_of_r5(f)),
+        lambda f: f"longer prompts, {word(f.run('orca').slots)} slots.",
+        lambda f: f"longest answer allowed, {f.requests.max_tokens.max():,} tokens",
+        lambda f: "would need {:,} + {:,} tokens".format(*needs_of_r5(f)),
         lambda f: f"and {free_memory(f):,} are free",
         lambda f: f"though {word(f.run('orca').slots - f.running('orca'))} slots are free",
         lambda f: f"{word(f.count)} new people",
@@ -169,7 +181,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
         lambda f: f"memory, all {word(f.running('vllm'))} slots are taken",
-        lambda f: f"a budget of {budget(f):,} vLLM reads",
+        lambda f: f"may take {budget(f):,} tokens a step",
         lambda f: (
             f"{word(f.running('vllm'))} run instead of {word(f.running('orca'))},"
         ).capitalize(),
@@ -181,20 +193,19 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"block of {f.workload.strategy('vllm').value('block_size')} tokens",
     ],
     "Eviction": [
-        lambda f: f"All but one of {kv_blocks(f):,} blocks",
-        lambda f: f"{word(before_the_eviction(f))} write",
+        lambda f: f"one block is left, {word(before_the_eviction(f))} write",
         lambda f: f"every {block_size(f)} tokens",
         evicted_after,
+        lambda _: "of more than half a second",
         computed_anew,
         halted,
         lambda f: f"middle of {word(before_the_eviction(f))} answers",
     ],
     "Chunked prefill": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens",
-        lambda f: f"of tokens ({budget(f):,}),",
+        lambda f: f"budget is {budget(f):,} tokens,",
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'vllm-v0'))}.",
         longest_step,
-        lambda f: f"{word(len(f.who('vllm-v0', State.STALLED)))} stall:".capitalize(),
         lambda f: "had {} tokens when R8 came, and still has {}.".format(*of_r1(f, "vllm-v0")),
         lambda f: "went from {} to {}.".format(*of_r1(f, "vllm")),
     ],
@@ -203,27 +214,27 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Rule by rule": [
         lambda f: f"The same {word(f.count)} people",
-        *(lambda f, row=row: rule_by_rule(f)[row] for row in range(6)),
-        lambda _: "budget 8,192: whole",
-        *(lambda _, size=size: f"budget {size:,}" for size in (2048, 1024, 512)),
-        lambda _: "2,048 (the default on an A100; on an H100 8,192)",
-        lambda _: "from 396 to 139 ms",
+        *(lambda f, row=row: rule_by_rule(f)[row] for row in range(5)),
+        *(lambda _, size=size: f"budget {size:,}" for size in BUDGETS),
         lambda _: "a step of 512 tokens",
         lambda f: f"only {word(f.count)} people",
     ],
+    "And measured?": [
+        *(lambda f, row=row: published(f)[row] for row in range(4)),
+    ],
     "Found again": [
-        lambda f: f"{word(f.workload.source.rate or 0)} a second",
         lambda f: f"{word(f.count)} people",
         lambda f: f"same {f.requests.stream_tokens.max():,} tokens",
-        with_and_without_cache,
-        lambda _: "32.8 ms | ██",
-        lambda f: f"Reading {f.requests.stream_tokens.max():,} tokens takes {read_once(f)}.",
+        lambda f: "{:,} of its tokens are found (≡), {} are read".format(*found_by_r4(f)),
+        lambda f: f"Without the cache it would be {without_cache(f)}.",
+        lambda f: f"Reading them takes {read_once(f)}.",
     ],
     "Can you believe it?": [
-        *(lambda f, row=row: predictions(f)[row] for row in range(6)),
-        lambda f: f"within {within(f)} %.",
+        *(lambda f, row=row: predictions(f)[row] for row in range(4)),
+        lambda f: f"more than {word(within(f))} percent",
         at_worst,
     ],
+    "The text halts": [lambda _: f"from {BUDGETS[1]:,} to {BUDGETS[2]}."],
     "The famous 23 times": [
         padding,
         factors,
@@ -246,17 +257,19 @@ SAID_BY_OTHERS = {
     "What a step costs": ["Llama 3 8B on an A100"],
     "What a prompt costs": ["the A100"],
     "Much to read": ["on the A100"],
-    "Three ways to read": [*["Three ways to read"] * 2, "all three", "V0, 2023", "Orca, 2022"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
     "The KV cache": [
-        "130 kB", "The A100 again", "the A100 has", "a hundred slots", "2022, continuous, too",
+        "130 kB each", "the A100 has", "a hundred slots", "2022, continuous, too",
     ],
-    "Found again": ["on the A100"],
+    "And measured?": [
+        "real A100s with Yi 34B", "OSDI 2024, table 4", "128 requests", "budget of 1,024",
+    ],
     "The first word is late": ["near 1"],
+    "How many people?": ["factor of two", "more than twice"],
     "The text halts": ["p99", "p50"],
     "Can you believe it?": [
-        "vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "when 300 requests", "RTX 4090",
+        "vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "log of 300 requests", "RTX 4090",
     ],
     "Paging": ["for sixty years", "paper of 2023", "paging (2023)"],
     "The famous 23 times": [
@@ -360,13 +373,13 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
 
 def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> None:
     marked = [TOUR.chapters[n].title for n in range(COUNT) if brings_another_workload(TOUR, n)]
-    assert marked == ["Static batching", *TITLES_AGAINST, "The KV cache"]
-
-
-def test_three_ways_to_read_are_drawn_as_they_are_simulated() -> None:
-    table = Facts("Three ways to read").chapter.table
-    assert isinstance(table, tuple)
-    assert [row[-1] for row in table[1:]] == three_ways()
+    assert marked == [
+        "Static batching",
+        "How many people?",
+        *TITLES_AGAINST,
+        "The KV cache",
+        "Found again",
+    ]
 
 
 def test_other_twenty_people_nearly_always_have_the_same_order() -> None:

@@ -48,8 +48,10 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     row = Row(width, text)
     row.gap().add("tui-batching", style(palette.accent, ground, bold=True)).gap(2)
     workload = frame.scene.workload
-    facts = _facts(frame.scene)[: 2 if frame.presenting else None]
-    told = [" · ".join([*facts, *cost]) for cost in _costs(workload)] + [workload.name]
+    facts = _facts(frame.scene)[: 3 if frame.presenting else None]
+    told = [
+        " · ".join([*some, *cost]) for cost in _costs(workload) for some in (facts, facts[:2])
+    ] + [workload.name]
     room = row.left - len(clock) - len(speed) - 7
     room = room if room >= _SHORTEST_NAME else max(1, row.left - len(clock) - 3)
     shown = first_that_fits(told, room)

@@ -53,6 +53,7 @@ class ChapterText:
         table_of: the workload of which the chapter's table is computed, or None without one.
         words: a table of words, or nothing.
         remark: what is to be known of the stage, such as `changed: batch 8`; empty if nothing.
+        section: of the deck, which a slide tells; elsewhere it stands above the stage.
     """
 
     title: str
@@ -62,6 +63,7 @@ class ChapterText:
     table_of: Workload | None = None
     words: WordTable = ()
     remark: str = ""
+    section: str = ""
 
     def rows(self, width: int, palette: Palette, *, spaced: bool) -> list[Cells]:
         """Title and counter, the paragraphs, and the table; blank rows between if spaced."""
@@ -87,7 +89,7 @@ class ChapterText:
 def slide_rows(
     words: str, text: ChapterText, width: int, height: int, palette: Palette
 ) -> list[Cells]:
-    """A slide: the big words in the middle, the paragraphs below them, the counter in its corner.
+    """A slide: the big words in the middle, the paragraphs below them, its place in the corner.
 
     Args:
         words: the big ones.
@@ -122,7 +124,8 @@ def slide_rows(
         rows += _stacked(drawn, blank if fits else None)
     above = [blank] * max(0, (height - len(rows) - 1) // 2)
     below = [blank] * max(0, height - len(rows) - len(above) - 1)
-    corner = sheet.row().add_right(text.counter, sheet.ink(palette.muted)).cells()
+    place = f"{text.section} · {text.counter}" if text.section else text.counter
+    corner = sheet.row().add_right(place, sheet.ink(palette.muted)).cells()
     return [*above, *rows, *below, corner][:height]
 
 

@@ -94,6 +94,7 @@ def text_for_room(
         table_of=_table_of(chapter, scene),
         words=chapter.table if isinstance(chapter.table, tuple) else (),
         remark=f"cannot be shown: {refused}" if refused else remark,
+        section=chapter.section,
     )
 
 
