@@ -81,8 +81,6 @@ def legend_row(
     row.gap()
     if notes:
         return row.add(first_that_fits(notes, width - 2), text).cells()
-    scale = token_scale(views, lane_width)
-    row.add(f"a bar's cell = {scale:,} token{'s' * (scale > 1)}", muted)
     look = partial(fill, ground=palette.background, palette=palette)
     paged = any(view.moment.run.kv is not None for view in views)
     caches = any(view.moment.run.cache_matters for view in views)
@@ -99,10 +97,13 @@ def legend_row(
         *([(RESERVED, muted, ("taken, still empty", "taken, empty"))] if paged else []),
         *([(CACHED, muted, ("cached: computed before", "cached"))] if caches else []),
     ]
-    for wordings in (0, -1):
-        length = sum(len(words[wordings]) + 4 for _, _, words in entries)
-        if length <= row.left or wordings:
+    scale = token_scale(views, lane_width)
+    cell = f"cell = {scale:,} token{'s' * (scale > 1)}"
+    for begin, wordings in ((f"a bar's {cell}", 0), (f"a bar's {cell}", -1), (cell, -1)):
+        length = len(begin) + sum(len(words[wordings]) + 4 for _, _, words in entries)
+        if length <= row.left:
             break
+    row.add(begin, muted)
     for sign, drawn, words in entries:
         _add(row, sign, drawn, words[wordings], text)
     return row.cells()
