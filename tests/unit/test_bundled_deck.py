@@ -74,7 +74,7 @@ def test_the_format_that_it_describes_has_every_key_that_it_uses() -> None:
 
 
 def read_text_of(chapter: Chapter) -> ChapterText:
-    return text_for_room(chapter, "32/32", scene_of(chapter.served))
+    return text_for_room(chapter, "33/33", scene_of(chapter.served))
 
 
 @EACH_CHAPTER

@@ -78,13 +78,21 @@ NOT_ON_SCREEN = {
     "Prefill, decode, slot": ("50",),  # the lane tells how long they take: 50.0 ms
     "The price": ("212", "26.0"),  # of the whole run, which plays on
     "Continuous batching": ("1.52 s", "3.88 s", "2.36 s"),  # still to come, and what it makes
-    "The KV cache": ("130", "2022", "1,252", "2,048"),  # a size; a year; its prompt, an answer
-    "How many people?": ("three hundred",),
+    "The KV cache": (
+        "130",
+        "426,000",
+        "2022",
+        "1,252",
+        "2,048",
+    ),  # a size; a year; its prompt, an answer
+    "How many people?": ("twenty", "100", "1.6"),  # before; a share; where two lines meet
+    "A complaint": ("nine", "512", "51.6", "459"),  # prompts read; with another budget; the longest
     "No more white walls": ("139", "385", "730", "624"),  # how wide walls are, to the digit
     "Rule by rule": ("twenty",),  # all of it is text
     "Few people": ("20 s", "500", "1.44 s"),  # how far apart they come; with another timeout
-    "And measured?": ("100", "34", "2024", "4", "128", "1,024"),  # all of it is text
-    "Found again": ("1,500", "32.8", "444", "82.8"),  # of all of them; of a run without
+    "And measured?": ("100", "34", "2024", "4", "128", "1,024", "43", "3"),  # all of it is text
+    "The text halts": ("2,048", "100", "8,192"),  # all of it is text
+    "Found again": ("100", "1,500", "32.5", "277", "82.8"),  # of all of them; of a run without
     "Guess first": ("42", "four"),  # what R4 wants, which has no row yet; choices
     "Eviction": ("5,083", "584"),  # told there as a length, and as a sum
     "Chunked prefill": ("132", "513", "460"),  # where it began; still to come
