@@ -254,6 +254,36 @@ def test_a_selected_request_shows_how_long_it_was_evicted_and_computed_again() -
     assert f"evicted {(end - start) // MS} + recompute 17 = " in told
 
 
+def test_who_decodes_in_a_step_with_a_prompt_is_slowed_by_it() -> None:
+    requests = ((0, 20, 9), (0, 10, 9), (35, 5, 2))
+    words = ["slowed" in row for row in rows_of(Orca(8), 43, requests, 60, 30)]
+    assert sum(words) == 2, "both, and not the newcomer"
+    assert not any("slowed" in row for row in rows_of(Orca(8), 31, requests, 60, 30))
+    scene = scene_of(hand_made(*requests, strategies=[Orca(8)]))
+    (legend,) = (legend_row([lane_view(scene, 0, 43 * MS, None)], 60, 120, palette()),)
+    assert "¦ slowed" in text_of(legend)
+    assert "stalled" not in text_of(legend), "everybody gets a token"
+
+
+def test_what_a_prompt_costs_the_others_is_a_part_called_as_it_is_drawn() -> None:
+    requests = ((0, 20, 9), (35, 50, 2))
+    alone, beside = (
+        " ".join(
+            text_of(row)
+            for row in breakdown_rows(
+                [simulate(hand_made(*requests, strategies=[each]), each).at(10**15)],
+                0, 4, 120, palette(),
+            )
+        )
+        for each in (Continuous(8), Orca(8))
+    )  # fmt: skip
+    assert "stalled 50" in alone
+    assert "‖" in alone
+    assert "slowed 50" in beside
+    assert "¦" in beside
+    assert "stalled" not in beside
+
+
 def test_the_marks_of_engines_are_letters_that_nothing_else_has() -> None:
     marks = [kind.about.mark for kind in STRATEGIES.values() if not kind.textbook]
     assert all(len(mark) == 1 and mark.isupper() for mark in marks)

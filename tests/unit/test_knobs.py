@@ -187,6 +187,14 @@ def test_load_counts_from_the_rate_as_loaded() -> None:
     assert step_by_step.workload.source.rate == pytest.approx(25 * 0.8**6, rel=1e-5)
 
 
+def test_load_counts_from_the_rate_that_was_set() -> None:
+    knobs = Knobs(LISTED, {"workload.rate": "0.05"})
+    higher = knobs.turn_load(2)
+    assert higher.workload.source.rate == pytest.approx(0.05 * 1.25**2)
+    assert higher.at_own_load.source.rate == 0.05
+    assert higher.turn_load(-2) == knobs
+
+
 def test_at_its_own_load_a_workload_keeps_all_other_settings() -> None:
     knobs = Knobs(LISTED).turn_batch_size(1, ALL)
     higher = knobs.turn_load(3)

@@ -127,7 +127,7 @@ def test_the_parts_of_a_selected_request_are_explained(width: int) -> None:
     (legend,) = texts([legend_row(views, 26, width, palette())])
     for sign in ("─ slots", "~ turn", "▓ sharing", "▒ held", "‖ stalled", "░ prefill", "█ decode"):
         assert sign in legend
-    meanings = ("slots: all taken", "turn: others first", "sharing: slow steps")
+    meanings = ("slots: all taken", "turn: others first", "sharing: large batches")
     assert all(words in legend for words in meanings) == (width > 100)
     assert "+ forming" not in legend, "R4 waits for none of that"
 

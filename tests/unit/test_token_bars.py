@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stage import palette
 
-from tui_batching.charts.rows import HATCH, STALLED, Row, style, text_of
+from tui_batching.charts.rows import HATCH, SLOWED, STALLED, Row, style, text_of
 from tui_batching.charts.token_bars import BarPen, TokenBar, tokens_per_cell
 from tui_batching.sim.life import State
 
@@ -67,6 +67,10 @@ def test_one_who_is_stalled_is_marked_behind_what_it_made() -> None:
 @given(st.integers(0, 79), st.integers(1, 8))
 def test_the_sign_of_a_stall_is_there_however_full_the_bar_is(made: int, scale: int) -> None:
     assert STALLED in drawn(TokenBar(made, 80, made, State.STALLED), -(-80 // scale), scale)
+
+
+def test_one_who_is_slowed_is_marked_behind_what_it_made_and_stays_blue() -> None:
+    assert drawn(TokenBar(8, 20, 8, State.DECODE, slowed=True), 10) == f"██{SLOWED}··     "
 
 
 def test_what_is_to_come_is_dotted_up_to_the_answer_s_own_length() -> None:

@@ -149,18 +149,13 @@ def decoding_in(run: Run, window: TimeWindow) -> BoolArray:
     return np.asarray((2 * time < np.diff(edges)) | (time == 0))
 
 
-def slows_down(run: Run) -> bool:
-    """Whether chunks of prompts are processed in the same iterations as decodes."""
-    return len(run.spans.clock_of(SpanKind.MIXED).start) > 0
-
-
 def slowed_in(run: Run, window: TimeWindow) -> BoolArray:
     """The cells in which who decodes is drawn as slowed down by chunks in the same iterations.
 
     They are as many, and where, as the time by which those iterations last longer than their
     decode steps alone. Shape: (cells,).
     """
-    if not slows_down(run):
+    if not run.mixes:
         return np.zeros(window.cells, np.bool_)
     edges, cell = window.edges, window.cell
     clocks = [run.spans.clock_of(kind) for kind in DECODING]

@@ -68,8 +68,18 @@ def breakdown_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room 
 def _parts(moment: Moment, request: int, true: MeasuredRun | None) -> dict[str, Picoseconds]:
     if true is not None:
         return phases(moment.run, request, moment.time, true)
+    return parts_of(moment, request)
+
+
+def parts_of(moment: Moment, request: int) -> dict[str, Picoseconds]:
+    """The parts of a request's time so far that there are, by the names that they have here.
+
+    What others' prompts cost a decode is called *slowed* where these are processed in the same
+    iterations: it makes a token in each, but in longer ones.
+    """
+    names = {"stalled": "slowed"} if moment.run.mixes else {}
     parts = breakdown(moment.run, np.array([request]), moment.time).columns()
-    return {name: int(column[0]) for name, column in parts.items() if column[0]}
+    return {names.get(name, name): int(column[0]) for name, column in parts.items() if column[0]}
 
 
 def _error(moment: Moment, request: int, true: MeasuredRun | None) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from tui_batching.analysis.distribution import latencies
 from tui_batching.analysis.slot_steps import slots_worth_a_row
-from tui_batching.charts.bands import WAITS, TimeWindow, slows_down
+from tui_batching.charts.bands import WAITS, TimeWindow
 from tui_batching.charts.chart import ChartRequest, GanttRows, Viewport, way_back, window_start
 from tui_batching.charts.gantt_layout import (
     GanttLayout,
@@ -379,7 +379,7 @@ class Gantt:
         hidden, wasted = self._hidden(number), so_far.wasted(self.request.time)
         if not moment.run.tells_iterations:
             return [f"{moment.done:,} answered{hidden}", *[hidden.removeprefix(" · ")] * 4, ""]
-        words = {"stalled": "stalled or slowed"} if slows_down(moment.run) else {}
+        words = {"stalled": "stalled or slowed"} if moment.run.mixes else {}
         told = [f"{words.get(name, name)} {100 * share:.0f} %" for name, share in wasted]
         shares = " · ".join(told)
         if moment.over:

@@ -125,7 +125,7 @@ def _add_bar(row: Row, pen: LanePen, slot: SlotView, *, top: bool, bottom: bool)
     if slot.state is None or slot.state is State.FORMING:
         row.add(" " * bars.cells, pen.ink(pen.palette.text, slot.row))
     elif slot.prompt is None:
-        bar = TokenBar(slot.made, slot.asked, slot.front, slot.state)
+        bar = TokenBar(slot.made, slot.asked, slot.front, slot.state, slot.slowed)
         bars.draw(row, bar, top=top, bottom=bottom)
     elif top:
         if not slot.duration:  # a gauge has no scale, so words may have some of its cells

@@ -95,6 +95,7 @@ class SlotView:
         duration: how long it has been held, or has waited, or is prefilled; empty else.
         kept: what it has in memory beside its answer, where that is limited: `prompt 4,049`.
         is_new: whether it is to be marked: it has just come in, or has just been held.
+        slowed: whether its step lasts longer because prompts are processed in it.
     """
 
     slot: int
@@ -111,6 +112,7 @@ class SlotView:
     duration: str = ""
     kept: str = ""
     is_new: bool = False
+    slowed: bool = False
 
     @property
     def fraction(self) -> float:
@@ -311,6 +313,7 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
     moment, run, state = view.moment, view.moment.run, facts.state
     start, finish = int(run.stays.start_time[facts.stay]), int(run.finish_time[facts.row])
     prompt, word, duration, since, told = None, "", "", start, ""
+    slowed = state is State.DECODE and moment.phase.kind is SpanKind.MIXED
     read = f"prompt {run.requests.input_tokens[facts.row]:,}" if run.kv else ""
     numbers = f"{about(run)}{facts.made:,}/{facts.asked:,}"
     if not run.tells_iterations:
@@ -332,6 +335,8 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
         word, duration, since = "held", format_duration(moment.time - finish), finish
     elif state is State.STALLED:
         word = "skipped" if facts.stay in moment.skipped else "stalls"
+    elif slowed:
+        word = "slowed"
     return SlotView(
         slot=facts.slot,
         row=facts.row,
@@ -347,6 +352,7 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
         duration=duration,
         kept="" if prompt else read,
         is_new=view.is_fresh(since),
+        slowed=slowed,
     )
 
 

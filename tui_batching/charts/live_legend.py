@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 from rich.style import Style
 
-from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
+from tui_batching.charts.breakdown_rows import parts_of
 from tui_batching.charts.chart import KeySigns
 from tui_batching.charts.lane_pen import token_scale
 from tui_batching.charts.lane_rows import RESERVED
@@ -21,20 +21,22 @@ from tui_batching.charts.rows import (
     FULL,
     HATCH,
     SHADE,
+    SLOWED,
     STALLED,
     Cells,
     Row,
     first_that_fits,
     style,
 )
-from tui_batching.sim.life import State
+from tui_batching.sim.life import State, states_in_slots
 
 _MEANINGS = {
     "forming": "forming: batch not full",
     "slots": "slots: all taken",
     "memory": "memory: too little free",
     "turn": "turn: others first",
-    "sharing": "sharing: slow steps",
+    "slowed": "slowed: by others' prompts",
+    "sharing": "sharing: large batches",
     "evicted": "evicted: waits to come back",
 }
 """The parts of a latency that no other sign of the page explains, which come first.
@@ -87,10 +89,13 @@ def legend_row(
     held = (HATCH, look(State.HELD), ("held: finished, slot still taken", "held"))
     evictions = any(view.moment.evictions for view in views)
     lost = [(name, *PART_SIGNS[name]) for name in ("evicted", "recompute") if evictions]
+    stalled = (STALLED, look(State.STALLED), ("stalled by another's prompt", "stalled"))
+    slowed = (SLOWED, look(State.PREFILL), ("slowed by another's prompt", "slowed"))
     entries = [
         (FULL, look(State.DECODE), ("makes tokens",)),
         *([held] if _batches(views) else []),
-        (STALLED, look(State.STALLED), ("stalled by another's prompt", "stalled")),
+        *([stalled] if _some_are_stalled(views) else []),
+        *([slowed] if any(view.moment.run.mixes for view in views) else []),
         (SHADE, look(State.PREFILL), ("prefill: reads the prompt, of its own length", "prefill")),
         *([(FULL, look(State.PREFILL), ("read before", "read"))] if _some_is_read(views) else []),
         *((sign, look(state), (_MEANINGS.get(name, name), name)) for name, sign, state in lost),
@@ -112,6 +117,15 @@ def legend_row(
 def _batches(views: Sequence[LaneView]) -> bool:
     """Whether anybody can be held."""
     return not all(view.moment.run.strategy.about.iteration_level for view in views)
+
+
+def _some_are_stalled(views: Sequence[LaneView]) -> bool:
+    """Whether somebody is, or will be: with prompts beside decodes few ever are."""
+    for run, time, stays in ((v.moment.run, v.moment.time, v.moment.stays) for v in views):
+        here = stays[stays >= 0]
+        if not run.mixes or (states_in_slots(run, here, np.array([time])) == State.STALLED).any():
+            return True
+    return False
 
 
 def _some_is_read(views: Sequence[LaneView]) -> bool:
@@ -138,8 +152,7 @@ def _parts(row: Row, views: Sequence[LaneView], palette: Palette) -> Cells:
         return row.cells()
     for view in views:
         assert view.selected is not None
-        parts = breakdown(view.moment.run, np.array([view.selected]), view.moment.time).columns()
-        there |= {name for name, (amount,) in parts.items() if amount}
+        there |= set(parts_of(view.moment, view.selected))
     shown = [name for name in (*_MEANINGS, *_KNOWN) if name in there]
     spare, meant = row.left - sum(len(name) + 4 for name in shown), set[str]()
     for name in reversed([name for name in _MEANINGS if name in there]):

@@ -14,7 +14,7 @@ from rich.style import Style
 
 from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import Cells, Row, style
+from tui_batching.charts.rows import SLOWED, Cells, Row, style
 from tui_batching.sim.life import State
 from tui_batching.strategies import mark_of
 
@@ -95,8 +95,12 @@ PART_SIGNS: dict[str, tuple[str, State]] = {
     "evicted": ("↩", State.EVICTED),
     "recompute": ("▚", State.RECOMPUTE),
     "held": ("▒", State.HELD),
+    "slowed": (SLOWED, State.PREFILL),
 }
-"""The sign and the colour of each part, in the order in which a request goes through them."""
+"""The sign and the colour of each part, in the order in which a request goes through them.
+
+Where prompts are processed beside decodes, these are slowed by them, and not stalled.
+"""
 
 PHASE_SIGNS: dict[str, tuple[str, State]] = {
     QUEUE: ("─", State.QUEUED),
@@ -108,8 +112,9 @@ PHASE_SIGNS: dict[str, tuple[str, State]] = {
 _SIGNS = PART_SIGNS | PHASE_SIGNS
 
 SHORT_PARTS: dict[str, str] = {name: name for name in _SIGNS} | {
-    "forming": "form", "memory": "mem", "prefill": "pre", "stalled": "stall", "decode": "dec",
-    "sharing": "share", "evicted": "out", "recompute": "redo", FIRST_TOKEN: "first",
+    "forming": "form", "memory": "mem", "prefill": "pre", "stalled": "stall", "slowed": "slow",
+    "decode": "dec", "sharing": "share", "evicted": "out", "recompute": "redo",
+    FIRST_TOKEN: "first",
 }  # fmt: skip
 """What the parts are called where there is little room."""
 

@@ -13,7 +13,18 @@ from rich.color import Color
 from rich.style import Style
 
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import CACHED, EIGHTHS, FULL, HATCH, SHADE, STALLED, TRACK, Row, style
+from tui_batching.charts.rows import (
+    CACHED,
+    EIGHTHS,
+    FULL,
+    HATCH,
+    SHADE,
+    SLOWED,
+    STALLED,
+    TRACK,
+    Row,
+    style,
+)
 from tui_batching.sim.life import State
 
 _FEW = (1, 2, 3, 4, 5, 6, 8)
@@ -43,12 +54,14 @@ class TokenBar:
         asked: in the whole answer.
         front: how far its batch has come, of one that is held; else `made`.
         state: `DECODE`, `HELD` or `STALLED`.
+        slowed: whether it decodes in a step that prompts make longer.
     """
 
     made: int
     asked: int
     front: int
     state: State
+    slowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +121,15 @@ class BarPen:
             self._add_held(row, bar, full, part)
             return
         stalled = bar.state is State.STALLED
-        if stalled and full + (part > 0) == self.cells:
+        signed = stalled or bar.slowed
+        if signed and full + (part > 0) == self.cells:
             part = 0  # the sign stands in place of the tip
         drawn = full + (part > 0)
         row.add(EIGHTHS[part] if part else "", self.ink(solid))
-        if stalled and drawn < self.cells:
-            row.add(STALLED, self.ink(self.palette.playhead, self.palette.stopped))
+        if signed and drawn < self.cells:
+            white = self.ink(self.palette.playhead, self.palette.stopped)
+            muted = self.ink(self.palette.state(State.PREFILL))
+            row.add(STALLED if stalled else SLOWED, white if stalled else muted)
             drawn += 1
         ahead = max(0, min(self.cells, -(-bar.asked // self.scale)) - drawn)
         row.add(TRACK * ahead if bottom else " " * ahead, self.ink(self.palette.muted))

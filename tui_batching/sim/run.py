@@ -255,6 +255,11 @@ class Run:
         return freeze(np.flatnonzero(self.stays.ended == Ended.SKIPPED))
 
     @cached_property
+    def mixes(self) -> bool:
+        """Whether prompts are processed in the same iterations as decodes, which slows these."""
+        return bool((self.spans.kind == SpanKind.MIXED).any())
+
+    @cached_property
     def cache_matters(self) -> bool:
         """Whether it has a prefix cache, and requests share something or found what they had."""
         has_it = self.strategy.caches_prefixes

@@ -38,6 +38,8 @@ _MEMORY = "KV memory to heed"
 
 COST = "cost"
 """The setting that takes the name of a profile."""
+RATE = "workload.rate"
+"""That of the load."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,13 @@ class Knobs:
         base: as loaded.
         settings: `--set` keys and values, in the order in which they were first turned.
         load_notches: how often the load was raised, or lowered if negative.
+        own_rate: the setting of the load that these notches go out from; empty for that as loaded.
     """
 
     base: Workload
     settings: Mapping[str, str] = field(default_factory=dict)
     load_notches: int = 0
+    own_rate: str = ""
 
     @property
     def workload(self) -> Workload:
@@ -61,9 +65,17 @@ class Knobs:
 
     @property
     def at_own_load(self) -> Workload:
-        """The workload with all settings but the load, which is that of the workload as loaded."""
-        settings = {key: value for key, value in self.settings.items() if key != "workload.rate"}
-        return replace(self, settings=settings).workload
+        """The workload with all settings, but at the load that it had before that was turned."""
+        return replace(self, settings=self._at_rate(self._own_rate)).workload
+
+    @property
+    def _own_rate(self) -> str:
+        return self.own_rate if self.load_notches else self.settings.get(RATE, "")
+
+    def _at_rate(self, rate: str) -> dict[str, str]:
+        """The settings with this one of the load, or with none."""
+        others = {key: value for key, value in self.settings.items() if key != RATE}
+        return others | ({RATE: rate} if rate else {})
 
     def turn_batch_size(self, notches: int, names: Sequence[str]) -> Knobs:
         """Give these strategies more or fewer slots, whatever each calls them.
@@ -228,12 +240,12 @@ class Knobs:
         raise InputError("only dynamic batching has a timeout")
 
     def turn_load(self, notches: int) -> Knobs:
-        """Let requests arrive faster or more slowly; back at no notches it is the rate as loaded.
+        """Let requests arrive faster or more slowly; back at no notches it is the rate as it was.
 
         Raises:
             InputError: if the requests of this workload have no rate, or it is at its end.
         """
-        rate = self.base.source.rate
+        rate = self.at_own_load.source.rate
         if rate is None:
             raise InputError("all requests of this workload arrive at once: it has no rate")
         most = _MOST_LOAD_NOTCHES
@@ -241,10 +253,11 @@ class Knobs:
         if turned == self.load_notches:
             end = "highest, a thousand times" if turned > 0 else "lowest, a thousandth of"
             raise InputError(f"the load is at its {end} the workload's own")
-        settings = {key: value for key, value in self.settings.items() if key != "workload.rate"}
-        if turned:
-            settings["workload.rate"] = f"{rate * _LOAD_NOTCH**turned:.6g}"
-        return replace(self, settings=settings, load_notches=turned)
+        own = self._own_rate
+        if not turned:
+            return replace(self, settings=self._at_rate(own), load_notches=0, own_rate="")
+        settings = self._at_rate(f"{rate * _LOAD_NOTCH**turned:.6g}")
+        return replace(self, settings=settings, load_notches=turned, own_rate=own)
 
     def next_seed(self) -> Knobs:
         """Draw other requests from the same recipe.

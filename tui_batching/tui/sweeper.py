@@ -130,7 +130,7 @@ class Sweeper:
 
         Args:
             workload: what is served.
-            at_own_load: the same at the load it was loaded with, to which loads are relative.
+            at_own_load: the same before its load was turned, to which loads are relative.
         """
         self._workload, self._at_own_load = workload, at_own_load
         self._inputs = {}
