@@ -185,7 +185,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
         lambda f: f"memory, all {word(f.running('vllm'))} slots are taken",
-        lambda f: f"budget on an H100, {budget(f):,} tokens a step",
+        lambda f: f"may take {budget(f):,} tokens here, its budget",
         lambda f: (
             f"{word(f.running('vllm'))} run instead of {word(f.running('orca'))},"
         ).capitalize(),
@@ -227,22 +227,23 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         *(lambda f, row=row: published(f)[row] for row in range(4)),
     ],
     "A complaint": [
-        lambda f: f"a budget of {budget(f):,} again",
+        lambda f: f"a budget of {budget(f):,}.",
+        lambda f: f"This step takes {format_duration(step_at_the_stop(f, 'vllm'))}, because",
         whose_prompts,
         longest_gaps,
         lambda _: f"with {BUDGETS[2]} R5 loses",
     ],
     "The text halts": [
-        lambda _: f"{Vllm().max_num_batched_tokens:,} as it comes, on an H100 {BUDGETS[0]:,}",
-        lambda _: f"down, to {BUDGETS[2]}",
+        lambda _: f"is {Vllm().max_num_batched_tokens:,} as it comes, on an H100 {BUDGETS[0]:,}",
     ],
     "The first word is late": [lambda _: f"up, to {BUDGETS[1]:,}"],
     "Found again": [
         lambda f: f"{word(f.count)} people",
         lambda f: f"same {f.requests.stream_tokens.max():,} tokens",
         lambda f: "{:,} of its tokens are found (≡), {} are read".format(*found_by_r4(f)),
-        lambda f: f"Without the cache it would be {without_cache(f)}.",
-        lambda f: f"Reading them takes {read_once(f)}.",
+        lambda f: f"{word(f.running('vllm'))} such prompts",
+        lambda f: f"and {f.run('vllm').at(f.instant).tokens_held:,} tokens used",
+        lambda f: f"Without the cache {without_cache(f)}: {read_once(f)} to read",
     ],
     "Can you believe it?": [
         *(lambda f, row=row: predictions(f)[row] for row in range(4)),
@@ -269,7 +270,7 @@ SAID_BY_OTHERS = {
     "In one picture": ["Three seconds of silence"],
     "What is measured": ["Five words", "99 of 100", "4 ─"],
     "What a step costs": ["Llama 3 8B on an A100"],
-    "What a prompt costs": ["the A100"],
+    "What a prompt costs": ["the same A100"],
     "Much to read": ["on the A100"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
