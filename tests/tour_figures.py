@@ -291,14 +291,17 @@ def whole_memory(_: Facts) -> str:
 
 
 def whose_prompts(facts: Facts) -> str:
-    """How many others' prompts are read while R5 writes, which takes nearly half of its time."""
-    run = facts.run("vllm")
-    parts = {name: int(part[0]) for name, part in breakdown(run, np.array([5])).columns().items()}
-    assert 0.45 < parts["stalled"] / sum(parts.values()) < 0.5
-    assert parts["turn"] < SECOND // 50
-    assert not parts["evicted"]
-    read = run.first_token_time
-    return f"goes so, for {word(int(((read > read[5]) & (read <= run.end_time[5])).sum()))} others"
+    """How many others' prompts are read while R5 writes, which has taken half of its time."""
+    run, now = facts.run("vllm"), facts.instant
+    parts = breakdown(run, np.array([5]), now).columns()
+    passed = now - int(facts.requests.arrival_time[5])
+    assert round(int(parts["stalled"][0]) / passed * 100) == 50
+    assert parts["turn"][0] < SECOND // 50
+    assert not parts["evicted"][0]
+    begun = run.spans.start[run.chunks.span]
+    meanwhile = (run.first_token_time[5] <= begun) & (begun <= now)
+    others = np.unique(run.stays.request[run.chunks.stay[meanwhile]])
+    return f"Half of R5's time so far went so, for {word(len(others))} others"
 
 
 def longest_gaps(facts: Facts) -> str:
