@@ -5,6 +5,7 @@ Each is as it is written there; with it goes what else the sentence claims.
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from itertools import chain, product
 
@@ -26,6 +27,7 @@ from tui_batching.measured.accuracy import TimeError
 from tui_batching.measured.calibration import calibrate_log
 from tui_batching.measured.reading import read_log
 from tui_batching.measured.server import server_of
+from tui_batching.sim.life import WAITS, State
 from tui_batching.sim.run import Run
 from tui_batching.sim.stays import Ended
 from tui_batching.strategies import Vllm
@@ -61,13 +63,22 @@ def prompts_read(facts: Facts) -> list[str]:
     ]
 
 
-def toy(_: Facts) -> str:
+def toy(facts: Facts) -> str:
     """The prices of the toy."""
-    cost = chapter_called("Prefill, decode, slot").served.cost
+    cost = facts.workload.cost
     one, two = cost.step_time(1), cost.step_time(2)
     (token,) = np.diff(cost.prefill_times(np.array([1, 2])))
     each = [int(time) * 1000 // SECOND for time in (one, two - one, token)]
     return f"{each[0]} ms a step, {each[1]} ms more for each further request, {each[2]} ms a prompt"
+
+
+def waits_for_both(facts: Facts) -> None:
+    """With dynamic R0 is held, R1 decodes and R2 waits; with static prompts are read."""
+    assert facts.who("dynamic", State.HELD) == ["R0"]
+    assert facts.who("dynamic", State.DECODE) == ["R1"]
+    assert facts.who("dynamic", *WAITS)[0] == "R2"
+    assert facts.requests.arrival_time[2] > facts.run("dynamic").start_time[0]
+    assert facts.who("static", State.PREFILL) == ["R0", "R1", "R2", "R3"]
 
 
 def fourteen_times(facts: Facts) -> str:
@@ -143,14 +154,6 @@ def halted(facts: Facts) -> str:
 
 def block_size(facts: Facts) -> int:
     return int(facts.workload.strategy("vllm").value("block_size"))
-
-
-def beside_the_timeout(facts: Facts) -> str:
-    """What dynamic takes with the timeout that it has in the workload."""
-    usual = load_workload("notebook").strategy("dynamic").value("timeout")
-    told = facts.workload.with_settings({"dynamic.timeout": f"{int(usual) // 10**9}ms"})
-    mean = compare(told)["dynamic"].metrics["avg_latency"]
-    return f"with {format_duration(int(usual))}, {format_duration(round((mean or 0) * SECOND))}"
 
 
 def step_at_the_stop(facts: Facts, strategy: str) -> int:
@@ -272,13 +275,9 @@ def promise(facts: Facts) -> str:
         broken.setdefault(each.strategy.name, [])
         if _tail(each) > slo.e2el:
             broken[each.strategy.name].append(each.value)
-    dynamic, continuous = broken["dynamic"][0], broken["continuous"][0]
-    from_there = [loads[loads.index(first) :] for first in (loads[0], dynamic, continuous)]
-    assert list(broken.values()) == from_there
-    return (
-        f"99 of 100 within {slo.e2el / SECOND:.0f} s. Static breaks it always, dynamic from "
-        f"{dynamic:g} a second on, continuous only from {continuous:g}."
-    )
+    assert broken == {"static": loads, "dynamic": loads[2:], "continuous": loads[5:]}
+    kept = f"99 of 100 within {slo.e2el / SECOND:.0f} s. Continuous keeps it up to {loads[4]}"
+    return f"{kept} a second, and static never."
 
 
 def _tail(point: Point) -> float:
@@ -291,17 +290,47 @@ def whole_memory(_: Facts) -> str:
 
 
 def whose_prompts(facts: Facts) -> str:
-    """How many others' prompts are read while R5 writes, which has taken half of its time."""
+    """How long a step with another's prompt is, by which nearly half of R5's time has gone."""
     run, now = facts.run("vllm"), facts.instant
     parts = breakdown(run, np.array([5]), now).columns()
     passed = now - int(facts.requests.arrival_time[5])
-    assert round(int(parts["stalled"][0]) / passed * 100) == 50
+    assert 0.44 < int(parts["stalled"][0]) / passed < 0.5
     assert parts["turn"][0] < SECOND // 50
-    assert not parts["evicted"][0]
-    begun = run.spans.start[run.chunks.span]
-    meanwhile = (run.first_token_time[5] <= begun) & (begun <= now)
-    others = np.unique(run.stays.request[run.chunks.stay[meanwhile]])
-    return f"Half of R5's time so far went so, for {word(len(others))} others"
+    assert facts.who("vllm", State.PREFILL) == ["R10"]
+    assert not run.at(now).evictions
+    return f"This step takes {format_duration(step_at_the_stop(facts, 'vllm'))}, because"
+
+
+def hardly_any_gain(facts: Facts) -> list[str]:
+    """The slide's rows: equal lengths, which are on stage, and few people."""
+    few = load_workload("notebook").with_settings(
+        {"cost": "toy", "workload.rate": "0.05", "dynamic.timeout": "0s"}
+    )
+    rows = [
+        [float(each.metrics["avg_latency"] or 0) for each in compare(workload)]
+        for workload in (facts.workload, few)
+    ]
+    asked = facts.requests.output_tokens
+    assert len(set(asked.tolist())) == 1
+    assert not facts.requests.arrival_time.any()
+    ends = [facts.run(name).end_time.tolist() for name in ("static", "dynamic", "continuous")]
+    assert ends[0] == ends[1] == ends[2]
+    assert rows[1][1] < 1.05 * rows[1][2]
+    told = [" | ".join(format_duration(round(t * SECOND)) for t in row) for row in rows]
+    every = 1 / (few.source.rate or 1)
+    return [
+        f"{facts.count} at once, all of {asked[0]} tokens | {told[0]}",
+        f"one every {every:.0f} s on average | {told[1]}",
+    ]
+
+
+def how_many_were_checked(_: Facts) -> str:
+    """How many workloads there are of vLLM's own scheduler."""
+    folder = SHARED / "oracle" / "vllm"
+    if not folder.is_dir():
+        pytest.skip("the oracles (../shared/oracle) are not beside this checkout")
+    files = [json.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*.json")]
+    return f"in {sum(len(file['workloads']) for file in files)} workloads"
 
 
 def longest_gaps(facts: Facts) -> str:
@@ -312,14 +341,22 @@ def longest_gaps(facts: Facts) -> str:
     assert 0.95 < stalled[0] / stalled[1] < 1.05
     gaps = [list(chain.from_iterable(token_gaps_by_request(run)))[5].max() for run in runs]
     after, before = (format_duration(int(gap)) for gap in gaps)
-    return f"With {BUDGETS[2]} its longest gap is {after}, not {before.removesuffix(' ms')}."
+    later = [
+        format_duration(round(float(compare(each)["vllm"].metrics["mean_ttft"] or 0) * SECOND))
+        for each in (small, facts.workload)
+    ]
+    return (
+        f"With {BUDGETS[2]} its longest gap is {after}, not {before.removesuffix(' ms')}. "
+        f"The price: first tokens after {later[0]} (mean), not {later[1].removesuffix(' ms')}."
+    )
 
 
-def found_by_r4(facts: Facts) -> tuple[int, int]:
-    """How many tokens of its prompt R4 finds, and how many are left to read."""
+def found_by_r4(facts: Facts) -> tuple[int, int, int]:
+    """How many tokens of its prompt R4 finds, in blocks, and how many are left to read."""
     run = facts.run("vllm")
     found = int(run.stays.cached[run.by_request.members(4)[0]])
-    return found, int(facts.requests.input_tokens[4]) - found
+    assert found % block_size(facts) == 0
+    return found, found // block_size(facts), int(facts.requests.input_tokens[4]) - found
 
 
 def read_once(facts: Facts) -> str:
@@ -365,6 +402,12 @@ def rule_by_rule(facts: Facts) -> list[str]:
     assert found[3][0] < 1.03 * found[2][0]  # next to nothing
     assert Vllm().max_num_batched_tokens == 2048 == budget(facts)
     return rows
+
+
+def price_of_chunks(facts: Facts) -> str:
+    """How much later the first token comes with a budget that cuts prompts."""
+    whole, cut = (int(rule_by_rule(facts)[row].split(" ms")[0]) for row in (2, 3))
+    return f"Chunks of {BUDGETS[1]:,} mend that: the first token comes {cut - whole} ms later."
 
 
 def earlier(facts: Facts, row: int) -> float:

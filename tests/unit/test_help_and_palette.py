@@ -8,7 +8,7 @@ from stage import hand_made, on_stage
 
 from tui_batching.charts.lane_view import STATE_GLYPHS
 from tui_batching.charts.pen import PART_SIGNS
-from tui_batching.charts.rows import FULL, HATCH, SHADE, STALLED, TRACK
+from tui_batching.charts.rows import FULL, HATCH, SHADE, SLOWED, STALLED, TRACK
 from tui_batching.clock import SECOND
 from tui_batching.sim.life import State
 from tui_batching.strategies import DEFAULT_STRATEGIES, Continuous, Orca, Vllm
@@ -47,7 +47,7 @@ async def test_help_tells_every_sign_of_a_lane_in_lines_that_fit_a_small_screen(
     words = " ".join(text for _, text in told)
     signs = {FULL, HATCH, STALLED, SHADE, TRACK, "▸", "▾", "┃", *STATE_GLYPHS.values()}
     signs |= {sign for sign, _ in PART_SIGNS.values()}
-    of_engines = {STATE_GLYPHS[State.RECOMPUTE], PART_SIGNS["evicted"][0]}
+    of_engines = {STATE_GLYPHS[State.RECOMPUTE], PART_SIGNS["evicted"][0], SLOWED}
     assert not {sign for sign in signs - of_engines if sign not in words}
     assert of_engines <= set(" ".join(text for _, text in reading([Vllm()])))
     async with on_stage(size=(80, 24)) as stage:

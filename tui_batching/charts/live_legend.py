@@ -15,7 +15,7 @@ from tui_batching.charts.lane_pen import token_scale
 from tui_batching.charts.lane_rows import RESERVED
 from tui_batching.charts.lane_view import LaneView
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import PART_SIGNS, PHASE_SIGNS, fill
+from tui_batching.charts.pen import PART_SIGNS, PHASE_SIGNS, fill, sign_of
 from tui_batching.charts.rows import (
     CACHED,
     FULL,
@@ -160,7 +160,7 @@ def _parts(row: Row, views: Sequence[LaneView], palette: Palette) -> Cells:
             spare -= len(_MEANINGS[name]) - len(name)
             meant.add(name)
     for name in shown:
-        sign, state = PART_SIGNS[name]
+        sign, state = sign_of(name)
         drawn = fill(state, palette.background, palette)
         _add(row, sign, drawn, _MEANINGS[name] if name in meant else name, text)
     return row.cells()

@@ -95,12 +95,8 @@ PART_SIGNS: dict[str, tuple[str, State]] = {
     "evicted": ("↩", State.EVICTED),
     "recompute": ("▚", State.RECOMPUTE),
     "held": ("▒", State.HELD),
-    "slowed": (SLOWED, State.PREFILL),
 }
-"""The sign and the colour of each part, in the order in which a request goes through them.
-
-Where prompts are processed beside decodes, these are slowed by them, and not stalled.
-"""
+"""The sign and the colour of each part, in the order in which a request goes through them."""
 
 PHASE_SIGNS: dict[str, tuple[str, State]] = {
     QUEUE: ("─", State.QUEUED),
@@ -109,7 +105,9 @@ PHASE_SIGNS: dict[str, tuple[str, State]] = {
 }
 """The same of what a log tells, too; see `analysis.phases`."""
 
-_SIGNS = PART_SIGNS | PHASE_SIGNS
+_SLOWED = {"slowed": (SLOWED, State.PREFILL)}
+"""What stalls are, where prompts are processed beside decodes: these go on, in longer steps."""
+_SIGNS = PART_SIGNS | PHASE_SIGNS | _SLOWED
 
 SHORT_PARTS: dict[str, str] = {name: name for name in _SIGNS} | {
     "forming": "form", "memory": "mem", "prefill": "pre", "stalled": "stall", "slowed": "slow",

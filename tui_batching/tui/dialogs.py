@@ -217,6 +217,7 @@ READING_ENGINES = (
     ("engines", "STEP: a forward pass, of decodes and parts of prompts alike"),
     ("prompts", "[██░░··] processed, in this step, to come"),
     ("", "▚ processed again after an eviction; skipped: gets no step"),
+    ("", "¦ slowed: gets its token, in a step that others' prompts lengthen"),
     ("", "≡ found in the prefix cache: computed for a request before"),
     ("memory", "KV [██▂▂≡≡··] holds tokens, is taken but empty, is free to"),
     ("", "take but still cached ≡, is free"),
