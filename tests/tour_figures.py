@@ -19,7 +19,7 @@ from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.kv_use import recomputed_tokens
 from tui_batching.analysis.metrics import value_text
-from tui_batching.analysis.sweeps import Point, sweep
+from tui_batching.analysis.sweeps import sweep
 from tui_batching.analysis.tokens import token_gaps_by_request
 from tui_batching.charts.rows import bar
 from tui_batching.clock import SECOND, format_duration
@@ -255,33 +255,23 @@ def without_cache(facts: Facts) -> str:
     return format_duration(round((mean or 0) * SECOND))
 
 
-def saturated(facts: Facts) -> str:
-    """From where on a queue builds, as the chart has it: a third later without the bubble."""
-    at = sweep(facts.workload, "load", [1]).saturation
-    assert at["static"] == at["dynamic"]
-    assert 1.3 < at["continuous"] / at["static"] < 1.4
-    return f"bears {at['continuous']:.3g} a second, not {at['static']:.3g}."
+def saturated(facts: Facts) -> list[str]:
+    """From where on a queue builds, as the chart has it, and what else is said of it."""
+    found = sweep(facts.workload, "load", [2, 15])
+    for name, least, most in (("vllm", 0, 0.05), ("vllm-v0", 0.05, 1)):
+        gaps = [each.metric("p99_itl") or 0 for each in found.points if each.strategy.name == name]
+        assert least < min(gaps) <= max(gaps) < most  # short at any load
+    run = facts.run("vllm")
+    assert run.stays.cached.sum() > 0.5 * facts.requests.input_tokens.sum()  # most of a prompt
+    ours, theirs = (f"{found.saturation[name]:.3g}" for name in ("vllm", "vllm-v0"))
+    return [f"bears {ours} turns a second", f"vLLM-V0 bears {theirs}."]
 
 
 def promise(facts: Facts) -> str:
-    """From which load on the service level of the chart is broken, and by whom."""
+    """The service level of the chart."""
     slo = facts.workload.slo
     assert slo is not None
-    assert slo.e2el is not None
-    loads = [0.375, 0.5, 0.6, 1, 1.6, 1.7]
-    found = sweep(facts.workload, "load", loads).points
-    broken: dict[str, list[float]] = {}
-    for each in found:
-        broken.setdefault(each.strategy.name, [])
-        if _tail(each) > slo.e2el:
-            broken[each.strategy.name].append(each.value)
-    assert broken == {"static": loads, "dynamic": loads[2:], "continuous": loads[5:]}
-    kept = f"99 of 100 within {slo.e2el / SECOND:.0f} s. Continuous keeps it up to {loads[4]}"
-    return f"{kept} a second, and static never."
-
-
-def _tail(point: Point) -> float:
-    return (point.metric("p99_latency") or 0) * SECOND
+    return f"a promise, {(slo.ttft or 0) // MS} ms here."
 
 
 def whole_memory(_: Facts) -> str:
@@ -346,7 +336,8 @@ def longest_gaps(facts: Facts) -> str:
         for each in (small, facts.workload)
     ]
     return (
-        f"With {BUDGETS[2]} its longest gap is {after}, not {before.removesuffix(' ms')}. "
+        f"With {BUDGETS[2]}, enough for {word(facts.run('vllm').slots)} slots, its longest gap is "
+        f"{after}, not {before.removesuffix(' ms')}. "
         f"The price: first tokens after {later[0]} (mean), not {later[1].removesuffix(' ms')}."
     )
 
@@ -407,7 +398,8 @@ def rule_by_rule(facts: Facts) -> list[str]:
 def price_of_chunks(facts: Facts) -> str:
     """How much later the first token comes with a budget that cuts prompts."""
     whole, cut = (int(rule_by_rule(facts)[row].split(" ms")[0]) for row in (2, 3))
-    return f"Chunks of {BUDGETS[1]:,} mend that: the first token comes {cut - whole} ms later."
+    mend = f"Chunks of {BUDGETS[1]:,} mend that, and delay the first token by {cut - whole} ms"
+    return f"{mend} ({whole}, {cut})."
 
 
 def earlier(facts: Facts, row: int) -> float:

@@ -137,10 +137,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"The {word(f.count)} once more",
     ],
     "How many people?": [
-        *[lambda f: f"{word(f.count)}"] * 2,
-        lambda _: f"these {word(Facts('The numbers').count)}.",
-        lambda _: f"{word(Facts('The numbers').count)} people come",
-        saturated,
+        lambda f: f"run of {word(f.count)} turns",
+        lambda f: f"with {f.run('vllm').slots} slots",
+        *(lambda f, row=row: saturated(f)[row] for row in range(2)),
         promise,
     ],
     "Equal, or few": [
@@ -221,7 +220,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         *(lambda f, row=row: published(f)[row] for row in range(4)),
     ],
     "A complaint": [
-        lambda f: f"a budget of {budget(f):,}.",
+        lambda f: f"default budget of an H100, {budget(f):,}.",
         whose_prompts,
         longest_gaps,
         lambda _: f"with {BUDGETS[2]} R5 loses",
@@ -382,6 +381,7 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
         "Much to read",
         "The KV cache",
         "Found again",
+        "How many people?",
         "A complaint",
     ]
 
