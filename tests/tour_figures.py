@@ -264,7 +264,7 @@ def saturated(facts: Facts) -> list[str]:
     run = facts.run("vllm")
     assert run.stays.cached.sum() > 0.5 * facts.requests.input_tokens.sum()  # most of a prompt
     ours, theirs = (f"{found.saturation[name]:.3g}" for name in ("vllm", "vllm-v0"))
-    return [f"bears {ours} turns a second", f"vLLM-V0 bears {theirs}."]
+    return [f"bears {ours} turns a second,", f"vLLM-V0 {theirs}."]
 
 
 def _gaps(workload: Workload) -> list[float]:
