@@ -69,7 +69,7 @@ def toy(facts: Facts) -> str:
     one, two = cost.step_time(1), cost.step_time(2)
     (token,) = np.diff(cost.prefill_times(np.array([1, 2])))
     each = [int(time) * 1000 // SECOND for time in (one, two - one, token)]
-    return f"{each[0]} ms a step, {each[1]} ms more for each further request, {each[2]} ms a prompt"
+    return f"{each[0]} ms a step, {each[1]} ms more for each extra request, {each[2]} ms a prompt"
 
 
 def waits_for_both(facts: Facts) -> None:
@@ -264,7 +264,7 @@ def saturated(facts: Facts) -> list[str]:
     run = facts.run("vllm")
     assert run.stays.cached.sum() > 0.5 * facts.requests.input_tokens.sum()  # most of a prompt
     ours, theirs = (f"{found.saturation[name]:.3g}" for name in ("vllm", "vllm-v0"))
-    return [f"bears {ours} turns a second,", f"vLLM-V0 {theirs}."]
+    return [f"handles {ours} turns a second,", f"vLLM-V0 {theirs}."]
 
 
 def _gaps(workload: Workload) -> list[float]:
@@ -281,7 +281,7 @@ def promise(facts: Facts) -> str:
 
 def whole_memory(_: Facts) -> str:
     """What the GPU has."""
-    return f"has room for {load_profile('a100-llama-3-8b').kv_cache_tokens:,}."
+    return f"A100 fits {load_profile('a100-llama-3-8b').kv_cache_tokens:,} tokens."
 
 
 def whose_prompts(facts: Facts) -> str:
@@ -314,7 +314,7 @@ def hardly_any_gain(facts: Facts) -> list[str]:
     told = [" | ".join(format_duration(round(t * SECOND)) for t in row) for row in rows]
     every = 1 / (few.source.rate or 1)
     return [
-        f"{facts.count} at once, all of {asked[0]} tokens | {told[0]}",
+        f"{facts.count} at once, {asked[0]} tokens each | {told[0]}",
         f"one every {every:.0f} s on average | {told[1]}",
     ]
 
@@ -403,8 +403,8 @@ def rule_by_rule(facts: Facts) -> list[str]:
 def price_of_chunks(facts: Facts) -> str:
     """How much later the first token comes with a budget that cuts prompts."""
     whole, cut = (int(rule_by_rule(facts)[row].split(" ms")[0]) for row in (2, 3))
-    mend = f"Chunks of {BUDGETS[1]:,} mend that, and delay the first token by {cut - whole} ms"
-    return f"{mend} ({whole}, {cut})."
+    fix = f"Chunks of {BUDGETS[1]:,} fix that, and delay the first token by {cut - whole} ms"
+    return f"{fix} ({whole}, {cut})."
 
 
 def earlier(facts: Facts, row: int) -> float:

@@ -50,7 +50,7 @@ CHAPTERS = (
     "Eviction",
     "Chunked prefill",
     "Rule by rule",
-    "Found again",
+    "Read once",
     "What to take home",
 )
 """Those in which what is told has to be seen at the instant at which they stop, and a slide."""

@@ -18,7 +18,7 @@ from tui_batching.tui.presenting.presenter import side_width, text_for_room
 def test_the_story_is_told_in_order() -> None:
     sections = list(dict.fromkeys(chapter.section for chapter in TOUR.chapters))
     assert sections == [
-        "What there is to share",
+        "Sharing one GPU",
         "Three rules",
         "When it helps less",
         "Real engines",
@@ -54,7 +54,7 @@ def test_the_story_is_told_in_order() -> None:
         "chunk": "Chunked prefill",
         "evict": "Eviction",
         "recompute": "Eviction",
-        "prefix caching": "Found again",
+        "prefix caching": "Read once",
     }.items(),
 )
 def test_a_word_is_said_first_where_it_is_defined(word: str, chapter: str) -> None:

@@ -94,7 +94,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Static batching": [
         toy,
         lambda f: f"paid for, {word(f.run('static').spans.billed.max())} times",
-        lambda f: f"paid for {word(f.run('static').spans.billed.max())}.",
+        lambda f: f"pays for {word(f.run('static').spans.billed.max())}.",
         lambda f: f"{word(f.count)} new requests",
         lambda f: f"{word(len(f.who('static', *WAITS)))} wait in",
         lambda f: f"{word(f.count)} of them",
@@ -112,7 +112,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"the {word(f.run('static').slots)} slots",
     ],
     "Dynamic batching": [
-        lambda _: "the fourth has just come",
+        lambda _: "the fourth is here",
     ],
     "Guess first": [
         lambda f: f"all {word(f.run('static').slots)} slots",
@@ -121,7 +121,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Continuous batching": [
         lambda f: f"stop at {f.instant / SECOND:.2f} s",
-        lambda f: f"right is {earlier(f, 4):.2f} s sooner",
+        lambda f: f"right is {earlier(f, 4):.2f} s faster",
         lambda f: f"{word(len(f.who('static', State.HELD)))} are held",
     ],
     "The price": [
@@ -129,7 +129,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"step of four takes {format_duration(f.workload.cost.step_time(4))}",
     ],
     "Slot by slot": [
-        lambda f: f"All {word(f.count)}, from",
+        lambda f: f"All {word(f.count)}, start",
         handed_on,
     ],
     "The numbers": [
@@ -146,7 +146,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         *(lambda f, row=row: hardly_any_gain(f)[row] for row in range(2)),
         lambda f: f"{word(f.run('continuous').slots)} come in together",
     ],
-    "Much to read": [
+    "Long prompts": [
         *[lambda f: f"prompts of {round(f.requests.input_tokens.mean(), -2):,.0f} tokens"] * 2,
         lambda f: f"answers of {round(f.requests.output_tokens.mean(), -1):.0f}.",
         lambda f: f"with {word(f.run('continuous').slots)} slots",
@@ -161,13 +161,14 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"so that {word(f.run('orca').slots)} slots, which",
         whole_memory,
         lambda f: (
-            f"cut to {f.workload.cost.kv_cache_tokens:,}, so that {word(f.run('orca').slots)} slots"
+            f"that to {f.workload.cost.kv_cache_tokens:,}, so {word(f.run('orca').slots)} slots"
         ),
-        lambda f: f"longest answer allowed, {f.requests.max_tokens.max():,} tokens",
-        lambda f: "would need {:,} + {:,} tokens".format(*needs_of_r5(f)),
-        lambda f: f"and {free_memory(f):,} are free",
+        lambda f: f"longest allowed answer, too: {f.requests.max_tokens.max():,} tokens",
+        lambda f: "It needs {:,} + {:,} tokens".format(*needs_of_r5(f)),
+        lambda f: f"and only {free_memory(f):,} are free",
         lambda f: f"though {word(f.run('orca').slots - f.running('orca'))} slots are free",
         lambda f: f"{word(f.count)} new people",
+        lambda f: f"{word(f.count)} new requests, longer",
         lambda _: f"there were {word(Facts('The numbers').run('static').slots)} slots",
         lambda f: (
             f"{word(f.run('orca').slots - f.running('orca'))} of the {word(f.run('orca').slots)}"
@@ -177,12 +178,12 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
         lambda f: f"memory, all {word(f.running('vllm'))} slots are taken",
-        lambda f: f"may take {budget(f):,} tokens a step here, its budget",
+        lambda f: f"budget here: {budget(f):,} tokens a step",
         lambda f: (
             f"{word(f.running('vllm'))} run instead of {word(f.running('orca'))},"
         ).capitalize(),
-        lambda f: f"at {f.made('vllm', 0)} tokens, not at {f.made('orca', 0)}.",
-        lambda f: f"blocks of {f.workload.strategy('vllm').value('block_size')}, as",
+        lambda f: f"at {f.made('vllm', 0)} tokens, not {f.made('orca', 0)}.",
+        lambda f: f"vLLM: {f.workload.strategy('vllm').value('block_size')}-token blocks",
         lambda f: f"up to {f.requests.max_tokens.max():,} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
         lambda f: f"all {f.requests.max_tokens.min():,}",
@@ -206,7 +207,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: "went from {} to {}.".format(*of_r1(f, "vllm")),
     ],
     "No more white walls": [
-        lambda f: f"The same {word(f.count)} from",
+        lambda f: f"The same {word(f.count)}, start",
     ],
     "Rule by rule": [
         lambda f: f"The same {word(f.count)} people",
@@ -216,24 +217,24 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: "a step of 512 tokens",
         lambda f: f"only {word(f.count)} people",
     ],
-    "And measured?": [
+    "And for real?": [
         *(lambda f, row=row: published(f)[row] for row in range(4)),
     ],
     "A complaint": [
-        lambda f: f"default budget of an H100, {budget(f):,}.",
+        lambda f: f"default budget on an H100, {budget(f):,}.",
         whose_prompts,
         longest_gaps,
         lambda _: f"with {BUDGETS[2]} R5 loses",
     ],
-    "The text halts": [
-        lambda _: f"{Vllm().max_num_batched_tokens:,} and {Vllm().max_num_seqs} by default",
-        lambda _: f"on an H100 {BUDGETS[0]:,} and 1,024",
+    "The text stutters": [
+        lambda _: f"By default, {Vllm().max_num_batched_tokens:,} and {Vllm().max_num_seqs};",
+        lambda _: f"on an H100, {BUDGETS[0]:,} and 1,024",
     ],
-    "The first word is late": [lambda _: f"up, if below {BUDGETS[1]:,}"],
-    "Found again": [
+    "A late first word": [lambda _: f"up, if below {BUDGETS[1]:,}"],
+    "Read once": [
         lambda f: f"{word(f.count)} people",
         lambda f: f"same {f.requests.stream_tokens.max():,} tokens",
-        lambda f: "{:,} of its tokens are found (≡), {} blocks, and {} are read".format(
+        lambda f: "{:,} of its tokens are cached (≡), {} blocks, and {} are read".format(
             *found_by_r4(f)
         ),
         lambda f: f"{word(f.running('vllm'))} such prompts",
@@ -267,18 +268,18 @@ SAID_BY_OTHERS = {
     "What is measured": ["Five words", "99 of 100", "4 ─"],
     "What a step costs": ["Llama 3 8B on an A100"],
     "What a prompt costs": ["the same A100"],
-    "Much to read": ["on the A100"],
+    "Long prompts": ["on the A100"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
     "The KV cache": [
-        "130 kB each", "the A100 has", "a hundred slots", "OSDI 2022, continuous, too",
+        "130 kB each", "the A100 has", "a hundred slots", "OSDI 2022, also continuous",
     ],
-    "And measured?": [
-        "real A100s with Yi 34B", "OSDI 2024, table 4", "128 requests", "budget of 1,024",
+    "And for real?": [
+        "Yi 34B on two A100s", "OSDI 2024, table 4", "128 requests", "budget 1,024",
         "comes 43 % later in chats, and 3 %",
     ],
-    "The first word is late": ["near 1", "num_requests_waiting > 0"],
-    "The text halts": ["p99", "p50"],
+    "A late first word": ["near 1", "num_requests_waiting > 0"],
+    "The text stutters": ["p99", "p50"],
     "Is it right?": [
         "vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "log of 300 requests",
     ],
@@ -351,7 +352,7 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert "R4" in answer.who("continuous", State.DONE)
     assert "R4" in answer.who("static", *WAITS)
     assert earlier(answer, 4) > 2
-    short = Facts("Short, and yet slow")
+    short = Facts("Short, yet slow")
     assert short.run("static").end_time[2] == short.run("static").finish_time[3]  # until R3 is done
     assert short.metric("static", "mean_held") > 0
     parts = breakdown(short.run("static"), np.array([2]))
@@ -378,9 +379,9 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
     marked = [TOUR.chapters[n].title for n in range(COUNT) if brings_another_workload(TOUR, n)]
     assert marked == [
         "Static batching",
-        "Much to read",
+        "Long prompts",
         "The KV cache",
-        "Found again",
+        "Read once",
         "How many people?",
         "A complaint",
     ]
@@ -400,11 +401,11 @@ def test_other_twenty_people_nearly_always_have_the_same_order() -> None:
 
 
 def test_what_is_said_against_continuous_is_so() -> None:
-    rag = Facts("Much to read")
+    rag = Facts("Long prompts")
     assert rag.metric("continuous", "avg_latency") < 0.6 * rag.metric("static", "avg_latency")
     assert rag.metric("continuous", "p99_itl") > 10 * rag.metric("static", "p99_itl")
 
 
 def test_the_work_of_r2_is_the_same_in_all_lanes() -> None:
-    decodes = [breakdown(each.run, np.array([2])).decode for each in served("Short, and yet slow")]
+    decodes = [breakdown(each.run, np.array([2])).decode for each in served("Short, yet slow")]
     assert len({int(decode[0]) for decode in decodes}) == 1

@@ -160,7 +160,7 @@ async def test_the_text_is_beside_the_view_or_above_it(size: tuple[int, int]) ->
         else:
             assert (text.width, text.bottom) == (size[0], view.y)
             assert view.height >= (10 if size == (60, 20) else size[1] / 2)
-        assert "They start together, and end together." in told(stage)
+        assert "They start together and end together." in told(stage)
 
 
 async def test_what_was_on_stage_comes_back() -> None:

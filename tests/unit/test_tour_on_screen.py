@@ -68,20 +68,20 @@ NOT_ON_SCREEN = {
     "What a step costs": ("3", "8"),  # a model
     "Continuous batching": ("1.52 s", "3.88 s", "2.36 s"),  # still to come, and what it makes
     "The price": ("212", "26.0"),  # of the whole run, which plays on
-    "Much to read": ("1,500", "876", "1.61 s", "118"),  # lengths; of all of them
+    "Long prompts": ("1,500", "876", "1.61 s", "118"),  # lengths; of all of them
     "The KV cache": ("130", "426,000", "2022", "1,252", "2,048"),  # what there is; a year; lengths
     "Paging": ("16", "2023"),  # the size of a block; a year
     "Eviction": ("5,083", "584"),  # told there as a length, and as a sum
     "Chunked prefill": ("513", "460"),  # still to come
     "No more white walls": ("139", "385", "730", "624"),  # how wide walls are, to the digit
-    "Found again": ("1,500", "93", "32.5", "277", "82.8"),  # of all of them; of a run without
+    "Read once": ("1,500", "93", "32.5", "277", "82.8"),  # of all of them; of a run without
     "Rule by rule": ("10",),  # all of it is text
-    "And measured?": ("34", "2024", "4", "128", "1,024", "43", "3"),  # all of it is text
+    "And for real?": ("34", "2024", "4", "128", "1,024", "43", "3"),  # all of it is text
     "Is it right?": ("104", "0.19", "3.1", "8", "6000"),  # all of it is text
     "The famous 23 times": ("13", "23", "24", "2023"),  # all of it is text
     "A complaint": ("512", "51.6", "459", "930", "720"),  # another budget; of the whole run
-    "The first word is late": ("0",),  # all of it is text
-    "The text halts": ("2,048", "256", "8,192", "1,024"),  # all of it is text
+    "A late first word": ("0",),  # all of it is text
+    "The text stutters": ("2,048", "256", "8,192", "1,024"),  # all of it is text
 }
 """Numbers of texts that need not be seen, by chapter, with the reason."""
 
