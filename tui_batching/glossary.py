@@ -40,6 +40,7 @@ GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("held", "Done, but still in its slot, until the rest of its batch is done, too."),
         ("bubble", "All slot-time that is held."),
         ("stalled", "In a slot, but stopped or slowed down, as prompts of others are prefilled."),
+        ("slowed", "Stalled with prompts in the same steps: a token in each, but longer steps."),
     )),
     ("Times", (
         ("wait", "From arrival to admission."),
