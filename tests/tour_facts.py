@@ -30,7 +30,7 @@ WORDS |= {
     "twenty": 20,
     "twenty-four": 24,
 }
-WORDS |= {"eighty": 80, "four hundred": 400, "a thousand": 1000}
+WORDS |= {"eighty": 80, "a thousand": 1000}
 
 
 def word(number: float) -> str:

@@ -19,7 +19,6 @@ from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.kv_use import recomputed_tokens
 from tui_batching.analysis.metrics import value_text
-from tui_batching.analysis.sweeps import sweep
 from tui_batching.analysis.tokens import token_gaps_by_request
 from tui_batching.charts.rows import bar
 from tui_batching.clock import SECOND, format_duration
@@ -33,7 +32,7 @@ from tui_batching.sim.stays import Ended
 from tui_batching.strategies import Vllm
 from tui_batching.strategies.parameters import TOKEN_BUDGET
 from tui_batching.tour.deck import step_times
-from tui_batching.workload import Workload, choose_strategies, load_workload
+from tui_batching.workload import choose_strategies, load_workload
 from tui_batching.workload.profiles import load_profile
 
 
@@ -255,28 +254,23 @@ def without_cache(facts: Facts) -> str:
     return format_duration(round((mean or 0) * SECOND))
 
 
-def saturated(facts: Facts) -> list[str]:
-    """From where on a queue builds, as the chart has it, and what else is said of it."""
-    found = sweep(facts.workload, "load", [2, 15])
-    without = facts.workload.with_settings({"vllm.enable_prefix_caching": "false"})
-    for cached, read in zip(*(_gaps(each) for each in (facts.workload, without)), strict=True):
-        assert read > 3 * cached
-    run = facts.run("vllm")
-    assert run.stays.cached.sum() > 0.5 * facts.requests.input_tokens.sum()  # most of a prompt
-    ours, theirs = (f"{found.saturation[name]:.3g}" for name in ("vllm", "vllm-v0"))
-    return [f"handles {ours} turns a second,", f"vLLM-V0 {theirs}."]
-
-
-def _gaps(workload: Workload) -> list[float]:
-    points = sweep(workload, "load", [2, 5, 15], ["vllm"]).points
-    return [point.metric("p99_itl") or 0 for point in points]
-
-
-def promise(facts: Facts) -> str:
-    """The service level of the chart."""
-    slo = facts.workload.slo
-    assert slo is not None
-    return f"a promise, {(slo.ttft or 0) // MS} ms here."
+def how_many_fit(facts: Facts) -> list[str]:
+    """The slide's rows: how many of a length there is room for, and what a step of all takes."""
+    cost, slots = facts.workload.cost, Vllm().max_num_seqs
+    profile = cost.profile
+    assert profile is not None
+    assert (profile.batch[1], profile.context[1]) >= (slots, 8000)  # nothing is extrapolated
+    rows = []
+    for tokens in (1000, 2000, 4000, 8000):
+        at_once = (cost.kv_cache_tokens or 0) // tokens
+        limit = "memory" if at_once < slots else "slots"
+        count = min(at_once, slots)
+        step = cost.step_time(count, count * tokens)
+        each = value_text(SECOND / step, "1/s")
+        rows.append(f"{tokens:,}{' tokens' * (not rows)} | {count} | {limit}")
+        rows[-1] += f" | {format_duration(step)} | {each}"
+    assert round(cost.step_time(1) / SECOND * 1000) == 11  # alone
+    return rows
 
 
 def whole_memory(_: Facts) -> str:
@@ -403,8 +397,8 @@ def rule_by_rule(facts: Facts) -> list[str]:
 def price_of_chunks(facts: Facts) -> str:
     """How much later the first token comes with a budget that cuts prompts."""
     whole, cut = (int(rule_by_rule(facts)[row].split(" ms")[0]) for row in (2, 3))
-    fix = f"Chunks of {BUDGETS[1]:,} fix that, and delay the first token by {cut - whole} ms"
-    return f"{fix} ({whole}, {cut})."
+    fix = f"Chunks of {BUDGETS[1]:,} fix that, and delay the first token"
+    return f"{fix} from {whole} to {cut} ms."
 
 
 def earlier(facts: Facts, row: int) -> float:

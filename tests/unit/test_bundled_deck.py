@@ -20,7 +20,7 @@ def test_the_story_is_told_in_order() -> None:
     assert sections == [
         "Sharing one GPU",
         "Three rules",
-        "When it helps less",
+        "Its limits",
         "Real engines",
         "Out there",
     ]

@@ -32,6 +32,7 @@ from tour_figures import (
     halted,
     handed_on,
     hardly_any_gain,
+    how_many_fit,
     how_many_were_checked,
     long_texts,
     longest_gaps,
@@ -41,7 +42,6 @@ from tour_figures import (
     padding,
     predictions,
     price_of_chunks,
-    promise,
     prompts_read,
     published,
     quotient,
@@ -49,7 +49,6 @@ from tour_figures import (
     read_once,
     reserved_and_empty,
     rule_by_rule,
-    saturated,
     step_at_the_stop,
     step_of_many,
     times_at_most,
@@ -136,11 +135,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"The same {word(f.count)}",
         lambda f: f"The {word(f.count)} once more",
     ],
-    "How many people?": [
-        lambda f: f"run of {word(f.count)} turns",
-        lambda f: f"with {f.run('vllm').slots} slots",
-        *(lambda f, row=row: saturated(f)[row] for row in range(2)),
-        promise,
+    "How many fit?": [
+        *(lambda f, row=row: how_many_fit(f)[row] for row in range(4)),
+        lambda _: f"and {Vllm().max_num_seqs} slots, as vLLM",
+        lambda _: "a step took 11 ms",
+        lambda _: "full it takes 50,",
     ],
     "Equal, or few": [
         *(lambda f, row=row: hardly_any_gain(f)[row] for row in range(2)),
@@ -178,7 +177,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
         lambda f: f"memory, all {word(f.running('vllm'))} slots are taken",
-        lambda f: f"budget here: {budget(f):,} tokens a step",
+        lambda f: f"most tokens of a step, is {budget(f):,} here",
         lambda f: (
             f"{word(f.running('vllm'))} run instead of {word(f.running('orca'))},"
         ).capitalize(),
@@ -276,7 +275,7 @@ SAID_BY_OTHERS = {
     ],
     "And for real?": [
         "Yi 34B on two A100s", "OSDI 2024, table 4", "128 requests", "budget 1,024",
-        "comes 43 % later in chats, and 3 %",
+        "comes 43 % later in chats, 3 %",
     ],
     "A late first word": ["near 1", "num_requests_waiting > 0"],
     "The text stutters": ["p99", "p50"],
@@ -382,7 +381,6 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
         "Long prompts",
         "The KV cache",
         "Read once",
-        "How many people?",
         "A complaint",
     ]
 
