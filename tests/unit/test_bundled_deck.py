@@ -26,7 +26,7 @@ def test_the_story_is_told_in_order() -> None:
     ]
     assert TOUR.chapters[0].slide
     assert TOUR.chapters[-1].slide
-    assert TOUR.chapters[1].view == "gantt"
+    assert TOUR.chapters[2].view == "gantt"
     names = [chapter.title for chapter in TOUR.chapters]
     assert names.index("Slot by slot") > names.index("Continuous batching")
     guess = names.index("Guess first")

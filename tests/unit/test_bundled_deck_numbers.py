@@ -182,7 +182,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
             f"{word(f.running('vllm'))} run instead of {word(f.running('orca'))},"
         ).capitalize(),
         lambda f: f"at {f.made('vllm', 0)} tokens, not {f.made('orca', 0)}.",
-        lambda f: f"vLLM: {f.workload.strategy('vllm').value('block_size')}-token blocks",
+        lambda f: f"server: {f.workload.strategy('vllm').value('block_size')}-token blocks",
         lambda f: f"up to {f.requests.max_tokens.max():,} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
         lambda f: f"all {f.requests.max_tokens.min():,}",
@@ -226,7 +226,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: f"with {BUDGETS[2]} R5 loses",
     ],
     "The text stutters": [
-        lambda _: f"By default, {Vllm().max_num_batched_tokens:,} and {Vllm().max_num_seqs};",
+        lambda _: f"by default {Vllm().max_num_batched_tokens:,}, and slots",
+        lambda _: f"max_num_seqs, {Vllm().max_num_seqs};",
         lambda _: f"on an H100, {BUDGETS[0]:,} and 1,024",
     ],
     "A late first word": [lambda _: f"up, if below {BUDGETS[1]:,}"],
@@ -240,7 +241,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"and {f.run('vllm').at(f.instant).tokens_held:,} tokens used",
         lambda f: f"Without the cache {without_cache(f)}: {read_once(f)} to read",
     ],
-    "Is it right?": [
+    "What was checked": [
         how_many_were_checked,
         *(lambda f, row=row: predictions(f)[row] for row in range(4)),
         at_worst,
@@ -271,7 +272,7 @@ SAID_BY_OTHERS = {
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
     "The KV cache": [
-        "130 kB each", "the A100 has", "a hundred slots", "OSDI 2022, also continuous",
+        "130 kB each", "the A100 has", "a hundred slots", "OSDI 2022, the first",
     ],
     "And for real?": [
         "Yi 34B on two A100s", "OSDI 2024, table 4", "128 requests", "budget 1,024",
@@ -279,7 +280,7 @@ SAID_BY_OTHERS = {
     ],
     "A late first word": ["near 1", "num_requests_waiting > 0"],
     "The text stutters": ["p99", "p50"],
-    "Is it right?": [
+    "What was checked": [
         "vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "log of 300 requests",
     ],
     "Paging": ["for sixty years", "paper of 2023", "paging (SOSP 2023)"],
