@@ -269,7 +269,7 @@ def how_many_fit(facts: Facts) -> list[str]:
         step = cost.step_time(count, count * tokens)
         each = value_text(SECOND / step, "1/s")
         rows.append(f"{tokens:,}{' tokens' * (not rows)} | {count} | {limit}")
-        rows[-1] += f" | {format_duration(step)} | {each}"
+        rows[-1] += f" | {format_duration(step)} | {each} | {count * SECOND / step:,.0f}"
     assert round(cost.step_time(1) / SECOND * 1000) == 11  # alone
     return rows
 

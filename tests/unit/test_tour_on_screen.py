@@ -49,6 +49,7 @@ async def pictures(size: tuple[int, int]) -> list[Picture]:
             await stage.swept()
             found.append(picture(chapter, stage))
             if chapter.until is not None:
+                await stage.press(*["space"] * (not chapter.play))
                 stage.wall.now += 3600
                 stage.live._next_frame()
                 assert stage.live._player.time == chapter.until
@@ -68,6 +69,7 @@ NOT_ON_SCREEN = {
     "What a step costs": ("3", "8"),  # a model
     "Continuous batching": ("1.52 s", "3.88 s", "2.36 s"),  # still to come, and what it makes
     "The price": ("212", "26.0"),  # of the whole run, which plays on
+    "The numbers": ("212",),  # not to be seen there, as the text says
     "Long prompts": ("1,500", "876", "1.61 s", "118"),  # lengths; of all of them
     "The KV cache": ("130", "426,000", "2022", "1,252", "2,048"),  # what there is; a year; lengths
     "Paging": ("16", "2023"),  # the size of a block; a year
