@@ -178,9 +178,9 @@ def test_minutes_and_seconds(seconds: float, text: str) -> None:
 async def test_a_presentation_that_is_gone_is_told_and_its_notes_stay() -> None:
     ended = subprocess.Popen(["true"])
     ended.wait()
-    write_presentation(presentation_file(TOUR.path), replace(HERE, process=ended.pid, chapter=1))
+    write_presentation(presentation_file(TOUR.path), replace(HERE, process=ended.pid, chapter=2))
     async with notes_of(TOUR) as notes:
-        await notes.until_seen(f"its process {ended.pid} has ended", TOUR.chapters[1].notes[0])
+        await notes.until_seen(f"its process {ended.pid} has ended", TOUR.chapters[2].notes[0])
 
 
 async def test_a_longer_deck_than_these_notes_know_is_told() -> None:
