@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import product
 
+import numpy as np
 import pytest
 from stage import COST, MS, hand_made, palette, scene_of
 
-from tui_batching.charts.breakdown_rows import breakdown_rows
+from tui_batching.analysis.breakdown import breakdown
+from tui_batching.charts.breakdown_rows import breakdown_rows, parts_of
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import KvView, kv_view, lane_view
 from tui_batching.charts.lane_words import phase_texts
@@ -283,6 +286,25 @@ def test_what_a_prompt_costs_the_others_is_a_part_called_as_it_is_drawn() -> Non
     assert "slowed 50" in beside
     assert "¦" in beside
     assert "stalled" not in beside
+
+
+def test_only_who_gets_no_token_is_stalled_where_prompts_are_beside_decodes() -> None:
+    workload = load_workload("engines")
+    for strategy in workload.strategies:
+        run = simulate(workload, strategy)
+        moments = [run.at(second * 1000 * MS) for second in (2, 5, 9)]
+        for moment, row in product(moments, range(0, len(run), 7)):
+            told = parts_of(moment, row)
+            whole = breakdown(run, np.array([row]), moment.time)
+            assert told.get("stalled", 0) + told.get("slowed", 0) == whole.stalled[0]
+            assert all(amount > 0 for amount in told.values())
+            assert run.mixes or "slowed" not in told
+    skipping = FastGen(64, 2, 16, 64)
+    run = simulate(
+        hand_made((45, 14, 4), (45, 30, 4), (100, 5, 9), strategies=[skipping]), skipping
+    )
+    told = [parts_of(run.at(run.finished), row) for row in range(len(run))]
+    assert any("stalled" in each for each in told), "who is skipped makes nothing"
 
 
 def test_the_marks_of_engines_are_letters_that_nothing_else_has() -> None:

@@ -10,6 +10,7 @@ from rich.style import Style
 
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.phases import phases
+from tui_batching.analysis.state_intervals import state_intervals
 from tui_batching.analysis.tables import error_text
 from tui_batching.analysis.why import request_name
 from tui_batching.analysis.why_request import why_request
@@ -23,8 +24,10 @@ from tui_batching.charts.rows import (
 )
 from tui_batching.clock import MICROSECOND, MILLISECOND, Picoseconds, format_duration
 from tui_batching.columns import rounded
+from tui_batching.sim.life import State
 from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.moment import Moment
+from tui_batching.sim.stays import Ended
 
 THICK_PARTS = 4
 """Rows of a lane's parts where there is room: two of bars, and two for words."""
@@ -74,12 +77,33 @@ def _parts(moment: Moment, request: int, true: MeasuredRun | None) -> dict[str, 
 def parts_of(moment: Moment, request: int) -> dict[str, Picoseconds]:
     """The parts of a request's time so far that there are, by the names that they have here.
 
-    What others' prompts cost a decode is called *slowed* where these are processed in the same
-    iterations: it makes a token in each, but in longer ones.
+    Of what others' prompts cost it, only the time in which it stops is called *stalled*. The rest
+    is *slowed*: it makes a token in each iteration, but prompts in it make it longer.
     """
-    names = {"stalled": "slowed"} if moment.run.mixes else {}
-    parts = breakdown(moment.run, np.array([request]), moment.time).columns()
-    return {names.get(name, name): int(column[0]) for name, column in parts.items() if column[0]}
+    columns = breakdown(moment.run, np.array([request]), moment.time).columns()
+    parts = {name: int(column[0]) for name, column in columns.items()}
+    stopped = _stopped(moment, request) if moment.run.mixes else parts["stalled"]
+    told: dict[str, Picoseconds] = {}
+    for name, amount in parts.items():
+        lost = {"stalled": stopped, "slowed": amount - stopped}
+        told |= lost if name == "stalled" else {name: amount}
+    return {name: amount for name, amount in told.items() if amount}
+
+
+def _stopped(moment: Moment, request: int) -> Picoseconds:
+    """How long iterations have gone by without a request that was in a slot, or was left out."""
+    run, now = moment.run, moment.time
+    stays = run.by_request.members(request)
+    stopped = [
+        (each.start, each.end)
+        for intervals in state_intervals(run, stays)
+        for each in intervals
+        if each.state is State.STALLED
+    ]
+    left_out = stays[run.stays.ended[stays] == Ended.SKIPPED]
+    ends, back = run.stays.end_time[left_out].tolist(), run.back[left_out].tolist()
+    stopped += zip(ends, back, strict=True)
+    return sum(max(0, min(end, now) - start) for start, end in stopped)
 
 
 def _error(moment: Moment, request: int, true: MeasuredRun | None) -> str:

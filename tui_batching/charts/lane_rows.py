@@ -19,11 +19,12 @@ from tui_batching.charts.lane_view import (
 )
 from tui_batching.charts.lane_words import PHASE_STATES, happening_texts, phase_texts
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import fill, sign_of
+from tui_batching.charts.pen import fill
 from tui_batching.charts.rows import (
     CACHED,
     FULL,
     HATCH,
+    STALLED,
     TRACK,
     Cells,
     first_that_fits,
@@ -198,31 +199,29 @@ def _share_rows(pen: LanePen) -> list[Cells]:
     shares = view.shares
     width = pen.width - 2
     bar = pen.line()
-    lost = "slowed" if view.moment.run.mixes else "stalled"
-    sign, state = sign_of(lost)
     parts = (
         (shares.useful, FULL, fill(State.DECODE, None, palette)),
         (shares.held, HATCH, fill(State.HELD, None, palette)),
-        (shares.stalled, sign, fill(state, None, palette)),
+        (shares.stalled, STALLED, fill(State.STALLED, None, palette)),
         (shares.free, TRACK, pen.look(palette.bar_track)),
     )
-    for cells, (_, drawn, look) in zip(
+    for cells, (_, sign, look) in zip(
         rounded([share for share, *_ in parts], width), parts, strict=True
     ):
-        bar.add(drawn * cells, look)
+        bar.add(sign * cells, look)
     useful, held, stalled, free = rounded([share for share, *_ in parts], 100)
     words = pen.line()
-    if pen.width >= len(f" useful {useful}% held {held}% {lost} {stalled}% free {free}% "):
+    if pen.width >= len(f" useful {useful}% held {held}% stalled {stalled}% free {free}% "):
         words.add("useful ", pen.muted).add(f"{useful}%", pen.look(palette.work, bold=True))
         words.add(" held ", pen.muted).add(f"{held}%", pen.held)
-        words.add(f" {lost} ", pen.muted).add(f"{stalled}%", pen.strong)
+        words.add(" stalled ", pen.muted).add(f"{stalled}%", pen.strong)
         words.add(f" free {free}%", pen.muted)
-    elif pen.width >= len(f" held {held}% · {lost} {stalled}%"):
+    elif pen.width >= len(f" held {held}% · stalled {stalled}%"):
         words.add("held ", pen.muted).add(f"{held}%", pen.held)
-        words.add(f" · {lost} ", pen.muted).add(f"{stalled}%", pen.strong)
+        words.add(" · stalled ", pen.muted).add(f"{stalled}%", pen.strong)
     else:
         words.add(f"{HATCH} ", pen.muted).add(f"{held}%", pen.held)
-        words.add(f" {sign} ", pen.muted).add(f"{stalled}%", pen.strong)
+        words.add(f" {STALLED} ", pen.muted).add(f"{stalled}%", pen.strong)
     return [bar.cells(), words.cells()]
 
 
