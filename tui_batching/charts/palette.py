@@ -19,7 +19,7 @@ from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import data_folder, read_text
 from tui_batching.reading.nodes import Scalar
 from tui_batching.sim.life import State
-from tui_batching.strategies import about
+from tui_batching.strategies import about, mark_of, tag_of
 
 DEFAULT_THEME = "dark"
 SIXTEEN_COLOURS = "ansi-16"
@@ -185,9 +185,16 @@ class Palette:
 
 
 def strategy_colour(name: str) -> str:
-    """What the colour of a strategy's lane is called: `strategy-2`."""
+    """What the colour of a strategy's lane is called: `strategy-2`.
+
+    One with a tag has that of another strategy, of which one depends on the sign that marks it.
+    """
     colour = about(name).colour
-    return "text" if colour is None else f"strategy-{colour % STRATEGY_COLOURS}"
+    if colour is None:
+        return "text"
+    if tag_of(name):
+        colour += 1 + ord(mark_of(name)) % (STRATEGY_COLOURS - 1)
+    return f"strategy-{colour % STRATEGY_COLOURS}"
 
 
 def default_theme(*, few_colours: bool) -> str:

@@ -54,8 +54,9 @@ def check_deck(deck: Deck, report: Reporter) -> None:
             _check_values(chapter, comparison)
         except InputError as error:
             raise InputError(f"{deck.path}: chapter {number}: {error}") from None
-    count = len(deck.chapters)
+    count = len(deck.talk)
     chapters = "1 chapter" if count == 1 else f"{count} chapters"
+    chapters += f" and {deck.backup} for questions" if deck.backup else ""
     minutes = f", {deck.minutes:g} min" if deck.minutes else ""
     print(f"{printable(str(deck.path))}: valid, a deck of {chapters}{minutes}")
 

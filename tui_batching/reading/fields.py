@@ -270,8 +270,7 @@ class Field:
             InputError: if it is neither, is empty, or has a key that is not allowed or there twice.
         """
         if isinstance(self.node, nodes.Mapping):
-            keys = [key.text for key in self.node.children[::2] if isinstance(key, Scalar)]
-            found = self.mapping(allowed or keys or ("...",)).fields
+            found = self.mapping(allowed or self.keys or ("...",)).fields
             if not found:
                 raise self.error("at least one key", "an empty mapping")
             return found
@@ -293,8 +292,8 @@ class Field:
         """
         if not isinstance(self.node, nodes.Mapping):
             raise self.error("a mapping of whole numbers")
-        names = [key.text for key in self.node.children[::2] if isinstance(key, nodes.Scalar)]
-        record = self.mapping([name for name in names if name.isdecimal() and int(name)] or ["8"])
+        numbers = [name for name in self.keys if name.isdecimal() and int(name)]
+        record = self.mapping(numbers or ["8"])
         return [(int(name), value) for name, value in record.fields.items()]
 
     def only_key(self, allowed: Collection[str]) -> Field:
@@ -304,6 +303,12 @@ class Field:
             found = " and ".join(record.fields) or "an empty mapping"
             raise self.error(one_of(allowed), found)
         return next(iter(record.fields.values()))
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of a mapping as they are written; none of anything else."""
+        children = self.node.children[::2] if isinstance(self.node, nodes.Mapping) else ()
+        return [key.text for key in children if isinstance(key, Scalar)]
 
     @property
     def key(self) -> str:

@@ -13,7 +13,7 @@ from tui_batching.strategies.measured import MeasuredServer
 from tui_batching.strategies.orca import Orca
 from tui_batching.strategies.sglang import SgLang
 from tui_batching.strategies.static import Static
-from tui_batching.strategies.strategy import About, Strategy
+from tui_batching.strategies.strategy import TAG, About, Strategy
 from tui_batching.strategies.tensorrt_llm import TensorRtLlm
 from tui_batching.strategies.tgi import Tgi
 from tui_batching.strategies.triton import Triton
@@ -39,14 +39,31 @@ STRATEGIES: dict[str, type[Strategy]] = {
 """Every strategy by name, in the order in which they are listed."""
 
 
+def kind_of(name: str) -> type[Strategy]:
+    """What has a lane of this name: a strategy, of `vllm@512` that is `vllm`, or a log's server."""
+    known = STRATEGIES | {MeasuredServer.about.name: MeasuredServer}
+    return known[name.partition("@")[0]]
+
+
 def about(name: str) -> About:
-    """What there is to know of what has a lane: a strategy, or the server of a log."""
-    return (STRATEGIES | {MeasuredServer.about.name: MeasuredServer})[name].about
+    """What there is to know of what has a lane of this name."""
+    return kind_of(name).about
 
 
 def mark_of(name: str) -> str:
-    """The sign that tells a lane from the others without colour."""
-    return about(name).mark
+    """The sign that tells a lane from the others without colour: of `vllm@512` it is `5`."""
+    return tag_of(name)[:1] or about(name).mark
+
+
+def tag_of(name: str) -> str:
+    """What tells a lane from others of its kind; empty where nothing has to."""
+    return name.partition("@")[2]
+
+
+def is_tagged(name: str) -> bool:
+    """Whether this names one of several of a kind, such as `vllm@512`."""
+    kind, _, tag = name.partition("@")
+    return kind in STRATEGIES and bool(TAG.fullmatch(tag))
 
 
 def names_elsewhere(kind: type[Strategy]) -> dict[str, str]:
@@ -87,6 +104,9 @@ __all__ = [
     "Vllm",
     "VllmV0",
     "about",
+    "is_tagged",
+    "kind_of",
     "mark_of",
     "names_elsewhere",
+    "tag_of",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tui_batching.clock import Picoseconds
+from tui_batching.errors import InputError
+from tui_batching.printable import quoted
 from tui_batching.reading.constraints import Constraints, check_constraints
 from tui_batching.strategies.parameters import KV_CACHE_TOKENS, MAX_SLOTS, Parameter
 
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
     from tui_batching.requests import Requests
     from tui_batching.sim.run import Run
     from tui_batching.sim.stream_blocks import StreamBlocks
+
+
+TAG = re.compile("[a-z0-9][a-z0-9_-]{0,11}")
+"""What tells a lane from another one of the same kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +99,26 @@ class Admission:
 
 @dataclass(frozen=True)
 class Strategy(ABC):
-    """Who may run when; the fields of each kind are its parameters."""
+    """Who may run when; the other fields of each kind are its parameters.
+
+    Attributes:
+        tag: tells it from others of its kind, such as `512` with a smaller budget; empty where
+            there is only one.
+    """
 
     about: ClassVar[About]
     textbook: ClassVar[bool] = False
     """Whether it is the textbook's: prompts are processed whole, and nobody is ever evicted."""
 
+    tag: str = field(default="", kw_only=True)
+
     def __post_init__(self) -> None:
         check_constraints(self, self.constraints())
+        if self.tag and not TAG.fullmatch(self.tag):
+            raise InputError(
+                f"{self.about.name}@: found {quoted(self.tag)}, expected up to 12 small letters, "
+                "digits, '-' and '_'"
+            )
 
     @classmethod
     def constraints(cls) -> Constraints:
@@ -148,8 +167,8 @@ class Strategy(ABC):
 
     @property
     def name(self) -> str:
-        """What it is called on screen, in files and on the command line."""
-        return self.about.name
+        """What it is called on screen, in files and on the command line: `vllm`, `vllm@512`."""
+        return f"{self.about.name}@{self.tag}" if self.tag else self.about.name
 
     @property
     def is_engine(self) -> bool:

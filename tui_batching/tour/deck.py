@@ -34,7 +34,7 @@ MOST_CHAPTERS = 500
 """In a deck; nobody presents more."""
 
 _BATCH_SIZES = (1, 4, 16, 64, 256)
-_KEYS = ("title", "chapters")
+_KEYS = ("title", "chapters", "backup")
 _CHAPTER_KEYS = (
     "title", "section", "slide", "text", "then", "notes", "minutes", "workload", "strategies",
     "set", "view", "show", "at", "until", "loop", "speed", "play", "select", "focus", "table",
@@ -118,13 +118,22 @@ class Deck:
 
     Attributes:
         title: what it is called.
-        chapters: in order, at least one.
+        chapters: in order, at least one; behind those of the talk those that are kept for
+            questions.
         path: the file it was read from.
+        backup: how many of the chapters are kept for questions: turning on from the talk does not
+            come to them.
     """
 
     title: str
     chapters: tuple[Chapter, ...]
     path: Path
+    backup: int = 0
+
+    @property
+    def talk(self) -> tuple[Chapter, ...]:
+        """The chapters that are told one after the other."""
+        return self.chapters[: len(self.chapters) - self.backup]
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -133,8 +142,20 @@ class Deck:
 
     @property
     def minutes(self) -> float:
-        """How long the speaker wants to take for all chapters that say so."""
-        return sum(chapter.minutes or 0 for chapter in self.chapters)
+        """How long the speaker wants to take for all chapters of the talk that say so."""
+        return sum(chapter.minutes or 0 for chapter in self.talk)
+
+    def counter(self, number: int) -> str:
+        """Which chapter this is: `3/15`, or `16` behind the fifteen of the talk."""
+        return f"{number + 1}/{len(self.talk)}" if number < len(self.talk) else f"{number + 1}"
+
+    def turned(self, number: int, chapters: int) -> int:
+        """The chapter that one comes to by turning so many from this one; it stays at the ends.
+
+        The talk ends with its last chapter. From those behind it one comes back to it.
+        """
+        end = len(self.talk) if number < len(self.talk) else len(self.chapters)
+        return max(0, min(end - 1, number + chapters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +235,13 @@ def parse_deck(text: str, path: Path, views: Mapping[str, Collection[str]]) -> D
     record = read_yaml(text, str(path)).mapping(_KEYS)
     around = _Surroundings(path.parent, views, {})
     chapters: list[Chapter] = []
-    for chapter in record["chapters"].items(MOST_CHAPTERS):
+    talk = record["chapters"].items(MOST_CHAPTERS)
+    backup: list[Field] = record.read("backup", partial(Field.items, most=MOST_CHAPTERS), [])
+    for chapter in (*talk, *backup):
         before = chapters[-1] if chapters else None
         chapters.append(_read_chapter(chapter, before, around))
     title = record.read("title", partial(Field.text, longest=_LONGEST_TITLE), name_of(path))
-    return Deck(title, tuple(chapters), path)
+    return Deck(title, tuple(chapters), path, backup=len(backup))
 
 
 def is_deck(text: str, path: Path) -> bool:
@@ -306,7 +329,9 @@ def _read_settings(record: Record, workload: Workload) -> tuple[dict[str, str], 
     settings: dict[str, str] = {}
     if "set" in record.fields:
         for key, value in (
-            record["set"].mapping(setting_keys(), elsewhere=keys_elsewhere()).fields.items()
+            record["set"]
+            .mapping(setting_keys(workload), elsewhere=keys_elsewhere(workload))
+            .fields.items()
         ):
             workload = change(workload, key, value)
             settings[key] = value.written

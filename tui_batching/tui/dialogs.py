@@ -19,7 +19,7 @@ from textual.widgets.option_list import Option
 from tui_batching.charts.rows import Row, column, wrapped
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError, sentence_of
-from tui_batching.strategies import MeasuredServer, Strategy
+from tui_batching.strategies import MeasuredServer, Strategy, mark_of
 from tui_batching.tui.background import aside
 from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.exports import EXPORTS, Export
@@ -236,7 +236,7 @@ READING_LOG = (
 
 def reading(strategies: Sequence[Strategy]) -> list[tuple[str, str]]:
     """How to read the lanes of these strategies: what is told of, and the words."""
-    pairs = (f"{each.about.mark}\N{NO-BREAK SPACE}{each.name}" for each in strategies)
+    pairs = (f"{mark_of(each.name)}\N{NO-BREAK SPACE}{each.name}" for each in strategies)
     time = f"▾ a request arrives, ┃ now, ━ played, all answered: {', '.join(pairs)}"
     engines = READING_ENGINES if any(each.is_engine for each in strategies) else ()
     log = READING_LOG if any(isinstance(each, MeasuredServer) for each in strategies) else ()

@@ -14,6 +14,7 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import LEVELS, Cells, Row, style
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
+from tui_batching.strategies import mark_of
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
 
@@ -63,7 +64,7 @@ def timeline_row(
         while cell in taken and cell > 0:
             cell -= 1
         taken.add(cell)
-        marks[cell] = run.strategy.about.mark
+        marks[cell] = mark_of(run.strategy.name)
         looks[cell] = style(palette.strategy(run.strategy.name), ground, bold=True)
     if selected is not None:
         arrival = int(scene.workload.requests.arrival_time[selected])

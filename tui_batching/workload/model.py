@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol, TypeAlias
@@ -12,7 +12,7 @@ from tui_batching.errors import InputError
 from tui_batching.reading.constraints import Number
 from tui_batching.reading.fields import Field
 from tui_batching.requests import Requests
-from tui_batching.strategies import DEFAULT_STRATEGIES, MeasuredServer, Strategy
+from tui_batching.strategies import DEFAULT_STRATEGIES, MeasuredServer, Strategy, mark_of
 from tui_batching.workload.asking import Asking
 from tui_batching.workload.service_level import ServiceLevel
 
@@ -177,8 +177,16 @@ class Workload:
         Args:
             strategies: those, in this order.
             chosen: the names of strategies whose slots are now chosen.
+
+        Raises:
+            InputError: if two have the same mark.
         """
-        assumed = self.assumed.difference(chosen)
+        strategies = tuple(strategies)
+        _check_marks(strategies)
+        present = {each.name for each in self.strategies}
+        tagged = (each for each in strategies if each.tag and each.name not in present)
+        also = {each.name for each in tagged if each.about.name in self.assumed}
+        assumed = (self.assumed | also).difference(chosen)
         batch = self.cost.profile.batch if self.cost.profile else None
         return replace(
             self,
@@ -263,6 +271,18 @@ class Workload:
             if strategy.name == name:
                 return strategy
         raise InputError(f"{name}: expected one of {join_names(s.name for s in self.strategies)}")
+
+
+def _check_marks(strategies: Sequence[Strategy]) -> None:
+    """Refuse tags that begin alike: without colours nobody could tell their lanes apart."""
+    marks: dict[str, str] = {}
+    for name in (each.name for each in strategies if each.tag):
+        other = marks.setdefault(mark_of(name), name)
+        if other != name:
+            raise InputError(
+                f"found {other} and {name}, expected tags that begin with different signs, "
+                "which mark them in pictures"
+            )
 
 
 def join_names(names: Iterable[str]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.printable import quoted
-from tui_batching.strategies import STRATEGIES, Strategy
+from tui_batching.strategies import STRATEGIES, Strategy, is_tagged, kind_of, tag_of
 from tui_batching.strategies.parameters import BATCH_SIZE
 from tui_batching.workload.model import Workload
 
@@ -43,7 +44,7 @@ def choose_strategies(workload: Workload, strategies: Chosen) -> Workload:
     """The workload served by these strategies, in this order.
 
     One that is named has the parameters that the workload gives it, or else those by default, with
-    what settings for all have said.
+    what settings for all have said. One with a tag, such as `vllm@512`, begins as the one without.
 
     Raises:
         InputError: if there is no strategy called so, one is there twice, there is none, or what
@@ -64,7 +65,7 @@ def choose_strategies(workload: Workload, strategies: Chosen) -> Workload:
             raise InputError(f"found {found.name!r} twice, expected each strategy once")
         if isinstance(each, Strategy):
             given.append(found.name)
-        elif found.name not in present:
+        elif present.isdisjoint((found.name, found.about.name)):
             found, sized = _with_common(found, workload)
             given += [found.name] if sized else []
         chosen[found.name] = found
@@ -97,6 +98,8 @@ def _called(name: object, known: Mapping[str, Strategy]) -> Strategy:
         called = name.__name__ if isinstance(name, type) else type(name).__name__
         found = f"the class {called}" if isinstance(name, type) else f"a value of type {called}"
         raise InputError(f"found {found}, expected a strategy such as 'vllm' or Vllm()")
+    if is_tagged(name) and name not in known:
+        return replace(known[kind_of(name).about.name], tag=tag_of(name))
     if name not in known:
         expected = f"{one_of(known)}{did_you_mean(name, known)}"
         raise InputError(f"found {quoted(name)}, expected {expected}")

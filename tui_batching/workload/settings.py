@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from tui_batching.cost import COSTS
+from tui_batching.cost import COSTS, Cost
 from tui_batching.errors import InputError, called_here, did_you_mean, one_of
 from tui_batching.printable import quoted
 from tui_batching.reading.constraints import Whole
 from tui_batching.reading.fields import Field, Reader
-from tui_batching.strategies import STRATEGIES, names_elsewhere
+from tui_batching.strategies import STRATEGIES, about, kind_of, names_elsewhere
 from tui_batching.strategies.parameters import BATCH_SIZE, Parameter
 from tui_batching.workload.asking import AskingRule
 from tui_batching.workload.generate import CONTENTS, SEED, GeneratedRequests
@@ -48,24 +48,30 @@ def apply_settings(workload: Workload, settings: Mapping[str, object] | Iterable
     return workload
 
 
-def setting_keys() -> tuple[str, ...]:
-    """All keys that `apply_settings` knows."""
-    return tuple(_changes())
+def setting_keys(workload: Workload | None = None) -> tuple[str, ...]:
+    """All keys that `apply_settings` knows, with those of the workload's tagged strategies."""
+    return tuple(_changes(_names(workload)))
 
 
 def keys_beside_strategies() -> tuple[str, ...]:
     """Those of them that are no setting of a strategy."""
     strategies = _strategy_changes(STRATEGIES)
-    return tuple(key for key in _changes() if key not in strategies)
+    return tuple(key for key in setting_keys() if key not in strategies)
 
 
-def keys_elsewhere() -> dict[str, str]:
+def keys_elsewhere(workload: Workload | None = None) -> dict[str, str]:
     """Keys of one strategy by names that others have for them, each with its name here."""
     return {
         f"{name}.{key}": here
-        for name, kind in STRATEGIES.items()
-        for key, here in names_elsewhere(kind).items()
+        for name in _names(workload)
+        for key, here in names_elsewhere(kind_of(name)).items()
     }
+
+
+def _names(workload: Workload | None) -> Collection[str]:
+    """All strategies that a key may name."""
+    present = [strategy.name for strategy in workload.strategies] if workload else ()
+    return dict.fromkeys((*STRATEGIES, *present))
 
 
 def _apply(workload: Workload, setting: str) -> Workload:
@@ -81,7 +87,7 @@ def _short(setting: str) -> str:
 
 
 def _change(workload: Workload, key: str, field: Field) -> Workload:
-    if key not in _changes():
+    if key not in setting_keys(workload):
         raise field.complaint(
             f"found the unknown key {quoted(key)}, expected {_known(workload, key)}"
         )
@@ -94,10 +100,11 @@ def _known(workload: Workload, unknown: str) -> str:
     After the name of a strategy those of that strategy are told, else those that fit the workload.
     """
     name = unknown.rpartition(".")[0]
-    known = list(_changes(workload))
-    if name in STRATEGIES:
+    present = [strategy.name for strategy in workload.strategies]
+    known = list(_changes(present, [type(workload.cost)]))
+    if name in _names(workload):
         known = [key for key in _strategy_changes([name]) if key.startswith(f"{name}.")]
-    elsewhere = keys_elsewhere()
+    elsewhere = keys_elsewhere(workload)
     hint = called_here([elsewhere[unknown]]) if unknown in elsewhere else None
     return one_of(known) + (hint or did_you_mean(unknown, known))
 
@@ -110,7 +117,7 @@ def change(workload: Workload, key: str, field: Field) -> Workload:
             field's place.
     """
     try:
-        return _changes()[key](workload, field)
+        return _changes(_names(workload))[key](workload, field)
     except InputError as error:
         if str(error).startswith(field.where):
             raise
@@ -151,7 +158,7 @@ def _set_strategies(
 def _called(parameters: Mapping[str, Parameter], present: Iterable[str]) -> str:
     """What the strategies that are there call a parameter, if they have it."""
     keys = {parameter.name for parameter in parameters.values()}
-    names = [names_elsewhere(STRATEGIES[name]) for name in present]
+    names = [names_elsewhere(kind_of(name)) for name in present]
     return called_here(
         list(dict.fromkeys(n[key] for n in names for key in sorted(keys & n.keys())))
     )
@@ -210,7 +217,7 @@ def _strategy_changes(names: Collection[str]) -> dict[str, Change]:
     one: dict[str, Change] = {}
     owners: dict[str, dict[str, Parameter]] = {}
     for name in names:
-        for parameter in STRATEGIES[name].about.parameters:
+        for parameter in about(name).parameters:
             for key in parameter.keys:
                 one[f"{name}.{key}"] = partial(_set_strategies, {name: parameter})
                 owners.setdefault(key, {})[name] = parameter
@@ -220,10 +227,10 @@ def _strategy_changes(names: Collection[str]) -> dict[str, Change]:
     return every | one
 
 
-def _changes(workload: Workload | None = None) -> dict[str, Change]:
-    """What each key changes; of a workload, only its own strategies and its own cost."""
-    names = [strategy.name for strategy in workload.strategies] if workload else STRATEGIES
-    costs = [type(workload.cost)] if workload else COSTS.values()
+def _changes(
+    names: Collection[str], costs: Collection[type[Cost]] = tuple(COSTS.values())
+) -> dict[str, Change]:
+    """What each key of these strategies and costs changes, and each key of neither."""
     return {
         **_strategy_changes(names),
         "workload.count": partial(

@@ -11,7 +11,14 @@ from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.printable import name_of, printable, quoted
 from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import data_folder, read_text
-from tui_batching.strategies import STRATEGIES, Strategy, names_elsewhere
+from tui_batching.strategies import (
+    STRATEGIES,
+    Strategy,
+    is_tagged,
+    kind_of,
+    names_elsewhere,
+    tag_of,
+)
 from tui_batching.strategies.parameters import BATCH_SIZE
 from tui_batching.workload.arrivals import read_arrivals
 from tui_batching.workload.asking import AskingRule
@@ -145,7 +152,8 @@ def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
         workload = workload.with_cost(read_cost(record["cost"], folder))
     if "strategies" in record.fields:
         chosen = record["strategies"]
-        workload = workload.with_strategies(_read_strategies(chosen), *_with_slots(chosen))
+        with chosen.placing_errors():
+            workload = workload.with_strategies(_read_strategies(chosen), *_with_slots(chosen))
     return workload
 
 
@@ -210,21 +218,27 @@ def _trace_name(path: Path) -> str:
 
 
 def _read_strategies(field: Field) -> tuple[Strategy, ...]:
-    record = field.mapping(STRATEGIES)
+    record = _strategies_by_name(field)
     if not record.fields:
         raise field.error(f"at least one of {', '.join(STRATEGIES)}", "an empty mapping")
-    strategies: list[Strategy] = [
-        value.build(kind, kind.constraints(), kind.aliases(), names_elsewhere(kind))
-        for kind, value in ((STRATEGIES[name], value) for name, value in record.fields.items())
-    ]
+    strategies: list[Strategy] = []
+    for name, value in record.fields.items():
+        kind, tag = kind_of(name), tag_of(name)
+        make = value.build(kind, kind.constraints(), kind.aliases(), names_elsewhere(kind))
+        strategies.append(replace(make, tag=tag))
     return tuple(strategies)
+
+
+def _strategies_by_name(field: Field) -> Record:
+    """What is said of each, also of several of a kind, such as `vllm@512`."""
+    return field.mapping((*STRATEGIES, *filter(is_tagged, field.keys)))
 
 
 def _with_slots(field: Field) -> list[str]:
     """The names of the strategies that say how many slots they have."""
     return [
         name
-        for name, value in field.mapping(STRATEGIES).fields.items()
+        for name, value in _strategies_by_name(field).fields.items()
         if any(value.has_key(key) for key in _SLOTS)
     ]
 

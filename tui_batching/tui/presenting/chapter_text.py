@@ -16,13 +16,16 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import EIGHTHS, FULL, HATCH, Cells, Row, bar, folded, style
 from tui_batching.clock import format_duration
 from tui_batching.strategies import STRATEGIES
+from tui_batching.strategies.strategy import TAG
 from tui_batching.tour.deck import StepTime, WordTable, step_times
 from tui_batching.workload import Workload
 
 _STRATEGIES = "|".join(sorted(STRATEGIES, key=len, reverse=True))  # vllm-v0 is not vllm
 _BAR = f"{FULL}{EIGHTHS.strip()}"
 """What bars are made of."""
-_NAMES = re.compile(rf"(\b(?:{_STRATEGIES}|R[0-9]+)\b|[{_BAR}{HATCH}])", re.IGNORECASE)
+_NAMES = re.compile(
+    rf"(\b(?:(?:{_STRATEGIES})(?:@{TAG.pattern})?|R[0-9]+)\b|[{_BAR}{HATCH}])", re.IGNORECASE
+)
 _NUMBER = re.compile(r"[-+–x ]*[\d.,]*(?: ?(?:ms|s|%|steps))?")
 """A cell with nothing but a number, its sign and its unit."""
 _APART = (3, 2)

@@ -140,7 +140,7 @@ class NotesScreen(EndsWorkFirst, Screen[None]):
         section = f"   {chapter.section}" if chapter.section else ""
         self._serve(number)
         self._show_warning(self._warning(place))
-        self._show("head", f"{self._deck.title}   {number + 1}/{len(chapters)}{section}")
+        self._show("head", f"{self._deck.title}   {self._deck.counter(number)}{section}")
         self._show("time", f"{self._time_of_day}   {self._times(place, number)}")
         self._show("title", chapter.title)
         notes = [told(note, self._served.get(number)) for note in chapter.notes]
@@ -160,13 +160,13 @@ class NotesScreen(EndsWorkFirst, Screen[None]):
         """The time in this chapter and in all, each against its target, and how that compares."""
         deck, now = self._deck, self._wall()
         here, in_all = now - place.turned, now - place.started
-        told_before = sum(60 * (chapter.minutes or 0) for chapter in deck.chapters[:number])
+        told_before = sum(60 * (chapter.minutes or 0) for chapter in deck.talk[:number])
         target = 60 * (deck.chapters[number].minutes or 0)
         parts = [
             f"this chapter {_against(here, target)}",
             f"in all {_against(in_all, 60 * deck.minutes)}",
         ]
-        if deck.minutes:
+        if deck.minutes and number < len(deck.talk):
             late = int(in_all) - int(told_before + min(here, target))
             parts.append(f"{clock_text(abs(late))} {'late' if late > 0 else 'to spare'}")
         return "   ".join(parts)
@@ -175,6 +175,8 @@ class NotesScreen(EndsWorkFirst, Screen[None]):
         """What comes next, and how it begins."""
         if number == len(self._deck.chapters):
             return "This is the last chapter."
+        if number == len(self._deck.talk):
+            return f"The talk ends here; c lists {self._deck.backup} more, for questions."
         chapter = self._deck.chapters[number]
         first = told((*chapter.text, chapter.slide)[0], self._served.get(number))
         return f"next: {chapter.title}\n{first}"

@@ -213,7 +213,7 @@ class Presenter(StripView):
     def turn(self, chapters: int) -> None:
         """Tell a later chapter, or an earlier one if negative; at the ends it stays."""
         if self._deck is not None:
-            self.jump(max(0, min(len(self._deck.chapters) - 1, self._number + chapters)))
+            self.jump(self._deck.turned(self._number, chapters))
 
     def jump(self, number: int) -> None:
         """Tell the chapter of this number, from zero, unless it is being told."""
@@ -305,9 +305,8 @@ class Presenter(StripView):
     def _told(self) -> ChapterText | None:
         """The text of the chapter; made once for what is on stage."""
         chapter = self.chapter
-        if chapter is not None and self._text is None:
-            count = len(self._deck.chapters) if self._deck else 0
-            counter = f"{self._number + 1}/{count}"
+        if chapter is not None and self._deck is not None and self._text is None:
+            counter = self._deck.counter(self._number)
             self._text = text_for_room(
                 chapter, counter, self._scene, self._refused, has_stopped=self._has_stopped
             )
