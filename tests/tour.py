@@ -8,7 +8,8 @@ from tui_batching.tour import load_deck
 from tui_batching.tui.views import view_parts
 
 TOUR = load_deck(None, view_parts())
-COUNT = len(TOUR.chapters)
+COUNT = len(TOUR.talk)
+"""How many chapters are told; those behind them are for questions."""
 _TITLES = [chapter.title for chapter in TOUR.chapters]
 STATIC = 1 + _TITLES.index("Static batching")
 """The number of a chapter that plays, with a lane in focus."""

@@ -11,6 +11,7 @@ from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.clock import HORIZON
 from tui_batching.sim.life import State, states_at
 from tui_batching.sim.run import Run
+from tui_batching.strategies import Vllm
 from tui_batching.tour import Chapter
 
 WORDS = dict(
@@ -59,6 +60,11 @@ class Facts:
         self.workload = self.results.workload
         self.requests = self.workload.requests
         self.instant = chapter.at if chapter.until is None else chapter.until
+
+    @property
+    def vllm(self) -> str:
+        """The name of vLLM's lane, of the first one if there are several."""
+        return next(each.name for each in self.workload.strategies if isinstance(each, Vllm))
 
     def run(self, strategy: str) -> Run:
         return self.results[strategy].run

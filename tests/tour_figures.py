@@ -108,7 +108,7 @@ def reserved_and_empty(facts: Facts) -> float:
 
 def evicted_in(facts: Facts) -> tuple[Run, int]:
     """The run, and the stay that ends with the one eviction of the chapter."""
-    run = facts.run("vllm")
+    run = facts.run(facts.vllm)
     (evicted,) = np.flatnonzero(run.stays.ended == Ended.EVICTED)
     return run, int(evicted)
 
@@ -152,7 +152,7 @@ def halted(facts: Facts) -> str:
 
 
 def block_size(facts: Facts) -> int:
-    return int(facts.workload.strategy("vllm").value("block_size"))
+    return int(facts.workload.strategy(facts.vllm).value("block_size"))
 
 
 def step_at_the_stop(facts: Facts, strategy: str) -> int:
@@ -161,7 +161,7 @@ def step_at_the_stop(facts: Facts, strategy: str) -> int:
 
 def longest_step(facts: Facts) -> str:
     """How long the steps are in which vLLM reads R8's prompt."""
-    run = facts.run("vllm")
+    run = facts.run(facts.vllm)
     stay = int(run.by_request.members(8)[0])
     spans = run.chunks.span[run.chunks.stay == stay]
     first_ends = run.spans.step_time[spans]
@@ -229,7 +229,7 @@ def published(_: Facts) -> list[str]:
 
 
 def kv_blocks(facts: Facts) -> int:
-    kv = facts.run("vllm").kv
+    kv = facts.run(facts.vllm).kv
     assert kv is not None
     return kv.blocks
 
@@ -248,7 +248,7 @@ def handed_on(facts: Facts) -> str:
 
 def without_cache(facts: Facts) -> str:
     """When the first token comes if nothing is kept."""
-    assert facts.workload.strategy("vllm").value("enable_prefix_caching")
+    assert facts.workload.strategy(facts.vllm).value("enable_prefix_caching")
     without = facts.workload.with_settings({"vllm.enable_prefix_caching": "false"})
     mean = compare(without)["vllm"].metrics["mean_ttft"]
     return format_duration(round((mean or 0) * SECOND))
@@ -276,41 +276,46 @@ def how_many_fit(facts: Facts) -> list[str]:
 
 def whole_memory(_: Facts) -> str:
     """What the GPU has."""
-    return f"A100 fits {load_profile('a100-llama-3-8b').kv_cache_tokens:,} tokens."
+    return f"(80 GB) has room for {load_profile('a100-llama-3-8b').kv_cache_tokens:,}."
 
 
 def whose_prompts(facts: Facts) -> str:
     """How long a step with another's prompt is, by which nearly half of R5's time has gone."""
-    run, now = facts.run("vllm"), facts.instant
+    run, now = facts.run(facts.vllm), facts.instant
     parts = breakdown(run, np.array([5]), now).columns()
     passed = now - int(facts.requests.arrival_time[5])
     assert 0.44 < int(parts["stalled"][0]) / passed < 0.5
     assert parts["turn"][0] < SECOND // 50
-    assert facts.who("vllm", State.PREFILL) == ["R10"]
+    assert facts.who(facts.vllm, State.PREFILL) == ["R10"]
     assert not run.at(now).evictions
-    return f"This step takes {format_duration(step_at_the_stop(facts, 'vllm'))}, because"
+    return f"This step takes {format_duration(step_at_the_stop(facts, facts.vllm))}, because"
 
 
-def hardly_any_gain(facts: Facts) -> list[str]:
-    """The slide's rows: equal lengths, which are on stage, and few people."""
-    few = load_workload("notebook").with_settings(
-        {"cost": "toy", "workload.rate": "0.05", "dynamic.timeout": "0s"}
-    )
-    rows = [
-        [float(each.metrics["avg_latency"] or 0) for each in compare(workload)]
-        for workload in (facts.workload, few)
-    ]
+def equal(facts: Facts) -> str:
+    """Equal lengths, all at once: both rules have the same ends, and nobody is held."""
     asked = facts.requests.output_tokens
     assert len(set(asked.tolist())) == 1
     assert not facts.requests.arrival_time.any()
-    ends = [facts.run(name).end_time.tolist() for name in ("static", "dynamic", "continuous")]
-    assert ends[0] == ends[1] == ends[2]
-    assert rows[1][1] < 1.05 * rows[1][2]
-    told = [" | ".join(format_duration(round(t * SECOND)) for t in row) for row in rows]
-    every = 1 / (few.source.rate or 1)
+    ends = [facts.run(name).end_time.tolist() for name in ("static", "continuous")]
+    assert ends[0] == ends[1]
+    assert facts.metric("static", "held") == 0
+    done = f"{facts.metric('static', 'total_time'):.1f} s"
+    return f"{facts.count} requests at once, {asked[0]} tokens each: both rules are done at {done}"
+
+
+def few(_: Facts) -> list[str]:
+    """What hardly anybody gains from."""
+    workload = load_workload("notebook").with_settings(
+        {"cost": "toy", "workload.rate": "0.05", "dynamic.timeout": "0s"}
+    )
+    latencies = [float(each.metrics["avg_latency"] or 0) for each in compare(workload)]
+    static, dynamic, continuous = (format_duration(round(each * SECOND)) for each in latencies)
+    assert latencies[1] < 1.05 * latencies[2]
+    every = 1 / (workload.source.rate or 1)
     return [
-        f"{facts.count} at once, {asked[0]} tokens each | {told[0]}",
-        f"one every {every:.0f} s on average | {told[1]}",
+        f"one every {every:.0f} s continuous takes {continuous}",
+        f"a timer {dynamic}",
+        f"takes {static}",
     ]
 
 
@@ -324,27 +329,24 @@ def how_many_were_checked(_: Facts) -> str:
 
 
 def longest_gaps(facts: Facts) -> str:
-    """The longest gap of R5 with the smallest budget, and here; in all it loses nearly as much."""
-    small = facts.workload.with_settings({"vllm.max_num_batched_tokens": str(BUDGETS[2])})
-    runs = [compare(small)["vllm"].run, facts.run("vllm")]
+    """The longest gap of R5 with the smaller budget, and the other; in all it loses as much."""
+    runs = [each.run for each in facts.results]
     stalled = [int(breakdown(run, np.array([5])).stalled[0]) for run in runs]
-    assert 0.95 < stalled[0] / stalled[1] < 1.05
+    assert 0.95 < stalled[1] / stalled[0] < 1.05
     gaps = [list(chain.from_iterable(token_gaps_by_request(run)))[5].max() for run in runs]
-    after, before = (format_duration(int(gap)) for gap in gaps)
-    later = [
-        format_duration(round(float(compare(each)["vllm"].metrics["mean_ttft"] or 0) * SECOND))
-        for each in (small, facts.workload)
-    ]
-    return (
-        f"With {BUDGETS[2]}, enough for {word(facts.run('vllm').slots)} slots, its longest gap is "
-        f"{after}, not {before.removesuffix(' ms')}. "
-        f"The price: first tokens after {later[0]} (mean), not {later[1].removesuffix(' ms')}."
-    )
+    before, after = (format_duration(int(gap)) for gap in gaps)
+    return f"longest gap is {after}, not {before.removesuffix(' ms')}."
+
+
+def ten_to_one(facts: Facts) -> str:
+    """How many steps on the right take as long as the one on the left."""
+    left, right = (step_at_the_stop(facts, each.name) for each in facts.workload.strategies)
+    return f"as long as {word(round(left / right))} on the right"
 
 
 def found_by_r4(facts: Facts) -> tuple[int, int, int]:
     """How many tokens of its prompt R4 finds, in blocks, and how many are left to read."""
-    run = facts.run("vllm")
+    run = facts.run(facts.vllm)
     found = int(run.stays.cached[run.by_request.members(4)[0]])
     assert found % block_size(facts) == 0
     return found, found // block_size(facts), int(facts.requests.input_tokens[4]) - found
@@ -371,35 +373,19 @@ def of_r1(facts: Facts, strategy: str) -> tuple[int, int]:
 BUDGETS = (8192, 2048, 512)
 
 
-@cache
-def rule_by_rule(facts: Facts) -> list[str]:
-    """The slide's rows: the first token and the gaps by engine, and by vLLM's budget of a step."""
-    with_budget = [
-        compare(facts.workload.with_settings({"vllm.max_num_batched_tokens": str(budget)}))["vllm"]
-        for budget in BUDGETS
-    ]
-    served_by = [facts.results["orca"], facts.results["vllm-v0"], *with_budget]
-    found = [
-        [float(each.metrics[name] or 0) for name in ("mean_ttft", "p99_itl", "throughput")]
-        for each in served_by
-    ]
-    longest = max(gap for _, gap, _ in found)
-    rows = [
-        f"{format_duration(round(first * SECOND))} | {format_duration(round(gap * SECOND))} | "
-        f"{bar(gap / longest, 25)[0]} | {value_text(rate, '1/s')}"
-        for first, gap, rate in found
-    ]
-    assert 2 < found[0][0] / found[2][0] < 2.5  # twice as soon
-    assert found[3][0] < 1.03 * found[2][0]  # next to nothing
-    assert Vllm().max_num_batched_tokens == 2048 == budget(facts)
-    return rows
-
-
-def price_of_chunks(facts: Facts) -> str:
-    """How much later the first token comes with a budget that cuts prompts."""
-    whole, cut = (int(rule_by_rule(facts)[row].split(" ms")[0]) for row in (2, 3))
-    fix = f"Chunks of {BUDGETS[1]:,} fix that, and delay the first token"
-    return f"{fix} from {whole} to {cut} ms."
+def rule_by_rule(facts: Facts) -> str:
+    """Twice as soon with paging, longer gaps, which chunks mend, and the budgets."""
+    assert [budget_of(facts, name) for name in ("vllm@8k", "vllm@2k", "vllm@512")] == [*BUDGETS]
+    first, gaps = (
+        {each.strategy.name: float(each.metrics[name] or 0) for each in facts.results}
+        for name in ("mean_ttft", "p99_itl")
+    )
+    assert 2 < first["orca"] / first["vllm@8k"] < 2.5
+    assert gaps["vllm@8k"] > 1.5 * gaps["orca"]
+    assert max(gaps["vllm@2k"], gaps["vllm@512"]) < 0.4 * gaps["vllm@8k"]
+    assert first["vllm@2k"] < 1.03 * first["vllm@8k"]
+    assert first["vllm@512"] > 1.2 * first["vllm@8k"]
+    return f"vLLM with {word(len(BUDGETS))} budgets"
 
 
 def earlier(facts: Facts, row: int) -> float:
@@ -440,7 +426,13 @@ def factors(facts: Facts) -> str:
     return f"it is {made[-1] / made[0]:.0f} times"
 
 
-def budget(facts: Facts, name: str = "vllm") -> int:
+def budget(facts: Facts) -> int:
+    """The tokens of a step in vLLM's lane."""
+    return budget_of(facts, facts.vllm)
+
+
+def budget_of(facts: Facts, name: str) -> int:
+    """The tokens of a step in a lane."""
     strategy = facts.workload.strategy(name)
     parameter = strategy.parameter_called(TOKEN_BUDGET)
     assert parameter is not None

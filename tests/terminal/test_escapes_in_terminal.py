@@ -29,7 +29,7 @@ OURS = re.compile(
 )
 PATH = "or the path of a workload file"
 """What the field for a file says as long as it is empty."""
-FIRST = f"1/{len(load_deck(None, view_parts()).chapters)}"
+FIRST = f"1/{len(load_deck(None, view_parts()).talk)}"
 """Where the tour stands when it begins."""
 PASTED = EVIL.replace("\x1b", "")
 """Terminals let no escape through in a paste; Textual would take what stands behind it for keys."""

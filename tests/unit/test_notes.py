@@ -88,7 +88,7 @@ async def test_they_follow_the_presenting_app_from_chapter_to_chapter() -> None:
             await stage.press("b")
             await notes.until_seen(f"4/{COUNT}", "The screen is black")
             await stage.press("b", *["pagedown"] * COUNT)
-            await notes.until_seen(f"{COUNT}/{COUNT}", "This is the last chapter.")
+            await notes.until_seen(f"{COUNT}/{COUNT}", "The talk ends here; c lists")
             assert "black" not in notes.seen()
             await stage.press("p")
             await notes.until_seen("Nothing is presented yet")
@@ -184,9 +184,12 @@ async def test_a_presentation_that_is_gone_is_told_and_its_notes_stay() -> None:
 
 
 async def test_a_longer_deck_than_these_notes_know_is_told() -> None:
-    write_presentation(presentation_file(TOUR.path), replace(HERE, chapter=COUNT))
+    count = len(TOUR.chapters)
+    write_presentation(presentation_file(TOUR.path), replace(HERE, chapter=count))
     async with notes_of(TOUR) as notes:
-        await notes.until_seen("more chapters: start these notes again", f"{COUNT}/{COUNT}")
+        await notes.until_seen(
+            "more chapters: start these notes again", f"{count} Questions", "the last chapter."
+        )
 
 
 async def test_what_cannot_be_read_is_told_and_then_followed_again() -> None:
@@ -201,7 +204,7 @@ async def test_what_cannot_be_read_is_told_and_then_followed_again() -> None:
 
 async def test_long_notes_can_be_scrolled() -> None:
     long = replace(TOUR.chapters[0], notes=tuple(f"Paragraph {number}." for number in range(60)))
-    deck = replace(TOUR, chapters=(long,))
+    deck = replace(TOUR, chapters=(long,), backup=0)
     write_presentation(presentation_file(deck.path), HERE)
     async with notes_of(deck) as notes:
         await notes.until_seen("Paragraph 0.", "This is the last chapter.")

@@ -54,7 +54,7 @@ def assert_on_stage(stage: Stage, chapter: Chapter, number: int) -> None:
     """Everything is as the chapter says."""
     live, player = stage.live, stage.live._player
     text = told(stage)
-    assert f"{number}/" in text
+    assert re.search(rf"(?<!\d){number}(?:/\d+|\b)", text)
     for paragraph in (*chapter.text, *((chapter.title,) if not chapter.slide else ())):
         assert _as_told(paragraph, stage) in text
     assert live.scene.workload.name == chapter.workload.name
@@ -68,19 +68,33 @@ def assert_on_stage(stage: Stage, chapter: Chapter, number: int) -> None:
 
 async def test_the_whole_tour_forwards_and_backwards() -> None:
     async with on_stage(TOUR.chapters[0].workload, (80, 24), deck=TOUR) as stage:
-        for number, chapter in enumerate(TOUR.chapters, start=1):
+        for number, chapter in enumerate(TOUR.talk, start=1):
             assert_on_stage(stage, chapter, number)
             await stage.press("pagedown")
-        assert_on_stage(stage, TOUR.chapters[-1], COUNT)  # there is no further one
-        for number, chapter in reversed(list(enumerate(TOUR.chapters, start=1))):
+        assert_on_stage(stage, TOUR.talk[-1], COUNT)  # there is no further one
+        for number, chapter in reversed(list(enumerate(TOUR.talk, start=1))):
             assert_on_stage(stage, chapter, number)
             await stage.press("pageup")
         assert_on_stage(stage, TOUR.chapters[0], 1)
 
 
+async def test_those_for_questions_are_picked_and_turning_back_comes_to_the_end_of_the_talk() -> (
+    None
+):
+    questions = list(enumerate(TOUR.chapters, start=1))[COUNT:]
+    async with on_stage(TOUR.chapters[0].workload, (80, 24), deck=TOUR) as stage:
+        await stage.press("c", "end", *["up"] * (len(questions) - 1), "enter")
+        for number, chapter in questions:
+            assert_on_stage(stage, chapter, number)
+            await stage.press("pagedown")
+        assert_on_stage(stage, TOUR.chapters[-1], len(TOUR.chapters))  # there is no further one
+        await stage.press(*["pageup"] * len(questions))
+        assert_on_stage(stage, TOUR.talk[-1], COUNT)
+
+
 async def test_in_every_chapter_the_keys_do_what_they_always_do() -> None:
     async with on_stage(TOUR.chapters[0].workload, (120, 32), deck=TOUR) as stage:
-        for number, chapter in enumerate(TOUR.chapters, start=1):
+        for number, chapter in enumerate(TOUR.talk, start=1):
             assert_on_stage(stage, chapter, number)
             if chapter.slide:  # has no stage
                 await stage.press("pagedown")

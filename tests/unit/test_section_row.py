@@ -41,7 +41,7 @@ async def test_a_talk_shows_them_and_one_without_sections_the_open_tab(tmp_path:
     async with on_stage(deck.chapters[0].workload, (120, 36), deck=deck) as stage:
         await stage.press("pagedown")
         assert stage.rows()[1].split("   ")[:2] == [" Sharing one GPU", "Three rules"]
-        assert stage.rows()[1].rstrip().endswith("Out there")
+        assert stage.rows()[1].rstrip().endswith("Questions")
     text = "chapters: [{title: One, text: a, workload: notebook}]"
     plain = parse_deck(text, tmp_path / "talk.yaml", view_parts())
     async with on_stage(plain.chapters[0].workload, (120, 36), deck=plain) as stage:

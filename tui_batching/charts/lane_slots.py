@@ -86,7 +86,7 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
     elif number == 1 and slot.word and not reads:
         row.add(slot.word, _word_look(pen, slot))
     row.add(" " * (left - (pen.width - row.left)), look)
-    _add_bar(row, pen, slot, top=number == 0, bottom=number == thick - 1)
+    _add_bar(row, pen, slot, top=number == 0, middle=number == thick // 2)
     if number == 0 and thick == 1 and slot.word:
         texts = _words_beside(slot)
         text = first_that_fits(texts, row.left - 1)
@@ -120,13 +120,13 @@ def _word_look(pen: LanePen, slot: SlotView) -> Style:
     return pen.ink(colour, slot.row)
 
 
-def _add_bar(row: Row, pen: LanePen, slot: SlotView, *, top: bool, bottom: bool) -> None:
+def _add_bar(row: Row, pen: LanePen, slot: SlotView, *, top: bool, middle: bool) -> None:
     bars = pen.bars(slot.row)
     if slot.state is None or slot.state is State.FORMING:
         row.add(" " * bars.cells, pen.ink(pen.palette.text, slot.row))
     elif slot.prompt is None:
         bar = TokenBar(slot.made, slot.asked, slot.front, slot.state, slot.slowed)
-        bars.draw(row, bar, top=top, bottom=bottom)
+        bars.draw(row, bar, top=top, middle=middle)
     elif top:
         if not slot.duration:  # a gauge has no scale, so words may have some of its cells
             room = row.left - len(f"{slot.word} {slot.told or slot.numbers}") - 2

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from rich.color import Color
+from rich.color import Color, blend_rgb
 
 from tui_batching.errors import InputError
 from tui_batching.reading.fields import Field, Record, read_yaml
@@ -39,6 +39,8 @@ _GROUNDS = {State.HELD: "state-held-ground", State.STALLED: "state-stalled"}
 """The grounds of those states that have one of their own."""
 STRATEGY_COLOURS = 11
 """How many colours there are for strategies; what comes after them takes them in turn."""
+_SHADES = (("text", 0.4), ("background", 0.4), ("text", 0.7), ("background", 0.2))
+"""Towards what, and how far, a strategy's colour is mixed for others of its kind."""
 REQUEST_COLOURS = 8
 """How many colours the requests take in turn; eight is what colour-blind-safe palettes offer."""
 
@@ -87,8 +89,18 @@ class Palette:
         return self.background.is_default or max(self.background.get_truecolor()) < 128
 
     def strategy(self, name: str) -> Color:
-        """The colour of a strategy's title and of its line in charts."""
-        return self.colours[strategy_colour(name)]
+        """The colour of a strategy's title and of its line in charts.
+
+        Those of one kind, such as `vllm@8k` and `vllm@512`, have shades of one colour, where
+        colours can be mixed.
+        """
+        number = about(name).colour
+        own = self.text if number is None else self.colours[f"strategy-{number % STRATEGY_COLOURS}"]
+        if self.ansi or not tag_of(name):
+            return own
+        towards, share = _SHADES[ord(mark_of(name)) % len(_SHADES)]
+        mixed = blend_rgb(own.get_truecolor(), self.colours[towards].get_truecolor(), share)
+        return Color.from_triplet(mixed)
 
     def state(self, state: State) -> Color:
         """The colour of the sign of what a request, or the lane that serves it, is seen doing."""
@@ -182,19 +194,6 @@ class Palette:
     def selection_ground(self) -> Color:
         """The ground of the selected request's rows."""
         return self.colours["selection-ground"]
-
-
-def strategy_colour(name: str) -> str:
-    """What the colour of a strategy's lane is called: `strategy-2`.
-
-    One with a tag has that of another strategy, of which one depends on the sign that marks it.
-    """
-    colour = about(name).colour
-    if colour is None:
-        return "text"
-    if tag_of(name):
-        colour += 1 + ord(mark_of(name)) % (STRATEGY_COLOURS - 1)
-    return f"strategy-{colour % STRATEGY_COLOURS}"
 
 
 def default_theme(*, few_colours: bool) -> str:

@@ -23,6 +23,7 @@ from tui_batching.charts.rows import (
     style,
 )
 from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.strategies import tag_of
 
 WIDE = 104
 """Cells from which on there are all columns, and the names are whole."""
@@ -68,9 +69,14 @@ def name_cells(names: Sequence[str], width: int) -> int:
 
 
 def shown_name(name: str, names: Sequence[str], width: int) -> str:
-    """A strategy's name among others, or where it is narrow four letters that tell it from them."""
+    """A strategy's name among others, or where it is narrow four letters that tell it from them.
+
+    Those of `vllm@512` are `@512`.
+    """
     if width >= WIDE:
         return name
+    if tag := tag_of(name):
+        return f"@{tag}"[:4]
     same = any(other != name and other[:4] == name[:4] for other in names)
     return f"{name[:2]}{name[-2:]}" if same and len(name) > 4 else name[:4]
 

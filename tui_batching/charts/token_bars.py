@@ -111,8 +111,8 @@ class BarPen:
         """A colour on the ground of the bars, or on another one."""
         return style(colour, ground or self.ground, row=self.row)
 
-    def draw(self, row: Row, bar: TokenBar, *, top: bool, bottom: bool) -> None:
-        """Append one row of a bar; `top` and `bottom` tell its first and its last one."""
+    def draw(self, row: Row, bar: TokenBar, *, top: bool, middle: bool) -> None:
+        """Append one row of a bar; `top` and `middle` tell its first one and that of the dots."""
         eighths = min(8 * self.cells, bar.made * 8 // self.scale)
         full, part = divmod(eighths, 8)
         solid = self.palette.stopped if bar.state is State.STALLED else self.palette.work
@@ -132,7 +132,7 @@ class BarPen:
             row.add(STALLED if stalled else SLOWED, white if stalled else muted)
             drawn += 1
         ahead = max(0, min(self.cells, -(-bar.asked // self.scale)) - drawn)
-        row.add(TRACK * ahead if bottom else " " * ahead, self.ink(self.palette.muted))
+        row.add(TRACK * ahead if middle else " " * ahead, self.ink(self.palette.muted))
         row.add(" " * (self.cells - drawn - ahead), self.ink(self.palette.text))
 
     def _add_held(self, row: Row, bar: TokenBar, full: int, part: int) -> None:

@@ -45,7 +45,7 @@ from tui_batching.sim.run import Run
 
 MARGIN = 5
 """Cells for the axis of slots."""
-LABELS = 17
+LABELS = 19
 """Cells for what stands at the right: each average at its height, and of what the rest consists."""
 NARROWEST = 40
 """Cells below which nothing is drawn."""
@@ -142,8 +142,8 @@ def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) 
     )
     labels = {0: first_that_fits(tuple(wordings), LABELS)}
     if rows > 3:
-        labels[2] = f" peak {percent(use.peak)}"
-        labels[3] = f" mean {percent(use.mean)}"
+        labels[2] = f" peak {percent(use.peak, 1)}"
+        labels[3] = f" mean {percent(use.mean, 1)}"
     ticks = [f"{count_text(use.kv.blocks):>4}┤", *["    │"] * (rows - 2), "   0┤"]
     return framed(Area(text, inks, playhead), ticks, labels, _looks(pen.palette), pen)
 
@@ -279,13 +279,13 @@ def _labels(share: Utilization, at: dict[str, int], rows: int) -> dict[int, str]
     if above == below and rows > 1:
         above, below = (above - 1, below) if above else (above, below + 1)
     labels = {
-        below: f"{_MEAN} useful {percent(share.useful)}",
-        above: f"{_MEAN} occupied {percent(share.occupied)}",
+        below: f"{_MEAN} useful {percent(share.useful, 1)}",
+        above: f"{_MEAN} occupied {percent(share.occupied, 1)}",
     }
     free = [row for row in range(rows - 1, -1, -1) if row not in labels]
     parts = ((STALLED, "stalled", share.stalled), (HATCH, "held", share.held))
     return labels | {
-        row: f"{sign:>2} {name} {percent(part)}"
+        row: f"{sign:>2} {name} {percent(part, 1)}"
         for row, (sign, name, part) in zip(free, parts, strict=False)
     }
 

@@ -152,8 +152,9 @@ def parse_workload(text: str, where: str, folder: Path = Path()) -> Workload:
         workload = workload.with_cost(read_cost(record["cost"], folder))
     if "strategies" in record.fields:
         chosen = record["strategies"]
+        strategies, with_slots = _read_strategies(chosen), _with_slots(chosen)
         with chosen.placing_errors():
-            workload = workload.with_strategies(_read_strategies(chosen), *_with_slots(chosen))
+            workload = workload.with_strategies(strategies, *with_slots)
     return workload
 
 
