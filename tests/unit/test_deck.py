@@ -88,6 +88,24 @@ chapters:
     assert [chapter.section for chapter in deck.chapters] == ["", "First", "First", "Second"]
 
 
+def test_chapters_for_questions_come_behind_the_talk_and_take_none_of_its_time() -> None:
+    deck = read("""\
+chapters:
+  - {title: One, text: a, workload: notebook, minutes: 2}
+  - {title: Two, text: b, section: First, minutes: 3}
+backup:
+  - {title: Three, text: c, section: Questions, minutes: 4}
+  - {title: Four, text: d}
+""")
+    assert [chapter.title for chapter in deck.chapters] == ["One", "Two", "Three", "Four"]
+    assert [chapter.title for chapter in deck.talk] == ["One", "Two"]
+    assert deck.chapters[3].workload is deck.chapters[0].workload
+    assert deck.minutes == 5
+    assert [deck.counter(number) for number in range(4)] == ["1/2", "2/2", "3", "4"]
+    assert [deck.turned(number, 1) for number in range(4)] == [1, 1, 3, 3]
+    assert [deck.turned(number, -1) for number in range(4)] == [0, 0, 1, 2]
+
+
 def test_what_stops_or_loops_plays_at_once_and_a_loop_begins_at_its_start() -> None:
     deck = read("""\
 chapters:

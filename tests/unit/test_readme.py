@@ -31,7 +31,8 @@ def test_every_workload_shown_is_valid(tmp_path: Path) -> None:
 
 def test_the_deck_shown_is_valid() -> None:
     (block,) = (block for block in yaml_blocks() if "chapters:" in block)
-    assert len(parse_deck(block, README, view_parts()).chapters) == 3
+    deck = parse_deck(block, README, view_parts())
+    assert (len(deck.talk), deck.backup) == (3, 1)
 
 
 def test_the_config_shown_is_valid(tmp_path: Path) -> None:
