@@ -313,9 +313,9 @@ def few(_: Facts) -> list[str]:
     assert latencies[1] < 1.05 * latencies[2]
     every = 1 / (workload.source.rate or 1)
     return [
-        f"one every {every:.0f} s continuous takes {continuous}",
-        f"a timer {dynamic}",
-        f"takes {static}",
+        f"one every {every:.0f} s: continuous takes {continuous}",
+        f"set to zero, {dynamic}",
+        f"hurt then: {static}",
     ]
 
 
@@ -385,7 +385,7 @@ def rule_by_rule(facts: Facts) -> str:
     assert max(gaps["vllm@2k"], gaps["vllm@512"]) < 0.4 * gaps["vllm@8k"]
     assert first["vllm@2k"] < 1.03 * first["vllm@8k"]
     assert first["vllm@512"] > 1.2 * first["vllm@8k"]
-    return f"vLLM with {word(len(BUDGETS))} budgets"
+    return f"with {word(len(BUDGETS))} budgets"
 
 
 def earlier(facts: Facts, row: int) -> float:

@@ -97,7 +97,7 @@ def test_where_it_is_narrow_the_tag_tells_one_from_the_others() -> None:
         ("vllm@a,vllm@a", "--strategies: found 'vllm@a' twice, expected each strategy once"),
         (
             "vllm@512,orca@5",
-            "--strategies: found vllm@512 and orca@5, expected tags that begin with different signs",
+            "--strategies: found vllm@512 and orca@5, expected tags that begin",
         ),
     ],
 )
