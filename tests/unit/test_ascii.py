@@ -26,7 +26,6 @@ from tui_batching.charts import gantt, request_bars, slots
 from tui_batching.charts.bands import WAITS
 from tui_batching.charts.chart import ChartRequest, Viewport
 from tui_batching.charts.gallery import SCENE_CHARTS, SWEEP_CHARTS, TEXT_CHARTS
-from tui_batching.charts.lane_rows import RESERVED
 from tui_batching.charts.lane_view import STATE_GLYPHS
 from tui_batching.charts.pen import PART_SIGNS
 from tui_batching.charts.printing import to_ascii
@@ -39,6 +38,7 @@ from tui_batching.charts.rows import (
     HATCH,
     LEVELS,
     PLAYHEAD,
+    RESERVED,
     SHADE,
     STALLED,
     TRACK,

@@ -179,8 +179,6 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
         lambda f: f"all {word(f.running(f.vllm))} slots are taken",
-        lambda f: f"most tokens of a step, is {budget(f):,}:",
-        lambda _: "call it vllm@8k",
         lambda f: (
             f"{word(f.running(f.vllm))} run instead of {word(f.running('orca'))},"
         ).capitalize(),
@@ -201,8 +199,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"middle of {word(before_the_eviction(f))} answers",
     ],
     "Chunked prefill": [
-        lambda f: f"with {f.requests.input_tokens[8]:,} tokens",
-        lambda f: f"budget of {budget(f):,} tokens a step,",
+        lambda f: f"with {f.requests.input_tokens[8]:,} tokens.",
+        lambda _: f"@8k: {BUDGETS[0]:,}, as on an H100",
+        lambda f: f"default {budget(f):,} on an A100",
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'vllm-v0'))}.",
         longest_step,
         lambda f: "had {} tokens when R8 came, and still has {}.".format(*of_r1(f, "vllm-v0")),
@@ -279,7 +278,7 @@ SAID_BY_OTHERS = {
     ],
     "And for real?": [
         "Yi 34B on two A100s", "OSDI 2024, table 4", "128 requests", "budget 1,024",
-        "by 43 % in chats and by 3 %",
+        "43 % in chats, 3 % with",
     ],
     "What to turn": ["p99", "p50", "near 1", "on an A100"],
     "What was checked": [

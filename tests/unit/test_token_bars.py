@@ -17,7 +17,7 @@ DARK = palette()
 def drawn(bar: TokenBar, cells: int = 20, scale: int = 4, *, top: bool = False) -> str:
     """A bar's row, as text."""
     row = Row(cells, style(DARK.text))
-    BarPen(cells, scale, DARK, DARK.surface).draw(row, bar, top=top, bottom=True)
+    BarPen(cells, scale, DARK, DARK.surface).draw(row, bar, top=top, middle=True)
     return text_of(row.cells())
 
 
@@ -53,7 +53,7 @@ def test_the_hatch_is_there_at_once() -> None:
     assert HATCH in drawn(TokenBar(9, 9, 10, State.HELD))
     row = Row(20, style(DARK.text))
     BarPen(20, 4, DARK, DARK.surface).draw(
-        row, TokenBar(10, 10, 11, State.HELD), top=False, bottom=True
+        row, TokenBar(10, 10, 11, State.HELD), top=False, middle=True
     )
     tip = next(cell for cell in row.cells() if cell.text == "▌")
     assert tip.style is not None

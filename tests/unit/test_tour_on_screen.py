@@ -74,7 +74,7 @@ NOT_ON_SCREEN = {
     "The KV cache": ("130", "80", "426,000", "2022", "1,252", "2,048"),  # what there is; lengths
     "Paging": ("16", "2023"),  # the size of a block; a year
     "Eviction": ("5,083", "584"),  # told there as a length, and as a sum
-    "Chunked prefill": ("513", "460"),  # still to come
+    "Chunked prefill": ("513", "460", "8,192"),  # still to come; of another chapter
     "No more white walls": ("139", "385", "730", "624"),  # how wide walls are, to the digit
     "Read once": ("1,500", "93", "32.5", "277", "82.8"),  # of all of them; of a run without
     "And for real?": ("34", "2024", "4", "128", "1,024", "43", "3"),  # all of it is text

@@ -1,28 +1,21 @@
 """What the playhead has not reached, drawn dim: its colours are mixed with the ground.
 
-All mixing of colours takes place here. What the terminal's own colours are is not known, so that
-in themes of them one of the 16 stands for a mixture.
+What the terminal's own colours are is not known, so that in themes of them one of the 16 stands for
+a mixture.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from rich.color import Color, blend_rgb
 from rich.segment import Segment
 from rich.style import Style
 
-from tui_batching.charts.palette import Palette
+from tui_batching.charts.palette import Palette, mixed
 from tui_batching.charts.rows import Cells
 
 _DIM = 2 / 3
 """How much of a dim colour is the ground."""
-
-
-@lru_cache(maxsize=1024)
-def mixed(one: Color, other: Color, share: float = 0.5) -> Color:
-    """One colour with so large a share of the other one in it."""
-    return Color.from_triplet(blend_rgb(one.get_truecolor(), other.get_truecolor(), share))
 
 
 @lru_cache(maxsize=4096)

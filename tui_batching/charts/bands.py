@@ -12,7 +12,6 @@ import numpy as np
 from rich.style import Style
 
 from tui_batching.analysis.slot_times import held_for
-from tui_batching.charts.ahead import mixed
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import fill
 from tui_batching.charts.rows import AGAIN, FULL, HATCH, SHADE, STALLED, style
@@ -25,8 +24,6 @@ from tui_batching.sim.spans import DECODING, SpanKind
 
 WAITS = "─"
 _MOST_LOOKS = 8192
-_STRIPE = 0.12
-"""How much of the ground there is in the work of every other band, so that neighbours differ."""
 
 _SIGNS = {
     **dict.fromkeys((*WAITING_STATES, State.EVICTED), WAITS),
@@ -86,8 +83,8 @@ class Looks(dict[int, Style]):
             return style(palette.muted, ground, row=row)
         if state is State.DECODE:
             work = palette.selection if chosen and not self._whole else palette.work
-            if self._stripe and not (chosen or palette.ansi):
-                work = mixed(work, palette.surface, _STRIPE)
+            if self._stripe and not chosen:
+                work = palette.striped(work)
             if kind == SIGN:
                 return style(work, ground, row=row)
             if kind == SLOW:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import combinations, pairwise
 from textwrap import wrap
 
-from rich.cells import cell_len
+from tui_batching.charts.rows import FULL, HATCH, RESERVED, STALLED
 
+SIGNS = f"{HATCH}{STALLED}{RESERVED}"
+"""What letters may be made of instead of full blocks."""
+_ENDINGS = tuple(".,:;!?")
 _DOTS = 5
 """Rows of dots of a letter."""
-_SPACE = "  "
+_BETWEEN_WORDS = 4
+"""Dots."""
 _FONT = {
     "A": "010 101 111 101 101",
     "B": "110 101 110 101 110",
@@ -77,8 +83,9 @@ _FONT = {
 def big_words(words: str, width: int, height: int) -> list[str]:
     """Lines of blocks that read as the words, as large as fits; else the words as they are.
 
-    The lines are centred to each other. A letter that has no large form leaves all the words as
-    they are.
+    Several lines are about equally long, end where a sentence or a part of it does if they can, and
+    begin below each other. A sign behind a word, as in `hold▒`, is what its letters are made of, if
+    they are large enough. A letter that has no large form leaves all the words as they are.
 
     Args:
         words: to be drawn.
@@ -86,12 +93,12 @@ def big_words(words: str, width: int, height: int) -> list[str]:
         height: lines that there may be.
     """
     letters = words.upper()
-    if all(letter in _FONT for letter in letters if letter != " "):
+    if all(letter in _FONT for letter in letters if letter not in f" {SIGNS}"):
         for draw in (partial(_with_full_blocks, 2), partial(_with_full_blocks, 1), _with_halves):
             lines = draw(letters, width)
             if lines and len(lines) <= height:
                 return lines
-    return _centred(wrap(words, width))
+    return wrap(_plain(words), width)
 
 
 def big_number(number: str) -> list[str]:
@@ -105,14 +112,15 @@ def big_number(number: str) -> list[str]:
 
 def _with_full_blocks(rows: int, letters: str, width: int) -> list[str]:
     """A dot is so many rows high, and twice as many cells wide."""
-    dot, gap = "█" * 2 * rows, " " * 2 * rows
+    dot, gap = FULL * 2 * rows, " " * 2 * rows
     pictures = [_drawn(line, dot, gap) for line in _lines(letters, width // (2 * rows))]
     return _joined([[row for row in picture for _ in range(rows)] for picture in pictures])
 
 
 def _with_halves(letters: str, width: int) -> list[str]:
     """A dot is one cell wide and half a cell high."""
-    return _joined([_halved(_drawn(line, "1", "0")) for line in _lines(letters, width)])
+    lines = _lines(_plain(letters), width)
+    return _joined([_halved(_drawn(line, "1", "0")) for line in lines])
 
 
 def _joined(pictures: list[list[str]]) -> list[str]:
@@ -120,13 +128,12 @@ def _joined(pictures: list[list[str]]) -> list[str]:
     rows: list[str] = []
     for picture in pictures:
         rows += ["", *picture] if rows else picture
-    return _centred(rows)
+    return rows
 
 
-def _centred(rows: list[str]) -> list[str]:
-    """Each row in the middle of the longest one."""
-    longest = max(map(cell_len, rows), default=0)
-    return [" " * ((longest - cell_len(row)) // 2) + row for row in rows]
+def _plain(words: str) -> str:
+    """The words without the signs that they are made of."""
+    return words.translate(dict.fromkeys(map(ord, SIGNS)))
 
 
 def _halved(picture: list[str]) -> list[str]:
@@ -142,17 +149,25 @@ def _halved(picture: list[str]) -> list[str]:
 
 
 def _lines(letters: str, dots: int) -> list[str]:
-    """The words over lines of at most so many dots; none where a word is longer."""
-    lines: list[str] = []
-    for word in letters.split():
-        if _dots_of(word) > dots:
-            return []
-        joined = f"{lines[-1]} {word}" if lines else word
-        if lines and _dots_of(joined) <= dots:
-            lines[-1] = joined
-        else:
-            lines.append(word)
-    return lines
+    """The words over as few lines of at most so many dots as can be; none where one is longer."""
+    words = letters.split()
+    for count in range(1, len(words) + 1):
+        broken = combinations(range(1, len(words)), count - 1)
+        found = (_lines_of(words, breaks) for breaks in broken)
+        fitting = [lines for lines in found if max(map(_dots_of, lines)) <= dots]
+        if fitting:
+            return min(fitting, key=_unevenness)
+    return []
+
+
+def _lines_of(words: Sequence[str], breaks: Sequence[int]) -> list[str]:
+    return [" ".join(words[begin:end]) for begin, end in pairwise((0, *breaks, len(words)))]
+
+
+def _unevenness(lines: Sequence[str]) -> tuple[int, int]:
+    """How many lines end within a part of a sentence, and then how long the longest one is."""
+    within = sum(not _plain(line).endswith(_ENDINGS) for line in lines[:-1])
+    return within, max(map(_dots_of, lines))
 
 
 def _dots_of(letters: str) -> int:
@@ -164,7 +179,14 @@ def _drawn(letters: str, dot: str, gap: str) -> list[str]:
     """Letters side by side, with a gap between them."""
     rows = []
     for row in range(_DOTS):
-        dots = [_SPACE if letter == " " else _FONT[letter].split()[row] for letter in letters]
-        line = " ".join(dots).replace(" ", "0")
-        rows.append(line.replace("1", "\0").replace("0", gap).replace("\0", dot))
+        words = [_row_of(word, row, dot, gap) for word in letters.split(" ")]
+        rows.append((gap * _BETWEEN_WORDS).join(words))
     return rows
+
+
+def _row_of(word: str, row: int, dot: str, gap: str) -> str:
+    """One row of dots of a word, which may be made of a sign."""
+    sign = next((letter for letter in word if letter in SIGNS), FULL)
+    dots = [_FONT[letter].split()[row] for letter in _plain(word)]
+    line = " ".join(dots).replace(" ", "0")
+    return line.replace("1", "\0").replace("0", gap).replace("\0", dot.replace(FULL, sign))

@@ -33,7 +33,7 @@ def lane_heading(  # noqa: PLR0913 - what a head may tell
     """
     colour = palette.strategy(strategy.name)
     rule = style(colour, palette.background, bold=True)
-    titles = [*strategy_titles(strategy), strategy.name.upper()]
+    titles = [*strategy_titles(strategy), strategy.title]
     ending = first_that_fits(more, width - len(titles[-2]) - 7) if more else ""
     if by_default:
         titles = [*(f"{title} by default" for title in titles[:-1]), *titles]

@@ -68,10 +68,10 @@ class LanePen(Pen):
             return line.gap()
         return line.add(CHOSEN, self.ink(self.palette.selection, row, bold=True))
 
-    def bars(self, row: int) -> BarPen:
-        """What draws the bar of a request."""
-        cells = bar_cells(self.view, self.width)
-        return BarPen(cells, self.scale, self.palette, self.ground(row), row)
+    def bars(self, row: int, slot: int) -> BarPen:
+        """What draws the bar of a request in a slot."""
+        cells, stripe = bar_cells(self.view, self.width), bool(slot % 2)
+        return BarPen(cells, self.scale, self.palette, self.ground(row), row, stripe)
 
     @property
     def held(self) -> Style:
@@ -92,9 +92,13 @@ def token_scale(views: Sequence[LaneView], width: int) -> int:
 
 def left_cells(view: LaneView) -> int:
     """Cells before a bar: a gap, the slot, the name, and below them a word."""
+    return max(_LONGEST_WORD + 1, 2 + slot_digits(view) + view.scene.longest_name) + 1
+
+
+def slot_digits(view: LaneView) -> int:
+    """Cells of a slot's number."""
     run = view.moment.run
-    digits = len(str(min(run.slots, len(run)) - 1))
-    return max(_LONGEST_WORD + 1, 2 + digits + view.scene.longest_name) + 1
+    return len(str(min(run.slots, len(run)) - 1))
 
 
 def right_cells(view: LaneView) -> int:

@@ -24,6 +24,7 @@ from tui_batching.charts.rows import (
     CACHED,
     FULL,
     HATCH,
+    RESERVED,
     STALLED,
     TRACK,
     Cells,
@@ -33,9 +34,6 @@ from tui_batching.columns import rounded
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.strategies.parameters import MAX_SLOTS, PREFIX_CACHING
-
-RESERVED = "▂"
-"""Memory that is taken, but empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.style import Style
 
-from tui_batching.charts.lane_pen import LanePen, left_cells
+from tui_batching.charts.lane_pen import LanePen, left_cells, slot_digits
 from tui_batching.charts.lane_view import (
     STATE_GLYPHS,
     SlotView,
@@ -69,7 +69,7 @@ def _rule_lines(pen: LanePen, slots: Sequence[SlotView], thick: int) -> list[str
 def _free_row(pen: LanePen, slot: SlotView | None, rule: str) -> Cells:
     row = pen.line()
     if slot is not None:
-        row.add(f"{slot.slot} free", pen.muted)
+        row.add(f"{slot.slot:>{slot_digits(pen.view)}} free", pen.muted)
     return row.gap(_RULE_AT - (pen.width - row.left)).add(rule, pen.text).cells()
 
 
@@ -81,7 +81,7 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
     marked = slot.is_new and slot.state is not State.HELD
     reads = slot.prompt is not None and not slot.duration
     if number == 0:
-        row.add(f"{slot.slot} ", pen.ink(pen.palette.muted, slot.row))
+        row.add(f"{slot.slot:>{slot_digits(pen.view)}} ", pen.ink(pen.palette.muted, slot.row))
         row.add(slot.name, pen.name(slot.row, marked=marked))
     elif number == 1 and slot.word and not reads:
         row.add(slot.word, _word_look(pen, slot))
@@ -121,7 +121,7 @@ def _word_look(pen: LanePen, slot: SlotView) -> Style:
 
 
 def _add_bar(row: Row, pen: LanePen, slot: SlotView, *, top: bool, middle: bool) -> None:
-    bars = pen.bars(slot.row)
+    bars = pen.bars(slot.row, slot.slot)
     if slot.state is None or slot.state is State.FORMING:
         row.add(" " * bars.cells, pen.ink(pen.palette.text, slot.row))
     elif slot.prompt is None:

@@ -12,7 +12,6 @@ from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
 from tui_batching.charts.breakdown_rows import parts_of
 from tui_batching.charts.chart import KeySigns
 from tui_batching.charts.lane_pen import token_scale
-from tui_batching.charts.lane_rows import RESERVED
 from tui_batching.charts.lane_view import LaneView
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import PART_SIGNS, PHASE_SIGNS, fill, sign_of
@@ -20,6 +19,7 @@ from tui_batching.charts.rows import (
     CACHED,
     FULL,
     HATCH,
+    RESERVED,
     SHADE,
     SLOWED,
     STALLED,

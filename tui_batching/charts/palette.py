@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from rich.color import Color, blend_rgb
@@ -41,6 +41,8 @@ STRATEGY_COLOURS = 11
 """How many colours there are for strategies; what comes after them takes them in turn."""
 _SHADES = (("text", 0.4), ("background", 0.4), ("text", 0.7), ("background", 0.2))
 """Towards what, and how far, a strategy's colour is mixed for others of its kind."""
+_STRIPE = 0.12
+"""How much of the ground there is in the colour of every other band."""
 REQUEST_COLOURS = 8
 """How many colours the requests take in turn; eight is what colour-blind-safe palettes offer."""
 
@@ -99,8 +101,11 @@ class Palette:
         if self.ansi or not tag_of(name):
             return own
         towards, share = _SHADES[ord(mark_of(name)) % len(_SHADES)]
-        mixed = blend_rgb(own.get_truecolor(), self.colours[towards].get_truecolor(), share)
-        return Color.from_triplet(mixed)
+        return mixed(own, self.colours[towards], share)
+
+    def striped(self, colour: Color) -> Color:
+        """A little closer to the ground, for every other band, so that neighbours differ."""
+        return colour if self.ansi else mixed(colour, self.surface, _STRIPE)
 
     def state(self, state: State) -> Color:
         """The colour of the sign of what a request, or the lane that serves it, is seen doing."""
@@ -194,6 +199,12 @@ class Palette:
     def selection_ground(self) -> Color:
         """The ground of the selected request's rows."""
         return self.colours["selection-ground"]
+
+
+@lru_cache(maxsize=1024)
+def mixed(one: Color, other: Color, share: float = 0.5) -> Color:
+    """One colour with so large a share of the other one in it."""
+    return Color.from_triplet(blend_rgb(one.get_truecolor(), other.get_truecolor(), share))
 
 
 def default_theme(*, few_colours: bool) -> str:

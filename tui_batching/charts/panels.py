@@ -105,8 +105,7 @@ def _beside(parts: Iterable[Cells], gap: Cells) -> Cells:
 
 def strategy_titles(strategy: Strategy) -> list[str]:
     """A strategy with its parameters; the fullest wording first."""
-    name = strategy.name.upper()
-    return [" · ".join((name, *words)) for words in strategy.wordings()]
+    return [" · ".join((strategy.title, *words)) for words in strategy.wordings()]
 
 
 def headings(

@@ -30,6 +30,8 @@ _UNIT = re.compile(r" (?=(?:%|s|ms|µs|ns)(?![a-z]))")
 """The space before a unit."""
 _GLUE = "\N{NO-BREAK SPACE}"
 FULL, HATCH, SHADE, TRACK = "█", "▒", "░", "·"
+RESERVED = "▂"
+"""Memory that is taken, but empty."""
 CACHED = "≡"
 """Found in the prefix cache, or there to be found."""
 STALLED, AGAIN = "‖", "▚"

@@ -164,7 +164,7 @@ class SlotBands:
         marks: IntArray,
     ) -> None:
         """The name at the begin of each stay; on bands of one row clear of what is done first."""
-        ended = self.run.stays.ended
+        ended, free = self.run.stays.ended, 0
         for begin, end in parts:
             if ended[stays[begin]] == Ended.EVICTED:
                 end -= 1  # noqa: PLW2901 - the mark of the eviction stands there
@@ -176,8 +176,9 @@ class SlotBands:
             now = self.window.cursor
             if cell is not None and now is not None and cell <= now < cell + len(name):
                 cell = now + 1
-            if cell is not None and cell + len(name) <= end:
+            if cell is not None and free <= cell <= end - len(name):
                 _write_name(name, cell, signs, marks)
+                free = cell + len(name) + 1
 
     def _mark_evictions(self, place: int, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
         """The last cells of stays whose memory is taken."""

@@ -32,7 +32,8 @@ _FEW = (1, 2, 3, 4, 5, 6, 8)
 _MANY = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
 """From ten on, times a power of ten."""
 TOP = "▇"
-"""A full cell in the first row of a bar: what is left free above it parts it from its neighbour."""
+"""A full cell in the first row of a bar where colours cannot be mixed: what is left free above it
+parts it from its neighbour, as stripes do elsewhere."""
 
 
 def tokens_per_cell(longest: int, cells: int) -> int:
@@ -84,9 +85,9 @@ class PromptBar:
     @property
     def told(self) -> list[str]:
         """How far it is with what is under way, the fullest wording first."""
-        split = f"{self.cached:,} cached + {self.whole - self.cached:,}"
-        reached = self.through + self.under_way
-        return [*([split] if self.cached else []), f"{reached:,}/{self.whole:,}"]
+        split, whole = f"{self.cached:,} cached + {self.whole - self.cached:,}", f"{self.whole:,}"
+        reached = f"{self.through + self.under_way:,}"  # as wide as at last: the gauge stands still
+        return [*([split] if self.cached else []), f"{reached:>{len(whole)}}/{whole}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class BarPen:
         palette: the colours.
         ground: what they stand on.
         row: of the request, which a click finds.
+        stripe: whether its colour is a little closer to the ground than that of its neighbours.
     """
 
     cells: int
@@ -106,6 +108,7 @@ class BarPen:
     palette: Palette
     ground: Color
     row: int | None = None
+    stripe: bool = False
 
     def ink(self, colour: Color, ground: Color | None = None) -> Style:
         """A colour on the ground of the bars, or on another one."""
@@ -116,7 +119,8 @@ class BarPen:
         eighths = min(8 * self.cells, bar.made * 8 // self.scale)
         full, part = divmod(eighths, 8)
         solid = self.palette.stopped if bar.state is State.STALLED else self.palette.work
-        row.add((TOP if top else FULL) * full, self.ink(solid))
+        solid = self.palette.striped(solid) if self.stripe else solid
+        row.add((TOP if top and self.palette.ansi else FULL) * full, self.ink(solid))
         if bar.state is State.HELD:
             self._add_held(row, bar, full, part)
             return

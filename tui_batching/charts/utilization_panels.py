@@ -19,9 +19,9 @@ from tui_batching.analysis.utilization import (
     UtilizationSeries,
     tells_shares,
 )
-from tui_batching.charts.ahead import dim_from, mixed
+from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.palette import Palette
+from tui_batching.charts.palette import Palette, mixed
 from tui_batching.charts.panels import Scale, headings, scale_row
 from tui_batching.charts.pen import Pen, add_with_signs, fill
 from tui_batching.charts.rows import (

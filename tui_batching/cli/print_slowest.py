@@ -30,7 +30,7 @@ def print_slowest(
     without = without_cache((each for each, _ in found), share=workload.requests.share)
     for strategy, requests in found:
         marks = (WITHOUT,) if strategy.name in without else ()
-        title = " · ".join((strategy.name.upper(), *strategy.wordings()[0], *marks))
+        title = " · ".join((strategy.title, *strategy.wordings()[0], *marks))
         printer.line(printer.text(title, "bold"))
         if not requests:
             printer.line(printer.text(f"  no request has a {measure.label}"))

@@ -171,6 +171,11 @@ class Strategy(ABC):
         return f"{self.about.name}@{self.tag}" if self.tag else self.about.name
 
     @property
+    def title(self) -> str:
+        """Its name as titles have it: `VLLM@8k`."""
+        return f"{self.about.name.upper()}@{self.tag}" if self.tag else self.about.name.upper()
+
+    @property
     def is_engine(self) -> bool:
         """Whether it is a real engine, of which each iteration is one forward pass."""
         return self.about.iteration_level and not self.textbook

@@ -38,7 +38,8 @@ class Key:
 
     def called(self, *, playing: bool) -> str:
         """What it is called in the row of keys."""
-        return ((playing and self.while_playing) or self.name).lower()
+        called = ((playing and self.while_playing) or self.name).lower()
+        return called.ljust(len(self.while_playing))  # so that the keys behind it stay in place
 
     def written(self, *, ascii_only: bool = False) -> list[str]:
         """The key and its aliases for a reader; in ASCII arrows are words, as < is a key, too.

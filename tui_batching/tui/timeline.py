@@ -61,7 +61,7 @@ def timeline_row(
     taken: set[int] = set()
     for run in sorted(scene.runs, key=lambda run: -run.finished):
         cell = cell_of(run.finished, scene.end, cells)
-        while cell in taken and cell > 0:
+        while not taken.isdisjoint((cell, cell + 1)) and cell > 0:
             cell -= 1
         taken.add(cell)
         marks[cell] = mark_of(run.strategy.name)

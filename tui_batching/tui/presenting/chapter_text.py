@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product, zip_longest
+from itertools import groupby, product, zip_longest
 
 from rich.cells import cell_len
 from rich.color import Color
@@ -13,7 +13,18 @@ from rich.style import Style
 
 from tui_batching.charts.big_letters import big_words
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import EIGHTHS, FULL, HATCH, Cells, Row, bar, folded, style
+from tui_batching.charts.rows import (
+    EIGHTHS,
+    FULL,
+    HATCH,
+    RESERVED,
+    STALLED,
+    Cells,
+    Row,
+    bar,
+    folded,
+    style,
+)
 from tui_batching.clock import format_duration
 from tui_batching.strategies import STRATEGIES
 from tui_batching.strategies.strategy import TAG
@@ -111,9 +122,9 @@ def slide_rows(
     needed = sum(len(each) + roomy for each in [*paragraphs, *table]) + 6
     most = _BESIDE_TABLE if table else height
     big = big_words(words, sheet.width, max(1, min(most, height - needed)))
-    bold, blank = sheet.ink(palette.text, bold=True), sheet.row().cells()
+    blank = sheet.row().cells()
     widest = max((cell_len(line) for line in big), default=0)
-    rows = [sheet.centred(line, bold, widest) for line in big]
+    rows = [sheet.big(line, widest) for line in big]
     rows += [blank, blank] if paragraphs or table else []
     body = [
         [sheet.line(line, longest if table else cell_len(line)) for line in lines]
@@ -300,8 +311,20 @@ class _Sheet:
 
     def centred(self, line: str, look: Style, longest: int) -> Cells:
         """A line of several, the longest of which is in the middle."""
-        before = " " * max(0, (self.width - longest) // 2)
-        return self.row().add(before, look).add(line, look).cells()
+        return self.row().gap(max(0, (self.width - longest) // 2)).add(line, look).cells()
+
+    def big(self, line: str, longest: int) -> Cells:
+        """A line of big words, the longest of which is in the middle; signs in their looks."""
+        palette = self.palette
+        looks = {
+            HATCH: style(palette.held, palette.held_ground),
+            STALLED: style(palette.playhead, palette.stopped, bold=True),
+            RESERVED: style(palette.muted, palette.bar_track, bold=True),
+        }
+        row = self.row().gap(max(0, (self.width - longest) // 2))
+        for sign, cells in groupby(line, lambda cell: cell if cell in looks else ""):
+            row.add("".join(cells), looks.get(sign, self.ink(palette.text, bold=True)))
+        return row.cells()
 
     def remark(self, text: str) -> list[Cells]:
         """What is to be known of the stage."""
