@@ -38,9 +38,24 @@ def test_less_room_makes_smaller_letters_and_then_none() -> None:
     assert big_words("The bubble", 100, 2) == ["The bubble"]
 
 
-def test_lines_are_centred_to_each_other() -> None:
-    wide, *_, narrow = big_words("wwww i", 50, 20)
-    assert len(narrow) - len(narrow.lstrip()) == (len(wide) - 2) // 2
+def test_lines_begin_below_each_other_are_about_as_long_and_end_with_a_part_of_a_sentence() -> None:
+    above, *_, below = big_words("wwww i", 50, 20)
+    assert above[0] == below[0] == "█"
+    for words, lines in (
+        ("One GPU, many people", ["One GPU,", "many people"]),
+        ("a bc def ghi", ["a bc", "def ghi"]),
+    ):
+        first, last = (big_words(line, 100, 5) for line in lines)
+        assert big_words(words, max(map(len, [*first, *last])), 11) == [*first, "", *last]
+
+
+def test_a_sign_behind_a_word_is_what_its_letters_are_made_of_if_they_are_large() -> None:
+    plain = big_words("do it.", 80, 5)
+    assert big_words("do it▒.", 80, 5) == [
+        line[:20] + line[20:].replace("█", "▒") for line in plain
+    ]
+    assert big_words("do it▒.", 30, 3) == big_words("do it.", 30, 3)
+    assert big_words("do it▒.", 80, 2) == ["do it."]
 
 
 def test_a_letter_without_a_large_form_leaves_the_words_as_they_are() -> None:

@@ -116,7 +116,7 @@ def test_prompts_fill_chunk_by_chunk() -> None:
     chunked = Vllm(8, 16, async_scheduling=False)
     first, second = (rows_of(chunked, ms, ((0, 64, 5),)) for ms in (8, 24))
     slot = next(row for row in first if row.startswith(" 0 R0"))
-    assert "prompt 8/64" in slot, "half of its time has passed"
+    assert "prompt  8/64" in slot, "half of its time has passed"
     assert 8 * slot.count("░") == pytest.approx(slot.index("]") - slot.index("[") - 1, abs=8)
     slot = next(row for row in second if row.startswith(" 0 R0"))
     assert "prompt 24/64" in slot

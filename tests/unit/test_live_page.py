@@ -175,7 +175,7 @@ def test_the_scale_that_is_told_is_that_of_all_bars(width: int, count: int) -> N
     assert match is not None
     made = {int(run.at(time).tokens_made([0])[0]) for run in scene.runs}
     first = [row for row in rows if row.startswith(" 0 R0 ")]
-    bars = [len(bar) for row in first for bar in re.findall("▇+", row)]
+    bars = [len(bar) for row in first for bar in re.findall("█+", row)]
     assert len(bars) == count
     assert {cells * int(match[1]) for cells in bars} <= {m - m % int(match[1]) for m in made}
 

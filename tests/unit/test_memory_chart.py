@@ -20,7 +20,7 @@ from tui_batching.workload import load_workload
 
 SCENE = Scene(tight(), tuple(SoFar(result.run) for result in tight()))
 NAMES = [result.strategy.name for result in tight()]
-COLUMNS = 98
+COLUMNS = 96
 AREA = slice(5, 5 + COLUMNS)
 
 

@@ -148,7 +148,7 @@ chapters:
 async def test_on_stage_a_knob_turns_the_lane_in_focus_alone() -> None:
     workload = hand_made((0, 20, 9), (0, 20, 9), (0, 20, 9), strategies=[Vllm(4), Vllm(4, tag="b")])
     async with on_stage(workload) as stage:
-        assert [title.split()[0] for title in stage.titles] == ["VLLM", "VLLM@B"]
+        assert [title.split()[0] for title in stage.titles] == ["VLLM", "VLLM@b"]
         await stage.press("tab", "tab", "left_square_bracket")
         assert [run.slots for run in stage.scene.runs] == [4, 3]
         await stage.press("tab", "left_square_bracket")

@@ -99,7 +99,7 @@ async def opens_the_prompt(stage: Stage) -> None:
 
 
 async def begins_the_tour(stage: Stage) -> None:
-    assert "Why does an answer come late, or pause in the middle?" in stage.seen()
+    assert "Why does an answer come late, or slowly, or pause in the middle?" in stage.seen()
     assert f"1/{COUNT}" in stage.seen()
 
 

@@ -19,7 +19,7 @@ from tui_batching.strategies import Static
 from tui_batching.workload import load_workload
 
 NOTEBOOK = scene_of(load_workload("notebook"))
-AREA = slice(5, -17)
+AREA = slice(5, -19)
 """The columns between the axis of slots and the labels."""
 
 
@@ -42,7 +42,7 @@ def panels(rows: list[str]) -> list[list[str]]:
 def test_each_column_is_as_high_as_its_mean(size: tuple[int, int]):
     rows = rows_of(NOTEBOOK, *size)
     assert [len(row) for row in rows] == [size[0]] * size[1]
-    columns = size[0] - 22
+    columns = size[0] - 24
     drawn = panels(rows)
     assert len(drawn) == 3
     for panel, series in zip(drawn, NOTEBOOK.utilization(columns), strict=True):
@@ -75,11 +75,11 @@ def test_the_shares_of_each_strategy_are_told():
         parts = [share.occupied, share.useful, share.held, share.stalled]
         assert told == [round(100 * value, 1) for value in parts]  # as the tables tell them
         assert ("=" in heading) is (told[0] == pytest.approx(sum(told[1:])))
-        labels = "\n".join(row[-17:] for row in panel)
+        labels = "\n".join(row[-19:] for row in panel)
         words = {"occupied": share.occupied, "useful": share.useful}
         words |= {"held": share.held, "stalled": share.stalled}
         for name, value in words.items():
-            assert re.search(f"{name} {100 * value:.0f} %", labels), (name, labels)
+            assert re.search(f"{name} {100 * value:.1f} %", labels), (name, labels)
 
 
 def test_an_average_stands_at_its_height():
@@ -95,7 +95,7 @@ def test_an_average_stands_at_its_height():
 
 def test_the_playhead_stands_where_the_time_is():
     for share in (0, 0.25, 0.5, 1):
-        rows = rows_of(NOTEBOOK, 122, 31, int(NOTEBOOK.end * share))
+        rows = rows_of(NOTEBOOK, 124, 31, int(NOTEBOOK.end * share))
         axis = next(row for row in rows if "╵" in row)
         column = axis.index("┃")
         assert column == 5 + min(99, int(100 * share))
@@ -136,7 +136,7 @@ async def test_the_view_draws_thousands_of_requests_on_many_slots():
 
 
 def test_what_the_playhead_has_not_reached_is_dim():
-    at = ChartRequest(NOTEBOOK, NOTEBOOK.end // 2, 122, 31, palette())
+    at = ChartRequest(NOTEBOOK, NOTEBOOK.end // 2, 124, 31, palette())
     held = palette().held
 
     def bright(rows: list[Cells]) -> list[int]:
