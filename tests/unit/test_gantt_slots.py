@@ -102,6 +102,12 @@ def test_each_request_is_named_where_its_stay_begins() -> None:
             assert f"R{number}" in near, (run.strategy.name, number)
 
 
+@pytest.mark.parametrize("width", range(40, 130, 9))
+def test_names_of_neighbours_do_not_touch(width: int) -> None:
+    for rows in lanes(gantt(NOTEBOOK, NOTEBOOK.end, (width, 32))):
+        assert not re.search(r"R\d+R\d", "\n".join(rows))
+
+
 def test_a_name_is_never_cut_by_the_playhead() -> None:
     for time in range(0, NOTEBOOK.end, 97 * MS):
         for rows in lanes(gantt(NOTEBOOK, time, (78, 20))):

@@ -36,6 +36,7 @@ def test_while_it_plays_the_key_says_that_it_pauses() -> None:
     still, playing = (text_of(key_row(160, KEYS, PALETTE, playing=each)) for each in (False, True))
     assert "space play " in still
     assert "space pause " in playing
+    assert still.index("step") == playing.index("step")  # the keys behind it stay in place
 
 
 async def test_where_it_stops_by_itself_the_key_plays_again() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stage import palette
 
 from tui_batching.charts.rows import HATCH, SLOWED, STALLED, Row, style, text_of
-from tui_batching.charts.token_bars import BarPen, TokenBar, tokens_per_cell
+from tui_batching.charts.token_bars import BarPen, PromptBar, TokenBar, tokens_per_cell
 from tui_batching.sim.life import State
 
 DARK = palette()
@@ -46,6 +46,12 @@ def test_a_hatched_cell_is_a_cell_of_tokens_that_were_not_made(
     """Up to half a cell at both ends."""
     text = drawn(TokenBar(made, made, made + more, State.HELD), 130, scale)
     assert text.count(HATCH) * scale == pytest.approx(more, abs=1.5 * scale)
+
+
+@given(st.integers(1, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_what_is_told_of_a_prompt_is_as_wide_at_any_time(whole: int, one: int, other: int) -> None:
+    told = [PromptBar(0, min(whole, reached), whole).told[0] for reached in (one, other)]
+    assert len({len(each) for each in told}) == 1
 
 
 def test_the_hatch_is_there_at_once() -> None:

@@ -39,7 +39,7 @@ _GROUNDS = {State.HELD: "state-held-ground", State.STALLED: "state-stalled"}
 """The grounds of those states that have one of their own."""
 STRATEGY_COLOURS = 11
 """How many colours there are for strategies; what comes after them takes them in turn."""
-_SHADES = (("text", 0.4), ("background", 0.4), ("text", 0.7), ("background", 0.2))
+_SHADES = (("background", 0.15), ("background", 0.42), ("text", 0.65), ("text", 0.35))
 """Towards what, and how far, a strategy's colour is mixed for others of its kind."""
 _STRIPE = 0.12
 """How much of the ground there is in the colour of every other band."""
