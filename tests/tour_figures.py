@@ -276,7 +276,7 @@ def how_many_fit(facts: Facts) -> list[str]:
 
 def whole_memory(_: Facts) -> str:
     """What the GPU has."""
-    return f"(80 GB) has room for {load_profile('a100-llama-3-8b').kv_cache_tokens:,}."
+    return f"(80 GB) has room for {load_profile('a100-llama-3-8b').kv_cache_tokens:,} tokens."
 
 
 def whose_prompts(facts: Facts) -> str:
@@ -300,7 +300,7 @@ def equal(facts: Facts) -> str:
     assert ends[0] == ends[1]
     assert facts.metric("static", "held") == 0
     done = f"{facts.metric('static', 'total_time'):.1f} s"
-    return f"{facts.count} requests at once, {asked[0]} tokens each: both rules are done at {done}"
+    return f"{facts.count} requests at once, {asked[0]} tokens each, both rules are done at {done}"
 
 
 def few(_: Facts) -> list[str]:
@@ -313,8 +313,8 @@ def few(_: Facts) -> list[str]:
     assert latencies[1] < 1.05 * latencies[2]
     every = 1 / (workload.source.rate or 1)
     return [
-        f"one every {every:.0f} s: continuous takes {continuous}",
-        f"set to zero, {dynamic}",
+        f"one every {every:.0f} s: {continuous} on average",
+        f"zero, takes {dynamic}",
         f"hurt then: {static}",
     ]
 
