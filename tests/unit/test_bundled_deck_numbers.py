@@ -289,7 +289,7 @@ SAID_BY_OTHERS = {
         "The famous 23 times", "23 times?", "in 2023: vLLM", "June 2023",
         *["23 times the tokens"] * 2, "OPT 13B on an A100",
     ],
-    "What to take home": ["Three lines", "lists seven more"],
+    "What to take home": ["Three lines", "lists eight more"],
 }  # fmt: skip
 """Names, figures of speech, keys, what is published, and what is true of all models of a size."""
 

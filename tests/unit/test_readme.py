@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from readme import README, up_to_date
+from tour import STATIC
 
 from tui_batching.config import parse_config
 from tui_batching.reading.files import data_folder
@@ -33,6 +34,16 @@ def test_the_deck_shown_is_valid() -> None:
     (block,) = (block for block in yaml_blocks() if "chapters:" in block)
     deck = parse_deck(block, README, view_parts())
     assert (len(deck.talk), deck.backup) == (3, 1)
+
+
+def test_the_chapter_that_is_recorded_as_static_is_that_of_static_batching() -> None:
+    texts = (
+        README.read_text(),
+        (README.parent / "tui_batching/cli/commands/record.py").read_text(),
+    )
+    for text in texts:
+        (number,) = re.findall(r"--chapter (\d+) .*-o static.cast", text)
+        assert number == str(STATIC)
 
 
 def test_the_config_shown_is_valid(tmp_path: Path) -> None:

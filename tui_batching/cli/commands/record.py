@@ -33,7 +33,7 @@ _EXAMPLES = """\
 examples:
   tui-batching record -o talk.cast
   tui-batching record rag --set batch_size=8 --size 120x36 --speed 2 -o rag.cast
-  tui-batching record --chapter 7 -o static.cast               of the guided tour
+  tui-batching record --chapter 6 -o static.cast               of the guided tour
   tui-batching record my-talk.yaml --chapter 2 -o today.cast   of another deck
 
 asciinema play talk.cast shows it in a terminal, agg talk.cast talk.gif makes a moving picture.
