@@ -46,9 +46,12 @@ class PickChapter(Dialog[int | None]):
             yield OptionList(*self._options(), id="chapters")
 
     def on_mount(self) -> None:
-        """Start at the chapter that is told."""
+        """Start at the chapter that is told, with those before and behind it in sight."""
         options = self.query_one(OptionList)
-        options.highlighted = options.get_option_index(str(self._current))
+        options.highlighted = place = options.get_option_index(str(self._current))
+        self.call_after_refresh(
+            lambda: options.scroll_to(y=place - options.size.height // 2, animate=False)
+        )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Give its number."""
