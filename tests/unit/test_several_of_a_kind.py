@@ -153,3 +153,13 @@ async def test_on_stage_a_knob_turns_the_lane_in_focus_alone() -> None:
         assert [run.slots for run in stage.scene.runs] == [4, 3]
         await stage.press("tab", "left_square_bracket")
         assert [run.slots for run in stage.scene.runs] == [3, 2]
+
+
+async def test_a_key_right_behind_that_of_the_focus_turns_the_lane_in_focus_alone() -> None:
+    """As when both are written at once, by somebody fast or over a slow line."""
+    workload = hand_made((0, 20, 9), (0, 20, 9), (0, 20, 9), strategies=[Vllm(4), Vllm(4, tag="b")])
+    async with on_stage(workload) as stage:
+        stage.live.action_focus_lane(1)
+        stage.live.action_turn("batch_size", -1)
+        await stage.settled()
+        assert [run.slots for run in stage.scene.runs] == [3, 4]

@@ -85,8 +85,11 @@ class Lanes(SideBySide):
 
     @property
     def focused(self) -> tuple[int, ...]:
-        """The number of the lane that has the focus; nothing where none has."""
-        return tuple(lane.number for lane in self.every if lane.has_focus)
+        """The number of the lane that has the focus; nothing where none has.
+
+        The screen knows it at once, a lane itself only after the keys that came with it.
+        """
+        return tuple(lane.number for lane in self.every if lane is self.screen.focused)
 
     @property
     def has_more(self) -> bool:
