@@ -19,7 +19,7 @@ TABLE = (
 
 def slide(table: WordTable, width: int) -> list[str]:
     text = ChapterText("Title", "1/1", (), words=table)
-    return texts(slide_rows("big", text, width, 40, palette()))
+    return texts(slide_rows("big", [text], width, 40, palette())[1])
 
 
 def drawn(width: int) -> list[str]:
@@ -54,7 +54,7 @@ LONG = "Each line of a text is about as long as the others, so that no word is l
 @pytest.mark.parametrize("width", [120, 80, 60])
 def test_the_text_of_a_slide_begins_where_its_table_does(width: int) -> None:
     text = ChapterText("Title", "1/1", (LONG, "Short."), words=TABLE)
-    rows = texts(slide_rows("big", text, width, 40, palette()))
+    rows = texts(slide_rows("big", [text], width, 40, palette())[1])
     begins = [
         len(row) - len(row.lstrip()) for row in rows if row.strip().startswith(("E", "S", "w"))
     ]
@@ -64,7 +64,7 @@ def test_the_text_of_a_slide_begins_where_its_table_does(width: int) -> None:
 
 @pytest.mark.parametrize("width", [120, 70, 40, 25])
 def test_no_word_of_a_slide_is_left_to_itself(width: int) -> None:
-    rows = texts(slide_rows("big", ChapterText("Title", "1/1", (LONG,)), width, 40, palette()))
+    rows = texts(slide_rows("big", [ChapterText("Title", "1/1", (LONG,))], width, 40, palette())[1])
     lines = [row.strip() for row in rows if "█" not in row and len(row.split()) > 1]
     assert " ".join(lines) == LONG
     assert max(map(len, lines)) - min(map(len, lines)) <= len("others, ")
@@ -98,7 +98,7 @@ def test_words_are_folded_in_their_columns_where_they_do_not_fit() -> None:
 def test_a_number_and_its_unit_stay_together() -> None:
     text = ChapterText("Title", "1/1", ("It is answered at 8.54 s, not 11.3 s or 23.7 % later.",))
     for width in range(12, 60):
-        for row in texts(slide_rows("big", text, width, 40, palette())):
+        for row in texts(slide_rows("big", [text], width, 40, palette())[1]):
             assert not re.match(r"\s*(s|%)[ ,.]", row)
 
 

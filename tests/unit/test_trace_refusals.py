@@ -80,8 +80,8 @@ WRONG = {
     PLAIN_HEAD + "0,1,1\n9300000,1,1": "found arrivals over 107 days, expected at most the "
     "clock's 106 days (workload.start and workload.duration take a part, workload.speed replays it "
     "faster)",
-    PLAIN_HEAD + "0,1,1\n1e99,1,1": "found arrivals over more than 1,000,000 days, expected at most "
-    "the clock's 106 days (workload.start and workload.duration take a part, workload.speed "
+    PLAIN_HEAD + "0,1,1\n1e99,1,1": "found arrivals over more than 1,000,000 days, expected at "
+    "most the clock's 106 days (workload.start and workload.duration take a part, workload.speed "
     "replays it faster)",
     AZURE_HEAD + "2023-11-16,1,1": "2: TIMESTAMP: found 2023-11-16, "
     "expected an instant such as 2023-11-16 18:17:03.9799600",

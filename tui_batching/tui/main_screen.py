@@ -245,8 +245,18 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         """Choose what there is room for; then draw at the new sizes."""
         width, height = self.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Give the text of a chapter the room that it needs."""
+        width, height = self.size
         self.presenter.take_room(width, height, self._palette)
         self.set_class(self.presenter.shows_slide, "-slide")
+
+    def share_room_anew(self) -> None:
+        """Give the text of a chapter the room that it needs now, and draw."""
+        self._share_room()
+        self._show()
 
     def on_strip_view_resized(self) -> None:
         """Draw at the new sizes, once for all widgets that have changed theirs."""
@@ -296,8 +306,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         if outcome.snapshot is not None:
             self._restore(outcome.snapshot, outcome.scene)
         self.presenter.look_at(outcome.scene, self._player.time)
-        self.on_resize()  # the text of a chapter may need more or less room
-        self._show()
+        self.share_room_anew()
         await mounted
         if outcome.snapshot is not None and self._bright is not None:
             names = [run.strategy.name for run in outcome.scene.runs]
@@ -374,8 +383,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     def _draw_curtain(self) -> None:
         """Hide the stage; the text of a chapter alone may need more or less room."""
         self.add_class("-curtain")
-        self.on_resize()
-        self._show()
+        self.share_room_anew()
 
     @property
     def _is_behind_curtain(self) -> bool:

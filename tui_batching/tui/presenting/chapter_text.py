@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, product, zip_longest
 
 from rich.cells import cell_len
@@ -51,6 +51,8 @@ _BESIDE_TABLE = 5
 """Rows that big words have at most where a table is what speaks: one line of them."""
 _COLUMN = 72
 """Cells of a slide's line of text, if its table is not wider."""
+_NOTES = "what a speaker says"
+"""Stands above the notes."""
 _BROAD = 60
 """From this width on sentences take one row each, and a table lies on its side."""
 
@@ -68,6 +70,7 @@ class ChapterText:
         words: a table of words, or nothing.
         remark: what is to be known of the stage, such as `changed: batch 8`; empty if nothing.
         section: of the deck, which a slide tells; elsewhere it stands above the stage.
+        notes: what the speaker says, for those who read it without one.
     """
 
     title: str
@@ -78,9 +81,22 @@ class ChapterText:
     words: WordTable = ()
     remark: str = ""
     section: str = ""
+    notes: tuple[str, ...] = ()
+
+    def with_notes(self, wanted: bool | None) -> tuple[ChapterText, ...]:
+        """What is shown of it where there is the room, the fullest first.
+
+        Args:
+            wanted: whether the notes are; None if they are, but not in place of the text.
+        """
+        without = replace(self, notes=())
+        if not self.notes or wanted is False:
+            return (without,)
+        alone = replace(self, paragraphs=(), instead=(), table_of=None, words=())
+        return self, alone if wanted else without
 
     def rows(self, width: int, palette: Palette, *, spaced: bool) -> list[Cells]:
-        """Title and counter, the paragraphs, and the table; blank rows between if spaced."""
+        """Title and counter, the paragraphs, table, and notes; blank rows between if spaced."""
         sheet = _Sheet(max(1, width), palette)
         between = [sheet.row().cells()] if spaced else []
         rows = [*sheet.title(self.title, self.counter), *between]
@@ -97,30 +113,63 @@ class ChapterText:
             rows += [*between, *(line for row in drawn for line in row)]
         if self.remark:
             rows += [*between, *sheet.remark(self.remark)]
+        if self.notes:
+            apart = spaced and width < _BROAD
+            rows += [*between, sheet.rule(_NOTES), *sheet.paragraphs(self.notes, apart=apart)]
         return rows
 
 
+def panel_rows(
+    texts: Sequence[ChapterText], width: int, height: int, palette: Palette
+) -> tuple[ChapterText, list[Cells]]:
+    """The first of some texts that fits, rather spaced; of the last as much as fits, and `…`."""
+    for text, spaced in product(texts, (True, False)):
+        rows = text.rows(width, palette, spaced=spaced)
+        if len(rows) <= height:
+            return text, rows
+    look = style(palette.muted, palette.panel)
+    return text, [*rows[: height - 1], Row(width, look).add("…", look).cells()]
+
+
 def slide_rows(
-    words: str, text: ChapterText, width: int, height: int, palette: Palette
-) -> list[Cells]:
+    words: str, texts: Sequence[ChapterText], width: int, height: int, palette: Palette
+) -> tuple[ChapterText, list[Cells]]:
     """A slide: the big words in the middle, the paragraphs below them, its place in the corner.
 
     Args:
         words: the big ones.
-        text: of the chapter.
+        texts: of the chapter; the first one that fits is shown, or the last.
         width: of the slide.
         height: of the slide.
         palette: the colours.
     """
+    for text in texts:
+        rows = _slide(words, text, width, height, palette)
+        if len(rows) < height:
+            break
+    sheet = _Sheet(max(1, width), palette)
+    blank = sheet.row().cells()
+    above = [blank] * max(0, (height - len(rows) - 1) // 2)
+    below = [blank] * max(0, height - len(rows) - len(above) - 1)
+    place = f"{text.section} · {text.counter}" if text.section else text.counter
+    corner = sheet.row().add_right(place, sheet.ink(palette.muted)).cells()
+    return text, [*above, *rows, *below, corner][:height]
+
+
+def _slide(words: str, text: ChapterText, width: int, height: int, palette: Palette) -> list[Cells]:
+    """What stands on a slide, from its first row to its last."""
     sheet = _Sheet(max(1, width), palette)
     told = text.words if text.table_of is None else _in_words(step_times(text.table_of))
     table = sheet.table_rows(told) if told else []
     wide = max((cell_len(line) for row in table for line in row), default=0)
     paragraphs = [_even(each, min(sheet.width, max(wide, _COLUMN))) for each in text.paragraphs]
-    longest = max([wide, *(cell_len(line) for each in paragraphs for line in each)])
-    roomy = height >= _TALL
-    needed = sum(len(each) + roomy for each in [*paragraphs, *table]) + 6
+    notes = [folded(each, min(sheet.width, max(wide, _COLUMN))) for each in text.notes]
+    longest = max([wide, *(cell_len(line) for each in [*paragraphs, *notes] for line in each)])
+    blocks = [*paragraphs, *table, *notes]
+    needed = sum(map(len, blocks)) + (8 if notes else 6)
     most = _BESIDE_TABLE if table else height
+    roomy = height >= _TALL and (not notes or needed + len(blocks) + _BESIDE_TABLE <= height)
+    needed += roomy * len(blocks)
     big = big_words(words, sheet.width, max(1, min(most, height - needed)))
     blank = sheet.row().cells()
     widest = max((cell_len(line) for line in big), default=0)
@@ -134,13 +183,14 @@ def slide_rows(
     if table:
         rows += [blank] if paragraphs else []
         drawn = sheet.drawn_table(table, longest)
-        fits = len(rows) + sum(map(len, drawn)) + len(drawn) < height - 2
+        below = sum(map(len, notes)) + len(notes)
+        fits = len(rows) + sum(map(len, drawn)) + len(drawn) + below < height - 2
         rows += _stacked(drawn, blank if fits else None)
-    above = [blank] * max(0, (height - len(rows) - 1) // 2)
-    below = [blank] * max(0, height - len(rows) - len(above) - 1)
-    place = f"{text.section} · {text.counter}" if text.section else text.counter
-    corner = sheet.row().add_right(place, sheet.ink(palette.muted)).cells()
-    return [*above, *rows, *below, corner][:height]
+    if notes:
+        said = [[sheet.line(line, longest) for line in lines] for lines in notes]
+        rows += [blank, *[blank] * roomy, sheet.rule(_NOTES, longest)]
+        rows += _stacked(said, blank if roomy else None)
+    return rows
 
 
 def _stacked(blocks: Sequence[Sequence[Cells]], between: Cells | None) -> list[Cells]:
@@ -325,6 +375,12 @@ class _Sheet:
         for sign, cells in groupby(line, lambda cell: cell if cell in looks else ""):
             row.add("".join(cells), looks.get(sign, self.ink(palette.text, bold=True)))
         return row.cells()
+
+    def rule(self, heading: str, longest: int | None = None) -> Cells:
+        """A line with a heading in it, as long as the longest of a block in the middle."""
+        wide = self.width if longest is None else longest
+        line = f"─ {heading} ".ljust(wide, "─")[:wide]
+        return self.centred(line, self.ink(self.palette.muted), wide)
 
     def remark(self, text: str) -> list[Cells]:
         """What is to be known of the stage."""

@@ -12,7 +12,6 @@ from textual.message import Message
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import Row, style
 from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
 from tui_batching.tour import Chapter, Deck
@@ -28,13 +27,16 @@ from tui_batching.tour.values import told
 from tui_batching.tui.frame import Snapshot
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.panes import StripView
-from tui_batching.tui.presenting.chapter_text import ChapterText, slide_rows
+from tui_batching.tui.presenting.chapter_text import ChapterText, panel_rows, slide_rows
 from tui_batching.workload import Workload
 
 WIDE = 110
 """From this many columns on, the text stands at the right of the view; otherwise above it."""
 ROOMY = 30
 """From this many rows on there is a blank one between title and text above the view."""
+
+LEFT = 9
+"""Rows that are not the text's, where it stands above the view."""
 
 
 def side_width(width: int) -> int:
@@ -95,6 +97,7 @@ def text_for_room(
         words=chapter.table if isinstance(chapter.table, tuple) else (),
         remark=f"cannot be shown: {refused}" if refused else remark,
         section=chapter.section,
+        notes=tuple(told(each, on_stage) for each in chapter.notes),
     )
 
 
@@ -155,6 +158,9 @@ class Presenter(StripView):
         self._has_stopped = False
         self._refused = ""
         self._text: ChapterText | None = None
+        self._seen: ChapterText | None = None
+        self._has_speaker = True
+        self._with_notes: bool | None = False
 
     @property
     def is_on(self) -> bool:
@@ -187,7 +193,13 @@ class Presenter(StripView):
         return bool(self.chapter and self.chapter.slide)
 
     def begin(
-        self, deck: Deck, before: Snapshot, number: int | None = None, *, tells_notes: bool = True
+        self,
+        deck: Deck,
+        before: Snapshot,
+        number: int | None = None,
+        *,
+        tells_notes: bool = True,
+        has_speaker: bool = True,
     ) -> None:
         """Tell a deck.
 
@@ -196,8 +208,10 @@ class Presenter(StripView):
             before: what to give back afterwards.
             number: the chapter to begin with, from zero; by default where the deck was left.
             tells_notes: whether the speaker's notes may follow in another terminal.
+            has_speaker: whether somebody speaks; else the notes stand below the text if they fit.
         """
         now = time.time()
+        self._has_speaker, self._with_notes = has_speaker, False if has_speaker else None
         if self._deck is not deck:
             self._deck, self._number, self._watch = deck, 0, _Watch(started=now)
         self._before = before
@@ -258,6 +272,15 @@ class Presenter(StripView):
         if has_stopped is not self._has_stopped:
             self._has_stopped, self._text = has_stopped, None
 
+    def toggle_notes(self) -> None:
+        """Show what the speaker says, or no longer."""
+        seen = self._seen
+        if seen is None or not seen.notes:
+            self._with_notes = True
+        else:
+            stood_below = seen.paragraphs or self._has_speaker
+            self._with_notes = False if stood_below else None
+
     def refuse(self, reason: str) -> None:
         """Say why what the chapter asks for cannot be shown."""
         self._refused, self._text = reason, None
@@ -273,9 +296,10 @@ class Presenter(StripView):
             self.styles.height = "100%"
             return height
         spaced = height >= ROOMY
-        rows = text.rows(width - 4, palette, spaced=spaced)
-        self.styles.width, self.styles.height = "100%", len(rows) + spaced
-        return height - len(rows) - spaced
+        rows = text.with_notes(self._with_notes)[-1].rows(width - 4, palette, spaced=spaced)
+        taken = min(len(rows) + spaced, height - LEFT)
+        self.styles.width, self.styles.height = "100%", taken
+        return height - taken
 
     def show(self, palette: Palette) -> None:
         """Draw what has changed of the text: with blank rows where there is room for them."""
@@ -283,19 +307,12 @@ class Presenter(StripView):
         chapter, text = self.chapter, self._told()
         if chapter is None or text is None or height < 1:
             return
+        texts = text.with_notes(self._with_notes)
         if chapter.slide:
             words = told(chapter.slide, self._scene.comparison if self._scene else None)
-            self.present(slide_rows(words, text, width, height, palette))
-            return
-        rows = text.rows(width, palette, spaced=True)
-        if len(rows) > height:
-            rows = text.rows(width, palette, spaced=False)
-        if len(rows) > height:
-            rows[height - 1 :] = [
-                Row(width, style(palette.muted, palette.panel))
-                .add("…", style(palette.muted, palette.panel))
-                .cells()
-            ]
+            self._seen, rows = slide_rows(words, texts, width, height, palette)
+        else:
+            self._seen, rows = panel_rows(texts, width, height, palette)
         self.present(rows)
 
     def on_unmount(self) -> None:

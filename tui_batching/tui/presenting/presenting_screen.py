@@ -13,10 +13,10 @@ from tui_batching.tui.views import view_parts
 
 _ON_SLIDES = {
     "turn_pages", "pick_chapter", "leave_tour", "present", "unselect", "blacken",
-    "tick_or_blacken", "help", "glossary",
+    "tick_or_blacken", "toggle_notes", "help", "glossary",
 }  # fmt: skip
 """The actions that make sense while a slide hides the stage, beside those of the app."""
-_IN_TALKS = {"blacken", "leave_tour"}
+_IN_TALKS = {"blacken", "toggle_notes", "leave_tour"}
 """The actions that make sense only while a deck is presented."""
 
 
@@ -54,6 +54,10 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         """Show other rows."""
         raise NotImplementedError
 
+    def share_room_anew(self) -> None:
+        """Give the text of a chapter the room that it needs now, and draw."""
+        raise NotImplementedError
+
     def talk_allows(self, name: str) -> bool | None:
         """Whether the action of this name makes sense here; None where only the view can tell."""
         if self.presenter.shows_slide and not name.startswith("app."):
@@ -71,7 +75,7 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     def action_begin_tour(self) -> None:
         """Begin the tour, or go on where it was left."""
-        self.presenter.begin(self._next_deck(), self.snapshot)
+        self._begin(None)
 
     def action_leave_tour(self) -> None:
         self.presenter.leave()
@@ -93,7 +97,17 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         if number is not None and self.presenter.is_on:
             self.presenter.jump(number)
         elif number is not None:
-            self.presenter.begin(self._next_deck(), self.snapshot, number)
+            self._begin(number)
+
+    def _begin(self, number: int | None) -> None:
+        """Tell the deck from a chapter on; whoever takes the tour by themselves reads the notes."""
+        speaks = self.deck is not None
+        self.presenter.begin(self._next_deck(), self.snapshot, number, has_speaker=speaks)
+
+    def action_toggle_notes(self) -> None:
+        """Show what the speaker says, or no longer."""
+        self.presenter.toggle_notes()
+        self.share_room_anew()
 
     def _next_deck(self) -> Deck:
         """What is presented, or would be."""
