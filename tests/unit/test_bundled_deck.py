@@ -76,7 +76,7 @@ def test_the_format_that_it_describes_has_every_key_that_it_uses() -> None:
 
 
 def read_text_of(chapter: Chapter) -> ChapterText:
-    return text_for_room(chapter, "25/25", scene_of(chapter.served))
+    return text_for_room(chapter, "25/25", scene_of(chapter.served)).with_notes(False)[0]
 
 
 @EACH_CHAPTER

@@ -82,8 +82,6 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "What a step costs": [
         lambda f: f"a step for {step_of_many(f)} takes",
         lambda f: f"makes {step_of_many(f)} tokens.",
-        lambda f: f"a step of {step_of_many(f)} takes four",
-        lambda _: "beyond a hundred",
         long_texts,
     ],
     "What a prompt costs": [
@@ -200,8 +198,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Chunked prefill": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens.",
-        lambda _: f"so far {BUDGETS[0]:,}, as on an H100",
-        lambda f: f"default {budget(f):,} on an A100",
+        lambda _: f"so far {BUDGETS[0]:,}: whole",
+        lambda f: f"default {budget(f):,} tokens on an A100",
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'vllm-v0'))}.",
         longest_step,
         lambda f: "had {} tokens when R8 came, and still has {}.".format(*of_r1(f, "vllm-v0")),
@@ -236,7 +234,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Read once": [
         lambda f: f"{word(f.count)} people",
         lambda f: f"same {f.requests.stream_tokens.max():,} tokens",
-        lambda f: "{:,} of its tokens are cached (≡), {} blocks, and {} are read".format(
+        lambda f: "{:,} of its tokens are cached (≡), {} full blocks, and {} are read".format(
             *found_by_r4(f)
         ),
         lambda f: f"{word(f.running(f.vllm))} such prompts",
@@ -257,9 +255,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
         lambda f: f"{at_once(f, 'orca')} fit, not {f.workload.strategy('static').slots}",
         lambda f: f"paged: {at_once(f, 'vllm-v0')} fit",
-        lambda f: f"more slots than {word(f.workload.strategy('static').slots)}",
+        lambda f: f"more run than {word(f.workload.strategy('static').slots)}",
         lambda _: f"our {word(Facts('The numbers').count)} requests",
-        lambda _: f"was {Facts('The numbers').ratio('throughput'):.1f} times",
+        lambda _: f"made {Facts('The numbers').ratio('throughput'):.1f} times",
         lambda _: f"up to 32 tokens the same comparison gives {times_at_most(32)}",
     ],
 }
@@ -289,7 +287,7 @@ SAID_BY_OTHERS = {
         "The famous 23 times", "23 times?", "in 2023: vLLM", "June 2023",
         *["23 times the tokens"] * 2, "OPT 13B on an A100",
     ],
-    "What to take home": ["Three lines", "lists eight more"],
+    "What to take home": ["Three lines"],
 }  # fmt: skip
 """Names, figures of speech, keys, what is published, and what is true of all models of a size."""
 

@@ -125,7 +125,7 @@ def test_parts_keep_their_names_where_there_is_a_second_row_for_them() -> None:
 def test_the_parts_of_a_selected_request_are_explained(width: int) -> None:
     views = [lane_view(SCENE, number, 3 * SECOND, 4) for number in range(3)]
     (legend,) = texts([legend_row(views, 26, width, palette())])
-    for sign in ("─ slots", "~ turn", "▓ sharing", "▒ held", "‖ stalled", "░ prefill", "█ decode"):
+    for sign in ("─ slots", "~ turn", "╱ sharing", "▒ held", "‖ stalled", "░ prefill", "█ decode"):
         assert sign in legend
     meanings = ("slots: all taken", "turn: others first", "sharing: large batches")
     assert all(words in legend for words in meanings) == (width > 100)

@@ -58,19 +58,19 @@ async def test_with_a_speaker_they_are_shown_when_asked_for(
     async with on_stage(deck.chapters[0].workload, size, deck=deck) as stage:
         before = stage.seen()
         assert ABOVE not in before
-        await stage.press("N")
+        await stage.press("v")
         assert "It takes 1.92 s. Twice." in told(stage)
         await stage.press("pagedown")
         assert "Spoken." in told(stage)
         await stage.press("pagedown")
         assert told(stage).endswith("For the room.")
-        await stage.press("pageup", "N", "pageup")
+        await stage.press("pageup", "v", "pageup")
         assert stage.seen() == before
 
 
 async def test_they_take_the_place_of_a_text_beside_which_they_do_not_fit(deck: Deck) -> None:
     async with on_stage(deck.chapters[0].workload, (80, 24), deck=deck) as stage:
-        await stage.press("N")
+        await stage.press("v")
         assert "For the room." not in told(stage)
         assert "STATIC" in stage.seen()
 
@@ -79,22 +79,22 @@ async def test_put_away_alone_they_come_back_in_the_next_chapter_where_both_fit(
     async with on_stage("illustrative", (120, 36)) as stage:
         await stage.press("p", *["pagedown"] * 5)
         assert ABOVE not in told(stage)  # static batching
-        await stage.press("N")
+        await stage.press("v")
         assert "in front of three chairs" in told(stage)
-        await stage.press("N", *["pagedown"] * 5)
+        await stage.press("v", *["pagedown"] * 5)
         assert "as the scheduler sees it" in told(stage)  # slot by slot
 
 
 async def test_alone_they_are_put_away_for_good_where_both_fit() -> None:
     async with on_stage("illustrative", (160, 45)) as stage:
-        await stage.press("p", "N", "pagedown")
+        await stage.press("p", "v", "pagedown")
         assert ABOVE not in told(stage)
 
 
 @SIZES
 async def test_the_tour_says_all_of_them_at_every_size(size: tuple[int, int]) -> None:
     async with on_stage(TOUR.chapters[0].workload, size, deck=TOUR) as stage:
-        await stage.press("N")
+        await stage.press("v")
         for number, chapter in enumerate(TOUR.chapters):
             stage.live.presenter.jump(number)
             await stage.swept()

@@ -210,7 +210,7 @@ OF_SOME_VIEWS = {"zoom-in", "zoom-out", "pan-back", "pan", "quantity", "scroll-u
 """Keys that only some views know; they are tried with those views."""
 OF_THE_PALETTE = {key.id for key in KEYS if not key.keys}
 """What no key is bound to; see `test_stage_engine_knobs`."""
-OF_TALKS = {"page-back", "page", "black", "chapters"}
+OF_TALKS = {"page-back", "page", "black", "chapters", "notes"}
 """Keys that are tried where the tour is."""
 
 

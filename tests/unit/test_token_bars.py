@@ -63,7 +63,7 @@ def test_the_hatch_is_there_at_once() -> None:
     )
     tip = next(cell for cell in row.cells() if cell.text == "▌")
     assert tip.style is not None
-    assert tip.style.bgcolor == DARK.held_ground
+    assert tip.style.bgcolor == DARK.hatched
 
 
 def test_one_who_is_stalled_is_marked_behind_what_it_made() -> None:
@@ -73,6 +73,15 @@ def test_one_who_is_stalled_is_marked_behind_what_it_made() -> None:
 @given(st.integers(0, 79), st.integers(1, 8))
 def test_the_sign_of_a_stall_is_there_however_full_the_bar_is(made: int, scale: int) -> None:
     assert STALLED in drawn(TokenBar(made, 80, made, State.STALLED), -(-80 // scale), scale)
+
+
+@pytest.mark.parametrize("state", [State.HELD, State.STALLED])
+def test_no_ground_is_seen_between_what_was_made_and_why_it_stands(state: State) -> None:
+    row = Row(20, style(DARK.text))
+    BarPen(20, 4, DARK, DARK.surface).draw(row, TokenBar(10, 20, 20, state), top=False, middle=True)
+    tip = next(cell for cell in row.cells() if cell.text == "▌")
+    assert tip.style is not None
+    assert tip.style.bgcolor not in (DARK.surface, DARK.held_ground)
 
 
 def test_one_who_is_slowed_is_marked_behind_what_it_made_and_stays_blue() -> None:

@@ -6,15 +6,8 @@ from collections.abc import Sequence
 
 from tui_batching.analysis.why import request_name
 from tui_batching.charts.lane_pen import LanePen
-from tui_batching.charts.lane_view import (
-    LaneView,
-)
-from tui_batching.charts.rows import (
-    EVICTED,
-    Cells,
-    Row,
-    first_that_fits,
-)
+from tui_batching.charts.lane_view import LaneView
+from tui_batching.charts.rows import EVICTED, Cells, Row, first_that_fits
 from tui_batching.clock import Picoseconds, format_duration
 
 _SHORTEST_AGED = len(" R1 2ms ")
@@ -33,7 +26,7 @@ def queue_rows(pen: LanePen, room: int) -> list[Cells]:
     _add_travellers(row, pen)
     if waiting:
         longest = format_duration(_longest_wait(pen.view, waiting))
-        texts = [f"longest wait {longest}", longest, ""]
+        texts = [f"longest wait {longest}", f"longest {longest}", ""]
         row.add_right(f"{first_that_fits(texts, row.left - 2)} ", pen.muted)
     return [row.cells(), *(_queue_names(pen, waiting, room - 1) if waiting else [])]
 

@@ -132,6 +132,11 @@ class Palette:
         return self.colours["state-held-ground"]
 
     @property
+    def hatched(self) -> Color:
+        """What the bubble looks like from afar, for a cell that is its own only in part."""
+        return self.held_ground if self.ansi else mixed(self.held, self.held_ground)
+
+    @property
     def stopped(self) -> Color:
         """Tokens that were made by one who is stalled now."""
         return self.colours["state-stalled"]

@@ -91,7 +91,7 @@ PART_SIGNS: dict[str, tuple[str, State]] = {
     "prefill": ("░", State.PREFILL),
     "stalled": ("‖", State.STALLED),
     "decode": ("█", State.DECODE),
-    "sharing": ("▓", State.DONE),
+    "sharing": ("╱", State.DONE),
     "evicted": ("↩", State.EVICTED),
     "recompute": ("▚", State.RECOMPUTE),
     "held": ("▒", State.HELD),

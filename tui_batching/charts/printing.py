@@ -17,7 +17,7 @@ from rich.style import Style
 from tui_batching.charts.rows import Cells
 
 _SIGNS = {
-    **dict(zip("█▓▒░·", "#%/:.", strict=True)),  # works, shares, held, prefill, to come
+    **dict(zip("█╱▒░·", "#%/:.", strict=True)),  # works, shares, held, prefill, to come
     **dict(zip("›»‖", ">:!", strict=True)),  # decodes, is prefilled, stalled
     **dict(zip("═↩▚", "=<&", strict=True)),  # lacks memory, evicted, processed again
     **dict(zip("▏▎▍▌▋▊▉", "|||]]]]", strict=True)),  # the tip of a bar

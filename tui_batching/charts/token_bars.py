@@ -122,14 +122,15 @@ class BarPen:
         solid = self.palette.striped(solid) if self.stripe else solid
         row.add((TOP if top and self.palette.ansi else FULL) * full, self.ink(solid))
         if bar.state is State.HELD:
-            self._add_held(row, bar, full, part)
+            self._add_held(row, bar, full, part, solid)
             return
         stalled = bar.state is State.STALLED
         signed = stalled or bar.slowed
         if signed and full + (part > 0) == self.cells:
             part = 0  # the sign stands in place of the tip
         drawn = full + (part > 0)
-        row.add(EIGHTHS[part] if part else "", self.ink(solid))
+        tip = self.ink(solid, solid if stalled and drawn < self.cells else None)
+        row.add(EIGHTHS[part] if part else "", tip)
         if signed and drawn < self.cells:
             white = self.ink(self.palette.playhead, self.palette.stopped)
             muted = self.ink(self.palette.state(State.PREFILL))
@@ -139,7 +140,7 @@ class BarPen:
         row.add(TRACK * ahead if middle else " " * ahead, self.ink(self.palette.muted))
         row.add(" " * (self.cells - drawn - ahead), self.ink(self.palette.text))
 
-    def _add_held(self, row: Row, bar: TokenBar, full: int, part: int) -> None:
+    def _add_held(self, row: Row, bar: TokenBar, full: int, part: int, solid: Color) -> None:
         """The hatch up to where the batch has come: the tokens that the slot did not make.
 
         The cell in which the answer ends is hatched unless at least half of it was made.
@@ -147,7 +148,7 @@ class BarPen:
         palette = self.palette
         end = min(self.cells, max(full + 1, round(bar.front / self.scale)))
         if full < self.cells and part >= 4:
-            row.add(EIGHTHS[part], self.ink(palette.work, palette.held_ground))
+            row.add(EIGHTHS[part], self.ink(solid, palette.hatched))
             full += 1
         row.add(HATCH * (end - full), self.ink(palette.held, palette.held_ground))
         row.add(" " * (self.cells - max(full, end)), self.ink(palette.text))

@@ -100,7 +100,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             "Show a black screen, in the tour; any key brings the picture back."),
         Key("c", "pick_chapter", "chapters", "Chapters",
             "Pick a chapter of the tour, and begin or go on there."),
-        Key("N", "toggle_notes", "notes", "Notes",
+        Key("v", "toggle_notes", "notes", "Notes",
             "Show what a speaker says below a chapter's text, or in its place; or the text alone."),
     )),
     ("zoom", (

@@ -209,7 +209,7 @@ READING = (
     ("latency", "of the selected request, as a sum: + waits as a batch forms,"),
     ("", "─ waits for a slot, ═ for memory, ~ for its turn,"),
     ("", "░ prefill, ‖ stalled, █ decode, ▒ held,"),
-    ("", "▓ sharing: its steps are longer as others decode, too"),
+    ("", "╱ sharing: its steps are longer as others decode, too"),
 )
 """How to read a lane: what is told of, and the words."""
 
