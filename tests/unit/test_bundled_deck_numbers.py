@@ -160,7 +160,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"so that {word(f.run('orca').slots)} slots, which",
         whole_memory,
         lambda f: (
-            f"it is {f.workload.cost.kv_cache_tokens:,}, so {word(f.run('orca').slots)} slots"
+            f"room for {f.workload.cost.kv_cache_tokens:,} tokens, so "
+            f"{word(f.run('orca').slots)} slots"
         ),
         lambda f: f"longest answer allowed, {f.requests.max_tokens.max():,} tokens",
         lambda f: "It needs {:,} + {:,} tokens".format(*needs_of_r5(f)),
