@@ -168,9 +168,13 @@ def _slide(words: str, text: ChapterText, width: int, height: int, palette: Pale
     blocks = [*paragraphs, *table, *notes]
     needed = sum(map(len, blocks)) + (8 if notes else 6)
     most = _BESIDE_TABLE if table else height
-    roomy = height >= _TALL and (not notes or needed + len(blocks) + _BESIDE_TABLE <= height)
-    needed += roomy * len(blocks)
-    big = big_words(words, sheet.width, max(1, min(most, height - needed)))
+    tight, spaced = (
+        big_words(words, sheet.width, max(1, min(most, height - needed - between)))
+        for between in (0, len(blocks))
+    )
+    # Words that are read by oneself move together before the big ones shrink.
+    roomy = height >= _TALL and (not notes or len(spaced) == len(tight))
+    big = spaced if roomy else tight
     blank = sheet.row().cells()
     widest = max((cell_len(line) for line in big), default=0)
     rows = [sheet.big(line, widest) for line in big]
