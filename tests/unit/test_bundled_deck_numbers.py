@@ -177,16 +177,16 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Paging": [
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
-        lambda f: f"all {word(f.running(f.vllm))} slots are taken",
+        lambda f: f"all {word(f.running('vllm-v0'))} slots are taken",
         lambda f: (
-            f"{word(f.running(f.vllm))} run instead of {word(f.running('orca'))},"
+            f"{word(f.running('vllm-v0'))} run instead of {word(f.running('orca'))},"
         ).capitalize(),
-        lambda f: f"at {f.made(f.vllm, 0)} tokens, not {f.made('orca', 0)}.",
-        lambda f: f"server: {f.workload.strategy(f.vllm).value('block_size')}-token blocks",
+        lambda f: f"at {f.made('vllm-v0', 0)} tokens, not {f.made('orca', 0)}.",
+        lambda f: f"{f.workload.strategy('vllm-v0').value('block_size')}-token blocks",
         lambda f: f"up to {f.requests.max_tokens.max():,} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
         lambda f: f"all {f.requests.max_tokens.min():,}",
-        lambda f: f"block of {f.workload.strategy(f.vllm).value('block_size')} tokens",
+        lambda f: f"block of {f.workload.strategy('vllm-v0').value('block_size')} tokens",
     ],
     "Eviction": [
         lambda f: f"one block is left, {word(before_the_eviction(f))} write",
@@ -199,7 +199,6 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Chunked prefill": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens.",
-        lambda _: f"so far {BUDGETS[0]:,}: whole",
         lambda f: f"default {budget(f):,} tokens on an A100",
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'vllm-v0'))}.",
         longest_step,
@@ -273,7 +272,7 @@ SAID_BY_OTHERS = {
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
     "The KV cache": [
-        "130 kB each", "the A100 has", "a hundred slots", "(2022, the first", "An A100",
+        "130 kB each", "the A100 has", "a hundred such", "(2022, the first", "An A100",
     ],
     "And for real?": [
         "Yi 34B on two A100s", "OSDI 2024, table 4", "128 requests", "budget 1,024",
@@ -283,7 +282,7 @@ SAID_BY_OTHERS = {
     "What was checked": [
         "vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "log of 300 requests",
     ],
-    "Paging": ["for sixty years", "paper of 2023", "paging, as in an OS (SOSP 2023)"],
+    "Paging": ["for sixty years", "paper of 2023", "(V0, SOSP 2023)"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "in 2023: vLLM", "June 2023",
         *["23 times the tokens"] * 2, "OPT 13B on an A100",
@@ -364,9 +363,9 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert price.who("continuous", State.PREFILL) == ["R6"]
     assert Facts("The KV cache").who("orca", State.MEMORY)[0] == "R5"
     paging = Facts("Paging")
-    assert not paging.who(paging.vllm, *WAITS)
+    assert not paging.who("vllm-v0", *WAITS)
     assert 0.29 < reserved_and_empty(paging) < 1 / 3  # nearly a third
-    runs = [paging.run(name) for name in ("orca", paging.vllm)]
+    runs = [paging.run(name) for name in ("orca", "vllm-v0")]
     before = [run.at(paging.chapter.at).tokens_made(np.arange(5)) for run in runs]
     assert abs(before[0] - before[1]).max() <= 2  # nearly the same up to there
     chunked = Facts("Chunked prefill")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stage import Stage, on_stage
+from stage import MS, Stage, on_stage
 from tour import TOUR
 
 from tui_batching.tour import Deck, parse_deck
@@ -16,8 +16,8 @@ SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)], ids=st
 ABOVE = "what a speaker says"
 DECK = """\
 chapters:
-  - {title: One, text: For the room., notes: ["It takes {static.R2.latency}.", Twice.],
-     workload: illustrative}
+  - {title: One, text: For the room., workload: illustrative,
+     notes: ["It takes {static.R2.latency}. [Wait.] Twice.", "[Nod.]"]}
   - {title: Two, slide: Big words, text: For the room., notes: Spoken.}
   - {title: Three, text: For the room.}
 """
@@ -40,8 +40,26 @@ async def test_alone_they_stand_below_the_text_where_both_fit() -> None:
         await stage.press("p")
         assert ABOVE in told(stage)
         assert told(stage).index("late, or slowly") < told(stage).index("Somewhere in a rack")
-        await stage.press("pagedown")
-        assert told(stage).index("piece of a word") < told(stage).index("from the inside")
+        await stage.press("pagedown", "pagedown")
+        assert told(stage).index("Each row is a request") < told(stage).index(
+            "What is missing at the bottom"
+        )
+
+
+async def test_alone_they_wait_until_what_they_tell_of_has_happened() -> None:
+    async with on_stage("illustrative", (160, 45)) as stage:
+        await stage.press("p", "pagedown")
+        assert "A token is a piece of a word" in told(stage)
+        assert ABOVE not in told(stage)
+        await stage.seek(420 * MS)
+        await stage.drawn()
+        assert told(stage).index("Each row ends") < told(stage).index("from the inside")
+
+
+async def test_who_asks_for_them_does_not_wait() -> None:
+    async with on_stage("illustrative", (160, 45)) as stage:
+        await stage.press("p", "pagedown", "v")
+        assert told(stage).index("A token is") < told(stage).index("from the inside")
 
 
 async def test_alone_the_text_stands_by_itself_where_both_do_not_fit() -> None:
@@ -56,6 +74,7 @@ async def test_with_a_speaker_they_are_shown_when_asked_for(
     deck: Deck, size: tuple[int, int]
 ) -> None:
     async with on_stage(deck.chapters[0].workload, size, deck=deck) as stage:
+        await stage.drawn()
         before = stage.seen()
         assert ABOVE not in before
         await stage.press("v")
@@ -65,6 +84,7 @@ async def test_with_a_speaker_they_are_shown_when_asked_for(
         await stage.press("pagedown")
         assert told(stage).endswith("For the room.")
         await stage.press("pageup", "v", "pageup")
+        await stage.drawn()
         assert stage.seen() == before
 
 
@@ -98,7 +118,7 @@ async def test_the_tour_says_all_of_them_at_every_size(size: tuple[int, int]) ->
         for number, chapter in enumerate(TOUR.chapters):
             stage.live.presenter.jump(number)
             await stage.swept()
-            last = [word for word in chapter.notes[-1].split() if "{" not in word][-1]
+            last = [word for word in chapter.spoken[-1].split() if "{" not in word][-1]
             assert ABOVE in told(stage)
             assert last in told(stage)
             assert "…" not in told(stage)

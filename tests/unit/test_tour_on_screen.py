@@ -73,7 +73,7 @@ NOT_ON_SCREEN = {
     "Long prompts": ("1,500", "876", "1.61 s", "118"),  # lengths; of all of them
     "The KV cache": ("130", "80", "426,000", "2022", "1,252", "2,048"),  # what there is; lengths
     "Paging": ("16", "2023"),  # the size of a block; a year
-    "Eviction": ("5,083", "584"),  # told there as a length, and as a sum
+    "Eviction": ("5,080", "527"),  # told there as a length, and as a sum
     "Chunked prefill": ("513", "460", "8,192"),  # still to come; of another chapter
     "No more white walls": ("139", "385", "730", "624"),  # how wide walls are, to the digit
     "Read once": ("1,500", "93", "32.5", "277", "82.8"),  # of all of them; of a run without

@@ -5,6 +5,7 @@ The format is told at the top of `batching.yaml` beside this module, the deck of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -48,6 +49,7 @@ _LONGEST_SLIDE = 60
 _MOST_MINUTES = 600
 _LONGEST_TEXT = 160
 _LONGEST_NOTE = 1000
+_CUE = re.compile(r"\[[^\]]*\]")
 
 TableName: TypeAlias = Literal["step_time"]
 """The tables that are computed for a chapter."""
@@ -70,7 +72,7 @@ class Chapter:
         show: the parts of the view that are shown; empty if all are.
         section: the part of the deck that it belongs to; empty before the first one.
         slide: big words in place of the stage; empty where the stage is shown.
-        notes: what only the speaker reads.
+        notes: what the speaker reads; in brackets what to do, beside what to say.
         minutes: how long the speaker wants to take, or None.
         settings: `--set` keys and values, in their order.
         at: the instant at which it begins; beyond the end it is the end.
@@ -110,6 +112,15 @@ class Chapter:
         return apply_settings(
             self.workload, [f"{key}={value}" for key, value in self.settings.items()]
         )
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The notes without what stands in brackets.
+
+        Example: `Why? [Ask the room.] Because they wait.` becomes `Why? Because they wait.`
+        """
+        without = (" ".join(_CUE.sub(" ", note).split()) for note in self.notes)
+        return tuple(filter(None, without))
 
 
 @dataclass(frozen=True)

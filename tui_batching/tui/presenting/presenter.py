@@ -97,7 +97,7 @@ def text_for_room(
         words=chapter.table if isinstance(chapter.table, tuple) else (),
         remark=f"cannot be shown: {refused}" if refused else remark,
         section=chapter.section,
-        notes=tuple(told(each, on_stage) for each in chapter.notes),
+        notes=tuple(told(each, on_stage) for each in chapter.spoken),
     )
 
 
@@ -296,7 +296,7 @@ class Presenter(StripView):
             self.styles.height = "100%"
             return height
         spaced = height >= ROOMY
-        rows = text.with_notes(self._with_notes)[-1].rows(width - 4, palette, spaced=spaced)
+        rows = self._variants(text)[-1].rows(width - 4, palette, spaced=spaced)
         taken = min(len(rows) + spaced, height - LEFT)
         self.styles.width, self.styles.height = "100%", taken
         return height - taken
@@ -307,7 +307,7 @@ class Presenter(StripView):
         chapter, text = self.chapter, self._told()
         if chapter is None or text is None or height < 1:
             return
-        texts = text.with_notes(self._with_notes)
+        texts = self._variants(text)
         if chapter.slide:
             words = told(chapter.slide, self._scene.comparison if self._scene else None)
             self._seen, rows = slide_rows(words, texts, width, height, palette)
@@ -318,6 +318,16 @@ class Presenter(StripView):
     def on_unmount(self) -> None:
         """Let the speaker's notes know that nobody presents any more."""
         self._forget_place()
+
+    def _variants(self, text: ChapterText) -> tuple[ChapterText, ...]:
+        """What is shown of a text, the fullest first; of one that plays no notes that tell its end.
+
+        Whoever asks for the notes has them at once.
+        """
+        told_later = bool(text.instead) and not self._has_stopped
+        return text.with_notes(
+            False if told_later and self._with_notes is None else self._with_notes
+        )
 
     def _told(self) -> ChapterText | None:
         """The text of the chapter; made once for what is on stage."""
