@@ -282,7 +282,7 @@ SAID_BY_OTHERS = {
     "What was checked": [
         "vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "log of 300 requests",
     ],
-    "Paging": ["for sixty years", "paper of 2023", "(V0, SOSP 2023)"],
+    "Paging": ["for sixty years", "paper of 2023", "(SOSP 2023)"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "in 2023: vLLM", "June 2023",
         *["23 times the tokens"] * 2, "OPT 13B on an A100",
