@@ -313,8 +313,8 @@ def few(_: Facts) -> list[str]:
     assert latencies[1] < 1.05 * latencies[2]
     every = 1 / (workload.source.rate or 1)
     return [
-        f"one every {every:.0f} s: {continuous} on average",
-        f"zero, takes {dynamic}",
+        f"one every {every:.0f} s: continuous takes {continuous} on average",
+        f"set to zero, {dynamic}.",
         f"hurt then: {static}",
     ]
 

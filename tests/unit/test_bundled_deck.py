@@ -56,7 +56,7 @@ def test_the_story_is_told_in_order() -> None:
         "chunk": "Chunked prefill",
         "evict": "Eviction",
         "recompute": "Eviction",
-        "prefix caching": "What to turn",
+        "prefix caching": "Read once",
     }.items(),
 )
 def test_a_word_is_said_first_where_it_is_defined(word: str, chapter: str) -> None:

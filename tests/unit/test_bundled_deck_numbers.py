@@ -159,10 +159,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         fourteen_times,
         lambda f: f"so that {word(f.run('orca').slots)} slots, which",
         whole_memory,
-        lambda f: (
-            f"room for {f.workload.cost.kv_cache_tokens:,} tokens, so "
-            f"{word(f.run('orca').slots)} slots"
-        ),
+        lambda f: f"room for {f.workload.cost.kv_cache_tokens:,} tokens, so that",
         lambda f: f"longest answer allowed, {f.requests.max_tokens.max():,} tokens",
         lambda f: "It needs {:,} + {:,} tokens".format(*needs_of_r5(f)),
         lambda f: f"and only {free_memory(f):,} are free",
