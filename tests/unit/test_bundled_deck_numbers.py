@@ -262,7 +262,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
 SAID_BY_OTHERS = {
     "Welcome": ["few hundred people"],
     "In one picture": ["Three seconds of silence"],
-    "What is measured": ["Five words", "99 of 100", "4 ─"],
+    "What is measured": ["99 of 100", "4 ─"],
     "What a step costs": ["Llama 3 8B on an A100"],
     "What a prompt costs": ["the same A100"],
     "Long prompts": ["on the A100"],
