@@ -208,7 +208,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Rule by rule": [
         lambda f: f"The same {word(f.count)}, and",
         rule_by_rule,
-        *(lambda _, size=size: f"@{size}" for size in ("8k", "2k", BUDGETS[2])),
+        *(lambda _, size=size: f"@{size}" for size in ("8k", "8k", "2k", BUDGETS[2])),
         lambda _: "a step of 512 tokens",
         lambda f: f"only {word(f.count)} people",
     ],
