@@ -67,3 +67,18 @@ def test_chapter(snap_compare: Compare, size: tuple[int, int], title: str) -> No
 
 def test_on_a_large_screen(snap_compare: Compare) -> None:
     assert snap_compare(presented(), terminal_size=LARGE, run_before=told(6))
+
+
+@pytest.mark.parametrize("title", ["Static batching", "What to take home"])
+def test_taken_alone(snap_compare: Compare, title: str) -> None:
+    """As `p` begins it, with what a speaker says."""
+    number = 1 + [chapter.title for chapter in TOUR.chapters].index(title)
+
+    async def prepare(pilot: Pilot[None]) -> None:
+        await pilot.press("p")
+        await told(number)(pilot)
+
+    app = BatchingApp(
+        TOUR.chapters[0].workload, Config(theme="dark"), wall=FakeWall(), drawing=EAGER
+    )
+    assert snap_compare(app, terminal_size=LARGE, run_before=prepare)
