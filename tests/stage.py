@@ -28,6 +28,7 @@ from tui_batching.tui.drawing_options import DrawingOptions
 from tui_batching.tui.lane import Lane
 from tui_batching.tui.main_screen import MainScreen
 from tui_batching.tui.panes import DrawnPane, StripView
+from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
 
 MS = MILLISECOND
@@ -184,6 +185,12 @@ class Stage:
         """Put the playhead at an instant."""
         self.live._seek(time)
         await self.pilot.pause()
+
+    def told(self) -> str:
+        """The text of a chapter as it is read from the screen, its rows put together."""
+        region = self.live.query_one(Presenter).region
+        rows = self.rows()[region.y : region.bottom]
+        return " ".join(" ".join(row[region.x : region.right] for row in rows).split())
 
     def rows(self) -> list[str]:
         """The rows of the terminal, without any style."""

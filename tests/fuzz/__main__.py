@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import atheris
@@ -20,6 +20,43 @@ _FORK = multiprocessing.get_context("fork")  # what is instrumented is imported 
 _READ = re.compile(r"^Done (\d+) runs", re.MULTILINE)
 
 
+class Fuzzer:
+    """Fuzzes one reader in a process of its own."""
+
+    def __init__(self, name: str, inputs: int) -> None:
+        self.name = name
+        self._inputs = inputs
+        self._folder = tempfile.TemporaryDirectory()
+        self._told = tempfile.NamedTemporaryFile()  # noqa: SIM115 - as long as the process
+        for number, seed in enumerate(TARGETS[name].seeds):
+            (Path(self._folder.name) / f"seed-{number}").write_bytes(seed)
+        self._process = _FORK.Process(target=self._fuzz)
+        self._process.start()
+        self.sentinel = self._process.sentinel
+
+    def survived(self) -> bool:
+        """Whether it has read as many inputs as it was to; tells it, once the process has ended."""
+        self._process.join()
+        text = Path(self._told.name).read_text(errors="replace")
+        self._folder.cleanup()
+        self._told.close()
+        read = _READ.search(text)
+        if self._process.exitcode == 0 and read and int(read[1]) >= self._inputs:
+            print(f"{self.name}: survived {int(read[1]):,} inputs", flush=True)
+            return True
+        print(f"{self.name}: failed", text[-5000:], sep="\n", flush=True)
+        return False
+
+    def _fuzz(self) -> None:
+        """Read what is made of the files of the folder; in the process."""
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(self._told.fileno(), stream.fileno())
+        kept = f"-artifact_prefix={tempfile.gettempdir()}/"
+        options = ("-max_len=20000", "-timeout=20", f"-runs={self._inputs}", kept)
+        atheris.Setup([self.name, *options, self._folder.name], TARGETS[self.name].survives)
+        atheris.Fuzz()
+
+
 def main() -> int:
     """Fuzz, and return how many targets did not survive."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -29,39 +66,17 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     names = arguments.targets or list(TARGETS)
-    with ThreadPoolExecutor(os.cpu_count()) as processes:
-        survived = processes.map(lambda name: _survives(name, arguments.inputs), names)
-        failed = [name for name, well in zip(names, survived, strict=True) if not well]
+    waiting, running, failed = list(names), {}, []
+    while waiting or running:
+        while waiting and len(running) < (os.cpu_count() or 1):
+            fuzzer = Fuzzer(waiting.pop(0), arguments.inputs)
+            running[fuzzer.sentinel] = fuzzer
+        for sentinel in wait(list(running)):
+            ended = running.pop(sentinel)
+            if not ended.survived():
+                failed.append(ended.name)
     print(f"fuzzed {len(names)} readers, {len(failed)} failed", *failed)
     return len(failed)
-
-
-def _survives(name: str, inputs: int) -> bool:
-    """Fuzz one reader; it has survived if it has read as many inputs as it was to."""
-    with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile() as told:
-        for number, seed in enumerate(TARGETS[name].seeds):
-            (Path(folder) / f"seed-{number}").write_bytes(seed)
-        fuzzer = _FORK.Process(target=_fuzz, args=(name, inputs, folder, told.name))
-        fuzzer.start()
-        fuzzer.join()
-        text = Path(told.name).read_text(errors="replace")
-    read = _READ.search(text)
-    if fuzzer.exitcode == 0 and read and int(read[1]) >= inputs:
-        print(f"{name}: survived {int(read[1]):,} inputs", flush=True)
-        return True
-    print(f"{name}: failed", text[-5000:], sep="\n", flush=True)
-    return False
-
-
-def _fuzz(name: str, inputs: int, folder: str, told: str) -> None:
-    """Read so many inputs made of the files of a folder, and say in a file how it went."""
-    with Path(told).open("ab") as file:
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(file.fileno(), stream.fileno())
-    kept = f"-artifact_prefix={tempfile.gettempdir()}/"
-    options = ("-max_len=20000", "-timeout=20", f"-runs={inputs}", kept, folder)
-    atheris.Setup([name, *options], TARGETS[name].survives)
-    atheris.Fuzz()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from tour import EACH_CHAPTER, TOUR
 from tui_batching.charts.rows import text_of
 from tui_batching.tour import Chapter
 from tui_batching.tour.deck import bundled_deck
-from tui_batching.tui.presenting.chapter_text import ChapterText
+from tui_batching.tui.presenting.chapter_text import ChapterText, Notes
 from tui_batching.tui.presenting.presenter import side_width, text_for_room
 
 
@@ -76,7 +76,7 @@ def test_the_format_that_it_describes_has_every_key_that_it_uses() -> None:
 
 
 def read_text_of(chapter: Chapter) -> ChapterText:
-    return text_for_room(chapter, "25/25", scene_of(chapter.served)).with_notes(False)[0]
+    return text_for_room(chapter, "25/25", scene_of(chapter.served)).variants(Notes.AWAY)[0]
 
 
 @EACH_CHAPTER

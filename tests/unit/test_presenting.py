@@ -39,13 +39,6 @@ def talk(stage: Stage) -> Presenter:
     return stage.live.query_one(Presenter)
 
 
-def told(stage: Stage) -> str:
-    """The text of the chapter as it is read from the screen, its rows put together."""
-    region = talk(stage).region
-    rows = stage.rows()[region.y : region.bottom]
-    return " ".join(" ".join(row[region.x : region.right] for row in rows).split())
-
-
 def _as_told(text: str, stage: Stage) -> str:
     return " ".join(values_told(text, stage.scene.comparison).split())
 
@@ -53,7 +46,7 @@ def _as_told(text: str, stage: Stage) -> str:
 def assert_on_stage(stage: Stage, chapter: Chapter, number: int) -> None:
     """Everything is as the chapter says."""
     live, player = stage.live, stage.live._player
-    text = told(stage)
+    text = stage.told()
     assert re.search(rf"(?<!\d){number}(?:/\d+|\b)", text)
     for paragraph in (*chapter.text, *((chapter.title,) if not chapter.slide else ())):
         assert _as_told(paragraph, stage) in text
@@ -111,7 +104,7 @@ async def test_in_every_chapter_the_keys_do_what_they_always_do() -> None:
             assert stage.scene.runs[0].slots > before
             assert stage.live._player.speed > speed
             assert stage.live.selected not in (None, chapter.select)
-            assert chapter.title in told(stage)
+            assert chapter.title in stage.told()
             await stage.press("pagedown")
 
 
@@ -178,7 +171,7 @@ async def test_the_text_is_beside_the_view_or_above_it(size: tuple[int, int]) ->
         else:
             assert (text.width, text.bottom) == (size[0], view.y)
             assert view.height >= (10 if size == (60, 20) else size[1] / 2)
-        assert "They start together and end together." in told(stage)
+        assert "They start together and end together." in stage.told()
 
 
 async def test_what_was_on_stage_comes_back() -> None:
@@ -218,7 +211,7 @@ async def test_the_screen_is_black_until_a_key_is_pressed() -> None:
             stage.live._next_frame()
             await stage.press(key)
             assert stage.live._player.time == clock
-            assert f"{STATIC}/{COUNT}" in told(stage)
+            assert f"{STATIC}/{COUNT}" in stage.told()
             stage.wall.now += 0.25
             played = clock + round(250 * MS * TOUR.chapters[STATIC - 1].speed)
             await stage.until(lambda played=played: stage.live._player.time == played)
@@ -242,7 +235,7 @@ async def test_where_no_tour_runs_pages_scroll_the_view_and_b_does_nothing(
         assert not isinstance(stage.app.screen, BlackScreen)
         await stage.press("p", "pagedown")
         assert pages == [1, 1, -1]
-        assert f"2/{COUNT}" in told(stage)
+        assert f"2/{COUNT}" in stage.told()
         await stage.press("5", "J", "K")
         assert pages == [1, 1, -1, 1, -1]
 
@@ -258,7 +251,7 @@ chapters:
 """)  # fmt: skip
     for size in ((100, 30), (160, 45)):
         async with on_stage(deck.chapters[0].workload, size, deck=deck) as stage:
-            text = told(stage)
+            text = stage.told()
             for step, tokens in (("40.0 ms", 25), ("70.0 ms", 57), ("190 ms", 84)):
                 assert step in text
                 assert re.search(rf"\b{tokens}\b", text)
@@ -275,9 +268,9 @@ async def test_a_chapter_that_cannot_be_simulated_is_told_before_its_turn(tmp_pa
         assert len(stage.notices) == 1
         assert stage.notices[0].startswith("the next chapter cannot be shown: ")
         await stage.press("right")
-        assert "2/3" in told(stage)
+        assert "2/3" in stage.told()
         await stage.press("pagedown")
-        assert "Three 3/3 The third text. cannot be shown: " in told(stage)
+        assert "Three 3/3 The third text. cannot be shown: " in stage.told()
         assert not any(name in stage.seen() for name in ("STATIC", "illustrative"))
         await stage.press("pageup")
         assert_on_stage(stage, deck.chapters[1], 2)

@@ -28,13 +28,6 @@ def talk(folder: Path, chapters: str) -> Deck:
     return parse_deck(f"chapters:\n{chapters}", folder / "talk.yaml", view_parts())
 
 
-def told(stage: Stage) -> str:
-    """The text of the chapter as it is read from the screen, its rows put together."""
-    region = stage.live.query_one(Presenter).region
-    rows = stage.rows()[region.y : region.bottom]
-    return " ".join(" ".join(row[region.x : region.right] for row in rows).split())
-
-
 def elsewhere(stage: Stage) -> str:
     """All that is on screen beside the text of the chapter and the keys."""
     region = stage.live.query_one(Presenter).region
@@ -74,8 +67,8 @@ async def test_until_a_chapter_is_simulated_nothing_of_the_one_before_is_seen(
         await stage.pilot.press("pagedown")
         await stage.until(lambda: "chat" in elsewhere(stage))
         await stage.pilot.press("pagedown")
-        await stage.until(lambda: "Four" in told(stage))
-        assert told(stage).startswith("Four 4/4 d")
+        await stage.until(lambda: "Four" in stage.told())
+        assert stage.told().startswith("Four 4/4 d")
         assert not elsewhere(stage).strip()
         await stage.pilot.press("space", "right")  # keys draw nothing of it, either
         await stage.pilot.pause()
@@ -94,12 +87,12 @@ async def test_values_wait_for_what_they_are_computed_from(tmp_path: Path, gate:
         gate.clear()
         await stage.press("c", "end")
         await stage.pilot.press("enter")
-        await stage.until(lambda: "Four" in told(stage))
+        await stage.until(lambda: "Four" in stage.told())
         await stage.pilot.press("pageup", "pageup")
-        await stage.until(lambda: "Two" in told(stage))
+        await stage.until(lambda: "Two" in stage.told())
         gate.set()
         await stage.settled()
-        assert "p99 6.64 s" in told(stage)
+        assert "p99 6.64 s" in stage.told()
 
 
 async def test_a_chapter_that_was_passed_is_not_shown_when_it_is_simulated_at_last(
@@ -109,7 +102,7 @@ async def test_a_chapter_that_was_passed_is_not_shown_when_it_is_simulated_at_la
     async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
         gate.clear()
         await stage.pilot.press("pagedown", "pagedown", "pagedown")
-        await stage.until(lambda: "Four" in told(stage))
+        await stage.until(lambda: "Four" in stage.told())
         gate.set()
         seen = []
         await stage.until(lambda: seen.append(elsewhere(stage)) or "rag" in seen[-1])
@@ -192,15 +185,15 @@ async def test_texts_follow_the_knobs_and_say_what_was_turned(
             await stage.press(*keys)
             wait = format_value(metric, stage.scene.comparison["static"].metrics["p99_wait"])
             batch = stage.scene.runs[0].slots
-            assert f"Waits end after {wait}. {batch} at a time." in told(stage)
-            seen.append(told(stage).partition("time.")[2].strip())
+            assert f"Waits end after {wait}. {batch} at a time." in stage.told()
+            seen.append(stage.told().partition("time.")[2].strip())
         assert seen == ["", "changed: batch 5", ""]
         await stage.press("right_square_bracket", "5")
         assert wait != format_value(metric, stage.scene.comparison["static"].metrics["p99_wait"])
         await stage.press("pagedown")
-        assert told(stage) == "Two 2/2 b"
+        assert stage.told() == "Two 2/2 b"
         await stage.press("tab", "left_square_bracket")
-        assert told(stage) == "Two 2/2 b changed: static batch 7"
+        assert stage.told() == "Two 2/2 b changed: static batch 7"
 
 
 async def test_another_workload_is_said_to_be_on_stage(tmp_path: Path) -> None:
@@ -208,7 +201,7 @@ async def test_another_workload_is_said_to_be_on_stage(tmp_path: Path) -> None:
     deck = talk(tmp_path, f"  - {{title: One, text: {text}, workload: notebook}}\n")
     async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
         await stage.press("w", "down", "enter")
-        assert told(stage) == "One 1/1 – tokens changed: workload illustrative"
+        assert stage.told() == "One 1/1 – tokens changed: workload illustrative"
 
 
 async def test_it_stops_where_the_chapter_says_and_space_plays_on(tmp_path: Path) -> None:
@@ -244,7 +237,7 @@ async def test_once_it_has_stopped_another_text_stands_in_the_same_place(
 
         def sides() -> tuple[str, int, int]:
             """The text, the rows of the view, and the row in which the table begins."""
-            text, _, _ = told(stage).partition(f" {table} ")
+            text, _, _ = stage.told().partition(f" {table} ")
             left = stage.live.query_one(Presenter).region.x
             begins = [row[left:].lstrip().startswith(f"{table} ") for row in stage.rows()]
             return text, stage.live.view.region.height, begins.index(True)
@@ -268,7 +261,7 @@ async def test_once_it_has_stopped_another_text_stands_in_the_same_place(
         await stage.press("end")
         assert sides()[0] == after
         await stage.press("pagedown")
-        assert told(stage) == "Two 2/2 b"
+        assert stage.told() == "Two 2/2 b"
         await stage.press("pageup")
         assert sides() == (before, *room)
 
@@ -348,7 +341,7 @@ async def test_a_slide_hides_the_stage(tmp_path: Path, size: tuple[int, int]) ->
         assert not any(key in stage.rows()[-1] for key in ("space", "step", "batch", "tick"))
         assert "pgup/pgdn" in stage.rows()[-1]
         await stage.press("pagedown")
-        assert "Stage 2/2" in told(stage)
+        assert "Stage 2/2" in stage.told()
         assert "PAUSED" in stage.rows()[0]
         assert stage.live.view.region.area > 0
         await stage.press("pageup")
@@ -364,5 +357,5 @@ async def test_a_presentation_can_begin_with_a_later_chapter(tmp_path: Path) -> 
     async with app.run_test(size=(120, 32)) as pilot:
         stage = Stage(app, pilot, FakeWall())
         await stage.settled()
-        assert told(stage).startswith("Two 2/4")
+        assert stage.told().startswith("Two 2/4")
         assert stage.scene.workload.name == "notebook"

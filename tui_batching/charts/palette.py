@@ -133,7 +133,7 @@ class Palette:
 
     @property
     def hatched(self) -> Color:
-        """What the bubble looks like from afar, for a cell that is its own only in part."""
+        """The bubble's average colour, behind a tip that fills its cell in part."""
         return self.held_ground if self.ansi else mixed(self.held, self.held_ground)
 
     @property

@@ -129,7 +129,8 @@ class BarPen:
         if signed and full + (part > 0) == self.cells:
             part = 0  # the sign stands in place of the tip
         drawn = full + (part > 0)
-        tip = self.ink(solid, solid if stalled and drawn < self.cells else None)
+        # Up to the sign of a stall the ground is its own colour: a gap would mean something.
+        tip = self.ink(solid, solid if stalled else None)
         row.add(EIGHTHS[part] if part else "", tip)
         if signed and drawn < self.cells:
             white = self.ink(self.palette.playhead, self.palette.stopped)

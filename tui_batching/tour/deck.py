@@ -49,7 +49,7 @@ _LONGEST_SLIDE = 60
 _MOST_MINUTES = 600
 _LONGEST_TEXT = 160
 _LONGEST_NOTE = 1000
-_CUE = re.compile(r"\[[^\]]*\]")
+_CUE = re.compile(r"\s*\[[^\]]*\]")
 
 TableName: TypeAlias = Literal["step_time"]
 """The tables that are computed for a chapter."""
@@ -119,7 +119,7 @@ class Chapter:
 
         Example: `Why? [Ask the room.] Because they wait.` becomes `Why? Because they wait.`
         """
-        without = (" ".join(_CUE.sub(" ", note).split()) for note in self.notes)
+        without = (_CUE.sub("", note).strip() for note in self.notes)
         return tuple(filter(None, without))
 
 

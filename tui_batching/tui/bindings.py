@@ -101,7 +101,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         Key("c", "pick_chapter", "chapters", "Chapters",
             "Pick a chapter of the tour, and begin or go on there."),
         Key("v", "toggle_notes", "notes", "Notes",
-            "Show what a speaker says below a chapter's text, or in its place; or the text alone."),
+            "Show what a speaker says below a chapter's text, or in its place; again, no longer."),
     )),
     ("zoom", (
         Key("z", "zoom(1)", "zoom-in", "Zoom in",

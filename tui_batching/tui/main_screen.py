@@ -253,8 +253,8 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         self.presenter.take_room(width, height, self._palette)
         self.set_class(self.presenter.shows_slide, "-slide")
 
-    def share_room_anew(self) -> None:
-        """Give the text of a chapter the room that it needs now, and draw."""
+    def redraw_text(self) -> None:
+        """Draw anew, as the text of the chapter needs more or less room than before."""
         self._share_room()
         self._show()
 
@@ -306,7 +306,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         if outcome.snapshot is not None:
             self._restore(outcome.snapshot, outcome.scene)
         self.presenter.look_at(outcome.scene, self._player.time)
-        self.share_room_anew()
+        self.redraw_text()
         await mounted
         if outcome.snapshot is not None and self._bright is not None:
             names = [run.strategy.name for run in outcome.scene.runs]
@@ -383,7 +383,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     def _draw_curtain(self) -> None:
         """Hide the stage; the text of a chapter alone may need more or less room."""
         self.add_class("-curtain")
-        self.share_room_anew()
+        self.redraw_text()
 
     @property
     def _is_behind_curtain(self) -> bool:

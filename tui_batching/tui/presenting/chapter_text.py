@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from itertools import groupby, product, zip_longest
 
 from rich.cells import cell_len
@@ -51,10 +52,20 @@ _BESIDE_TABLE = 5
 """Rows that big words have at most where a table is what speaks: one line of them."""
 _COLUMN = 72
 """Cells of a slide's line of text, if its table is not wider."""
-_NOTES = "what a speaker says"
-"""Stands above the notes."""
+_SPOKEN = "what a speaker says"
+"""Stands above that."""
+_FRAME, _FRAME_WITH_RULE = 6, 8
+"""Rows of a slide that are neither big words nor lines."""
 _BROAD = 60
 """From this width on sentences take one row each, and a table lies on its side."""
+
+
+class Notes(Enum):
+    """When what a speaker says is shown below the text."""
+
+    AWAY = "never"
+    WHERE_BOTH_FIT = "where there is room for the text as well"
+    ASKED = "always, if need be in place of the text"
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,7 @@ class ChapterText:
         words: a table of words, or nothing.
         remark: what is to be known of the stage, such as `changed: batch 8`; empty if nothing.
         section: of the deck, which a slide tells; elsewhere it stands above the stage.
-        notes: what the speaker says, for those who read it without one.
+        spoken: what a speaker says, for those who read it without one.
     """
 
     title: str
@@ -81,54 +92,51 @@ class ChapterText:
     words: WordTable = ()
     remark: str = ""
     section: str = ""
-    notes: tuple[str, ...] = ()
+    spoken: tuple[str, ...] = ()
 
-    def with_notes(self, wanted: bool | None) -> tuple[ChapterText, ...]:
-        """What is shown of it where there is the room, the fullest first.
-
-        Args:
-            wanted: whether the notes are; None if they are, but not in place of the text.
-        """
-        without = replace(self, notes=())
-        if not self.notes or wanted is False:
+    def variants(self, notes: Notes) -> tuple[ChapterText, ...]:
+        """What is shown of it where there is the room, the fullest first."""
+        without = replace(self, spoken=())
+        if not self.spoken or notes is Notes.AWAY:
             return (without,)
         alone = replace(self, paragraphs=(), instead=(), table_of=None, words=())
-        return self, alone if wanted else without
+        return self, alone if notes is Notes.ASKED else without
 
     def rows(self, width: int, palette: Palette, *, spaced: bool) -> list[Cells]:
         """Title and counter, the paragraphs, table, and notes; blank rows between if spaced."""
-        sheet = _Sheet(max(1, width), palette)
-        between = [sheet.row().cells()] if spaced else []
-        rows = [*sheet.title(self.title, self.counter), *between]
+        sheet, apart = _Sheet(max(1, width), palette), spaced and width < _BROAD
+        blank = sheet.row().cells()
         text, instead = (
-            sheet.paragraphs(each, apart=spaced and width < _BROAD)
-            for each in (self.paragraphs, self.instead)
+            sheet.paragraphs(each, apart=apart) for each in (self.paragraphs, self.instead)
         )
-        rows += text
-        rows += [sheet.row().cells()] * (len(instead) - len(text))
+        table: list[Cells] = []
         if self.table_of is not None:
-            rows += [*between, *sheet.table(step_times(self.table_of))]
-        if self.words:
+            table = sheet.table(step_times(self.table_of))
+        elif self.words:
             drawn = sheet.drawn_table(sheet.table_rows(self.words))
-            rows += [*between, *(line for row in drawn for line in row)]
-        if self.remark:
-            rows += [*between, *sheet.remark(self.remark)]
-        if self.notes:
-            apart = spaced and width < _BROAD
-            rows += [*between, sheet.rule(_NOTES), *sheet.paragraphs(self.notes, apart=apart)]
-        return rows
+            table = [line for row in drawn for line in row]
+        said = sheet.paragraphs(self.spoken, apart=apart)
+        blocks = [
+            sheet.title(self.title, self.counter),
+            text + [blank] * (len(instead) - len(text)),
+            table,
+            sheet.remark(self.remark) if self.remark else [],
+            [sheet.rule(_SPOKEN), *said] if said else [],
+        ]
+        return _stacked(list(filter(None, blocks)), blank if spaced else None)
 
 
 def panel_rows(
     texts: Sequence[ChapterText], width: int, height: int, palette: Palette
 ) -> tuple[ChapterText, list[Cells]]:
     """The first of some texts that fits, rather spaced; of the last as much as fits, and `…`."""
+    rows: list[Cells] = []
     for text, spaced in product(texts, (True, False)):
         rows = text.rows(width, palette, spaced=spaced)
         if len(rows) <= height:
             return text, rows
     look = style(palette.muted, palette.panel)
-    return text, [*rows[: height - 1], Row(width, look).add("…", look).cells()]
+    return texts[-1], [*rows[: height - 1], Row(width, look).add("…", look).cells()]
 
 
 def slide_rows(
@@ -143,12 +151,10 @@ def slide_rows(
         height: of the slide.
         palette: the colours.
     """
-    for text in texts:
-        rows = _slide(words, text, width, height, palette)
-        if len(rows) < height:
-            break
     sheet = _Sheet(max(1, width), palette)
     blank = sheet.row().cells()
+    slides = ((each, _slide(words, each, sheet, height)) for each in texts)
+    text, rows = next(slide for slide in slides if len(slide[1]) < height or slide[0] is texts[-1])
     above = [blank] * max(0, (height - len(rows) - 1) // 2)
     below = [blank] * max(0, height - len(rows) - len(above) - 1)
     place = f"{text.section} · {text.counter}" if text.section else text.counter
@@ -156,45 +162,83 @@ def slide_rows(
     return text, [*above, *rows, *below, corner][:height]
 
 
-def _slide(words: str, text: ChapterText, width: int, height: int, palette: Palette) -> list[Cells]:
+def _slide(words: str, text: ChapterText, sheet: _Sheet, height: int) -> list[Cells]:
     """What stands on a slide, from its first row to its last."""
-    sheet = _Sheet(max(1, width), palette)
-    told = text.words if text.table_of is None else _in_words(step_times(text.table_of))
-    table = sheet.table_rows(told) if told else []
-    wide = max((cell_len(line) for row in table for line in row), default=0)
-    paragraphs = [_even(each, min(sheet.width, max(wide, _COLUMN))) for each in text.paragraphs]
-    notes = [folded(each, min(sheet.width, max(wide, _COLUMN))) for each in text.notes]
-    longest = max([wide, *(cell_len(line) for each in [*paragraphs, *notes] for line in each)])
-    blocks = [*paragraphs, *table, *notes]
-    needed = sum(map(len, blocks)) + (8 if notes else 6)
-    most = _BESIDE_TABLE if table else height
-    tight, spaced = (
-        big_words(words, sheet.width, max(1, min(most, height - needed - between)))
-        for between in (0, len(blocks))
-    )
-    # Words that are read by oneself move together before the big ones shrink.
-    roomy = height >= _TALL and (not notes or len(spaced) == len(tight))
-    big = spaced if roomy else tight
+    parts = _SlideParts.of(text, sheet)
+    big, roomy = parts.below_big_words(words, sheet.width, height)
     blank = sheet.row().cells()
     widest = max((cell_len(line) for line in big), default=0)
     rows = [sheet.big(line, widest) for line in big]
-    rows += [blank, blank] if paragraphs or table else []
+    rows += [blank, blank] if parts.paragraphs or parts.table else []
     body = [
-        [sheet.line(line, longest if table else cell_len(line)) for line in lines]
-        for lines in paragraphs
+        [sheet.line(line, parts.longest if parts.table else cell_len(line)) for line in lines]
+        for lines in parts.paragraphs
     ]
     rows += _stacked(body, blank if roomy else None)
-    if table:
-        rows += [blank] if paragraphs else []
-        drawn = sheet.drawn_table(table, longest)
-        below = sum(map(len, notes)) + len(notes)
-        fits = len(rows) + sum(map(len, drawn)) + len(drawn) + below < height - 2
-        rows += _stacked(drawn, blank if fits else None)
-    if notes:
-        said = [[sheet.line(line, longest) for line in lines] for lines in notes]
-        rows += [blank, *[blank] * roomy, sheet.rule(_NOTES, longest)]
+    if parts.table:
+        rows += [blank] if parts.paragraphs else []
+        drawn = sheet.drawn_table(parts.table, parts.longest)
+        below = sum(len(lines) + 1 for lines in [*parts.table, *parts.spoken])
+        rows += _stacked(drawn, blank if len(rows) + below < height - 2 else None)
+    if parts.spoken:
+        said = [[sheet.line(line, parts.longest) for line in lines] for lines in parts.spoken]
+        rows += [blank, *[blank] * roomy, sheet.rule(_SPOKEN, parts.longest)]
         rows += _stacked(said, blank if roomy else None)
     return rows
+
+
+@dataclass(frozen=True)
+class _SlideParts:
+    """The lines below the big words of a slide, by what moves together.
+
+    Attributes:
+        paragraphs: of the text.
+        table: its rows.
+        spoken: the paragraphs of what a speaker says.
+    """
+
+    paragraphs: list[list[str]]
+    table: list[list[str]]
+    spoken: list[list[str]]
+
+    @classmethod
+    def of(cls, text: ChapterText, sheet: _Sheet) -> _SlideParts:
+        """Fold the parts to the width of the table, or of a column that reads well."""
+        told = text.words if text.table_of is None else _in_words(step_times(text.table_of))
+        table = sheet.table_rows(told) if told else []
+        wide = max((cell_len(line) for row in table for line in row), default=0)
+        column = min(sheet.width, max(wide, _COLUMN))
+        return cls(
+            [_even(each, column) for each in text.paragraphs],
+            table,
+            [folded(each, column) for each in text.spoken],
+        )
+
+    @property
+    def _blocks(self) -> list[list[str]]:
+        return [*self.paragraphs, *self.table, *self.spoken]
+
+    @property
+    def longest(self) -> int:
+        """Cells of the longest line: the margin of all of them is its own."""
+        return max((cell_len(line) for block in self._blocks for line in block), default=0)
+
+    def below_big_words(self, words: str, width: int, height: int) -> tuple[list[str], bool]:
+        """The big words, and whether blank rows part what is below them, if it is a tall slide.
+
+        What is read by oneself moves together before the big words shrink.
+        """
+        needed = sum(map(len, self._blocks)) + (_FRAME_WITH_RULE if self.spoken else _FRAME)
+        most, left, roomy = (
+            _BESIDE_TABLE if self.table else height,
+            height - needed,
+            height >= _TALL,
+        )
+        big = big_words(words, width, max(1, min(most, left - roomy * len(self._blocks))))
+        if roomy and self.spoken:
+            tight = big_words(words, width, max(1, min(most, left)))
+            return tight, len(tight) == len(big)
+        return big, roomy
 
 
 def _stacked(blocks: Sequence[Sequence[Cells]], between: Cells | None) -> list[Cells]:

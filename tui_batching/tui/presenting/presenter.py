@@ -27,7 +27,7 @@ from tui_batching.tour.values import told
 from tui_batching.tui.frame import Snapshot
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.panes import StripView
-from tui_batching.tui.presenting.chapter_text import ChapterText, panel_rows, slide_rows
+from tui_batching.tui.presenting.chapter_text import ChapterText, Notes, panel_rows, slide_rows
 from tui_batching.workload import Workload
 
 WIDE = 110
@@ -35,8 +35,10 @@ WIDE = 110
 ROOMY = 30
 """From this many rows on there is a blank one between title and text above the view."""
 
-LEFT = 9
+_FOR_THE_VIEW = 9
 """Rows that are not the text's, where it stands above the view."""
+_AROUND = 6
+"""Rows of the screen that are not the text's, where it stands beside the view."""
 
 
 def side_width(width: int) -> int:
@@ -97,7 +99,7 @@ def text_for_room(
         words=chapter.table if isinstance(chapter.table, tuple) else (),
         remark=f"cannot be shown: {refused}" if refused else remark,
         section=chapter.section,
-        notes=tuple(told(each, on_stage) for each in chapter.spoken),
+        spoken=tuple(told(each, on_stage) for each in chapter.spoken),
     )
 
 
@@ -159,8 +161,7 @@ class Presenter(StripView):
         self._refused = ""
         self._text: ChapterText | None = None
         self._seen: ChapterText | None = None
-        self._has_speaker = True
-        self._with_notes: bool | None = False
+        self._notes = Notes.AWAY
 
     @property
     def is_on(self) -> bool:
@@ -199,7 +200,7 @@ class Presenter(StripView):
         number: int | None = None,
         *,
         tells_notes: bool = True,
-        has_speaker: bool = True,
+        notes: Notes = Notes.AWAY,
     ) -> None:
         """Tell a deck.
 
@@ -208,10 +209,10 @@ class Presenter(StripView):
             before: what to give back afterwards.
             number: the chapter to begin with, from zero; by default where the deck was left.
             tells_notes: whether the speaker's notes may follow in another terminal.
-            has_speaker: whether somebody speaks; else the notes stand below the text if they fit.
+            notes: when they are shown below the text.
         """
         now = time.time()
-        self._has_speaker, self._with_notes = has_speaker, False if has_speaker else None
+        self._notes = notes
         if self._deck is not deck:
             self._deck, self._number, self._watch = deck, 0, _Watch(started=now)
         self._before = before
@@ -273,13 +274,9 @@ class Presenter(StripView):
             self._has_stopped, self._text = has_stopped, None
 
     def toggle_notes(self) -> None:
-        """Show what the speaker says, or no longer."""
-        seen = self._seen
-        if seen is None or not seen.notes:
-            self._with_notes = True
-        else:
-            stood_below = seen.paragraphs or self._has_speaker
-            self._with_notes = False if stood_below else None
+        """Show what a speaker says, or if that is seen, no longer."""
+        is_seen = self._seen is not None and bool(self._seen.spoken)
+        self._notes = Notes.AWAY if is_seen else Notes.ASKED
 
     def refuse(self, reason: str) -> None:
         """Say why what the chapter asks for cannot be shown."""
@@ -289,17 +286,30 @@ class Presenter(StripView):
         """Take the room that the text needs on a screen; returns the rows left beside it."""
         text = self._told()
         self.set_class(text is not None, "-shown")
-        beside = width >= WIDE and not self.shows_slide
+        beside = (
+            width >= WIDE and not self.shows_slide and self._fits_beside(width, height, palette)
+        )
         self.set_class(beside, "-beside")
         if text is None or beside or self.shows_slide:
             self.styles.width = side_width(width) if beside else "100%"
             self.styles.height = "100%"
             return height
         spaced = height >= ROOMY
-        rows = self._variants(text)[-1].rows(width - 4, palette, spaced=spaced)
-        taken = min(len(rows) + spaced, height - LEFT)
+        variants = self._variants(text)
+        tall = [len(each.rows(width - 4, palette, spaced=spaced)) + spaced for each in variants]
+        fitting = [rows for rows in tall if rows <= height - _FOR_THE_VIEW]
+        taken = fitting[0] if self._notes is Notes.ASKED and fitting else tall[-1]
+        taken = min(taken, height - _FOR_THE_VIEW)
         self.styles.width, self.styles.height = "100%", taken
         return height - taken
+
+    def _fits_beside(self, width: int, height: int, palette: Palette) -> bool:
+        """Whether notes that are asked for can be read beside the view; if not, they go above."""
+        text = self._told()
+        if text is None or self._notes is not Notes.ASKED:
+            return True
+        shortest = self._variants(text)[-1].rows(side_width(width) - 4, palette, spaced=False)
+        return len(shortest) <= height - _AROUND
 
     def show(self, palette: Palette) -> None:
         """Draw what has changed of the text: with blank rows where there is room for them."""
@@ -320,14 +330,14 @@ class Presenter(StripView):
         self._forget_place()
 
     def _variants(self, text: ChapterText) -> tuple[ChapterText, ...]:
-        """What is shown of a text, the fullest first; of one that plays no notes that tell its end.
+        """What may be shown of a text, the fullest first.
 
-        Whoever asks for the notes has them at once.
+        The notes of a chapter that has another text in the end tell of that end: unless somebody
+        asks for them, they wait for it.
         """
-        told_later = bool(text.instead) and not self._has_stopped
-        return text.with_notes(
-            False if told_later and self._with_notes is None else self._with_notes
-        )
+        too_early = bool(text.instead) and not self._has_stopped
+        wait = too_early and self._notes is Notes.WHERE_BOTH_FIT
+        return text.variants(Notes.AWAY if wait else self._notes)
 
     def _told(self) -> ChapterText | None:
         """The text of the chapter; made once for what is on stage."""
@@ -345,7 +355,7 @@ class Presenter(StripView):
             chapters, number = self._deck.chapters, self._number
             nearest = chapters[number + 1 : number + 2] or chapters[number - 1 : number]
             ahead = _knobs_of(nearest[0]) if nearest else None
-            self._scene, self._text, self._refused = None, None, ""
+            self._scene, self._text, self._seen, self._refused = None, None, None, ""
             self._has_stopped = False
             self.post_message(self.Turned(snapshot_of(chapters[number]), ahead))
             self.say_where()

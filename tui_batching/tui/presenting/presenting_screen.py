@@ -6,6 +6,7 @@ from textual.screen import Screen
 
 from tui_batching.tour import Deck, load_deck
 from tui_batching.tui.frame import Snapshot
+from tui_batching.tui.presenting.chapter_text import Notes
 from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.presenting.screens import AskToLeave, BlackScreen, PickChapter
 from tui_batching.tui.textual_internals import EndsWorkFirst
@@ -13,10 +14,10 @@ from tui_batching.tui.views import view_parts
 
 _ON_SLIDES = {
     "turn_pages", "pick_chapter", "leave_tour", "present", "unselect", "blacken",
-    "tick_or_blacken", "toggle_notes", "help", "glossary",
+    "tick_or_blacken", "help", "glossary",
 }  # fmt: skip
 """The actions that make sense while a slide hides the stage, beside those of the app."""
-_IN_TALKS = {"blacken", "toggle_notes", "leave_tour"}
+_IN_TALKS = {"blacken", "leave_tour"}
 """The actions that make sense only while a deck is presented."""
 
 
@@ -54,12 +55,14 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
         """Show other rows."""
         raise NotImplementedError
 
-    def share_room_anew(self) -> None:
-        """Give the text of a chapter the room that it needs now, and draw."""
+    def redraw_text(self) -> None:
+        """Draw anew, as the text of the chapter needs more or less room than before."""
         raise NotImplementedError
 
     def talk_allows(self, name: str) -> bool | None:
         """Whether the action of this name makes sense here; None where only the view can tell."""
+        if name == "toggle_notes":
+            return bool(self.presenter.chapter and self.presenter.chapter.spoken)
         if self.presenter.shows_slide and not name.startswith("app."):
             return name in _ON_SLIDES
         if name in _IN_TALKS or name == "begin_tour":
@@ -101,13 +104,13 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     def _begin(self, number: int | None) -> None:
         """Tell the deck from a chapter on; whoever takes the tour by themselves reads the notes."""
-        speaks = self.deck is not None
-        self.presenter.begin(self._next_deck(), self.snapshot, number, has_speaker=speaks)
+        notes = Notes.WHERE_BOTH_FIT if self.deck is None else Notes.AWAY
+        self.presenter.begin(self._next_deck(), self.snapshot, number, notes=notes)
 
     def action_toggle_notes(self) -> None:
-        """Show what the speaker says, or no longer."""
+        """Show what a speaker says, or if that is seen, no longer."""
         self.presenter.toggle_notes()
-        self.share_room_anew()
+        self.redraw_text()
 
     def _next_deck(self) -> Deck:
         """What is presented, or would be."""

@@ -19,7 +19,7 @@ from tui_batching.workload.traces.rows import Rows
 
 _DAY = 86_400 * 10**12
 _MOST_DAYS = 1_000_000
-"""As many as are told exactly: more are no time but a number of another kind."""
+"""As many as are told: beyond them the column holds no times, and they would fill the line."""
 
 Times: TypeAlias = npt.NDArray[Any]
 """Picoseconds on a clock that may be any: int64, or Python's integers where those are too few."""
@@ -209,7 +209,7 @@ class Selection:
         last = (int(times[-1]) - int(times[0])) / speed
         if last > HORIZON:
             days = int(last) // _DAY
-            told = f"{days:,}" if days < _MOST_DAYS else f"more than {_MOST_DAYS:,}"
+            told = f"{days:,}" if days <= _MOST_DAYS else f"more than {_MOST_DAYS:,}"
             raise InputError(
                 f"{self._where}: found arrivals over {told} days, expected at most "
                 "the clock's 106 days (workload.start and workload.duration take a part, "
