@@ -38,6 +38,7 @@ from tour_figures import (
     long_texts,
     longest_gaps,
     longest_step,
+    mean_context,
     needs_of_r5,
     of_r1,
     padding,
@@ -82,6 +83,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "What a step costs": [
         lambda f: f"a step for {step_of_many(f)} takes",
         lambda f: f"makes {step_of_many(f)} tokens.",
+        lambda f: f"texts of {mean_context(f):,} tokens on average",
         long_texts,
     ],
     "What a prompt costs": [

@@ -29,7 +29,7 @@ _SHORTEST_NAME = 8
 _OTHERWISE_TOLD = ("scroll-up", "scroll-down", "chapters", "tour-begin")
 """Keys that need no place in the bar: others there do as much."""
 _IN_TALKS = (
-    "play", "step-back", "step", "help", "quit", "page-back", "page", "black", "chapters", "notes",
+    "play", "step-back", "step", "help", "quit", "page-back", "page", "notes", "chapters", "black",
 )  # fmt: skip
 """The keys that have a place while a room looks at it; all others act, too."""
 

@@ -96,12 +96,12 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             "Turn to the next chapter, in the tour; elsewhere scroll down."),
     )),
     ("", (
-        Key("b", "blacken", "black", "Black",
-            "Show a black screen, in the tour; any key brings the picture back."),
+        Key("v", "toggle_notes", "notes", "Notes",
+            "Show what a speaker says of a chapter, below its text or in its place; or no longer."),
         Key("c", "pick_chapter", "chapters", "Chapters",
             "Pick a chapter of the tour, and begin or go on there."),
-        Key("v", "toggle_notes", "notes", "Notes",
-            "Show what a speaker says below a chapter's text, or in its place; again, no longer."),
+        Key("b", "blacken", "black", "Black",
+            "Show a black screen, in the tour; any key brings the picture back."),
     )),
     ("zoom", (
         Key("z", "zoom(1)", "zoom-in", "Zoom in",

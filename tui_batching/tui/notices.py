@@ -29,6 +29,7 @@ class Notices:
         self._refusing_without_end = False
         self._answered = ""
         self._about: Hashable = None
+        self._of_scene: list[str] = []
 
     def answer(
         self,
@@ -64,10 +65,17 @@ class Notices:
         self._screen.notify(reason, severity="error", timeout=_ENDLESS_SECONDS, markup=False)
 
     def tell_of(self, scene: Scene, before: Scene | None) -> None:
-        """Say what the scene before did not have said already, one thing after the other."""
+        """Say what the scene before did not have said already, one thing after the other.
+
+        What is still said of a scene of another workload, or of other costs, is taken back.
+        """
         if self._refusing_without_end:
             self._refusing_without_end = False
             self._screen.app.clear_notifications()
+        if before and _served(before) != _served(scene):
+            for sentence in self._of_scene:
+                untell(self._screen.app, sentence)
+            self._of_scene = []
         told_before = before.workload.notices if before else ()
         read = [each for each in scene.workload.notices if each not in told_before]
         told: list[tuple[str, SeverityLevel, float]] = [
@@ -80,12 +88,18 @@ class Notices:
         until = accumulate(seconds for *_, seconds in told)
         for (sentence, severity, _), seconds in reversed(list(zip(told, until, strict=True))):
             self._screen.notify(sentence, severity=severity, timeout=seconds, markup=False)
+            self._of_scene.append(sentence)
 
     def _doubts(self, scene: Scene) -> Iterator[str]:
         """What to doubt, each thing once for a workload and what an iteration costs."""
-        workload = scene.workload
         for warned in scene.warnings:
-            about = (workload.name, workload.cost, workload.cost.profile, warned.about)
+            about = (*_served(scene), warned.about)
             if about not in self._warned:
                 self._warned.add(about)
                 yield warned.sentence
+
+
+def _served(scene: Scene) -> tuple[str, Cost, Profile | None]:
+    """Which requests are served, and at which costs."""
+    workload = scene.workload
+    return workload.name, workload.cost, workload.cost.profile

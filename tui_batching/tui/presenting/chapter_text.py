@@ -338,7 +338,8 @@ def _shortened(column: tuple[str, ...], room: int) -> tuple[str, ...]:
     longest = max(map(cell_len, column[1:])) if _has_bars(column) else 0
     if longest <= room:
         return column
-    return (column[0], *(FULL * max(1, round(room * len(bar) / longest)) for bar in column[1:]))
+    shown = (bar(cell_len(each) / longest, room)[0] or EIGHTHS[1] for each in column[1:])
+    return (column[0], *shown)
 
 
 @dataclass(frozen=True)

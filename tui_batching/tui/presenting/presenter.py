@@ -161,7 +161,7 @@ class Presenter(StripView):
         self._refused = ""
         self._text: ChapterText | None = None
         self._seen: ChapterText | None = None
-        self._notes = Notes.AWAY
+        self._notes = self._usual_notes = Notes.AWAY
 
     @property
     def is_on(self) -> bool:
@@ -209,10 +209,10 @@ class Presenter(StripView):
             before: what to give back afterwards.
             number: the chapter to begin with, from zero; by default where the deck was left.
             tells_notes: whether the speaker's notes may follow in another terminal.
-            notes: when they are shown below the text.
+            notes: when they are shown below the text, unless a key says otherwise.
         """
         now = time.time()
-        self._notes = notes
+        self._notes = self._usual_notes = notes
         if self._deck is not deck:
             self._deck, self._number, self._watch = deck, 0, _Watch(started=now)
         self._before = before
@@ -274,7 +274,7 @@ class Presenter(StripView):
             self._has_stopped, self._text = has_stopped, None
 
     def toggle_notes(self) -> None:
-        """Show what a speaker says, or if that is seen, no longer."""
+        """Show what a speaker says of this chapter; or if that is seen, none of it any more."""
         is_seen = self._seen is not None and bool(self._seen.spoken)
         self._notes = Notes.AWAY if is_seen else Notes.ASKED
 
@@ -355,6 +355,7 @@ class Presenter(StripView):
             chapters, number = self._deck.chapters, self._number
             nearest = chapters[number + 1 : number + 2] or chapters[number - 1 : number]
             ahead = _knobs_of(nearest[0]) if nearest else None
+            self._notes = self._usual_notes if self._notes is Notes.ASKED else self._notes
             self._scene, self._text, self._seen, self._refused = None, None, None, ""
             self._has_stopped = False
             self.post_message(self.Turned(snapshot_of(chapters[number]), ahead))
