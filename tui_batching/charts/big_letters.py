@@ -172,16 +172,17 @@ def _unevenness(lines: Sequence[str]) -> tuple[int, int]:
 
 def _dots_of(letters: str) -> int:
     """How many dots wide they are."""
-    return len(_drawn(letters, "1", "0")[0])
+    return len(_line_of_dots(letters, 0, "1", "0"))
 
 
 def _drawn(letters: str, dot: str, gap: str) -> list[str]:
     """Letters side by side, with a gap between them."""
-    rows = []
-    for row in range(_DOTS):
-        words = [_row_of(word, row, dot, gap) for word in letters.split(" ")]
-        rows.append((gap * _BETWEEN_WORDS).join(words))
-    return rows
+    return [_line_of_dots(letters, row, dot, gap) for row in range(_DOTS)]
+
+
+def _line_of_dots(letters: str, row: int, dot: str, gap: str) -> str:
+    """One row of dots of all the words."""
+    return (gap * _BETWEEN_WORDS).join(_row_of(word, row, dot, gap) for word in letters.split(" "))
 
 
 def _row_of(word: str, row: int, dot: str, gap: str) -> str:
