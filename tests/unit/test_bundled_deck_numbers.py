@@ -252,7 +252,6 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         *(partial(rate_of, name) for name in STUDIED),
         *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
         lambda f: f"{at_once(f, 'orca')} fit, not {f.workload.strategy('static').slots}",
-        lambda f: f"paged: {at_once(f, 'vllm-v0')} fit",
         lambda f: f"more run than {word(f.workload.strategy('static').slots)}",
         lambda _: f"our {word(Facts('The numbers').count)} requests",
         lambda _: f"made {Facts('The numbers').ratio('throughput'):.1f} times",
