@@ -383,7 +383,8 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
         "Long prompts",
         "The KV cache",
         "Read once",
-        "A complaint",
+        "The numbers",
+        "Rule by rule",
     ]
 
 

@@ -153,7 +153,7 @@ def _kv_rows(pen: LanePen, most: int) -> list[Cells]:
     beside = "" if most > 1 else f" {texts[-1]}"
     width = max(1, row.left - 2 - len(beside))
     ends = (kv.used, kv.taken, kv.taken + (kv.cached or 0), kv.pool)
-    edges = [round(width * tokens / kv.pool) for tokens in ends]
+    edges = [max(tokens > 0, round(width * tokens / kv.pool)) for tokens in ends]
     solid, (floor, cached, free) = edges[0], (after - before for before, after in pairwise(edges))
     row.add(FULL * solid, pen.look(pen.palette.work))
     row.add(RESERVED * floor, pen.muted).add(CACHED * cached, pen.muted)

@@ -41,6 +41,8 @@ STRATEGY_COLOURS = 11
 """How many colours there are for strategies; what comes after them takes them in turn."""
 _SHADES = (("background", 0.15), ("background", 0.42), ("text", 0.65), ("text", 0.35))
 """Towards what, and how far, a strategy's colour is mixed for others of its kind."""
+_QUIET = 0.25
+"""The share of the panel's ground in quiet text."""
 _STRIPE = 0.12
 """How much of the ground there is in the colour of every other band."""
 REQUEST_COLOURS = 8
@@ -149,6 +151,11 @@ class Palette:
     def text(self) -> Color:
         """Text that is to be read."""
         return self.colours["text"]
+
+    @property
+    def quiet(self) -> Color:
+        """Text that is to be read after the other."""
+        return self.text if self.ansi else mixed(self.text, self.panel, _QUIET)
 
     @property
     def muted(self) -> Color:

@@ -115,7 +115,7 @@ class ChapterText:
         elif self.words:
             drawn = sheet.drawn_table(sheet.table_rows(self.words))
             table = [line for row in drawn for line in row]
-        said = sheet.paragraphs(self.spoken, apart=apart)
+        said = replace(sheet, quiet=True).paragraphs(self.spoken, apart=apart)
         blocks = [
             sheet.title(self.title, self.counter),
             text + [blank] * (len(instead) - len(text)),
@@ -181,7 +181,8 @@ def _slide(words: str, text: ChapterText, sheet: _Sheet, height: int) -> list[Ce
         below = sum(len(lines) + 1 for lines in [*parts.table, *parts.spoken])
         rows += _stacked(drawn, blank if len(rows) + below < height - 2 else None)
     if parts.spoken:
-        said = [[sheet.line(line, parts.longest) for line in lines] for lines in parts.spoken]
+        quiet = replace(sheet, quiet=True)
+        said = [[quiet.line(line, parts.longest) for line in lines] for lines in parts.spoken]
         rows += [blank, *[blank] * roomy, sheet.rule(_SPOKEN, parts.longest)]
         rows += _stacked(said, blank if roomy else None)
     return rows
@@ -344,10 +345,17 @@ def _shortened(column: tuple[str, ...], room: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """Writes rows of one width on the ground of panels."""
+    """Writes rows of one width on the ground of panels.
+
+    Attributes:
+        width: of the rows.
+        palette: the colours.
+        quiet: whether lines stand back behind those of others.
+    """
 
     width: int
     palette: Palette
+    quiet: bool = False
 
     def ink(self, colour: Color, *, bold: bool = False) -> Style:
         return style(colour, self.palette.panel, bold=bold)
@@ -370,7 +378,7 @@ class _Sheet:
 
     def line(self, line: str, longest: int | None = None) -> Cells:
         """A line, at the left, or that of a block whose longest line is in the middle."""
-        row, ink = self.row(), self.ink(self.palette.text)
+        row, ink = self.row(), self.ink(self.palette.quiet if self.quiet else self.palette.text)
         row.add(" " * (0 if longest is None else max(0, (self.width - longest) // 2)), ink)
         for number, part in enumerate(_NAMES.split(line)):
             row.add(part, self._name(part) if number % 2 else ink)
