@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.cost import Cost, Profile
-from tui_batching.tui.textual_internals import untell
+from tui_batching.tui.textual_internals import told, untell
 
 LONG_SECONDS = 12
 """How long a sentence with several figures stays, such as a warning."""
@@ -25,7 +25,7 @@ class Notices:
 
     def __init__(self, screen: Widget) -> None:
         self._screen = screen
-        self._warned: set[tuple[str, Cost, Profile | None, str]] = set()
+        self._warned: dict[tuple[str, Cost, Profile | None, str], str] = {}
         self._refusing_without_end = False
         self._answered = ""
         self._about: Hashable = None
@@ -73,29 +73,37 @@ class Notices:
             self._refusing_without_end = False
             self._screen.app.clear_notifications()
         if before and _served(before) != _served(scene):
-            for sentence in self._of_scene:
-                untell(self._screen.app, sentence)
-            self._of_scene = []
+            self._take_back()
         told_before = before.workload.notices if before else ()
         read = [each for each in scene.workload.notices if each not in told_before]
-        told: list[tuple[str, SeverityLevel, float]] = [
+        to_tell: list[tuple[str, SeverityLevel, float]] = [
             *(
                 (sentence, "information", self._screen.app.NOTIFICATION_TIMEOUT)
                 for sentence in read
             ),
             *((sentence, "warning", LONG_SECONDS) for sentence in self._doubts(scene)),
         ]
-        until = accumulate(seconds for *_, seconds in told)
-        for (sentence, severity, _), seconds in reversed(list(zip(told, until, strict=True))):
+        until = accumulate(seconds for *_, seconds in to_tell)
+        for (sentence, severity, _), seconds in reversed(list(zip(to_tell, until, strict=True))):
             self._screen.notify(sentence, severity=severity, timeout=seconds, markup=False)
             self._of_scene.append(sentence)
+
+    def _take_back(self) -> None:
+        """Take back what is still said of a scene; a doubt among it is told the next time."""
+        cut_short = set(self._of_scene) & set(told(self._screen.app))
+        self._warned = {
+            about: sentence for about, sentence in self._warned.items() if sentence not in cut_short
+        }
+        for sentence in cut_short:
+            untell(self._screen.app, sentence)
+        self._of_scene = []
 
     def _doubts(self, scene: Scene) -> Iterator[str]:
         """What to doubt, each thing once for a workload and what an iteration costs."""
         for warned in scene.warnings:
             about = (*_served(scene), warned.about)
             if about not in self._warned:
-                self._warned.add(about)
+                self._warned[about] = warned.sentence
                 yield warned.sentence
 
 
