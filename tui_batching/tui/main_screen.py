@@ -245,17 +245,11 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         """Choose what there is room for; then draw at the new sizes."""
         width, height = self.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
-        self._share_room()
-
-    def _share_room(self) -> None:
-        """Give the text of a chapter the room that it needs."""
-        width, height = self.size
-        self.presenter.take_room(width, height, self._palette)
-        self.set_class(self.presenter.shows_slide, "-slide")
+        self.share_room(self._palette)
 
     def redraw_text(self) -> None:
         """Draw anew, as the text of the chapter needs more or less room than before."""
-        self._share_room()
+        self.share_room(self._palette)
         self._show()
 
     def on_strip_view_resized(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
+from tui_batching.charts.palette import Palette
 from tui_batching.tour import Deck, load_deck
 from tui_batching.tui.frame import Snapshot
 from tui_batching.tui.presenting.chapter_text import Notes
@@ -58,6 +59,12 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
     def redraw_text(self) -> None:
         """Draw anew, as the text of the chapter needs more or less room than before."""
         raise NotImplementedError
+
+    def share_room(self, palette: Palette) -> None:
+        """Give the text of a chapter the room that it needs."""
+        width, height = self.size
+        self.presenter.take_room(width, height, palette)
+        self.set_class(self.presenter.shows_slide, "-slide")
 
     def talk_allows(self, name: str) -> bool | None:
         """Whether the action of this name makes sense here; None where only the view can tell."""
