@@ -8,7 +8,8 @@ import pytest
 from stage import palette, texts
 
 from tui_batching.tour.deck import WordTable
-from tui_batching.tui.presenting.chapter_text import ChapterText, slide_rows
+from tui_batching.tui.presenting.chapter_text import ChapterText
+from tui_batching.tui.presenting.slides import slide_rows
 
 TABLE = (
     ("what runs", "tokens per second", "drawn"),

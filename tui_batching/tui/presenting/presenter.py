@@ -27,7 +27,8 @@ from tui_batching.tour.values import told
 from tui_batching.tui.frame import Snapshot
 from tui_batching.tui.knobs import Knobs
 from tui_batching.tui.panes import StripView
-from tui_batching.tui.presenting.chapter_text import ChapterText, Notes, panel_rows, slide_rows
+from tui_batching.tui.presenting.chapter_text import ChapterText, Notes, panel_rows
+from tui_batching.tui.presenting.slides import slide_rows
 from tui_batching.workload import Workload
 
 WIDE = 110
