@@ -62,7 +62,7 @@ def test_what_iterations_compute_explains_every_time_to_the_picosecond(
 @pytest.mark.parametrize(("name", "tight"), ENGINES)
 def test_without_noise_the_prices_come_back_exactly(tmp_path: Path, name: str, tight: bool) -> None:
     engine = engine_called(name, tight=tight)
-    run = engine.serve(some_requests(300, 100), COST)
+    run = engine.serve(some_requests(150, 50), COST)
     found = fitted(write_vllm_log(tmp_path / "log.jsonl", run), engine)
     prices = {each.name: each.value for each in found.coefficients if each.value}
     assert prices.keys() == PRICES.keys()
@@ -80,7 +80,7 @@ def test_with_noise_predictions_are_right(tmp_path: Path, name: str) -> None:
 
 def test_with_noise_and_full_memory_the_first_tokens_are_less_sure(tmp_path: Path) -> None:
     engine = engine_called("vllm", tight=True)
-    run = engine.serve(some_requests(1000, 500), COST)
+    run = engine.serve(some_requests(600, 300), COST)
     assert run.evictions.any()
     found = fitted(write_vllm_log(tmp_path / "log.jsonl", run, noise=0.03), engine)
     ttft, tpot, e2el = off(found.run, run)
@@ -108,7 +108,7 @@ def test_with_noise_prices_lie_in_their_intervals(tmp_path: Path, tight: bool) -
     within, base = [], []
     for seed, name in enumerate(("vllm", "sglang", "tgi", "orca")):
         engine = engine_called(name, tight=tight)
-        run = engine.serve(some_requests(500, 250 if tight else 500, seed), COST)
+        run = engine.serve(some_requests(300, 150 if tight else 300, seed), COST)
         found = fitted(write_vllm_log(tmp_path / f"{name}.jsonl", run, 0.03, seed), engine)
         told = {each.name: each for each in found.coefficients}
         for key in told.keys() | PRICES.keys():

@@ -80,7 +80,7 @@ async def test_after_any_sizes_it_looks_as_if_it_had_always_had_the_last_one(
         await stage.press(view.key, "space")
 
         async def storm(watch: Watch) -> None:
-            for _ in range(max(20, ACTIONS // len(VIEWS))):
+            for _ in range(ACTIONS // len(VIEWS)):
                 stage.wall.now += 0.05
                 size = any_size()
                 watch.doing = f"size {size}"

@@ -85,7 +85,7 @@ def test_chunks_and_what_is_computed_again() -> None:
     run = simulate(workload, Vllm(max_num_seqs=8, max_num_batched_tokens=256, kv_cache_tokens=800))
     told = [
         why_request(run.at(time), row)
-        for time in range(0, run.finished, MS)
+        for time in range(0, run.finished, 5 * MS)
         for row in range(len(run))
     ]
     assert any("tokens of its prompt in a step of" in each for each in told)
