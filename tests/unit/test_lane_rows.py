@@ -412,5 +412,13 @@ def test_ids_that_are_long_leave_room_for_the_bar() -> None:
 
 def test_all_prompts_of_a_batch_are_seen_to_be_read_from_the_start() -> None:
     scene = scene_ms((0, 2, 5), (0, 90, 5), strategy=Static(2))
-    told = rows(scene, 0, 0, 60)
+    told = rows(scene, 0, 0, 60, height=8)
     assert sum("░" in row for row in told) == 2
+
+
+def test_a_prompt_is_as_high_as_the_bars_beside_it() -> None:
+    scene = scene_ms((0, 2, 5), (0, 90, 5), strategy=Static(2))
+    told = [row for row in rows(scene, 0, 0, 60) if "░" in row]
+    assert len(told) == 2 * 3
+    assert ["[" in row for row in told] == [False, True, False] * 2
+    assert len({row.index("░") for row in told}) == 1

@@ -14,7 +14,9 @@ NARROWEST_WHOLE = 24
 FEWEST = 4
 """Requests that a stacked panel shows at least, if panels could as well stand side by side."""
 THICKEST = 3
-"""The most rows of a request or a slot, and of the queue."""
+"""The most rows of a request, and of the queue."""
+THICKEST_SLOT = 5
+"""The most rows of a slot: there are fewer of them, and room is better theirs than nobody's."""
 
 
 class GanttLayout(NamedTuple):
@@ -84,7 +86,7 @@ def slot_layout(slots: Sequence[int], size: Size) -> GanttLayout:
         size: the room for all panels.
     """
     rest = size.height - 2 * len(slots)
-    thickness = max(1, min(THICKEST, rest // sum(slots)))
+    thickness = max(1, min(THICKEST_SLOT, rest // sum(slots)))
     needed = [number * thickness + 2 for number in slots]
     left = (size.height - sum(needed)) // len(slots)
     queue = max(1, min(THICKEST, 1 + left))

@@ -127,11 +127,12 @@ def _add_bar(row: Row, pen: LanePen, slot: SlotView, *, top: bool, middle: bool)
     elif slot.prompt is None:
         bar = TokenBar(slot.made, slot.asked, slot.front, slot.state, slot.slowed)
         bars.draw(row, bar, top=top, middle=middle)
-    elif top:
+    else:
         if not slot.duration:  # a gauge has no scale, so words may have some of its cells
             room = row.left - len(f"{slot.word} {slot.told or slot.numbers}") - 2
             bars = replace(bars, cells=room if _SHORTEST <= room < bars.cells else bars.cells)
-        bars.draw_prompt(row, slot.prompt, AGAIN if slot.state is State.RECOMPUTE else SHADE)
+        sign = AGAIN if slot.state is State.RECOMPUTE else SHADE
+        bars.draw_prompt(row, slot.prompt, sign, middle=middle)
 
 
 def _taken_rows(pen: LanePen, room: int) -> list[Cells]:

@@ -154,13 +154,16 @@ class BarPen:
         row.add(HATCH * (end - full), self.ink(palette.held, palette.held_ground))
         row.add(" " * (self.cells - max(full, end)), self.ink(palette.text))
 
-    def draw_prompt(self, row: Row, prompt: PromptBar, sign: str = SHADE) -> None:
-        """Append a gauge of a prompt: what is through, what is under way, and what is to come.
+    def draw_prompt(
+        self, row: Row, prompt: PromptBar, sign: str = SHADE, *, middle: bool = True
+    ) -> None:
+        """Append a row of a gauge of a prompt: what is through, under way, and to come.
 
         Args:
             row: to append to.
             prompt: how far it is.
             sign: of what is under way.
+            middle: whether it is the row of the brackets, and of the dots between them.
         """
         through, under_way, whole = prompt.through, prompt.under_way, max(1, prompt.whole)
         cells = max(1, self.cells - 2)
@@ -171,6 +174,7 @@ class BarPen:
         if under_way:
             reached = round(cells * (through + under_way) / whole)
             now = min(cells - done, max(1, reached - done))
-        row.add("[", track).add(CACHED * cached, self.ink(self.palette.muted))
+        ends, ahead = ("[]", TRACK) if middle else ("  ", " ")
+        row.add(ends[0], track).add(CACHED * cached, self.ink(self.palette.muted))
         row.add(FULL * (done - cached), look)
-        row.add(sign * now, look).add(TRACK * (cells - done - now), track).add("]", track)
+        row.add(sign * now, look).add(ahead * (cells - done - now), track).add(ends[1], track)

@@ -18,7 +18,7 @@ from tui_batching.tui.lane import Lanes
 from tui_batching.tui.panes import ChartPane, SideBySide, StripView
 from tui_batching.tui.views.view import View
 
-_THICKER = 2
+_THICKER = 4
 """By how many rows a slot may be higher where only parts of the page are shown."""
 
 
