@@ -264,7 +264,7 @@ SAID_BY_OTHERS = {
     "In one picture": ["Three seconds of silence"],
     "What is measured": ["99 of 100", "4 ─"],
     "What a step costs": ["Llama 3 8B on an A100"],
-    "What a prompt costs": ["the same A100"],
+    "What a prompt costs": ["On an A100"],
     "Long prompts": ["on the A100"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
@@ -382,8 +382,8 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
         "Equal, or few",
         "Long prompts",
         "The KV cache",
-        "Read once",
         "The numbers",
+        "Read once",
         "Rule by rule",
     ]
 
