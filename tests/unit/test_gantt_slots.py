@@ -70,12 +70,13 @@ def test_rows_are_requests_if_all_fit_and_else_slots(
 
 
 @pytest.mark.parametrize(
-    ("size", "thickness", "queue"), [((78, 20), 1, 1), ((118, 32), 2, 1), ((158, 60), 3, 3)]
+    ("size", "thickness", "queue"),
+    [((78, 20), 1, 1), ((118, 32), 2, 1), ((158, 60), 3, 3), ((158, 76), 5, 3)],
 )
 def test_slots_are_as_thick_as_fits_and_numbered_once(
     size: tuple[int, int], thickness: int, queue: int
 ) -> None:
-    drawn = texts(gantt(NOTEBOOK, 0, size).draw())
+    drawn = texts(gantt(NOTEBOOK, 0, size, Viewport(rows="slots")).draw())
     assert len(drawn) == size[1]
     numbers = [row[:6].strip() for row in drawn[2:] if "━" not in row and "╵" not in row]
     one = [label for slot in "0123" for label in (slot, *[""] * (thickness - 1))]

@@ -16,7 +16,7 @@ FEWEST = 4
 THICKEST = 3
 """The most rows of a request, and of the queue."""
 THICKEST_SLOT = 5
-"""The most rows of a slot: there are fewer of them, and room is better theirs than nobody's."""
+"""The most rows of a slot, where the queue has its own: better theirs than nobody's."""
 
 
 class GanttLayout(NamedTuple):
@@ -85,8 +85,13 @@ def slot_layout(slots: Sequence[int], size: Size) -> GanttLayout:
         slots: how many there are in each panel.
         size: the room for all panels.
     """
-    rest = size.height - 2 * len(slots)
-    thickness = max(1, min(THICKEST_SLOT, rest // sum(slots)))
+    thickness = max(
+        1,
+        *(
+            min(most, (size.height - (1 + queue) * len(slots)) // sum(slots))
+            for most, queue in ((THICKEST, 1), (THICKEST_SLOT, THICKEST))
+        ),
+    )
     needed = [number * thickness + 2 for number in slots]
     left = (size.height - sum(needed)) // len(slots)
     queue = max(1, min(THICKEST, 1 + left))
