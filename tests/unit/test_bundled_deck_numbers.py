@@ -407,6 +407,15 @@ def test_what_is_said_against_continuous_is_so() -> None:
     assert rag.metric("continuous", "p99_itl") > 10 * rag.metric("static", "p99_itl")
 
 
+def test_with_chunks_most_are_done_a_little_later() -> None:
+    walls = Facts("No more white walls")
+    assert "Most are done a little later" in " ".join(walls.chapter.text)
+    v0, chunked = walls.run("vllm-v0"), walls.run("vllm")
+    later = chunked.end_time - v0.end_time
+    assert np.mean(later > 0) > 0.7
+    assert later.max() < 0.05 * v0.finished
+
+
 def test_the_work_of_r2_is_the_same_in_all_lanes() -> None:
     decodes = [breakdown(each.run, np.array([2])).decode for each in served("Short, yet slow")]
     assert len({int(decode[0]) for decode in decodes}) == 1
