@@ -37,6 +37,9 @@ class Slow(Executor):
 
     def stop(self) -> None:
         self.stopped += 1
+        for future, _ in self.tasks:
+            if future.cancel():
+                future.set_running_or_notify_cancel()  # nobody waits for it any more
 
     @property
     def waiting(self) -> list[tuple[Future[Any], Callable[[], Any]]]:
