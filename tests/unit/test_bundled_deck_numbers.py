@@ -16,6 +16,7 @@ from tour_facts import Facts, chapter_called, served, word
 from tour_figures import (
     BUDGETS,
     STUDIED,
+    a_fourteenth,
     at_once,
     at_worst,
     before_the_eviction,
@@ -156,18 +157,23 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         *[lambda f: f"A step takes {round(f.workload.cost.step_time(4) / 1e9)} ms"] * 2,
         lambda f: f"a document {word(documents(f))} times as long",
     ],
+    "What is left?": [
+        lambda f: f"of {word(len(f.chapter.table) - 1)} pains",
+        a_fourteenth,
+        lambda _: f"{word(Facts('The KV cache').count)} new requests",
+        lambda _: f"{word(Facts('The KV cache').run('orca').slots)} slots, and",
+        lambda _: f"that {word(Facts('The KV cache').run('orca').slots)} people can fill it",
+        lambda _: f"there are {word(Facts('The KV cache').run('orca').slots)}, and the times",
+        lambda f: f"there were {word(f.run('static').slots)} slots",
+    ],
     "The KV cache": [
         fourteen_times,
-        lambda f: f"so that {word(f.run('orca').slots)} such people, who",
         whole_memory,
-        lambda f: f"room for {f.workload.cost.kv_cache_tokens:,} tokens, so that",
+        lambda f: f"room for {f.workload.cost.kv_cache_tokens:,} tokens. Watch",
         lambda f: f"longest answer allowed, {f.requests.max_tokens.max():,} tokens",
         lambda f: "It needs {:,} + {:,} tokens".format(*needs_of_r5(f)),
         lambda f: f"and only {free_memory(f):,} are free",
         lambda f: f"though {word(f.run('orca').slots - f.running('orca'))} slots are free",
-        lambda f: f"{word(f.count)} new people",
-        lambda f: f"{word(f.count)} new requests. Each",
-        lambda _: f"there were {word(Facts('The numbers').run('static').slots)} slots",
         lambda f: (
             f"{word(f.run('orca').slots - f.running('orca'))} of the {word(f.run('orca').slots)}"
         ),
@@ -215,6 +221,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "And for real?": [
         *(lambda f, row=row: published(f)[row] for row in range(4)),
+        lambda f: f"to within {word(within(f))} percent",
     ],
     "A complaint": [
         lambda f: f"by default on an H100, {budget(f):,}.",
@@ -269,12 +276,13 @@ SAID_BY_OTHERS = {
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
     "The KV cache": [
-        "130 kB each", "the A100 has", "a hundred of them", "(2022, the first", "An A100",
+        "130 kB each", "a hundred such people", "(2022, the first", "An A100",
     ],
     "And for real?": [
         "Yi 34B on two A100s", "OSDI 2024, table 4", "128 requests", "budget 1,024",
         "43 % in chats, 3 % with",
     ],
+    "What is left?": ["step times of an A100"],
     "What to turn": ["p99", "p50", "near 1", "on an A100"],
     "What was checked": [
         "vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "log of 300 requests",
