@@ -66,7 +66,7 @@ from tour_figures import (
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.comparison import compare
 from tui_batching.clock import SECOND, format_duration
-from tui_batching.sim.life import WAITS, State
+from tui_batching.sim.life import WAITS, State, states_at
 from tui_batching.strategies import Vllm
 from tui_batching.tour import Chapter
 from tui_batching.tour.deck import brings_another_workload
@@ -158,13 +158,12 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"a document {word(documents(f))} times as long",
     ],
     "What is left?": [
-        lambda f: f"of {word(len(f.chapter.table) - 1)} pains",
         a_fourteenth,
         lambda _: f"{word(Facts('The KV cache').count)} new requests",
-        lambda _: f"{word(Facts('The KV cache').run('orca').slots)} slots, and",
-        lambda _: f"that {word(Facts('The KV cache').run('orca').slots)} people can fill it",
-        lambda _: f"there are {word(Facts('The KV cache').run('orca').slots)}, and the times",
-        lambda f: f"there were {word(f.run('static').slots)} slots",
+        lambda _: f"{word(Facts('The KV cache').run('orca').slots)} slots, an",
+        lambda _: f"that {word(Facts('The KV cache').run('orca').slots)} people",
+        lambda _: f"{word(Facts('The KV cache').run('orca').slots)} still fit",
+        lambda _: f"there were {word(Facts('The numbers').run('static').slots)} slots",
     ],
     "The KV cache": [
         fourteen_times,
@@ -246,7 +245,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"and {f.run(f.vllm).at(f.instant).tokens_held:,} tokens used",
         lambda f: f"Without the cache {without_cache(f)}: {read_once(f)} to read",
     ],
-    "What was checked": [
+    "Is it true?": [
         how_many_were_checked,
         *(lambda f, row=row: predictions(f)[row] for row in range(4)),
         at_worst,
@@ -282,9 +281,9 @@ SAID_BY_OTHERS = {
         "Yi 34B on two A100s", "OSDI 2024, table 4", "128 requests", "budget 1,024",
         "43 % in chats, 3 % with",
     ],
-    "What is left?": ["step times of an A100"],
+    "What is left?": ["A100's step", "Orca, 2022", "vLLM-V0, 2023"],
     "What to turn": ["p99", "p50", "near 1", "on an A100"],
-    "What was checked": [
+    "Is it true?": [
         "vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "log of 300 requests",
     ],
     "Paging": ["for sixty years", "paper of 2023", "(SOSP 2023)"],
@@ -380,6 +379,22 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert chunked.who(chunked.vllm, State.STALLED) == []
     first = [chunked.run(name).first_token_time[8] / SECOND for name in ("vllm-v0", chunked.vllm)]
     assert 0 < first[1] - first[0] < 0.1  # a little more slowly
+
+
+def test_prompts_are_read_as_the_servers_are_said_to() -> None:
+    """Alone, or beside the others: whole, or in pieces."""
+    said = {row[0].split(",")[0]: row[2] for row in chapter_called("What is left?").table[1:]}
+    chunked = Facts("Chunked prefill")
+    runs = {"Orca": Facts("Paging").run("orca")}
+    runs |= {"vLLM-V0": chunked.run("vllm-v0"), "vLLM": chunked.run(chunked.vllm)}
+    for name, run in runs.items():
+        steps = np.arange(0, int(run.end_time.max()), SECOND // 1000)
+        states = states_at(run, np.arange(len(run)), steps)
+        stall = (states == State.STALLED).any()
+        assert stall == said[name].startswith("alone: all others stall"), name
+        reading = states == State.PREFILL
+        others = (states[:, reading.any(axis=0)] == State.DECODE).any()
+        assert others == said[name].endswith("beside the others"), name
 
 
 def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> None:
