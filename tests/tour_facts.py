@@ -31,7 +31,7 @@ WORDS |= {
     "twenty": 20,
     "twenty-four": 24,
 }
-WORDS |= {"eighty": 80, "a thousand": 1000}
+WORDS |= {"eighty": 80, "a thousand": 1000, "two thousand": 2000}
 
 
 def word(number: float) -> str:

@@ -19,6 +19,7 @@ from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.kv_use import recomputed_tokens
 from tui_batching.analysis.metrics import value_text
+from tui_batching.analysis.sweeps import Sweep, sweep
 from tui_batching.analysis.tokens import token_gaps_by_request
 from tui_batching.charts.rows import bar
 from tui_batching.clock import SECOND, format_duration
@@ -463,3 +464,34 @@ def padding(facts: Facts) -> str:
     limit = int(chapter_called("The famous 23 times").workload.name.partition("-")[2])
     assert facts.requests.output_tokens.max() <= limit
     return f"up to {limit:,} tokens"
+
+
+@cache
+def loads() -> Sweep:
+    """The whole GPU, with people who come ever faster."""
+    return sweep(Facts("How many people?").workload, "load")
+
+
+def served_a_second(_: Facts) -> str:
+    return f"{loads().saturation['vllm']:.2f} a second (┊)"
+
+
+def asking_once_a_minute(_: Facts) -> str:
+    return f"about {round(60 * loads().saturation['vllm'], -1):.0f} people"
+
+
+def with_load(name: str, load: float) -> float:
+    """A metric at so many requests a second."""
+    (found,) = (each.metrics[name] for each in loads().points if each.value == load)
+    assert found is not None
+    return found
+
+
+def slower_with_three(_: Facts) -> str:
+    times = with_load("mean_tpot", 3) / with_load("mean_tpot", min(loads().values))
+    return f"With three a token takes {word(int(times))} times as long"
+
+
+def gaps_with_few_and_many(_: Facts) -> str:
+    gaps = (with_load("p99_itl", load) for load in (min(loads().values), max(loads().values)))
+    return "{} with few, {} with many".format(*(value_text(gap, "s") for gap in gaps))

@@ -11,12 +11,14 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from tour import EACH_CHAPTER, TOUR
 from tour_facts import Facts, chapter_called, served, word
 from tour_figures import (
     BUDGETS,
     STUDIED,
     a_fourteenth,
+    asking_once_a_minute,
     at_once,
     at_worst,
     before_the_eviction,
@@ -32,10 +34,12 @@ from tour_figures import (
     found_by_r4,
     fourteen_times,
     free_memory,
+    gaps_with_few_and_many,
     halted,
     handed_on,
     how_many_fit,
     how_many_were_checked,
+    loads,
     long_texts,
     longest_gaps,
     longest_step,
@@ -51,6 +55,8 @@ from tour_figures import (
     read_once,
     reserved_and_empty,
     rule_by_rule,
+    served_a_second,
+    slower_with_three,
     step_at_the_stop,
     step_of_many,
     ten_to_one,
@@ -59,6 +65,7 @@ from tour_figures import (
     waits_for_both,
     whole_memory,
     whose_prompts,
+    with_load,
     within,
     without_cache,
 )
@@ -72,6 +79,12 @@ from tui_batching.tour import Chapter
 from tui_batching.tour.deck import brings_another_workload
 from tui_batching.tui.bindings import KEYS
 from tui_batching.workload import load_workload
+
+
+def key_called(name: str) -> str:
+    (key,) = (key for _, group in KEYS.groups for key in group if key.id == name)
+    return key.written()[0]
+
 
 CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "In one picture": [
@@ -217,6 +230,17 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         *(lambda _, size=size: f"@{size}" for size in ("8k", "8k", "2k", BUDGETS[2])),
         lambda _: "a step of 512 tokens",
         lambda f: f"only {word(f.count)} people",
+    ],
+    "How many people?": [
+        lambda f: f"{f.run('vllm').slots} slots",
+        lambda f: f"{word(f.count)} such people",
+        served_a_second,
+        asking_once_a_minute,
+        slower_with_three,
+        gaps_with_few_and_many,
+        lambda _: f"prompts {word(int(loads().saturation['vllm']))} a second",
+        lambda _: f"With {word(int(loads().saturation['vllm']) + 1)} the queue",
+        lambda _: f"{key_called('view-load')} in the app",
     ],
     "And for real?": [
         *(lambda f, row=row: published(f)[row] for row in range(4)),
@@ -413,15 +437,39 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
 
 def test_other_twenty_people_nearly_always_have_the_same_order() -> None:
     """With the seed changed, as `n` does: paging is sooner, and chunks have the shorter gaps."""
-    (key,) = (key for _, group in KEYS.groups for key in group if key.id == "new-seed")
-    assert f"with the key {key.written()[0]}:" in " ".join(chapter_called("Rule by rule").notes)
+    assert f"with the key {key_called('new-seed')}:" in " ".join(
+        chapter_called("Rule by rule").notes
+    )
     as_here = []
     for seed in range(1, 41):
         workload = load_workload("rule-by-rule").with_settings({"workload.seed": str(seed)})
-        told = [each.metrics for each in compare(workload)]
-        first, gaps = ([each[name] or 0 for each in told] for name in ("mean_ttft", "p99_itl"))
+        found = [each.metrics for each in compare(workload)]
+        first, gaps = ([each[name] or 0 for each in found] for name in ("mean_ttft", "p99_itl"))
         as_here.append(first[0] > max(first[1:]) and gaps[2] < gaps[1])
     assert sum(as_here) >= 0.9 * len(as_here)
+
+
+@pytest.mark.parametrize(("load", "full"), [("3", 0.8), ("4", 1.0)])
+def test_reading_is_what_limits_the_whole_gpu_and_memory_is_not_full(
+    load: str, full: float
+) -> None:
+    workload = Facts("How many people?").workload.with_settings({"workload.rate": load})
+    run = compare(workload)["vllm"].run
+    assert run.kv is not None
+    last = int(run.requests.arrival_time.max())
+    moments = [run.at(int(time)) for time in np.linspace(last * 0.3, last, 100)]
+    processed = [sum(each.chunks.values()) + len(each.decoding) for each in moments]
+    assert np.mean(np.array(processed) >= run.strategy.max_num_batched_tokens) >= full
+    assert max(each.blocks for each in moments) < 0.9 * run.kv.blocks
+    assert max(len(each.running) for each in moments) < run.slots / 2  # nor are the slots
+
+
+def test_slow_comes_first_then_late() -> None:
+    slow = [with_load("mean_tpot", load) for load in (2, 3)]
+    late = [with_load("mean_ttft", load) for load in (2, 3, 4)]
+    assert late[0] < 1  # all is well
+    assert slow[1] > 3 * slow[0]
+    assert late[2] > 20 * late[1]
 
 
 def test_what_is_said_against_continuous_is_so() -> None:
