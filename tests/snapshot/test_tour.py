@@ -49,6 +49,7 @@ CHAPTERS = (
     "Paging",
     "Eviction",
     "Chunked prefill",
+    "How many people?",
     "Rule by rule",
     "What to turn",
     "What to take home",
