@@ -290,6 +290,13 @@ def whole_memory(_: Facts) -> str:
     return f"(80 GB) has room for {load_profile('a100-llama-3-8b').kv_cache_tokens:,} tokens."
 
 
+def any_prompt_fits(facts: Facts) -> str:
+    """Beside a token for everybody else."""
+    longest = int(facts.requests.input_tokens.max())
+    assert longest + facts.run(facts.vllm).slots <= budget(facts)
+    return f"a budget of {budget(facts):,}: any prompt fits"
+
+
 def whose_prompts(facts: Facts) -> str:
     """How long a step with another's prompt is, by which nearly half of R5's time has gone."""
     run, now = facts.run(facts.vllm), facts.instant

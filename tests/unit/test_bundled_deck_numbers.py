@@ -18,6 +18,7 @@ from tour_figures import (
     BUDGETS,
     STUDIED,
     a_fourteenth,
+    any_prompt_fits,
     asking_once_a_minute,
     at_once,
     at_worst,
@@ -247,11 +248,13 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"to within {word(within(f))} percent",
     ],
     "A complaint": [
-        lambda f: f"by default on an H100, {budget(f):,}.",
+        any_prompt_fits,
+        lambda f: f"The same {word(f.count)}, and",
         whose_prompts,
     ],
     "The knob turned": [
         longest_gaps,
+        lambda f: f"{f.made('vllm@512', 5)} by now, not {f.made('vllm@8k', 5)}.",
         lambda _: f"budget of {BUDGETS[2]}:",
         ten_to_one,
     ],
