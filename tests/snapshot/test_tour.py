@@ -50,6 +50,7 @@ CHAPTERS = (
     "Eviction",
     "Chunked prefill",
     "How many people?",
+    "What each rule buys",
     "Rule by rule",
     "What to turn",
     "What to take home",

@@ -192,18 +192,19 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         ),
     ],
     "Paging": [
+        any_prompt_fits,
+        lambda f: f"budget, {budget(f):,} tokens a step",
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
-        lambda f: f"all {word(f.running('vllm-v0'))} slots are taken",
-        lambda f: (
-            f"{word(f.running('vllm-v0'))} run instead of {word(f.running('orca'))},"
-        ).capitalize(),
-        lambda f: f"at {f.made('vllm-v0', 0)} tokens, not {f.made('orca', 0)}.",
-        lambda f: f"{f.workload.strategy('vllm-v0').value('block_size')}-token blocks",
+        lambda f: f"all {word(f.running(f.vllm))} slots are taken",
+        lambda f: f"{word(f.running(f.vllm))} run instead of {word(f.running('orca'))},",
+        lambda f: f"at {f.made(f.vllm, 0)} tokens, not {f.made('orca', 0)}.",
+        lambda f: f"{block_size(f)}-token blocks",
         lambda f: f"up to {f.requests.max_tokens.max():,} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
         lambda f: f"all {f.requests.max_tokens.min():,}",
-        lambda f: f"block of {f.workload.strategy('vllm-v0').value('block_size')} tokens",
+        lambda f: f"block of {block_size(f)} tokens",
+        lambda f: f"this step takes {format_duration(step_at_the_stop(f, f.vllm))}, for one",
     ],
     "Eviction": [
         lambda f: f"one block is left, {word(before_the_eviction(f))} write",
@@ -223,8 +224,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: "went from {} to {}.".format(*of_r1(f, f.vllm)),
     ],
     "No more white walls": [
-        lambda f: f"The same {word(f.count)}, start",
+        lambda f: f"The {word(f.count)} of before",
     ],
+    "What each rule buys": [lambda f: f"The same {word(f.count)}, start"],
     "Rule by rule": [
         lambda f: f"The same {word(f.count)}, and",
         rule_by_rule,
@@ -249,6 +251,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "A complaint": [
         any_prompt_fits,
+        lambda f: f"a budget of {budget(f):,}:",
         lambda f: f"The same {word(f.count)}, and",
         whose_prompts,
     ],
@@ -394,9 +397,10 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert price.who("continuous", State.PREFILL) == ["R6"]
     assert Facts("The KV cache").who("orca", State.MEMORY)[0] == "R5"
     paging = Facts("Paging")
-    assert not paging.who("vllm-v0", *WAITS)
+    assert not paging.who(paging.vllm, *WAITS)
+    assert paging.who(paging.vllm, State.PREFILL) == ["R7"]
     assert 0.29 < reserved_and_empty(paging) < 1 / 3  # nearly a third
-    runs = [paging.run(name) for name in ("orca", "vllm-v0")]
+    runs = [paging.run(name) for name in ("orca", paging.vllm)]
     before = [run.at(paging.chapter.at).tokens_made(np.arange(5)) for run in runs]
     assert abs(before[0] - before[1]).max() <= 2  # nearly the same up to there
     chunked = Facts("Chunked prefill")
@@ -434,7 +438,7 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
         "The KV cache",
         "The numbers",
         "Read once",
-        "Rule by rule",
+        "No more white walls",
     ]
 
 
