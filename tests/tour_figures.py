@@ -487,23 +487,6 @@ def asking_once_a_minute(_: Facts) -> str:
     return f"about {round(60 * loads().saturation['vllm'], -1):.0f}, with"
 
 
-@cache
-def within_a_second() -> float:
-    """The last of the tenths of a request per second with a mean TTFT below a second."""
-    tenths = [each / 10 for each in range(20, 31)]
-    at_each = sweep(Facts("How many people?").workload, "load", tenths).points
-    return max(each.value for each in at_each if (each.metrics["mean_ttft"] or 9) < 1)
-
-
-def promised(facts: Facts) -> str:
-    assert "ttft" in str(facts.workload.slo).lower()
-    return f"up to {within_a_second():.1f} a second the mean is below a second (SLO)"
-
-
-def promised_once_a_minute(_: Facts) -> str:
-    return f"Or {60 * within_a_second():.0f}, if"
-
-
 def with_load(name: str, load: float) -> float:
     """A metric at so many requests a second."""
     (found,) = (each.metrics[name] for each in loads().points if each.value == load)

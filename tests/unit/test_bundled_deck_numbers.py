@@ -49,8 +49,6 @@ from tour_figures import (
     of_r1,
     padding,
     predictions,
-    promised,
-    promised_once_a_minute,
     prompts_read,
     published,
     quotient,
@@ -196,6 +194,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Paging": [
         any_prompt_fits,
         lambda f: f"budget, {budget(f):,} tokens a step",
+        lambda _: "vLLM@8k, which reads prompts as Orca does",
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
         lambda f: f"all {word(f.running(f.vllm))} slots are taken",
@@ -228,7 +227,10 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "No more white walls": [
         lambda f: f"The {word(f.count)} of before",
     ],
-    "What each rule buys": [lambda f: f"The same {word(f.count)}, start"],
+    "What each rule buys": [
+        lambda f: f"The same {word(f.count)}, start",
+        lambda _: "vLLM@8k): the first token",
+    ],
     "Rule by rule": [
         lambda f: f"The same {word(f.count)}, and",
         rule_by_rule,
@@ -240,11 +242,10 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{f.run('vllm').slots} slots",
         lambda f: f"{word(f.count)} such people",
         served_a_second,
-        promised,
         asking_once_a_minute,
-        promised_once_a_minute,
         slower_with_three,
         gaps_with_few_and_many,
+        lambda _: f"and {word(int(loads().saturation['vllm']))} a second it breaks",
         lambda _: f"With {word(int(loads().saturation['vllm']) + 1)} the queue",
         lambda _: f"{key_called('view-load')} in the app",
     ],
@@ -314,12 +315,12 @@ SAID_BY_OTHERS = {
         "Yi 34B on two A100s", "OSDI 2024, table 4", "128 requests", "budget 1,024",
         "43 % in chats, 3 % with",
     ],
-    "What is left?": ["A100's step", "Orca, 2022", "vLLM-V0, 2023"],
+    "What is left?": ["A100's step", "Orca, 2022", "vLLM-V0, 2023", "vLLM@8k, large steps"],
     "What to turn": ["p99", "p50", "near 1", "on an A100"],
     "Is it true?": [
         "vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "log of 300 requests",
     ],
-    "Paging": ["for sixty years", "paper of 2023", "(SOSP 2023)"],
+    "Paging": ["for sixty years", "paper of 2023"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "in 2023: vLLM", "June 2023",
         *["23 times the tokens"] * 2, "OPT 13B on an A100",
@@ -419,7 +420,8 @@ def test_prompts_are_read_as_the_servers_are_said_to() -> None:
     """Alone, or beside the others: whole, or in pieces."""
     said = {row[0].split(",")[0]: row[2] for row in chapter_called("What is left?").table[1:]}
     chunked = Facts("Chunked prefill")
-    runs = {"Orca": Facts("Paging").run("orca")}
+    paging = Facts("Paging")
+    runs = {"Orca": paging.run("orca"), "vLLM@8k": paging.run(paging.vllm)}
     runs |= {"vLLM-V0": chunked.run("vllm-v0"), "vLLM": chunked.run(chunked.vllm)}
     longest = {}
     for name, run in runs.items():
@@ -430,11 +432,9 @@ def test_prompts_are_read_as_the_servers_are_said_to() -> None:
         reading = (states == State.PREFILL).any(axis=0)
         assert stall != (states[:, reading] == State.DECODE).any(), name
         longest[name] = run.spans.step_time.max()
-    assert (said["Orca"], said["vLLM"]) == (
-        "whole: one long step for all",
-        "in pieces: short steps",
-    )
-    assert longest["Orca"] > 1.5 * longest["vLLM"]
+    assert said["Orca"] == said["vLLM@8k"] == "whole: one long step for all"
+    assert said["vLLM"] == "in pieces: short steps"
+    assert min(longest["Orca"], longest["vLLM@8k"]) > 1.5 * longest["vLLM"]
 
 
 def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> None:
@@ -483,7 +483,7 @@ def test_reading_is_what_limits_the_whole_gpu_and_memory_is_not_full(
 def test_slow_comes_first_then_late() -> None:
     slow = [with_load("mean_tpot", load) for load in (2, 3)]
     late = [with_load("mean_ttft", load) for load in (2, 3, 4)]
-    assert late[0] < 1  # all is well
+    assert late[0] < 1 < late[1]  # all is well; the promise is broken
     assert slow[1] > 3 * slow[0]
     assert late[2] > 20 * late[1]
 

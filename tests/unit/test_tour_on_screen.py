@@ -77,7 +77,6 @@ NOT_ON_SCREEN = {
     "Chunked prefill": ("513", "460", "8,192"),  # still to come; of another chapter
     "No more white walls": ("139", "385", "730", "624"),  # how wide walls are, to the digit
     "Read once": ("1,500", "93", "32.5", "277", "82.8"),  # of all of them; of a run without
-    "How many people?": ("2.6",),  # where the curve crosses the line
     "And for real?": ("34", "2024", "4", "128", "1,024", "43", "3"),  # all of it is text
     "Is it true?": ("104", "0.19", "3.1", "8", "6000"),  # all of it is text
     "The famous 23 times": ("13", "23", "24", "2023"),  # all of it is text
