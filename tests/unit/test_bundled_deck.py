@@ -85,6 +85,12 @@ def test_a_chapter_has_notes(chapter: Chapter) -> None:
 
 
 @EACH_CHAPTER
+def test_no_doubt_covers_a_chapter(chapter: Chapter) -> None:
+    """What the app warns of at the foot of the screen, for twelve seconds."""
+    assert [doubt.sentence for doubt in scene_of(chapter.served).warnings] == []
+
+
+@EACH_CHAPTER
 @pytest.mark.parametrize(("width", "most"), [(80, 7), (100, 7)])
 def test_the_text_is_short_enough_above_the_view(chapter: Chapter, width: int, most: int) -> None:
     text = read_text_of(chapter)
