@@ -13,6 +13,6 @@ COUNT = len(TOUR.talk)
 _TITLES = [chapter.title for chapter in TOUR.chapters]
 STATIC = 1 + _TITLES.index("Static batching")
 """The number of a chapter that plays, with a lane in focus."""
-GUESS = 1 + _TITLES.index("Guess first")
-"""The number of one with a request selected."""
+GUESS = 1 + _TITLES.index("Continuous batching")
+"""The number of one that waits for the room to guess, with a request selected."""
 EACH_CHAPTER = pytest.mark.parametrize("chapter", TOUR.chapters, ids=lambda chapter: chapter.title)

@@ -52,14 +52,14 @@ def served(title: str) -> Comparison:
 
 
 class Facts:
-    """What a chapter's Runs say, at the instant at which it stands still."""
+    """What a chapter's Runs say, at the instant at which it stops, or at which it begins."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, begun: bool = False) -> None:
         self.chapter = chapter = chapter_called(title)
         self.results = served(title)
         self.workload = self.results.workload
         self.requests = self.workload.requests
-        self.instant = chapter.at if chapter.until is None else chapter.until
+        self.instant = chapter.at if begun or chapter.until is None else chapter.until
 
     @property
     def vllm(self) -> str:

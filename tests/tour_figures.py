@@ -171,12 +171,12 @@ def step_at_the_stop(facts: Facts, strategy: str) -> int:
 
 
 def longest_step(facts: Facts) -> str:
-    """How long the steps are in which vLLM reads R8's prompt."""
+    """How long the steps are, up to the stop, in which vLLM reads R8's prompt."""
     run = facts.run(facts.vllm)
     stay = int(run.by_request.members(8)[0])
     spans = run.chunks.span[run.chunks.stay == stay]
-    first_ends = run.spans.step_time[spans]
-    return f"steps of up to {format_duration(int(first_ends.max()))},"
+    so_far = run.spans.step_time[spans[run.spans.start[spans] < facts.instant]]
+    return f"steps of up to {format_duration(int(so_far.max()))},"
 
 
 @cache
@@ -376,10 +376,18 @@ def read_once(facts: Facts) -> str:
     return format_duration(int(facts.workload.cost.prefill_times(tokens)[0]))
 
 
-def documents(facts: Facts) -> int:
-    """How many steps a typical document takes."""
-    cost, tokens = facts.workload.cost, np.array([facts.requests.input_tokens.mean()]).astype(int)
-    return round(int(cost.prefill_times(tokens)[0]) / cost.step_time(1))
+def step_of_all(facts: Facts) -> int:
+    """What a decode step takes in ms with all slots taken."""
+    run = facts.run("continuous")
+    times = run.spans.step_time[run.spans.decoding & (run.spans.billed == run.slots)] / MS
+    assert times.max() < 1.1 * times.min()
+    return round(float(times.mean()))
+
+
+def longest_document(facts: Facts) -> int:
+    """How many such steps it takes to read it."""
+    cost, tokens = facts.workload.cost, np.array([facts.requests.input_tokens.max()])
+    return round(int(cost.prefill_times(tokens)[0]) / (step_of_all(facts) * MS))
 
 
 def of_r1(facts: Facts, strategy: str) -> tuple[int, int]:

@@ -49,6 +49,7 @@ CHAPTERS = (
     "Paging",
     "Eviction",
     "Chunked prefill",
+    "No more white walls",
     "How many people?",
     "What each rule buys",
     "Rule by rule",

@@ -70,12 +70,12 @@ NOT_ON_SCREEN = {
     "Continuous batching": ("1.52 s", "3.88 s", "2.36 s"),  # still to come, and what it makes
     "The price": ("212", "26.0"),  # of the whole run, which plays on
     "Equal, or few": ("60", "956", "992", "32.9 s"),  # a length; of other people
-    "Long prompts": ("1,500", "876", "1.61 s", "118"),  # lengths; of all of them
+    "Long prompts": ("1,144", "7,121", "3.63 s", "6.06 s", "411", "14"),  # lengths; of all of them
     "The KV cache": ("130", "80", "426,000", "2022", "1,252", "2,048"),  # what there is; lengths
     "Paging": ("16", "2023"),  # the size of a block; a year
-    "Eviction": ("5,080", "527"),  # told there as a length, and as a sum
-    "Chunked prefill": ("513", "460", "8,192"),  # still to come; of another chapter
-    "No more white walls": ("139", "385", "730", "624"),  # how wide walls are, to the digit
+    "Eviction": ("5,083", "584"),  # told there as a length, and as a sum
+    "Chunked prefill": ("123", "653", "464"),  # as it began, and what is still to come
+    "No more white walls": ("49.3", "411", "633", "451"),  # how wide walls are, to the digit
     "Read once": ("1,500", "93", "32.5", "277", "82.8"),  # of all of them; of a run without
     "And for real?": ("34", "2024", "4", "128", "1,024", "43", "3"),  # all of it is text
     "Is it true?": ("104", "0.19", "3.1", "8", "6000"),  # all of it is text
