@@ -40,7 +40,7 @@ async def test_a_talk_shows_them_and_one_without_sections_the_open_tab(tmp_path:
     deck = load_deck(None, view_parts())
     async with on_stage(deck.chapters[0].workload, (120, 36), deck=deck) as stage:
         await stage.press("pagedown")
-        assert stage.rows()[1].split("   ")[:2] == [" Sharing one GPU", "Three rules"]
+        assert stage.rows()[1].split("   ")[:2] == [" Sharing one GPU", "Do not hold"]
         assert stage.rows()[1].rstrip().endswith("Questions")
     text = "chapters: [{title: One, text: a, workload: notebook}]"
     plain = parse_deck(text, tmp_path / "talk.yaml", view_parts())
