@@ -281,7 +281,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "The famous 23 times": [
         padding,
         factors,
-        lambda f: f"{word(f.workload.strategy('static').slots)} at a time, and each batch",
+        lambda f: f"{word(f.workload.strategy('static').slots)} at a time, each batch",
         *(partial(rate_of, name) for name in STUDIED),
         *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
         lambda f: f"{at_once(f, 'orca')} fit, not {f.workload.strategy('static').slots}",
