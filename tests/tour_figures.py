@@ -17,10 +17,10 @@ from tour_facts import Facts, chapter_called, word
 
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.comparison import compare
-from tui_batching.analysis.kv_use import recomputed_tokens
 from tui_batching.analysis.metrics import value_text
 from tui_batching.analysis.sweeps import Sweep, sweep
 from tui_batching.analysis.tokens import token_gaps_by_request
+from tui_batching.analysis.why import evicted_facts
 from tui_batching.charts.rows import bar
 from tui_batching.clock import SECOND, format_duration
 from tui_batching.measured.accuracy import TimeError
@@ -145,19 +145,19 @@ def evicted_after(facts: Facts) -> str:
 
 
 def computed_anew(facts: Facts) -> str:
-    """How much is computed again, once R7 is done."""
+    """How much is computed again, as soon as R7 is done."""
     run, _ = evicted_in(facts)
     back = int(run.stays.start_time[run.by_request.members(12)[1]])
     assert 0 <= back - int(run.end_time[7]) < SECOND // 50
-    return f"{recomputed_tokens(run):,} tokens were"
+    return f"{evicted_facts(run.at(facts.instant), 12).lost:,} tokens are"
 
 
 def halted(facts: Facts) -> str:
-    """For how long R12 makes no token, which has ended at the stop: more than half a second."""
+    """For how long R12 makes no token; at the stop it is still out: more than half a second."""
     run, evicted = evicted_in(facts)
     gone = int(run.stays.end_time[evicted])
     back = int(run.stays.ready_time[run.by_request.members(12)[1]])
-    assert back < facts.instant
+    assert gone < facts.instant < int(run.stays.start_time[run.by_request.members(12)[1]])
     assert 0.5 < (back - gone) / SECOND < 0.6
     return f"no new word for {format_duration(back - gone)}."
 
@@ -390,17 +390,17 @@ def longest_document(facts: Facts) -> int:
     return round(int(cost.prefill_times(tokens)[0]) / (step_of_all(facts) * MS))
 
 
-def of_r1(facts: Facts, strategy: str) -> tuple[int, int]:
-    """How many tokens R1 has when the chapter begins, and when it stops."""
-    begun = facts.run(strategy).at(facts.chapter.at).tokens_made(np.array([1]))
-    return int(begun[0]), facts.made(strategy, 1)
+def of_r5(facts: Facts, strategy: str) -> tuple[int, int]:
+    """How many tokens R5 has when the chapter begins, and when it stops."""
+    begun = facts.run(strategy).at(facts.chapter.at).tokens_made(np.array([5]))
+    return int(begun[0]), facts.made(strategy, 5)
 
 
 BUDGETS = (8192, 2048, 512)
 
 
-def rule_by_rule(facts: Facts) -> str:
-    """Twice as soon with paging, longer gaps, which chunks mend, and the budgets."""
+def each_rule(facts: Facts) -> str:
+    """Twice as soon with paging, longer gaps, which chunks bring to a third, and the budgets."""
     assert [budget_of(facts, name) for name in ("vllm@8k", "vllm@2k", "vllm@512")] == [*BUDGETS]
     first, gaps = (
         {each.strategy.name: float(each.metrics[name] or 0) for each in facts.results}
@@ -411,7 +411,9 @@ def rule_by_rule(facts: Facts) -> str:
     assert max(gaps["vllm@2k"], gaps["vllm@512"]) < 0.4 * gaps["vllm@8k"]
     assert first["vllm@2k"] < 1.03 * first["vllm@8k"]
     assert first["vllm@512"] > 1.2 * first["vllm@8k"]
-    return f"with {word(len(BUDGETS))} budgets"
+    assert 0.3 < gaps["vllm@2k"] / gaps["vllm@8k"] < 0.4
+    assert [Vllm().max_num_batched_tokens] == [budget_of(facts, "vllm@2k")]
+    return f"only {word(facts.count)} people?"
 
 
 def earlier(facts: Facts, row: int) -> float:

@@ -52,7 +52,6 @@ CHAPTERS = (
     "No more white walls",
     "How many people?",
     "What each rule buys",
-    "Rule by rule",
     "What to turn",
     "What to take home",
     "Read once",

@@ -73,8 +73,8 @@ NOT_ON_SCREEN = {
     "Long prompts": ("1,144", "7,121", "3.63 s", "6.06 s", "411", "14"),  # lengths; of all of them
     "The KV cache": ("130", "80", "426,000", "2022", "1,252", "2,048"),  # what there is; lengths
     "Paging": ("16", "2023"),  # the size of a block; a year
-    "Eviction": ("5,083", "584"),  # told there as a length, and as a sum
-    "Chunked prefill": ("123", "653", "464"),  # as it began, and what is still to come
+    "Eviction": ("584"),  # told there as a length, and as a sum
+    "Chunked prefill": ("2,048", "50", "653", "464"),  # as it began, and what is still to come
     "No more white walls": ("49.3", "411", "633", "451"),  # how wide walls are, to the digit
     "Read once": ("1,500", "93", "32.5", "277", "82.8"),  # of all of them; of a run without
     "And for real?": ("34", "2024", "4", "128", "1,024", "43", "3"),  # all of it is text
