@@ -23,6 +23,7 @@ from tui_batching.analysis.tokens import token_gaps_by_request
 from tui_batching.analysis.why import evicted_facts
 from tui_batching.charts.rows import bar
 from tui_batching.clock import SECOND, format_duration
+from tui_batching.columns import IntArray
 from tui_batching.measured.accuracy import TimeError
 from tui_batching.measured.calibration import calibrate_log
 from tui_batching.measured.reading import read_log
@@ -354,6 +355,24 @@ def longest_gaps(facts: Facts) -> str:
     gaps = [list(chain.from_iterable(token_gaps_by_request(run)))[5].max() for run in runs]
     before, after = (format_duration(int(gap)) for gap in gaps)
     return f"longest gap is {after}, not {before.removesuffix(' ms')}."
+
+
+def gaps_of(facts: Facts, strategy: str) -> IntArray:
+    """The time between tokens, of all answers."""
+    return np.concatenate([*chain.from_iterable(token_gaps_by_request(facts.run(strategy)))])
+
+
+def at_most(strategy: str, facts: Facts) -> str:
+    """The longest gap."""
+    return format_duration(int(gaps_of(facts, strategy).max()))
+
+
+def rarer_than_p99_tells(facts: Facts) -> str:
+    """There is one halt by an eviction, among how many gaps."""
+    gaps = gaps_of(facts, "vllm@2k")
+    assert gaps.max() > 500 * MS
+    assert (gaps > 500 * MS).sum() < len(gaps) / 100
+    return "one gap in a hundred"
 
 
 def ten_to_one(facts: Facts) -> str:

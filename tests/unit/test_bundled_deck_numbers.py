@@ -20,6 +20,7 @@ from tour_figures import (
     a_fourteenth,
     any_prompt_fits,
     asking_once_a_minute,
+    at_most,
     at_once,
     at_worst,
     before_the_eviction,
@@ -53,6 +54,7 @@ from tour_figures import (
     prompts_read,
     published,
     quotient,
+    rarer_than_p99_tells,
     rate_of,
     read_once,
     reserved_and_empty,
@@ -174,8 +176,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         fourteen_times,
         a_fourteenth,
         whole_memory,
-        lambda f: f"The same {word(f.count)}, and",
-        lambda f: f"{word(f.run('orca').slots)} fill it",
+        lambda f: f"The same {word(f.count)}, but",
+        lambda f: f"{word(f.run('orca').slots)} of them would fill",
         lambda f: f"{f.workload.cost.kv_cache_tokens:,} tokens. Watch",
         lambda f: f"longest answer allowed, {f.requests.max_tokens.max():,} tokens",
         lambda f: "It needs {:,} + {:,} tokens".format(*needs_of_r5(f)),
@@ -220,14 +222,18 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "No more white walls": [
         lambda f: f"The {word(f.count)}, start",
+        lambda f: f"continuous for up to {at_most('continuous', f)}.",
+        lambda f: f"a token every {at_most('vllm@512', f)} at worst",
     ],
     "What each rule buys": [
         lambda f: f"The same {word(f.count)}, with",
         each_rule,
+        rarer_than_p99_tells,
     ],
     "How many people?": [
         lambda f: f"{f.run('vllm').slots} slots",
         lambda f: f"{word(f.count)} such people",
+        lambda f: f"a budget of {budget(f):,}.",
         served_a_second,
         asking_once_a_minute,
         slower_with_three,
@@ -293,6 +299,7 @@ SAID_BY_OTHERS = {
     "What a step costs": ["Llama 3 8B on an A100"],
     "What a prompt costs": ["On an A100"],
     "Long prompts": ["an A100"],
+    "How many people?": ["the whole A100"],
     "Continuous batching": ["in 2022"],
     "Equal lengths": ["a million short texts"],
     "The KV cache": [
@@ -428,8 +435,9 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
         "Equal, or few",
         "The price",
         "Long prompts",
-        "The numbers",
+        "The KV cache",
         "How many people?",
+        "The numbers",
         "Read once",
         "A complaint",
     ]
@@ -480,7 +488,7 @@ def test_what_is_said_against_continuous_is_so() -> None:
 
 def test_with_chunks_nearly_as_much_time_is_lost() -> None:
     walls = Facts("No more white walls")
-    assert "loses nearly as much time" in " ".join(walls.chapter.text)
+    assert "Nearly as much time is lost" in " ".join(walls.chapter.text)
     whole, pieces = (walls.metric(each.name, "stalled") for each in walls.workload.strategies)
     assert 0.9 < pieces / whole < 1
 

@@ -194,8 +194,8 @@ def brings_another_workload(deck: Deck, number: int) -> bool:
     before = None if chapter.slide else next(staged, None)
     if before is None:
         return False
-    one, other = ((each.workload.name, each.served.cost.title) for each in (before, chapter))
-    return one != other
+    one, other = (each.served for each in (before, chapter))
+    return (one.name, one.source, one.cost) != (other.name, other.source, other.cost)
 
 
 def step_times(workload: Workload) -> tuple[StepTime, ...]:

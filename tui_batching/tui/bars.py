@@ -70,8 +70,10 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
 
 def _costs(workload: Workload) -> list[list[str]]:
     """What is said of the cost, the fullest wording first, nothing last."""
-    profile, textbook = workload.cost.profile, COST in workload.assumed
-    names = [workload.cost.title, profile.name] if profile else ["textbook cost"] * textbook
+    cost, textbook = workload.cost, COST in workload.assumed
+    names = [cost.title, cost.profile.name] if cost.profile else ["textbook cost"] * textbook
+    if cost.profile and cost.kv_cache_tokens is not None:
+        names.insert(0, f"{cost.title} · KV {cost.kv_cache_tokens:,}")
     return [*([name] for name in names), []]
 
 
