@@ -78,7 +78,8 @@ def test_the_format_that_it_describes_has_every_key_that_it_uses() -> None:
 
 
 def read_text_of(chapter: Chapter) -> ChapterText:
-    return text_for_room(chapter, "25/25", scene_of(chapter.served)).variants(Notes.AWAY)[0]
+    text = text_for_room(chapter, "25/25", scene_of(chapter.served))
+    return text.variants(Notes.AWAY, slide=bool(chapter.slide))[-1]
 
 
 @EACH_CHAPTER

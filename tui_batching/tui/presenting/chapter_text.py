@@ -48,13 +48,17 @@ class ChapterText:
     section: str = ""
     spoken: tuple[str, ...] = ()
 
-    def variants(self, notes: Notes) -> tuple[ChapterText, ...]:
-        """What is shown of it where there is the room, the fullest first."""
+    def variants(self, notes: Notes, *, slide: bool) -> tuple[ChapterText, ...]:
+        """What is shown of it where there is the room, the fullest first.
+
+        Beside a stage a table of words is left out rather than that it takes the stage's room.
+        """
         without = replace(self, spoken=())
+        told = (without,) if slide or not self.words else (without, replace(without, words=()))
         if not self.spoken or notes is Notes.AWAY:
-            return (without,)
+            return told
         alone = replace(self, paragraphs=(), instead=(), table_of=None, words=())
-        return self, alone if notes is Notes.ASKED else without
+        return (self, alone) if notes is Notes.ASKED else (self, *told)
 
     def rows(self, width: int, palette: Palette, *, spaced: bool) -> list[Cells]:
         """Title and counter, the paragraphs, table, and notes; blank rows between if spaced."""

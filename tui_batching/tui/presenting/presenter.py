@@ -295,12 +295,11 @@ class Presenter(StripView):
             self.styles.width = side_width(width) if beside else "100%"
             self.styles.height = "100%"
             return height
-        spaced = height >= ROOMY
-        variants = self._variants(text)
+        spaced, asked = height >= ROOMY, self._notes is Notes.ASKED
+        variants = [each for each in self._variants(text) if asked or not each.spoken]
         tall = [len(each.rows(width - 4, palette, spaced=spaced)) + spaced for each in variants]
-        fitting = [rows for rows in tall if rows <= height - _FOR_THE_VIEW]
-        taken = fitting[0] if self._notes is Notes.ASKED and fitting else tall[-1]
-        taken = min(taken, height - _FOR_THE_VIEW)
+        most = height - _FOR_THE_VIEW if asked else height // 3
+        taken = min(next((rows for rows in tall if rows <= most), tall[-1]), height - _FOR_THE_VIEW)
         self.styles.width, self.styles.height = "100%", taken
         return height - taken
 
@@ -338,7 +337,7 @@ class Presenter(StripView):
         """
         too_early = bool(text.instead) and not self._has_stopped
         wait = too_early and self._notes is Notes.WHERE_BOTH_FIT
-        return text.variants(Notes.AWAY if wait else self._notes)
+        return text.variants(Notes.AWAY if wait else self._notes, slide=self.shows_slide)
 
     def _told(self) -> ChapterText | None:
         """The text of the chapter; made once for what is on stage."""
