@@ -257,6 +257,26 @@ chapters:
                 assert re.search(rf"\b{tokens}\b", text)
 
 
+@pytest.mark.parametrize(("paragraphs", "size", "there"), [
+    (1, (80, 24), True), (3, (80, 24), False), (3, (120, 36), True), (3, (80, 45), True),
+])  # fmt: skip
+async def test_a_table_of_words_takes_no_room_that_the_stage_needs(
+    tmp_path: Path, paragraphs: int, size: tuple[int, int], there: bool
+) -> None:
+    text = [f"{'words, and more ' * 8}said"] * paragraphs
+    deck = short_talk(tmp_path, f"""\
+chapters:
+  - title: One
+    text: {text}
+    workload: notebook
+    table: [[server, memory], [Orca, reserved], [vLLM, paged]]
+""")  # fmt: skip
+    async with on_stage(deck.chapters[0].workload, size, deck=deck) as stage:
+        told = stage.told()
+        assert told.count("said") == paragraphs
+        assert ("Orca reserved vLLM paged" in told) == there
+
+
 async def test_a_chapter_that_cannot_be_simulated_is_told_before_its_turn(tmp_path: Path) -> None:
     (tmp_path / "endless.yaml").write_text(
         "requests: [{arrival_time: 2500h, input_tokens: 1000000000, output_tokens: 1}]"

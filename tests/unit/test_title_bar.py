@@ -46,3 +46,10 @@ def test_what_a_chapter_brings_is_on_white() -> None:
         row = title_row(replace(FRAME, presenting=True, is_new=is_new), 120)
         white = "".join(part.text for part in row if part.style and part.style.reverse)
         assert ("notebook" in white) == is_new
+
+
+@pytest.mark.parametrize(("width", "memory"), [(160, True), (100, False)])
+def test_the_memory_of_a_real_gpu_is_told_where_there_is_room(width: int, memory: bool) -> None:
+    workload = load_workload("rule-by-rule")
+    text = text_of(title_row(replace(FRAME, scene=scene_of(workload)), width))
+    assert ("(kernels only) · KV 30,640" in text) == memory
