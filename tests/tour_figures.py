@@ -139,10 +139,12 @@ def before_the_eviction(facts: Facts) -> int:
     return len(before.decoding)
 
 
-def evicted_after(facts: Facts) -> str:
-    run, evicted = evicted_in(facts)
-    made = run.at(int(run.stays.end_time[evicted])).tokens_made(np.array([12]))
-    return f"after {word(int(made[0]))} tokens"
+def free_tokens(facts: Facts) -> int:
+    """Memory in which R12 does not fit."""
+    moment = facts.run(facts.vllm).at(facts.instant)
+    free = (kv_blocks(facts) - moment.blocks) * block_size(facts)
+    assert free < evicted_facts(moment, 12).lost
+    return free
 
 
 def computed_anew(facts: Facts) -> str:
@@ -367,9 +369,19 @@ def at_most(strategy: str, facts: Facts) -> str:
     return format_duration(int(gaps_of(facts, strategy).max()))
 
 
+def longest_stall(facts: Facts) -> str:
+    """The longest gap with continuous: of R0, by the prompts of R1 to R3 and a step."""
+    run = facts.run("continuous")
+    prompts = run.first_token_time[1:4] - run.start_time[1:4]
+    step = int(gaps_of(facts, "continuous").max()) - int(prompts.sum())
+    assert 0 < step < 20 * MS
+    assert (run.start_time[2:4] == run.first_token_time[1:3]).all()  # one after the other
+    return f"up to {at_most('continuous', facts)} with continuous ({word(len(prompts))} prompts"
+
+
 def rarer_than_p99_tells(facts: Facts) -> str:
     """There is one halt by an eviction, among how many gaps."""
-    gaps = gaps_of(facts, "vllm@2k")
+    gaps = gaps_of(facts, "vllm@default")
     assert gaps.max() > 500 * MS
     assert (gaps > 500 * MS).sum() < len(gaps) / 100
     return "one gap in a hundred"
@@ -420,18 +432,19 @@ BUDGETS = (8192, 2048, 512)
 
 def each_rule(facts: Facts) -> str:
     """Twice as soon with paging, longer gaps, which chunks bring to a third, and the budgets."""
-    assert [budget_of(facts, name) for name in ("vllm@8k", "vllm@2k", "vllm@512")] == [*BUDGETS]
+    names = ("vllm@whole", "vllm@default", "vllm@small")
+    assert tuple(budget_of(facts, name) for name in names) == BUDGETS
     first, gaps = (
         {each.strategy.name: float(each.metrics[name] or 0) for each in facts.results}
         for name in ("mean_ttft", "p99_itl")
     )
-    assert 2 < first["orca"] / first["vllm@8k"] < 2.5
-    assert gaps["vllm@8k"] > 1.5 * gaps["orca"]
-    assert max(gaps["vllm@2k"], gaps["vllm@512"]) < 0.4 * gaps["vllm@8k"]
-    assert first["vllm@2k"] < 1.03 * first["vllm@8k"]
-    assert first["vllm@512"] > 1.2 * first["vllm@8k"]
-    assert 0.3 < gaps["vllm@2k"] / gaps["vllm@8k"] < 0.4
-    assert [Vllm().max_num_batched_tokens] == [budget_of(facts, "vllm@2k")]
+    assert 2 < first["orca"] / first["vllm@whole"] < 2.5
+    assert gaps["vllm@whole"] > 1.5 * gaps["orca"]
+    assert max(gaps["vllm@default"], gaps["vllm@small"]) < 0.4 * gaps["vllm@whole"]
+    assert first["vllm@default"] < 1.03 * first["vllm@whole"]
+    assert first["vllm@small"] > 1.2 * first["vllm@whole"]
+    assert 0.3 < gaps["vllm@default"] / gaps["vllm@whole"] < 0.4
+    assert [Vllm().max_num_batched_tokens] == [budget_of(facts, "vllm@default")]
     return f"only {word(facts.count)} people?"
 
 

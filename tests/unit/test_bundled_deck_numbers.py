@@ -30,12 +30,12 @@ from tour_figures import (
     each_rule,
     earlier,
     equal,
-    evicted_after,
     factors,
     few,
     found_by_r4,
     fourteen_times,
     free_memory,
+    free_tokens,
     gaps_with_few_and_many,
     halted,
     handed_on,
@@ -45,6 +45,7 @@ from tour_figures import (
     long_texts,
     longest_document,
     longest_gaps,
+    longest_stall,
     longest_step,
     mean_context,
     needs_of_r5,
@@ -205,15 +206,15 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Eviction": [
         lambda f: f"one block is left, {word(before_the_eviction(f))} write",
         lambda f: f"every {block_size(f)} tokens",
-        evicted_after,
         lambda _: "of more than half a second",
         computed_anew,
+        lambda f: f"Only {free_tokens(f):,} are free",
         halted,
         lambda f: f"middle of {word(before_the_eviction(f))} answers",
     ],
     "Chunked prefill": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens.",
-        lambda f: f"budget, here {budget(f)} tokens",
+        lambda f: f"budget: {budget(f)} tokens a step",
         lambda _: f"(by default {Vllm().max_num_batched_tokens:,})",
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'continuous'))}.",
         longest_step,
@@ -222,8 +223,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "No more white walls": [
         lambda f: f"The {word(f.count)}, start",
-        lambda f: f"continuous for up to {at_most('continuous', f)}.",
-        lambda f: f"a token every {at_most('vllm@512', f)} at worst",
+        longest_stall,
+        lambda f: f"a token every {at_most('vllm@small', f)} at worst",
     ],
     "What each rule buys": [
         lambda f: f"The same {word(f.count)}, with",
@@ -254,7 +255,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "The knob turned": [
         longest_gaps,
-        lambda f: f"{f.made('vllm@512', 5)} by now, not {f.made('vllm@8k', 5)}.",
+        lambda f: f"{f.made('vllm@small', 5)} by now, not {f.made('vllm@whole', 5)}.",
         lambda _: f"budget of {BUDGETS[2]}:",
         ten_to_one,
     ],
@@ -422,9 +423,9 @@ def test_prompts_are_read_as_the_servers_are_said_to() -> None:
         reading = (states == State.PREFILL).any(axis=0)
         assert stall != (states[:, reading] == State.DECODE).any(), name
         longest[name] = run.spans.step_time.max()
-    assert said["Orca"] == said["vLLM@8k"] == "whole: one long step for all"
+    assert said["Orca"] == said["vLLM@whole"] == "whole: one long step for all"
     assert said["vLLM"] == "in pieces: short steps"
-    assert min(longest["Orca"], longest["vLLM@8k"]) > 1.5 * longest["vLLM"]
+    assert min(longest["Orca"], longest["vLLM@whole"]) > 1.5 * longest["vLLM"]
 
 
 def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> None:
