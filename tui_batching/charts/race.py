@@ -71,12 +71,12 @@ def name_cells(names: Sequence[str], width: int) -> int:
 def shown_name(name: str, names: Sequence[str], width: int) -> str:
     """A strategy's name among others, or where it is narrow four letters that tell it from them.
 
-    Those of `vllm@512` are `@512`.
+    Those of `vllm@512` are `@512`, and of `vllm@whole` they are `whol`.
     """
     if width >= WIDE:
         return name
     if tag := tag_of(name):
-        return f"@{tag}"[:4]
+        return f"@{tag}" if len(tag) < 4 else tag[:4]
     same = any(other != name and other[:4] == name[:4] for other in names)
     return f"{name[:2]}{name[-2:]}" if same and len(name) > 4 else name[:4]
 
