@@ -255,7 +255,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "The knob turned": [
         longest_gaps,
-        lambda f: f"{f.made('vllm@small', 5)} by now, not {f.made('vllm@whole', 5)}.",
+        lambda f: f"{f.made('vllm@small', 5)} by now, not {f.made('vllm@big', 5)}.",
         lambda _: f"budget of {BUDGETS[2]}:",
         ten_to_one,
     ],
@@ -423,9 +423,9 @@ def test_prompts_are_read_as_the_servers_are_said_to() -> None:
         reading = (states == State.PREFILL).any(axis=0)
         assert stall != (states[:, reading] == State.DECODE).any(), name
         longest[name] = run.spans.step_time.max()
-    assert said["Orca"] == said["vLLM@whole"] == "whole: one long step for all"
+    assert said["Orca"] == said["vLLM@big"] == "whole: one long step for all"
     assert said["vLLM"] == "in pieces: short steps"
-    assert min(longest["Orca"], longest["vLLM@whole"]) > 1.5 * longest["vLLM"]
+    assert min(longest["Orca"], longest["vLLM@big"]) > 1.5 * longest["vLLM"]
 
 
 def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> None:
