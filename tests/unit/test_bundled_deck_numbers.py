@@ -239,7 +239,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         asking_once_a_minute,
         slower_with_three,
         gaps_with_few_and_many,
-        lambda _: f"and {word(int(loads().saturation['vllm']))} a second it breaks",
+        lambda _: f"breaks between two and {word(int(loads().saturation['vllm']))} a second",
         lambda _: f"With {word(int(loads().saturation['vllm']) + 1)} the queue",
         lambda _: f"{key_called('view-load')} in the app",
     ],
