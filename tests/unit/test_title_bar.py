@@ -11,7 +11,7 @@ from stage import palette, scene_of
 from tui_batching.charts.rows import text_of
 from tui_batching.tui.bars import title_row
 from tui_batching.tui.frame import Frame
-from tui_batching.workload import load_workload
+from tui_batching.workload import choose_strategies, load_workload
 
 FRAME = Frame(scene_of(load_workload("notebook")), 0, True, 0.5, None, palette())
 
@@ -48,8 +48,16 @@ def test_what_a_chapter_brings_is_on_white() -> None:
         assert ("notebook" in white) == is_new
 
 
-@pytest.mark.parametrize(("width", "memory"), [(160, True), (100, False)])
-def test_the_memory_of_a_real_gpu_is_told_where_there_is_room(width: int, memory: bool) -> None:
-    workload = load_workload("rule-by-rule")
+@pytest.mark.parametrize(("width", "strategies", "settings", "memory"), [
+    (160, ["orca", "vllm"], {}, True),
+    (100, ["orca", "vllm"], {}, False),
+    (160, ["orca", "vllm"], {"vllm.kv_cache_tokens": "50000"}, False),
+    (160, ["static", "continuous"], {}, False),
+    (160, ["tgi", "sglang"], {"tgi.max_batch_prefill_tokens": "16384"}, True),
+])  # fmt: skip
+def test_the_memory_of_a_gpu_is_told_where_lanes_have_it_and_there_is_room(
+    width: int, strategies: list[str], settings: dict[str, str], memory: bool
+) -> None:
+    workload = choose_strategies(load_workload("rule-by-rule"), strategies).with_settings(settings)
     text = text_of(title_row(replace(FRAME, scene=scene_of(workload)), width))
     assert ("(kernels only) · KV 30,640" in text) == memory

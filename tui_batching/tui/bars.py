@@ -16,7 +16,7 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, first_that_fits, style
 from tui_batching.clock import SECOND, Picoseconds
-from tui_batching.strategies.parameters import TOKEN_BUDGET
+from tui_batching.strategies.parameters import KV_CACHE_TOKENS, TOKEN_BUDGET
 from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
@@ -72,9 +72,19 @@ def _costs(workload: Workload) -> list[list[str]]:
     """What is said of the cost, the fullest wording first, nothing last."""
     cost, textbook = workload.cost, COST in workload.assumed
     names = [cost.title, cost.profile.name] if cost.profile else ["textbook cost"] * textbook
-    if cost.profile and cost.kv_cache_tokens is not None:
-        names.insert(0, f"{cost.title} · KV {cost.kv_cache_tokens:,}")
+    if cost.profile and (memory := _memory(workload)):
+        names.insert(0, f"{cost.title} · KV {memory:,}")
     return [*([name] for name in names), []]
+
+
+def _memory(workload: Workload) -> int | None:
+    """The cost's KV memory in tokens, where a lane takes note of it and none has its own."""
+    own = [
+        each.value(parameter.name)
+        for each in workload.strategies
+        if each.heeds_memory and (parameter := each.parameter_called(KV_CACHE_TOKENS))
+    ]
+    return workload.cost.kv_cache_tokens if own and not any(own) else None
 
 
 def _facts(scene: Scene) -> list[str]:

@@ -51,7 +51,7 @@ class ChapterText:
     def variants(self, notes: Notes, *, slide: bool) -> tuple[ChapterText, ...]:
         """What is shown of it where there is the room, the fullest first.
 
-        Beside a stage a table of words is left out rather than that it takes the stage's room.
+        Where there is a stage, a table of words gives way first; a slide is there for its table.
         """
         without = replace(self, spoken=())
         told = (without,) if slide or not self.words else (without, replace(without, words=()))
