@@ -190,14 +190,21 @@ def _worth_it(features: FloatArray, values: FloatArray, known: BoolArray, count:
         count: of equations.
     """
     scale = float((values**2).sum())
+
+    def criterion(kept: BoolArray, knots: int) -> float:
+        prices = solve(np.where(kept, features, 0), values)
+        error = float(((features @ prices - values) ** 2).sum())
+        return float(count * np.log(error / scale + 1e-15) + np.log(count) * knots)
+
+    without_price = criterion(_ALWAYS | known, 0)
     best, least = _ALWAYS, np.inf
-    for choice in product((False, True), repeat=len(KNOTS)):
+    for choice in sorted(product((False, True), repeat=len(KNOTS)), key=sum):
+        if without_price + np.log(count) * sum(choice) >= least:
+            break  # all knots together explain no more, so from so many on none makes up for them
         kept = _ALWAYS | np.array([False] * (len(FEATURES) - len(KNOTS)) + list(choice))
         if (kept & ~known & ~_ALWAYS).any():
             continue
-        prices = solve(np.where(kept, features, 0), values)
-        error = float(((features @ prices - values) ** 2).sum())
-        criterion = count * np.log(error / scale + 1e-15) + np.log(count) * sum(choice)
-        if criterion < least:
-            best, least = kept, criterion
+        found = criterion(kept, sum(choice))
+        if found < least:
+            best, least = kept, found
     return best
