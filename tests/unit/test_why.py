@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from stage import MS, hand_made
 
-from tui_batching.analysis.why import fires_in, request_name, why
+from tui_batching.analysis.why import fires_in, request_name, why, why_briefly
 from tui_batching.clock import format_duration
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.simulate import simulate
@@ -69,6 +69,8 @@ def test_naive_static_runs_to_the_longest_answer_of_all() -> None:
     at = moment(Static(1, "workload"), 20, (0, 5, 1), (2, 5, 7))
     wanted = "R1 has waited 18.0 ms because batch R0 runs to the longest answer of all requests"
     assert why(at) == f"{wanted} (7 tokens); R0 is done and holds slot 0"
+    # Its prompt is read until 5, then a step takes 10 ms: the second of the seven is under way.
+    assert why_briefly(at) == "R1 waits 18.0 ms: R0 ends in 6 tokens; R0 held"
 
 
 def test_request_level_says_so_when_nobody_is_held() -> None:

@@ -41,6 +41,15 @@ def batch_tokens(moment: Moment) -> int:
     return int((tokens if run.strategy.is_padded else tokens[moment.running]).max(initial=0))
 
 
+def batch_tokens_left(moment: Moment) -> int:
+    """How many of them are still to be made; a padded batch goes on after its own longest answer.
+
+    Each decode step makes one, that under way as well.
+    """
+    phase = moment.phase
+    return phase.steps - phase.step if phase.kind is SpanKind.DECODE else batch_tokens(moment)
+
+
 def why(moment: Moment) -> str:
     """Why the oldest waiting request waits; where nobody waits, what the slots are doing."""
     if moment.over:
@@ -83,8 +92,9 @@ def why_briefly(moment: Moment) -> str:
         brief = _shorter(told.replace(" has waited ", " waits ").replace(" because", ":"))
         return brief if len(brief) <= _ONE_ROW else brief.partition(";")[0]
     rows, held = moment.running, moment.held
-    left = batch_tokens(moment) - int(moment.tokens_made(rows).max())
-    ends = f"{waits}: {_row_names(moment, rows)} end together, in {_tokens(left)}"
+    left = _tokens(batch_tokens_left(moment))
+    end = "ends" if len(rows) == 1 else "end together,"
+    ends = f"{waits}: {_row_names(moment, rows)} {end} in {left}"
     if not len(held):
         return ends
     names = [request_name(moment, int(row)) for row in held[:3]]
@@ -138,8 +148,8 @@ def _why_the_batch_lasts(moment: Moment) -> str:
     longest = int(rows[np.argmax(run.requests.output_tokens[rows])])
     tokens, runs = batch_tokens(moment), f"batch {_row_names(moment, rows)} runs to "
     if tokens == run.requests.output_tokens[longest]:
-        left = tokens - int(moment.tokens_made(rows).max())
-        runs += f"its longest, {request_name(moment, longest)} ({_tokens(left)} left)"
+        left = _tokens(batch_tokens_left(moment))
+        runs += f"its longest, {request_name(moment, longest)} ({left} left)"
     else:
         runs += f"the longest answer of all requests ({_tokens(tokens)})"
     return f"{runs}; {_held_slots(moment)}" if len(moment.held) else runs
