@@ -12,7 +12,7 @@ from stage import MS, crowd, hand_made, palette, scene_of, texts
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.chart import ChartRequest, GanttRows, Viewport
 from tui_batching.charts.gantt import Gantt, gantt_chart
-from tui_batching.clock import Picoseconds
+from tui_batching.clock import SECOND, Picoseconds, format_duration
 from tui_batching.sim.spans import SpanKind
 from tui_batching.strategies import Continuous, Static
 from tui_batching.workload import load_workload
@@ -239,6 +239,25 @@ def test_headings_tell_what_each_lane_has_come_to() -> None:
     assert told[0].startswith("8 answered · held 24 % · stalled 4 %")
     done = lines(gantt(BUBBLE, BUBBLE.end, (100, 17)))
     assert sum("all answered at " in row for row in done) == 3
+
+
+def test_headings_tell_the_metrics_asked_for_once_all_are_answered() -> None:
+    metrics = ("mean_ttft", "p99_itl", "avg_latency")
+    told = []
+    for time in (NOTEBOOK.end // 2, NOTEBOOK.end):
+        request = ChartRequest(NOTEBOOK, time, *TALL, palette(), metrics=metrics)
+        told.append(lines(Gantt(request, Viewport(rows="requests"))))
+    for lane, result in enumerate(NOTEBOOK.comparison.results):
+        mean, gap, latency = (
+            format_duration(round(result.metrics[name] * SECOND)) for name in metrics
+        )
+        wanted = f" mean TTFT {mean} · p99 ITL {gap} · mean latency {latency}"
+        assert wanted not in "\n".join(told[0]), lane
+        assert wanted in "\n".join(told[1]), lane
+    narrow = ChartRequest(NOTEBOOK, NOTEBOOK.end, 60, 70, palette(), metrics=metrics)
+    heads = [row for row in lines(Gantt(narrow, Viewport(rows="requests"))) if "TTFT" in row]
+    assert len(heads) == 3  # as many as fit, the first ones first
+    assert "latency" not in "".join(heads)
 
 
 def test_a_lane_that_is_through_keeps_its_shares() -> None:

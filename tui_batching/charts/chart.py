@@ -29,6 +29,7 @@ class ChartRequest:
 
     Attributes:
         keys: the keys that act on it, by their ids, for hints; none where it is printed.
+        metrics: the names of those of whole runs that it tells beside what it draws.
     """
 
     scene: Scene
@@ -37,6 +38,7 @@ class ChartRequest:
     height: int
     palette: Palette
     keys: KeySigns = field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
 
 
 def way_back(keys: KeySigns) -> str:

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from tui_batching.analysis.distribution import latencies
+from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.analysis.slot_steps import slots_worth_a_row
 from tui_batching.charts.bands import WAITS, TimeWindow
 from tui_batching.charts.chart import ChartRequest, GanttRows, Viewport, way_back, window_start
@@ -50,6 +51,7 @@ from tui_batching.charts.rows import (
     style,
 )
 from tui_batching.charts.slot_bands import QueueBand, SlotBands
+from tui_batching.charts.sweep_metric import metric_title
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray, exact_sum
 from tui_batching.sim.life import State
@@ -379,6 +381,8 @@ class Gantt:
         hidden, wasted = self._hidden(number), so_far.wasted(self.request.time)
         if not moment.run.tells_iterations:
             return [f"{moment.done:,} answered{hidden}", *[hidden.removeprefix(" · ")] * 4, ""]
+        if moment.over and self.request.metrics:
+            return [f"{text}{hidden}".removeprefix(" · ") for text in self._metrics(number)]
         words = {"stalled": "stalled or slowed"} if moment.run.mixes else {}
         told = [f"{words.get(name, name)} {100 * share:.0f} %" for name, share in wasted]
         shares = " · ".join(told)
@@ -391,6 +395,13 @@ class Gantt:
         batches = not all(run.strategy.about.iteration_level for run in self._runs)
         told += [shares, shares.split(" · ")[0 if batches else 1], ""]
         return [f"{text}{hidden}".removeprefix(" · ") for text in told]
+
+    def _metrics(self, number: int) -> list[str]:
+        """The metrics that are asked for, the fullest wording first."""
+        metrics = self.request.scene.comparison.results[self._lanes[number]].metrics
+        asked = [METRICS_BY_NAME[name] for name in self.request.metrics]
+        told = [f"{metric_title(each)} {format_value(each, metrics[each.name])}" for each in asked]
+        return [" · ".join(told[: max(0, len(told) - fewer)]) for fewer in range(5)]
 
     def _hidden(self, number: int) -> str:
         """Which rows there are that are not seen."""

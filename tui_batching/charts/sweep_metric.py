@@ -78,7 +78,11 @@ def metric_spec(
     known = [each for point in sweep.points if not np.isnan(each := _figure(metric, point))]
     limit = limit_of(metric, sweep.workload.slo)
     level = None if limit is None else to_seconds(limit)
-    title = _title(metric) if limit is None else f"{_title(metric)} (SLO {format_duration(limit)})"
+    title = (
+        metric_title(metric)
+        if limit is None
+        else f"{metric_title(metric)} (SLO {format_duration(limit)})"
+    )
     log = bool(known) and needs_log(known)
     y_range = value_range(known, level)
     shown = level is not None and level <= y_range[1]
@@ -110,7 +114,7 @@ def metric_spec(
     )
 
 
-def _title(metric: MetricInfo) -> str:
+def metric_title(metric: MetricInfo) -> str:
     """What a chart of it is called: `p99 TTFT`, `mean latency`, `throughput`."""
     quantity, dot, statistic = metric.called.partition(".")
     if not dot:

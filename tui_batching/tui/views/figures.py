@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 
 from tui_batching.analysis.distribution import QUANTITIES
+from tui_batching.analysis.metrics import METRICS_BY_NAME
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts import gantt, slots
 from tui_batching.charts.cache_panels import cache_chart
@@ -79,7 +80,8 @@ class FigureView(View):
         keys = frame.keys
         if frame.presenting:  # a room does not turn to the next quantity
             keys = {name: sign for name, sign in keys.items() if name != "quantity"}
-        return ChartRequest(frame.scene, frame.time, width, height, frame.palette, keys)
+        palette, metrics = frame.palette, frame.show
+        return ChartRequest(frame.scene, frame.time, width, height, palette, keys, metrics)
 
     def _select(self, frame: Frame) -> None:
         """Bring what was just selected into view; follow the playhead again if it is nothing."""
@@ -146,6 +148,7 @@ class GanttView(FigureView):
     key = "2"
     title = ("Gantt", "Gantt")
     hint = gantt.HINT
+    parts = tuple(METRICS_BY_NAME)
     figure = gantt.Gantt
 
     def next_quantity(self) -> None:
