@@ -77,7 +77,7 @@ async def draw_the_others() -> None:
     await draw("selected", "light", "mixed-lengths", "25s", ["down"] * 25)
     await draw("engines", "dark", "long-prompt", "0.2s", [])
     await draw("cache", "dark", "conversation", "22.83s", [])
-    await draw("tour", "dark", "notebook", "2.5s", ["space"], chapter="Static batching")
+    await draw("tour", "dark", "notebook", "2.5s", ["space"], chapter="Static: all leave together")
     if _LOG.exists():
         await draw("measured", "dark", str(_LOG), "59s", ["2", *["pagedown"] * 14])
     else:

@@ -11,8 +11,8 @@ TOUR = load_deck(None, view_parts())
 COUNT = len(TOUR.talk)
 """How many chapters are told; those behind them are for questions."""
 _TITLES = [chapter.title for chapter in TOUR.chapters]
-STATIC = 1 + _TITLES.index("Static batching")
+STATIC = 1 + _TITLES.index("Static: all leave together")
 """The number of a chapter that plays, with a lane in focus."""
-GUESS = 1 + _TITLES.index("Continuous batching")
+GUESS = 1 + _TITLES.index("Continuous: who is done leaves")
 """The number of one that waits for the room to guess, with a request selected."""
 EACH_CHAPTER = pytest.mark.parametrize("chapter", TOUR.chapters, ids=lambda chapter: chapter.title)

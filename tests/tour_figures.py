@@ -96,7 +96,9 @@ def fourteen_times(facts: Facts) -> str:
 def a_fourteenth(facts: Facts) -> str:
     """What is left of the GPU's memory, as said one chapter before."""
     del facts
-    return fourteen_times(Facts("The KV cache")).replace("n times as much", "nth")
+    return fourteen_times(Facts("The KV cache fills before the slots")).replace(
+        "n times as much", "nth"
+    )
 
 
 def needs_of_r5(facts: Facts) -> tuple[int, int]:
@@ -162,7 +164,7 @@ def halted(facts: Facts) -> str:
     back = int(run.stays.ready_time[run.by_request.members(12)[1]])
     assert gone < facts.instant < int(run.stays.start_time[run.by_request.members(12)[1]])
     assert 0.5 < (back - gone) / SECOND < 0.6
-    return f"no new word for {format_duration(back - gone)}."
+    return f"no new word for {format_duration(back - gone)}, in"
 
 
 def block_size(facts: Facts) -> int:
@@ -321,7 +323,7 @@ def equal(facts: Facts) -> str:
     assert ends[0] == ends[1]
     assert facts.metric("static", "held") == 0
     done = f"{facts.metric('static', 'total_time'):.1f} s"
-    return f"{facts.count} requests at once, {asked[0]} tokens each, both rules are done at {done}"
+    return f"{facts.count} requests of equal length come at once, and both rules are done at {done}"
 
 
 def few(_: Facts) -> list[str]:
@@ -376,7 +378,7 @@ def longest_stall(facts: Facts) -> str:
     step = int(gaps_of(facts, "continuous").max()) - int(prompts.sum())
     assert 0 < step < 20 * MS
     assert (run.start_time[2:4] == run.first_token_time[1:3]).all()  # one after the other
-    return f"up to {at_most('continuous', facts)} with continuous ({word(len(prompts))} prompts"
+    return f"for up to {at_most('continuous', facts)}, {word(len(prompts))} prompts one after"
 
 
 def rarer_than_p99_tells(facts: Facts) -> str:
@@ -393,12 +395,12 @@ def ten_to_one(facts: Facts) -> str:
     return f"as long as {word(round(left / right))} on the right"
 
 
-def found_by_r4(facts: Facts) -> tuple[int, int, int]:
-    """How many tokens of its prompt R4 finds, in blocks, and how many are left to read."""
+def found_by_r4(facts: Facts) -> tuple[int, int]:
+    """How many tokens of its prompt R4 finds, in whole blocks, and how many are left to read."""
     run = facts.run(facts.vllm)
     found = int(run.stays.cached[run.by_request.members(4)[0]])
     assert found % block_size(facts) == 0
-    return found, found // block_size(facts), int(facts.requests.input_tokens[4]) - found
+    return found, int(facts.requests.input_tokens[4]) - found
 
 
 def read_once(facts: Facts) -> str:

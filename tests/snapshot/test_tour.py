@@ -43,12 +43,12 @@ def presented() -> BatchingApp:
 CHAPTERS = (
     "In one picture",
     "What a step costs",
-    "Static batching",
-    "Continuous batching",
-    "The price",
-    "Paging",
-    "Eviction",
-    "Chunked prefill",
+    "Static: all leave together",
+    "Continuous: who is done leaves",
+    "The price: newcomers stop all",
+    "Paging: memory as needed",
+    "Eviction: the price of paging",
+    "Chunked prefill: nobody stops",
     "No more white walls",
     "How many people?",
     "What each rule buys",
@@ -71,7 +71,7 @@ def test_on_a_large_screen(snap_compare: Compare) -> None:
     assert snap_compare(presented(), terminal_size=LARGE, run_before=told(6))
 
 
-@pytest.mark.parametrize("title", ["Static batching", "What to take home"])
+@pytest.mark.parametrize("title", ["Static: all leave together", "What to take home"])
 def test_taken_alone(snap_compare: Compare, title: str) -> None:
     """As `p` begins it, with what a speaker says."""
     number = 1 + [chapter.title for chapter in TOUR.chapters].index(title)

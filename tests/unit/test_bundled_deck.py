@@ -30,9 +30,9 @@ def test_the_story_is_told_in_order() -> None:
     assert {chapter.section for chapter in TOUR.chapters[len(TOUR.talk) :]} == {"Questions"}
     assert TOUR.chapters[2].view == "gantt"
     names = [chapter.title for chapter in TOUR.chapters]
-    assert names.index("Slot by slot") > names.index("Continuous batching")
+    assert names.index("Slot by slot: no more red") > names.index("Continuous: who is done leaves")
     assert sections[1:4] == re.findall(r"Do not [a-z]+", TOUR.talk[-1].slide)
-    guess = TOUR.chapters[names.index("Continuous batching")]
+    guess = TOUR.chapters[names.index("Continuous: who is done leaves")]
     assert not guess.play  # until the room has guessed
     assert "Guess!" in guess.text[-1]
     assert guess.then
@@ -41,23 +41,23 @@ def test_the_story_is_told_in_order() -> None:
 @pytest.mark.parametrize(
     ("word", "chapter"),
     {
-        "prompt": "Prefill, decode, slot",
-        "prefill": "Prefill, decode, slot",
-        "slot": "Prefill, decode, slot",
-        "decode": "Prefill, decode, slot",
+        "prompt": "Prefill reads, decode writes",
+        "prefill": "Prefill reads, decode writes",
+        "slot": "Prefill reads, decode writes",
+        "decode": "Prefill reads, decode writes",
         "TTFT": "What is measured",
         "TPOT": "What is measured",
         "ITL": "What is measured",
         "p99": "What is measured",
         "latency": "What is measured",
-        "held": "Static batching",
-        "bubble": "The bubble",
-        "stall": "The price",
-        "KV": "The KV cache",
-        "paging": "Paging",
-        "chunk": "Chunked prefill",
-        "evict": "Eviction",
-        "recompute": "Eviction",
+        "held": "Static: all leave together",
+        "bubble": "The bubble: busy with nothing",
+        "stall": "The price: newcomers stop all",
+        "KV": "The KV cache fills before the slots",
+        "paging": "Paging: memory as needed",
+        "chunk": "Chunked prefill: nobody stops",
+        "evict": "Eviction: the price of paging",
+        "recompute": "Eviction: the price of paging",
         "prefix caching": "Read once",
     }.items(),
 )

@@ -96,7 +96,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.count)} requests",
         lambda f: f"{word(f.workload.strategy('static').slots)} requests start and end together",
     ],
-    "Prefill, decode, slot": [
+    "Prefill reads, decode writes": [
         lambda f: f"{word(1 / f.chapter.speed)} times slower",
     ],
     "What a step costs": [
@@ -108,9 +108,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "What a prompt costs": [
         *(lambda f, row=row: prompts_read(f)[row] for row in range(5)),
         lambda f: f"8,000 tokens take as long as {prompts_read(f)[-1].split(' | ')[2]}",
-        lambda _: f"with {word(Facts('Prefill, decode, slot').run('continuous').slots)} requests",
+        lambda _: (
+            f"with {word(Facts('Prefill reads, decode writes').run('continuous').slots)} requests"
+        ),
     ],
-    "Static batching": [
+    "Static: all leave together": [
         toy,
         lambda f: f"paid for as one of {word(f.run('static').spans.billed.max())}",
         lambda f: f"pays for {word(f.run('static').spans.billed.max())}.",
@@ -125,26 +127,24 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(len(f.who('static', State.HELD)))} chairs",
         lambda f: f"All {word(f.answered_with('static', 2))} are answered",
     ],
-    "The bubble": [
+    "The bubble: busy with nothing": [
         lambda _: "ten times as long",
         lambda f: f"same {word(f.count)} requests",
         lambda f: f"the {word(f.run('static').slots)} slots",
     ],
-    "Dynamic batching": [
+    "Dynamic: a timer, too": [
         lambda _: "the fourth is here",
     ],
-    "Continuous batching": [
+    "Continuous: who is done leaves": [
         lambda f: f"all {word(f.run('static').slots)} slots",
         lambda _: "half a second, one, two or four",
-        lambda f: f"stop at {f.instant / SECOND:.2f} s",
-        lambda f: f"{earlier(f, 4):.2f} s more: two seconds was the best guess",
-        lambda f: f"{word(len(f.who('static', State.HELD)))} are held",
+        lambda f: {2: "two seconds was the best guess"}[round(earlier(f, 4))],
     ],
-    "The price": [
+    "The price: newcomers stop all": [
         lambda f: f"the {word(len(f.who('continuous', State.STALLED)))} others",
         lambda f: f"step of four takes {format_duration(f.workload.cost.step_time(4))}",
     ],
-    "Slot by slot": [
+    "Slot by slot: no more red": [
         lambda f: f"All {word(f.count)}, start",
         handed_on,
     ],
@@ -158,37 +158,36 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: "a step took 11 ms",
         lambda _: "full it takes 50,",
     ],
-    "Equal, or few": [
+    "Equal, or few: nothing won": [
         equal,
         *(lambda f, row=row: few(f)[row] for row in range(3)),
         lambda f: f"{word(f.run('continuous').slots)} come in together",
     ],
-    "Long prompts": [
+    "Long prompts: white walls": [
         lambda f: f"and {word(f.run('continuous').slots)} slots",
         lambda f: f"{word(f.count)} new people",
         lambda f: (
-            f"prompts of {f.requests.input_tokens.min():,} to {f.requests.input_tokens.max():,}"
+            f"documents, of {f.requests.input_tokens.min():,} to {f.requests.input_tokens.max():,}"
         ),
-        lambda f: f"a step of {word(f.run('continuous').slots)} takes about {step_of_all(f)} ms",
         lambda f: f"A step takes about {step_of_all(f)} ms",
         lambda f: f"document up to {longest_document(f)} times as long",
     ],
-    "The KV cache": [
+    "The KV cache fills before the slots": [
         fourteen_times,
         a_fourteenth,
         whole_memory,
         lambda f: f"The same {word(f.count)}, but",
         lambda f: f"{word(f.run('orca').slots)} of them would fill",
         lambda f: f"{f.workload.cost.kv_cache_tokens:,} tokens. Watch",
-        lambda f: f"longest answer allowed, {f.requests.max_tokens.max():,} tokens",
-        lambda f: "It needs {:,} + {:,} tokens".format(*needs_of_r5(f)),
+        lambda f: f"longest answer is {f.requests.max_tokens.max():,} tokens",
+        lambda f: f"the longest answer, {sum(needs_of_r5(f)):,} tokens",
         lambda f: f"and only {free_memory(f):,} are free",
         lambda f: f"though {word(f.run('orca').slots - f.running('orca'))} slots are free",
         lambda f: (
             f"{word(f.run('orca').slots - f.running('orca'))} of the {word(f.run('orca').slots)}"
         ),
     ],
-    "Paging": [
+    "Paging: memory as needed": [
         any_prompt_fits,
         lambda f: f"budget, {budget(f):,} tokens a step",
         lambda f: f"{word(f.running('orca'))} run",
@@ -196,35 +195,32 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"all {word(f.running(f.vllm))} slots are taken",
         lambda f: f"{word(f.running(f.vllm))} run instead of {word(f.running('orca'))},",
         lambda f: f"at {f.made(f.vllm, 0)} tokens, not {f.made('orca', 0)}.",
-        lambda f: f"{block_size(f)}-token blocks",
         lambda f: f"up to {f.requests.max_tokens.max():,} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
         lambda f: f"all {f.requests.max_tokens.min():,}",
         lambda f: f"block of {block_size(f)} tokens",
         lambda f: f"this one takes {format_duration(step_at_the_stop(f, f.vllm))}, for one",
     ],
-    "Eviction": [
+    "Eviction: the price of paging": [
         lambda f: f"one block is left, {word(before_the_eviction(f))} write",
-        lambda f: f"every {block_size(f)} tokens",
-        lambda _: "of more than half a second",
         computed_anew,
         lambda f: f"Only {free_tokens(f):,} are free",
         halted,
         lambda f: f"middle of {word(before_the_eviction(f))} answers",
     ],
-    "Chunked prefill": [
+    "Chunked prefill: nobody stops": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens.",
         lambda f: f"budget: {budget(f)} tokens a step",
-        lambda _: f"(by default {Vllm().max_num_batched_tokens:,})",
+        lambda _: f"(By default it is {Vllm().max_num_batched_tokens:,}",
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'continuous'))}.",
         longest_step,
         lambda f: "had {} tokens before it, and still has {}.".format(*of_r5(f, "continuous")),
-        lambda f: "went from {} to {}.".format(*of_r5(f, f.vllm)),
+        lambda f: f"R5 has {f.made(f.vllm, 5)}.",
     ],
     "No more white walls": [
         lambda f: f"The {word(f.count)}, start",
         longest_stall,
-        lambda f: f"a token every {at_most('vllm@small', f)} at worst",
+        lambda f: f"a token comes every {at_most('vllm@small', f)} at worst",
     ],
     "What each rule buys": [
         lambda f: f"The same {word(f.count)}, with",
@@ -264,13 +260,12 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Read once": [
         lambda f: f"{word(f.count)} people",
-        lambda f: f"same {f.requests.stream_tokens.max():,} tokens",
-        lambda f: "{:,} of its tokens are cached (≡), {} full blocks, and {} are read".format(
-            *found_by_r4(f)
-        ),
+        lambda f: f"here with {f.requests.stream_tokens.max():,} tokens",
+        lambda f: "{:,} of its tokens are cached (≡), and {} are read".format(*found_by_r4(f)),
         lambda f: f"{word(f.running(f.vllm))} such prompts",
         lambda f: f"and {f.run(f.vllm).at(f.instant).tokens_held:,} tokens used",
-        lambda f: f"Without the cache {without_cache(f)}: {read_once(f)} to read",
+        lambda f: f"takes {without_cache(f)} on average",
+        lambda f: f"the shared part takes {read_once(f)}",
     ],
     "Is it true?": [
         how_many_were_checked,
@@ -298,12 +293,12 @@ SAID_BY_OTHERS = {
     "What is measured": ["99 of 100", "4 ─"],
     "What a step costs": ["Llama 3 8B on an A100"],
     "What a prompt costs": ["On an A100"],
-    "Long prompts": ["an A100"],
+    "Long prompts: white walls": ["an A100"],
     "How many people?": ["the whole A100"],
-    "Continuous batching": ["in 2022"],
+    "Continuous: who is done leaves": ["in 2022"],
     "Equal lengths": ["a million short texts"],
-    "The KV cache": [
-        "130 kB each", "a hundred such people", "(2022, the first", "An A100",
+    "The KV cache fills before the slots": [
+        "130 kB each", "a hundred such people", "of 2022", "An A100",
     ],
     "And for real?": [
         "Yi 34B on two A100s", "OSDI 2024, table 4", "128 requests", "budget 1,024",
@@ -314,7 +309,7 @@ SAID_BY_OTHERS = {
     "Is it true?": [
         "vLLM 0.19", "Llama 3.1 8B, an RTX PRO 6000", "log of 300 requests",
     ],
-    "Paging": ["for sixty years", "paper of 2023"],
+    "Paging: memory as needed": ["for sixty years", "paper of 2023"],
     "The famous 23 times": [
         "The famous 23 times", "23 times?", "in 2023: vLLM", "June 2023",
         *["23 times the tokens"] * 2, "OPT 13B on an A100",
@@ -358,18 +353,18 @@ def test_there_are_twenty_minutes_and_words_to_fill_them() -> None:
 
 
 def test_what_is_said_of_the_bubble_is_so() -> None:
-    bubble = Facts("The bubble")
+    bubble = Facts("The bubble: busy with nothing")
     assert bubble.metric("static", "mean_held") > bubble.metric("static", "mean_stalled")
     assert bubble.metric("static", "occupied") > 0.85  # nearly full
     assert 0.65 < bubble.metric("static", "useful") < 0.68  # two thirds
 
 
 def test_what_is_said_of_who_is_where_is_so() -> None:
-    static = Facts("Static batching")
+    static = Facts("Static: all leave together")
     assert static.who("static", State.HELD) == ["R0", "R1", "R2"]
     assert not static.who("static", State.DONE)
-    waits_for_both(Facts("Dynamic batching"))
-    guess = Facts("Continuous batching", begun=True)
+    waits_for_both(Facts("Dynamic: a timer, too"))
+    guess = Facts("Continuous: who is done leaves", begun=True)
     assert guess.who("static", State.PREFILL, State.STALLED) == ["R0", "R1", "R2", "R3"]
     assert guess.who("continuous", State.DONE) == ["R0", "R2"]
     right = guess.run("continuous")
@@ -380,28 +375,30 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert guess.running("continuous") < guess.run("continuous").slots
     alone = guess.workload.cost.step_time(1) * guess.requests.output_tokens[4] / SECOND
     assert 0.8 < alone < 1.2  # about a second
-    answer = Facts("Continuous batching")
+    answer = Facts("Continuous: who is done leaves")
     assert "R4" in answer.who("continuous", State.DONE)
-    assert "R4" in answer.who("static", *WAITS)
-    assert earlier(answer, 4) > 2
-    short = Facts("Short, yet slow")
+    assert "R4" in answer.who("static", State.DONE)
+    late = breakdown(answer.run("static"), np.array([4]))
+    assert late.slots[0] > late.held[0] > late.prefill[0]  # for the batch before, then its own
+    assert (late.slots + late.held)[0] > 0.9 * earlier(answer, 4) * SECOND
+    short = Facts("Short, yet slow: strangers")
     assert short.run("static").end_time[2] == short.run("static").finish_time[3]  # until R3 is done
     assert short.metric("static", "mean_held") > 0
     parts = breakdown(short.run("static"), np.array([2]))
     latency = short.run("static").end_time[2] - short.requests.arrival_time[2]
     assert 0.45 < parts.held[0] / latency < 0.5  # nearly half
-    price = Facts("The price")
+    price = Facts("The price: newcomers stop all")
     assert price.who("continuous", State.STALLED) == ["R3", "R4", "R5"]
     assert price.who("continuous", State.PREFILL) == ["R6"]
-    assert Facts("The KV cache").who("orca", State.MEMORY)[0] == "R5"
-    paging = Facts("Paging")
+    assert Facts("The KV cache fills before the slots").who("orca", State.MEMORY)[0] == "R5"
+    paging = Facts("Paging: memory as needed")
     assert not paging.who(paging.vllm, *WAITS)
     assert paging.who(paging.vllm, State.PREFILL) == ["R7"]
     assert 0.29 < reserved_and_empty(paging) < 1 / 3  # nearly a third
     runs = [paging.run(name) for name in ("orca", paging.vllm)]
     before = [run.at(paging.chapter.at).tokens_made(np.arange(5)) for run in runs]
     assert abs(before[0] - before[1]).max() <= 2  # nearly the same up to there
-    chunked = Facts("Chunked prefill")
+    chunked = Facts("Chunked prefill: nobody stops")
     for name in ("continuous", chunked.vllm):
         assert chunked.who(name, State.PREFILL) == ["R8"]
     assert chunked.who(chunked.vllm, State.STALLED) == []
@@ -431,11 +428,11 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
     count = len(TOUR.chapters)
     marked = [TOUR.chapters[n].title for n in range(count) if brings_another_workload(TOUR, n)]
     assert marked == [
-        "Static batching",
-        "Equal, or few",
-        "The price",
-        "Long prompts",
-        "The KV cache",
+        "Static: all leave together",
+        "Equal, or few: nothing won",
+        "The price: newcomers stop all",
+        "Long prompts: white walls",
+        "The KV cache fills before the slots",
         "How many people?",
         "The numbers",
         "Read once",
@@ -481,7 +478,7 @@ def test_slow_comes_first_then_late() -> None:
 
 
 def test_what_is_said_against_continuous_is_so() -> None:
-    long = Facts("Long prompts")
+    long = Facts("Long prompts: white walls")
     assert long.metric("continuous", "avg_latency") < 0.6 * long.metric("static", "avg_latency")
     assert long.metric("continuous", "p99_itl") > 10 * long.metric("static", "p99_itl")
 
@@ -494,5 +491,7 @@ def test_with_chunks_nearly_as_much_time_is_lost() -> None:
 
 
 def test_the_work_of_r2_is_the_same_in_all_lanes() -> None:
-    decodes = [breakdown(each.run, np.array([2])).decode for each in served("Short, yet slow")]
+    decodes = [
+        breakdown(each.run, np.array([2])).decode for each in served("Short, yet slow: strangers")
+    ]
     assert len({int(decode[0]) for decode in decodes}) == 1
