@@ -13,7 +13,7 @@ from tui_batching.tour.values import told as values_told
 from tui_batching.tui.views import view_parts
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (110, 30), (120, 36), (160, 45)], ids=str)
-ABOVE = "what a speaker says"
+ABOVE = "more about it"
 DECK = """\
 chapters:
   - {title: One, text: For the room., workload: illustrative,

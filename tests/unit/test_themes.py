@@ -258,6 +258,8 @@ def test_the_bubble_has_more_contrast_to_the_ground_than_any_other_state(
     name: str, of: Palette
 ) -> None:
     others = [of.colours[f"state-{state}"] for state in ("work", "prefill", "stalled")]
+    if not THEMES[name].ansi:  # of 16 those without a hue are left for requests
+        others += [of.request(number) for number in range(REQUEST_COLOURS)]
     held = contrast(of.held, of.surface)
     if name != OF_UNKNOWN_GROUND:  # of red and blue the one stands out on black, the other on white
         assert held >= max(contrast(other, of.surface) for other in others), name
@@ -396,7 +398,7 @@ def changed(folder: Path, find: str, put: str) -> Path:
         ('held: "#ff857a"', "held: [1]", "states.held: found a list, expected a colour"),
         ('held: "#ff857a"', "held: ansi_red", "states.held: found 'ansi_red', expected a colour"),
         ('held: "#ff857a"', 'hold: "#eb8186"', "found the unknown key 'hold', expected one of"),
-        ('  - "#55938b"\n', "", "requests: found 7, expected 8 colours"),
+        ('  - "#4bb681"\n', "", "requests: found 7, expected 8 colours"),
         ('muted: "#949eae"\n', "", "muted: found nothing, expected a colour"),
         ('background: "#12151b"', "background: ansi_black", "surface: found '#171b23', expected"),
         ("description: Calm", "description: [Calm]\nx: ", "found the unknown key 'x'"),

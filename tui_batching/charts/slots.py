@@ -499,9 +499,10 @@ def _facts(lane: SlotSteps, moment: Moment, slots: range) -> list[str]:
     before = "" if kind in DECODING else f"{kind.name.lower()} before "
     held = len(moment.held)
     making = len(moment.running) - held
+    makes = f"{making} makes" if making == 1 else f"{making} make"
     return [
-        f"{before}step {step:,} of {of} · {making} make a token, {held} held{hidden}",
-        f"{before}step {step:,} of {of} · {making} make, {held} held",
+        f"{before}step {step:,} of {of} · {makes} a token, {held} held{hidden}",
+        f"{before}step {step:,} of {of} · {makes}, {held} held",
         f"step {step:,} of {of}",
         f"{step:,}/{of}",
     ]

@@ -43,7 +43,7 @@ _SHORTEST_BAR = 8
 """Cells of the longest bar that is still worth one, where a table has not the width for all."""
 BROAD = 60
 """From this width on sentences take one row each, and a table lies on its side."""
-SPOKEN = "what a speaker says"
+SPOKEN = "more about it"
 """Stands above the notes."""
 
 
