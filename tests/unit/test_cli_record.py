@@ -182,6 +182,40 @@ def test_a_chapter_is_recorded_with_its_text(
     assert not (tmp_path / "runtime").exists()
 
 
+AS_TOLD = """\
+chapters:
+  - {title: Stops, text: Watch., then: It has stopped., workload: illustrative, until: 1s, play: false}
+  - {title: Loops, text: Again., at: 0.5s, loop: [1s, 1.5s]}
+  - {title: Stays, text: A picture., at: 1s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("chapter", "seen", "at_the_end"),
+    [
+        ("1", ["t 0.500 /", "t 1.000 /", "t 1.000 /"], "It has stopped."),
+        ("2", ["t 1.000 /", "t 1.000 /", "t 1.000 /"], "playing"),
+        ("3", ["t 1.000 /", "t 1.000 /", "t 1.000 /"], "A picture."),
+    ],
+)
+def test_a_chapter_is_recorded_as_it_is_told(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    chapter: str,
+    seen: list[str],
+    at_the_end: str,
+):
+    file = tmp_path / "told.yaml"
+    file.write_text(AS_TOLD)
+    cast = recorded(
+        capsys, str(file), "--chapter", chapter, "--seconds", "3.2", "--size", "120x30"
+    )
+    for second, told in enumerate(seen, start=1):
+        assert told in cast.seen_at(second)
+    assert at_the_end in cast.seen_at(3.2)
+    assert ("It has stopped." in cast.seen_at(1)) is False
+
+
 def test_speaker_notes_do_not_follow_a_recording(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):

@@ -114,6 +114,11 @@ class Chapter:
         )
 
     @property
+    def is_still(self) -> bool:
+        """Whether it is one picture: it neither plays at once nor says how far it plays."""
+        return not self.play and self.until is None and self.loop is None
+
+    @property
     def spoken(self) -> tuple[str, ...]:
         """The notes without what stands in brackets.
 

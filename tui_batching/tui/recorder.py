@@ -174,7 +174,8 @@ class RecordedApp(BatchingApp):
         await asyncio.sleep(_DRAWN / a_second)
         await self._stage_set()
         self._begun = self._patient_loop.time()
-        self._main.call_later(self._main.play, self._take.speed)
+        if not self._is_still:
+            self._main.call_later(self._main.play, self._take.speed)
         for frame in range(frames):
             await asyncio.sleep(1 / a_second)
             if self._is_over:
@@ -187,6 +188,12 @@ class RecordedApp(BatchingApp):
             self._take_down(seconds, f"\x1b[{height};1H\x1b[?25h")
         if self.return_code is None:
             self.exit()
+
+    @property
+    def _is_still(self) -> bool:
+        """Whether it is a chapter that stays one picture, as it does before a room."""
+        deck = self._take.deck
+        return deck is not None and deck.chapters[self._take.chapter].is_still
 
     @property
     def _is_over(self) -> bool:
