@@ -184,7 +184,12 @@ def test_a_chapter_is_recorded_with_its_text(
 
 AS_TOLD = """\
 chapters:
-  - {title: Stops, text: Watch., then: It has stopped., workload: illustrative, until: 1s, play: false}
+  - title: Stops
+    text: Watch.
+    then: It has stopped.
+    workload: illustrative
+    until: 1s
+    play: false
   - {title: Loops, text: Again., at: 0.5s, loop: [1s, 1.5s]}
   - {title: Stays, text: A picture., at: 1s}
 """
@@ -207,9 +212,7 @@ def test_a_chapter_is_recorded_as_it_is_told(
 ):
     file = tmp_path / "told.yaml"
     file.write_text(AS_TOLD)
-    cast = recorded(
-        capsys, str(file), "--chapter", chapter, "--seconds", "3.2", "--size", "120x30"
-    )
+    cast = recorded(capsys, str(file), "--chapter", chapter, "--seconds", "3.2", "--size", "120x30")
     for second, told in enumerate(seen, start=1):
         assert told in cast.seen_at(second)
     assert at_the_end in cast.seen_at(3.2)

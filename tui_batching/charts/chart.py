@@ -29,6 +29,7 @@ class ChartRequest:
 
     Attributes:
         keys: the keys that act on it, by their ids, for hints; none where it is printed.
+        focus: the strategy whose panel is bright while the others are dim, or None.
     """
 
     scene: Scene
@@ -37,6 +38,7 @@ class ChartRequest:
     height: int
     palette: Palette
     keys: KeySigns = field(default_factory=dict)
+    focus: str | None = None
 
 
 def way_back(keys: KeySigns) -> str:

@@ -423,7 +423,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     # Playing
 
     def play(self, speed: float | None = None) -> None:
-        """Play as far as it may, at this speed if one is given; at the end, from the start again."""
+        """Play as far as it may, at this speed if one is given; at the end, from the start."""
         self._player.play(self._wall(), speed)
         self._show()
 

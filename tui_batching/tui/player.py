@@ -66,7 +66,7 @@ class Player:
         self._since = (wall, self.time)
 
     def play(self, wall: float, speed: float | None = None) -> None:
-        """Play as far as it may, at this speed if one is given; at the end, from the start again."""
+        """Play as far as it may, at this speed if one is given; at the end, from the start."""
         self.tick(wall)
         if not self.playing:
             self.toggle(wall)
