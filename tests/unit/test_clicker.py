@@ -10,6 +10,7 @@ import pytest
 from stage import Stage, on_stage
 from tour import GUESS, TOUR
 
+from tui_batching.config import parse_config
 from tui_batching.tour import Deck, parse_deck
 from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.presenting.screens import AskToLeave, BlackScreen, PickChapter
@@ -132,6 +133,26 @@ async def test_only_enter_leaves_and_the_place_is_kept() -> None:
         assert stage.scene.workload.name == "chat"
         await stage.press("f5")
         assert number(stage) == 3
+
+
+async def test_the_question_tells_the_keys_that_the_user_has() -> None:
+    keymap = parse_config(
+        "keys: {tour: [T], tour-begin: none, unselect: [U], chapters: [f9]}",
+        Path("config.yaml"),
+    )
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR, config=keymap) as stage:
+        await stage.press("U")
+        assert "enter   leave; T goes on from here" in stage.seen()
+        await stage.press("enter")
+        assert not presenter(stage).is_on
+        await stage.press("T", "f9")
+        assert presenter(stage).is_on
+        assert isinstance(stage.app.screen, PickChapter)
+        await stage.press("f9")
+        assert stage.app.screen is stage.live
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
+        await stage.press("escape")
+        assert "enter   leave; p or F5 goes on from here" in stage.seen()
 
 
 async def test_a_page_is_turned_although_the_question_is_open() -> None:

@@ -15,6 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_batching.tour import Deck
+from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.dialogs import Dialog
 
 
@@ -24,19 +25,19 @@ class PickChapter(Dialog[int | None]):
     Args:
         deck: whose chapters.
         current: the number of the chapter that is told, or was told last.
+        opened_by: a key that closes it, too.
     """
 
     DEFAULT_CSS = """
     PickChapter > Vertical { width: 64; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape,c,f5", "dismiss", "Close", id="chapter.close", tooltip="Stay where we are."
-        ),
+        Binding("escape,f5", "dismiss", "Close", id="chapter.close", tooltip="Stay where we are."),
     ]
 
-    def __init__(self, deck: Deck, current: int) -> None:
+    def __init__(self, deck: Deck, current: int, opened_by: Key) -> None:
         super().__init__()
+        self.close_with(opened_by)
         self._deck, self._current = deck, current
 
     def compose(self) -> ComposeResult:
@@ -72,6 +73,10 @@ class AskToLeave(Dialog[str | None]):
     """Asks whether to leave the tour; gives the action that is to be done, or None.
 
     Only Enter leaves. What clickers send closes the question, and what turns pages turns them.
+
+    Args:
+        keys: those of the screen, some of which go on with the tour.
+        ascii_only: whether they are written in ASCII.
     """
 
     DEFAULT_CSS = """
@@ -110,11 +115,18 @@ class AskToLeave(Dialog[str | None]):
         ),
     ]
 
+    def __init__(self, keys: KeyTable, *, ascii_only: bool = False) -> None:
+        super().__init__()
+        back = [keys.called(name) for name in ("tour", "tour-begin")]
+        having_keys = [key for key in back if key.keys] or back[:1]
+        signs = (key.written(ascii_only=ascii_only)[0] for key in having_keys)
+        self._ways_back = " or ".join(signs)
+
     def compose(self) -> ComposeResult:
         """The question."""
         with Vertical() as box:
             box.border_title = "leave the tour?"
-            yield Static("enter   leave; p or F5 goes on from here", markup=False)
+            yield Static(f"enter   leave; {self._ways_back} goes on from here", markup=False)
             yield Static("escape  stay", markup=False)
 
 
