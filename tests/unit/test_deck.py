@@ -323,6 +323,19 @@ def test_a_workload_stays_in_the_folder_of_the_deck_unless_its_path_is_absolute(
     assert read(chapter % outside, folder).chapters[0].workload.name == "secret"
 
 
+@pytest.mark.parametrize("null", ["null", "~", ""])
+def test_a_key_with_null_is_left_out(null: str) -> None:
+    keys = "section then notes minutes strategies set view show at until speed play select focus"
+    nulls = "".join(f"    {key}: {null}\n" for key in keys.split())
+    plain = FIRST + "    loop: [1s, 2s]\n"
+    assert read(plain + nulls).chapters == read(plain).chapters
+
+
+def test_what_is_needed_cannot_be_null() -> None:
+    with pytest.raises(InputError, match=r"chapters\[0\].text: found nothing, expected text"):
+        read(FIRST.replace("text: a", "text: null"))
+
+
 def test_there_is_a_most_of_chapters() -> None:
     with pytest.raises(InputError, match="chapters: found a list of 501, expected at most 500"):
         read("chapters:\n" + "  - {title: One, text: a, workload: notebook}\n" * 501)
@@ -339,7 +352,7 @@ def test_what_is_no_mapping_of_settings_is_refused_without_listing_them_all() ->
 UNKNOWN_VALUES = {
     "{statik.p99_latency}": "expected one of static, dynamic, continuous, a request such as R2,",
     "{static.p99_latncy}": "(did you mean 'p99_latency'?)",
-    "{static.mean_latency}": "expected after static. one of avg_wait, p50_wait",
+    "{static.mean_latenz}": "expected after static. one of avg_wait, p50_wait",
     "{static}": "expected after static. one of avg_wait",
     "{static.R99.latency}": "expected the id of a request of the workload",
     "{static.R2.latencies}": "expected after static.R2. one of start_time",

@@ -259,7 +259,7 @@ def parse_deck(text: str, path: Path, views: Mapping[str, ViewParts]) -> Deck:
     Raises:
         InputError: if the text is not as expected; told with line, key, found and expected.
     """
-    record = read_yaml(text, str(path)).mapping(_KEYS)
+    record = read_yaml(text, str(path)).mapping(_KEYS).filled
     around = _Surroundings(path.parent, views, {})
     chapters: list[Chapter] = []
     talk = record["chapters"].items(MOST_CHAPTERS)
@@ -291,7 +291,7 @@ class _Surroundings:
 
 def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -> Chapter:
     """One chapter; where it names no workload or section it has that of the chapter before."""
-    record = field.mapping(_CHAPTER_KEYS)
+    record = field.mapping(_CHAPTER_KEYS).filled
     if before is None or "workload" in record.fields:
         workload = as_in_file = _read_workload(record["workload"], around)
     else:
