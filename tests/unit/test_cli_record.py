@@ -286,12 +286,25 @@ def test_what_is_to_doubt_is_told_beside_it(tmp_path: Path, capsys: pytest.Captu
         (("--chapter", "1", "--set", "batch_size=2"), "--set, --slo and --strategies"),
         (("--chapter", "1", "--strategies", "static"), "--set, --slo and --strategies"),
         (("no-such.yaml", "--chapter", "1"), "no-such.yaml"),
+        (
+            ("illustrative", "--chapter", "2"),
+            "illustrative: found a workload, expected a deck, which present and record --chapter",
+        ),
     ],
 )
 def test_bad_usage_is_told_in_one_sentence(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
 ):
     assert words in complaint(capsys, "record", "-o", "-", *arguments)
+
+
+def test_a_deck_without_the_number_of_a_chapter_is_told_to_be_one(
+    capsys: pytest.CaptureFixture[str], deck: str
+):
+    told = complaint(capsys, "record", "-o", "-", deck)
+    assert f"{deck}: found a deck, expected a workload" in told
+    assert "record --chapter N" in told
+    assert f"{deck}: found a deck, expected a workload" in complaint(capsys, "compare", deck)
 
 
 def test_what_cannot_be_simulated_is_told_and_not_recorded(
