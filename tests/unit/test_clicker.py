@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,20 @@ async def test_the_chapters_are_listed_by_section_and_the_present_one_is_marked(
         assert stage.live.selected == 1
         await stage.press("c", "down", "enter")  # over the name of a section
         assert number(stage) == 4
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36)])
+@pytest.mark.parametrize("title", ["A talk", TOUR.title, "The [red]longest[/red] title of a deck"])
+async def test_the_list_says_how_to_close_it_and_whose_chapters_they_are(
+    tmp_path: Path, title: str, size: tuple[int, int]
+) -> None:
+    deck = replace(sections(tmp_path), title=title)
+    async with on_stage(deck.chapters[0].workload, deck=deck, size=size) as stage:
+        await stage.press("c")
+        assert "· enter goes there · escape closes ─" in stage.seen()
+        assert title[:12] in stage.seen()
+        if size[0] >= 80 and len(title) <= len(TOUR.title):
+            assert f" {title} · enter" in stage.seen()
 
 
 @pytest.mark.parametrize("key", ["escape", "c", "f5"])

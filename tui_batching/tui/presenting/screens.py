@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -18,6 +19,11 @@ from tui_batching.tour import Deck
 from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.dialogs import Dialog
 
+_WAYS = " · enter goes there · escape closes"
+"""What can be done with the list of chapters."""
+_BESIDE_A_TITLE = 4
+"""Cells in the border of a box that a title leaves free."""
+
 
 class PickChapter(Dialog[int | None]):
     """Gives the number of the chapter that was picked, from zero, or None.
@@ -29,7 +35,7 @@ class PickChapter(Dialog[int | None]):
     """
 
     DEFAULT_CSS = """
-    PickChapter > Vertical { width: 64; }
+    PickChapter > Vertical { width: 72; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f5", "dismiss", "Close", id="chapter.close", tooltip="Stay where we are."),
@@ -42,8 +48,7 @@ class PickChapter(Dialog[int | None]):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        with Vertical() as box:
-            box.border_title = f"{self._deck.title} · enter goes there · escape closes"
+        with Vertical():
             yield OptionList(*self._options(), id="chapters")
 
     def on_mount(self) -> None:
@@ -53,6 +58,17 @@ class PickChapter(Dialog[int | None]):
         self.call_after_refresh(
             lambda: options.scroll_to(y=place - options.size.height // 2, animate=False)
         )
+
+    def on_resize(self) -> None:
+        """Say how to close it, whatever room that leaves to the title of the deck."""
+        self.call_after_refresh(self._entitle)
+
+    def _entitle(self) -> None:
+        box, title = self.query_one(Vertical), self._deck.title
+        room = box.size.width - _BESIDE_A_TITLE - cell_len(_WAYS)
+        if cell_len(title) > room:
+            title = f"{set_cell_size(title, room - 1).rstrip()}…"
+        box.border_title = Text(f"{title}{_WAYS}")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Give its number."""
