@@ -192,6 +192,7 @@ chapters:
     play: false
   - {title: Loops, text: Again., at: 0.5s, loop: [1s, 1.5s]}
   - {title: Stays, text: A picture., at: 1s}
+  - {title: Is over, text: Too late., loop: [50s, 60s]}
 """
 
 
@@ -201,6 +202,7 @@ chapters:
         ("1", ["t 0.500 /", "t 1.000 /", "t 1.000 /"], "It has stopped."),
         ("2", ["t 1.000 /", "t 1.000 /", "t 1.000 /"], "playing"),
         ("3", ["t 1.000 /", "t 1.000 /", "t 1.000 /"], "A picture."),
+        ("4", ["t 2.510 /", "t 2.510 /", "t 2.510 /"], "Too late."),
     ],
 )
 def test_a_chapter_is_recorded_as_it_is_told(

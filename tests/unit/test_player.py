@@ -43,18 +43,6 @@ def test_asked_to_play_it_plays_whether_or_not_it_does_already() -> None:
     assert (player.time, player.speed) == (0, 0.5)
 
 
-def test_asked_to_play_it_heeds_where_it_is_to_stop_and_its_loop() -> None:
-    player = player_of(speed=1.0)
-    player.until = 40 * MS
-    player.play(0.0, speed=2.0)
-    player.tick(1.0)
-    assert (player.time, player.playing) == (40 * MS, False)
-    player.until, player.loop = None, (30 * MS, 50 * MS)
-    player.play(2.0, speed=1.0)
-    player.tick(2.015)
-    assert (player.time, player.playing) == (35 * MS, True)
-
-
 def test_it_plays_by_the_wall_clock_however_often_it_is_asked() -> None:
     often, once = player_of(), player_of()
     for player in (often, once):

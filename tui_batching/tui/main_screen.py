@@ -422,7 +422,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     # Playing
 
     def play(self, speed: float | None = None) -> None:
-        """Play as far as it may, at this speed if one is given; at the end, from the start."""
+        """Play on, at this speed if one is given; at the end, play again from the start."""
         self._player.play(self._wall(), speed)
         self._show()
 

@@ -66,12 +66,9 @@ class Player:
         self._since = (wall, self.time)
 
     def play(self, wall: float, speed: float | None = None) -> None:
-        """Play as far as it may, at this speed if one is given; at the end, from the start."""
-        self.tick(wall)
-        if not self.playing:
-            self.toggle(wall)
-        self.speed = speed or self.speed
-        self._since = (wall, self.time)
+        """Play on, at this speed if one is given; at the end, play again from the start."""
+        begin = 0 if self.at_end else self.time
+        self.set(begin, speed or self.speed, wall, playing=True)
 
     def tick(self, wall: float) -> None:
         """Move the playhead to where the wall clock says it is; pause at the end, or at `until`.
