@@ -16,7 +16,7 @@ from tui_batching.measured.reading import read_log
 from tui_batching.measured.server import server_of
 from tui_batching.measured.server_log import server_log
 from tui_batching.reading.files import data_folder, read_text
-from tui_batching.tour import load_deck
+from tui_batching.tour import ViewParts, load_deck
 from tui_batching.workload import apply_settings, load_workload, parse_workload
 from tui_batching.workload.profiles import parse_profile
 
@@ -145,7 +145,12 @@ _TALKS = b"""requests:
     turns: {mean: 3, think_time: 2s}
 """
 
-VIEWS = {"live": ("lanes", "race"), "gantt": (), "slots": ()}
+VIEWS = {
+    "live": ViewParts(("lanes", "race"), has_panels=True),
+    "gantt": ViewParts(has_panels=True),
+    "slots": ViewParts(has_panels=True),
+    "learn": ViewParts(),
+}
 _DECK = b"""title: A talk
 chapters:
   - title: One

@@ -44,6 +44,9 @@ TABS = [
     ("tui-batching play --set batch_s", "tui-batching play --set batch_size=x"),
     ("tui-batching play --set cost=h2", "tui-batching play --set cost=h200-llama-3-8b x"),
     ("tui-batching play --strategies static,orc", "--strategies static,orca"),
+    ("tui-batching play --theme=proj", "tui-batching play --theme=projector x"),
+    ("tui-batching compare --strategies=static,sgl", "--strategies=static,sglang"),
+    ("tui-batching replay --cost h2", "tui-batching replay --cost h200-llama-3-8b x"),
     ("tui-batching play scr", "tui-batching play script x"),
 ]
 """What is typed before a tab, and the line after it and an x."""

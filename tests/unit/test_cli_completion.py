@@ -87,10 +87,39 @@ def completed(shell: str, script: Path, line: str) -> list[str]:
         ("tui-batching chart frontier rag", ["rag"]),
         ("tui-batching completion z", ["zsh"]),
         ("tui-batching report --out", ["--output"]),
+        ("tui-batching calibrate mi", ["mine.yaml"]),
+        ("tui-batching replay mi", ["mine.yaml"]),
+        ("tui-batching replay --contents mi", ["mine.yaml"]),
+        ("tui-batching replay --engine sgl", ["sglang"]),
     ],
 )
 def test_it_completes(shell: str, scripts: dict[str, Path], line: str, offered: list[str]) -> None:
     assert completed(shell, scripts[shell], line) == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish"])
+@pytest.mark.parametrize(
+    ("line", "ending"),
+    [
+        ("tui-batching replay --cost h2", "h200-llama-3-8b"),
+        ("tui-batching replay --cost mi", "mine.yaml"),
+        ("tui-batching play --theme=proj", "projector"),
+        ("tui-batching play --theme=dark ra", "rag"),
+        ("tui-batching compare --strategies=static,sgl", "static,sglang"),
+        ("tui-batching play --set=cost=h2", "h200-llama-3-8b"),
+    ],
+)
+def test_it_completes_behind_an_equals_sign(
+    shell: str, scripts: dict[str, Path], line: str, ending: str
+) -> None:
+    """Bash puts what is offered behind the sign, fish in place of the whole word."""
+    (found,) = completed(shell, scripts[shell], line)
+    assert found.rpartition("=")[2] == ending
+
+
+def test_all_themes_are_offered_right_behind_the_equals_sign(scripts: dict[str, Path]) -> None:
+    found = completed("bash", scripts["bash"], "tui-batching play --theme=")
+    assert set(found) == set(load_palettes())
 
 
 def test_a_profile_is_completed_after_cost(scripts: dict[str, Path]) -> None:

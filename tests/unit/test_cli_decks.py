@@ -49,6 +49,16 @@ MISTAKES = {
         ": chapter 2: found {static.evictions}, expected a value that is defined here"
     ),
     DECK.replace("batch_size: 8", "cost.decode_step: 100h"): ": chapter 2: ",
+    DECK.replace("minutes: 0.5", "loop: [50s, 60s]"): (
+        ": chapter 2: loop: found a loop from 50.0 s on, expected one that begins in the run, "
+        "which ends at "
+    ),
+    DECK.replace("minutes: 0.5", "until: 100s"): (
+        ": chapter 2: until: found 100 s, expected end, or an instant of the run, which ends at "
+    ),
+    DECK.replace("minutes: 0.5", "at: 100s"): (
+        ": chapter 2: at: found 100 s, expected end, or an instant of the run, which ends at "
+    ),
     DECK.replace("slide", "slides"): ":2: chapters[0]: found the unknown key 'slides'",
     "chapters: []": ":1: chapters: found an empty list",
     "requests: []\nchapters: []": ":1: found the unknown key 'requests', expected one of title,",
@@ -62,6 +72,15 @@ def test_a_mistake_is_told_in_one_sentence(
 ) -> None:
     file = deck_in(tmp_path, text)
     assert complaint(capsys, *command, file).startswith(f"{file}{MISTAKES[text]}")
+
+
+def test_to_begin_and_to_stop_at_the_end_is_approved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for instants in ("at: end", "until: end", "loop: [1s, end]"):
+        file = deck_in(tmp_path, DECK.replace("minutes: 0.5", instants))
+        assert main(["validate", file]) == 0
+    assert capsys.readouterr().out.count("valid, a deck of 2 chapters") == 3
 
 
 def test_a_workload_is_no_deck(capsys: pytest.CaptureFixture[str]) -> None:

@@ -182,6 +182,45 @@ def test_a_chapter_is_recorded_with_its_text(
     assert not (tmp_path / "runtime").exists()
 
 
+AS_TOLD = """\
+chapters:
+  - title: Stops
+    text: Watch.
+    then: It has stopped.
+    workload: illustrative
+    until: 1s
+    play: false
+  - {title: Loops, text: Again., at: 0.5s, loop: [1s, 1.5s]}
+  - {title: Stays, text: A picture., at: 1s}
+  - {title: Is over, text: Too late., loop: [50s, 60s]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("chapter", "seen", "at_the_end"),
+    [
+        ("1", ["t 0.500 /", "t 1.000 /", "t 1.000 /"], "It has stopped."),
+        ("2", ["t 1.000 /", "t 1.000 /", "t 1.000 /"], "playing"),
+        ("3", ["t 1.000 /", "t 1.000 /", "t 1.000 /"], "A picture."),
+        ("4", ["t 2.510 /", "t 2.510 /", "t 2.510 /"], "Too late."),
+    ],
+)
+def test_a_chapter_is_recorded_as_it_is_told(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    chapter: str,
+    seen: list[str],
+    at_the_end: str,
+):
+    file = tmp_path / "told.yaml"
+    file.write_text(AS_TOLD)
+    cast = recorded(capsys, str(file), "--chapter", chapter, "--seconds", "3.2", "--size", "120x30")
+    for second, told in enumerate(seen, start=1):
+        assert told in cast.seen_at(second)
+    assert at_the_end in cast.seen_at(3.2)
+    assert ("It has stopped." in cast.seen_at(1)) is False
+
+
 def test_speaker_notes_do_not_follow_a_recording(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
@@ -249,12 +288,25 @@ def test_what_is_to_doubt_is_told_beside_it(tmp_path: Path, capsys: pytest.Captu
         (("--chapter", "1", "--set", "batch_size=2"), "--set, --slo and --strategies"),
         (("--chapter", "1", "--strategies", "static"), "--set, --slo and --strategies"),
         (("no-such.yaml", "--chapter", "1"), "no-such.yaml"),
+        (
+            ("illustrative", "--chapter", "2"),
+            "illustrative: found a workload, expected a deck, which present and record --chapter",
+        ),
     ],
 )
 def test_bad_usage_is_told_in_one_sentence(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
 ):
     assert words in complaint(capsys, "record", "-o", "-", *arguments)
+
+
+def test_a_deck_without_the_number_of_a_chapter_is_told_to_be_one(
+    capsys: pytest.CaptureFixture[str], deck: str
+):
+    told = complaint(capsys, "record", "-o", "-", deck)
+    assert f"{deck}: found a deck, expected a workload" in told
+    assert "record --chapter N" in told
+    assert f"{deck}: found a deck, expected a workload" in complaint(capsys, "compare", deck)
 
 
 def test_what_cannot_be_simulated_is_told_and_not_recorded(

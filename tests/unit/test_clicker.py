@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from stage import Stage, on_stage
 from tour import GUESS, TOUR
 
+from tui_batching.config import parse_config
 from tui_batching.tour import Deck, parse_deck
 from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.presenting.screens import AskToLeave, BlackScreen, PickChapter
@@ -79,6 +81,20 @@ async def test_the_chapters_are_listed_by_section_and_the_present_one_is_marked(
         assert number(stage) == 4
 
 
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36)])
+@pytest.mark.parametrize("title", ["A talk", TOUR.title, "The [red]longest[/red] title of a deck"])
+async def test_the_list_says_how_to_close_it_and_whose_chapters_they_are(
+    tmp_path: Path, title: str, size: tuple[int, int]
+) -> None:
+    deck = replace(sections(tmp_path), title=title)
+    async with on_stage(deck.chapters[0].workload, deck=deck, size=size) as stage:
+        await stage.press("c")
+        assert "· enter goes there · escape closes ─" in stage.seen()
+        assert title[:12] in stage.seen()
+        if size[0] >= 80 and len(title) <= len(TOUR.title):
+            assert f" {title} · enter" in stage.seen()
+
+
 @pytest.mark.parametrize("key", ["escape", "c", "f5"])
 async def test_the_list_closes_and_all_is_as_it_was(tmp_path: Path, key: str) -> None:
     deck = sections(tmp_path)
@@ -132,6 +148,26 @@ async def test_only_enter_leaves_and_the_place_is_kept() -> None:
         assert stage.scene.workload.name == "chat"
         await stage.press("f5")
         assert number(stage) == 3
+
+
+async def test_the_question_tells_the_keys_that_the_user_has() -> None:
+    keymap = parse_config(
+        "keys: {tour: [T], tour-begin: none, unselect: [U], chapters: [f9]}",
+        Path("config.yaml"),
+    )
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR, config=keymap) as stage:
+        await stage.press("U")
+        assert "enter   leave; T goes on from here" in stage.seen()
+        await stage.press("enter")
+        assert not presenter(stage).is_on
+        await stage.press("T", "f9")
+        assert presenter(stage).is_on
+        assert isinstance(stage.app.screen, PickChapter)
+        await stage.press("f9")
+        assert stage.app.screen is stage.live
+    async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
+        await stage.press("escape")
+        assert "enter   leave; p or F5 goes on from here" in stage.seen()
 
 
 async def test_a_page_is_turned_although_the_question_is_open() -> None:

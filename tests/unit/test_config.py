@@ -101,6 +101,12 @@ def test_charts_wear_the_theme_of_the_config(
     assert printed("--theme", "dark") == dark
 
 
+def test_a_file_in_place_of_the_folder_of_themes_is_told(tmp_path: Path) -> None:
+    (tmp_path / "paper.yaml").touch()
+    with pytest.raises(InputError, match=r"themes: .*paper\.yaml: found a file, expected a folder"):
+        parse_config("themes: paper.yaml", tmp_path / "config.yaml")
+
+
 def test_themes_of_ones_own_come_after_the_bundled_ones_or_in_place_of_them(tmp_path: Path) -> None:
     copied("light", tmp_path / "my-themes", "paper")
     copied("projector", tmp_path / "my-themes", "dark")
@@ -138,7 +144,10 @@ async def test_the_app_wears_and_offers_ones_own_theme_at_ones_own_speed(tmp_pat
         ("speed: 0", "1: speed: found 0, expected a number > 0"),
         ("speed: 65", "1: speed: found 65, expected a number <= 64"),
         ("speed: fast", "1: speed: found 'fast', expected a number > 0"),
-        ("theme: dark\nthemes: nowhere", "2: themes: nowhere: found no themes, expected files"),
+        (
+            "theme: dark\nthemes: nowhere",
+            "2: themes: nowhere: found no such folder, expected a folder of themes",
+        ),
         ("themes: ~nobody-is-called-so/x", "1: themes: found '~nobody-is-called-so/x', expected"),
         ("[theme]", "1: found a list, expected a mapping with theme, themes, speed, keys"),
         ("theme: 'dark", "1: found broken YAML"),

@@ -8,11 +8,15 @@ import pytest
 
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND
 from tui_batching.errors import InputError
-from tui_batching.tour import Deck, is_deck, parse_deck
+from tui_batching.tour import Deck, ViewParts, is_deck, parse_deck
 from tui_batching.tour.deck import step_times
 from tui_batching.workload import load_workload
 
-VIEWS = {"live": ("lanes", "race"), "gantt": (), "batch-size": ()}
+VIEWS = {
+    "live": ViewParts(("lanes", "race"), has_panels=True),
+    "gantt": ViewParts(has_panels=True),
+    "batch-size": ViewParts(),
+}
 WORKLOAD = "requests: [{arrival_time: 0, input_tokens: 5, output_tokens: 2, id: 7}]\n"
 
 
@@ -32,7 +36,7 @@ chapters:
     minutes: 1.5
     workload: illustrative
     set: {batch_size: 8, dynamic.timeout: 300ms}
-    view: batch-size
+    view: gantt
     at: 1.5s
     until: 2s
     speed: 0.25
@@ -48,7 +52,7 @@ chapters:
     assert chapter.notes == ("Say that.",)
     assert chapter.workload.name == "illustrative"
     assert chapter.settings == {"batch_size": "8", "dynamic.timeout": "300ms"}
-    assert (chapter.view, chapter.at) == ("batch-size", 1500 * MILLISECOND)
+    assert (chapter.view, chapter.at) == ("gantt", 1500 * MILLISECOND)
     assert (chapter.speed, chapter.play) == (0.25, True)
     assert (chapter.select, chapter.focus, chapter.table) == (3, "dynamic", "step_time")
     assert (chapter.section, chapter.minutes, deck.minutes) == ("Part one", 1.5, 1.5)
@@ -205,6 +209,10 @@ MISTAKES = {
     FIRST + "    strategies: [orca]\n    focus: static": (
         "6: chapters[0].focus: found 'static', expected orca"
     ),
+    FIRST + "    view: batch-size\n    focus: static": (
+        "6: chapters[0].focus: found focus beside view: batch-size, which has no lanes or panels, "
+        "expected no focus"
+    ),
     FIRST + "    minutes: 0": "5: chapters[0].minutes: found 0, expected a number > 0",
     FIRST + "    at: 2s\n    until: 2s": (
         "6: chapters[0].until: found '2s', expected an instant after the one at which it begins"
@@ -315,6 +323,19 @@ def test_a_workload_stays_in_the_folder_of_the_deck_unless_its_path_is_absolute(
     assert read(chapter % outside, folder).chapters[0].workload.name == "secret"
 
 
+@pytest.mark.parametrize("null", ["null", "~", ""])
+def test_a_key_with_null_is_left_out(null: str) -> None:
+    keys = "section then notes minutes strategies set view show at until speed play select focus"
+    nulls = "".join(f"    {key}: {null}\n" for key in keys.split())
+    plain = FIRST + "    loop: [1s, 2s]\n"
+    assert read(plain + nulls).chapters == read(plain).chapters
+
+
+def test_what_is_needed_cannot_be_null() -> None:
+    with pytest.raises(InputError, match=r"chapters\[0\].text: found nothing, expected text"):
+        read(FIRST.replace("text: a", "text: null"))
+
+
 def test_there_is_a_most_of_chapters() -> None:
     with pytest.raises(InputError, match="chapters: found a list of 501, expected at most 500"):
         read("chapters:\n" + "  - {title: One, text: a, workload: notebook}\n" * 501)
@@ -324,14 +345,14 @@ def test_what_is_no_mapping_of_settings_is_refused_without_listing_them_all() ->
     """There are far more settings than a sentence bears."""
     text = "title: T\nchapters:\n  - {title: A, text: B, workload: notebook, set: 5}\n"
     with pytest.raises(InputError, match=r"expected a mapping with batch_size, .* others") as error:
-        parse_deck(text, Path("d.yaml"), {"live": ()})
+        parse_deck(text, Path("d.yaml"), VIEWS)
     assert len(str(error.value)) < 1500
 
 
 UNKNOWN_VALUES = {
     "{statik.p99_latency}": "expected one of static, dynamic, continuous, a request such as R2,",
     "{static.p99_latncy}": "(did you mean 'p99_latency'?)",
-    "{static.mean_latency}": "expected after static. one of avg_wait, p50_wait",
+    "{static.mean_latenz}": "expected after static. one of avg_wait, p50_wait",
     "{static}": "expected after static. one of avg_wait",
     "{static.R99.latency}": "expected the id of a request of the workload",
     "{static.R2.latencies}": "expected after static.R2. one of start_time",

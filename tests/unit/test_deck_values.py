@@ -26,6 +26,20 @@ def test_every_metric_is_told_as_tables_tell_it(metric) -> None:
     assert told(f"It is {{static.{metric.name}}}.", served()) == f"It is {found}."
 
 
+@pytest.mark.parametrize(
+    ("spelled", "name"),
+    [("mean_latency", "avg_latency"), ("mean_wait", "avg_wait"), ("avg_ttft", "mean_ttft")],
+)
+def test_a_mean_goes_by_either_word(spelled: str, name: str) -> None:
+    check_values(f"{{static.{spelled}}}", served().workload)
+    assert told(f"{{static.{spelled}}}", served()) == told(f"{{static.{name}}}", served())
+
+
+def test_a_mean_that_is_misspelled_is_taken_for_no_other_metric() -> None:
+    with pytest.raises(InputError, match=r"did you mean 'mean_latency'\?"):
+        check_values("{static.mean_latenci}", served().workload)
+
+
 def test_what_became_of_a_request() -> None:
     run = served()["static"].run
     row = run.requests.id.tolist().index(2)

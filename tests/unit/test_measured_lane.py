@@ -35,7 +35,7 @@ from tui_batching.sim.measured import MeasuredRun, lowest_free
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Vllm
 from tui_batching.tour import parse_deck
-from tui_batching.tui.views import view_names
+from tui_batching.tui.views import view_parts
 from tui_batching.workload import Workload, apply_settings, choose_strategies, load_workload
 
 COST = IterationCost(8 * MILLISECOND, MILLISECOND // 20, 10**5)
@@ -426,7 +426,7 @@ chapters:
     text: "{{measured.p99_ttft}} measured, {{vllm.p99_ttft}} simulated"
     focus: measured
 """
-    deck = parse_deck(text, tmp_path / "talk.yaml", view_names())
+    deck = parse_deck(text, tmp_path / "talk.yaml", view_parts())
     async with on_stage(deck.chapters[0].workload, deck=deck, size=(120, 36)) as stage:
         assert names_on(stage) == NAMES
         times = [

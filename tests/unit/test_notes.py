@@ -20,7 +20,7 @@ from waiting import PATIENCE_SECONDS
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.config import Config
-from tui_batching.tour import Deck, parse_deck
+from tui_batching.tour import Deck, ViewParts, parse_deck
 from tui_batching.tour.presentation import (
     Presentation,
     presentation_file,
@@ -106,7 +106,7 @@ async def test_another_deck_is_not_followed(tmp_path: Path) -> None:
 
 
 def planned(folder: Path) -> Deck:
-    return parse_deck(PLANNED, folder / "planned.yaml", {"live": ()})
+    return parse_deck(PLANNED, folder / "planned.yaml", {"live": ViewParts()})
 
 
 async def test_the_time_of_day_and_the_time_since_the_start_go_on() -> None:

@@ -14,7 +14,7 @@ from tui_batching.charts.palette import load_palettes
 from tui_batching.charts.race import shown_name
 from tui_batching.errors import InputError
 from tui_batching.strategies import STRATEGIES, Orca, Static, Vllm, kind_of, mark_of
-from tui_batching.tour import parse_deck
+from tui_batching.tour import ViewParts, parse_deck
 from tui_batching.tour.values import told
 from tui_batching.workload import Workload, choose_strategies, load_workload, parse_workload
 
@@ -140,7 +140,7 @@ chapters:
     set: {vllm@512.max_num_batched_tokens: 512}
     focus: vllm@512
 """
-    (chapter,) = parse_deck(text, Path("talk.yaml"), {"live": ()}).chapters
+    (chapter,) = parse_deck(text, Path("talk.yaml"), {"live": ViewParts(has_panels=True)}).chapters
     assert told(chapter.text[0], compare(chapter.served)) == "512, not 2,048"
     assert chapter.focus == "vllm@512"
 

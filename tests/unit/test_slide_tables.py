@@ -113,3 +113,16 @@ def test_numbers_are_flush_with_the_right_side_of_their_column() -> None:
         for row, cells in zip(rows[head:], table, strict=False)
     ]
     assert ends[0] == ends[1] == ends[2]
+
+
+@pytest.mark.parametrize("height", [40, 20, 12, 9])
+def test_nothing_of_a_slide_is_lost_in_silence(height: int) -> None:
+    told = [f"Sentence {number} of the text." for number in range(8)]
+    text = ChapterText("Title", "7/9", tuple(told), section="A part")
+    rows = texts(slide_rows("big", [text], 60, height, palette())[1])
+    assert len(rows) == height
+    assert rows[-1].strip() == "A part · 7/9"
+    seen = [row.strip() for row in rows if row.strip() in told]
+    assert seen == told[: len(seen)]
+    assert (rows[-2].strip() == "…") == (len(seen) < len(told))
+    assert (len(seen) == len(told)) == (height > 9)

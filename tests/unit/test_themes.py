@@ -416,5 +416,6 @@ def test_mistakes_are_told_with_file_line_key_found_and_expected(
 def test_a_folder_of_one_s_own_can_be_loaded(tmp_path: Path) -> None:
     changed(tmp_path, "Calm", "Calmer")
     assert list(load_palettes(tmp_path)) == ["mine"]
+    (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no themes"):
         load_palettes(tmp_path / "empty")

@@ -10,7 +10,7 @@ from rich.style import Style
 from tui_batching.analysis.cache_use import Admitted, CacheUse, beginnings_found
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.panels import Scale, headings, scale_row
+from tui_batching.charts.panels import Scale, headings, scale_row, with_focus
 from tui_batching.charts.pen import Pen, fill
 from tui_batching.charts.rows import AGAIN, CACHED, PLAYHEAD, SHADE, Cells, style, wrapped
 from tui_batching.charts.utilization_panels import (
@@ -49,7 +49,8 @@ def cache_chart(request: ChartRequest) -> list[Cells]:
     strategies = [run.strategy for run in runs]
     titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
     if request.height < 3 * len(runs) + 4:
-        return pen.spread([[title] for title in titles], request.height)
+        heads = with_focus([[title] for title in titles], strategies, request)
+        return pen.spread(heads, request.height)
     words = [
         pen.row().gap().add(line, pen.text).cells()
         for line in wrapped(_words(runs), request.width - 2, 2)
@@ -66,7 +67,8 @@ def cache_chart(request: ChartRequest) -> list[Cells]:
     ]
     scale = Scale(0, request.scene.end / SECOND, columns, "s", playhead_column(request, columns))
     axis = scale_row(scale, " " * MARGIN, request.width, request.palette)
-    return [*pen.spread(panels, room), axis, *words]
+    seen = with_focus(panels, strategies, request)
+    return [*pen.spread(seen, room), axis, *words]
 
 
 def _words(runs: Sequence[Run]) -> str:

@@ -30,6 +30,7 @@ class ChartRequest:
     Attributes:
         keys: the keys that act on it, by their ids, for hints; none where it is printed.
         metrics: the names of those of whole runs that it tells beside what it draws.
+        focus: the strategy whose panel is bright while the others are dim, or None.
     """
 
     scene: Scene
@@ -39,6 +40,7 @@ class ChartRequest:
     palette: Palette
     keys: KeySigns = field(default_factory=dict)
     metrics: tuple[str, ...] = ()
+    focus: str | None = None
 
 
 def way_back(keys: KeySigns) -> str:

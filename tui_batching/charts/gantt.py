@@ -34,6 +34,7 @@ from tui_batching.charts.panels import (
     on_screen,
     scale_row,
     strategy_titles,
+    with_focus,
 )
 from tui_batching.charts.request_bars import ARRIVAL, RequestBars
 from tui_batching.charts.rows import (
@@ -305,7 +306,9 @@ class Gantt:
         """Legend, panels, axes."""
         width, height = self.request.width, self.request.height
         ground = style(self.request.palette.text, self.request.palette.background)
-        panels = [self._panel(number) for number in range(len(self._runs))]
+        drawn = [self._panel(number) for number in range(len(self._runs))]
+        strategies = [run.strategy for run in self._runs]
+        panels = with_focus(drawn, strategies, self.request)
         arrangement = self._layout.arrangement
         rows = [
             self._legend(panels),

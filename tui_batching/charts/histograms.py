@@ -11,7 +11,7 @@ from tui_batching.analysis.distribution import QUANTITIES, Histogram, Quantity, 
 from tui_batching.charts.axis import Axis
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.panels import Scale, headings, scale_row
+from tui_batching.charts.panels import Scale, headings, scale_row, with_focus
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import FULL, Cells, filled_cells, painted, style
 from tui_batching.clock import MILLISECOND, SECOND, format_duration
@@ -44,7 +44,8 @@ def histograms_chart(request: ChartRequest, quantity: Quantity = QUANTITIES[0]) 
     panels = [
         [title, *_panel(request, found, number, size, pen)] for number, title in enumerate(titles)
     ]
-    rows = [_title(quantity, found, pen), *pen.spread(panels, room)]
+    seen = with_focus(panels, strategies, request)
+    rows = [_title(quantity, found, pen), *pen.spread(seen, room)]
     unit, time = ("s", SECOND) if found.edges[-1] >= SECOND else ("ms", MILLISECOND)
     limits = float(found.edges[0]) / time, float(found.edges[-1]) / time
     scale = Scale(*limits, bins * cells, unit, None, log=found.log)

@@ -16,7 +16,7 @@ from rich.color import Color, blend_rgb
 
 from tui_batching.errors import InputError
 from tui_batching.reading.fields import Field, Record, read_yaml
-from tui_batching.reading.files import data_folder, read_text
+from tui_batching.reading.files import data_folder, files_in, read_text
 from tui_batching.reading.nodes import Scalar
 from tui_batching.sim.life import State
 from tui_batching.strategies import about, mark_of, tag_of
@@ -234,7 +234,8 @@ def load_palettes(folder: Path | None = None) -> dict[str, Palette]:
         InputError: at the first mistake in a file, with file, line, key, found and expected.
     """
     home = data_folder("themes") if folder is None else folder
-    paths = sorted(home.glob("*.yaml"), key=lambda path: (path.stem != DEFAULT_THEME, path.stem))
+    files = files_in(home, "*.yaml", "a folder of themes")
+    paths = sorted(files, key=lambda path: (path.stem != DEFAULT_THEME, path.stem))
     if not paths:
         raise InputError(f"{home}: found no themes, expected files such as {DEFAULT_THEME}.yaml")
     return {path.stem: read_palette(path) for path in paths}

@@ -10,7 +10,9 @@ from rich.color import Color
 from rich.style import Style
 
 from tui_batching.analysis.cache_use import WITHOUT
+from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.axis import Axis
+from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import add_with_signs
 from tui_batching.charts.rows import (
@@ -75,6 +77,19 @@ def _shares(needed: Sequence[int], height: int) -> tuple[int, ...]:
         shares[panel] = min(needed[panel], room // (len(needed) - number))
         room -= shares[panel]
     return tuple(share + room // len(needed) for share in shares)
+
+
+def with_focus(
+    panels: Sequence[list[Cells]], strategies: Sequence[Strategy], request: ChartRequest
+) -> list[list[Cells]]:
+    """The panels, those of all strategies but the one in focus dim; all bright if it has none."""
+    has_panel = any(strategy.name == request.focus for strategy in strategies)
+    return [
+        [dim_from(row, 0, request.palette) for row in panel]
+        if has_panel and strategy.name != request.focus
+        else panel
+        for panel, strategy in zip(panels, strategies, strict=True)
+    ]
 
 
 def joined(panels: Sequence[list[Cells]], arrangement: Arrangement, ground: Style) -> list[Cells]:

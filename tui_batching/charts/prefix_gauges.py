@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tui_batching.analysis.pool_contents import Filling, Held, HeldPrefix, PoolContents
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.panels import headings
+from tui_batching.charts.panels import headings, with_focus
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import CACHED, FULL, TRACK, Cells, column, wrapped
 from tui_batching.charts.utilization_panels import NARROWEST
@@ -66,11 +66,13 @@ def prefixes_chart(request: ChartRequest) -> list[Cells]:
     telling = len(seen) - seen.count(None)
     each_has = (request.height - len(words) - len(runs)) // max(1, telling)
     if each_has < _FEWEST:
-        return pen.spread([[title] for title in titles], request.height)
-    panels = [
+        heads = with_focus([[title] for title in titles], strategies, request)
+        return pen.spread(heads, request.height)
+    drawn = [
         [title, *([] if each is None else _panel(*each, each_has, pen))]
         for title, each in zip(titles, seen, strict=True)
     ]
+    panels = with_focus(drawn, strategies, request)
     return [*pen.spread(panels, request.height - len(words)), *words]
 
 

@@ -30,6 +30,7 @@ from tui_batching.charts.panels import (
     legend_row,
     on_screen,
     scale_row,
+    with_focus,
 )
 from tui_batching.charts.pen import fill
 from tui_batching.charts.rows import (
@@ -420,7 +421,9 @@ class Slots:
         """Legend and panels."""
         palette, width, height = self.request.palette, self.request.width, self.request.height
         ground = style(palette.text, palette.background)
-        panels = [self._panel(number) for number in range(len(self._lanes))]
+        drawn = [self._panel(number) for number in range(len(self._lanes))]
+        strategies = [lane.run.strategy for lane in self._lanes]
+        panels = with_focus(drawn, strategies, self.request)
         entries = [each for each in legend(palette) if self._has_strip or each.glyph != _STRIP]
         rows = [
             legend_row(

@@ -22,7 +22,7 @@ from tui_batching.analysis.utilization import (
 from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette, mixed
-from tui_batching.charts.panels import Scale, headings, scale_row
+from tui_batching.charts.panels import Scale, headings, scale_row, with_focus
 from tui_batching.charts.pen import Pen, add_with_signs, fill
 from tui_batching.charts.rows import (
     CACHED,
@@ -85,7 +85,8 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
     end, playhead = request.scene.end / SECOND, playhead_column(request, columns)
     scale = Scale(0, end, columns, "s", playhead)
     axis = scale_row(scale, " " * MARGIN, request.width, request.palette)
-    return [*pen.spread(panels, room), axis, *words]
+    seen = with_focus(panels, strategies, request)
+    return [*pen.spread(seen, room), axis, *words]
 
 
 def memory_chart(request: ChartRequest) -> list[Cells]:
@@ -104,7 +105,8 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
     without = scene.comparison.without_cache
     titles = headings(strategies, facts, [request.width] * len(runs), request.palette, without)
     if request.height < 3 * len(runs) + 4:
-        return pen.spread([[title] for title in titles], request.height)
+        heads = with_focus([[title] for title in titles], strategies, request)
+        return pen.spread(heads, request.height)
     told = _MEMORY_WORDS + (_CACHE_WORDS if any(run.cache_matters for run in runs) else "")
     lines = wrapped(told, request.width - 2, 2 if request.height < 30 else 3)
     words = [pen.row().gap().add(line, pen.text).cells() for line in lines]
@@ -119,7 +121,8 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
     end, playhead = request.scene.end / SECOND, playhead_column(request, columns)
     scale = Scale(0, end, columns, "s", playhead)
     axis = scale_row(scale, " " * MARGIN, request.width, request.palette)
-    return [*pen.spread(panels, room), axis, *words]
+    seen = with_focus(panels, strategies, request)
+    return [*pen.spread(seen, room), axis, *words]
 
 
 def _pool(request: ChartRequest, use: KvUse, columns: int, rows: int, pen: Pen) -> list[Cells]:

@@ -204,6 +204,23 @@ def add_requests(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -
     parser.set_defaults(workload=None, settings=[], strategies=None)
 
 
+def _load(named: str) -> Workload:
+    """The workload that a user names.
+
+    Raises:
+        InputError: if it is not as expected; of a deck it is said that it is one.
+    """
+    try:
+        return load_workload(named)
+    except InputError:
+        from tui_batching.cli.decks import is_deck_file  # noqa: PLC0415 - here alone, and it is slow
+
+        if is_deck_file(named):
+            words = "a workload; present shows a deck, record --chapter N records a chapter of it"
+            raise InputError(f"{named}: found a deck, expected {words}") from None
+        raise
+
+
 def read_workload(
     arguments: argparse.Namespace,
     report: Reporter,
@@ -221,7 +238,7 @@ def read_workload(
         InputError: if it or a setting is not as expected.
     """
     report("reading the workload")
-    workload = load_workload(first if arguments.workload is None else arguments.workload)
+    workload = _load(first if arguments.workload is None else arguments.workload)
     if arguments.strategies is not None:
         names = [name.strip() for name in arguments.strategies.split(",")]
         try:

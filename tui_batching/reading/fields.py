@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_NULL = ("", "~", "null", "Null", "NULL")
 _BARE = re.compile(
     r"[+-]?\.?[0-9][0-9._:eExX+-]{0,58}|[+-]?\.(?:inf|nan)|~|null|true|false|yes|no|on|off",
     re.IGNORECASE,
@@ -95,6 +96,11 @@ class Field:
     def is_mapping(self) -> bool:
         """Whether the value is a mapping."""
         return isinstance(self.node, nodes.Mapping)
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it says that there is no value, as YAML does."""
+        return self._plain() in _NULL
 
     def has_key(self, key: str) -> bool:
         """Whether it is a mapping with this key."""
@@ -387,6 +393,12 @@ class Record:
         """The value of `key`; a missing one is told as soon as it is read."""
         path = f"{self.whole.path}.{key}" if self.whole.path else key
         return self.fields.get(key) or Field(self.whole.where, path, self.whole.line, None)
+
+    @property
+    def filled(self) -> Record:
+        """The same without the keys that have no value, be it that nothing or `null` is written."""
+        filled = {key: field for key, field in self.fields.items() if not field.is_null}
+        return Record(self.whole, filled)
 
     def read(self, key: str, reader: Callable[[Field], T], default: T) -> T:
         """What `reader` makes of the value of `key`; `default` where it is missing."""

@@ -38,6 +38,21 @@ def read_text(path: Path) -> str:
         ) from None
 
 
+def files_in(folder: Path, pattern: str, expected: str) -> list[Path]:
+    """The files in a folder whose names match a pattern.
+
+    Raises:
+        InputError: if there is no such folder, or it is something else.
+    """
+    try:
+        if folder.is_dir():
+            return list(folder.glob(pattern))
+        found = "a file" if folder.exists() else "no such folder"
+    except OSError as error:
+        raise unreadable(folder, error, expected) from None
+    raise InputError(f"{folder}: found {found}, expected {expected}")
+
+
 def open_file(path: Path, expected: str) -> BinaryIO:
     """Open an ordinary file.
 

@@ -58,6 +58,19 @@ WordTable: TypeAlias = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
+class ViewParts:
+    """What a chapter can ask of a view.
+
+    Attributes:
+        alone: the names of the parts that can be shown alone; none if it is always shown whole.
+        has_panels: whether each strategy has a lane or a panel, one of which can have the focus.
+    """
+
+    alone: tuple[str, ...] = ()
+    has_panels: bool = False
+
+
+@dataclass(frozen=True)
 class Chapter:
     """One chapter: what is told, and what is on stage beside it.
 
@@ -112,6 +125,11 @@ class Chapter:
         return apply_settings(
             self.workload, [f"{key}={value}" for key, value in self.settings.items()]
         )
+
+    @property
+    def is_still(self) -> bool:
+        """Whether it is one picture: it neither plays at once nor says how far it plays."""
+        return not self.play and self.until is None and self.loop is None
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -216,13 +234,12 @@ def bundled_deck() -> Path:
     return Path(str(resources.files("tui_batching.tour"))) / "batching.yaml"
 
 
-def load_deck(path: Path | None, views: Mapping[str, Collection[str]]) -> Deck:
+def load_deck(path: Path | None, views: Mapping[str, ViewParts]) -> Deck:
     """Read a deck, with all workloads that it names.
 
     Args:
         path: its file; None for the bundled one.
-        views: the names that its chapters may give as their view, each with those of its parts that
-            can be shown alone.
+        views: the names that its chapters may give as their view, each with what it is made of.
 
     Raises:
         InputError: if the file or a workload is not as expected.
@@ -231,19 +248,18 @@ def load_deck(path: Path | None, views: Mapping[str, Collection[str]]) -> Deck:
     return parse_deck(read_text(file), file, views)
 
 
-def parse_deck(text: str, path: Path, views: Mapping[str, Collection[str]]) -> Deck:
+def parse_deck(text: str, path: Path, views: Mapping[str, ViewParts]) -> Deck:
     """Read a deck from YAML text.
 
     Args:
         text: the YAML text.
         path: the file's path: errors start with it, and workload files are looked for beside it.
-        views: the names that its chapters may give as their view, each with those of its parts that
-            can be shown alone.
+        views: the names that its chapters may give as their view, each with what it is made of.
 
     Raises:
         InputError: if the text is not as expected; told with line, key, found and expected.
     """
-    record = read_yaml(text, str(path)).mapping(_KEYS)
+    record = read_yaml(text, str(path)).mapping(_KEYS).filled
     around = _Surroundings(path.parent, views, {})
     chapters: list[Chapter] = []
     talk = record["chapters"].items(MOST_CHAPTERS)
@@ -269,13 +285,13 @@ class _Surroundings:
     """What the chapters of a deck have in common while it is read."""
 
     folder: Path
-    views: Mapping[str, Collection[str]]
+    views: Mapping[str, ViewParts]
     workloads: dict[str, Workload]
 
 
 def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -> Chapter:
     """One chapter; where it names no workload or section it has that of the chapter before."""
-    record = field.mapping(_CHAPTER_KEYS)
+    record = field.mapping(_CHAPTER_KEYS).filled
     if before is None or "workload" in record.fields:
         workload = as_in_file = _read_workload(record["workload"], around)
     else:
@@ -288,6 +304,7 @@ def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -
     paragraphs = partial(_read_paragraphs, changed, _LONGEST_TEXT)
     slide = record.read("slide", partial(_read_words, changed, _LONGEST_SLIDE), "")
     view = record.read("view", partial(_read_view, around.views), "live")
+    parts = around.views[view]
     return Chapter(
         title=record["title"].text(_LONGEST_TITLE),
         section=record.read(
@@ -299,7 +316,7 @@ def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -
         workload=workload,
         as_in_file=as_in_file,
         view=view,
-        show=record.read("show", partial(_read_parts, view, around.views), ()),
+        show=record.read("show", partial(_read_parts, view, parts.alone), ()),
         notes=record.read("notes", partial(_read_paragraphs, changed, _LONGEST_NOTE), ()),
         minutes=record.read("minutes", partial(Field.decimal, above=0, most=_MOST_MINUTES), None),
         settings=settings,
@@ -309,7 +326,7 @@ def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -
         speed=record.read("speed", partial(Field.decimal, above=0, most=FASTEST), 0.5),
         play=record.read("play", Field.flag, default=until is not None or loop is not None),
         select=record.read("select", partial(_read_request, changed), None),
-        focus=record.read("focus", partial(_read_focus, changed), None),
+        focus=record.read("focus", partial(_read_focus, view, parts, changed), None),
         table=record.read("table", _read_table, None),
     )
 
@@ -379,9 +396,8 @@ def _read_view(views: Collection[str], field: Field) -> str:
     return name
 
 
-def _read_parts(view: str, views: Mapping[str, Collection[str]], field: Field) -> tuple[str, ...]:
+def _read_parts(view: str, known: Collection[str], field: Field) -> tuple[str, ...]:
     """The names of parts of a view, in the order in which they stand."""
-    known = views[view]
     if not known:
         raise field.error("no show", f"show beside view: {view}, which is always shown whole")
     names = field.items() if field.is_list else [field]
@@ -437,7 +453,10 @@ def _read_request(workload: Workload, field: Field) -> int:
     return number
 
 
-def _read_focus(workload: Workload, field: Field) -> str:
+def _read_focus(view: str, parts: ViewParts, workload: Workload, field: Field) -> str:
+    """The strategy of a lane or panel; where there are none it would change nothing."""
+    if not parts.has_panels:
+        raise field.error("no focus", f"focus beside view: {view}, which has no lanes or panels")
     name, names = field.text(), [strategy.name for strategy in workload.lanes]
     if name not in names:
         raise field.error(one_of(names) + did_you_mean(name, names))

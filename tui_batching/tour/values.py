@@ -15,7 +15,14 @@ import numpy as np
 from tui_batching.analysis.breakdown import PARTS, breakdown
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.distribution import latencies, times_to_first_token, waits
-from tui_batching.analysis.metrics import METRICS_BY_NAME, Unit, Value, value_text
+from tui_batching.analysis.metrics import (
+    METRIC_TABLE,
+    METRICS_BY_NAME,
+    MetricInfo,
+    Unit,
+    Value,
+    value_text,
+)
 from tui_batching.clock import to_seconds
 from tui_batching.columns import IntArray
 from tui_batching.cost import Cost
@@ -37,6 +44,13 @@ _REQUEST = re.compile(r"R([0-9]{1,10})")
 _RATIO = re.compile(r"\s*([^/]*?)\s*/\s*([^/]*?)\s*")
 _COST, _WORKLOAD = "cost", "workload"
 
+_METRICS: Mapping[str, MetricInfo] = METRICS_BY_NAME | {
+    f"{word}_{metric.name.partition('_')[2]}": metric
+    for metric in METRIC_TABLE
+    for word, same in (("mean", "avg"), ("avg", "mean"))
+    if metric.name.startswith(f"{same}_")
+}
+"""By the names of exports, and with the other word for a mean, as exports have both."""
 _TIMES: Mapping[str, Callable[[Run], IntArray]] = {
     "start_time": lambda run: run.start_time,
     "first_token_time": lambda run: run.first_token_time,
@@ -160,10 +174,12 @@ def _of_strategy(name: str, strategy: Strategy, rest: str, workload: Workload) -
         field = _choose(name, f"{strategy.name}.{first}", last, (*_TIMES, *PARTS))
         return _served(strategy.name, _row(name, first, workload), field)
     keys = [key for each in strategy.about.parameters for key in each.keys]
-    key = _choose(name, strategy.name, rest, (*METRICS_BY_NAME, *keys))
-    if key in METRICS_BY_NAME:
-        unit = METRICS_BY_NAME[key].unit
-        return _NumberToTell(unit, lambda on_stage: on_stage[strategy.name].metrics[key])
+    key = _choose(name, strategy.name, rest, (*_METRICS, *keys))
+    if key in _METRICS:
+        metric = _METRICS[key]
+        return _NumberToTell(
+            metric.unit, lambda on_stage: on_stage[strategy.name].metrics[metric.name]
+        )
     return _WordToTell(lambda on_stage: _parameter_told(on_stage[strategy.name].strategy, key))
 
 

@@ -55,7 +55,6 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
     by the bars, the timeline, and the view that is seen.
 
     Attributes:
-        keys: every key, as the user's keymap has it.
         scene: the Runs that are played.
         selected: the row of the selected request, or None.
         seen: the name of the view that is seen.
@@ -78,10 +77,10 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         *,
         plays: bool = False,
     ) -> None:
-        super().__init__()
+        keys = KEYS if config.keys is None else remapped(KEYS, config.keys)
+        super().__init__(keys, ascii_only=drawing.ascii)
         self._plays = plays
-        self.keys = KEYS if config.keys is None else remapped(KEYS, config.keys)
-        bind(self, self.keys.bindings())
+        bind(self, keys.bindings())
         self._key_signs = {key.id: key.written(ascii_only=drawing.ascii)[0] for key in self.keys}
         self._palettes = config.palettes
         self._speed = config.speed

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 from textual.driver import Driver
@@ -122,7 +122,8 @@ class RecordedApp(BatchingApp):
             file=self.console.file, color_system="truecolor", force_terminal=True, highlight=False
         )
         if take.deck is not None:
-            self.present(take.deck, take.chapter, tells_notes=False)
+            deck = _without_speaker(take.deck, take.chapter, take.speed)
+            self.present(deck, take.chapter, tells_notes=False)
 
     def _frames_filmed(self) -> float:
         """The seconds that whole frames have taken, so that the n-th shows what is n frames on."""
@@ -174,7 +175,8 @@ class RecordedApp(BatchingApp):
         await asyncio.sleep(_DRAWN / a_second)
         await self._stage_set()
         self._begun = self._patient_loop.time()
-        self._main.call_later(self._main.play, self._take.speed)
+        if self._take.deck is None:
+            self._main.call_later(self._main.play, self._take.speed)
         for frame in range(frames):
             await asyncio.sleep(1 / a_second)
             if self._is_over:
@@ -199,3 +201,11 @@ class RecordedApp(BatchingApp):
                 raise InputError(self.said[-1])
             await asyncio.sleep(1 / self._take.drawing.frames)
         await asyncio.sleep(_FRAMES_TO_SET / self._take.drawing.frames)
+
+
+def _without_speaker(deck: Deck, number: int, speed: float | None) -> Deck:
+    """The deck, one chapter of which needs nobody who presses space; a still one stays still."""
+    chapters = list(deck.chapters)
+    chapter = chapters[number]
+    chapters[number] = replace(chapter, play=not chapter.is_still, speed=speed or chapter.speed)
+    return replace(deck, chapters=tuple(chapters))

@@ -25,14 +25,23 @@ examples:
   eval "$(tui-batching completion zsh)"            in ~/.zshrc, after compinit
   tui-batching completion fish | source            in ~/.config/fish/config.fish
 """
-_NO_SPACE_AFTER_EQUALS = """
+_AROUND_EQUALS = """
 _tui_batching() {
+  local words=() before="" word
+  for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
+    if [[ $before != --* || $word != = ]]; then words+=("$word"); fi
+    before=$word
+  done
+  word=${COMP_WORDS[COMP_CWORD]}
+  if [[ $before == --* && $word == = ]]; then word=""; fi
+  local COMP_WORDS=("${words[@]}" "$word") COMP_CWORD=${#words[@]}
   _shtab_tui_batching
   if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
 }
 complete -o bashdefault -F _tui_batching tui-batching
 """
-"""For bash: a setting goes on after its key."""
+"""For bash, which parts words at an equals sign: `--theme=dark` is read as `--theme dark`, and a
+setting goes on after its key."""
 
 Names: TypeAlias = dict[str, Any]
 """How each shell completes an argument, as shtab takes it."""
@@ -56,11 +65,14 @@ def run(arguments: argparse.Namespace) -> None:
     names = _names(shtab.FILE)
     for action in _actions(parser):
         action.help = (action.help or "").partition(";")[0]  # there is little room beside a name
-        if action.dest in names and not action.choices:
-            vars(action)["complete"] = names[action.dest]  # where shtab looks for it
+        known = names.get(str(action.metavar)) or names.get(action.dest)
+        if known and not action.choices:
+            vars(action)["complete"] = known  # where shtab looks for it
+        if arguments.shell == "zsh" and action.nargs != 0:
+            action.option_strings = list(map(_with_equals, action.option_strings))
     print(shtab.complete(parser, arguments.shell))
     if arguments.shell == "bash":
-        print(_NO_SPACE_AFTER_EQUALS)
+        print(_AROUND_EQUALS)
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
@@ -72,9 +84,15 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
                 yield from _actions(command)
 
 
+def _with_equals(option: str) -> str:
+    """How zsh is told that the value of a long option may come behind an equals sign."""
+    return f"{option}=" if option.startswith("--") else option
+
+
 def _names(file: Names) -> dict[str, Names]:
-    """How arguments are completed, by what they are called in the program."""
-    strategies = list(STRATEGIES)
+    """How arguments are completed, by what users call them, or what the program does."""
+    strategies, profiles = list(STRATEGIES), list(bundled_profiles())
+    engines = [name for name in strategies if STRATEGIES[name].about.iteration_level]
     kinds = ["load", "batch-size", "timeout", *parameter_charts()]
     themes = sorted(path.stem for path in data_folder("themes").glob("*.yaml"))
     return {
@@ -83,8 +101,10 @@ def _names(file: Names) -> dict[str, Names]:
         "kind": _word("kind", list(dict.fromkeys(kinds))),
         "strategies": _words("strategies", strategies),
         "breakdown": _words("breakdown", list(SLICES)),
-        "settings": _settings(setting_keys(), list(bundled_profiles())),
-        **dict.fromkeys(("config", "csv", "deck", "file", "output"), file),
+        "settings": _settings(setting_keys(), profiles),
+        "cost": _word_or_file("cost", profiles),
+        "engine": _word("engine", engines),
+        **dict.fromkeys(("LOG", "config", "contents", "csv", "deck", "file", "output"), file),
     }
 
 

@@ -45,7 +45,9 @@ def add_arguments(parser: Parser) -> None:
     parser.description = (
         "Play a workload, or one chapter of a deck, in the app without a terminal, and write\n"
         "what a terminal would show as a cast (asciicast v2). The same arguments give the\n"
-        "same bytes, however long the machine takes for it."
+        "same bytes, however long the machine takes for it. A chapter plays to where it\n"
+        "stops, and stays there, or plays its loop; one with neither until, loop nor\n"
+        "play: true is a still picture, as in the talk."
     )
     parser.epilog = _EXAMPLES
     add_workload(parser, f"{FIRST_WORKLOAD}; with --chapter a deck, by default the guided tour")

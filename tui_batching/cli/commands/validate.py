@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from tui_batching.cli.arguments import read_requests
-from tui_batching.cli.decks import check_deck, read_deck
+from tui_batching.cli.decks import check_deck, is_deck_file, is_there, read_deck
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting
 from tui_batching.printable import printable
-from tui_batching.reading.files import read_text
-from tui_batching.tour import is_deck
 from tui_batching.workload import load_workload
-from tui_batching.workload.workload_files import names_trace
 
 _EXAMPLES = """\
 examples:
@@ -39,18 +35,12 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         InputError: if it is not as expected.
     """
-    # A name that is too long for a file is no file either.
-    is_file = os.path.exists(arguments.file)  # noqa: PTH110 - Path.exists raises then
-    if is_file and _is_deck(Path(arguments.file)):
+    if is_deck_file(arguments.file):
         with reporting() as report:
             check_deck(read_deck(arguments.file), report)
         return
-    workload = load_workload(Path(arguments.file) if is_file else arguments.file)
+    workload = load_workload(Path(arguments.file) if is_there(arguments.file) else arguments.file)
     with reporting() as report:
         read_requests(workload, report)
     names = ", ".join(strategy.name for strategy in workload.strategies)
     print(f"{printable(arguments.file)}: valid, {len(workload.requests)} requests, {names}")
-
-
-def _is_deck(path: Path) -> bool:
-    return not names_trace(path) and is_deck(read_text(path), path)

@@ -6,6 +6,7 @@ from textual.screen import Screen
 
 from tui_batching.charts.palette import Palette
 from tui_batching.tour import Deck, load_deck
+from tui_batching.tui.bindings import KeyTable
 from tui_batching.tui.frame import Snapshot
 from tui_batching.tui.presenting.chapter_text import Notes
 from tui_batching.tui.presenting.presenter import Presenter
@@ -26,14 +27,17 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
     """Whoever extends it has the stage, and tells what is on it.
 
     Attributes:
+        keys: every key, as the user's keymap has it.
         deck: what is presented from the start, or None.
         chapter: the number of the chapter that it begins with, from zero.
         tells_notes: whether the speaker's notes may follow it in another terminal.
         presenter: turns the chapters and shows their text.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keys: KeyTable, *, ascii_only: bool) -> None:
         super().__init__()
+        self.keys = keys
+        self._ascii_only = ascii_only
         self.deck: Deck | None = None
         self.chapter = 0
         self.tells_notes = True
@@ -92,7 +96,9 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     async def ask_to_leave(self) -> None:
         """Leave the tour if the speaker says so."""
-        await self.app.push_screen(AskToLeave(), self._take_answer)
+        await self.app.push_screen(
+            AskToLeave(self.keys, ascii_only=self._ascii_only), self._take_answer
+        )
 
     async def _take_answer(self, action: str | None) -> None:
         if action is not None:
@@ -100,7 +106,7 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     async def action_pick_chapter(self) -> None:
         """Go on at the chapter that is picked, or begin there."""
-        dialog = PickChapter(self._next_deck(), self.presenter.number)
+        dialog = PickChapter(self._next_deck(), self.presenter.number, self.keys.called("chapters"))
         await self.app.push_screen(dialog, self._take_chapter)
 
     def _take_chapter(self, number: int | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -15,7 +16,13 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_batching.tour import Deck
+from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.dialogs import Dialog
+
+_WAYS = " · enter goes there · escape closes"
+"""What can be done with the list of chapters."""
+_BESIDE_A_TITLE = 4
+"""Cells in the border of a box that a title leaves free."""
 
 
 class PickChapter(Dialog[int | None]):
@@ -24,25 +31,24 @@ class PickChapter(Dialog[int | None]):
     Args:
         deck: whose chapters.
         current: the number of the chapter that is told, or was told last.
+        opened_by: a key that closes it, too.
     """
 
     DEFAULT_CSS = """
-    PickChapter > Vertical { width: 64; }
+    PickChapter > Vertical { width: 72; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape,c,f5", "dismiss", "Close", id="chapter.close", tooltip="Stay where we are."
-        ),
+        Binding("escape,f5", "dismiss", "Close", id="chapter.close", tooltip="Stay where we are."),
     ]
 
-    def __init__(self, deck: Deck, current: int) -> None:
+    def __init__(self, deck: Deck, current: int, opened_by: Key) -> None:
         super().__init__()
+        self.close_with(opened_by)
         self._deck, self._current = deck, current
 
     def compose(self) -> ComposeResult:
         """The list."""
-        with Vertical() as box:
-            box.border_title = f"{self._deck.title} · enter goes there · escape closes"
+        with Vertical():
             yield OptionList(*self._options(), id="chapters")
 
     def on_mount(self) -> None:
@@ -52,6 +58,17 @@ class PickChapter(Dialog[int | None]):
         self.call_after_refresh(
             lambda: options.scroll_to(y=place - options.size.height // 2, animate=False)
         )
+
+    def on_resize(self) -> None:
+        """Say how to close it, whatever room that leaves to the title of the deck."""
+        self.call_after_refresh(self._entitle)
+
+    def _entitle(self) -> None:
+        box, title = self.query_one(Vertical), self._deck.title
+        room = box.size.width - _BESIDE_A_TITLE - cell_len(_WAYS)
+        if cell_len(title) > room:
+            title = f"{set_cell_size(title, room - 1).rstrip()}…"
+        box.border_title = Text(f"{title}{_WAYS}")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Give its number."""
@@ -72,6 +89,10 @@ class AskToLeave(Dialog[str | None]):
     """Asks whether to leave the tour; gives the action that is to be done, or None.
 
     Only Enter leaves. What clickers send closes the question, and what turns pages turns them.
+
+    Args:
+        keys: those of the screen, some of which go on with the tour.
+        ascii_only: whether they are written in ASCII.
     """
 
     DEFAULT_CSS = """
@@ -110,11 +131,18 @@ class AskToLeave(Dialog[str | None]):
         ),
     ]
 
+    def __init__(self, keys: KeyTable, *, ascii_only: bool = False) -> None:
+        super().__init__()
+        back = [keys.called(name) for name in ("tour", "tour-begin")]
+        having_keys = [key for key in back if key.keys] or back[:1]
+        signs = (key.written(ascii_only=ascii_only)[0] for key in having_keys)
+        self._ways_back = " or ".join(signs)
+
     def compose(self) -> ComposeResult:
         """The question."""
         with Vertical() as box:
             box.border_title = "leave the tour?"
-            yield Static("enter   leave; p or F5 goes on from here", markup=False)
+            yield Static(f"enter   leave; {self._ways_back} goes on from here", markup=False)
             yield Static("escape  stay", markup=False)
 
 

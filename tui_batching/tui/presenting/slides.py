@@ -43,11 +43,23 @@ def slide_rows(
     blank = sheet.row().cells()
     slides = ((each, _slide(words, each, sheet, height)) for each in texts)
     text, rows = next(slide for slide in slides if len(slide[1]) < height or slide[0] is texts[-1])
+    rows = _fitted(rows, height - 1, sheet)
     above = [blank] * max(0, (height - len(rows) - 1) // 2)
     below = [blank] * max(0, height - len(rows) - len(above) - 1)
     place = f"{text.section} · {text.counter}" if text.section else text.counter
     corner = sheet.row().add_right(place, sheet.ink(palette.muted)).cells()
     return text, [*above, *rows, *below, corner][:height]
+
+
+def _fitted(rows: Sequence[Cells], height: int, sheet: Sheet) -> list[Cells]:
+    """The rows, with fewer blank ones where they are too many; at last as many as fit, and `…`."""
+    kept, blank = list(rows), sheet.row().cells()
+    while len(kept) > height and blank in kept:
+        kept.remove(blank)
+    if len(kept) <= height:
+        return kept
+    more = sheet.centred("…", sheet.ink(sheet.palette.muted), 1)
+    return [*kept[: max(0, height - 1)], more]
 
 
 def _slide(words: str, text: ChapterText, sheet: Sheet, height: int) -> list[Cells]:

@@ -3,6 +3,7 @@
 That line makes its tab, its command in the palette, its entry in the help and its name in decks.
 """
 
+from tui_batching.tour import ViewParts
 from tui_batching.tui.views.figures import (
     DistributionView,
     GanttView,
@@ -34,9 +35,9 @@ def view_names() -> list[str]:
     return list(view_parts())
 
 
-def view_parts() -> dict[str, tuple[str, ...]]:
-    """The names that the chapters of a deck may give as their view, and those of its parts."""
-    return {view.named(): view.parts for view in VIEWS}
+def view_parts() -> dict[str, ViewParts]:
+    """The names that the chapters of a deck may give as their view, and what it is made of."""
+    return {view.named(): ViewParts(view.parts, view.has_panels) for view in VIEWS}
 
 
 __all__ = ["VIEWS", "View", "view_names", "view_parts"]

@@ -47,6 +47,7 @@ class FigureView(View):
 
     figure: ClassVar[type[LargeChart]]
     has_playhead = True
+    has_panels = True
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
@@ -80,8 +81,16 @@ class FigureView(View):
         keys = frame.keys
         if frame.presenting:  # a room does not turn to the next quantity
             keys = {name: sign for name, sign in keys.items() if name != "quantity"}
-        palette, metrics = frame.palette, frame.show
-        return ChartRequest(frame.scene, frame.time, width, height, palette, keys, metrics)
+        return ChartRequest(
+            frame.scene,
+            frame.time,
+            width,
+            height,
+            frame.palette,
+            keys,
+            metrics=frame.show,
+            focus=frame.focus,
+        )
 
     def _select(self, frame: Frame) -> None:
         """Bring what was just selected into view; follow the playhead again if it is nothing."""
@@ -194,6 +203,7 @@ class UtilizationView(View):
     title = ("Utilization", "Usage")
     hint = "how many slots do useful work (█), are only held (▒), or stalled (‖)"
     has_playhead = True
+    has_panels = True
     DEFAULT_CSS = """
     UtilizationView StripView { height: 1fr; padding: 0 1; background: $background; }
     """
@@ -256,7 +266,9 @@ class UtilizationView(View):
     def _draw(self, frame: Frame) -> None:
         pane, palette = self.query_one(StripView), frame.palette
         width, height = pane.content_size
-        request = ChartRequest(frame.scene, frame.time, width, height - 1, palette)
+        request = ChartRequest(
+            frame.scene, frame.time, width, height - 1, palette, focus=frame.focus
+        )
         if self._shown.known(frame.scene):
             rows = self._shown.chart(request)
         else:
@@ -291,6 +303,7 @@ class DistributionView(View):
     key = "9"
     title = ("Distribution", "Spread")
     hint = "how many requests took how long, half of them up to p50 (Quantity: another)"
+    has_panels = True
     DEFAULT_CSS: ClassVar[str] = """
     DistributionView StripView { height: 1fr; padding: 0 1; background: $background; }
     """
@@ -306,7 +319,7 @@ class DistributionView(View):
         """The panels; they change with the Runs alone."""
         pane, palette = self.query_one(StripView), frame.palette
         width, height = pane.content_size
-        request = ChartRequest(frame.scene, 0, width, height - 1, palette)
+        request = ChartRequest(frame.scene, 0, width, height - 1, palette, focus=frame.focus)
         rows = histograms_chart(request, QUANTITIES[self._shown])
         pane.present([self.hint_row(width, palette), *rows])
 

@@ -41,6 +41,7 @@ class LiveView(View):
     title = ("Live", "Live")
     hint = "who is in which slot, who waits, and why"
     has_playhead = True
+    has_panels = True
     parts = LIVE_PARTS
     DEFAULT_CSS: ClassVar[str] = """
     LiveView #lanes { height: 1fr; }

@@ -23,6 +23,8 @@ class View(Stacked):
         hint: in one line, what to see in it.
         has_playhead: whether it shows what is at an instant, or only whole Runs.
         parts: what a chapter of a deck can have it show alone; none if it is always shown whole.
+        has_panels: whether each strategy has a lane or a panel of its own, one of which can be
+            bright while the others are dim.
     """
 
     key: ClassVar[str] = ""
@@ -30,6 +32,7 @@ class View(Stacked):
     hint: ClassVar[str]
     has_playhead: ClassVar[bool] = False
     parts: ClassVar[tuple[str, ...]] = ()
+    has_panels: ClassVar[bool] = False
 
     @classmethod
     def named(cls) -> str:
