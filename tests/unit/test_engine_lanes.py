@@ -105,7 +105,7 @@ def test_the_legend_tells_a_prompt_that_is_read_in_parts() -> None:
     chunked = Vllm(8, 16, async_scheduling=False)
     scene = scene_of(hand_made((0, 64, 5), strategies=[chunked]))
     first, second = (
-        text_of(legend_row([lane_view(scene, 0, ms * MS, None)], 60, 100, palette()))
+        text_of(legend_row([lane_view(scene, 0, ms * MS, None)], [(60, 20)], 100, palette()))
         for ms in (8, 24)
     )
     assert "█ read" not in first
@@ -264,7 +264,7 @@ def test_who_decodes_in_a_step_with_a_prompt_is_slowed_by_it() -> None:
         words = [row for row in rows if "slowed" in row and "%" not in row]
         assert len(words) == count, "both, and not the newcomer"
     scene = scene_of(hand_made(*requests, strategies=[Orca(8)]))
-    (legend,) = (legend_row([lane_view(scene, 0, 43 * MS, None)], 60, 120, palette()),)
+    (legend,) = (legend_row([lane_view(scene, 0, 43 * MS, None)], [(60, 20)], 120, palette()),)
     assert "¦ slowed" in text_of(legend)
     assert "stalled" not in text_of(legend), "everybody gets a token"
 

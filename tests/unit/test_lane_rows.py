@@ -14,6 +14,7 @@ from tui_batching.charts.lane_pen import token_scale
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import LaneView, lane_view, slot_views
 from tui_batching.charts.panels import strategy_titles
+from tui_batching.charts.rows import LEVELS
 from tui_batching.clock import format_duration
 from tui_batching.columns import rounded
 from tui_batching.sim.life import State
@@ -358,6 +359,27 @@ def test_crowded_slots_still_tell_their_states(batch_size: int, width: int, heig
             assert crowded.count(sign) == states.count(state)
         levels = len(re.findall("[▁▂▃▄▅▆▇]", crowded))
         assert levels == states.count(State.DECODE)
+
+
+@pytest.mark.parametrize("batch_size", [16, 24, 64])
+def test_crowded_slots_with_as_many_tokens_look_alike_in_all_lanes(batch_size: int) -> None:
+    """And the sign grows with the tokens, however long an answer is to be."""
+    scene = scene_of(crowd(2 * batch_size, batch_size, gap=3))
+    drawn: dict[int, set[str]] = {}
+    for time in instants(scene, 40):
+        for lane in range(3):
+            view = lane_view(scene, lane, time, None)
+            for row in lane_rows(view, 25, 11, DARK):
+                for segment in row:
+                    request = segment.style and segment.style.meta.get("request_row")
+                    if request is not None and segment.text.strip() in set(LEVELS[1:]):
+                        made = int(view.moment.tokens_made([request])[0])
+                        drawn.setdefault(made, set()).add(segment.text.strip())
+    assert len(drawn) > 8
+    assert {len(signs) for signs in drawn.values()} == {1}
+    heights = [LEVELS.index(*drawn[made]) for made in sorted(drawn)]
+    assert heights == sorted(heights)
+    assert heights[-1] >= 6
 
 
 def test_names_are_the_same_in_all_lanes_and_lead_to_their_request() -> None:

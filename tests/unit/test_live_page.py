@@ -124,7 +124,7 @@ def test_parts_keep_their_names_where_there_is_a_second_row_for_them() -> None:
 @pytest.mark.parametrize("width", [80, 84, 118, 158])
 def test_the_parts_of_a_selected_request_are_explained(width: int) -> None:
     views = [lane_view(SCENE, number, 3 * SECOND, 4) for number in range(3)]
-    (legend,) = texts([legend_row(views, 26, width, palette())])
+    (legend,) = texts([legend_row(views, [(26, 12)] * 3, width, palette())])
     for sign in ("─ slots", "~ turn", "╱ sharing", "▒ held", "‖ stalled", "░ prefill", "█ decode"):
         assert sign in legend
     meanings = ("slots: all taken", "turn: others first", "sharing: large batches")
@@ -178,6 +178,32 @@ def test_the_scale_that_is_told_is_that_of_all_bars(width: int, count: int) -> N
     bars = [len(bar) for row in first for bar in re.findall("█+", row)]
     assert len(bars) == count
     assert {cells * int(match[1]) for cells in bars} <= {m - m % int(match[1]) for m in made}
+
+
+@pytest.mark.parametrize(
+    ("size", "time", "told"),
+    [
+        (4, 3 * SECOND, "a bar's cell = "),
+        (16, 3 * SECOND, "a full sign = 80 tokens "),
+        (4, SCENE.end, ""),
+    ],
+)
+def test_the_legend_names_the_scale_of_what_is_on_screen(
+    size: int, time: Picoseconds, told: str
+) -> None:
+    scene = scene_of(NOTEBOOK.with_settings({"batch_size": size}))
+    rows = texts(live_chart(ChartRequest(scene, min(time, scene.end), 80, 24, palette())))
+    scales = re.findall(r"[a-z' ]+ = [\d,]+ tokens? ", rows[-1])
+    assert len(scales) == bool(told)
+    assert rows[-1].startswith(f" {told}")
+
+
+def test_the_legend_names_two_scales_where_there_are_bars_beside_signs() -> None:
+    strategies = [Continuous(batch_size=size) for size in (2, 40)]
+    many = [(0, 1, 90)] * 40
+    scene = scene_of(hand_made(*many, strategies=strategies))
+    rows = texts(live_chart(ChartRequest(scene, scene.end // 8, 120, 24, palette())))
+    assert re.match(r" (a bar's )?cell = \d+, (a )?full sign = 100 tokens  █", rows[-1])
 
 
 def told(request: int, time: Picoseconds, width: int) -> list[str]:

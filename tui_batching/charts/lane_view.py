@@ -65,6 +65,16 @@ class LaneView:
         return 0 <= self.moment.time - instant <= self.marked
 
     @cached_property
+    def slots(self) -> list[SlotView]:
+        """All slots."""
+        return slot_views(self, self.moment.run.slots)
+
+    @cached_property
+    def taken(self) -> list[SlotView]:
+        """The slots of an engine that somebody has."""
+        return taken_views(self, taken_slots(self.moment))
+
+    @cached_property
     def evicted(self) -> dict[int, EvictedFacts]:
         """Who waits because it was evicted."""
         moment = self.moment
@@ -113,13 +123,6 @@ class SlotView:
     kept: str = ""
     is_new: bool = False
     slowed: bool = False
-
-    @property
-    def fraction(self) -> float:
-        """The share of its answer, or of its prompt, that is done."""
-        if self.prompt:
-            return (self.prompt.through + self.prompt.under_way) / max(1, self.prompt.whole)
-        return self.made / max(1, self.asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from rich.style import Style
 from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
 from tui_batching.charts.breakdown_rows import parts_of
 from tui_batching.charts.chart import KeySigns
-from tui_batching.charts.lane_pen import token_scale
+from tui_batching.charts.lane_pen import sign_scale, token_scale
+from tui_batching.charts.lane_rows import slots_layout
 from tui_batching.charts.lane_view import LaneView
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import PART_SIGNS, PHASE_SIGNS, fill, sign_of
@@ -66,14 +67,21 @@ def newcomers(keys: KeySigns) -> list[str]:
 
 def legend_row(
     views: Sequence[LaneView],
-    lane_width: int,
+    sizes: Sequence[tuple[int, int]],
     width: int,
     palette: Palette,
     notes: Sequence[str] = (),
 ) -> Cells:
-    """What a cell of a bar stands for and what the signs mean, or one of the notes instead.
+    """How many tokens bars and signs stand for and what signs mean, or one of the notes instead.
 
     While a request is selected, its parts are explained.
+
+    Args:
+        views: of the lanes that are seen.
+        sizes: the cells and rows of each of these lanes, its head included.
+        width: cells of the legend.
+        palette: the colours.
+        notes: what is told instead, the fullest wording first.
     """
     muted = style(palette.muted, palette.background)
     text = style(palette.text, palette.background)
@@ -102,9 +110,8 @@ def legend_row(
         *([(RESERVED, muted, ("taken, still empty", "taken, empty"))] if paged else []),
         *([(CACHED, muted, ("cached: computed before", "cached"))] if caches else []),
     ]
-    scale = token_scale(views, lane_width)
-    cell = f"cell = {scale:,} token{'s' * (scale > 1)}"
-    for begin, wordings in ((f"a bar's {cell}", 0), (f"a bar's {cell}", -1), (cell, -1)):
+    fullest, shortest = _scale_texts(views, sizes)
+    for begin, wordings in ((fullest, 0), (fullest, -1), (shortest, -1)):
         length = len(begin) + sum(len(words[wordings]) + 4 for _, _, words in entries)
         if length <= row.left:
             break
@@ -112,6 +119,26 @@ def legend_row(
     for sign, drawn, words in entries:
         _add(row, sign, drawn, words[wordings], text)
     return row.cells()
+
+
+def _scale_texts(views: Sequence[LaneView], sizes: Sequence[tuple[int, int]]) -> tuple[str, str]:
+    """What a bar's cell and a full sign stand for, if there are any: in full, and briefly."""
+    layouts = [
+        slots_layout(view, width, height - 1)
+        for view, (width, height) in zip(views, sizes, strict=True)
+    ]
+    scales: list[tuple[str, str, int]] = []
+    if any(layout.has_bars for layout in layouts):
+        cell = token_scale(views, min(width for width, _ in sizes))
+        scales.append(("a bar's cell", "cell", cell))
+    if any(layout.has_levels for layout in layouts):
+        scales.append(("a full sign", "full sign", sign_scale(views[0].scene)))
+    if not scales:
+        return "", ""
+    unit = "tokens" if scales[-1][-1] > 1 else "token"
+    fullest = ", ".join(f"{name} = {tokens:,}" for name, _, tokens in scales)
+    shortest = ", ".join(f"{name} = {tokens:,}" for _, name, tokens in scales)
+    return f"{fullest} {unit}", f"{shortest} {unit}"
 
 
 def _batches(views: Sequence[LaneView]) -> bool:

@@ -200,7 +200,7 @@ READING = (
     ("", "▒ held: finished, but there until the batch ends: the bubble"),
     ("", "‖ stalled: waits while the prompt of another is prefilled"),
     ("", "░ prefill: its prompt is processed, before the first token"),
-    ("", "many slots, a cell each: ▁ to █ how far, ░ prefill, + joined"),
+    ("", "many slots, a sign each: ▁ to █ tokens, ░ prefill, + joined"),
     ("white", "it happened just now (black if light); ▸ the selected request"),
     ("queue", "who waits, who came first at the left; and the longest wait"),
     ("shares", "of all slot-time so far: useful █, held ▒, stalled ‖, free ·"),
