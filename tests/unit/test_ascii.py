@@ -32,14 +32,17 @@ from tui_batching.charts.printing import to_ascii
 from tui_batching.charts.rows import (
     AGAIN,
     BEGIN,
+    CACHED,
     CHOSEN,
     EVICTED,
     FULL,
     HATCH,
     LEVELS,
     PLAYHEAD,
+    READ,
     RESERVED,
     SHADE,
+    SLOWED,
     STALLED,
     TRACK,
     bar,
@@ -62,7 +65,7 @@ TOLD_APART = {
     "what a slot does": [FULL, TRACK, *STATE_GLYPHS.values()],
     "the live page": [
         *(FULL, TRACK, " ", *STATE_GLYPHS.values()),
-        *(RESERVED, EVICTED, CHOSEN, "▾", "┃", "─", "━", "★"),
+        *(RESERVED, READ, CACHED, SLOWED, EVICTED, CHOSEN, "▾", "┃", "─", "━", "★"),
     ],
     "bars of the Gantt": [
         *(entry.glyph[0] for entry in gantt.legend(palette(), "requests", 39)),

@@ -108,8 +108,9 @@ def test_the_legend_tells_a_prompt_that_is_read_in_parts() -> None:
         text_of(legend_row([lane_view(scene, 0, ms * MS, None)], [(60, 20)], 100, palette()))
         for ms in (8, 24)
     )
-    assert "█ read" not in first
-    assert "█ read" in second
+    assert "▓ read" not in first
+    assert "▓ read" in second
+    assert second.count("█") == 1, "which is of tokens that are made"
 
 
 def test_prompts_fill_chunk_by_chunk() -> None:
@@ -120,8 +121,9 @@ def test_prompts_fill_chunk_by_chunk() -> None:
     assert 8 * slot.count("░") == pytest.approx(slot.index("]") - slot.index("[") - 1, abs=8)
     slot = next(row for row in second if row.startswith(" 0 R0"))
     assert "prompt 24/64" in slot
-    assert "[█" in slot
-    assert slot.count("█") == pytest.approx(2 * slot.count("░"), abs=2)
+    assert "[▓" in slot
+    assert slot.count("▓") == pytest.approx(2 * slot.count("░"), abs=2)
+    assert "█" not in slot, "no token is made yet"
 
 
 def test_memory_is_a_gauge_with_numbers_that_sum() -> None:

@@ -19,6 +19,7 @@ from tui_batching.charts.rows import Cells
 _SIGNS = {
     **dict(zip("█╱▒░·", "#%/:.", strict=True)),  # works, shares, held, prefill, to come
     **dict(zip("›»‖", ">:!", strict=True)),  # decodes, is prefilled, stalled
+    "▓": '"',  # of a prompt, what is read
     **dict(zip("═↩▚", "=<&", strict=True)),  # lacks memory, evicted, processed again
     **dict(zip("▏▎▍▌▋▊▉", "|||]]]]", strict=True)),  # the tip of a bar
     **dict(zip("▁▂▃▄▅▆▇", "__ooo@#", strict=True)),  # levels, up to the full #

@@ -18,6 +18,7 @@ from tui_batching.charts.rows import (
     EIGHTHS,
     FULL,
     HATCH,
+    READ,
     SHADE,
     SLOWED,
     STALLED,
@@ -176,5 +177,5 @@ class BarPen:
             now = min(cells - done, max(1, reached - done))
         ends, ahead = ("[]", TRACK) if middle else ("  ", " ")
         row.add(ends[0], track).add(CACHED * cached, self.ink(self.palette.muted))
-        row.add(FULL * (done - cached), look)
+        row.add(READ * (done - cached), look)
         row.add(sign * now, look).add(ahead * (cells - done - now), track).add(ends[1], track)

@@ -215,7 +215,7 @@ READING = (
 
 READING_ENGINES = (
     ("engines", "STEP: a forward pass, of decodes and parts of prompts alike"),
-    ("prompts", "[██░░··] processed, in this step, to come"),
+    ("prompts", "[▓▓░░··] read before, read in this step, to come"),
     ("", "▚ processed again after an eviction; skipped: gets no step"),
     ("", "¦ slowed: gets its token, in a step that others' prompts lengthen"),
     ("", "≡ found in the prefix cache: computed for a request before"),
