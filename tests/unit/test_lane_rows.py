@@ -432,15 +432,20 @@ def test_ids_that_are_long_leave_room_for_the_bar() -> None:
         assert re.search(r"\d/\d", shown)
 
 
-def test_all_prompts_of_a_batch_are_seen_to_be_read_from_the_start() -> None:
+@pytest.mark.parametrize(("height", "thick"), [(8, 1), (12, 3)])
+def test_all_prompts_of_a_batch_are_seen_to_be_read_once_time_has_passed(
+    height: int, thick: int
+) -> None:
     scene = scene_ms((0, 2, 5), (0, 90, 5), strategy=Static(2))
-    told = rows(scene, 0, 0, 60, height=8)
-    assert sum("░" in row for row in told) == 2
+    for time, read in ((0, False), (MS, True)):
+        gauges = re.findall(r"\[.*?\]", "\n".join(rows(scene, 0, time, 60, height)))
+        assert ["░" in gauge for gauge in gauges] == [read] * 2 * thick
 
 
-def test_a_prompt_is_as_high_as_the_bars_beside_it() -> None:
-    scene = scene_ms((0, 2, 5), (0, 90, 5), strategy=Static(2))
-    told = [row for row in rows(scene, 0, 0, 60) if "░" in row]
-    assert len(told) == 2 * 3
-    assert ["[" in row for row in told] == [False, True, False] * 2
-    assert len({row.index("░") for row in told}) == 1
+@pytest.mark.parametrize(("height", "thick"), [(8, 1), (12, 3)])
+def test_a_prompt_is_as_high_as_the_bars_beside_it_and_in_brackets(height: int, thick: int) -> None:
+    """For its scale is its own, which a row without them would not tell."""
+    scene = scene_ms((0, 30, 5), (0, 90, 5), strategy=Static(2))
+    told = [row for row in rows(scene, 0, 15 * MS, 60, height) if "░" in row]
+    assert len(told) == 2 * thick
+    assert len({(row.index("[░"), row.index("]")) for row in told}) == 1

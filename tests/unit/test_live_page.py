@@ -199,6 +199,18 @@ def test_the_legend_names_the_scale_of_what_is_on_screen(
     assert rows[-1].startswith(f" {told}")
 
 
+@pytest.mark.parametrize("size", SIZES[1:])
+def test_the_legend_says_that_a_prompt_has_a_scale_of_its_own(size: tuple[int, int]) -> None:
+    """And none of tokens while there are prompts alone."""
+    scene = scene_of(NOTEBOOK.served_by("static"))
+    reads = int(scene.runs[0].start_time[0]) + 20 * MILLISECOND
+    for time, scales in ((reads, 0), (reads + 300 * MILLISECOND, 1)):
+        legend = texts(live_chart(ChartRequest(scene, time, *size, palette())))[-1]
+        assert re.search("prefill: (share of prompt|.* of its own length)", legend)
+        assert legend.count(" = ") == scales
+        assert "▓" not in legend, "of a prompt that is read at once nothing was read before"
+
+
 def test_the_legend_names_two_scales_where_there_are_bars_beside_signs() -> None:
     strategies = [Continuous(batch_size=size) for size in (2, 40)]
     many = [(0, 1, 90)] * 40

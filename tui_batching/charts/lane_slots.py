@@ -75,6 +75,12 @@ class SlotsLayout:
         return any(slot.state in at_work and slot.prompt is None for slot in self.bars)
 
     @property
+    def has_read(self) -> bool:
+        """Whether a part of a prompt is drawn that was read before."""
+        prompts = (slot.prompt for slot in self.bars)
+        return any(prompt and prompt.through > prompt.cached for prompt in prompts)
+
+    @property
     def has_levels(self) -> bool:
         """Whether tokens are drawn as how full a sign is."""
         return any(slot.state is State.DECODE for slot in self.signs)

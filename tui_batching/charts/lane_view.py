@@ -330,8 +330,8 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
     elif state is State.PREFILL:
         whole = int(run.stays.ready_time[facts.stay]) - start
         tokens = int(run.requests.input_tokens[facts.row])
-        passed = tokens * (moment.time - start) // max(1, whole)
-        prompt = PromptBar(0, max(min(1, tokens), passed), tokens)  # all of a batch are read
+        passed = -(-tokens * (moment.time - start) // max(1, whole))  # all of a batch are read
+        prompt = PromptBar(0, passed, tokens)
         word, duration = "prefill", format_duration(whole)
         numbers = f"prompt {tokens:,}"
     elif state is State.HELD:

@@ -134,13 +134,14 @@ def _signs(
     reads = look(State.PREFILL)
     gauge = ("prefill: share of prompt", "prefill: reads the prompt, of its own length")
     gauges = any(layout.bars for layout in layouts)
+    some_is_read = any(layout.has_read for layout in layouts)
     return [
         _Entry(FULL, look(State.DECODE), ("makes tokens",)),
         *([held] if _batches(views) else []),
         *([stalled] if _some_are_stalled(views) else []),
         *([slowed] if any(view.moment.run.mixes for view in views) else []),
         _Entry(SHADE, reads, ("prefill", *(gauge if gauges else ())), need=0),
-        *([_Entry(READ, reads, ("read", "read before"))] if _some_is_read(views) else []),
+        *([_Entry(READ, reads, ("read", "read before"))] if some_is_read else []),
         *(
             _Entry(sign, look(state), (name, _MEANINGS.get(name, name)))
             for name, sign, state in lost
@@ -176,15 +177,6 @@ def _some_are_stalled(views: Sequence[LaneView]) -> bool:
     for run, time, stays in ((v.moment.run, v.moment.time, v.moment.stays) for v in views):
         here = stays[stays >= 0]
         if not run.mixes or (states_in_slots(run, here, np.array([time])) == State.STALLED).any():
-            return True
-    return False
-
-
-def _some_is_read(views: Sequence[LaneView]) -> bool:
-    """Whether a prompt is read in parts, and some of it was read before this iteration."""
-    for moment in (view.moment for view in views if view.moment.chunks):
-        reading = np.array(list(moment.chunks), np.int64)
-        if (moment.computed(reading) > moment.run.stays.cached[reading]).any():
             return True
     return False
 
