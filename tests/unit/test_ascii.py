@@ -32,14 +32,18 @@ from tui_batching.charts.printing import to_ascii
 from tui_batching.charts.rows import (
     AGAIN,
     BEGIN,
+    CACHED,
     CHOSEN,
+    EIGHTHS,
     EVICTED,
     FULL,
     HATCH,
     LEVELS,
     PLAYHEAD,
+    READ,
     RESERVED,
     SHADE,
+    SLOWED,
     STALLED,
     TRACK,
     bar,
@@ -62,7 +66,7 @@ TOLD_APART = {
     "what a slot does": [FULL, TRACK, *STATE_GLYPHS.values()],
     "the live page": [
         *(FULL, TRACK, " ", *STATE_GLYPHS.values()),
-        *(RESERVED, EVICTED, CHOSEN, "▾", "┃", "─", "━", "★"),
+        *(RESERVED, READ, CACHED, SLOWED, EVICTED, CHOSEN, "▾", "┃", "─", "━", "★"),
     ],
     "bars of the Gantt": [
         *(entry.glyph[0] for entry in gantt.legend(palette(), "requests", 39)),
@@ -141,6 +145,13 @@ def test_the_tip_of_a_bar_is_neither_full_nor_empty() -> None:
         filled, rest = map(to_ascii, bar(eighths / 8 / 3, 3))
         assert filled not in ("#", "."), eighths
         assert rest == ".."
+
+
+@pytest.mark.parametrize("chart", ["what a slot does", "the live page", "the timeline"])
+def test_the_tip_of_a_bar_means_nothing_else(chart: str) -> None:
+    """Neither the bracket of a gauge nor the playhead, nor any state."""
+    others = {to_ascii(sign) for sign in (*TOLD_APART[chart], "[", "]", "│", "┃")}
+    assert not set(to_ascii(EIGHTHS[1:])) & others
 
 
 @given(st.text(st.characters(exclude_categories=("Cc", "Cs"))))

@@ -105,11 +105,12 @@ def test_the_legend_tells_a_prompt_that_is_read_in_parts() -> None:
     chunked = Vllm(8, 16, async_scheduling=False)
     scene = scene_of(hand_made((0, 64, 5), strategies=[chunked]))
     first, second = (
-        text_of(legend_row([lane_view(scene, 0, ms * MS, None)], 60, 100, palette()))
+        text_of(legend_row([lane_view(scene, 0, ms * MS, None)], [(60, 20)], 100, palette()))
         for ms in (8, 24)
     )
-    assert "█ read" not in first
-    assert "█ read" in second
+    assert "▓ read" not in first
+    assert "▓ read" in second
+    assert second.count("█") == 1, "which is of tokens that are made"
 
 
 def test_prompts_fill_chunk_by_chunk() -> None:
@@ -120,8 +121,9 @@ def test_prompts_fill_chunk_by_chunk() -> None:
     assert 8 * slot.count("░") == pytest.approx(slot.index("]") - slot.index("[") - 1, abs=8)
     slot = next(row for row in second if row.startswith(" 0 R0"))
     assert "prompt 24/64" in slot
-    assert "[█" in slot
-    assert slot.count("█") == pytest.approx(2 * slot.count("░"), abs=2)
+    assert "[▓" in slot
+    assert slot.count("▓") == pytest.approx(2 * slot.count("░"), abs=2)
+    assert "█" not in slot, "no token is made yet"
 
 
 def test_memory_is_a_gauge_with_numbers_that_sum() -> None:
@@ -264,7 +266,7 @@ def test_who_decodes_in_a_step_with_a_prompt_is_slowed_by_it() -> None:
         words = [row for row in rows if "slowed" in row and "%" not in row]
         assert len(words) == count, "both, and not the newcomer"
     scene = scene_of(hand_made(*requests, strategies=[Orca(8)]))
-    (legend,) = (legend_row([lane_view(scene, 0, 43 * MS, None)], 60, 120, palette()),)
+    (legend,) = (legend_row([lane_view(scene, 0, 43 * MS, None)], [(60, 20)], 120, palette()),)
     assert "¦ slowed" in text_of(legend)
     assert "stalled" not in text_of(legend), "everybody gets a token"
 

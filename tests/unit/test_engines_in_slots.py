@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from stage import palette, texts
+from stage import palette, scene_of, texts
 from tight import tight
 
 from tui_batching.analysis.comparison import Result
@@ -14,9 +14,11 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.slot_steps import SlotSteps
 from tui_batching.analysis.so_far import SoFar
 from tui_batching.charts.chart import ChartRequest, Viewport
+from tui_batching.charts.gantt import Gantt
 from tui_batching.charts.slots import Slots
 from tui_batching.sim.life import State
 from tui_batching.sim.spans import SpanKind
+from tui_batching.workload import load_workload
 
 SCENE = Scene(tight(), tuple(SoFar(result.run) for result in tight()))
 ENGINES = [result for result in tight() if result.strategy.name != "continuous"]
@@ -65,6 +67,15 @@ def test_of_many_slots_those_ever_taken_have_a_row(result: Result) -> None:
     rows = [row for row in drawn(result, 0, (160, 24)) if re.match(r" *\d+ [^ ]", row)]
     many = result.run.slots > 16
     assert len(rows) == (len(result.run.by_slot) if many else result.run.slots)
+
+
+def test_which_slots_are_seen_is_told_as_the_gantt_chart_tells_it() -> None:
+    scene = scene_of(load_workload("engines").served_by("vllm"))
+    requests = [ChartRequest(scene, scene.end // 2, 160, rows, palette()) for rows in (4, 7)]
+    for chart, viewport in ((Slots, Viewport()), (Gantt, Viewport(rows="slots"))):
+        told = "".join(row for each in requests for row in texts(chart(each, viewport).draw()))
+        seen = re.findall(r"(slots? \d\S*) of 47 ever taken", told)
+        assert seen == ["slot 0", "slots 0–2"], chart
 
 
 def test_chunks_stalls_evictions_and_second_stays_are_seen() -> None:

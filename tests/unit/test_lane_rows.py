@@ -14,6 +14,7 @@ from tui_batching.charts.lane_pen import token_scale
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import LaneView, lane_view, slot_views
 from tui_batching.charts.panels import strategy_titles
+from tui_batching.charts.rows import LEVELS
 from tui_batching.clock import format_duration
 from tui_batching.columns import rounded
 from tui_batching.sim.life import State
@@ -360,6 +361,27 @@ def test_crowded_slots_still_tell_their_states(batch_size: int, width: int, heig
         assert levels == states.count(State.DECODE)
 
 
+@pytest.mark.parametrize("batch_size", [16, 24, 64])
+def test_crowded_slots_with_as_many_tokens_look_alike_in_all_lanes(batch_size: int) -> None:
+    """And the sign grows with the tokens, however long an answer is to be."""
+    scene = scene_of(crowd(2 * batch_size, batch_size, gap=3))
+    drawn: dict[int, set[str]] = {}
+    for time in instants(scene, 40):
+        for lane in range(3):
+            view = lane_view(scene, lane, time, None)
+            for row in lane_rows(view, 25, 11, DARK):
+                for segment in row:
+                    request = segment.style and segment.style.meta.get("request_row")
+                    if request is not None and segment.text.strip() in set(LEVELS[1:]):
+                        made = int(view.moment.tokens_made([request])[0])
+                        drawn.setdefault(made, set()).add(segment.text.strip())
+    assert len(drawn) > 8
+    assert {len(signs) for signs in drawn.values()} == {1}
+    heights = [LEVELS.index(*drawn[made]) for made in sorted(drawn)]
+    assert heights == sorted(heights)
+    assert heights[-1] >= 6
+
+
 def test_names_are_the_same_in_all_lanes_and_lead_to_their_request() -> None:
     lanes: dict[str, set[int]] = {}
     for lane in range(3):
@@ -410,15 +432,20 @@ def test_ids_that_are_long_leave_room_for_the_bar() -> None:
         assert re.search(r"\d/\d", shown)
 
 
-def test_all_prompts_of_a_batch_are_seen_to_be_read_from_the_start() -> None:
+@pytest.mark.parametrize(("height", "thick"), [(8, 1), (12, 3)])
+def test_all_prompts_of_a_batch_are_seen_to_be_read_once_time_has_passed(
+    height: int, thick: int
+) -> None:
     scene = scene_ms((0, 2, 5), (0, 90, 5), strategy=Static(2))
-    told = rows(scene, 0, 0, 60, height=8)
-    assert sum("░" in row for row in told) == 2
+    for time, read in ((0, False), (MS, True)):
+        gauges = re.findall(r"\[.*?\]", "\n".join(rows(scene, 0, time, 60, height)))
+        assert ["░" in gauge for gauge in gauges] == [read] * 2 * thick
 
 
-def test_a_prompt_is_as_high_as_the_bars_beside_it() -> None:
-    scene = scene_ms((0, 2, 5), (0, 90, 5), strategy=Static(2))
-    told = [row for row in rows(scene, 0, 0, 60) if "░" in row]
-    assert len(told) == 2 * 3
-    assert ["[" in row for row in told] == [False, True, False] * 2
-    assert len({row.index("░") for row in told}) == 1
+@pytest.mark.parametrize(("height", "thick"), [(8, 1), (12, 3)])
+def test_a_prompt_is_as_high_as_the_bars_beside_it_and_in_brackets(height: int, thick: int) -> None:
+    """For its scale is its own, which a row without them would not tell."""
+    scene = scene_ms((0, 30, 5), (0, 90, 5), strategy=Static(2))
+    told = [row for row in rows(scene, 0, 15 * MS, 60, height) if "░" in row]
+    assert len(told) == 2 * thick
+    assert len({(row.index("[░"), row.index("]")) for row in told}) == 1

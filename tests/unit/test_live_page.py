@@ -9,11 +9,12 @@ from stage import hand_made, on_stage, palette, scene_of, texts
 
 from tui_batching.analysis.why import why, why_briefly
 from tui_batching.analysis.why_request import why_request
-from tui_batching.charts.breakdown_rows import breakdown_rows
+from tui_batching.charts.breakdown_rows import breakdown_rows, parts_of
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.lane_view import lane_view
 from tui_batching.charts.live_legend import legend_row
 from tui_batching.charts.live_page import live_chart
+from tui_batching.charts.pen import PART_SIGNS
 from tui_batching.charts.printing import to_ascii
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds
 from tui_batching.strategies import Continuous
@@ -124,7 +125,7 @@ def test_parts_keep_their_names_where_there_is_a_second_row_for_them() -> None:
 @pytest.mark.parametrize("width", [80, 84, 118, 158])
 def test_the_parts_of_a_selected_request_are_explained(width: int) -> None:
     views = [lane_view(SCENE, number, 3 * SECOND, 4) for number in range(3)]
-    (legend,) = texts([legend_row(views, 26, width, palette())])
+    (legend,) = texts([legend_row(views, [(26, 12)] * 3, width, palette())])
     for sign in ("─ slots", "~ turn", "╱ sharing", "▒ held", "‖ stalled", "░ prefill", "█ decode"):
         assert sign in legend
     meanings = ("slots: all taken", "turn: others first", "sharing: large batches")
@@ -180,10 +181,77 @@ def test_the_scale_that_is_told_is_that_of_all_bars(width: int, count: int) -> N
     assert {cells * int(match[1]) for cells in bars} <= {m - m % int(match[1]) for m in made}
 
 
+@pytest.mark.parametrize(
+    ("size", "time", "told"),
+    [
+        (4, 3 * SECOND, "cell = 10 tokens "),
+        (16, 3 * SECOND, "a full sign = 80 tokens "),
+        (4, SCENE.end, ""),
+    ],
+)
+def test_the_legend_names_the_scale_of_what_is_on_screen(
+    size: int, time: Picoseconds, told: str
+) -> None:
+    scene = scene_of(NOTEBOOK.with_settings({"batch_size": size}))
+    rows = texts(live_chart(ChartRequest(scene, min(time, scene.end), 80, 24, palette())))
+    scales = re.findall(r"[a-z' ]+ = [\d,]+ tokens? ", rows[-1])
+    assert len(scales) == bool(told)
+    assert rows[-1].startswith(f" {told}")
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+def test_the_legend_says_that_a_prompt_has_a_scale_of_its_own(size: tuple[int, int]) -> None:
+    """And none of tokens while there are prompts alone."""
+    scene = scene_of(NOTEBOOK.served_by("static"))
+    reads = int(scene.runs[0].start_time[0]) + 20 * MILLISECOND
+    for time, scales in ((reads, 0), (reads + 300 * MILLISECOND, 1)):
+        legend = texts(live_chart(ChartRequest(scene, time, *size, palette())))[-1]
+        assert re.search("prefill: (share of prompt|.* of its own length)", legend)
+        assert legend.count(" = ") == scales
+        assert "▓" not in legend, "of a prompt that is read at once nothing was read before"
+
+
+def test_the_legend_names_two_scales_where_there_are_bars_beside_signs() -> None:
+    strategies = [Continuous(batch_size=size) for size in (2, 40)]
+    many = [(0, 1, 90)] * 40
+    scene = scene_of(hand_made(*many, strategies=strategies))
+    rows = texts(live_chart(ChartRequest(scene, scene.end // 8, 120, 24, palette())))
+    assert re.match(r" (a bar's )?cell = \d+, (a )?full sign = 100 tokens  █", rows[-1])
+
+
 def told(request: int, time: Picoseconds, width: int) -> list[str]:
     """Where the time of a request went, two rows a lane."""
     moments = [run.at(time) for run in SCENE.runs]
     return texts(breakdown_rows(moments, request, 2, width, palette()))
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+@pytest.mark.parametrize("request_", range(20))
+def test_the_bar_of_a_latency_stands_from_its_first_instant_on(request_: int, width: int) -> None:
+    """And shows each of its parts, unless there are fewer cells than parts."""
+    arrival = int(SCENE.workload.requests.arrival_time[request_])
+    for passed in (1, MILLISECOND, 14 * MILLISECOND, SECOND):
+        rows = told(request_, arrival + passed, width)
+        for bar, run in zip(rows[::2], SCENE.runs, strict=True):
+            drawn = bar.partition(f" R{request_} ")[0].partition(" ")[2].split()[-1]
+            parts = parts_of(run.at(arrival + passed), request_)
+            signs = {PART_SIGNS[name][0] for name in parts}
+            assert set(drawn) <= signs
+            assert len(set(drawn)) == min(len(parts), len(drawn))
+            if len(drawn) == 1:
+                assert drawn == PART_SIGNS[max(parts, key=parts.__getitem__)][0]
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+async def test_that_a_selected_request_has_just_arrived_is_said(size: tuple[int, int]) -> None:
+    async with on_stage("notebook", size) as stage:
+        await stage.pilot.press("slash")
+        await stage.opened()
+        await stage.press(*"R10", "enter")
+        for passed, said in ((0, "R10 arrives now"), (-MILLISECOND, "R10 has not arrived")):
+            await stage.seek(int(SCENE.workload.requests.arrival_time[10]) + passed)
+            assert stage.seen().count(said) == 3
+            assert "makes tokens" in stage.rows()[-3], "there are no parts to explain yet"
 
 
 @pytest.mark.parametrize("width", [79, 119, 159])

@@ -130,8 +130,11 @@ def lane_label(
 def _told_behind(moment: Moment, request: int, amounts: dict[str, Picoseconds], error: str) -> str:
     """The request's name, the sum of its parts, and how far that is off."""
     name = request_name(moment, request)
-    if moment.time < int(moment.run.requests.arrival_time[request]):
+    arrival = int(moment.run.requests.arrival_time[request])
+    if moment.time < arrival:
         return f"{name} has not arrived yet"
+    if moment.time == arrival:
+        return f"{name} arrives now, so no time has gone yet{error}"
     so_far = "" if moment.time >= int(moment.run.end_time[request]) else " so far"
     return f" {name} {format_duration(sum(amounts.values()))}{so_far}{error}"
 

@@ -32,6 +32,7 @@ from tui_batching.charts.panels import (
     joined,
     legend_row,
     on_screen,
+    rows_seen,
     scale_row,
     strategy_titles,
     with_focus,
@@ -412,12 +413,8 @@ class Gantt:
         if self.rows == "requests":
             return f" · ↑{top:,} ↓{most - top - shown:,}" if shown < most else ""
         run = self._runs[number]
-        capacity, word = run.slots, "slot" if run.tells_iterations else "row"
-        if shown == most == capacity:
-            return ""
-        ever = "" if most == capacity else " ever taken"
-        which = f"{word} {top}" if shown == 1 else f"{word}s {top}–{top + shown - 1}"
-        return f" · {which} of {most:,}{ever}"
+        word = "slot" if run.tells_iterations else "row"
+        return rows_seen(word, range(top, top + shown), most, run.slots)
 
     def _panel(self, number: int) -> list[Cells]:
         width = self._layout.arrangement.widths[number]

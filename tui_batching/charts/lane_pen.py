@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.color import Color
 from rich.style import Style
 
+from tui_batching.analysis.scene import Scene
 from tui_batching.charts.lane_view import (
     LaneView,
 )
@@ -88,6 +89,11 @@ def token_scale(views: Sequence[LaneView], width: int) -> int:
     """Tokens a cell, so that the longest answer fits into the bars of all these lanes."""
     cells = min(bar_cells(view, width) for view in views)
     return tokens_per_cell(views[0].scene.longest_answer, cells)
+
+
+def sign_scale(scene: Scene) -> int:
+    """Tokens of a full sign, so that the longest answer fits into one: the same in all lanes."""
+    return tokens_per_cell(scene.longest_answer, 1)
 
 
 def left_cells(view: LaneView) -> int:

@@ -12,7 +12,7 @@ from tui_batching.analysis.metrics import value_text
 from tui_batching.analysis.utilization import tells_shares
 from tui_batching.charts.lane_pen import LanePen, token_scale
 from tui_batching.charts.lane_queue import queue_rows
-from tui_batching.charts.lane_slots import slot_rows
+from tui_batching.charts.lane_slots import SlotsLayout, slot_rows
 from tui_batching.charts.lane_view import (
     LaneView,
     kv_view,
@@ -78,6 +78,11 @@ class LaneLayout:
         most = run.slots * view.thickest
         given["queue"] += max(0, slots - most)
         return cls(slots=min(slots, most), **given)
+
+
+def slots_layout(view: LaneView, width: int, height: int) -> SlotsLayout:
+    """How the slots stand in a lane of which the inside has this size."""
+    return SlotsLayout.of(view, width, LaneLayout.of(view, height).slots)
 
 
 def _slot_rows_wanted(run: Run, left: int) -> int:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rich.style import Style
 
-from tui_batching.charts.lane_pen import LanePen, left_cells, slot_digits
+from tui_batching.charts.lane_pen import LanePen, left_cells, sign_scale, slot_digits
 from tui_batching.charts.lane_view import (
     STATE_GLYPHS,
+    LaneView,
     SlotView,
-    slot_views,
-    taken_slots,
-    taken_views,
 )
 from tui_batching.charts.pen import fill
 from tui_batching.charts.rows import (
     AGAIN,
+    LEVELS,
     SHADE,
     TRACK,
     Cells,
@@ -36,15 +35,77 @@ _RULE_AT = 10
 """The cell at which the rule of a lane stands in its free slots."""
 
 
+@dataclass(frozen=True, slots=True)
+class SlotsLayout:
+    """Which slots of a lane have rows of their own, with a bar, and which are a sign each.
+
+    Of an engine with more slots than there are rows only those that are taken are seen.
+
+    Attributes:
+        bars: the slots with a bar.
+        signs: the slots that share rows; where not even all signs fit, the last are counted.
+        thick: rows of a bar.
+        counted: whether the last row tells how many are taken.
+    """
+
+    bars: Sequence[SlotView]
+    signs: Sequence[SlotView] = ()
+    thick: int = 1
+    counted: bool = False
+
+    @classmethod
+    def of(cls, view: LaneView, width: int, room: int) -> SlotsLayout:
+        """A slot has up to three rows; where not even one fits, several slots share one."""
+        run = view.moment.run
+        if run.slots <= room:
+            return cls(view.slots, thick=min(view.thickest, room // run.slots))
+        if not run.strategy.is_engine:
+            return cls((), view.slots)
+        taken, left = view.taken, max(1, room - 1)
+        if len(taken) <= left:
+            return cls(taken, counted=True)
+        fits = left >= 3 and len(taken[left - 1 :]) * _closest(view) <= width
+        own = left - 1 if fits else 0
+        return cls(taken[:own], taken[own:], counted=True)
+
+    @property
+    def has_bars(self) -> bool:
+        """Whether tokens are drawn as a bar anywhere."""
+        at_work = (State.DECODE, State.STALLED, State.HELD)
+        return any(slot.state in at_work and slot.prompt is None for slot in self.bars)
+
+    @property
+    def has_read(self) -> bool:
+        """Whether a part of a prompt is drawn that was read before."""
+        prompts = (slot.prompt for slot in self.bars)
+        return any(prompt and prompt.through > prompt.cached for prompt in prompts)
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether tokens are drawn as how full a sign is."""
+        return any(slot.state is State.DECODE for slot in self.signs)
+
+
 def slot_rows(pen: LanePen, room: int) -> list[Cells]:
-    """A slot has up to three rows; where not even one fits, several slots share one."""
-    view, run = pen.view, pen.view.moment.run
-    if run.slots > room and run.strategy.is_engine:
-        return _taken_rows(pen, room)
-    slots = slot_views(view, run.slots)
-    if run.slots > room:
-        return _crowded(pen, slots, room)
-    thick = min(view.thickest, room // run.slots)
+    """The slots of a lane, on so many rows at most."""
+    layout = SlotsLayout.of(pen.view, pen.width, room)
+    rows = _bar_rows(pen, layout.bars, layout.thick)
+    if rows and layout.signs:
+        rows.append(_chips_row(pen, layout.signs, _closest(pen.view)))
+    elif layout.signs:
+        rows = _crowded(pen, layout.signs, max(1, room - layout.counted))
+    if layout.counted:
+        rows.append(_count_row(pen, layout))
+    return rows[-room:]
+
+
+def _closest(view: LaneView) -> int:
+    """The cells that a slot takes at least where it has a name and a sign."""
+    return view.scene.longest_name + 3
+
+
+def _bar_rows(pen: LanePen, slots: Sequence[SlotView], thick: int) -> list[Cells]:
+    """So many rows a slot; the free ones of a lane tell its rule."""
     rows: list[Cells] = []
     rule = iter(_rule_lines(pen, slots, thick))
     for slot in slots:
@@ -135,29 +196,11 @@ def _add_bar(row: Row, pen: LanePen, slot: SlotView, *, top: bool, middle: bool)
         bars.draw_prompt(row, slot.prompt, sign, middle=middle)
 
 
-def _taken_rows(pen: LanePen, room: int) -> list[Cells]:
-    """Of an engine with many slots those that are taken, and how many are free.
-
-    Those for which there is no row of their own share one, if they fit into it.
-    """
-    slots = taken_slots(pen.view.moment)
-    views, left = taken_views(pen.view, slots), max(1, room - 1)
-    ending = _count_row(pen, len(slots))
-    if len(slots) <= left:
-        return [*(_slot_row(pen, slot, 0, 1) for slot in views), ending]
-    rest = views[left - 1 :]
-    cell = pen.view.scene.longest_name + 3
-    if left >= 3 and len(rest) * cell <= pen.width:
-        rows = [_slot_row(pen, slot, 0, 1) for slot in views[: left - 1]]
-        return [*rows, _chips_row(pen, rest, cell), ending]
-    ending = _count_row(pen, len(slots), f"{level(0.6)} a request · ")
-    return [*_crowded(pen, views, left), ending][-room:]
-
-
-def _count_row(pen: LanePen, taken: int, cells: str = "") -> Cells:
-    """How many slots are taken and how many are free, behind what the cells above stand for."""
+def _count_row(pen: LanePen, layout: SlotsLayout) -> Cells:
+    """How many slots are taken and how many are free, behind what the signs above stand for."""
     run = pen.view.moment.run
-    slots = run.slots
+    slots, taken = run.slots, len(layout.bars) + len(layout.signs)
+    signs = f"{level(0.6)} a request · " if layout.signs and not layout.bars else ""
     if not run.tells_iterations:
         counts = [f"{taken:,} run; a row is no slot", f"{taken:,} run"]
     elif slots >= MAX_SLOTS:
@@ -165,14 +208,14 @@ def _count_row(pen: LanePen, taken: int, cells: str = "") -> Cells:
     else:
         free = f"{slots - taken:,}"
         counts = [f"{free} of {slots:,} slots free", f"{free} free"]
-    texts = [*(f"{cells}{count}" for count in counts), *counts]
+    texts = [*(f"{signs}{count}" for count in counts), *counts]
     return pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()
 
 
 def _crowded(pen: LanePen, slots: Sequence[SlotView], room: int) -> list[Cells]:
     """Several slots a row: by name and one cell each, or by the cell alone; the rest counted."""
-    names = pen.view.scene.longest_name
-    for cell in (names + 4, names + 3):
+    closest = _closest(pen.view)
+    for cell in (closest + 1, closest):
         columns = max(1, pen.width // cell)
         if -(-len(slots) // columns) <= room:
             return [
@@ -207,10 +250,11 @@ def _chips_row(pen: LanePen, slots: Sequence[SlotView], cell: int) -> Cells:
 
 
 def _cell_of(pen: LanePen, slot: SlotView) -> tuple[str, Style]:
-    """A slot in one cell: the share of its own answer that is made, or the sign of its state."""
+    """A slot in one cell: its tokens, on the scale of all such cells, or the sign of its state."""
     state = slot.state
     if state is None:
         return TRACK, pen.muted
     if state is State.DECODE:
-        return level(slot.fraction or 0.01), pen.ink(pen.palette.work, slot.row)
+        share = slot.made / sign_scale(pen.view.scene)
+        return level(share) if slot.made else LEVELS[1], pen.ink(pen.palette.work, slot.row)
     return STATE_GLYPHS[state], fill(state, pen.ground(slot.row), pen.palette, slot.row)

@@ -65,6 +65,16 @@ class LaneView:
         return 0 <= self.moment.time - instant <= self.marked
 
     @cached_property
+    def slots(self) -> list[SlotView]:
+        """All slots."""
+        return slot_views(self, self.moment.run.slots)
+
+    @cached_property
+    def taken(self) -> list[SlotView]:
+        """The slots of an engine that somebody has."""
+        return taken_views(self, taken_slots(self.moment))
+
+    @cached_property
     def evicted(self) -> dict[int, EvictedFacts]:
         """Who waits because it was evicted."""
         moment = self.moment
@@ -113,13 +123,6 @@ class SlotView:
     kept: str = ""
     is_new: bool = False
     slowed: bool = False
-
-    @property
-    def fraction(self) -> float:
-        """The share of its answer, or of its prompt, that is done."""
-        if self.prompt:
-            return (self.prompt.through + self.prompt.under_way) / max(1, self.prompt.whole)
-        return self.made / max(1, self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,8 +330,8 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
     elif state is State.PREFILL:
         whole = int(run.stays.ready_time[facts.stay]) - start
         tokens = int(run.requests.input_tokens[facts.row])
-        passed = tokens * (moment.time - start) // max(1, whole)
-        prompt = PromptBar(0, max(min(1, tokens), passed), tokens)  # all of a batch are read
+        passed = -(-tokens * (moment.time - start) // max(1, whole))  # all of a batch are read
+        prompt = PromptBar(0, passed, tokens)
         word, duration = "prefill", format_duration(whole)
         numbers = f"prompt {tokens:,}"
     elif state is State.HELD:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from rich.style import Style
@@ -11,7 +13,9 @@ from rich.style import Style
 from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
 from tui_batching.charts.breakdown_rows import parts_of
 from tui_batching.charts.chart import KeySigns
-from tui_batching.charts.lane_pen import token_scale
+from tui_batching.charts.lane_pen import sign_scale, token_scale
+from tui_batching.charts.lane_rows import slots_layout
+from tui_batching.charts.lane_slots import SlotsLayout
 from tui_batching.charts.lane_view import LaneView
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import PART_SIGNS, PHASE_SIGNS, fill, sign_of
@@ -19,6 +23,7 @@ from tui_batching.charts.rows import (
     CACHED,
     FULL,
     HATCH,
+    READ,
     RESERVED,
     SHADE,
     SLOWED,
@@ -53,6 +58,22 @@ _KNOWN = ("held", "stalled", "prefill", "recompute", "decode")
 """The others, which go by their names."""
 
 
+class _Entry(NamedTuple):
+    """A sign and what it means.
+
+    Attributes:
+        sign: the sign.
+        look: how it is drawn.
+        wordings: what it means, the briefest wording first.
+        need: those with the least are told in more words first.
+    """
+
+    sign: str
+    look: Style
+    wordings: tuple[str, ...]
+    need: int = 1
+
+
 def newcomers(keys: KeySigns) -> list[str]:
     """What those who see the app for the first time are told, the fullest wording first."""
     tour, play, step, help_key = (keys[name] for name in ("tour", "play", "step", "help"))
@@ -66,52 +87,84 @@ def newcomers(keys: KeySigns) -> list[str]:
 
 def legend_row(
     views: Sequence[LaneView],
-    lane_width: int,
+    sizes: Sequence[tuple[int, int]],
     width: int,
     palette: Palette,
     notes: Sequence[str] = (),
 ) -> Cells:
-    """What a cell of a bar stands for and what the signs mean, or one of the notes instead.
+    """How many tokens bars and signs stand for and what signs mean, or one of the notes instead.
 
-    While a request is selected, its parts are explained.
+    While a request is selected, its parts are explained, as soon as there are any.
+
+    Args:
+        views: of the lanes that are seen.
+        sizes: the cells and rows of each of these lanes, its head included.
+        width: cells of the legend.
+        palette: the colours.
+        notes: what is told instead, the fullest wording first.
     """
-    muted = style(palette.muted, palette.background)
-    text = style(palette.text, palette.background)
-    row = Row(width, muted)
-    if any(view.selected is not None for view in views):
-        return _parts(row, views, palette)
-    row.gap()
+    ground = palette.background
+    row = Row(width, style(palette.muted, ground))
+    if parts := _parts_there(views, palette):
+        return _add_worded(row, ("",), parts, palette).cells()
     if notes:
-        return row.add(first_that_fits(notes, width - 2), text).cells()
+        return row.gap().add(first_that_fits(notes, width - 2), style(palette.text, ground)).cells()
+    layouts = [
+        slots_layout(view, cells, rows - 1)
+        for view, (cells, rows) in zip(views, sizes, strict=True)
+    ]
+    cell = token_scale(views, min(cells for cells, _ in sizes))
+    scales = _scale_texts(layouts, cell, sign_scale(views[0].scene))
+    return _add_worded(row, scales, _signs(views, layouts, palette), palette).cells()
+
+
+def _signs(
+    views: Sequence[LaneView], layouts: Sequence[SlotsLayout], palette: Palette
+) -> list[_Entry]:
+    """What the signs mean that there are, or may be, in any lane."""
     look = partial(fill, ground=palette.background, palette=palette)
+    muted = style(palette.muted, palette.background)
     paged = any(view.moment.run.kv is not None for view in views)
     caches = any(view.moment.run.cache_matters for view in views)
-    held = (HATCH, look(State.HELD), ("held: finished, slot still taken", "held"))
+    held = _Entry(HATCH, look(State.HELD), ("held", "held: finished, slot still taken"))
     evictions = any(view.moment.evictions for view in views)
     lost = [(name, *PART_SIGNS[name]) for name in ("evicted", "recompute") if evictions]
-    stalled = (STALLED, look(State.STALLED), ("stalled by another's prompt", "stalled"))
-    slowed = (SLOWED, look(State.PREFILL), ("slowed by another's prompt", "slowed"))
-    entries = [
-        (FULL, look(State.DECODE), ("makes tokens",)),
+    stalled = _Entry(STALLED, look(State.STALLED), ("stalled", "stalled by another's prompt"))
+    slowed = _Entry(SLOWED, look(State.PREFILL), ("slowed", "slowed by another's prompt"))
+    reads = look(State.PREFILL)
+    gauge = ("prefill: share of prompt", "prefill: reads the prompt, of its own length")
+    gauges = any(layout.bars for layout in layouts)
+    some_is_read = any(layout.has_read for layout in layouts)
+    return [
+        _Entry(FULL, look(State.DECODE), ("makes tokens",)),
         *([held] if _batches(views) else []),
         *([stalled] if _some_are_stalled(views) else []),
         *([slowed] if any(view.moment.run.mixes for view in views) else []),
-        (SHADE, look(State.PREFILL), ("prefill: reads the prompt, of its own length", "prefill")),
-        *([(FULL, look(State.PREFILL), ("read before", "read"))] if _some_is_read(views) else []),
-        *((sign, look(state), (_MEANINGS.get(name, name), name)) for name, sign, state in lost),
-        *([(RESERVED, muted, ("taken, still empty", "taken, empty"))] if paged else []),
-        *([(CACHED, muted, ("cached: computed before", "cached"))] if caches else []),
+        _Entry(SHADE, reads, ("prefill", *(gauge if gauges else ())), need=0),
+        *([_Entry(READ, reads, ("read", "read before"))] if some_is_read else []),
+        *(
+            _Entry(sign, look(state), (name, _MEANINGS.get(name, name)))
+            for name, sign, state in lost
+        ),
+        *([_Entry(RESERVED, muted, ("taken, empty", "taken, still empty"))] if paged else []),
+        *([_Entry(CACHED, muted, ("cached", "cached: computed before"))] if caches else []),
     ]
-    scale = token_scale(views, lane_width)
-    cell = f"cell = {scale:,} token{'s' * (scale > 1)}"
-    for begin, wordings in ((f"a bar's {cell}", 0), (f"a bar's {cell}", -1), (cell, -1)):
-        length = len(begin) + sum(len(words[wordings]) + 4 for _, _, words in entries)
-        if length <= row.left:
-            break
-    row.add(begin, muted)
-    for sign, drawn, words in entries:
-        _add(row, sign, drawn, words[wordings], text)
-    return row.cells()
+
+
+def _scale_texts(layouts: Sequence[SlotsLayout], cell: int, sign: int) -> tuple[str, str]:
+    """What a bar's cell and a full sign stand for, if there are any: briefly, and in full."""
+    bars = any(layout.has_bars for layout in layouts)
+    levels = any(layout.has_levels for layout in layouts)
+    scales = [
+        *([("cell", "a bar's cell", cell)] if bars else []),
+        *([("full sign", "a full sign", sign)] if levels else []),
+    ]
+    if not scales:
+        return "", ""
+    unit = "tokens" if scales[-1][-1] > 1 else "token"
+    shortest = ", ".join(f"{name} = {tokens:,}" for name, _, tokens in scales)
+    fullest = ", ".join(f"{name} = {tokens:,}" for _, name, tokens in scales)
+    return f" {shortest} {unit}", f" {fullest} {unit}"
 
 
 def _batches(views: Sequence[LaneView]) -> bool:
@@ -128,42 +181,45 @@ def _some_are_stalled(views: Sequence[LaneView]) -> bool:
     return False
 
 
-def _some_is_read(views: Sequence[LaneView]) -> bool:
-    """Whether a prompt is read in parts, and some of it was read before this iteration."""
-    for moment in (view.moment for view in views if view.moment.chunks):
-        reading = np.array(list(moment.chunks), np.int64)
-        if (moment.computed(reading) > moment.run.stays.cached[reading]).any():
-            return True
-    return False
-
-
-def _parts(row: Row, views: Sequence[LaneView], palette: Palette) -> Cells:
+def _parts_there(views: Sequence[LaneView], palette: Palette) -> list[_Entry]:
     """The parts of the selected request's latency that there are in any lane, and held.
 
-    All of them have a name, and as many as there is room for a meaning.
+    Of what a log tells they are the phases.
     """
-    there = {"held"} if _batches(views) else set()
-    text = style(palette.text, palette.background)
-    true = views[0].scene.comparison.measured_run if views else None
+    look = partial(fill, ground=palette.background, palette=palette)
+    selected = [(view.moment, view.selected) for view in views if view.selected is not None]
+    true = views[0].scene.comparison.measured_run if selected else None
     if true is not None:
         signs = PHASE_SIGNS.items() if true.tells_start else list(PHASE_SIGNS.items())[1:]
-        for name, (sign, state) in signs:
-            _add(row, sign, fill(state, palette.background, palette), _PHASES[name], text)
-        return row.cells()
-    for view in views:
-        assert view.selected is not None
-        there |= set(parts_of(view.moment, view.selected))
-    shown = [name for name in (*_MEANINGS, *_KNOWN) if name in there]
-    spare, meant = row.left - sum(len(name) + 4 for name in shown), set[str]()
-    for name in reversed([name for name in _MEANINGS if name in there]):
-        if len(_MEANINGS[name]) - len(name) <= spare:
-            spare -= len(_MEANINGS[name]) - len(name)
-            meant.add(name)
-    for name in shown:
-        sign, state = sign_of(name)
-        drawn = fill(state, palette.background, palette)
-        _add(row, sign, drawn, _MEANINGS[name] if name in meant else name, text)
-    return row.cells()
+        return [_Entry(sign, look(state), (_PHASES[name],)) for name, (sign, state) in signs]
+    there = {name for moment, request in selected for name in parts_of(moment, request)}
+    there |= {"held"} if there and _batches(views) else set()
+    entries = []
+    for number, name in enumerate((*_MEANINGS, *_KNOWN)):
+        if name in there:
+            (sign, state), words = sign_of(name), (name, _MEANINGS.get(name, name))
+            entries.append(_Entry(sign, look(state), words, need=-number))
+    return entries
+
+
+def _add_worded(row: Row, begin: Sequence[str], entries: Sequence[_Entry], palette: Palette) -> Row:
+    """Append what it begins with, then the signs: all briefly, and those in more words that fit.
+
+    The wordings of each are told from the briefest on.
+    """
+    wordings = [begin, *(entry.wordings for entry in entries)]
+    needs = sorted(range(len(wordings)), key=lambda n: entries[n - 1].need if n else 1)
+    chosen = [each[0] for each in wordings]
+    spare = row.left - sum(map(len, chosen)) - 4 * len(entries)
+    for level, number in product(range(1, max(map(len, wordings))), needs):
+        more = wordings[number][level : level + 1]
+        if more and len(more[0]) - len(chosen[number]) <= spare:
+            spare -= len(more[0]) - len(chosen[number])
+            chosen[number] = more[0]
+    row.add(chosen[0], row.ground)
+    for entry, words in zip(entries, chosen[1:], strict=True):
+        _add(row, entry.sign, entry.look, words, style(palette.text, palette.background))
+    return row
 
 
 def _add(row: Row, sign: str, drawn: Style, words: str, look: Style) -> None:

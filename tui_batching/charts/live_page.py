@@ -136,8 +136,10 @@ def live_chart(request: ChartRequest) -> list[Cells]:
     narrowest = max(1, width // min(fitting, len(runs)) - GUTTER)
     look = LaneLook(palette, token_scale(views, narrowest))
     rows: list[Cells] = []
+    sizes: list[tuple[int, int]] = []
     for band, height in zip(bands, _shares(layout.lanes, len(bands)), strict=True):
         rows += _band([views[number] for number in band], width, height, look)
+        sizes += [(narrowest, height)] * len(band)
     race = RaceRequest(scene, request.time, numbers, width, palette)
     rows += race_rows(race)[: layout.race]
     if layout.charts:
@@ -145,7 +147,7 @@ def live_chart(request: ChartRequest) -> list[Cells]:
     moments = [run.at(request.time) for run in runs]
     rows += told_rows(scene, moments, None, layout.told, width, palette)
     if layout.legend:
-        rows.append(legend_row(views, narrowest, width, palette))
+        rows.append(legend_row(views, sizes, width, palette))
     return rows[: request.height]
 
 

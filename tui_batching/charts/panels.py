@@ -123,6 +123,15 @@ def strategy_titles(strategy: Strategy) -> list[str]:
     return [" · ".join((strategy.title, *words)) for words in strategy.wordings()]
 
 
+def rows_seen(word: str, seen: range, taken: int, capacity: int) -> str:
+    """Which slots are seen, unless all are; of those that were ever taken, if these are fewer."""
+    if len(seen) == taken == capacity:
+        return ""
+    ever = "" if taken == capacity else " ever taken"
+    which = f"{word} {seen.start}" if len(seen) == 1 else f"{word}s {seen.start}–{seen.stop - 1}"
+    return f" · {which} of {taken:,}{ever}"
+
+
 def headings(
     strategies: Sequence[Strategy],
     facts: Sequence[Sequence[str]],

@@ -143,14 +143,26 @@ def add_with_signs(row: Row, text: str, look: Style, palette: Palette, ground: C
 def add_parts(
     row: Row, parts: Mapping[str, float], cells: int, longest: float, palette: Palette
 ) -> None:
-    """Append the parts side by side, on a scale where `longest` fills the cells.
-
-    Each part ends where the sum up to it does, so that the whole is as long as their sum is.
-    """
-    drawn, passed = 0, 0.0
-    for name, amount in parts.items():
+    """Append the parts side by side, on a scale where `longest` fills the cells."""
+    drawn = 0
+    for name, reached in _ends(parts, cells / longest if longest else 0).items():
         sign, state = sign_of(name)
-        passed += amount
-        reached = round(cells * passed / longest) if longest else 0
         row.add(sign * (reached - drawn), fill(state, row.ground.bgcolor, palette))
         drawn = reached
+
+
+def _ends(parts: Mapping[str, float], scale: float) -> dict[str, int]:
+    """The cells in which parts end: where the sum up to them does, so that the whole is as long.
+
+    What there is of any part has a cell at least, and so has their sum; where there are fewer cells
+    than parts, the largest ones have them.
+    """
+    there = {name: amount for name, amount in parts.items() if amount}
+    whole = max(1, round(scale * sum(there.values())))
+    largest = sorted(there, key=there.__getitem__)[-whole:]
+    ends: dict[str, int] = {}
+    drawn, passed, left = 0, 0.0, len(largest)
+    for name in filter(set(largest).__contains__, there):
+        passed, left = passed + there[name], left - 1
+        drawn = ends[name] = max(drawn + 1, min(round(scale * passed), whole - left))
+    return ends

@@ -19,8 +19,9 @@ from tui_batching.charts.rows import Cells
 _SIGNS = {
     **dict(zip("█╱▒░·", "#%/:.", strict=True)),  # works, shares, held, prefill, to come
     **dict(zip("›»‖", ">:!", strict=True)),  # decodes, is prefilled, stalled
+    "▓": '"',  # of a prompt, what is read
     **dict(zip("═↩▚", "=<&", strict=True)),  # lacks memory, evicted, processed again
-    **dict(zip("▏▎▍▌▋▊▉", "|||]]]]", strict=True)),  # the tip of a bar
+    **dict.fromkeys("▏▎▍▌▋▊▉", "o"),  # the tip of a bar: filled in part, as levels are
     **dict(zip("▁▂▃▄▅▆▇", "__ooo@#", strict=True)),  # levels, up to the full #
     **dict(zip("★✓✗", "*+x", strict=True)),  # best; claims
     **dict(zip("▀━", "^=", strict=True)),  # large digits; what was played, and heads of lanes

@@ -30,6 +30,8 @@ _UNIT = re.compile(r" (?=(?:%|s|ms|µs|ns)(?![a-z]))")
 """The space before a unit."""
 _GLUE = "\N{NO-BREAK SPACE}"
 FULL, HATCH, SHADE, TRACK = "█", "▒", "░", "·"
+READ = "▓"
+"""Of a prompt, what iterations before have processed."""
 RESERVED = "▂"
 """Memory that is taken, but empty."""
 CACHED = "≡"

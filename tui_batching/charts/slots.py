@@ -29,6 +29,7 @@ from tui_batching.charts.panels import (
     joined,
     legend_row,
     on_screen,
+    rows_seen,
     scale_row,
     with_focus,
 )
@@ -486,10 +487,7 @@ def slots_chart(request: ChartRequest) -> list[Cells]:
 
 def _facts(lane: SlotSteps, moment: Moment, slots: range) -> list[str]:
     """What the step under way does, the fullest wording first, and which slots are seen."""
-    hidden = ""
-    if len(slots) < lane.run.slots:
-        ever = "" if lane.slots == lane.run.slots else " ever taken"
-        hidden = f" · slots {slots[0]}–{slots[-1]} of {lane.slots:,}{ever}"
+    hidden = rows_seen("slot", slots, lane.slots, lane.run.slots)
     word = "iteration" if lane.is_of_iterations else "step"
     if moment.over:
         done = f"{lane.count:,} {word}s in {format_duration(lane.run.finished)}"

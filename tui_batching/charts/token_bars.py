@@ -18,6 +18,7 @@ from tui_batching.charts.rows import (
     EIGHTHS,
     FULL,
     HATCH,
+    READ,
     SHADE,
     SLOWED,
     STALLED,
@@ -159,22 +160,24 @@ class BarPen:
     ) -> None:
         """Append a row of a gauge of a prompt: what is through, under way, and to come.
 
+        What there is of the first two has a cell at least, so that none is read only at the start.
+
         Args:
             row: to append to.
             prompt: how far it is.
             sign: of what is under way.
-            middle: whether it is the row of the brackets, and of the dots between them.
+            middle: whether it is the row of the dots.
         """
         through, under_way, whole = prompt.through, prompt.under_way, max(1, prompt.whole)
         cells = max(1, self.cells - 2)
         look, track = self.ink(self.palette.state(State.PREFILL)), self.ink(self.palette.bar_track)
-        done = min(cells, cells * through // whole)
-        cached = min(done, cells * prompt.cached // whole)
+        done = min(cells, max(through > 0, cells * through // whole))
+        cached = min(done, max(prompt.cached > 0, cells * prompt.cached // whole))
         now = 0
         if under_way:
             reached = round(cells * (through + under_way) / whole)
             now = min(cells - done, max(1, reached - done))
-        ends, ahead = ("[]", TRACK) if middle else ("  ", " ")
-        row.add(ends[0], track).add(CACHED * cached, self.ink(self.palette.muted))
-        row.add(FULL * (done - cached), look)
-        row.add(sign * now, look).add(ahead * (cells - done - now), track).add(ends[1], track)
+        ahead = TRACK if middle else " "
+        row.add("[", track).add(CACHED * cached, self.ink(self.palette.muted))
+        row.add(READ * (done - cached), look)
+        row.add(sign * now, look).add(ahead * (cells - done - now), track).add("]", track)

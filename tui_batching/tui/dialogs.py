@@ -200,7 +200,7 @@ READING = (
     ("", "▒ held: finished, but there until the batch ends: the bubble"),
     ("", "‖ stalled: waits while the prompt of another is prefilled"),
     ("", "░ prefill: its prompt is processed, before the first token"),
-    ("", "many slots, a cell each: ▁ to █ how far, ░ prefill, + joined"),
+    ("", "many slots, a sign each: ▁ to █ tokens, ░ prefill, + joined"),
     ("white", "it happened just now (black if light); ▸ the selected request"),
     ("queue", "who waits, who came first at the left; and the longest wait"),
     ("shares", "of all slot-time so far: useful █, held ▒, stalled ‖, free ·"),
@@ -215,7 +215,7 @@ READING = (
 
 READING_ENGINES = (
     ("engines", "STEP: a forward pass, of decodes and parts of prompts alike"),
-    ("prompts", "[██░░··] processed, in this step, to come"),
+    ("prompts", "[▓▓░░··] read before, read in this step, to come"),
     ("", "▚ processed again after an eviction; skipped: gets no step"),
     ("", "¦ slowed: gets its token, in a step that others' prompts lengthen"),
     ("", "≡ found in the prefix cache: computed for a request before"),

@@ -73,8 +73,9 @@ class LiveView(View):
         scene, palette, width = frame.scene, frame.palette, self.size.width
         seen = [lane.number for lane in self.lanes.seen]
         views = [self._view_of(frame, number) for number in seen]
-        narrowest = min(lane.content_size.width for lane in self.lanes.seen) - GUTTER
-        scale = token_scale(views, narrowest)
+        places = [lane.content_size for lane in self.lanes.seen]
+        sizes = [(place.width - GUTTER, place.height) for place in places]
+        scale = token_scale(views, min(width for width, _ in sizes))
         for lane, view in zip(self.lanes.seen, views, strict=True):
             lane.show(view, frame, scale)
         if self._race.display:
@@ -90,7 +91,7 @@ class LiveView(View):
         notes = newcomers(frame.keys) if nothing_yet and not frame.presenting else ()
         if not frame.shows("reasons"):  # nor are there parts of a request to explain
             views = [replace(view, selected=None) for view in views]
-        self._legend.present([legend_row(views, narrowest, width, palette, notes)])
+        self._legend.present([legend_row(views, sizes, width, palette, notes)])
         for pane in self._panes:
             pane.keeps_step = frame.playing
             pane.catch_up()
