@@ -56,11 +56,14 @@ _KNOWN = ("held", "stalled", "prefill", "recompute", "decode")
 def newcomers(keys: KeySigns) -> list[str]:
     """What those who see the app for the first time are told, the fullest wording first."""
     tour, play, step, help_key = (keys[name] for name in ("tour", "play", "step", "help"))
-    begin = f"new here?  {tour} the tour · {play}"
+    begin, signs = f"new here?  {tour} the tour", f"{help_key} every key and sign"
     return [
-        f"{begin} stops and goes on · {step} one step · {help_key} every key and sign",
-        f"{begin} plays · {step} one step · {help_key} every key and sign",
-        f"{begin} plays · {help_key} help",
+        f"{begin} · {play} stops and goes on · {step} one step · {signs}",
+        f"{begin} · {play} plays · {step} one step · {signs}",
+        f"{begin} · {signs}",
+        f"{begin} · {help_key} help",
+        begin,
+        f"new here? {tour}",
     ]
 
 
@@ -71,9 +74,10 @@ def legend_row(
     palette: Palette,
     notes: Sequence[str] = (),
 ) -> Cells:
-    """What a cell of a bar stands for and what the signs mean, or one of the notes instead.
+    """What a cell of a bar stands for and what the signs mean, and one of the notes beside it.
 
-    While a request is selected, its parts are explained.
+    Where there is no room for both, the note stands alone. While a request is selected, its parts
+    are explained.
     """
     muted = style(palette.muted, palette.background)
     text = style(palette.text, palette.background)
@@ -81,8 +85,6 @@ def legend_row(
     if any(view.selected is not None for view in views):
         return _parts(row, views, palette)
     row.gap()
-    if notes:
-        return row.add(first_that_fits(notes, width - 2), text).cells()
     look = partial(fill, ground=palette.background, palette=palette)
     paged = any(view.moment.run.kv is not None for view in views)
     caches = any(view.moment.run.cache_matters for view in views)
@@ -103,14 +105,20 @@ def legend_row(
         *([(CACHED, muted, ("cached: computed before", "cached"))] if caches else []),
     ]
     scale = token_scale(views, lane_width)
+    noted = len(notes[-1]) + 3 if notes else 0
     cell = f"cell = {scale:,} token{'s' * (scale > 1)}"
     for begin, wordings in ((f"a bar's {cell}", 0), (f"a bar's {cell}", -1), (cell, -1)):
         length = len(begin) + sum(len(words[wordings]) + 4 for _, _, words in entries)
-        if length <= row.left:
+        if length + noted <= row.left:
             break
+    else:
+        if notes:
+            return row.add(first_that_fits(notes, width - 2), text).cells()
     row.add(begin, muted)
     for sign, drawn, words in entries:
         _add(row, sign, drawn, words[wordings], text)
+    if notes:
+        row.add_right(f"{first_that_fits(notes, row.left - 4)} ", text)
     return row.cells()
 
 

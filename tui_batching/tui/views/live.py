@@ -85,8 +85,7 @@ class LiveView(View):
         self._told.present(
             told_rows(scene, moments, frame.selected, height, width, palette, frame.keys)
         )
-        nothing_yet = not any(moment.done for moment in frame.moments)
-        notes = newcomers(frame.keys) if nothing_yet and not frame.presenting else ()
+        notes = newcomers(frame.keys) if frame.greets else ()
         if not frame.shows("reasons"):  # nor are there parts of a request to explain
             views = [replace(view, selected=None) for view in views]
         self._legend.present([legend_row(views, narrowest, width, palette, notes)])
