@@ -92,6 +92,8 @@ class LiveView(View):
         for pane in self._panes:
             pane.keeps_step = frame.playing
             pane.catch_up()
+        if not all(pane.has_lines for pane in self._panes):
+            self.show_words(frame)  # no chart is empty when the race is not
 
     @staticmethod
     def _view_of(frame: Frame, lane: int) -> LaneView:
