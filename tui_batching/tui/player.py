@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.sim.run import Run
 
-SPEEDS: tuple[float, ...] = tuple(2.0**power for power in range(-4, 7))
-"""Simulated seconds per second, from 1/16 to 64."""
+SPEEDS: tuple[float, ...] = tuple(2.0**power for power in range(-6, 10))
+"""Simulated seconds per second, from 1/64 to 512."""
 
 LASTS = 20 * SECOND
 """Of the wall clock: what is begun plays for at least as long, and for less than twice of it."""
