@@ -1,10 +1,16 @@
 """A pane shows what it has drawn at once, or together with all else that moves."""
 
+import pytest
 from rich.segment import Segment
+from stage import on_stage
 from textual.app import App, ComposeResult
 
 from tui_batching.charts.rows import Cells
+from tui_batching.tui.drawing_options import DrawingOptions
 from tui_batching.tui.panes import DrawnPane
+
+SELDOM = DrawingOptions(frames=10, words=1 / 3600, charts=1 / 3600)
+"""Words and charts are drawn once an hour."""
 
 
 class OnePane(App[None]):
@@ -35,3 +41,13 @@ async def test_a_picture_is_shown_when_it_is_drawn_or_with_the_next_frame():
         assert pane.render_line(0).text == "playing"
         pane.catch_up()
         assert pane.render_line(0).text == "playing"
+
+
+@pytest.mark.parametrize("name", ["chat", "notebook"])
+async def test_a_chart_is_not_empty_any_more_when_there_is_something_to_tell(name: str) -> None:
+    async with on_stage(name, (120, 36), drawing=SELDOM) as stage:
+        empty = ("nothing has run yet", "no answers yet")
+        await stage.until(lambda: all(words in stage.seen() for words in empty))
+        await stage.press("space")
+        stage.wall.now += 5
+        await stage.until(lambda: not any(words in stage.seen() for words in empty))

@@ -178,6 +178,22 @@ def test_the_evicted_stand_in_the_queue_with_what_they_lost(width: int, height: 
     assert any("1 run · 1 eviction" in row or "1 of 8 run · 1 eviction " in row for row in rows)
 
 
+@pytest.mark.parametrize(("width", "height"), [(25, 11), (38, 12), (38, 16), (52, 20)])
+@pytest.mark.parametrize("name", ["tight-memory", "engines"])
+def test_no_row_stays_empty_while_what_happened_last_or_who_was_evicted_is_not_told(
+    name: str, width: int, height: int
+) -> None:
+    scene = scene_of(load_workload(name))
+    for lane, time in product(range(3), np.linspace(0, scene.end, 30).astype(np.int64).tolist()):
+        view = lane_view(scene, lane, time, None)
+        rows = [text_of(row) for row in lane_rows(view, width, height, palette())]
+        if not all(row.strip() for row in rows) and view.happening is not None:
+            told = f" {view.happening.instant / 10**12:,.3f} "
+            assert any(row.startswith(told) for row in rows), rows
+        names = [f"↩R{row}" for row in view.evicted]
+        assert not names or any(each in row for each in names for row in rows), rows
+
+
 def test_an_evicted_request_waits_since_its_eviction() -> None:
     # R1 is evicted at 52.
     [queue] = (row for row in rows_of(TIGHT, 80, TWO) if row.startswith(" queue 1"))

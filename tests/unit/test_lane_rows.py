@@ -449,3 +449,18 @@ def test_a_prompt_is_as_high_as_the_bars_beside_it_and_in_brackets(height: int, 
     told = [row for row in rows(scene, 0, 15 * MS, 60, height) if "░" in row]
     assert len(told) == 2 * thick
     assert len({(row.index("[░"), row.index("]")) for row in told}) == 1
+
+
+@pytest.mark.parametrize(("width", "height"), REAL)
+@pytest.mark.parametrize("lane", range(3))
+def test_who_leaves_the_queue_for_a_slot_is_marked_there_at_every_size(
+    lane: int, width: int, height: int
+) -> None:
+    run = NOTEBOOK.runs[lane]
+    for instant in sorted(set(run.stays.start_time.tolist())):
+        view = lane_view(NOTEBOOK, lane, instant + 100 * MS, None, speed=0.5)
+        if view.happening is not None and view.happening.instant == instant:
+            head = one("^ queue ", texts(lane_rows(view, width, height, DARK)))
+            first = view.happening.admitted[0][0]
+            assert "→" in head
+            assert f" R{first}" in head or width == 19

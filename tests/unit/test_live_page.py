@@ -282,6 +282,8 @@ async def test_it_is_what_the_app_shows_between_its_bars(width: int, height: int
     # Nothing has happened for so long that the app marks nothing as new.
     rows = page(width, height, CALM)
     async with on_stage(NOTEBOOK, (width, height + 4)) as stage:
+        stage.live.action_help()  # who has seen it is no newcomer
+        await stage.press("escape")
         await stage.seek(CALM)
         await stage.until(lambda: stage.rows()[2:-2] == rows)  # charts are drawn in a thread
 

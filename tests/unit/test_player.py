@@ -13,7 +13,9 @@ from workloads_for_laws import cases
 from tui_batching.clock import SECOND
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
+from tui_batching.tour.deck import FASTEST
 from tui_batching.tui.player import SPEEDS, Player
+from tui_batching.workload import load_workload
 
 RUNS = scene_of(hand_made((10, 5, 3), (30, 20, 9), (35, 5, 1), (200, 0, 4))).runs
 END = max(run.finished for run in RUNS)
@@ -87,11 +89,11 @@ def test_a_change_of_speed_keeps_the_position_and_goes_on_from_it() -> None:
 def test_the_speed_stays_between_the_slowest_and_the_fastest() -> None:
     player = player_of()
     player.change_speed(-100, 0.0)
-    assert player.speed == 1 / 16
+    assert player.speed == 1 / 64
     player.change_speed(100, 0.0)
-    assert player.speed == 64
+    assert player.speed == 512
     player.change_speed(-1, 0.0)
-    assert player.speed == 32
+    assert player.speed == 256
 
 
 def test_it_pauses_at_the_end_and_exactly_there() -> None:
@@ -254,3 +256,16 @@ def test_play_pressed_before_there_is_anything_to_play_starts_once_there_is() ->
     player.load(list(RUNS), wall=5.0)
     player.tick(wall=5.0625)
     assert (player.playing, player.time) == (True, SECOND // 16)
+
+
+@pytest.mark.parametrize(
+    "name", ["long-prompt", "illustrative", "notebook", "chat", "code-completion", "anyscale-1536"]
+)
+def test_a_run_is_begun_so_fast_that_it_lasts_20_to_40_seconds(name: str) -> None:
+    player = Player()
+    player.begin(scene_of(load_workload(name)).runs, None, 0.0)
+    assert 20 * SECOND <= player.end / player.speed < 40 * SECOND
+
+
+def test_the_app_plays_as_fast_as_a_chapter_may() -> None:
+    assert max(SPEEDS) == FASTEST

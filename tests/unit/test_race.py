@@ -31,6 +31,15 @@ def test_every_row_is_as_wide_as_asked(width: int, count: int) -> None:
         assert {sum(cell.cell_length for cell in row) for row in rows} == {width}
 
 
+@pytest.mark.parametrize("width", range(60, 130, 7))
+@pytest.mark.parametrize("count", [1, 20, 3000])
+def test_the_words_of_its_head_stand_apart_and_none_is_cut(width: int, count: int) -> None:
+    heading = race(scene_of(crowd(count, 4, gap=5)), 0, width)[0]
+    about = "(  who was answered(, in order)?|  answered)?"
+    figures = rf"  (answered )?of {count:,} +mean( +p99)?│ open +oldest ?"
+    assert re.fullmatch(rf" THE RACE{about} *{figures}", heading), heading
+
+
 def test_short_names_tell_strategies_apart_that_begin_alike() -> None:
     both = scene_of(choose_strategies(load_workload("tight-memory"), ["vllm", "vllm-v0", "orca"]))
     assert [row.split()[0] for row in race(both, 0, 84)[1:]] == ["vllm", "vlv0", "orca"]

@@ -9,7 +9,7 @@ import pytest
 from stage import hand_made, palette, scene_of, texts
 
 from tui_batching.charts.result_card import card_rows, ending_rows, figures
-from tui_batching.strategies import Continuous, Static, Vllm
+from tui_batching.strategies import Continuous, Static, Vllm, mark_of
 from tui_batching.workload import load_workload
 
 DARK = palette()
@@ -33,8 +33,31 @@ def test_a_card_fills_its_lane_and_names_the_place(width: int, height: int) -> N
 
 def test_the_distances_are_those_between_the_ends() -> None:
     static, dynamic, continuous = (run.finished for run in NOTEBOOK.runs)
-    assert f"{(static - continuous) / 1e12:.2f} s later" in card(0)
-    assert f"{(min(static, dynamic) - continuous) / 1e12:.2f} s ahead" in card(2)
+    assert f"{(static - continuous) / 1e12:.2f} s after continuous" in card(0)
+    assert f"{(min(static, dynamic) - continuous) / 1e12:.2f} s ahead of dynamic" in card(2)
+
+
+@pytest.mark.parametrize(("width", "height"), [(19, 7), (25, 11), (26, 11), (39, 11), (39, 15)])
+@pytest.mark.parametrize("name", ["notebook", "tight-memory", "engines"])
+def test_every_card_names_who_was_first_and_nothing_in_it_is_cut(
+    name: str, width: int, height: int
+) -> None:
+    scene = scene_of(load_workload(name))
+    first = min(scene.runs, key=lambda run: run.finished)
+    names = (first.strategy.name, first.strategy.name[:4], mark_of(first.strategy.name))
+    for lane, run in enumerate(scene.runs):
+        rows = texts(card_rows(scene, lane, width, height, DARK))
+        assert "…" not in "".join(rows)
+        if run is not first:
+            assert any(re.search(rf"s after ({'|'.join(names)}) *$", row) for row in rows), rows
+
+
+@pytest.mark.parametrize("width", [19, 25, 39])
+def test_slot_time_has_another_unit_than_time(width: int) -> None:
+    held = NOTEBOOK.comparison["static"].utilization.held_time
+    [told] = (row for row in card(0, width).splitlines() if re.match("  (held|▒) ", row))
+    assert re.search(rf"slot-s(econds)? +{held / 1e12:.1f} *$", told)
+    assert held > NOTEBOOK.end, "no time on the clock of the run"
 
 
 def test_less_gets_the_star_and_equal_values_get_none() -> None:
@@ -56,5 +79,6 @@ def test_the_words_compare_the_best_with_the_worst_and_name_the_price() -> None:
     means = next(figure.values for figure in figures(NOTEBOOK) if figure.short == "mean")
     times = f"{means[0] / means[2]:.2g} times sooner on average than static"
     assert told[0].startswith(f" continuous answers {times}")
-    assert re.search("its price: .* 4.93 s in all, against 1.37 s", told[1])
+    assert told[0].rstrip().endswith("slots are held for 10.6 slot-seconds, here none is")
+    assert re.search("its price: .* 4.93 slot-seconds, against 1.37", told[1])
     assert told[2].strip() == "try  ] a larger batch"

@@ -7,10 +7,12 @@ from threading import Event
 from threading import enumerate as all_threads
 
 import pytest
-from stage import MS, as_shown, boundaries, hand_made, on_stage
+from stage import MS, Stage, as_shown, boundaries, hand_made, on_stage
 from textual.events import MouseMove
 from waiting import PATIENCE_SECONDS, eventually
 
+from tui_batching.clock import SECOND
+from tui_batching.sim.moment import Moment
 from tui_batching.strategies import Continuous
 from tui_batching.tui import panes, simulator
 from tui_batching.tui.app import BatchingApp
@@ -139,3 +141,33 @@ async def test_a_focused_lane_is_stepped_alone() -> None:
         assert seen == stops[first : first + 12]
         await stage.press("left", "left")
         assert stage.live._player.time == seen[9]
+
+
+@pytest.mark.parametrize("name", ["chat", "code-completion", "notebook"])
+async def test_newcomers_are_told_what_they_can_do_for_eight_seconds_whatever_is_answered(
+    name: str,
+) -> None:
+    async with on_stage(name, (120, 36)) as stage:
+        eight = 8 * stage.live.frame.speed * SECOND
+        assert any(moment.done for moment in moments_at(stage, 0.9 * eight))
+        for time, told in ((0, True), (0.99 * eight, True), (1.01 * eight, False)):
+            await stage.seek(round(time))
+            assert ("new here?" in stage.seen()) is told
+            assert "THE RACE" in stage.seen(), "the first answers are seen beside it"
+            assert "makes tokens" in stage.seen(), "and so is what the signs mean"
+
+
+def moments_at(stage: Stage, time: float) -> list[Moment]:
+    return [run.at(round(time)) for run in stage.scene.runs]
+
+
+@pytest.mark.parametrize("keys", [("question_mark", "escape"), ("p", "p")], ids=["help", "tour"])
+async def test_who_has_looked_at_the_help_or_the_tour_is_no_newcomer(keys: tuple[str, str]) -> None:
+    async with on_stage(size=(120, 36)) as stage:
+        assert "new here?" in stage.seen()
+        for key in keys:
+            await stage.press(key)
+            await stage.until(lambda: "new here?" not in stage.seen())
+        await stage.until(lambda: "THE RACE" in stage.seen())
+        assert "new here?" not in stage.seen()
+        assert "makes tokens" in stage.seen()

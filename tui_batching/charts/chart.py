@@ -56,10 +56,12 @@ class LineChart:
     Attributes:
         spec: what to draw for a request.
         depends_on: what of a scene and an instant it depends on; equal values, equal charts.
+        has_lines: whether there is anything to draw at an instant.
     """
 
     spec: Callable[[ChartRequest], ChartSpec]
     depends_on: Callable[[Scene, Picoseconds], Hashable]
+    has_lines: Callable[[Scene, Picoseconds], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from tui_batching.analysis.why import request_name
 from tui_batching.charts.lane_pen import LanePen
 from tui_batching.charts.lane_view import LaneView
+from tui_batching.charts.lane_words import names
 from tui_batching.charts.rows import EVICTED, Cells, Row, first_that_fits
 from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.sim.moment import Moment
 
 _SHORTEST_AGED = len(" R1 2ms ")
 
@@ -22,13 +24,29 @@ def queue_rows(pen: LanePen, room: int) -> list[Cells]:
         texts = ["queue: the log does not tell who waits", "queue: not told"]
         return [pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()]
     waiting = moment.waiting[len(moment.joined) :]
+    head = _queue_head(pen, waiting, named=room > 1)
+    return [head, *(_queue_names(pen, waiting, room - 1) if waiting else [])]
+
+
+def _queue_head(pen: LanePen, waiting: Sequence[int], *, named: bool) -> Cells:
+    """How many wait, who has just left, and the longest wait; who has just left comes first.
+
+    Where nobody is named below, who was evicted is told before the longest wait, too.
+    """
     row = pen.line().add("queue ", pen.muted).add(f"{len(waiting):,}", pen.strong)
-    _add_travellers(row, pen)
-    if waiting:
-        longest = format_duration(_longest_wait(pen.view, waiting))
-        texts = [f"longest wait {longest}", f"longest {longest}", ""]
-        row.add_right(f"{first_that_fits(texts, row.left - 2)} ", pen.muted)
-    return [row.cells(), *(_queue_names(pen, waiting, room - 1) if waiting else [])]
+    ages = _longest_texts(pen.view, waiting) if waiting else []
+    spared = len(ages[-1]) + 2 if ages else 0
+    _add_travellers(row, pen, spared)
+    if not named:
+        _add_evicted(row, pen, spared)
+    if ages:
+        row.add_right(f"{first_that_fits([*ages, ''], row.left - 2)} ", pen.muted)
+    return row.cells()
+
+
+def _longest_texts(view: LaneView, waiting: Sequence[int]) -> list[str]:
+    longest = format_duration(_longest_wait(view, waiting))
+    return [f"longest wait {longest}", f"longest {longest}"]
 
 
 def _longest_wait(view: LaneView, waiting: Sequence[int]) -> Picoseconds:
@@ -42,19 +60,45 @@ def _longest_wait(view: LaneView, waiting: Sequence[int]) -> Picoseconds:
     return max(waits)
 
 
-def _add_travellers(row: Row, pen: LanePen) -> None:
+def _add_travellers(row: Row, pen: LanePen, spared: int) -> None:
     """Who has just left the queue for a slot: the other end of the way is marked there."""
     happening = pen.view.happening
     if happening is None or not pen.view.is_fresh(happening.instant) or not happening.admitted:
         return
-    request, slot = happening.admitted[0]
-    more = len(happening.admitted) - 1
-    where = f"→ slot {slot}" if pen.view.moment.run.tells_iterations else "starts"
-    text = f" {request_name(pen.view.moment, request)} {where}"
-    texts = [f"{text}, {more} more ", f"{text} +{more} "] if more else [f"{text} "]
-    text = first_that_fits([*texts, ""], row.left - 11)
-    if text:
-        row.gap(2).add(text, pen.now(request))
+    told, briefly = _travel_texts(pen.view.moment, happening.admitted)
+    if text := _text_beside(row, told, spared) or _text_beside(row, briefly, 0):
+        row.gap().add(f" {text} ", pen.now(happening.admitted[0][0]))
+
+
+def _travel_texts(
+    moment: Moment, admitted: Sequence[tuple[int, int]]
+) -> tuple[list[str], list[str]]:
+    """Who goes where, the fullest wording first; and what is said where it does not fit."""
+    request, slot = admitted[0]
+    who, more = names(moment, [row for row, _ in admitted]), len(admitted) - 1
+    if moment.run.tells_iterations:
+        text, together, go = f"{request_name(moment, request)} → slot {slot}", "→ slots", "→"
+    else:
+        text, together, go = f"{request_name(moment, request)} starts", "start", "start"
+    if not more:
+        return [text], [f"{who} {go}"]
+    told = [f"{text}, {more} more", f"{text} +{more}", f"{who} {together}"]
+    return told, [f"{who} {go}", f"{more + 1:,} {go}"]
+
+
+def _add_evicted(row: Row, pen: LanePen, spared: int) -> None:
+    """Who was evicted and comes back first, and what it has to redo."""
+    for request in pen.view.evicted:
+        name, lost = _waiting_words(pen, request, ages=False)
+        if text := _text_beside(row, [f"{name} {lost}", name], spared):
+            row.gap(2).add(text, pen.name(request))
+        return
+
+
+def _text_beside(row: Row, texts: Sequence[str], spared: int) -> str:
+    """The first text that leaves so many cells of the row; if none does, that fits at all."""
+    rooms = (row.left - 3 - spared, row.left - 3)
+    return next((text for room in rooms for text in texts if len(text) <= room), "")
 
 
 def _queue_names(pen: LanePen, waiting: Sequence[int], room: int) -> list[Cells]:

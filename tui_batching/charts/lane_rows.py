@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -34,6 +34,9 @@ from tui_batching.columns import rounded
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.strategies.parameters import MAX_SLOTS, PREFIX_CACHING
+
+_NAMED = 2
+"""Rows of a queue that names some who wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class LaneLayout:
         given = dict.fromkeys(("kv", "figures", "queue", "happening"), 0)
         for name, rows in (
             ("queue", 1), ("kv", int(has_gauge or told)), ("figures", own),
-            ("queue", int(engine)), ("happening", 1), ("queue", 1 - engine),
+            ("happening", 1), ("queue", 1),
             ("figures", shares), ("kv", int(has_gauge and run.kv is not None)), ("figures", shares),
         ):  # fmt: skip
             taken = min(rows, left)
@@ -78,6 +81,19 @@ class LaneLayout:
         most = run.slots * view.thickest
         given["queue"] += max(0, slots - most)
         return cls(slots=min(slots, most), **given)
+
+    def without_empty_slots(self, slots: int, engine: bool) -> LaneLayout:
+        """The same where slots need fewer rows: what happened last gets one, then the queue.
+
+        Of an engine more slots are taken at other instants, so its queue gets a row of names alone.
+        """
+        spare = self.slots - slots
+        happening = min(1, self.happening + spare)
+        spare -= happening - self.happening
+        queue = min(spare, max(0, _NAMED - self.queue)) if engine else spare
+        return replace(
+            self, slots=slots + spare - queue, queue=self.queue + queue, happening=happening
+        )
 
 
 def slots_layout(view: LaneView, width: int, height: int) -> SlotsLayout:
@@ -114,14 +130,12 @@ def lane_rows(
     layout = LaneLayout.of(view, height)
     pen = LanePen(width, palette, view, scale or token_scale([view], width))
     slots = slot_rows(pen, layout.slots)
-    if view.moment.run.strategy.is_engine:
-        slots = _padded(pen, slots, layout.slots)  # more are taken at other instants
-    queue = layout.queue + layout.slots - len(slots)
+    layout = layout.without_empty_slots(len(slots), view.moment.run.strategy.is_engine)
     rows = [
         _phase_row(pen),
         *_kv_rows(pen, layout.kv),
-        *slots,
-        *_padded(pen, queue_rows(pen, queue), queue),
+        *_padded(pen, slots, layout.slots),
+        *_padded(pen, queue_rows(pen, layout.queue), layout.queue),
         *_happening_rows(pen, layout.happening),
         *_figure_rows(pen, layout.figures),
     ]

@@ -77,11 +77,14 @@ class _Entry(NamedTuple):
 def newcomers(keys: KeySigns) -> list[str]:
     """What those who see the app for the first time are told, the fullest wording first."""
     tour, play, step, help_key = (keys[name] for name in ("tour", "play", "step", "help"))
-    begin = f"new here?  {tour} the tour · {play}"
+    begin, signs = f"new here?  {tour} the tour", f"{help_key} every key and sign"
     return [
-        f"{begin} stops and goes on · {step} one step · {help_key} every key and sign",
-        f"{begin} plays · {step} one step · {help_key} every key and sign",
-        f"{begin} plays · {help_key} help",
+        f"{begin} · {play} stops and goes on · {step} one step · {signs}",
+        f"{begin} · {play} plays · {step} one step · {signs}",
+        f"{begin} · {signs}",
+        f"{begin} · {help_key} help",
+        begin,
+        f"new here? {tour}",
     ]
 
 
@@ -92,30 +95,36 @@ def legend_row(
     palette: Palette,
     notes: Sequence[str] = (),
 ) -> Cells:
-    """How many tokens bars and signs stand for and what signs mean, or one of the notes instead.
+    """How many tokens bars and signs stand for, what signs mean, and one of the notes beside them.
 
-    While a request is selected, its parts are explained, as soon as there are any.
+    Where there is no room for all, the note stands alone. While a request is selected, its parts
+    are explained, as soon as there are any.
 
     Args:
         views: of the lanes that are seen.
         sizes: the cells and rows of each of these lanes, its head included.
         width: cells of the legend.
         palette: the colours.
-        notes: what is told instead, the fullest wording first.
+        notes: what is told beside the signs, the fullest wording first.
     """
-    ground = palette.background
-    row = Row(width, style(palette.muted, ground))
+    text = style(palette.text, palette.background)
+    row = Row(width, style(palette.muted, palette.background))
     if parts := _parts_there(views, palette):
         return _add_worded(row, ("",), parts, palette).cells()
-    if notes:
-        return row.gap().add(first_that_fits(notes, width - 2), style(palette.text, ground)).cells()
     layouts = [
         slots_layout(view, cells, rows - 1)
         for view, (cells, rows) in zip(views, sizes, strict=True)
     ]
     cell = token_scale(views, min(cells for cells, _ in sizes))
     scales = _scale_texts(layouts, cell, sign_scale(views[0].scene))
-    return _add_worded(row, scales, _signs(views, layouts, palette), palette).cells()
+    entries = _signs(views, layouts, palette)
+    if not notes:
+        return _add_worded(row, scales, entries, palette).cells()
+    noted = len(notes[-1]) + 3
+    if len(scales[0]) + sum(len(each.wordings[0]) + 4 for each in entries) + noted > width:
+        return row.gap().add(first_that_fits(notes, width - 2), text).cells()
+    _add_worded(row, scales, entries, palette, keep=noted)
+    return row.add_right(f"{first_that_fits(notes, row.left - 4)} ", text).cells()
 
 
 def _signs(
@@ -202,15 +211,17 @@ def _parts_there(views: Sequence[LaneView], palette: Palette) -> list[_Entry]:
     return entries
 
 
-def _add_worded(row: Row, begin: Sequence[str], entries: Sequence[_Entry], palette: Palette) -> Row:
+def _add_worded(
+    row: Row, begin: Sequence[str], entries: Sequence[_Entry], palette: Palette, keep: int = 0
+) -> Row:
     """Append what it begins with, then the signs: all briefly, and those in more words that fit.
 
-    The wordings of each are told from the briefest on.
+    The wordings of each are told from the briefest on; so many cells are kept for something else.
     """
     wordings = [begin, *(entry.wordings for entry in entries)]
     needs = sorted(range(len(wordings)), key=lambda n: entries[n - 1].need if n else 1)
     chosen = [each[0] for each in wordings]
-    spare = row.left - sum(map(len, chosen)) - 4 * len(entries)
+    spare = row.left - keep - sum(map(len, chosen)) - 4 * len(entries)
     for level, number in product(range(1, max(map(len, wordings))), needs):
         more = wordings[number][level : level + 1]
         if more and len(more[0]) - len(chosen[number]) <= spare:

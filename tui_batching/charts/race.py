@@ -29,6 +29,8 @@ WIDE = 104
 """Cells from which on there are all columns, and the names are whole."""
 _COLUMNS = {"answered": 5, "mean": 8, "p99": 8, "open": 6, "oldest": 8}
 """Cells of each running figure; `p99` gives way first."""
+_ABOUT = ("who was answered, in order", "who was answered", "answered", "")
+"""What the race is about, the fullest wording first."""
 _LARGEST = 5
 """Cells of an answer at most."""
 _MOST = 20_000
@@ -117,12 +119,13 @@ def _heading(request: RaceRequest) -> Cells:
     muted = _look(request)
     row = Row(request.width, muted)
     row.gap().add("THE RACE", _look(request, bold=True, strong=True))
-    row.add("  who was answered, in order", muted)
     titles = _columns(request)
     count = f"of {len(request.scene.runs[0]):,}"
     room = row.left - sum(cells for name, cells in titles.items() if name != "answered") - 1
-    answered = first_that_fits([f"answered {count}", count], room - 2)
-    row.gap(room - len(answered)).add(answered, muted)
+    about = first_that_fits(_ABOUT, room - len(count) - 4)
+    left = room - len(about)
+    answered = first_that_fits([f"answered {count}", count], left - 4)
+    row.gap(2).add(about, muted).gap(left - 2 - len(answered)).add(answered, muted)
     for name, cells in titles.items():
         if name != "answered":
             row.add(_figure(name, name, cells), muted)

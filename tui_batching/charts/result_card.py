@@ -10,16 +10,19 @@ from rich.style import Style
 
 from tui_batching.analysis.cache_use import WITHOUT
 from tui_batching.analysis.kv_use import ignores_memory
-from tui_batching.analysis.metrics import METRICS_BY_NAME
+from tui_batching.analysis.metrics import METRICS_BY_NAME, value_text
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.tables import metric_cells
 from tui_batching.charts.big_letters import big_number
 from tui_batching.charts.chart import KeySigns
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen, fill
+from tui_batching.charts.race import shown_name
 from tui_batching.charts.rows import HATCH, STALLED, Cells, Row, first_that_fits, style
-from tui_batching.clock import Picoseconds, format_duration
+from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
 from tui_batching.sim.life import State
+from tui_batching.sim.run import Run
+from tui_batching.strategies import mark_of
 
 STAR = "★"
 _PLACES = ("FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH", "SIXTH")
@@ -33,6 +36,15 @@ Sentence: TypeAlias = list[tuple[str, str | None]]
 """Words, and beside each the strategy that it names, or None."""
 _LABEL = 17
 """Cells for what a figure is."""
+_VALUE = 7
+"""Cells of a figure."""
+_NAMES = {
+    "mean": ("latency, mean", "mean", "mean"),
+    "p99": ("latency, p99", "p99", "p99"),
+    "held": ("held slot-seconds", "held slot-s", f"{HATCH} slot-s"),
+    "stalled": ("stalled slot-seconds", "stalled slot-s", f"{STALLED} slot-s"),
+}
+"""What the figures are, the fullest wording first; all are told in as many words."""
 _ALL_ANSWERED = "all answered at"
 _COMPARED = tuple(
     METRICS_BY_NAME[name]
@@ -50,14 +62,14 @@ class Figure:
     """One figure of all lanes; less is better.
 
     Attributes:
-        name: what it is.
-        short: the same in a word.
-        values: of each lane, in picoseconds.
+        short: what it is, in a word.
+        names: the same with its unit if that is not of time, the fullest wording first.
+        values: of each lane, in picoseconds, or in picoseconds of a slot.
         stars: the lanes that are best by it.
     """
 
-    name: str
     short: str
+    names: tuple[str, ...]
     values: tuple[float, ...]
     stars: frozenset[int]
 
@@ -68,13 +80,14 @@ def figures(scene: Scene) -> list[Figure]:
     shares = [result.utilization for result in results]
     latencies = [so_far.latency(len(so_far.run)) for so_far in scene.so_far]
     columns = {
-        ("latency, mean", "mean"): [latency.mean if latency else 0.0 for latency in latencies],
-        ("latency, p99", "p99"): [latency.p99 if latency else 0.0 for latency in latencies],
-        ("held, in all", "held"): [float(share.held_time) for share in shares],
-        ("stalled, in all", "stalled"): [float(share.stalled_time) for share in shares],
+        "mean": [latency.mean if latency else 0.0 for latency in latencies],
+        "p99": [latency.p99 if latency else 0.0 for latency in latencies],
+        "held": [float(share.held_time) for share in shares],
+        "stalled": [float(share.stalled_time) for share in shares],
     }
     return [
-        Figure(*names, tuple(column), _best(scene, column)) for names, column in columns.items()
+        Figure(short, _NAMES[short], tuple(column), _best(scene, column))
+        for short, column in columns.items()
     ]
 
 
@@ -94,18 +107,12 @@ def card_rows(scene: Scene, lane: int, width: int, height: int, palette: Palette
     compared = scene.comparison.measured is not None
     rows = [
         *([pen.blank()] if height >= 10 else []),
-        pen.row().gap(2).add(_ALL_ANSWERED, pen.muted).cells()
-        if compared
-        else _place_row(scene, lane, pen),
         *(_big_rows(scene, lane, pen) if big else _plain_rows(scene, lane, pen)),
         *(_marks(scene, lane, pen) or ([pen.blank()] if big and height >= 13 else [])),
         *(
             _error_rows(scene, lane, pen)
             if compared
-            else [
-                *(_figure_row(each, lane, pen) for each in figures(scene)),
-                *_bars(scene, lane, pen),
-            ]
+            else [*_figures_rows(scene, lane, pen), *_bars(scene, lane, pen)]
         ),
     ]
     return (rows + [pen.blank()] * height)[:height]
@@ -117,12 +124,15 @@ def _places(scene: Scene) -> list[int]:
     return [sum(other < end for other in ends) for end in ends]
 
 
-def _place_row(scene: Scene, lane: int, pen: Pen) -> Cells:
-    place = _places(scene)[lane]
-    name = _PLACES[place] if place < len(_PLACES) else f"{place + 1}TH"
-    first = style(pen.palette.playhead, pen.palette.surface, bold=True, reverse=True)
-    row = pen.row().gap(2).add(name, pen.title if place else first).gap(3)
-    return row.add(_ALL_ANSWERED, pen.muted).cells()
+def _place_row(scene: Scene, lane: int, pen: Pen, beside: Sequence[str], look: Style) -> Cells:
+    """The place of a lane, if there is one, and what stands beside it."""
+    row = pen.row().gap(2)
+    if scene.comparison.measured is None:
+        place = _places(scene)[lane]
+        name = _PLACES[place] if place < len(_PLACES) else f"{place + 1}TH"
+        first = style(pen.palette.playhead, pen.palette.surface, bold=True, reverse=True)
+        row.add(name, pen.title if place else first).gap(2)
+    return row.add(first_that_fits(beside, row.left), look).cells()
 
 
 def _error_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
@@ -141,20 +151,28 @@ def _distance(scene: Scene, lane: int) -> list[str]:
 
     Beside what was measured, how much later than that, or how far ahead of it.
     """
-    measured = scene.comparison.measured_run
+    measured, mine = scene.comparison.measured_run, scene.runs[lane]
     if measured is not None:
-        after = scene.runs[lane].finished - measured.finished
-        if scene.runs[lane] is measured:
-            return [""]
-        return [f"{format_duration(abs(after))} {'later' if after > 0 else 'sooner'}", ""]
-    ends = sorted(run.finished for run in scene.runs)
-    mine = scene.runs[lane].finished
-    if len(ends) < 2:
+        after = format_duration(abs(mine.finished - measured.finished))
+        later = mine.finished > measured.finished
+        return [""] if mine is measured else [f"{after} {'later' if later else 'sooner'}", ""]
+    others = [run for run in scene.runs if run is not mine]
+    if not others:
         return [""]
-    if mine > ends[0]:
-        return [f"{format_duration(mine - ends[0])} later", f"+{format_duration(mine - ends[0])}"]
-    ahead = ends[1] - mine
-    return [f"{format_duration(ahead)} ahead" if ahead else "together with another", ""]
+    other = min(others, key=lambda run: run.finished)
+    apart = format_duration(abs(mine.finished - other.finished))
+    if mine.finished == other.finished:
+        return _with_name(scene, "together with", other)
+    if mine.finished < other.finished:
+        return [*_with_name(scene, f"{apart} ahead of", other), f"{apart} ahead"]
+    return _with_name(scene, f"{apart} after", other)
+
+
+def _with_name(scene: Scene, words: str, run: Run) -> list[str]:
+    """Words with the name of a lane behind them, or where that is too long with its sign."""
+    name, names = run.strategy.name, [each.strategy.name for each in scene.runs]
+    told = (name, shown_name(name, names, 0), mark_of(name))
+    return [f"{words} {each}" for each in told]
 
 
 def _marks(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
@@ -165,32 +183,54 @@ def _marks(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
 
 
 def _plain_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
-    end = format_duration(scene.runs[lane].finished)
-    row = pen.row().gap(2).add(end, pen.strategy(scene.runs[lane].strategy.name)).gap(2)
-    return [row.add(first_that_fits([*_distance(scene, lane), ""], row.left - 1), pen.text).cells()]
+    """The place and the instant; below them the distance."""
+    run = scene.runs[lane]
+    end = format_duration(run.finished)
+    instant = [f"{_ALL_ANSWERED} {end}", f"all at {end}", f"at {end}", end]
+    row = pen.row().gap(2)
+    return [
+        _place_row(scene, lane, pen, instant, pen.strategy(run.strategy.name)),
+        row.add(first_that_fits(_distance(scene, lane), row.left), pen.text).cells(),
+    ]
 
 
 def _big_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
-    """The instant in large digits, with its unit and the distance beside their foot."""
+    """The place and the distance; below them the instant in large digits."""
     run = scene.runs[lane]
     number, _, unit = format_duration(run.finished).partition(" ")
     look = pen.strategy(run.strategy.name)
-    rows = [pen.blank()]
     *above, foot = big_number(number)
-    rows += [pen.row().gap(2).add(line, look).cells() for line in above]
-    row = pen.row().gap(2).add(f"{foot} {unit}", look).gap(3)
-    row.add(first_that_fits([*_distance(scene, lane), ""], row.left - 1), pen.text)
-    return [*rows, row.cells()]
+    return [
+        _place_row(scene, lane, pen, _distance(scene, lane), pen.text),
+        pen.row().gap(2).add(_ALL_ANSWERED, pen.muted).cells(),
+        *(pen.row().gap(2).add(line, look).cells() for line in above),
+        pen.row().gap(2).add(f"{foot} {unit}", look).cells(),
+    ]
 
 
-def _figure_row(figure: Figure, lane: int, pen: Pen) -> Cells:
+def _figures_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
+    """The figures, each named in as many words as there is room for."""
+    every = figures(scene)
+    labels = [max(map(len, names)) for names in zip(*(each.names for each in every), strict=True)]
+    fitting = [number for number, cells in enumerate(labels) if cells + _VALUE + 4 <= pen.width]
+    wording = (*fitting, len(labels) - 1)[0]
+    return [_figure_row(each, lane, pen, wording, labels[wording]) for each in every]
+
+
+def _figure_row(figure: Figure, lane: int, pen: Pen, wording: int, cells: int) -> Cells:
     best = lane in figure.stars
-    row = pen.row().gap(2)
-    name = f"{figure.name:<{_LABEL}}" if pen.width >= 32 else f"{figure.short:<9}"
-    held = figure.name.startswith("held")
-    row.add(name, pen.look(pen.palette.held) if held else pen.muted)
-    value = format_duration(round(figure.values[lane]))
-    return row.add(f"{value:>8}{f' {STAR}' if best else ''}", _strong(pen, best=best)).cells()
+    row, name = pen.row().gap(2), f"{figure.names[wording]:<{cells}}"
+    row.add(name, pen.look(pen.palette.held) if figure.short == "held" else pen.muted)
+    value, of_slots = round(figure.values[lane]), figure.short in ("held", "stalled")
+    told = slot_seconds(value) if of_slots else format_duration(value)
+    return row.add(f"{told:>{_VALUE}}{f' {STAR}' if best else ''}", _strong(pen, best=best)).cells()
+
+
+def slot_seconds(time: Picoseconds) -> str:
+    """Slot-time in all, as a number of slot-seconds."""
+    if time < MILLISECOND:
+        return "<0.001" if time else "0"
+    return value_text(time / SECOND, "number")
 
 
 def _strong(pen: Pen, *, best: bool) -> Style:
@@ -269,13 +309,15 @@ def _sentences(scene: Scene) -> list[list[Sentence]]:
     ]  # fmt: skip
     wordings = [sooner]
     if held[best] < held[worst]:
-        there, here = (format_duration(round(held[number])) for number in (worst, best))
+        there, here = (slot_seconds(round(held[number])) for number in (worst, best))
         less = f"here for {here}" if held[best] else "here none is"
-        wordings.insert(0, [*sooner, (f": there slots are held for {there} in all, {less}", None)])
+        wordings.insert(
+            0, [*sooner, (f": there slots are held for {there} slot-seconds, {less}", None)]
+        )
     sentences = [wordings]
     if stalled[best] > stalled[worst]:
-        more, less = (format_duration(round(stalled[number])) for number in (best, worst))
-        price = f"{more} in all, against {less}"
+        more, less = (slot_seconds(round(stalled[number])) for number in (best, worst))
+        price = f"{more} slot-seconds, against {less}"
         sentences.append([
             [(f"its price: requests stall while another's prompt is read, {price}", None)],
             [(f"its price: requests stall for {price}", None)],

@@ -34,6 +34,12 @@ def _grid(scene: Scene, time: Picoseconds) -> IntArray:
     return np.append(every[every < time], time)
 
 
+def _since_begin(run: Run, grid: IntArray) -> IntArray:
+    """The instants while it lasts, and the very first, so that there is a line at once."""
+    there = grid[(grid > run.begin + 1) & (grid <= run.finished)]
+    return np.concatenate(([run.begin + 1], there)).astype(np.int64)
+
+
 def _over_time(
     request: ChartRequest,
     title: str,
@@ -67,7 +73,7 @@ def _utilization(request: ChartRequest) -> ChartSpec:
         if not run.tells_iterations:
             curves.append(_NOTHING)
             continue
-        there = grid[(grid > run.begin) & (grid <= run.finished)]
+        there = _since_begin(run, grid)
         edges = np.concatenate(([run.begin], there)).astype(np.int64)
         series = so_far.slots.series(edges)
         useful = np.cumsum(series.useful * np.diff(edges)) / np.maximum(1, there - run.begin)
@@ -87,7 +93,7 @@ def _busy(request: ChartRequest) -> ChartSpec:
             curves.append(_NOTHING)
             continue
         steps = scene.steps_of(lane)
-        there = grid[(grid > run.begin) & (grid <= run.finished)]
+        there = _since_begin(run, grid)
         curves.append((there / SECOND, steps.tokens_per_iteration(there)))
         top = max(top, float(steps.tokens_per_iteration(whole).max()))
     return _over_time(request, "tokens an iteration so far", "", curves, top)
@@ -185,17 +191,26 @@ def _done(scene: Scene, time: Picoseconds) -> tuple[int, ...]:
     return tuple(run.at(time).done for run in scene.runs)
 
 
+def _has_begun(scene: Scene, time: Picoseconds) -> bool:
+    return any(time > run.begin + 1 for run in scene.runs)
+
+
+def _has_answers(scene: Scene, time: Picoseconds) -> bool:
+    return any(_done(scene, time))
+
+
 def has_memory(runs: tuple[Run, ...]) -> bool:
     """Whether the memory of any lane has an end."""
     return any(run.kv is not None for run in runs)
 
 
-LATENCY = LineChart(_answered_within, _done)
-UTILIZATION = LineChart(_busy, _playhead_cell)
-ANSWERED = LineChart(_answered, _playhead_cell)
-_HELD = LineChart(_slot_seconds("held", "held so far, the bubble"), _playhead_cell)
-_MEMORY = LineChart(_memory, _playhead_cell)
-_STALLED = LineChart(_slot_seconds("stalled", "stalled so far"), _playhead_cell)
+LATENCY = LineChart(_answered_within, _done, _has_answers)
+UTILIZATION = LineChart(_busy, _playhead_cell, _has_begun)
+ANSWERED = LineChart(_answered, _playhead_cell, _has_begun)
+_BUBBLE = _slot_seconds("held", "held so far, the bubble")
+_HELD = LineChart(_BUBBLE, _playhead_cell, _has_begun)
+_MEMORY = LineChart(_memory, _playhead_cell, _has_begun)
+_STALLED = LineChart(_slot_seconds("stalled", "stalled so far"), _playhead_cell, _has_begun)
 
 
 def pairs_of(scene: Scene) -> tuple[tuple[LineChart, LineChart], ...]:

@@ -28,7 +28,7 @@ from tui_batching.workload import (
 )
 from tui_batching.workload.settings import change, keys_elsewhere, setting_keys
 
-FASTEST = 64
+FASTEST = 512
 """The highest speed of a chapter, in simulated seconds a second; the app's own."""
 
 MOST_CHAPTERS = 500

@@ -118,9 +118,9 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     )),
     ("speed", (
         Key("minus,subtract", "speed(-1)", "slower", "Slower",
-            "Play at half the speed, down to 1/16 of real time."),
+            "Play at half the speed, down to 1/64 of real time."),
         Key("plus,equals_sign,add", "speed(1)", "faster", "Faster",
-            "Play at twice the speed, up to 64 times real time."),
+            "Play at twice the speed, up to 512 times real time."),
     )),
     ("batch", (
         Key("left_square_bracket,s", "turn('batch_size', -1)", "batch-smaller", "Smaller batch",

@@ -29,6 +29,7 @@ class Frame:
         sweep: what there is of the sweep that the view shows, or None.
         thickest: the most rows of a slot: every row of a bar takes bytes.
         presenting: whether a chapter of a deck is told beside it.
+        greets: whether newcomers are told what they can do.
         is_new: whether requests or costs are others than in the chapter before.
         keys: how the keys that there are are written, by their ids.
         focus: the name of the strategy whose lane is bright while the others are dim, or None.
@@ -44,6 +45,7 @@ class Frame:
     sweep: SweepState | None = None
     thickest: int = THICKEST
     presenting: bool = False
+    greets: bool = False
     is_new: bool = False
     focus: str | None = None
     show: tuple[str, ...] = ()

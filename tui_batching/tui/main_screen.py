@@ -31,7 +31,7 @@ from tui_batching.tui.knobs import TURNS, Knobs
 from tui_batching.tui.lane import Lane, Lanes
 from tui_batching.tui.notices import LONG_SECONDS, Notices
 from tui_batching.tui.panes import Body, ChartPane, Pages, StripView
-from tui_batching.tui.player import Player, speed_for
+from tui_batching.tui.player import Player
 from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.presenting.presenting_screen import PresentingScreen
 from tui_batching.tui.saver import Saver
@@ -80,6 +80,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         keys = KEYS if config.keys is None else remapped(KEYS, config.keys)
         super().__init__(keys, ascii_only=drawing.ascii)
         self._plays = plays
+        self._greets = True
         bind(self, keys.bindings())
         self._key_signs = {key.id: key.written(ascii_only=drawing.ascii)[0] for key in self.keys}
         self._palettes = config.palettes
@@ -193,6 +194,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             palette=self._palette,
             thickest=self._drawing.thickest,
             presenting=self.presenter.is_on,
+            greets=self._greets and player.time < player.greets_until,
             is_new=self.presenter.brings_another_workload,
             sweep=self.sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
             focus=self._bright,
@@ -288,7 +290,8 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             return  # what is shown next is another one
         if outcome.other_workload or self.scene is None:
             self.selected = self._bright = None
-            self._open(outcome.scene)
+            self._player.begin(outcome.scene.runs, self._speed, self._wall(), plays=self._plays)
+            self._plays = False
         self._notices.tell_of(outcome.scene, self.scene)
         mounted = self._lanes.hold(len(outcome.scene.runs))
         self.scene = outcome.scene
@@ -305,15 +308,6 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             names = [run.strategy.name for run in outcome.scene.runs]
             self._lanes.reveal(self._lanes.every[names.index(self._bright)])
         self.call_after_refresh(self._show)
-
-    def _open(self, scene: Scene) -> None:
-        """Begin a workload, so fast that it lasts a while; the first one plays if that is asked."""
-        first = min(run.begin for run in scene.runs) if self._plays else 0
-        playing = self._player.playing or self._plays
-        self._player.load(scene.runs, self._wall())
-        speed = self._speed or speed_for(scene.end)
-        self._player.set(first, speed, self._wall(), playing=playing)
-        self._plays = False
 
     def _refuse(self, refused: Refused) -> None:
         """Say why all is as it was, or why a chapter cannot be shown."""
@@ -368,7 +362,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
 
     def on_presenter_turned(self, event: Presenter.Turned) -> None:
         """Show what a chapter needs; until it is there, nothing of what was shown before."""
-        self._awaited = event.snapshot
+        self._awaited, self._greets = event.snapshot, False
         if not self._simulator.knows(event.snapshot.knobs):
             self._draw_curtain()
         self._simulator.show(event.snapshot, event.ahead)
@@ -585,6 +579,8 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             self._saver.save(export, self.frame, self.view.title[0])
 
     def action_help(self) -> None:
+        self._greets = False
+        self._show()
         frame = self.frame
         strategies = frame.scene.workload.lanes if frame else ()
         help_screen = HelpScreen(self.keys, strategies, ascii_only=self._drawing.ascii)

@@ -158,7 +158,7 @@ class DrawnPane(StripView):
     """Shows one chart; the newest wish is the one that is drawn.
 
     Attributes:
-        rest_seconds: pause between two drawings, whatever is asked meanwhile.
+        rest_seconds: pause after a drawing, whatever is asked meanwhile.
         keeps_step: whether what has been drawn is shown at the next `catch_up`, together with all
             else that moves then, and not at once.
     """
@@ -169,7 +169,7 @@ class DrawnPane(StripView):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
-        self._wanted: tuple[Hashable, Callable[[], list[Cells]]] | None = None
+        self._wanted: tuple[Hashable, Callable[[], list[Cells]], bool] | None = None
         self._drawn: list[Cells] | None = None
         self._work: Worker[None] | None = None
         self.rest_seconds = 0.1
@@ -180,11 +180,19 @@ class DrawnPane(StripView):
         """Whether a wish is being drawn, or was just now."""
         return self._work is not None
 
-    def want(self, depends_on: Hashable, chart: Callable[[], list[Cells]]) -> None:
-        """Draw a chart, unless nothing that it depends on has changed."""
+    def want(
+        self, depends_on: Hashable, chart: Callable[[], list[Cells]], *, rests: bool = True
+    ) -> None:
+        """Draw a chart, unless nothing that it depends on has changed.
+
+        Args:
+            depends_on: equal values, equal charts.
+            chart: draws it.
+            rests: whether the next wish waits; not for a chart in which nothing is to be seen.
+        """
         if self._wanted is not None and self._wanted[0] == depends_on:
             return
-        self._wanted = (depends_on, chart)
+        self._wanted = (depends_on, chart, rests)
         if self._work is None:
             self._work = self.run_worker(self._draw_what_is_wanted(), group="chart")
 
@@ -209,16 +217,22 @@ class DrawnPane(StripView):
             self._drawn = await aside(drawn[1])
             if not self.keeps_step:
                 self.catch_up()
-            await asyncio.sleep(self.rest_seconds)
+            if drawn[2]:
+                await asyncio.sleep(self.rest_seconds)
         self._work = None
 
 
 class ChartPane(DrawnPane):
-    """One chart of a scene; `show` says for which instant it is wanted."""
+    """One chart of a scene; `show` says for which instant it is wanted.
+
+    Attributes:
+        has_lines: whether there was anything to draw when it was last wanted.
+    """
 
     def __init__(self, chart: LineChart, *, id: str) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
         self._chart = chart
+        self.has_lines = False
         self.rest_seconds = 1.0
 
     def draw_as(self, chart: LineChart) -> None:
@@ -240,7 +254,8 @@ class ChartPane(DrawnPane):
             palette,
         )
         chart = self._chart
-        self.want(depends_on, lambda: draw(chart.spec(request)))
+        self.has_lines = chart.has_lines(scene, time)
+        self.want(depends_on, lambda: draw(chart.spec(request)), rests=self.has_lines)
 
 
 class Stacked(Vertical):

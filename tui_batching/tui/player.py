@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.sim.run import Run
 
-SPEEDS: tuple[float, ...] = tuple(2.0**power for power in range(-4, 7))
-"""Simulated seconds per second, from 1/16 to 64."""
+SPEEDS: tuple[float, ...] = tuple(2.0**power for power in range(-6, 10))
+"""Simulated seconds per second, from 1/64 to 512."""
 
 LASTS = 20 * SECOND
 """Of the wall clock: what is begun plays for at least as long, and for less than twice of it."""
+GREETED_SECONDS = 8
+"""Of the wall clock: how long what is begun at its own speed is new, whatever happens in it."""
 
 
 def speed_for(end: Picoseconds) -> float:
@@ -32,6 +34,7 @@ class Player:
         until: where playing stops when it comes there, or None; beyond it, playing goes on.
         loop: a stretch from whose end playing goes back to its start, or None; beyond it, playing
             goes on.
+        greets_until: up to where newcomers are told what they can do.
     """
 
     def __init__(self, speed: float = 0.5) -> None:
@@ -41,6 +44,7 @@ class Player:
         self.speed = speed
         self.until: Picoseconds | None = None
         self.loop: tuple[Picoseconds, Picoseconds] | None = None
+        self.greets_until: Picoseconds = 0
         self._since: tuple[float, Picoseconds] = (0.0, 0)
 
     @property
@@ -52,6 +56,23 @@ class Player:
     def at_end(self) -> bool:
         """Whether every Run is over."""
         return self.time >= self.end
+
+    def begin(
+        self, runs: Sequence[Run], speed: float | None, wall: float, *, plays: bool = False
+    ) -> None:
+        """Begin these Runs, at a speed with which they last a while if none is given.
+
+        Args:
+            runs: what is played.
+            speed: simulated seconds a second, or None.
+            wall: the time on the wall.
+            plays: whether to play from the first arrival on, and not only if it played before.
+        """
+        self.load(runs, wall)
+        first = min(run.begin for run in runs) if plays else 0
+        speed = speed or speed_for(self.end)
+        self.greets_until = first + int(GREETED_SECONDS * speed * SECOND)
+        self.set(first, speed, wall, playing=self.playing or plays)
 
     def load(self, runs: Sequence[Run], wall: float) -> None:
         """Play these Runs from now on, the playhead where it was."""

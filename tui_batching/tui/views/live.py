@@ -87,14 +87,15 @@ class LiveView(View):
         self._told.present(
             told_rows(scene, moments, frame.selected, height, width, palette, frame.keys)
         )
-        nothing_yet = not any(moment.done for moment in frame.moments)
-        notes = newcomers(frame.keys) if nothing_yet and not frame.presenting else ()
+        notes = newcomers(frame.keys) if frame.greets else ()
         if not frame.shows("reasons"):  # nor are there parts of a request to explain
             views = [replace(view, selected=None) for view in views]
         self._legend.present([legend_row(views, sizes, width, palette, notes)])
         for pane in self._panes:
             pane.keeps_step = frame.playing
             pane.catch_up()
+        if not all(pane.has_lines for pane in self._panes):
+            self.show_words(frame)  # no chart is empty when the race is not
 
     @staticmethod
     def _view_of(frame: Frame, lane: int) -> LaneView:
