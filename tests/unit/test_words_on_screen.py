@@ -36,3 +36,28 @@ async def test_held_and_stalled_are_never_told_under_one_name(size: tuple[int, i
             await stage.press(key)
             for row in stage.rows():
                 assert "bubble" not in row or "held" in row, (key, row)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_view_that_goes_by_the_whole_run_says_so(size: tuple[int, int]) -> None:
+    """As others tell of what is so far, be the numbers of both called alike."""
+    async with on_stage("conversation", size=size) as stage:
+        await stage.seek(3 * SECOND)
+        for key in ("4", "5", "9"):
+            await stage.press(key)
+            head = stage.rows()[2]
+            assert head.strip().startswith("whole run: "), key
+            assert "…" not in head
+        for key in ("1", "2", "3"):
+            await stage.press(key)
+            assert "whole run" not in stage.seen(), key
+
+
+async def test_of_the_quantities_only_the_one_at_the_playhead_is_not_of_the_whole_run() -> None:
+    async with on_stage("conversation", size=(80, 24), view="4") as stage:
+        heads = []
+        for _ in range(4):
+            heads.append(stage.rows()[2].strip())
+            await stage.press("m")
+    assert [head.startswith("whole run: ") for head in heads] == [True, True, True, False]
+    assert "at the playhead" in heads[-1]
