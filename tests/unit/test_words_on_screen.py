@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from stage import on_stage
+from stage import hand_made, on_stage
 
 from tui_batching.clock import SECOND
+from tui_batching.strategies import Strategy
+from tui_batching.tui.lane import Lanes
 from tui_batching.tui.views import VIEWS
+from tui_batching.workload import load_workload
 
 SIZES = [(80, 24), (120, 36), (160, 45)]
 KEYS = [view.key for view in VIEWS]
@@ -26,6 +29,34 @@ async def test_every_view_shows_parameters_and_spells_durations_alike(
             seen = stage.seen()
             assert "500 ms" in seen, key  # the timeout of dynamic
             assert not re.findall(r"\d(?:ms|µs|s)\b", seen), key
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_every_view_shows_the_slots_and_the_budget_of_each_engine(
+    size: tuple[int, int],
+) -> None:
+    strategies = load_workload("engines").strategies
+    rows = [(number * 20, 30 + number, 5 + number % 9) for number in range(20)]
+    async with on_stage(hand_made(*rows, strategies=strategies), size) as stage:
+        await stage.press("J", "J")
+        lanes = [strategies[lane.number] for lane in stage.live.query_one(Lanes).seen]
+        for key in sorted(
+            set(KEYS) - {"8", "0"}
+        ):  # there slots vary, or a table tells all and scrolls
+            await stage.press(key)
+            await stage.swept()
+            seen = stage.seen()
+            for strategy in lanes if key == "1" else strategies:
+                assert tells_parameters(seen, strategy), (key, strategy.name, seen)
+
+
+def tells_parameters(seen: str, strategy: Strategy) -> bool:
+    """Whether there is a name of it with its slots behind it, and its budget if it has one."""
+    budget = strategy.admission(0, 0, 0, 0).budget
+    names = "|".join(re.escape(name) for name in strategy.titles)
+    end = rf" · (budget )?{budget:,}\b" if budget else r"\b"
+    told = rf"\b({names})( ·)? {strategy.slots}( slots)?{end}"
+    return re.search(told, seen, re.IGNORECASE) is not None
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -486,7 +486,8 @@ def _facts(lane: SlotSteps, moment: Moment, slots: range) -> list[str]:
     hidden = ""
     if len(slots) < lane.run.slots:
         ever = "" if lane.slots == lane.run.slots else " ever taken"
-        hidden = f" · slots {slots[0]}–{slots[-1]} of {lane.slots:,}{ever}"
+        which = f"slots {slots[0]}–{slots[-1]}" if len(slots) > 1 else f"slot {slots[0]}"
+        hidden = f" · {which} of {lane.slots:,}{ever}"
     word = "iteration" if lane.is_of_iterations else "step"
     if moment.over:
         done = f"{lane.count:,} {word}s in {format_duration(lane.run.finished)}"

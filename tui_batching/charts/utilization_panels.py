@@ -65,11 +65,22 @@ _EDGE, _LINE, _NOW = 4, 8, 12
 
 
 def utilization_chart(request: ChartRequest) -> list[Cells]:
-    """The panels below each other, the axis of time, and why the two utilizations differ."""
+    """The panels below each other, the axis of time, and why the two utilizations differ.
+
+    Where there is no room for panels, their headings tell the figures.
+    """
     pen = Pen(request.width, request.palette)
     results = request.scene.comparison.simulated.results
-    if request.width < NARROWEST or request.height < 2 * len(results) + 4:
+    if request.width < NARROWEST or request.height < len(results):
         return [pen.blank()] * request.height
+    lanes = [request.scene.so_far[lane] for lane in request.scene.simulated]
+    shares = [lane.shares(lane.run.finished) for lane in lanes]
+    facts = [_facts(*each) for each in zip(results, shares, strict=True)]
+    strategies = [result.strategy for result in results]
+    without = request.scene.comparison.without_cache
+    titles = headings(strategies, facts, [request.width] * len(results), request.palette, without)
+    if request.height < 2 * len(results) + 4:
+        return pen.spread([[title] for title in titles], request.height)
     words = _words(request, pen)
     columns = max(1, request.width - MARGIN - LABELS)
     room = request.height - 1 - len(words)
@@ -78,12 +89,6 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
         _panel(request, result, series, rows, pen)
         for result, series in zip(results, request.scene.utilization(columns), strict=True)
     ]
-    strategies = [result.strategy for result in results]
-    lanes = [request.scene.so_far[lane] for lane in request.scene.simulated]
-    shares = [lane.shares(lane.run.finished) for lane in lanes]
-    facts = [_facts(*each) for each in zip(results, shares, strict=True)]
-    without = request.scene.comparison.without_cache
-    titles = headings(strategies, facts, [request.width] * len(results), request.palette, without)
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
     end, playhead = request.scene.end / SECOND, playhead_column(request, columns)
     scale = Scale(0, end, columns, "s", playhead)
