@@ -160,7 +160,9 @@ def _kv_rows(pen: LanePen, most: int) -> list[Cells]:
     gauge = row.add("]", pen.muted).add(beside, pen.text).cells()
     if most == 1:
         return [gauge]
-    return [gauge, pen.line().gap(4).add(first_that_fits(texts, pen.width - 6), pen.text).cells()]
+    text = first_that_fits(texts, pen.width - 2)
+    indent = max(0, min(4, pen.width - 2 - len(text)))  # as far as the gauge, if there is room
+    return [gauge, pen.line().gap(indent).add(text, pen.text).cells()]
 
 
 def _happening_rows(pen: LanePen, most: int) -> list[Cells]:
