@@ -62,7 +62,7 @@ GLOSSARY: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     )),
     ("Memory", (
         ("KV cache", "GPU memory for the tokens read and made so far; it limits how many run."),
-        ("block", "The unit in which it is handed out, of 16 tokens or so."),
+        ("block", "Memory is handed out in blocks of 16 tokens or so; vLLM and TGI keep one back."),
         ("paging", "To hand out blocks as tokens come, and not in advance."),
         ("empty", "Taken for tokens to come: reserved, or the rest of a block."),
         ("prefix cache", "Blocks that nobody uses, but whose tokens a request may begin with."),

@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from stage import COST, MS, hand_made, palette, scene_of
+from stage import COST, MS, hand_made, on_stage, palette, scene_of
 
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.charts.breakdown_rows import breakdown_rows, parts_of
@@ -18,6 +18,8 @@ from tui_batching.charts.lane_words import phase_texts
 from tui_batching.charts.live_legend import legend_row
 from tui_batching.charts.printing import to_ascii
 from tui_batching.charts.rows import text_of
+from tui_batching.clock import SECOND
+from tui_batching.glossary import GLOSSARY
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import (
     STRATEGIES,
@@ -138,6 +140,31 @@ def test_memory_is_a_gauge_with_numbers_that_sum() -> None:
 def test_numbers_of_memory_are_never_cut(width: int) -> None:
     row = rows_of(TIGHT, 33, TWO, width, 20)[2]
     assert row.strip() in KvView(30, 32, 48, 16).texts()
+
+
+@pytest.mark.parametrize("kv", [KvView(4049, 4080, 19984, 16, 3696), KvView(1801, 1840, 2048, 1)])
+def test_numbers_of_memory_sum_up_in_every_wording(kv: KvView) -> None:
+    *sums, free = kv.texts()
+    assert free == f"{kv.pool - (kv.taken or 0):,} free"
+    for text in sums:
+        parts, whole = text.split("=")
+        numbers = [int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", parts)]
+        assert sum(numbers) == kv.pool
+        assert whole.split()[0].strip(",") == f"{kv.pool:,}"
+    assert [len(text) for text in kv.texts()] == sorted(map(len, kv.texts()), reverse=True)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (160, 45)], ids=str)
+async def test_the_sum_of_memory_has_its_total_beside_a_prefix_cache(
+    size: tuple[int, int],
+) -> None:
+    """And the glossary says why there is a block less than there is memory."""
+    async with on_stage("conversation", size=size) as stage:
+        await stage.seek(8 * SECOND)
+        assert re.search("3,696 cached ?[+] ?12,208 free ?= ?19,984", stage.seen())
+        assert "= 20,000 tokens" in stage.seen()
+    words = {word: meaning for _, words in GLOSSARY for word, meaning in words}
+    assert "vLLM and TGI keep one back" in words["block"]
 
 
 def test_on_a_short_lane_the_free_memory_stands_beside_the_gauge() -> None:

@@ -233,7 +233,8 @@ def test_headings_tell_what_each_lane_has_come_to() -> None:
     told = [row.partition("so far: ")[2] for row in drawn if "so far" in row]
     expected = []
     for so_far in NOTEBOOK.so_far:
-        wasted = " · ".join(f"{name} {100 * v:.0f} %" for name, v in so_far.wasted(6400 * MS))
+        percents = so_far.shares(6400 * MS).in_parts()
+        wasted = " · ".join(f"{name} {percents[name]} %" for name in ("held", "stalled"))
         expected.append(f"{so_far.run.at(6400 * MS).done} answered · {wasted} · ↑8 ↓3")
     assert told == expected
     assert told[0].startswith("8 answered · held 24 % · stalled 4 %")
@@ -263,9 +264,8 @@ def test_headings_tell_the_metrics_asked_for_once_all_are_answered() -> None:
 def test_a_lane_that_is_through_keeps_its_shares() -> None:
     so_far, share = NOTEBOOK.so_far[2], NOTEBOOK.comparison.results[2].utilization
     for time in (so_far.run.finished, NOTEBOOK.end):
-        assert dict(so_far.wasted(time)) == pytest.approx(
-            {"held": share.held, "stalled": share.stalled}
-        )
+        told = so_far.shares(time)
+        assert (told.held, told.stalled) == pytest.approx((share.held, share.stalled))
 
 
 def test_the_selected_request_is_marked_in_every_panel() -> None:

@@ -178,7 +178,8 @@ def test_the_gauge_splits_into_used_cached_and_free() -> None:
     assert (seen.used, seen.taken, seen.cached, seen.pool) == (0, 0, 39 * 16, 1_000 * 16)
     told = "0 used + 0 empty + 624 cached + 15,376 free = 16,000"
     assert told in seen.texts()
-    narrow = ["0 taken 624 cached 15,376 free", "0 taken + 16,000 free", "16,000 free"]
+    assert "0 taken+624 cached+15,376 free=16,000" in seen.texts()
+    narrow = ["0 taken + 16,000 free = 16,000", "0 taken+16,000 free=16,000", "16,000 free"]
     assert seen.texts()[-3:] == narrow
     rows = texts(lane_rows(lane_view(scene, 0, idle, None), 80, 24, palette()))
     assert any(re.match(r" KV \[≡+·+\]$", row.rstrip()) for row in rows)

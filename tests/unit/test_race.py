@@ -42,8 +42,17 @@ def test_the_words_of_its_head_stand_apart_and_none_is_cut(width: int, count: in
 
 def test_short_names_tell_strategies_apart_that_begin_alike() -> None:
     both = scene_of(choose_strategies(load_workload("tight-memory"), ["vllm", "vllm-v0", "orca"]))
-    assert [row.split()[0] for row in race(both, 0, 84)[1:]] == ["vllm", "vlv0", "orca"]
-    assert [row.split()[0] for row in race(both, 0, 120)[1:]] == ["vllm", "vllm-v0", "orca"]
+    assert [row.split()[1] for row in race(both, 0, 84)[1:]] == ["vllm", "vlv0", "orca"]
+    assert [row.split()[1] for row in race(both, 0, 120)[1:]] == ["vllm", "vllm-v0", "orca"]
+
+
+@pytest.mark.parametrize(("width", "marked"), [(80, True), (104, True), (120, False), (160, True)])
+def test_marks_tell_whose_the_letters_of_curves_are_but_take_no_names(
+    width: int, marked: bool
+) -> None:
+    heads = [row.split()[0] for row in race(NOTEBOOK, NOTEBOOK.end, width)[1:]]
+    assert (heads == ["S", "D", "C"]) is marked
+    assert any("R0" in row for row in race(NOTEBOOK, NOTEBOOK.end, width)) is (width >= 120)
 
 
 def test_names_stand_in_the_order_of_the_answers() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stage import boundaries, hand_made
+from stage import MS, boundaries, hand_made, on_stage
 from workloads_for_laws import cases
 
 from tui_batching.analysis.breakdown import breakdown
@@ -17,6 +19,7 @@ from tui_batching.analysis.utilization import utilization
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Continuous
+from tui_batching.workload import load_workload
 
 
 @st.composite
@@ -113,3 +116,36 @@ def test_before_the_first_arrival_all_is_free() -> None:
     run = simulate(workload, workload.strategies[0])
     assert SoFar(run).shares(0) == Shares(0.0, 0.0, 0.0, 1.0)
     assert SoFar(run).shares(run.begin) == Shares(0.0, 0.0, 0.0, 1.0)
+
+
+def test_whole_parts_of_the_shares_add_up() -> None:
+    shares = Shares(0.3549, 0.1553, 0.0349, 0.4549)
+    assert shares.in_parts() == {"useful": 36, "held": 16, "stalled": 3, "free": 45}
+    assert sum(shares.in_parts(1000).values()) == 1000
+
+
+@pytest.mark.parametrize(
+    ("strategies", "time"),
+    [((), 3200), ((), 4640), ((), 8030), (("vllm", "sglang"), 8500)],
+)
+async def test_all_views_tell_the_same_shares_of_an_instant(
+    strategies: tuple[str, ...], time: int
+) -> None:
+    workload = load_workload("engines" if strategies else "notebook")
+    chosen = tuple(each for each in workload.strategies if each.name in strategies)
+    workload = replace(workload, strategies=chosen or workload.strategies)
+    async with on_stage(workload, (120, 36)) as stage:
+        await stage.seek(time * MS)
+        in_live = told_shares(stage.seen())
+        await stage.press("2")
+        assert told_shares(stage.seen()) == in_live
+        await stage.press("1", "end", "2")
+        at_the_end = told_shares(stage.seen())
+        await stage.press("4")
+        assert told_shares(stage.seen()) == at_the_end
+
+
+def told_shares(seen: str) -> dict[str, list[str]]:
+    """What is held and stalled in each lane, as far as that is told in whole percent."""
+    held = re.findall(r"held (\d+) ?%", seen)
+    return {"held": held, "stalled": re.findall(r"stalled(?: or slowed)? (\d+) ?%", seen)}

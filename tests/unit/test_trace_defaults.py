@@ -103,7 +103,7 @@ def test_slots_that_a_sweep_varies_are_not_by_default(
 
 
 async def test_narrow_lanes_say_it_in_fewer_words(tmp_path: Path) -> None:
-    async with on_stage(served(tmp_path), (120, 36)) as stage:
+    async with on_stage(served(tmp_path), (102, 36)) as stage:
         assert "DYNAMIC 4 · 500 ms by default" in stage.seen()
 
 

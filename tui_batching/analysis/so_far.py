@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from tui_batching.analysis.happenings import Happenings
 from tui_batching.analysis.utilization import SlotIntegrals
 from tui_batching.clock import Picoseconds
-from tui_batching.columns import IntArray, exact_sum, freeze
+from tui_batching.columns import IntArray, exact_sum, freeze, rounded
 from tui_batching.sim.run import Run
 
 
@@ -30,6 +30,11 @@ class Shares:
     held: float
     stalled: float
     free: float
+
+    def in_parts(self, whole: int = 100) -> dict[str, int]:
+        """The four by name in whole parts that add up, by default in percent."""
+        shares = asdict(self)
+        return dict(zip(shares, rounded(list(shares.values()), whole), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,22 +69,16 @@ class SoFar:
         return Happenings(self.run)
 
     def shares(self, time: Picoseconds) -> Shares:
-        """What became of the slot-time up to an instant; all is free before the first arrival."""
+        """What became of the slot-time up to an instant, or to the last answer if that was before.
+
+        It counts from the first arrival on; before that all is free.
+        """
         edges = np.array([self.run.begin, max(self.run.begin, min(time, self.run.finished))])
         series = self.slots.series(edges)
         useful, held, stalled = (
             float(part[0]) for part in (series.useful, series.held, series.stalled)
         )
         return Shares(useful, held, stalled, max(0.0, 1 - useful - held - stalled))
-
-    def wasted(self, time: Picoseconds) -> tuple[tuple[str, float], ...]:
-        """The held and the stalled share of the slot-time from the first arrival on.
-
-        It counts up to an instant, or to the last answer if that was before.
-        """
-        begin, end = self.run.begin, self.run.finished
-        series = self.slots.series(np.array([begin, min(max(begin, time), end)]))
-        return ("held", float(series.held[0])), ("stalled", float(series.stalled[0]))
 
     def latency(self, done: int) -> LatencySoFar | None:
         """Mean and p99 over the first `done` answers; None before the first one."""

@@ -20,10 +20,10 @@ from tui_batching.charts.utilization_panels import (
     Area,
     count_text,
     framed,
-    percent,
     playhead_column,
 )
 from tui_batching.clock import SECOND
+from tui_batching.columns import rounded
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 
@@ -96,8 +96,9 @@ def _panel(
     playhead = playhead_column(request, parts.shape[1])
     text[:, playhead], inks[:, playhead] = PLAYHEAD, _NOW
     told = parts.sum(axis=1)
-    names = zip(_SIGNS[1:], ("found", "lost", "computed"), told.tolist(), strict=True)
-    shares = [f" {sign} {name} {percent(part / max(1, told.sum()))}" for sign, name, part in names]
+    percents = rounded((told / max(1, told.sum())).tolist(), 100 if told.any() else 0)
+    names = zip(_SIGNS[1:], ("found", "lost", "computed"), percents, strict=True)
+    shares = [f" {sign} {name} {part} %" for sign, name, part in names]
     ticks = [f"{count_text(most):>4}┤", *["    │"] * (rows - 2), "   0┤"]
     some = [share for share, part in zip(shares, told, strict=True) if part]
     labels = dict(enumerate(some[:rows]))

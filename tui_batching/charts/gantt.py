@@ -382,13 +382,13 @@ class Gantt:
     def _facts(self, number: int) -> list[str]:
         """What a lane has come to so far, the fullest wording first, and what is not seen of it."""
         moment, so_far = self._moments[number], self.request.scene.so_far[self._lanes[number]]
-        hidden, wasted = self._hidden(number), so_far.wasted(self.request.time)
+        hidden, percents = self._hidden(number), so_far.shares(self.request.time).in_parts()
         if not moment.run.tells_iterations:
             return [f"{moment.done:,} answered{hidden}", *[hidden.removeprefix(" · ")] * 4, ""]
         if moment.over and self.request.metrics:
             return [f"{text}{hidden}".removeprefix(" · ") for text in self._metrics(number)]
-        words = {"stalled": "stalled or slowed"} if moment.run.mixes else {}
-        told = [f"{words.get(name, name)} {100 * share:.0f} %" for name, share in wasted]
+        stalled = "stalled or slowed" if moment.run.mixes else "stalled"
+        told = [f"held {percents['held']} %", f"{stalled} {percents['stalled']} %"]
         shares = " · ".join(told)
         if moment.over:
             finished = format_duration(moment.run.finished)

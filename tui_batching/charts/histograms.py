@@ -28,24 +28,30 @@ _GROUND, _BAR, _LINE, _LINE_BAR = range(4)
 
 
 def histograms_chart(request: ChartRequest, quantity: Quantity = QUANTITIES[0]) -> list[Cells]:
-    """What is measured, the panels below each other, and the axis of time."""
+    """What is measured, the panels below each other, and the axis of time.
+
+    Where there is no room for panels, their headings tell the figures.
+    """
     pen = Pen(request.width, request.palette)
     runs = request.scene.runs
-    if request.width < _NARROWEST or request.height < 3 * len(runs) + 2:
+    if request.width < _NARROWEST or request.height <= len(runs):
         return [pen.blank()] * request.height
     bins, cells = _bins(max(map(len, runs)), request.width - _MARGIN - _RIGHT)
     found = histogram(runs, quantity, bins)
     room = request.height - 2
-    size = room // len(runs) - 2, cells
     strategies = [run.strategy for run in runs]
     facts = [_facts(found, number) for number in range(len(runs))]
     without = request.scene.comparison.without_cache
     titles = headings(strategies, facts, [request.width] * len(runs), request.palette, without)
+    if request.height < 3 * len(runs) + 2:
+        told = pen.spread([[title] for title in titles], request.height - 1)
+        return [_title(quantity, "", pen), *told]
+    size = room // len(runs) - 2, cells
     panels = [
         [title, *_panel(request, found, number, size, pen)] for number, title in enumerate(titles)
     ]
     seen = with_focus(panels, strategies, request)
-    rows = [_title(quantity, found, pen), *pen.spread(seen, room)]
+    rows = [_title(quantity, _bar_width(found), pen), *pen.spread(seen, room)]
     unit, time = ("s", SECOND) if found.edges[-1] >= SECOND else ("ms", MILLISECOND)
     limits = float(found.edges[0]) / time, float(found.edges[-1]) / time
     scale = Scale(*limits, bins * cells, unit, None, log=found.log)
@@ -59,13 +65,12 @@ def _bins(requests: int, columns: int) -> tuple[int, int]:
     return columns // cells, cells
 
 
-def _title(quantity: Quantity, found: Histogram, pen: Pen) -> Cells:
-    """All quantities, the one that is shown marked, and how wide a bar is."""
+def _title(quantity: Quantity, width: str, pen: Pen) -> Cells:
+    """All quantities, the one that is shown marked, and how wide a bar is, if there are any."""
     row = pen.row().gap()
     for other in QUANTITIES:
         shown = other == quantity
         row.add(f"{'▸' if shown else ' '}{other.name} ", pen.title if shown else pen.muted)
-    width = _bar_width(found)
     if len(quantity.meaning) + len(width) + 2 < row.left:
         row.add(f" {quantity.meaning}", pen.text)
     return row.add_right(f"{width} ", pen.muted).cells()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import strategy_titles
-from tui_batching.charts.rows import Cells, Row, first_that_fits, style
+from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.strategies import Strategy
 
 RULE = "━"
@@ -23,6 +24,8 @@ def lane_heading(  # noqa: PLR0913 - what a head may tell
 ) -> Cells:
     """The row: `━ STATIC batch 4 ━━━━━ J · 2 more ━`; of the focused lane the name is reversed.
 
+    Words shorten and the rule gives way before a parameter does.
+
     Args:
         strategy: whose lane it is.
         width: cells.
@@ -31,19 +34,28 @@ def lane_heading(  # noqa: PLR0913 - what a head may tell
         focused: whether keys act on this lane alone.
         by_default: whether nobody has chosen its slots.
     """
+    titles = strategy_titles(strategy)
+    if by_default:
+        titles = [*(f"{title} by default" for title in titles), *titles]
+    begin, title, end = _fitting(titles, more, width - focused)
+    name, _, rest = title.partition(" ")
     colour = palette.strategy(strategy.name)
     rule = style(colour, palette.background, bold=True)
-    titles = [*strategy_titles(strategy), strategy.title]
-    ending = first_that_fits(more, width - len(titles[-2]) - 7) if more else ""
-    if by_default:
-        titles = [*(f"{title} by default" for title in titles[:-1]), *titles]
-    title = first_that_fits(titles, width - (len(ending) + 3 if ending else 0) - 4)
-    name, _, rest = title.partition(" · ")
-    row = Row(width, rule).add(f"{RULE} ", rule)
+    row = Row(width, rule).add(begin, rule)
     look = style(colour, palette.background, bold=True, reverse=focused)
     row.add(f"▸{name}" if focused else name, look)
     if rest:
         row.add(f" {rest}", style(palette.muted, palette.background))
-    ending = f" {ending} {RULE}" if ending else ""
-    row.add(" ", rule).add(RULE * max(0, row.left - len(ending)), rule)
-    return row.add(ending, rule).cells()
+    gap = row.left - len(end)
+    between = f" {RULE * (gap - 2)}{' ' if end else RULE}" if gap > 2 else " " * gap
+    return row.add(between, rule).add(end, rule).cells()
+
+
+def _fitting(titles: Sequence[str], more: Sequence[str], width: int) -> tuple[str, str, str]:
+    """The beginning of the rule, the title and the end, as full as there is room for."""
+    spaced = [title.replace(" · ", " ", 1) for title in titles]
+    begins, ends = (f"{RULE} ", ""), [*(f"{each} {RULE}" for each in more), *more[-1:]] or [""]
+    alone = spaced[-1].partition(" ")[0]
+    forms = [*product(begins, spaced, ends), *product(begins, [alone], ends)]
+    fitting = (form for form in forms if len("".join(form)) + bool(form[-1]) <= width)
+    return next(fitting, forms[-1])

@@ -30,7 +30,6 @@ from tui_batching.charts.rows import (
     Cells,
     first_that_fits,
 )
-from tui_batching.columns import rounded
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.strategies.parameters import MAX_SLOTS, PREFIX_CACHING
@@ -180,7 +179,9 @@ def _kv_rows(pen: LanePen, most: int) -> list[Cells]:
     gauge = row.add("]", pen.muted).add(beside, pen.text).cells()
     if most == 1:
         return [gauge]
-    return [gauge, pen.line().gap(4).add(first_that_fits(texts, pen.width - 6), pen.text).cells()]
+    text = first_that_fits(texts, pen.width - 2)
+    indent = max(0, min(4, pen.width - 2 - len(text)))  # as far as the gauge, if there is room
+    return [gauge, pen.line().gap(indent).add(text, pen.text).cells()]
 
 
 def _happening_rows(pen: LanePen, most: int) -> list[Cells]:
@@ -213,20 +214,18 @@ def _figure_rows(pen: LanePen, most: int) -> list[Cells]:
 def _share_rows(pen: LanePen) -> list[Cells]:
     """A bar, which shows all four parts, and as many of them in words as there is room for."""
     view, palette = pen.view, pen.palette
-    shares = view.shares
-    width = pen.width - 2
     bar = pen.line()
-    parts = (
-        (shares.useful, FULL, fill(State.DECODE, None, palette)),
-        (shares.held, HATCH, fill(State.HELD, None, palette)),
-        (shares.stalled, STALLED, fill(State.STALLED, None, palette)),
-        (shares.free, TRACK, pen.look(palette.bar_track)),
+    looks = (
+        (FULL, fill(State.DECODE, None, palette)),
+        (HATCH, fill(State.HELD, None, palette)),
+        (STALLED, fill(State.STALLED, None, palette)),
+        (TRACK, pen.look(palette.bar_track)),
     )
-    for cells, (_, sign, look) in zip(
-        rounded([share for share, *_ in parts], width), parts, strict=True
+    for cells, (sign, look) in zip(
+        view.shares.in_parts(pen.width - 2).values(), looks, strict=True
     ):
         bar.add(sign * cells, look)
-    useful, held, stalled, free = rounded([share for share, *_ in parts], 100)
+    useful, held, stalled, free = view.shares.in_parts().values()
     words = pen.line()
     if pen.width >= len(f" useful {useful}% held {held}% stalled {stalled}% free {free}% "):
         words.add("useful ", pen.muted).add(f"{useful}%", pen.look(palette.work, bold=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -144,40 +144,35 @@ class KvView:
     cached: int | None = None
 
     def texts(self) -> list[str]:
-        """The numbers, the fullest wording first."""
+        """The numbers, the fullest wording first: a sum, but for the last one."""
         if self.taken is None:
             return [f"KV {self.used:,} tokens · no limit", f"KV {self.used:,}"]
         used, empty, free = self.used, self.taken - self.used, self.pool - self.taken
-        short = f"{used:,} used + {empty:,} empty + {free:,} free"
-        parts = f"{short} = {self.pool:,}"
-        blocks = f" tokens, {self.pool // self.block:,} blocks of {self.block}"
+        rest, told = [f"{free:,} free"], [f"{free:,} free"]
         if self.cached is not None:
-            return self._texts_with_cache(used, empty, free, blocks)
-        return [
-            parts + (blocks if self.block > 1 else " tokens"),
-            f"{parts} tokens",
-            parts,
-            short,
-            f"{self.taken:,} taken + {free:,} free",
+            blank = f"{free - self.cached:,} free"
+            rest = [f"{self.cached:,} cached", blank]
+            told = [f"{self.cached:,} cached, free to take", blank]
+        split, taken = [f"{used:,} used", f"{empty:,} empty"], f"{self.taken:,} taken"
+        tokens = f"{self.pool:,} tokens"
+        blocks = f", {self.pool // self.block:,} blocks of {self.block}" if self.block > 1 else ""
+        wordings = (
+            _sum([*split, *told], f"{tokens}{blocks}"),
+            _sum([*split, *told], tokens),
+            *(_sum([*split, *rest], whole) for whole in (tokens, f"{self.pool:,}")),
+            _sum([*split, *rest], f"{self.pool:,}", "+"),
+            _sum([taken, *rest], f"{self.pool:,}"),
+            _sum([taken, *rest], f"{self.pool:,}", "+"),
+            _sum([taken, f"{free:,} free"], f"{self.pool:,}"),
+            _sum([taken, f"{free:,} free"], f"{self.pool:,}", "+"),
             f"{free:,} free",
-        ]
+        )
+        return list(dict.fromkeys(wordings))
 
-    def _texts_with_cache(self, used: int, empty: int, free: int, blocks: str) -> list[str]:
-        """The same where free memory is in part cached, and free to take all the same."""
-        cached = self.cached or 0
-        blank = free - cached
-        ends = f"{cached:,} cached, free to take + {blank:,} free = {self.pool:,}"
-        parts = f"{used:,} used + {empty:,} empty + {ends}"
-        short = f"{used:,} used + {empty:,} empty + {cached:,} cached + {blank:,} free"
-        return [
-            f"{parts}{blocks}",
-            f"{parts} tokens",
-            f"{short} = {self.pool:,}",
-            short,
-            f"{self.taken:,} taken {cached:,} cached {blank:,} free",
-            f"{self.taken:,} taken + {free:,} free",
-            f"{free:,} free",
-        ]
+
+def _sum(parts: Sequence[str], whole: str, joint: str = " + ") -> str:
+    """The parts and what they add up to; with a joint without gaps there are none before it."""
+    return joint.join(parts) + joint.replace("+", "=") + whole
 
 
 def lane_view(

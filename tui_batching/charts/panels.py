@@ -120,7 +120,9 @@ def _beside(parts: Iterable[Cells], gap: Cells) -> Cells:
 
 def strategy_titles(strategy: Strategy) -> list[str]:
     """A strategy with its parameters; the fullest wording first."""
-    return [" · ".join((strategy.title, *words)) for words in strategy.wordings()]
+    return [
+        " · ".join((title, *words)) for words in strategy.wordings() for title in strategy.titles
+    ]
 
 
 def rows_seen(word: str, seen: range, taken: int, capacity: int) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import floor
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from rich.cells import cell_len
@@ -107,6 +107,7 @@ class ChartSpec:
         title: left of the legend; may be empty.
         x_label: with its unit, at the right end of the tick labels.
         y_label: with its unit, after the title.
+        briefer: title and y label in fewer and fewer words, for where there is little room.
         x_range: lowest and highest x shown; None shows all of the data.
         y_range: as `x_range`; values beyond are drawn on the border.
         verticals: upright lines; those outside of `x_range` are left out.
@@ -128,6 +129,7 @@ class ChartSpec:
     title: str = ""
     x_label: str = ""
     y_label: str = ""
+    briefer: tuple[tuple[str, str], ...] = ()
     x_range: Range | None = None
     y_range: Range | None = None
     verticals: tuple[Vertical, ...] = ()
@@ -237,28 +239,54 @@ _FEW_LINES = 3
 """So many names may be cut where there is no title."""
 
 
-def _header(spec: ChartSpec) -> Inked:
-    """Title and y label on the left, the legend on the right; names give way before all else."""
-    row = [(" ", PLAIN)] * spec.width
+class _Legend(NamedTuple):
+    """What stands for each line at the right of the header, and the cells between."""
+
+    entries: list[str]
+    gap: int
+
+    @property
+    def width(self) -> int:
+        """The cells of it all."""
+        return sum(map(cell_len, self.entries)) + self.gap * max(0, len(self.entries) - 1)
+
+
+def _legends(spec: ChartSpec) -> list[_Legend]:
+    """The legend at full length, then shorter: marks tell more than the beginnings of names."""
     lines = spec.lines if spec.legend else ()
-    count = max(1, len(lines))
-    longest = max((cell_len(line.name) for line in lines), default=0)
-    name_size = max(0, min(longest, (spec.width - 2 * (count - 1)) // count - 2))
-    told = cell_len(spec.title) + sum(cell_len(line.name) + 4 for line in lines)
-    if (spec.title or count > _FEW_LINES) and told > spec.width:
-        name_size = 0  # the marks tell more than the beginnings of names, and the title stays
-    entries = [(line, line.name[:name_size]) for line in lines]
-    column = spec.width - sum(cell_len(name) + 4 for _, name in entries) + 2
+    names = [f"{line.mark} {line.name}" for line in lines]
+    if not spec.title and 0 < len(lines) <= _FEW_LINES:
+        most = max(2, (spec.width + 2) // len(lines) - 2)
+        return [_Legend([name[:most] for name in names], 2)]
+    marks = [line.mark for line in lines]
+    return [_Legend(names, 2), _Legend(marks, 3), _Legend(marks, 1)]
+
+
+def _header(spec: ChartSpec) -> Inked:
+    """Title and y label on the left, the legend on the right: names give way before words do."""
+    row = [(" ", PLAIN)] * spec.width
+    wordings = ((spec.title, spec.y_label), *spec.briefer)
+    forms = [
+        (title, f" · {label}" if title and label else label, legend)
+        for title, label in wordings
+        for legend in _legends(spec)
+    ]
+    fitting = (
+        (title, label, legend)
+        for title, label, legend in forms
+        if cell_len(title + label) + 2 + legend.width <= spec.width
+    )
+    title, label, legend = next(fitting, forms[-1])
+    column = spec.width - legend.width
     room = column - 2
-    for number, (line, name) in enumerate(entries):
-        _write(row, column, line.mark, _FIRST + number)
-        _write(row, column + 2, name, _TEXT)
-        column += cell_len(name) + 4
-    label = f" · {spec.y_label}" if spec.title and spec.y_label else spec.y_label
-    if cell_len(spec.title) <= room:
-        _write(row, 0, spec.title, _TEXT)
-        if cell_len(spec.title + label) <= room:
-            _write(row, cell_len(spec.title), label, _MUTED)
+    for number, entry in enumerate(legend.entries, _FIRST):
+        _write(row, column, entry[:1], number)
+        _write(row, column + 1, entry[1:], _TEXT)
+        column += cell_len(entry) + legend.gap
+    if cell_len(title) <= room:
+        _write(row, 0, title, _TEXT)
+        if cell_len(title + label) <= room:
+            _write(row, cell_len(title), label, _MUTED)
     return row
 
 

@@ -23,7 +23,7 @@ from tui_batching.charts.rows import (
     style,
 )
 from tui_batching.clock import Picoseconds, format_duration
-from tui_batching.strategies import tag_of
+from tui_batching.strategies import mark_of, tag_of
 
 WIDE = 104
 """Cells from which on there are all columns, and the names are whole."""
@@ -83,31 +83,44 @@ def shown_name(name: str, names: Sequence[str], width: int) -> str:
     return f"{name[:2]}{name[-2:]}" if same and len(name) > 4 else name[:4]
 
 
-def _columns(request: RaceRequest) -> dict[str, int]:
-    """The figures there is room for: p99 does not take away the names of the answers."""
-    columns = dict(_COLUMNS)
-    columns["answered"] = len(f"of {len(request.scene.runs[0]):,}")
-    without = {name: cells for name, cells in columns.items() if name != "p99"}
-    if request.width < WIDE:
-        return without
-    full, more = (_answer_cells(request, each) for each in (columns, without))
-    longest = request.scene.longest_name
-    named = full > longest or more <= longest
-    return columns if named else without
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Cells of what stands beside the answers.
 
+    Attributes:
+        names: of the strategies, and of their marks if there are any.
+        marks: whether there are.
+        columns: of each running figure.
+    """
 
-def _tray_cells(request: RaceRequest, columns: Mapping[str, int]) -> int:
-    return max(1, request.width - _names(request) - sum(columns.values()) - 1)
+    names: int
+    marks: bool
+    columns: Mapping[str, int]
 
+    @classmethod
+    def of(cls, request: RaceRequest) -> _Layout:
+        """The fullest layout; p99 and marks give way before names of answers and single ones."""
+        names = [request.scene.runs[lane].strategy.name for lane in request.lanes]
+        cells = name_cells(names, request.width)
+        full = _COLUMNS | {"answered": len(f"of {len(request.scene.runs[0]):,}")}
+        without = {name: size for name, size in full.items() if name != "p99"}
+        layouts = [
+            cls(cells + (len("S ") if marks else 0), marks, columns)
+            for columns in ((without,) if request.width < WIDE else (full, without))
+            for marks in (True, False)
+        ]
+        named, told = request.scene.longest_name + 1, 2
+        wanted = [(each, named) for each in layouts] + [(each, told) for each in layouts[:2]]
+        fitting = (each for each, least in wanted if each.answer(request) >= least)
+        return next(fitting, layouts[0])
 
-def _answer_cells(request: RaceRequest, columns: Mapping[str, int]) -> int:
-    """Cells of one answer, with the gap behind it."""
-    return min(_LARGEST, _tray_cells(request, columns) // len(request.scene.runs[0]))
+    def tray(self, request: RaceRequest) -> int:
+        """Cells that are left for all answers."""
+        return max(1, request.width - self.names - sum(self.columns.values()) - 1)
 
-
-def _names(request: RaceRequest) -> int:
-    names = [request.scene.runs[lane].strategy.name for lane in request.lanes]
-    return name_cells(names, request.width)
+    def answer(self, request: RaceRequest) -> int:
+        """Cells of one answer, with the gap behind it."""
+        return min(_LARGEST, self.tray(request) // len(request.scene.runs[0]))
 
 
 def _look(request: RaceRequest, *, bold: bool = False, strong: bool = False) -> Style:
@@ -119,7 +132,7 @@ def _heading(request: RaceRequest) -> Cells:
     muted = _look(request)
     row = Row(request.width, muted)
     row.gap().add("THE RACE", _look(request, bold=True, strong=True))
-    titles = _columns(request)
+    titles = _Layout.of(request).columns
     count = f"of {len(request.scene.runs[0]):,}"
     room = row.left - sum(cells for name, cells in titles.items() if name != "answered") - 1
     about = first_that_fits(_ABOUT, room - len(count) - 4)
@@ -136,16 +149,16 @@ def _lane(request: RaceRequest, lane: int) -> Cells:
     scene, time = request.scene, request.time
     run, so_far = scene.runs[lane], scene.so_far[lane]
     moment, palette = run.at(time), request.palette
-    name, names = run.strategy.name, _names(request)
+    name, layout = run.strategy.name, _Layout.of(request)
     muted, strong = _look(request), _look(request, bold=True, strong=True)
     row = Row(request.width, muted)
     others = [each.strategy.name for each in scene.runs]
-    shown = f" {shown_name(name, others, request.width)}"
-    label = f"{shown:<{names}}"[:-1]
+    mark = f"{mark_of(name)} " if layout.marks else ""
+    shown = f" {mark}{shown_name(name, others, request.width)}"
+    label = f"{shown:<{layout.names}}"[:-1]
     row.add(label, style(palette.strategy(name), palette.background, bold=True))
-    columns = _columns(request)
-    _add_tray(row, request, lane, _tray_cells(request, columns))
-    row.gap(row.left - sum(columns.values()) - 1)
+    _add_tray(row, request, lane, layout.tray(request))
+    row.gap(row.left - sum(layout.columns.values()) - 1)
     latency, oldest = so_far.latency(moment.done), so_far.oldest_open(time)
     told = {
         "answered": f"{moment.done:,}",
@@ -154,7 +167,7 @@ def _lane(request: RaceRequest, lane: int) -> Cells:
         "open": f"{moment.arrived - moment.done:,}",
         "oldest": "–" if oldest is None else format_duration(oldest),
     }
-    for title, cells in columns.items():
+    for title, cells in layout.columns.items():
         look = strong if title == "answered" else _look(request, strong=True)
         row.add(_figure(title, told[title], cells), look)
     return row.cells()

@@ -6,7 +6,7 @@ was held, and the third how full the memory is and what was stalled.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -42,12 +42,19 @@ def _since_begin(run: Run, grid: IntArray) -> IntArray:
 
 def _over_time(
     request: ChartRequest,
-    title: str,
-    unit: str,
+    wordings: Sequence[tuple[str, str]],
     curves: Curves,
     top: float,
 ) -> ChartSpec:
-    """A chart over the whole run's time; the playhead stands in it."""
+    """A chart over the whole run's time; the playhead stands in it.
+
+    Args:
+        request: what is drawn.
+        wordings: its title and its unit, the fullest first.
+        curves: for each lane its line.
+        top: of the y axis.
+    """
+    (title, unit), *briefer = wordings
     scene, palette = request.scene, request.palette
     return ChartSpec(
         width=request.width,
@@ -57,6 +64,7 @@ def _over_time(
         muted=palette.muted,
         title=title,
         y_label=unit,
+        briefer=tuple(briefer),
         x_label="time (s)",
         x_range=(0.0, scene.end / SECOND),
         y_range=(0.0, top),
@@ -78,7 +86,8 @@ def _utilization(request: ChartRequest) -> ChartSpec:
         series = so_far.slots.series(edges)
         useful = np.cumsum(series.useful * np.diff(edges)) / np.maximum(1, there - run.begin)
         curves.append((there / SECOND, useful * 100))
-    return _over_time(request, "useful slots so far", "%", curves, 100.0)
+    wordings = ("useful slots so far", "%"), ("useful so far", "%")
+    return _over_time(request, wordings, curves, 100.0)
 
 
 def _busy(request: ChartRequest) -> ChartSpec:
@@ -96,7 +105,8 @@ def _busy(request: ChartRequest) -> ChartSpec:
         there = _since_begin(run, grid)
         curves.append((there / SECOND, steps.tokens_per_iteration(there)))
         top = max(top, float(steps.tokens_per_iteration(whole).max()))
-    return _over_time(request, "tokens an iteration so far", "", curves, top)
+    wordings = ("tokens an iteration so far", ""), ("tokens an iteration", "")
+    return _over_time(request, wordings, curves, top)
 
 
 def _answered_within(request: ChartRequest) -> ChartSpec:
@@ -115,6 +125,11 @@ def _answered_within(request: ChartRequest) -> ChartSpec:
         muted=request.palette.muted,
         title="answered within a latency",
         y_label="% of all requests",
+        briefer=(
+            ("answered within a latency", "% of all"),
+            ("answered within a latency", "%"),
+            ("answered within", "%"),
+        ),
         x_label="latency (s, log)" if log else "latency (s)",
         x_range=(scene.shortest_latency / SECOND if log else 0.0, scene.longest_latency / SECOND),
         x_log=log,
@@ -132,11 +147,13 @@ def _answered(request: ChartRequest) -> ChartSpec:
         x = np.concatenate(([0], ends, [request.time])) / SECOND
         y = np.concatenate((np.arange(len(ends) + 1), [len(ends)])).astype(np.float64)
         curves.append((x, y))
-    return _over_time(request, "answered so far", "requests", curves, float(len(scene.runs[0])))
+    wordings = ("answered so far", "requests"), ("answered", "requests")
+    return _over_time(request, wordings, curves, float(len(scene.runs[0])))
 
 
-def _slot_seconds(share: str, title: str) -> Callable[[ChartRequest], ChartSpec]:
-    """A chart of one kind of slot-time so far."""
+def _slot_seconds(share: str, more: str = "") -> Callable[[ChartRequest], ChartSpec]:
+    """A chart of one kind of slot-time so far; `more` is said of it where there is room."""
+    titles = (f"{share} so far{more}", f"{share} so far", share)
 
     def spec(request: ChartRequest) -> ChartSpec:
         scene, curves = request.scene, []
@@ -151,7 +168,8 @@ def _slot_seconds(share: str, title: str) -> Callable[[ChartRequest], ChartSpec]
             part = getattr(so_far.slots.series(edges), share) * np.diff(edges) * run.slots
             spent = np.concatenate(([0.0], np.cumsum(part))) / SECOND
             curves.append((edges / SECOND, spent))
-        return _over_time(request, title, "slot-seconds", curves, max(totals) / SECOND or 1.0)
+        wordings = [(title, "slot-seconds") for title in titles]
+        return _over_time(request, wordings, curves, max(totals) / SECOND or 1.0)
 
     return spec
 
@@ -165,7 +183,8 @@ def _memory(request: ChartRequest) -> ChartSpec:
         shares = use.shares(edges) if use else np.zeros(0)
         middles = (edges[:-1] + edges[1:]) / (2 * SECOND)
         curves.append((middles[: len(shares)], shares * 100))
-    return _over_time(request, "KV memory taken", "% of the pool", curves, 100.0)
+    wordings = ("KV memory taken", "% of the pool"), ("KV memory taken", "%"), ("KV taken", "%")
+    return _over_time(request, wordings, curves, 100.0)
 
 
 def _lines(request: ChartRequest, curves: Curves, *, steps: bool = False) -> tuple[Line, ...]:
@@ -207,10 +226,9 @@ def has_memory(runs: tuple[Run, ...]) -> bool:
 LATENCY = LineChart(_answered_within, _done, _has_answers)
 UTILIZATION = LineChart(_busy, _playhead_cell, _has_begun)
 ANSWERED = LineChart(_answered, _playhead_cell, _has_begun)
-_BUBBLE = _slot_seconds("held", "held so far, the bubble")
-_HELD = LineChart(_BUBBLE, _playhead_cell, _has_begun)
+_HELD = LineChart(_slot_seconds("held", ", the bubble"), _playhead_cell, _has_begun)
 _MEMORY = LineChart(_memory, _playhead_cell, _has_begun)
-_STALLED = LineChart(_slot_seconds("stalled", "stalled so far"), _playhead_cell, _has_begun)
+_STALLED = LineChart(_slot_seconds("stalled"), _playhead_cell, _has_begun)
 
 
 def pairs_of(scene: Scene) -> tuple[tuple[LineChart, LineChart], ...]:

@@ -14,6 +14,7 @@ from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
 from tui_batching.analysis.kv_use import KvUse, evicted_times, ignores_memory
 from tui_batching.analysis.metrics import value_text
+from tui_batching.analysis.so_far import Shares
 from tui_batching.analysis.utilization import (
     Utilization,
     UtilizationSeries,
@@ -64,11 +65,22 @@ _EDGE, _LINE, _NOW = 4, 8, 12
 
 
 def utilization_chart(request: ChartRequest) -> list[Cells]:
-    """The panels below each other, the axis of time, and why the two utilizations differ."""
+    """The panels below each other, the axis of time, and why the two utilizations differ.
+
+    Where there is no room for panels, their headings tell the figures.
+    """
     pen = Pen(request.width, request.palette)
     results = request.scene.comparison.simulated.results
-    if request.width < NARROWEST or request.height < 2 * len(results) + 4:
+    if request.width < NARROWEST or request.height < len(results):
         return [pen.blank()] * request.height
+    lanes = [request.scene.so_far[lane] for lane in request.scene.simulated]
+    shares = [lane.shares(lane.run.finished) for lane in lanes]
+    facts = [_facts(*each) for each in zip(results, shares, strict=True)]
+    strategies = [result.strategy for result in results]
+    without = request.scene.comparison.without_cache
+    titles = headings(strategies, facts, [request.width] * len(results), request.palette, without)
+    if request.height < 2 * len(results) + 4:
+        return pen.spread([[title] for title in titles], request.height)
     words = _words(request, pen)
     columns = max(1, request.width - MARGIN - LABELS)
     room = request.height - 1 - len(words)
@@ -77,10 +89,6 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
         _panel(request, result, series, rows, pen)
         for result, series in zip(results, request.scene.utilization(columns), strict=True)
     ]
-    strategies = [result.strategy for result in results]
-    facts = [_facts(result) for result in results]
-    without = request.scene.comparison.without_cache
-    titles = headings(strategies, facts, [request.width] * len(results), request.palette, without)
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
     end, playhead = request.scene.end / SECOND, playhead_column(request, columns)
     scale = Scale(0, end, columns, "s", playhead)
@@ -322,23 +330,15 @@ def _limit_facts(result: Result) -> list[str]:
     return [f"{taken} · {tokens}{memory}", f"{taken} · {tokens}", tokens, ""]
 
 
-def _facts(result: Result) -> list[str]:
-    """What occupied slots did, the fullest wording first: as a sum where what is told adds up."""
+def _facts(result: Result, shares: Shares) -> list[str]:
+    """What became of the slot-time, the fullest wording first: as a sum, where all of it fits."""
     if not tells_shares(result.run):
         return _limit_facts(result)
-    share = result.utilization
-    parts = {FULL: "useful", HATCH: "held", STALLED: "stalled"}
-    shares = {name: getattr(share, name) for name in (*parts.values(), "occupied")}
-    told = {name: f"{name} {value_text(part, 'share')}" for name, part in shares.items()}
-    tenths = {name: round(1000 * part) for name, part in shares.items()}
-    adds_up = 2 * tenths["occupied"] == sum(tenths.values())
-    equals, plus = (" = ", " + ") if adds_up else (": ", " · ")
-    whole = plus.join(f"{sign} {told[name]}" for sign, name in parts.items())
-    brief = [told[name] for name in parts.values()]
-    return [
-        f"{told['occupied']}{equals}{whole}",
-        *(" · ".join(brief[:count]) for count in (3, 2, 1)),
-    ]
+    signs = {"useful": f"{FULL} ", "held": f"{HATCH} ", "stalled": f"{STALLED} ", "free": ""}
+    told = {name: f"{name} {part} %" for name, part in shares.in_parts().items()}
+    whole = " + ".join(f"{signs[name]}{text}" for name, text in told.items())
+    brief = list(told.values())
+    return [f"{whole} = 100 %", *(" · ".join(brief[:count]) for count in (3, 2, 1))]
 
 
 def playhead_column(request: ChartRequest, columns: int) -> int:

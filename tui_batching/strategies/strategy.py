@@ -56,6 +56,7 @@ class About:
         parameters: in the order of the dataclass's fields.
         lesson: what there is to learn.
         iteration_level: whether requests come and go between iterations, or in whole batches.
+        brief: its name where there is little room; empty where there is no shorter one.
     """
 
     name: str
@@ -64,6 +65,7 @@ class About:
     parameters: tuple[Parameter, ...]
     lesson: Lesson
     iteration_level: bool
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +175,13 @@ class Strategy(ABC):
     @property
     def title(self) -> str:
         """Its name as titles have it: `VLLM@8k`."""
-        return f"{self.about.name.upper()}@{self.tag}" if self.tag else self.about.name.upper()
+        return self.titles[0]
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The title, and a shorter one if there is: `TENSORRT-LLM`, `TRT-LLM`."""
+        names = filter(None, (self.about.name, self.about.brief))
+        return tuple(f"{name.upper()}@{self.tag}" if self.tag else name.upper() for name in names)
 
     @property
     def is_engine(self) -> bool:
@@ -224,9 +232,12 @@ class Strategy(ABC):
         """The parameters that a title tells, in fewer and fewer words."""
         if not self.is_engine:
             return (f"batch {self.slots}",), (f"{self.slots}",)
-        slots = "no slot limit" if self.slots >= MAX_SLOTS else f"{self.slots:,} slots"
+        limit = f"{self.slots:,}" if self.slots < MAX_SLOTS else "no limit"
+        slots = f"{limit} slots" if self.slots < MAX_SLOTS else "no slot limit"
         budget = self.admission(0, 0, 0, 0).budget
-        return (slots, *([f"budget {budget:,}"] if budget else [])), (slots,), ()
+        if not budget:
+            return (slots,), (slots,), (limit,)
+        return (slots, f"budget {budget:,}"), (slots, f"{budget:,}"), (limit, f"{budget:,}")
 
     def told(self) -> Iterator[tuple[Parameter, Any]]:
         """The parameters that a table tells, with their values."""

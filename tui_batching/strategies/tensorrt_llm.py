@@ -42,6 +42,7 @@ class TensorRtLlm(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="tensorrt-llm",
+        brief="trt-llm",
         mark="N",
         colour=7,
         parameters=(

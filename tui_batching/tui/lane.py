@@ -107,7 +107,8 @@ class Lanes(SideBySide):
             before = lane.number if lane in seen[:1] else 0
             after = len(self.every) - lane.number - 1 if lane in seen[-1:] else 0
             hidden, key = (before, "K") if before else (after, "J")
-            lane.more = (f"{key} · {hidden} more", f"{key} +{hidden}") if hidden else ()
+            wordings = (f"{key} · {hidden} more", f"{key} +{hidden}", f"{key}+{hidden}")
+            lane.more = wordings if hidden else ()
 
     def reveal(self, lane: Lane) -> None:
         """See this lane."""

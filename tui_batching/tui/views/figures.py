@@ -184,12 +184,14 @@ class _Panels(NamedTuple):
         hint: what is seen of it.
         chart: draws it.
         known: whether a scene knows what it shows, so that it is drawn at once.
+        of_whole_run: whether it tells of all that happens, or only of the instant.
     """
 
     name: str
     hint: str
     chart: Callable[[ChartRequest], list[Cells]]
     known: Callable[[Scene], bool] = lambda _: True
+    of_whole_run: bool = True
 
 
 class UtilizationView(View):
@@ -201,7 +203,7 @@ class UtilizationView(View):
 
     key = "4"
     title = ("Utilization", "Usage")
-    hint = "how many slots do useful work (█), are only held (▒), or stalled (‖)"
+    hint = "how many slots do useful work (█), are held (▒), or stalled (‖)"
     has_playhead = True
     has_panels = True
     DEFAULT_CSS = """
@@ -216,7 +218,7 @@ class UtilizationView(View):
         ),
         _Panels(
             "the prefix cache",
-            "how much of what those admitted bring is found (≡), and not computed (░)",
+            "how much of what those admitted bring is found (≡) or computed (░)",
             cache_chart,
         ),
         _Panels(
@@ -224,6 +226,7 @@ class UtilizationView(View):
             "which prefixes hold most blocks of the KV cache at the playhead",
             prefixes_chart,
             lambda scene: scene.knows_pool_contents,
+            of_whole_run=False,
         ),
     )
 
@@ -284,6 +287,11 @@ class UtilizationView(View):
         return first_that_fits((f"{shown} ({following})", shown), width)
 
     @property
+    def tells_whole_run(self) -> bool:
+        """All but what is kept at the playhead."""
+        return self._shown.of_whole_run
+
+    @property
     def _next(self) -> _Panels:
         place = self._known.index(self._shown) + 1
         return self._known[place % len(self._known)]
@@ -302,8 +310,9 @@ class DistributionView(View):
 
     key = "9"
     title = ("Distribution", "Spread")
-    hint = "how many requests took how long, half of them up to p50 (Quantity: another)"
+    hint = "how many requests took how long, half up to p50 (Quantity: another)"
     has_panels = True
+    of_whole_run = True
     DEFAULT_CSS: ClassVar[str] = """
     DistributionView StripView { height: 1fr; padding: 0 1; background: $background; }
     """

@@ -146,7 +146,9 @@ class LiveView(View):
             part.styles.height = rows
 
     def can(self, action: str) -> bool:
-        """Lanes scroll only if there are more than fit."""
+        """Lanes scroll only if there are more than fit, and charts turn only if they are seen."""
+        if action == "next_quantity":
+            return self._charts.display
         return super().can(action) and (self.lanes.has_more or "pages" not in action)
 
     def scroll_pages(self, pages: int) -> None:

@@ -42,10 +42,11 @@ class MetricsView(ScrolledView):
 
     key = "5"
     title = ("Metrics", "Metrics")
-    hint = "who is best (★); where the time went, in the mean or of the slowest (Quantity)"
+    hint = "who is best (★); where time went, of all or the slowest (Quantity)"
+    of_whole_run = True
     parts = CHOICE
     hint_of_chosen = "the best has a star (★); +50% is one and a half times the best"
-    hint_of_log = "what was measured and simulated over the whole run, and how far that is off"
+    hint_of_log = "what was measured, what was simulated, and how far that is off"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)

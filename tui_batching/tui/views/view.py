@@ -13,6 +13,9 @@ from tui_batching.tui.lane import Lanes
 from tui_batching.tui.panes import Stacked
 from tui_batching.workload.model import Workload
 
+WHOLE_RUN = "whole run"
+"""Before the hint of what goes by all that happens, however far the playhead is."""
+
 
 class View(Stacked):
     """One way of looking at the Runs. Only the view that is seen is asked to show.
@@ -22,6 +25,7 @@ class View(Stacked):
         title: what its tab is called, and what it is called where there is little room.
         hint: in one line, what to see in it.
         has_playhead: whether it shows what is at an instant, or only whole Runs.
+        of_whole_run: whether it tells what comes of it all, however far the playhead is.
         parts: what a chapter of a deck can have it show alone; none if it is always shown whole.
         has_panels: whether each strategy has a lane or a panel of its own, one of which can be
             bright while the others are dim.
@@ -31,6 +35,7 @@ class View(Stacked):
     title: ClassVar[tuple[str, str]]
     hint: ClassVar[str]
     has_playhead: ClassVar[bool] = False
+    of_whole_run: ClassVar[bool] = False
     parts: ClassVar[tuple[str, ...]] = ()
     has_panels: ClassVar[bool] = False
 
@@ -47,8 +52,15 @@ class View(Stacked):
     def hint_row(self, width: int, palette: Palette) -> Cells:
         """The hint as a row of the view."""
         muted, ground = style(palette.muted, palette.background), palette.background
-        row = Row(width, muted)
-        return add_with_signs(row, self.hint_words(width), muted, palette, ground).cells()
+        of_what = [WHOLE_RUN] if self.tells_whole_run else []
+        words = self.hint_words(width - sum(len(each) + 2 for each in of_what))
+        told = ": ".join(filter(None, (*of_what, words)))
+        return add_with_signs(Row(width, muted), told, muted, palette, ground).cells()
+
+    @property
+    def tells_whole_run(self) -> bool:
+        """Whether what is shown now tells what comes of it all."""
+        return self.of_whole_run
 
     def hint_words(self, width: int) -> str:
         """The hint of what is shown now, in as many words as fit."""
