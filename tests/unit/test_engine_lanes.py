@@ -276,6 +276,15 @@ def test_more_than_fit_share_rows_and_the_rest_is_counted(
     assert re.search(rf"\b{1000 - count} (of 1,000 slots )?free", rows[free])
 
 
+@pytest.mark.parametrize("chosen", range(8))
+def test_the_selected_request_has_a_row_of_its_own_where_others_share_one(chosen: int) -> None:
+    scene = scene_of(hand_made(*[(0, 5, 30)] * 8, strategies=[Vllm(8, 2048)]))
+    view = lane_view(scene, 0, 200 * MS, chosen)
+    told = [text_of(row) for row in lane_rows(view, 60, 11, palette())]
+    assert any(re.match(rf"▸{chosen} R{chosen} .*\d+/30 *$", row) for row in told), told
+    assert {name for row in told for name in re.findall(r"R\d", row)} == {f"R{n}" for n in range(8)}
+
+
 @pytest.mark.parametrize("height", [7, 8, 11, 16])
 def test_memory_queue_and_counts_keep_a_row_in_a_low_lane(height: int) -> None:
     rows = "\n".join(rows_of(TIGHT, 80, (*TWO, (70, 5, 5)), 38, height))

@@ -65,8 +65,9 @@ class SlotsLayout:
         if len(taken) <= left:
             return cls(taken, counted=True)
         fits = left >= 3 and len(taken[left - 1 :]) * _closest(view) <= width
-        own = left - 1 if fits else 0
-        return cls(taken[:own], taken[own:], counted=True)
+        bars = _first_ones(view, left - 1) if fits else ()
+        there = {slot.slot for slot in bars}
+        return cls(bars, [slot for slot in taken if slot.slot not in there], counted=True)
 
     @property
     def has_bars(self) -> bool:
@@ -84,6 +85,13 @@ class SlotsLayout:
     def has_levels(self) -> bool:
         """Whether tokens are drawn as how full a sign is."""
         return any(slot.state is State.DECODE for slot in self.signs)
+
+
+def _first_ones(view: LaneView, count: int) -> Sequence[SlotView]:
+    """So many of the slots that are taken, the first ones; that of the selected request is there."""
+    taken = view.taken
+    behind = [slot for slot in taken[count:] if slot.row == view.selected]
+    return [*taken[: count - len(behind)], *behind]
 
 
 def slot_rows(pen: LanePen, room: int) -> list[Cells]:
