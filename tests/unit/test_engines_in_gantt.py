@@ -79,7 +79,7 @@ def test_each_cell_is_what_the_moment_in_its_middle_says(result: Result) -> None
 @pytest.mark.parametrize("rows", ["requests", "slots"])
 @pytest.mark.parametrize("width", [84, 120, 300])
 def test_what_the_heading_says_of_stalls_is_seen_in_the_bars(rows: GanttRows, width: int) -> None:
-    for name, word in (("tgi", "stalled"), ("vllm", "stalled or slowed")):
+    for name, word in (("tgi", "stalled"), ("vllm", "slowed")):
         scene = of_long_prompt(name)
         drawn = gantt_chart(ChartRequest(scene, scene.end, width, 20, palette()), rows)
         told, *bars = texts(drawn)[1:-1]

@@ -81,7 +81,9 @@ def test_the_shares_in_a_heading_add_up(name: str) -> None:
     headings = [row for row in rows_of(scene, 120, 40) if "━" in row]
     assert len(headings) == len(scene.runs)
     for heading in headings:
-        assert re.search(r"useful \d+ % \+ ▒ held \d+ % \+ ‖ stalled \d+ % \+ free \d+ %", heading)
+        assert re.search(
+            r"useful \d+ % \+ ▒ held \d+ % \+ (?:‖ stalled|¦ slowed) \d+ % \+ free \d+ %", heading
+        )
         *parts, whole = map(int, re.findall(r"(\d+) %", heading))
         assert sum(parts) == whole == 100
 

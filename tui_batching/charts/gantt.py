@@ -37,6 +37,7 @@ from tui_batching.charts.panels import (
     strategy_titles,
     with_focus,
 )
+from tui_batching.charts.pen import lost_part
 from tui_batching.charts.request_bars import ARRIVAL, RequestBars
 from tui_batching.charts.rows import (
     AGAIN,
@@ -387,8 +388,7 @@ class Gantt:
             return [f"{moment.done:,} answered{hidden}", *[hidden.removeprefix(" · ")] * 4, ""]
         if moment.over and self.request.metrics:
             return [f"{text}{hidden}".removeprefix(" · ") for text in self._metrics(number)]
-        stalled = "stalled or slowed" if moment.run.mixes else "stalled"
-        told = [f"held {percents['held']} %", f"{stalled} {percents['stalled']} %"]
+        told = [f"held {percents['held']} %", f"{lost_part(moment.run)} {percents['stalled']} %"]
         shares = " · ".join(told)
         if moment.over:
             finished = format_duration(moment.run.finished)

@@ -19,13 +19,12 @@ from tui_batching.charts.lane_view import (
 )
 from tui_batching.charts.lane_words import PHASE_STATES, happening_texts, phase_texts
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import fill
+from tui_batching.charts.pen import fill, lost_part, sign_of
 from tui_batching.charts.rows import (
     CACHED,
     FULL,
     HATCH,
     RESERVED,
-    STALLED,
     TRACK,
     Cells,
     first_that_fits,
@@ -214,11 +213,13 @@ def _figure_rows(pen: LanePen, most: int) -> list[Cells]:
 def _share_rows(pen: LanePen) -> list[Cells]:
     """A bar, which shows all four parts, and as many of them in words as there is room for."""
     view, palette = pen.view, pen.palette
+    lost = lost_part(view.moment.run)
+    lost_sign, lost_state = sign_of(lost)
     bar = pen.line()
     looks = (
         (FULL, fill(State.DECODE, None, palette)),
         (HATCH, fill(State.HELD, None, palette)),
-        (STALLED, fill(State.STALLED, None, palette)),
+        (lost_sign, fill(lost_state, None, palette)),
         (TRACK, pen.look(palette.bar_track)),
     )
     for cells, (sign, look) in zip(
@@ -227,17 +228,17 @@ def _share_rows(pen: LanePen) -> list[Cells]:
         bar.add(sign * cells, look)
     useful, held, stalled, free = view.shares.in_parts().values()
     words = pen.line()
-    if pen.width >= len(f" useful {useful}% held {held}% stalled {stalled}% free {free}% "):
+    if pen.width >= len(f" useful {useful}% held {held}% {lost} {stalled}% free {free}% "):
         words.add("useful ", pen.muted).add(f"{useful}%", pen.look(palette.work, bold=True))
         words.add(" held ", pen.muted).add(f"{held}%", pen.held)
-        words.add(" stalled ", pen.muted).add(f"{stalled}%", pen.strong)
+        words.add(f" {lost} ", pen.muted).add(f"{stalled}%", pen.strong)
         words.add(f" free {free}%", pen.muted)
-    elif pen.width >= len(f" held {held}% · stalled {stalled}%"):
+    elif pen.width >= len(f" held {held}% · {lost} {stalled}%"):
         words.add("held ", pen.muted).add(f"{held}%", pen.held)
-        words.add(" · stalled ", pen.muted).add(f"{stalled}%", pen.strong)
+        words.add(f" · {lost} ", pen.muted).add(f"{stalled}%", pen.strong)
     else:
         words.add(f"{HATCH} ", pen.muted).add(f"{held}%", pen.held)
-        words.add(f" {STALLED} ", pen.muted).add(f"{stalled}%", pen.strong)
+        words.add(f" {lost_sign} ", pen.muted).add(f"{stalled}%", pen.strong)
     return [bar.cells(), words.cells()]
 
 

@@ -88,7 +88,7 @@ class SlotsLayout:
 
 
 def _first_ones(view: LaneView, count: int) -> Sequence[SlotView]:
-    """So many of the slots that are taken, the first ones; that of the selected request is there."""
+    """So many of the slots that are taken, from the first on, and that of the selected request."""
     taken = view.taken
     behind = [slot for slot in taken[count:] if slot.row == view.selected]
     return [*taken[: count - len(behind)], *behind]

@@ -5,7 +5,7 @@ The best of each row is marked, and it is told how far off the rest is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -33,8 +33,9 @@ from tui_batching.analysis.tables import (
 )
 from tui_batching.charts.metric_bars import NOTE, Bar, BarLayout
 from tui_batching.charts.parameter_rows import parameter_rows
-from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill, marked
+from tui_batching.charts.pen import SIGNS, Pen, add_parts, fill, lost_part, marked
 from tui_batching.charts.rows import Cells, Row, bar, text_of, wrapped
+from tui_batching.sim.run import Run
 from tui_batching.workload.service_level import ServiceLevel
 
 _BESIDE = 150
@@ -180,7 +181,7 @@ def _parts(comparison: Comparison, pen: Pen, wanted: Slice) -> _BarGroup:
     bars = [
         Bar(
             result.strategy.name,
-            _parts_drawn(each, each.whole if apart else longest, pen),
+            _parts_drawn(_named(each, result.run), each.whole if apart else longest, pen),
             format_value(_LATENCY, each.whole if each.requests else None),
         )
         for result, each in zip(simulated, found, strict=True)
@@ -188,9 +189,17 @@ def _parts(comparison: Comparison, pen: Pen, wanted: Slice) -> _BarGroup:
     return _BarGroup(heading, bars, has_legend=True)
 
 
-def _parts_drawn(found: SliceParts, longest: float, pen: Pen) -> Callable[[Row, int], object]:
+def _named(found: SliceParts, run: Run) -> dict[str, float]:
+    """The parts of a strategy's time by the names that they have on screen."""
+    names = {"stalled": lost_part(run)}
+    return {names.get(name, name): amount for name, amount in found.parts.items()}
+
+
+def _parts_drawn(
+    parts: Mapping[str, float], longest: float, pen: Pen
+) -> Callable[[Row, int], object]:
     """Draws a strategy's time as its parts side by side."""
-    return lambda row, cells: add_parts(row, found.parts, cells, longest, pen.palette)
+    return lambda row, cells: add_parts(row, parts, cells, longest, pen.palette)
 
 
 def _bars(comparison: Comparison, metric: MetricInfo, pen: Pen) -> list[Bar]:
@@ -218,7 +227,7 @@ def _legend(bars: Sequence[Bar], layout: BarLayout) -> list[Cells]:
         each.draw(row, layout.longest)
     seen = {sign for row in alone for sign in text_of(row.cells())}
     rows, row = [], pen.row()
-    for name, (sign, state) in PART_SIGNS.items():
+    for name, (sign, state) in SIGNS.items():
         if sign not in seen:
             continue
         if len(name) + 4 > row.left:

@@ -16,6 +16,7 @@ from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import SLOWED, Cells, Row, style
 from tui_batching.sim.life import State
+from tui_batching.sim.run import Run
 from tui_batching.strategies import mark_of
 
 
@@ -107,9 +108,10 @@ PHASE_SIGNS: dict[str, tuple[str, State]] = {
 
 _SLOWED = {"slowed": (SLOWED, State.PREFILL)}
 """What stalls are, where prompts are processed beside decodes: these go on, in longer steps."""
-_SIGNS = PART_SIGNS | PHASE_SIGNS | _SLOWED
+SIGNS = PART_SIGNS | PHASE_SIGNS | _SLOWED
+"""Of all names of parts and phases."""
 
-SHORT_PARTS: dict[str, str] = {name: name for name in _SIGNS} | {
+SHORT_PARTS: dict[str, str] = {name: name for name in SIGNS} | {
     "forming": "form", "memory": "mem", "prefill": "pre", "stalled": "stall", "slowed": "slow",
     "decode": "dec", "sharing": "share", "evicted": "out", "recompute": "redo",
     FIRST_TOKEN: "first",
@@ -121,9 +123,17 @@ _IN_WORDS = {PART_SIGNS[part][0]: PART_SIGNS[part][1] for part in ("decode", "he
 """The signs that stand in sentences about a chart."""
 
 
+def lost_part(run: Run) -> str:
+    """What the time is called that requests lose in their slots to the prompts of others.
+
+    Where prompts are processed beside decodes, nearly all of them make a token in such a step.
+    """
+    return "slowed" if run.mixes else "stalled"
+
+
 def sign_of(part: str) -> tuple[str, State]:
     """The sign and the colour of a part of a latency."""
-    return _SIGNS[part]
+    return SIGNS[part]
 
 
 def fill(state: State, ground: Color | None, palette: Palette, row: int | None = None) -> Style:

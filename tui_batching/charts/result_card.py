@@ -16,7 +16,7 @@ from tui_batching.analysis.tables import metric_cells
 from tui_batching.charts.big_letters import big_number
 from tui_batching.charts.chart import KeySigns
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import Pen, fill
+from tui_batching.charts.pen import Pen, fill, lost_part, sign_of
 from tui_batching.charts.race import shown_name
 from tui_batching.charts.rows import HATCH, STALLED, Cells, Row, first_that_fits, style
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
@@ -214,12 +214,23 @@ def _figures_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
     labels = [max(map(len, names)) for names in zip(*(each.names for each in every), strict=True)]
     fitting = [number for number, cells in enumerate(labels) if cells + _VALUE + 4 <= pen.width]
     wording = (*fitting, len(labels) - 1)[0]
-    return [_figure_row(each, lane, pen, wording, labels[wording]) for each in every]
+    run = scene.runs[lane]
+    return [_figure_row(each, lane, run, pen, wording, labels[wording]) for each in every]
 
 
-def _figure_row(figure: Figure, lane: int, pen: Pen, wording: int, cells: int) -> Cells:
+def _named(figure: Figure, run: Run) -> tuple[str, ...]:
+    """What a figure of a lane is called, the fullest wording first."""
+    lost = lost_part(run)
+    return tuple(
+        name.replace("stalled", lost).replace(STALLED, sign_of(lost)[0]) for name in figure.names
+    )
+
+
+def _figure_row(  # noqa: PLR0913, PLR0917 - what is told of whom, and how
+    figure: Figure, lane: int, run: Run, pen: Pen, wording: int, cells: int
+) -> Cells:
     best = lane in figure.stars
-    row, name = pen.row().gap(2), f"{figure.names[wording]:<{cells}}"
+    row, name = pen.row().gap(2), f"{_named(figure, run)[wording]:<{cells}}"
     row.add(name, pen.look(pen.palette.held) if figure.short == "held" else pen.muted)
     value, of_slots = round(figure.values[lane]), figure.short in ("held", "stalled")
     told = slot_seconds(value) if of_slots else format_duration(value)
@@ -245,7 +256,7 @@ def _bars(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
     mine = shares[lane]
     return [
         _bar(pen, HATCH, State.HELD, mine.held_time, longest, cells),
-        _bar(pen, STALLED, State.STALLED, mine.stalled_time, longest, cells),
+        _bar(pen, *sign_of(lost_part(scene.runs[lane])), mine.stalled_time, longest, cells),
     ]
 
 
@@ -318,9 +329,10 @@ def _sentences(scene: Scene) -> list[list[Sentence]]:
     if stalled[best] > stalled[worst]:
         more, less = (slot_seconds(round(stalled[number])) for number in (best, worst))
         price = f"{more} slot-seconds, against {less}"
+        lose = "are slowed" if runs[best].mixes else "stall"
         sentences.append([
-            [(f"its price: requests stall while another's prompt is read, {price}", None)],
-            [(f"its price: requests stall for {price}", None)],
+            [(f"its price: requests {lose} while another's prompt is read, {price}", None)],
+            [(f"its price: requests {lose} for {price}", None)],
         ])  # fmt: skip
     return sentences
 

@@ -16,7 +16,6 @@ from tui_batching.analysis.kv_use import KvUse, evicted_times, ignores_memory
 from tui_batching.analysis.metrics import value_text
 from tui_batching.analysis.so_far import Shares
 from tui_batching.analysis.utilization import (
-    Utilization,
     UtilizationSeries,
     tells_shares,
 )
@@ -24,14 +23,13 @@ from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette, mixed
 from tui_batching.charts.panels import Scale, headings, scale_row, with_focus
-from tui_batching.charts.pen import Pen, add_with_signs, fill
+from tui_batching.charts.pen import Pen, add_with_signs, fill, lost_part, sign_of
 from tui_batching.charts.rows import (
     CACHED,
     EVICTED,
     FULL,
     HATCH,
     PLAYHEAD,
-    STALLED,
     Cells,
     filled_cells,
     first_that_fits,
@@ -247,17 +245,19 @@ def _panel(
     run, share = result.run, result.utilization
     slots = run.slots if tells_shares(run) else len(run.by_slot)
     series = series.of(run.slots / slots)
-    text, inks = _area(series, rows)
+    lost_sign, lost_state = sign_of(lost_part(run))
+    text, inks = _area(series, rows, lost_sign)
     means = {"occupied": share.occupied, "useful": share.useful}
     at = {name: _row_of(mean * run.slots / slots, rows) for name, mean in means.items()}
     playhead = playhead_column(request, len(series.useful))
     text[:, playhead], inks[:, playhead] = PLAYHEAD, _NOW
     ticks = [_tick(row, rows, slots) for row in range(rows)]
-    labels = _labels(share, at, rows) if slots == run.slots else _mean_labels(result, at, rows)
-    return framed(Area(text, inks, playhead), ticks, labels, _looks(pen.palette), pen)
+    labels = (_labels if slots == run.slots else _mean_labels)(result, at, rows)
+    looks = _looks(pen.palette, lost_state)
+    return framed(Area(text, inks, playhead), ticks, labels, looks, pen)
 
 
-def _area(series: UtilizationSeries, rows: int) -> tuple[npt.NDArray[np.str_], IntArray]:
+def _area(series: UtilizationSeries, rows: int, lost: str) -> tuple[npt.NDArray[np.str_], IntArray]:
     """The cells of a panel and what they show, the top row first. Shape of both: (rows, columns).
 
     Useful slots are drawn by eighths; on them those stalled, then those held, by whole cells: each
@@ -272,7 +272,7 @@ def _area(series: UtilizationSeries, rows: int) -> tuple[npt.NDArray[np.str_], I
     blank = text == " "
     partly = ~blank & (text != FULL)
     inks = np.where(blank, behind, np.where(partly, _EDGE | behind, _USEFUL))
-    signs = np.array([" ", FULL, STALLED, HATCH])
+    signs = np.array([" ", FULL, lost, HATCH])
     return np.where(blank, signs[behind], text), inks.astype(np.int64)
 
 
@@ -281,11 +281,12 @@ def _row_of(share: float, rows: int) -> int:
     return rows - 1 - min(rows - 1, int(share * rows))
 
 
-def _labels(share: Utilization, at: dict[str, int], rows: int) -> dict[int, str]:
+def _labels(result: Result, at: dict[str, int], rows: int) -> dict[int, str]:
     """What stands at the right of which row: the averages, and of what the bubble consists.
 
     Two averages in one row are told in two.
     """
+    share, lost = result.utilization, lost_part(result.run)
     above, below = at["occupied"], at["useful"]
     if above == below and rows > 1:
         above, below = (above - 1, below) if above else (above, below + 1)
@@ -294,7 +295,7 @@ def _labels(share: Utilization, at: dict[str, int], rows: int) -> dict[int, str]
         above: f"{_MEAN} occupied {percent(share.occupied, 1)}",
     }
     free = [row for row in range(rows - 1, -1, -1) if row not in labels]
-    parts = ((STALLED, "stalled", share.stalled), (HATCH, "held", share.held))
+    parts = ((sign_of(lost)[0], lost, share.stalled), (HATCH, "held", share.held))
     return labels | {
         row: f"{sign:>2} {name} {percent(part, 1)}"
         for row, (sign, name, part) in zip(free, parts, strict=False)
@@ -304,9 +305,11 @@ def _labels(share: Utilization, at: dict[str, int], rows: int) -> dict[int, str]
 def _mean_labels(result: Result, at: dict[str, int], rows: int) -> dict[int, str]:
     """The same where slots are no more than a limit: how many slots, and not which share."""
     labels = {}
-    for row, text in _labels(result.utilization, at, rows).items():
+    share = result.utilization
+    shares = {"useful": share.useful, "occupied": share.occupied, "held": share.held}
+    for row, text in _labels(result, at, rows).items():
         sign, name, *_ = text.split()
-        count = getattr(result.utilization, name) * result.run.slots
+        count = shares.get(name, share.stalled) * result.run.slots
         labels[row] = f"{sign:>2} {name} {count:.1f}"
     return labels
 
@@ -334,9 +337,11 @@ def _facts(result: Result, shares: Shares) -> list[str]:
     """What became of the slot-time, the fullest wording first: as a sum, where all of it fits."""
     if not tells_shares(result.run):
         return _limit_facts(result)
-    signs = {"useful": f"{FULL} ", "held": f"{HATCH} ", "stalled": f"{STALLED} ", "free": ""}
-    told = {name: f"{name} {part} %" for name, part in shares.in_parts().items()}
-    whole = " + ".join(f"{signs[name]}{text}" for name, text in told.items())
+    lost = lost_part(result.run)
+    signs = {"useful": FULL, "held": HATCH, "stalled": sign_of(lost)[0], "free": ""}
+    names = {"stalled": lost}
+    told = {name: f"{names.get(name, name)} {part} %" for name, part in shares.in_parts().items()}
+    whole = " + ".join(f"{signs[name]} {text}".strip() for name, text in told.items())
     brief = list(told.values())
     return [f"{whole} = 100 %", *(" · ".join(brief[:count]) for count in (3, 2, 1))]
 
@@ -346,8 +351,13 @@ def playhead_column(request: ChartRequest, columns: int) -> int:
     return min(columns - 1, request.time * columns // request.scene.end)
 
 
-def _looks(palette: Palette) -> dict[int, Style]:
-    """The look of each ink. Edges have what is behind them as ground."""
+def _looks(palette: Palette, lost: State = State.STALLED) -> dict[int, Style]:
+    """The look of each ink. Edges have what is behind them as ground.
+
+    Args:
+        palette: the colours.
+        lost: what is done by those whose time is lost to the prompts of others.
+    """
     surface, useful = palette.surface, palette.work
     held, ground = palette.held, palette.ground(State.HELD, surface)
     # A hatch of two of the terminal's own colours looks like one that is not among them.
@@ -355,13 +365,13 @@ def _looks(palette: Palette) -> dict[int, Style]:
     grounds = {
         _GROUND: surface,
         _USEFUL: useful,
-        _STALLED: palette.stopped,
+        _STALLED: palette.stopped if lost is State.STALLED else surface,
         _HELD: hatched,
     }
     looks = {
         _GROUND: style(palette.muted, surface),
         _USEFUL: style(useful, surface),
-        _STALLED: fill(State.STALLED, surface, palette),
+        _STALLED: fill(lost, surface, palette),
         _HELD: fill(State.HELD, surface, palette),
         _LINE: style(palette.text, surface),
         _NOW: style(palette.playhead, surface, bold=True),
