@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -210,15 +211,21 @@ def test_the_evicted_stand_in_the_queue_with_what_they_lost(width: int, height: 
 def test_no_row_stays_empty_while_what_happened_last_or_who_was_evicted_is_not_told(
     name: str, width: int, height: int
 ) -> None:
-    scene = scene_of(load_workload(name))
-    for lane, time in product(range(3), np.linspace(0, scene.end, 30).astype(np.int64).tolist()):
+    workload = load_workload(name)
+    if name == "tight-memory":  # those whom FastGen evicts are not the first to come back
+        workload = replace(workload, strategies=(*workload.strategies, FastGen()))
+    scene = scene_of(workload)
+    for lane, time in product(
+        range(len(scene.runs)), np.linspace(0, scene.end, 30).astype(np.int64).tolist()
+    ):
         view = lane_view(scene, lane, time, None)
         rows = [text_of(row) for row in lane_rows(view, width, height, palette())]
         if not all(row.strip() for row in rows) and view.happening is not None:
             told = f" {view.happening.instant / 10**12:,.3f} "
             assert any(row.startswith(told) for row in rows), rows
         names = [f"↩R{row}" for row in view.evicted]
-        assert not names or any(each in row for each in names for row in rows), rows
+        leaves = any("→" in row for row in rows)
+        assert not names or leaves or any(each in row for each in names for row in rows), rows
 
 
 def test_an_evicted_request_waits_since_its_eviction() -> None:

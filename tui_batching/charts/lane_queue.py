@@ -8,7 +8,7 @@ from tui_batching.analysis.why import request_name
 from tui_batching.charts.lane_pen import LanePen
 from tui_batching.charts.lane_view import LaneView
 from tui_batching.charts.lane_words import names
-from tui_batching.charts.rows import EVICTED, Cells, Row, first_that_fits
+from tui_batching.charts.rows import EVICTED, Cells, Row, first_that_fits, text_of
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.sim.moment import Moment
 
@@ -24,20 +24,18 @@ def queue_rows(pen: LanePen, room: int) -> list[Cells]:
         texts = ["queue: the log does not tell who waits", "queue: not told"]
         return [pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()]
     waiting = moment.waiting[len(moment.joined) :]
-    head = _queue_head(pen, waiting, named=room > 1)
-    return [head, *(_queue_names(pen, waiting, room - 1) if waiting else [])]
+    named = _queue_names(pen, waiting, room - 1) if waiting else []
+    told = any(EVICTED in text_of(row) for row in named)
+    return [_queue_head(pen, waiting, tells_evicted=not told), *named]
 
 
-def _queue_head(pen: LanePen, waiting: Sequence[int], *, named: bool) -> Cells:
-    """How many wait, who has just left, and the longest wait; who has just left comes first.
-
-    Where nobody is named below, who was evicted is told before the longest wait, too.
-    """
+def _queue_head(pen: LanePen, waiting: Sequence[int], *, tells_evicted: bool) -> Cells:
+    """How many wait; then, while there is room, who left, who was evicted, and the longest wait."""
     row = pen.line().add("queue ", pen.muted).add(f"{len(waiting):,}", pen.strong)
     ages = _longest_texts(pen.view, waiting) if waiting else []
     spared = len(ages[-1]) + 2 if ages else 0
     _add_travellers(row, pen, spared)
-    if not named:
+    if tells_evicted:
         _add_evicted(row, pen, spared)
     if ages:
         row.add_right(f"{first_that_fits([*ages, ''], row.left - 2)} ", pen.muted)
@@ -88,11 +86,12 @@ def _travel_texts(
 
 def _add_evicted(row: Row, pen: LanePen, spared: int) -> None:
     """Who was evicted and comes back first, and what it has to redo."""
-    for request in pen.view.evicted:
-        name, lost = _waiting_words(pen, request, ages=False)
-        if text := _text_beside(row, [f"{name} {lost}", name], spared):
-            row.gap(2).add(text, pen.name(request))
+    request = next(iter(pen.view.evicted), None)
+    if request is None:
         return
+    name, lost = _waiting_words(pen, request, ages=False)
+    if text := _text_beside(row, [f"{name} {lost}", name], spared):
+        row.gap(2).add(text, pen.name(request))
 
 
 def _text_beside(row: Row, texts: Sequence[str], spared: int) -> str:
