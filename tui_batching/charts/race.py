@@ -82,7 +82,7 @@ def shown_name(name: str, names: Sequence[str], width: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class _RaceLayout:
     """Cells of what stands beside the answers.
 
     Attributes:
@@ -96,7 +96,7 @@ class _Layout:
     columns: Mapping[str, int]
 
     @classmethod
-    def of(cls, request: RaceRequest) -> _Layout:
+    def of(cls, request: RaceRequest) -> _RaceLayout:
         """The fullest layout; p99 and marks give way before names of answers and single ones."""
         names = [request.scene.runs[lane].strategy.name for lane in request.lanes]
         cells = name_cells(names, request.width)
@@ -131,7 +131,7 @@ def _heading(request: RaceRequest) -> Cells:
     row = Row(request.width, muted)
     row.gap().add("THE RACE", _look(request, bold=True, strong=True))
     row.add("  who was answered, in order", muted)
-    titles = _Layout.of(request).columns
+    titles = _RaceLayout.of(request).columns
     count = f"of {len(request.scene.runs[0]):,}"
     room = row.left - sum(cells for name, cells in titles.items() if name != "answered") - 1
     answered = first_that_fits([f"answered {count}", count], room - 2)
@@ -146,7 +146,7 @@ def _lane(request: RaceRequest, lane: int) -> Cells:
     scene, time = request.scene, request.time
     run, so_far = scene.runs[lane], scene.so_far[lane]
     moment, palette = run.at(time), request.palette
-    name, layout = run.strategy.name, _Layout.of(request)
+    name, layout = run.strategy.name, _RaceLayout.of(request)
     muted, strong = _look(request), _look(request, bold=True, strong=True)
     row = Row(request.width, muted)
     others = [each.strategy.name for each in scene.runs]
