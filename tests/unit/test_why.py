@@ -5,14 +5,18 @@ A prompt token takes 1 ms; a decode step of one takes 10 ms, of two 12 ms, of th
 
 from __future__ import annotations
 
-import pytest
-from stage import MS, hand_made
+from itertools import pairwise
 
-from tui_batching.analysis.why import fires_in, request_name, why, why_briefly
+import numpy as np
+import pytest
+from stage import MS, hand_made, on_stage, scene_of
+
+from tui_batching.analysis.why import fires_in, request_name, why, why_briefly, why_wordings
 from tui_batching.clock import format_duration
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Continuous, Dynamic, Static, Strategy
+from tui_batching.workload import load_workload
 
 
 def moment(strategy: Strategy, ms: float, *rows: tuple[int, int, int]) -> Moment:
@@ -133,3 +137,34 @@ def test_the_oldest_is_the_one_that_is_told_about() -> None:
 def test_a_request_is_called_by_its_id_and_not_by_its_row() -> None:
     at = moment(Continuous(1), 0, (8, 5, 1), (6, 5, 1))
     assert [request_name(at, row) for row in (0, 1)] == ["R1", "R0"]
+
+
+@pytest.mark.parametrize(
+    "name", ["notebook", "rag", "rule-by-rule", "tight-memory", "asks-too-much", "engines"]
+)
+def test_there_is_a_wording_that_fits_a_row_of_the_smallest_screen(name: str) -> None:
+    """60 columns without the four letters of the strategy; each wording is as long or shorter."""
+    scene = scene_of(load_workload(name))
+    for run in scene.runs:
+        for time in np.linspace(0, scene.end - 1, 60).astype(np.int64).tolist():
+            full, *others = why_wordings(run.at(time))
+            assert full == why(run.at(time))
+            assert len([full, *others][-1]) <= 54, [full, *others]
+            assert all(after <= before for before, after in pairwise(map(len, others)))
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        ((160, 45), "it needs 402 blocks and 19 to spare, 175 of 1,915 are free"),
+        ((80, 24), "it needs 402 blocks and 19 to spare, 175 are free"),
+        ((60, 20), "needs 402 + 19 blocks, 175 free"),
+    ],
+    ids=str,
+)
+async def test_the_reason_is_whole_at_every_size(size: tuple[int, int], told: str) -> None:
+    async with on_stage("rule-by-rule", size) as stage:
+        await stage.seek(8030 * MS)
+        rows = stage.shown("#why")
+        assert any(told in row for row in rows)
+        assert not any("…" in row for row in rows)

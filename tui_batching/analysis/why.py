@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -123,10 +124,46 @@ _SHORTER = (
 """What reasons are cut down to, as regular expressions."""
 
 
+_SHORTEST = (
+    (r"([\d,]+) of [\d,]+ (is|are) free", r"\1 \2 free"),
+    (r" beside \S+ in use that it shares", ""),
+    (r"it needs (\S+) (\w+) and (\S+) to spare", r"it needs \1 + \3 \2"),
+    (r"it needs (.*), (\S+) (?:is|are) free", r"needs \1, \2 free"),
+    (r"it needs \S+ (?:\+ \S+ )?(\w+?)s?, fewer were free when planned", r"too few \1s were free"),
+    (r"counts as full until one leaves", "counts as full"),
+    (r": [^:]* fills? the step's (\S+)$", r": the step's \1 tokens are taken"),
+    (r"this step was planned before", "planned before"),
+    (r"have to join together, (\S+) tokens, a step has", "together exceed the step's"),
+    (r"have to join together", "must join"),
+    (r" to fill the batch, or the timeout", ", or timeout"),
+    (r", but (.*) (?:is|are) done and holds? slots? .*", r"; \1 held"),
+    (r"(\S+) waited, (\S+) are needed", r"\1 of \2"),
+    (r", one step goes by", ""),
+    (r"by its estimate too few", "too few"),
+    (r"requests are admitted between iterations", "an iteration has to end first"),
+    (r"comes first and lacks memory", "lacks memory"),
+    (r"its (\S+ tokens do not fit)", r"\1"),
+)
+"""What they are cut down to where even those are too long."""
+
+
 def _shorter(reason: str) -> str:
     for pattern, put in _SHORTER:
         reason = re.sub(pattern, put, reason)
     return reason
+
+
+def why_wordings(moment: Moment) -> Iterator[str]:
+    """The sentence in fewer and fewer words; at last clause by clause less."""
+    yield why(moment)
+    text = why_briefly(moment)
+    yield text
+    for pattern, put in _SHORTEST:
+        text = re.sub(pattern, put, text)
+        yield text
+    while "; " in text:
+        text = text.rpartition("; ")[0]
+        yield text
 
 
 def _why_nobody_waits(moment: Moment) -> str:

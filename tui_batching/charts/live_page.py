@@ -11,7 +11,7 @@ from textwrap import wrap
 from types import MappingProxyType
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.analysis.why import why, why_briefly
+from tui_batching.analysis.why import why_wordings
 from tui_batching.charts.breakdown_rows import THICK_PARTS, breakdown_rows, lane_label
 from tui_batching.charts.chart import ChartRequest, KeySigns
 from tui_batching.charts.lane_heading import lane_heading
@@ -236,11 +236,19 @@ def why_rows(moments: list[Moment], rows_each: int, width: int, palette: Palette
     for moment in moments:
         label = lane_label(moment, moments, width, palette)
         room = max(10, width - len(label[0]) - 1)
-        lines = wrap(why(moment), room)
-        if len(lines) > rows_each:
-            lines = wrap(why_briefly(moment), room, max_lines=rows_each, placeholder="…")
+        lines = _why_lines(moment, room, rows_each)
         for number in range(rows_each):
             row = Row(width, text)
             row.add(*label) if number == 0 else row.gap(len(label[0]))
             rows.append(row.add(lines[number] if number < len(lines) else "", text).cells())
     return rows
+
+
+def _why_lines(moment: Moment, room: int, most: int) -> list[str]:
+    """Why its oldest waiting request waits, in the fullest words that fit."""
+    lines: list[str] = []
+    for text in why_wordings(moment):
+        lines = wrap(text, room)
+        if len(lines) <= most:
+            return lines
+    return wrap(" ".join(lines), room, max_lines=most, placeholder="…")

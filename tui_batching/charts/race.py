@@ -84,7 +84,7 @@ def shown_name(name: str, names: Sequence[str], width: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Widths:
+class _RaceLayout:
     """Cells of what stands beside the answers.
 
     Attributes:
@@ -98,7 +98,7 @@ class _Widths:
     columns: Mapping[str, int]
 
     @classmethod
-    def of(cls, request: RaceRequest) -> _Widths:
+    def of(cls, request: RaceRequest) -> _RaceLayout:
         """The fullest layout; p99 and marks give way before names of answers and single ones."""
         names = [request.scene.runs[lane].strategy.name for lane in request.lanes]
         cells = name_cells(names, request.width)
@@ -132,7 +132,7 @@ def _heading(request: RaceRequest) -> Cells:
     muted = _look(request)
     row = Row(request.width, muted)
     row.gap().add("THE RACE", _look(request, bold=True, strong=True))
-    titles = _Widths.of(request).columns
+    titles = _RaceLayout.of(request).columns
     count = f"of {len(request.scene.runs[0]):,}"
     room = row.left - sum(cells for name, cells in titles.items() if name != "answered") - 1
     about = first_that_fits(_ABOUT, room - len(count) - 4)
@@ -149,7 +149,7 @@ def _lane(request: RaceRequest, lane: int) -> Cells:
     scene, time = request.scene, request.time
     run, so_far = scene.runs[lane], scene.so_far[lane]
     moment, palette = run.at(time), request.palette
-    name, layout = run.strategy.name, _Widths.of(request)
+    name, layout = run.strategy.name, _RaceLayout.of(request)
     muted, strong = _look(request), _look(request, bold=True, strong=True)
     row = Row(request.width, muted)
     others = [each.strategy.name for each in scene.runs]
