@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from measured_logs import some_requests, write_bench, write_csv, write_vllm_log
-from stage import Stage, on_stage
+from stage import Stage, on_stage, palette, scene_of, texts
 
 from tui_batching.__main__ import main
 from tui_batching.analysis.comparison import Comparison, compare
@@ -24,6 +24,7 @@ from tui_batching.analysis.worst import Ranking, instant_of_why
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.gantt import gantt_chart
 from tui_batching.charts.palette import load_palettes
+from tui_batching.charts.result_card import card_rows
 from tui_batching.charts.rows import text_of
 from tui_batching.clock import MILLISECOND, format_duration
 from tui_batching.cost import IterationCost
@@ -475,3 +476,11 @@ async def test_every_view_is_drawn_beside_a_log(folder: Path, view: str, slots: 
         for key in ("j", "m", "end", "home", "right", "e"):
             await stage.press(key)
         assert names_on(stage) == NAMES
+
+
+@pytest.mark.parametrize("width", [25, 39])
+def test_no_figure_is_cut_on_a_card_beside_what_was_measured(folder: Path, width: int) -> None:
+    scene = scene_of(load_workload(folder / "bench.json"))
+    for lane in range(len(scene.runs)):
+        rows = texts(card_rows(scene, lane, width, 14, palette()))
+        assert sum(bool(re.search(r"(mean|p99) +[\d.]+ m?s\b", row)) for row in rows) == 6, rows

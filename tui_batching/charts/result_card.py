@@ -141,8 +141,12 @@ def _error_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
     for metric in _COMPARED:
         cell = metric_cells(scene.comparison, metric)[lane]
         name = f"{_SHORT[metric.group]}, {metric.label}"
-        row = pen.row().gap(2).add(f"{name:<{_LABEL}}", pen.muted)
-        rows.append(row.add(f"{cell.text:>8} ", pen.text).add(cell.behind, pen.title).cells())
+        label = min(_LABEL, pen.width - _VALUE - 4)
+        row = pen.row().gap(2).add(f"{name:<{label}}", pen.muted)
+        row.add(f"{cell.text:>{_VALUE}}", pen.text)
+        if len(cell.behind) < row.left:
+            row.gap().add(cell.behind, pen.title)
+        rows.append(row.cells())
     return rows
 
 
