@@ -123,7 +123,9 @@ def test_in_a_multiplexer(
             assert title in terminal.wait_until_open()
             terminal.wait_for(lambda text: clock(text) > 0.3)
             terminal.resize(80, 24)
-            terminal.wait_for(lambda text: re.search("DYNAMIC 4 [·.] 500 ms", text) is not None)
+            terminal.wait_for(
+                lambda text: re.search("DYNAMIC batch 4 [·.] 500 ms", text) is not None
+            )
             terminal.program.send("2")
             terminal.wait_for(lambda text: "row = slot" in text)
             terminal.program.send("q")

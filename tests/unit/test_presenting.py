@@ -153,7 +153,7 @@ async def test_a_parameter_turned_while_a_chapter_is_simulated_belongs_to_the_ch
         assert stage.live.scene.workload.name == "notebook"
         assert stage.live._player.time == stage.scene.end
         assert stage.titles == [
-            "STATIC batch 5", "DYNAMIC 5 · 1.00 s", "CONTINUOUS batch 5"
+            "STATIC batch 5", "DYNAMIC batch 5 · 1.00 s", "CONTINUOUS batch 5"
         ]  # fmt: skip
 
 
