@@ -225,7 +225,8 @@ class Stage:
     @property
     def tells_of(self) -> list[str]:
         """The requests of which that pane tells, as it does of the selected one in each lane."""
-        found = (re.search(r"R\d+(?= (?:[\d.,]+ .?s|has not arrived))", row) for row in self.why)
+        told = r"R\d+(?= (?:[\d.,]+ .?s|has not arrived|arrives now))"
+        found = (re.search(told, row) for row in self.why)
         return [match[0] for match in found if match]
 
     @property

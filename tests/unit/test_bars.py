@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from stage import palette, texts
 
+from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.analysis.tables import difference_text
@@ -39,7 +40,7 @@ def test_the_parts_of_a_bar_are_as_long_as_the_bar_of_their_sum(comparison, widt
         mean = format_value(METRICS_BY_NAME["avg_latency"], result.metrics["avg_latency"])
         assert mean in whole
         assert mean in broken
-        parts = [result.metrics[f"mean_{name}"] for name in PART_SIGNS]
+        parts = [result.metrics[f"mean_{name}"] for name in PARTS]
         assert sum(parts) == pytest.approx(result.metrics["avg_latency"])
 
 
@@ -48,7 +49,8 @@ def test_a_part_takes_the_share_of_the_bar_that_it_takes_of_the_time():
     rows = texts(bar_rows(NOTEBOOK, Pen(width, palette())))
     for result in NOTEBOOK:
         drawn = SIGN_RUNS.search(row_after(rows, "Where the mean", result.strategy.name)[15:])[0]
-        for name, (sign, _) in PART_SIGNS.items():
+        for name in PARTS:
+            sign, _ = PART_SIGNS[name]
             share = result.metrics[f"mean_{name}"] / result.metrics["avg_latency"]
             assert drawn.count(sign) == pytest.approx(share * len(drawn), abs=1)
 

@@ -16,7 +16,6 @@ from tui_batching.charts.lane_view import LaneView, lane_view, slot_views
 from tui_batching.charts.panels import strategy_titles
 from tui_batching.charts.rows import LEVELS
 from tui_batching.clock import format_duration
-from tui_batching.columns import rounded
 from tui_batching.sim.life import State
 from tui_batching.strategies import Continuous, Dynamic, Static
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
@@ -110,8 +109,7 @@ def test_phase_queue_and_shares_are_whole_at_every_real_size(
 
 def percentages(view: LaneView) -> list[int]:
     """Useful, held, stalled and free, in whole percent that sum to a hundred."""
-    shares = view.shares
-    return rounded([shares.useful, shares.held, shares.stalled, shares.free], 100)
+    return list(view.shares.in_percent().values())
 
 
 @pytest.mark.parametrize("width", [52, 120])

@@ -120,8 +120,9 @@ def test_before_the_first_arrival_all_is_free() -> None:
 
 def test_whole_parts_of_the_shares_add_up() -> None:
     shares = Shares(0.3549, 0.1553, 0.0349, 0.4549)
-    assert shares.in_parts() == {"useful": 36, "held": 16, "stalled": 3, "free": 45}
-    assert sum(shares.in_parts(1000).values()) == 1000
+    assert shares.in_percent() == {"useful": 35, "held": 16, "stalled": 3, "free": 46}
+    full = Shares(0.664, 0.164, 0.172, 0.0)  # 66 + 16 + 17 are 99, and nothing is free
+    assert full.in_percent() == {"useful": 67, "held": 16, "stalled": 17, "free": 0}
 
 
 @pytest.mark.parametrize(

@@ -383,7 +383,7 @@ class Gantt:
     def _facts(self, number: int) -> list[str]:
         """What a lane has come to so far, the fullest wording first, and what is not seen of it."""
         moment, so_far = self._moments[number], self.request.scene.so_far[self._lanes[number]]
-        hidden, percents = self._hidden(number), so_far.shares(self.request.time).in_parts()
+        hidden, percents = self._hidden(number), so_far.shares(self.request.time).in_percent()
         if not moment.run.tells_iterations:
             return [f"{moment.done:,} answered{hidden}", *[hidden.removeprefix(" · ")] * 4, ""]
         if moment.over and self.request.metrics:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -29,6 +29,7 @@ from tui_batching.charts.rows import (
     Cells,
     first_that_fits,
 )
+from tui_batching.columns import rounded
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.strategies.parameters import MAX_SLOTS, PREFIX_CACHING
@@ -222,11 +223,10 @@ def _share_rows(pen: LanePen) -> list[Cells]:
         (lost_sign, fill(lost_state, None, palette)),
         (TRACK, pen.look(palette.bar_track)),
     )
-    for cells, (sign, look) in zip(
-        view.shares.in_parts(pen.width - 2).values(), looks, strict=True
-    ):
+    sizes = rounded(list(asdict(view.shares).values()), pen.width - 2)
+    for cells, (sign, look) in zip(sizes, looks, strict=True):
         bar.add(sign * cells, look)
-    useful, held, stalled, free = view.shares.in_parts().values()
+    useful, held, stalled, free = view.shares.in_percent().values()
     words = pen.line()
     if pen.width >= len(f" useful {useful}% held {held}% {lost} {stalled}% free {free}% "):
         words.add("useful ", pen.muted).add(f"{useful}%", pen.look(palette.work, bold=True))

@@ -141,7 +141,7 @@ def _signs(
     stalled = _Entry(STALLED, look(State.STALLED), ("stalled", "stalled by another's prompt"))
     slowed = _Entry(SLOWED, look(State.PREFILL), ("slowed", "slowed by another's prompt"))
     reads = look(State.PREFILL)
-    gauge = ("prefill: share of prompt", "prefill: reads the prompt, of its own length")
+    gauge = ("prefill: share of prompt", "prefill: how much of the prompt is read")
     gauges = any(layout.bars for layout in layouts)
     some_is_read = any(layout.has_read for layout in layouts)
     return [

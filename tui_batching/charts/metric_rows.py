@@ -33,7 +33,7 @@ from tui_batching.analysis.tables import (
 )
 from tui_batching.charts.metric_bars import NOTE, Bar, BarLayout
 from tui_batching.charts.parameter_rows import parameter_rows
-from tui_batching.charts.pen import SIGNS, Pen, add_parts, fill, lost_part, marked
+from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill, lost_part, marked
 from tui_batching.charts.rows import Cells, Row, bar, text_of, wrapped
 from tui_batching.sim.run import Run
 from tui_batching.workload.service_level import ServiceLevel
@@ -227,7 +227,7 @@ def _legend(bars: Sequence[Bar], layout: BarLayout) -> list[Cells]:
         each.draw(row, layout.longest)
     seen = {sign for row in alone for sign in text_of(row.cells())}
     rows, row = [], pen.row()
-    for name, (sign, state) in SIGNS.items():
+    for name, (sign, state) in PART_SIGNS.items():
         if sign not in seen:
             continue
         if len(name) + 4 > row.left:

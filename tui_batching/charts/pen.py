@@ -91,13 +91,17 @@ PART_SIGNS: dict[str, tuple[str, State]] = {
     "turn": ("~", State.TURN),
     "prefill": ("░", State.PREFILL),
     "stalled": ("‖", State.STALLED),
+    "slowed": (SLOWED, State.PREFILL),
     "decode": ("█", State.DECODE),
     "sharing": ("╱", State.DONE),
     "evicted": ("↩", State.EVICTED),
     "recompute": ("▚", State.RECOMPUTE),
     "held": ("▒", State.HELD),
 }
-"""The sign and the colour of each part, in the order in which a request goes through them."""
+"""The sign and the colour of each part, in the order in which a request goes through them.
+
+What tables call stalled is *slowed* where prompts are processed beside decodes: see `lost_part`.
+"""
 
 PHASE_SIGNS: dict[str, tuple[str, State]] = {
     QUEUE: ("─", State.QUEUED),
@@ -106,12 +110,9 @@ PHASE_SIGNS: dict[str, tuple[str, State]] = {
 }
 """The same of what a log tells, too; see `analysis.phases`."""
 
-_SLOWED = {"slowed": (SLOWED, State.PREFILL)}
-"""What stalls are, where prompts are processed beside decodes: these go on, in longer steps."""
-SIGNS = PART_SIGNS | PHASE_SIGNS | _SLOWED
-"""Of all names of parts and phases."""
+_SIGNS = PART_SIGNS | PHASE_SIGNS
 
-SHORT_PARTS: dict[str, str] = {name: name for name in SIGNS} | {
+SHORT_PARTS: dict[str, str] = {name: name for name in _SIGNS} | {
     "forming": "form", "memory": "mem", "prefill": "pre", "stalled": "stall", "slowed": "slow",
     "decode": "dec", "sharing": "share", "evicted": "out", "recompute": "redo",
     FIRST_TOKEN: "first",
@@ -133,7 +134,7 @@ def lost_part(run: Run) -> str:
 
 def sign_of(part: str) -> tuple[str, State]:
     """The sign and the colour of a part of a latency."""
-    return SIGNS[part]
+    return _SIGNS[part]
 
 
 def fill(state: State, ground: Color | None, palette: Palette, row: int | None = None) -> Style:

@@ -340,7 +340,7 @@ def _facts(result: Result, shares: Shares) -> list[str]:
     lost = lost_part(result.run)
     signs = {"useful": FULL, "held": HATCH, "stalled": sign_of(lost)[0], "free": ""}
     names = {"stalled": lost}
-    told = {name: f"{names.get(name, name)} {part} %" for name, part in shares.in_parts().items()}
+    told = {name: f"{names.get(name, name)} {part} %" for name, part in shares.in_percent().items()}
     whole = " + ".join(f"{signs[name]} {text}".strip() for name, text in told.items())
     brief = list(told.values())
     return [f"{whole} = 100 %", *(" · ".join(brief[:count]) for count in (3, 2, 1))]
