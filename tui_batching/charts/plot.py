@@ -180,7 +180,7 @@ def _cells(spec: ChartSpec) -> list[Inked]:
     pieces = [_pieces(line, spec) for line in spec.lines]
     drawn = [part for parts in pieces for part in parts]
     x = _axis(spec.x_range, [xs for xs, _ in drawn], max(2, width // 8), log=spec.x_log)
-    y = _axis(spec.y_range, [ys for _, ys in drawn], max(2, (height - 2) // 2), log=spec.y_log)
+    y = _axis(spec.y_range, [ys for _, ys in drawn], _most_y_ticks(height - 2), log=spec.y_log)
     if spec.x_ticks is not None:
         x = x.with_ticks(spec.x_ticks)
     left = max(map(len, y.labels), default=0) + 1
@@ -208,6 +208,11 @@ def _pieces(line: Line, spec: ChartSpec) -> list[Points]:
         y = np.where(y > 0, y, np.nan)
     pieces = finite_pieces(x, y)
     return [staircase(*piece) for piece in pieces] if line.steps else pieces
+
+
+def _most_y_ticks(rows: int) -> int:
+    """At most one every other row; fewer on a tall axis, where a row more or less would be seen."""
+    return max(2, min(rows // 2, 4 + rows // 6))
 
 
 def _axis(limits: Range | None, parts: list[FloatArray], most: int, *, log: bool) -> Axis:
