@@ -87,7 +87,7 @@ def test_nothing_is_obeyed_in_any_view_and_dialog(installed: Path, here: Path, t
             terminal.open_view(view.key)
         terminal.open_view("1")
         press(terminal, "\x1b[H", hides="all answered at")
-        press(terminal, "j", shows="R0 0 s so far")
+        press(terminal, "j", shows="R0 arrives now")
         press(terminal, "w", shows=PATH)
         press(terminal, "\x1b[F\r", hides="escape closes")
         press(terminal, "w", shows=PATH)

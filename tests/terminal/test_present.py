@@ -25,7 +25,9 @@ def terminals(tmp_path: Path) -> Iterator[tuple[Terminal, Terminal]]:
 def test_the_notes_follow_and_both_leave_cleanly(terminals: tuple[Terminal, Terminal]) -> None:
     notes, app = terminals
     app.wait_for(lambda text: f"1/{COUNT}" in text and "Why does an answer" in text)
-    notes.wait_for(lambda text: f"1/{COUNT}" in text and "next: Prefill, decode, slot" in text)
+    notes.wait_for(
+        lambda text: f"1/{COUNT}" in text and "next: Prefill reads, decode writes" in text
+    )
     app.program.send("\x1b[6~\x1b[6~")
     app.wait_for(lambda text: f"3/{COUNT}" in text and "CONTINUOUS" in text)
     notes.wait_for(lambda text: f"3/{COUNT}" in text and "Three seconds of silence" in text)
