@@ -133,11 +133,13 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"the {word(f.run('static').slots)} slots",
     ],
     "Dynamic: a timer, too": [
+        lambda f: f"At {f.chapter.at / SECOND:.2f} s R0 is here",
         lambda _: "the fourth is here",
     ],
     "Continuous: who is done leaves": [
         lambda f: f"all {word(f.run('static').slots)} slots",
         lambda _: "half a second, one, two or four",
+        lambda f: f"At {f.chapter.at / SECOND:.2f} s R4 arrives",
         lambda f: {2: "two seconds was the best guess"}[round(earlier(f, 4))],
     ],
     "The price: newcomers stop all": [
@@ -202,7 +204,10 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"this one takes {format_duration(step_at_the_stop(f, f.vllm))}, for one",
     ],
     "Eviction: the price of paging": [
-        lambda f: f"one block is left, {word(before_the_eviction(f))} write",
+        lambda f: (
+            f"at {f.chapter.at / SECOND:.2f} s one block is left, "
+            f"{word(before_the_eviction(f))} write"
+        ),
         computed_anew,
         lambda f: f"Only {free_tokens(f):,} are free",
         halted,

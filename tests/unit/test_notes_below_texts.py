@@ -35,7 +35,7 @@ async def test_alone_they_stand_below_the_text_where_both_fit() -> None:
         assert stage.told().index("late, or slowly") < stage.told().index("Somewhere in a rack")
         await stage.press("pagedown", "pagedown")
         assert stage.told().index("Each row is a request") < stage.told().index(
-            "What is missing at the bottom"
+            "What is missing with continuous"
         )
 
 

@@ -17,6 +17,7 @@ UNITS = {
     "answered within": "%",
     "answered": "requests",
     "held": "slot-seconds",
+    "lost": "slot-s",
     "stalled": "slot-seconds",
     "KV": "%",
 }

@@ -9,6 +9,7 @@ import pytest
 from stage import palette, scene_of
 
 from tui_batching.charts.rows import text_of
+from tui_batching.clock import SECOND
 from tui_batching.tui.bars import title_row
 from tui_batching.tui.frame import Frame
 from tui_batching.workload import choose_strategies, load_workload
@@ -23,14 +24,23 @@ FRAME = Frame(scene_of(load_workload("notebook")), 0, True, 0.5, None, palette()
         (120, "5 fps", "▶ 0.5x playing · 5 fps   t 0.000 / 10.311 s "),
         (100, "5 fps", "▶ 0.5x · 5 fps   t 0.000 / 10.311 s "),
         (60, "5 fps", "▶ 0.5x · 5 fps   t 0.000 / 10.311 s "),
-        (48, "5 fps", " t 0.000 / 10.311 s "),
+        (48, "5 fps", "▶ 0.5x · 5 fps   t 0.000 / 10.311 s "),
     ],
 )
 def test_the_note_stands_as_long_as_there_is_room(width: int, note: str, ending: str) -> None:
     text = text_of(title_row(FRAME, width, note))
     assert len(text) == width
-    assert text.startswith(" tui-batching  notebook ")
+    assert text.startswith(" tui-batching  notebook " if width > 48 else " notebook ")
     assert text.endswith(ending)
+
+
+def test_speed_and_state_stand_in_a_narrow_terminal_however_long_the_clock_is() -> None:
+    frame = replace(
+        FRAME, scene=scene_of(load_workload("anyscale-1536")), speed=256.0, playing=False,
+        time=100 * SECOND,
+    )  # fmt: skip
+    text = text_of(title_row(frame, 60))
+    assert re.search(r"^ anyscale-1536 .*PAUSED 256x   t 100.000 / 6,759.711 s $", text), text
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120])

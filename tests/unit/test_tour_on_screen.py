@@ -73,6 +73,7 @@ def ways_to_write(number: str) -> Iterator[str]:
     yield plain.replace(",", "")
     if plain != number:
         yield f"{round(float(plain) * 1000):,}"
+        yield f"{float(plain):.3f}"  # as the clock has it
 
 
 def times_seen(number: str, text: str) -> int:

@@ -387,7 +387,8 @@ class Gantt:
         if not moment.run.tells_iterations:
             return [f"{moment.done:,} answered{hidden}", *[hidden.removeprefix(" · ")] * 4, ""]
         if moment.over and self.request.metrics:
-            return [f"{text}{hidden}".removeprefix(" · ") for text in self._metrics(number)]
+            full, *fewer = self._metrics(number)
+            return [f"{full}{hidden}", full, *fewer]
         told = [f"held {percents['held']} %", f"{lost_part(moment.run)} {percents['stalled']} %"]
         shares = " · ".join(told)
         if moment.over:
@@ -405,7 +406,7 @@ class Gantt:
         metrics = self.request.scene.comparison.results[self._lanes[number]].metrics
         asked = [METRICS_BY_NAME[name] for name in self.request.metrics]
         told = [f"{metric_title(each)} {format_value(each, metrics[each.name])}" for each in asked]
-        return [" · ".join(told[: max(0, len(told) - fewer)]) for fewer in range(5)]
+        return [" · ".join(told[: max(0, len(told) - fewer)]) for fewer in range(4)]
 
     def _hidden(self, number: int) -> str:
         """Which rows there are that are not seen."""

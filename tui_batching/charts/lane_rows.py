@@ -38,6 +38,10 @@ _NAMED = 2
 """Rows of a queue that names some who wait."""
 
 
+_SHORTEST_GAUGE = 3
+"""Cells of a gauge in which what is free is seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class LaneLayout:
     """How many rows each part of a lane gets.
@@ -169,7 +173,9 @@ def _kv_rows(pen: LanePen, most: int) -> list[Cells]:
         return [pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()]
     row = pen.line().add("KV ", pen.strong).add("[", pen.muted)
     beside = "" if most > 1 else f" {texts[-1]}"
-    width = max(1, row.left - 2 - len(beside))
+    width = row.left - 2 - len(beside)
+    if width < _SHORTEST_GAUGE:
+        return [pen.line().add(f"KV {texts[-1]}", pen.muted).cells()]
     ends = (kv.used, kv.taken, kv.taken + (kv.cached or 0), kv.pool)
     edges = [max(tokens > 0, round(width * tokens / kv.pool)) for tokens in ends]
     solid, (floor, cached, free) = edges[0], (after - before for before, after in pairwise(edges))

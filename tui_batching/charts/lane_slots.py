@@ -64,8 +64,12 @@ class SlotsLayout:
         taken, left = view.taken, max(1, room - 1)
         if len(taken) <= left:
             return cls(taken, counted=True)
-        fits = left >= 3 and len(taken[left - 1 :]) * _closest(view) <= width
-        bars = _first_ones(view, left - 1) if fits else ()
+        each = max(1, width // _closest(view))  # by name and sign, so many a row
+        if left >= 3 and len(taken) - (left - 1) < each:
+            bars = _first_ones(view, left - 1)
+        else:
+            named = -(-len(taken) // each)
+            bars = _first_ones(view, int(left > 1 and named != left))
         there = {slot.slot for slot in bars}
         return cls(bars, [slot for slot in taken if slot.slot not in there], counted=True)
 
@@ -88,20 +92,23 @@ class SlotsLayout:
 
 
 def _first_ones(view: LaneView, count: int) -> Sequence[SlotView]:
-    """So many of the slots that are taken, from the first on, and that of the selected request."""
+    """So many of the slots that are taken, from the first on, with that of the selected request.
+
+    If there is but one, it is that of the selected request, or none.
+    """
     taken = view.taken
-    behind = [slot for slot in taken[count:] if slot.row == view.selected]
-    return [*taken[: count - len(behind)], *behind]
+    chosen = [slot for slot in taken if slot.row == view.selected][:count]
+    first = [slot for slot in taken if slot.row != view.selected]
+    kept = [*(first[: count - len(chosen)] if count > 1 else ()), *chosen]
+    return sorted(kept, key=lambda slot: slot.slot)
 
 
 def slot_rows(pen: LanePen, room: int) -> list[Cells]:
     """The slots of a lane, on so many rows at most."""
     layout = SlotsLayout.of(pen.view, pen.width, room)
     rows = _bar_rows(pen, layout.bars, layout.thick)
-    if rows and layout.signs:
-        rows.append(_chips_row(pen, layout.signs, _closest(pen.view)))
-    elif layout.signs:
-        rows = _crowded(pen, layout.signs, max(1, room - layout.counted))
+    if layout.signs:
+        rows += _crowded(pen, layout.signs, max(1, room - layout.counted - len(rows)))
     if layout.counted:
         rows.append(_count_row(pen, layout))
     return rows[-room:]

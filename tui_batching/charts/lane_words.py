@@ -96,7 +96,7 @@ def _step_texts(moment: Moment) -> list[str]:
         *([f"{briefly}, {', '.join(rest)}"] if rest else []),
         briefly,
         whose,
-        *([f"STEP · {decoding:,} decode, {tokens:,} read"] if decoding and tokens else []),
+        *([f"STEP · {decoding:,} decode, {tokens:,} prefill"] if decoding and tokens else []),
         f"{number} · {counts}",
         number,
     ]

@@ -255,21 +255,24 @@ def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
     """
     cells, mark = scale.cells, scale.mark
     axis, text = _axis(scale), [" "] * cells
-    room = cells - len(scale.unit) - 1
+    muted = style(palette.muted, palette.surface)
+    behind = Row(width - len(margin) - cells, muted)
+    unit_at = cells - len(scale.unit)
+    if mark is not None and unit_at <= mark:  # it would cover some of the unit
+        unit_at = cells + 1 if behind.left > len(scale.unit) else max(0, mark - 1 - len(scale.unit))
+    room = min(unit_at, cells - len(scale.unit)) - 1
     for tick, label in zip(axis.ticks, axis.labels, strict=True):
         cell = int(axis.share(tick) * cells + 1e-6)
         hidden = mark is not None and cell < mark <= cell + len(label)
         if cell + 1 + len(label) <= room and not hidden:
             text[cell : cell + 1 + len(label)] = f"╵{label}"
-    unit_at = cells - len(scale.unit)
-    text[unit_at:] = scale.unit
+    if unit_at < cells:
+        text[unit_at : unit_at + len(scale.unit)] = scale.unit
     inks = np.zeros(cells, np.int8)
     if mark is not None:
         text[mark], inks[mark] = PLAYHEAD, 1
-    muted = style(palette.muted, palette.surface)
     playhead = style(palette.playhead, palette.surface, bold=True)
-    behind = Row(width - len(margin) - cells, muted)
-    if mark is not None and unit_at <= mark and behind.left > len(scale.unit):
+    if unit_at > cells:
         behind.gap().add(scale.unit, muted)
     return [
         *Row(len(margin), muted).add(margin, muted).cells(),

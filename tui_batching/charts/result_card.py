@@ -332,11 +332,10 @@ def _sentences(scene: Scene) -> list[list[Sentence]]:
     sentences = [wordings]
     if stalled[best] > stalled[worst]:
         more, less = (slot_seconds(round(stalled[number])) for number in (best, worst))
-        price = f"{more} slot-seconds, against {less}"
-        lose = "are slowed" if runs[best].mixes else "stall"
         sentences.append([
-            [(f"its price: requests {lose} while another's prompt is read, {price}", None)],
-            [(f"its price: requests {lose} for {price}", None)],
+            [(f"its price: {more} slot-seconds are lost to others' prompts, against {less}", None)],
+            [(f"its price: others' prompts, {more} slot-s, against {less}", None)],
+            [(f"its price: {more} slot-s, against {less}", None)],
         ])  # fmt: skip
     return sentences
 

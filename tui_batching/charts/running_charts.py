@@ -14,6 +14,7 @@ import numpy as np
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.utilization import tells_shares
 from tui_batching.charts.chart import ChartRequest, LineChart
+from tui_batching.charts.pen import lost_part
 from tui_batching.charts.plot import ChartSpec, Line, Vertical
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.columns import FloatArray, IntArray
@@ -153,10 +154,12 @@ def _answered(request: ChartRequest) -> ChartSpec:
 
 def _slot_seconds(share: str, more: str = "") -> Callable[[ChartRequest], ChartSpec]:
     """A chart of one kind of slot-time so far; `more` is said of it where there is room."""
-    titles = (f"{share} so far{more}", f"{share} so far", share)
 
     def spec(request: ChartRequest) -> ChartSpec:
         scene, curves = request.scene, []
+        names = {lost_part(run) for run in scene.runs} if share == "stalled" else {share}
+        word = " or ".join(sorted(names, reverse=True))
+        titles = (f"{word} so far{more}", f"{word} so far", word if len(names) == 1 else "lost")
         results = scene.comparison.simulated
         totals = [getattr(result.utilization, f"{share}_time") for result in results]
         for run, so_far in zip(scene.runs, scene.so_far, strict=True):

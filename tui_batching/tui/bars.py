@@ -24,6 +24,7 @@ from tui_batching.tui.presenting.section_row import section_row
 from tui_batching.tui.views.view import View
 from tui_batching.workload.model import COST, Workload
 
+_PROGRAM = "tui-batching"
 _SHORTEST_NAME = 8
 """Cells of a workload's name that the state does not take."""
 _OTHERWISE_TOLD = ("scroll-up", "scroll-down", "chapters", "tour-begin")
@@ -46,7 +47,9 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     clock = f"t {_seconds(frame.time)} / {_seconds(frame.scene.end)} s"
     speed = f"{'▶' if frame.playing else 'PAUSED'} {speed_text(frame.speed)}"
     row = Row(width, text)
-    row.gap().add("tui-batching", style(palette.accent, ground, bold=True)).gap(2)
+    row.gap()
+    if width - len(clock) - len(speed) - len(_PROGRAM) - 10 >= _SHORTEST_NAME:
+        row.add(_PROGRAM, style(palette.accent, ground, bold=True)).gap(2)
     workload = frame.scene.workload
     facts = _facts(frame.scene)[: 3 if frame.presenting else None]
     told = [

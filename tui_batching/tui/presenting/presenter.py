@@ -298,7 +298,7 @@ class Presenter(StripView):
         spaced, asked = height >= ROOMY, self._notes is Notes.ASKED
         variants = [each for each in self._variants(text) if asked or not each.spoken]
         tall = [len(each.rows(width - 4, palette, spaced=spaced)) + spaced for each in variants]
-        most = height - _FOR_THE_VIEW if asked else height // 3
+        most = height * 2 // 5 if asked else height // 3
         taken = min(next((rows for rows in tall if rows <= most), tall[-1]), height - _FOR_THE_VIEW)
         self.styles.width, self.styles.height = "100%", taken
         return height - taken

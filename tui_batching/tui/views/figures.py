@@ -203,7 +203,7 @@ class UtilizationView(View):
 
     key = "4"
     title = ("Utilization", "Usage")
-    hint = "how many slots do useful work (█), are held (▒), or stalled (‖)"
+    hint = "slots at useful work (█), held (▒), stalled (‖) or slowed (¦)"
     has_playhead = True
     has_panels = True
     DEFAULT_CSS = """
