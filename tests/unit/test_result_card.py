@@ -83,3 +83,11 @@ def test_the_words_compare_the_best_with_the_worst_and_name_the_price() -> None:
     lost = "its price: 4.93 slot-seconds are lost to others' prompts, against 1.37"
     assert told[1].strip() == lost
     assert told[2].strip() == "try  ] a larger batch"
+
+
+def test_a_lane_that_ignores_the_memory_says_why_it_has_no_star() -> None:
+    scene = scene_of(load_workload("anyscale-1536"))
+    for lane, run in enumerate(scene.runs):
+        for width in (25, 38, 50):
+            told = " ".join(texts(card_rows(scene, lane, width, 16, palette())))
+            assert ("no ★" in told) is (run.strategy.name == "continuous")

@@ -112,10 +112,27 @@ def card_rows(scene: Scene, lane: int, width: int, height: int, palette: Palette
         *(
             _error_rows(scene, lane, pen)
             if compared
-            else [*_figures_rows(scene, lane, pen), *_bars(scene, lane, pen)]
+            else [
+                *_figures_rows(scene, lane, pen),
+                *_doubt_rows(scene.runs[lane], pen),
+                *_bars(scene, lane, pen),
+            ]
         ),
     ]
     return (rows + [pen.blank()] * height)[:height]
+
+
+def _doubt_rows(run: Run, pen: Pen) -> list[Cells]:
+    """Why a lane with better figures than others has no star."""
+    if not ignores_memory(run):
+        return []
+    words = [
+        f"ignores the memory, so no {STAR}",
+        f"ignores memory: no {STAR}",
+        f"no memory: no {STAR}",
+    ]
+    look = pen.look(pen.palette.warning)
+    return [pen.row().gap(2).add(first_that_fits(words, pen.width - 3), look).cells()]
 
 
 def _places(scene: Scene) -> list[int]:

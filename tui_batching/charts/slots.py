@@ -141,6 +141,7 @@ class SlotCells:
         window: which steps.
         palette: the colours.
         selected: the row of the selected request, or None.
+        most: how many slots a full sign stands for where they are counted, the same in each lane.
     """
 
     lane: SlotSteps
@@ -148,6 +149,7 @@ class SlotCells:
     window: StepWindow
     palette: Palette
     selected: int | None
+    most: int
 
     @cached_property
     def _steps(self) -> IntArray:
@@ -155,7 +157,7 @@ class SlotCells:
         return self.window.step_of(np.arange(self.window.cells))
 
     def making(self) -> Cells:
-        """For each column how many of all slots make a token, as a level."""
+        """For each column how many slots make a token, as a level."""
         window, there = self.window, self._steps < self.lane.count
         steps, column = np.unique(self._steps[there], return_inverse=True)
         text = [" "] * window.cells
@@ -163,7 +165,7 @@ class SlotCells:
             after = max(int(window.step_of(len(column))), int(steps[-1]) + 1)
             edges = np.append(steps, after)
             making = self.lane.making(np.minimum(edges, self.lane.count))
-            shares = (making / self.lane.slots)[column].tolist()
+            shares = (making / self.most)[column].tolist()
             text[: len(shares)] = map(level, shares)
         inks = np.zeros(window.cells, np.int8)
         if columns := window.now_columns:
@@ -452,7 +454,8 @@ class Slots:
         lane, window, palette = self._lanes[number], self.windows[number], self.request.palette
         arrangement, thickness, _, axis = self._layout
         width, top, shown = arrangement.widths[number], self.tops[number], self._shown[number]
-        cells = SlotCells(lane, range(top, top + shown), window, palette, self.viewport.selected)
+        slots, most = range(top, top + shown), max(self._capacities)
+        cells = SlotCells(lane, slots, window, palette, self.viewport.selected, most)
         muted = style(palette.muted, palette.surface)
 
         def line(label: str, row: Cells) -> Cells:
