@@ -53,6 +53,9 @@ MISTAKES = {
         ": chapter 2: loop: found a loop from 50.0 s on, expected one that begins in the run, "
         "which ends at "
     ),
+    DECK.replace("minutes: 0.5", "loop: [1s, 99s]"): (
+        ": chapter 2: loop: found 99.0 s, expected end, or an instant of the run, which ends at "
+    ),
     DECK.replace("minutes: 0.5", "until: 100s"): (
         ": chapter 2: until: found 100 s, expected end, or an instant of the run, which ends at "
     ),

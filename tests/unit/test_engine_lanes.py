@@ -292,6 +292,17 @@ def test_the_selected_request_has_a_row_of_its_own_where_others_share_one(chosen
     assert {name for row in told for name in re.findall(r"R\d", row)} == {f"R{n}" for n in range(8)}
 
 
+def test_a_sign_that_means_taken_memory_means_no_tokens() -> None:
+    scene = scene_of(load_workload("engines"))
+    rows = [
+        text_of(row)
+        for time, lane in product(range(1, 40, 3), range(len(scene.runs)))
+        for row in lane_rows(lane_view(scene, lane, time * SECOND, None), 38, 14, palette())
+    ]
+    assert any("▃" in row for row in rows)
+    assert not any("▂" in row for row in rows if "KV [" not in row)
+
+
 @pytest.mark.parametrize("height", [7, 8, 11, 16])
 def test_memory_queue_and_counts_keep_a_row_in_a_low_lane(height: int) -> None:
     rows = "\n".join(rows_of(TIGHT, 80, (*TWO, (70, 5, 5)), 38, height))

@@ -12,6 +12,8 @@ from stage import MS, crowd, hand_made, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.chart import ChartRequest, Viewport
+from tui_batching.charts.panels import Scale, scale_row
+from tui_batching.charts.rows import text_of
 from tui_batching.charts.slots import Slots, slots_chart
 from tui_batching.clock import Picoseconds
 from tui_batching.strategies import Continuous, Dynamic, Static
@@ -267,3 +269,11 @@ def test_a_request_alone_is_drawn_from_its_first_step_to_its_last() -> None:
     whole = lines(slots(alone, alone.end))
     assert "0 ▐██" in whole
     assert "1 ···" in whole
+
+
+@pytest.mark.parametrize("mark", range(40))
+def test_the_unit_of_an_axis_is_whole_wherever_the_playhead_is(mark: int) -> None:
+    scale = Scale(0, 100, 40, "step, 36 more →", mark)
+    row = text_of(scale_row(scale, "", 40, palette()))
+    assert "step, 36 more →" in row
+    assert row[mark] == "┃"

@@ -125,6 +125,7 @@ _SHORTER = (
 
 
 _SHORTEST = (
+    (r"end together, in (\S+ tokens?)", r"end in \1"),
     (r"([\d,]+) of [\d,]+ (is|are) free", r"\1 \2 free"),
     (r" beside \S+ in use that it shares", ""),
     (r"it needs (\S+) (\w+) and (\S+) to spare", r"it needs \1 + \3 \2"),

@@ -17,6 +17,7 @@ from tui_batching.charts.pen import fill
 from tui_batching.charts.rows import (
     AGAIN,
     LEVELS,
+    RESERVED,
     SHADE,
     TRACK,
     Cells,
@@ -31,6 +32,8 @@ from tui_batching.strategies.parameters import MAX_SLOTS
 
 _SHORTEST = 12
 """Cells that a gauge of a prompt keeps where words stand beside it."""
+_NOT_TAKEN = {RESERVED: LEVELS[1]}
+"""A level that in lanes means memory that is taken, and what is drawn in its place."""
 _RULE_AT = 10
 """The cell at which the rule of a lane stands in its free slots."""
 
@@ -271,5 +274,6 @@ def _cell_of(pen: LanePen, slot: SlotView) -> tuple[str, Style]:
         return TRACK, pen.muted
     if state is State.DECODE:
         share = slot.made / sign_scale(pen.view.scene)
-        return level(share) if slot.made else LEVELS[1], pen.ink(pen.palette.work, slot.row)
+        sign = level(share) if slot.made else LEVELS[1]
+        return _NOT_TAKEN.get(sign, sign), pen.ink(pen.palette.work, slot.row)
     return STATE_GLYPHS[state], fill(state, pen.ground(slot.row), pen.palette, slot.row)

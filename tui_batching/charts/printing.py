@@ -22,7 +22,7 @@ _SIGNS = {
     "▓": '"',  # of a prompt, what is read
     **dict(zip("═↩▚", "=<&", strict=True)),  # lacks memory, evicted, processed again
     **dict.fromkeys("▏▎▍▌▋▊▉", "o"),  # the tip of a bar: filled in part, as levels are
-    **dict(zip("▁▂▃▄▅▆▇", "__ooo@#", strict=True)),  # levels, up to the full #
+    **dict(zip("▁▂▃▄▅▆▇", ",_ooo@#", strict=True)),  # levels, up to the full #
     **dict(zip("★✓✗", "*+x", strict=True)),  # best; claims
     **dict(zip("▀━", "^=", strict=True)),  # large digits; what was played, and heads of lanes
     **dict(zip("▐▔▕", "[-|", strict=True)),  # a request begins; borders

@@ -92,7 +92,8 @@ def _check_instants(chapter: Chapter, comparison: Comparison) -> None:
     if chapter.loop is not None and chapter.loop[0] >= end:
         begin = format_duration(chapter.loop[0])
         raise InputError(f"loop: found a loop from {begin} on, expected one that begins in {run}")
-    for key, instant in (("at", chapter.at), ("until", chapter.until)):
+    until = chapter.loop[1] if chapter.loop else chapter.until
+    for key, instant in (("at", chapter.at), ("loop" if chapter.loop else "until", until)):
         if instant is not None and end < instant < HORIZON:
             found = format_duration(instant)
             raise InputError(f"{key}: found {found}, expected end, or an instant of {run}")
