@@ -27,7 +27,7 @@ UNHURRIED = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("desk", UNHURRIED)
-settings.register_profile("gate", UNHURRIED, database=None)
+settings.register_profile("gate", UNHURRIED, database=None, max_examples=60)
 settings.load_profile("gate" if "CI" in os.environ else "desk")
 
 

@@ -55,7 +55,7 @@ def one_by_one(run: Run) -> list[Iteration]:
     return found
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(cases())
 def test_every_column_and_span_equals_the_slow_simulators(case: tuple[Workload, Strategy]) -> None:
     assert_equals_reference(*case)

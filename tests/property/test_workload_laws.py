@@ -119,7 +119,7 @@ def test_any_yaml_like_text_is_a_workload_or_refused(text: str):
     read(text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(st.data())
 def test_any_mutated_workload_is_a_workload_or_refused(data: st.DataObject):
     text = data.draw(st.sampled_from(FILES))

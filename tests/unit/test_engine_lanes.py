@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from stage import COST, MS, hand_made, on_stage, palette, scene_of
 
 from tui_batching.analysis.breakdown import breakdown
+from tui_batching.analysis.scene import Scene
 from tui_batching.charts.breakdown_rows import breakdown_rows, parts_of
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import KvView, kv_view, lane_view
@@ -206,17 +208,23 @@ def test_the_evicted_stand_in_the_queue_with_what_they_lost(width: int, height: 
     assert any("1 run · 1 eviction" in row or "1 of 8 run · 1 eviction " in row for row in rows)
 
 
+@cache
+def with_evictions(name: str) -> Scene:
+    """A bundled workload in whose lanes somebody is evicted."""
+    workload = load_workload(name)
+    if name == "tight-memory":  # those whom FastGen evicts are not the first to come back
+        workload = replace(workload, strategies=(*workload.strategies, FastGen()))
+    return scene_of(workload)
+
+
 @pytest.mark.parametrize(("width", "height"), [(25, 11), (38, 12), (38, 16), (52, 20)])
 @pytest.mark.parametrize("name", ["tight-memory", "engines"])
 def test_no_row_stays_empty_while_what_happened_last_or_who_was_evicted_is_not_told(
     name: str, width: int, height: int
 ) -> None:
-    workload = load_workload(name)
-    if name == "tight-memory":  # those whom FastGen evicts are not the first to come back
-        workload = replace(workload, strategies=(*workload.strategies, FastGen()))
-    scene = scene_of(workload)
+    scene = with_evictions(name)
     for lane, time in product(
-        range(len(scene.runs)), np.linspace(0, scene.end, 30).astype(np.int64).tolist()
+        range(len(scene.runs)), np.linspace(0, scene.end, 20).astype(np.int64).tolist()
     ):
         view = lane_view(scene, lane, time, None)
         rows = [text_of(row) for row in lane_rows(view, width, height, palette())]
@@ -293,10 +301,10 @@ def test_the_selected_request_has_a_row_of_its_own_where_others_share_one(chosen
 
 
 def test_a_sign_that_means_taken_memory_means_no_tokens() -> None:
-    scene = scene_of(load_workload("engines"))
+    scene = with_evictions("engines")
     rows = [
         text_of(row)
-        for time, lane in product(range(1, 40, 3), range(len(scene.runs)))
+        for time, lane in product(range(1, 40, 6), range(len(scene.runs)))
         for row in lane_rows(lane_view(scene, lane, time * SECOND, None), 38, 14, palette())
     ]
     assert any("▃" in row for row in rows)

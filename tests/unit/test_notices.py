@@ -66,7 +66,7 @@ async def test_warnings_cover_no_row_of_a_view(size: tuple[int, int]) -> None:
             await stage.until(lambda: len(toasts(stage)) == 1)
             (toast,) = toasts(stage)
             assert toast.region.y >= stage.live.view.region.bottom
-            shown = " ".join(row.strip("▌█▐ ") for row in stage.rows()[toast.region.y :])
+            shown = " ".join(row.strip("┃█▐ ") for row in stage.rows()[toast.region.y :])
             assert " ".join(shown.split()) == stage.notices[0]
 
 

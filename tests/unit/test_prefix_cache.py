@@ -308,7 +308,7 @@ async def test_measure_goes_on_to_the_prefix_cache_where_there_is_something_to_f
         await stage.press("m")
         assert "what R0 begins with" in stage.seen()
         await stage.press("m")
-        assert "how many slots do useful work" in stage.seen()
+        assert "slots at useful work" in stage.seen()
 
 
 async def test_a_key_turns_it_off_and_on() -> None:
