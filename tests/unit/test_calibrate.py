@@ -59,7 +59,7 @@ def test_what_iterations_compute_explains_every_time_to_the_picosecond(
         assert np.abs(explained - (end - begin - idle)).max() <= 1
 
 
-@pytest.mark.parametrize(("name", "tight"), ENGINES)
+@pytest.mark.parametrize(("name", "tight"), [*ENGINES[0::4], *ENGINES[3::4]])  # in turn
 def test_without_noise_the_prices_come_back_exactly(tmp_path: Path, name: str, tight: bool) -> None:
     engine = engine_called(name, tight=tight)
     run = engine.serve(some_requests(150, 50), COST)
