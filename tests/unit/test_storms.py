@@ -23,6 +23,7 @@ from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.views import VIEWS, View
 
 ACTIONS = int(os.environ.get("STORM", "100"))
+SIZES_A_VIEW = 6
 SMALLEST, LARGEST = (20, 5), (300, 100)
 FROZEN_SECONDS = 1.0
 """Of computing, whatever else the machine does; on one that is idle it is 0.2."""
@@ -80,7 +81,7 @@ async def test_after_any_sizes_it_looks_as_if_it_had_always_had_the_last_one(
         await stage.press(view.key, "space")
 
         async def storm(watch: Watch) -> None:
-            for _ in range(ACTIONS // len(VIEWS)):
+            for _ in range(SIZES_A_VIEW):
                 stage.wall.now += 0.05
                 size = any_size()
                 watch.doing = f"size {size}"

@@ -41,8 +41,19 @@ def picture(chapter: Chapter, stage: Stage) -> Picture:
     return Picture(chapter, " ".join((chapter.slide, *told.paragraphs)), stage.rows())
 
 
+SEEN: dict[tuple[int, int], list[Picture]] = {}
+"""What was looked at already, as the whole tour takes a while."""
+
+
 async def pictures(size: tuple[int, int]) -> list[Picture]:
     """All chapters, those that stop twice: as they begin, and there."""
+    if size not in SEEN:
+        SEEN[size] = await look_at_all(size)
+    return SEEN[size]
+
+
+async def look_at_all(size: tuple[int, int]) -> list[Picture]:
+    """The same, turned through once."""
     found = []
     async with on_stage(TOUR.chapters[0].workload, size, deck=TOUR) as stage:
         for number, chapter in enumerate(TOUR.chapters):
@@ -129,7 +140,7 @@ SUMS: dict[str, Callable[[str], bool]] = {
 
 
 @pytest.mark.parametrize(
-    ("size", "least"), [((80, 24), 4), ((120, 36), 4), ((160, 45), 4)], ids=str
+    ("size", "least"), [((120, 36), 4), ((80, 24), 4), ((160, 45), 4)], ids=str
 )
 async def test_a_sum_adds_up_on_every_screen(size: tuple[int, int], least: int) -> None:
     sums = 0
