@@ -264,6 +264,14 @@ def _in_seconds(percentiles: FloatArray) -> tuple[float, ...]:
     return tuple((percentiles / SECOND).tolist())
 
 
+_QUANTITIES = {"ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2el": "latency"}
+_TITLES = {
+    "slo_attainment": "within the limits",
+    "prefix_hit_rate": "prompt tokens found in the cache",
+}
+"""Titles of metrics whose name does not tell it."""
+
+
 @dataclass(frozen=True)
 class MetricInfo:
     """One metric, and how to show it.
@@ -296,6 +304,14 @@ class MetricInfo:
     def called(self) -> str:
         """What options and limits call it."""
         return self.word or self.name
+
+    @property
+    def title(self) -> str:
+        """What it is called beside a figure: `p99 TTFT`, `mean latency`, `throughput`."""
+        quantity, dot, statistic = self.called.partition(".")
+        if not dot:
+            return _TITLES.get(self.name, self.name.replace("_", " "))
+        return f"{statistic} {_QUANTITIES.get(quantity, quantity)}"
 
     @property
     def full_label(self) -> str:

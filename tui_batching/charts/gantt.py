@@ -54,7 +54,6 @@ from tui_batching.charts.rows import (
     style,
 )
 from tui_batching.charts.slot_bands import QueueBand, SlotBands
-from tui_batching.charts.sweep_metric import metric_title
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray, exact_sum
 from tui_batching.sim.life import State
@@ -405,7 +404,7 @@ class Gantt:
         """The metrics that are asked for, the fullest wording first."""
         metrics = self.request.scene.comparison.results[self._lanes[number]].metrics
         asked = [METRICS_BY_NAME[name] for name in self.request.metrics]
-        told = [f"{metric_title(each)} {format_value(each, metrics[each.name])}" for each in asked]
+        told = [f"{each.title} {format_value(each, metrics[each.name])}" for each in asked]
         return [" · ".join(told[: max(0, len(told) - fewer)]) for fewer in range(4)]
 
     def _hidden(self, number: int) -> str:

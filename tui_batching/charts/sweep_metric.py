@@ -17,14 +17,8 @@ from tui_batching.charts.plot import ChartSpec, Label, Line, Vertical
 from tui_batching.clock import format_duration, to_seconds
 from tui_batching.strategies import mark_of
 
-_QUANTITIES = {"ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2el": "latency"}
 _UNITS = {"throughput": "tokens/s", "s": "s", "1/s": "requests/s", "share": "%", "count": ""}
 """Of a metric, or of all others that are counted so."""
-_TITLES = {
-    "slo_attainment": "within the limits",
-    "prefix_hit_rate": "prompt tokens found in the cache",
-}
-"""What charts of metrics are called whose name does not tell it."""
 _MARGIN = 4
 """Cells for the usual numbers of the y axis."""
 _FAR = 2
@@ -78,11 +72,7 @@ def metric_spec(
     known = [each for point in sweep.points if not np.isnan(each := _figure(metric, point))]
     limit = limit_of(metric, sweep.workload.slo)
     level = None if limit is None else to_seconds(limit)
-    title = (
-        metric_title(metric)
-        if limit is None
-        else f"{metric_title(metric)} (SLO {format_duration(limit)})"
-    )
+    title = metric.title if limit is None else f"{metric.title} (SLO {format_duration(limit)})"
     log = bool(known) and needs_log(known)
     y_range = value_range(known, level)
     shown = level is not None and level <= y_range[1]
@@ -112,14 +102,6 @@ def metric_spec(
         labels=(Label(axis.limits[0], level, "SLO", palette.playhead),) if shown and level else (),
         legend=False,
     )
-
-
-def metric_title(metric: MetricInfo) -> str:
-    """What a chart of it is called: `p99 TTFT`, `mean latency`, `throughput`."""
-    quantity, dot, statistic = metric.called.partition(".")
-    if not dot:
-        return _TITLES.get(metric.name, metric.name.replace("_", " "))
-    return f"{statistic} {_QUANTITIES.get(quantity, quantity)}"
 
 
 def _y_label(metric: MetricInfo, *, log: bool) -> str:
