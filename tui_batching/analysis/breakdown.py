@@ -92,7 +92,7 @@ MEANINGS: Mapping[str, str] = {
     "memory": "waits for KV blocks",
     "turn": "waits its turn, behind prefills",
     "prefill": "its prompt is processed",
-    "stalled": "in its slot, behind prefills",
+    "stalled": "stopped or slowed by prompts",
     "decode": "its steps, as if alone",
     "sharing": "longer steps, as others decode",
     "evicted": "waits to come back",

@@ -494,7 +494,14 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
     ),
     MetricInfo("useful", SLOTS, "useful", _of_slots(lambda slots: slots.useful), "share", "high"),
     MetricInfo("held", SLOTS, "held (the bubble)", _of_slots(lambda slots: slots.held), "share"),
-    MetricInfo("stalled", SLOTS, "stalled", _of_slots(lambda slots: slots.stalled), "share"),
+    MetricInfo(
+        "stalled",
+        SLOTS,
+        "stalled",
+        _of_slots(lambda slots: slots.stalled),
+        "share",
+        meaning="stopped or slowed",
+    ),
     # More occupied is not better: a slot that holds a finished request is occupied, too.
     MetricInfo(
         "occupied", SLOTS, "occupied", _of_slots(lambda slots: slots.occupied), "share", "none"

@@ -189,7 +189,7 @@ def _metrics(comparison: Comparison, title: str, metrics: Iterable[MetricInfo]) 
     )
     meanings = [f"{metric.label} is {metric.meaning}" for metric in told if metric.meaning]
     if title == SLOTS and comparison.limited:
-        meanings.append("– where not a quarter of many slots is ever taken")
+        meanings.append("– where few slots are ever taken")
     return Group(title, tuple(rows), limits_text(limits) if limits else ", ".join(meanings))
 
 
