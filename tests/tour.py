@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tui_batching.tour import load_deck
+from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.views import view_parts
 
-TOUR = load_deck(None, view_parts())
+TOUR = load_deck(None, view_parts(), KEYS.signs())
 COUNT = len(TOUR.talk)
 """How many chapters are told; those behind them are for questions."""
 _TITLES = [chapter.title for chapter in TOUR.chapters]

@@ -14,6 +14,7 @@ from terminals import Terminal
 
 import tui_batching
 from tui_batching.tour import load_deck
+from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.views import VIEWS, view_parts
 
 SEQUENCE = re.compile(r"\x1b(?:[=>78]|\]22;[a-z-]+\x07|\[[<>=?]?[0-9;]*[ $]?[a-zA-Z])")
@@ -29,7 +30,7 @@ OURS = re.compile(
 )
 PATH = "or the path of a workload file"
 """What the field for a file says as long as it is empty."""
-FIRST = f"1/{len(load_deck(None, view_parts()).talk)}"
+FIRST = f"1/{len(load_deck(None, view_parts(), KEYS.signs()).talk)}"
 """Where the tour stands when it begins."""
 PASTED = EVIL.replace("\x1b", "")
 """Terminals let no escape through in a paste; Textual would take what stands behind it for keys."""

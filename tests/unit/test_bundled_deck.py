@@ -11,6 +11,7 @@ from tour import EACH_CHAPTER, TOUR
 from tui_batching.charts.rows import text_of
 from tui_batching.tour import Chapter
 from tui_batching.tour.deck import bundled_deck
+from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.presenting.chapter_text import ChapterText, Notes
 from tui_batching.tui.presenting.presenter import side_width, text_for_room
 
@@ -78,7 +79,7 @@ def test_the_format_that_it_describes_has_every_key_that_it_uses() -> None:
 
 
 def read_text_of(chapter: Chapter) -> ChapterText:
-    text = text_for_room(chapter, "25/25", scene_of(chapter.served))
+    text = text_for_room(chapter, "25/25", scene_of(chapter.served), KEYS.signs())
     return text.variants(Notes.AWAY, slide=bool(chapter.slide))[-1]
 
 

@@ -82,14 +82,7 @@ from tui_batching.sim.life import WAITS, State, states_at
 from tui_batching.strategies import Vllm
 from tui_batching.tour import Chapter
 from tui_batching.tour.deck import brings_another_workload
-from tui_batching.tui.bindings import KEYS
 from tui_batching.workload import load_workload
-
-
-def key_called(name: str) -> str:
-    (key,) = (key for _, group in KEYS.groups for key in group if key.id == name)
-    return key.written()[0]
-
 
 CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "In one picture": [
@@ -241,7 +234,6 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         slower_with_three,
         gaps_with_few_and_many,
         lambda _: f"With {word(int(loads().saturation['vllm']) + 1)} the queue",
-        lambda _: f"{key_called('view-load')} in the app",
     ],
     "And for real?": [
         *(lambda f, row=row: published(f)[row] for row in range(4)),
@@ -447,9 +439,7 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
 
 def test_other_twenty_people_nearly_always_have_the_same_order() -> None:
     """With the seed changed, as `n` does: paging is sooner, and chunks have the shorter gaps."""
-    assert f"with the key {key_called('new-seed')}:" in " ".join(
-        chapter_called("What each rule buys").notes
-    )
+    assert "with the key {key.new-seed}:" in " ".join(chapter_called("What each rule buys").notes)
     as_here = []
     for seed in range(1, 41):
         workload = load_workload("rule-by-rule").with_settings({"workload.seed": str(seed)})

@@ -41,6 +41,12 @@ def test_the_guided_tour_is_checked_where_no_deck_is_named(
 
 
 MISTAKES = {
+    DECK.replace("static.p99_latency", "key.next-chapter"): (
+        ":3: chapters[1].text: found the unknown value 'key.next-chapter', expected after key. one"
+    ),
+    DECK.replace("minutes: 2", "notes: ['{key.pag} turns']"): (
+        ":2: chapters[0].notes[0]: found the unknown value 'key.pag', expected after key. one of"
+    ),
     DECK.replace("p99_latency", "p99_latenzy"): ":3: chapters[1].text: found the unknown value",
     DECK.replace("p99_latency", "evictions"): (
         ": chapter 2: found {static.evictions}, expected a value that is defined here"

@@ -19,7 +19,7 @@ from waiting import PATIENCE_SECONDS
 
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
-from tui_batching.config import Config
+from tui_batching.config import Config, parse_config
 from tui_batching.tour import Deck, ViewParts, parse_deck
 from tui_batching.tour.presentation import (
     Presentation,
@@ -62,9 +62,11 @@ class Notes:
 
 
 @asynccontextmanager
-async def notes_of(deck: Deck, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Notes]:
+async def notes_of(
+    deck: Deck, size: tuple[int, int] = (100, 30), config: Config | None = None
+) -> AsyncIterator[Notes]:
     wall = FakeWall()
-    app = NotesApp(deck, Config(theme="dark"), wall)
+    app = NotesApp(deck, config or Config(theme="dark"), wall)
     async with app.run_test(size=size) as pilot:
         yield Notes(app, pilot, wall)
 
@@ -95,6 +97,15 @@ async def test_they_follow_the_presenting_app_from_chapter_to_chapter() -> None:
             await stage.press("p")
             await notes.until_seen(f"{COUNT}/{COUNT}")
         await notes.until_seen("Nothing is presented yet")
+
+
+async def test_they_name_the_keys_of_the_config_file() -> None:
+    moved = parse_config("keys: {page: n, new-seed: N, chapters: [f4, y]}", Path("config.yaml"))
+    write_presentation(presentation_file(TOUR.path), HERE)
+    async with notes_of(TOUR, config=moved) as notes:
+        await notes.until_seen("n turns the chapter, F4 lists them all, G explains")
+        write_presentation(presentation_file(TOUR.path), replace(HERE, chapter=COUNT - 1))
+        await notes.until_seen("Questions? The key F4 lists more", "The talk ends here; F4 lists")
 
 
 async def test_another_deck_is_not_followed(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tour import TOUR
 
 from tui_batching.tour import Deck, parse_deck
 from tui_batching.tour.values import told as values_told
+from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.views import view_parts
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (110, 30), (120, 36), (160, 45)], ids=str)
@@ -118,6 +119,6 @@ async def test_the_tour_says_all_of_them(size: tuple[int, int]) -> None:
             stage.live.presenter.jump(number)
             await stage.swept()
             await stage.press("v")
-            last = values_told(chapter.spoken[-1], stage.scene.comparison)
+            last = values_told(chapter.spoken[-1], stage.scene.comparison, KEYS.signs())
             assert ABOVE in stage.told()
             assert "".join(last.split()[-4:]) in "".join(stage.told().split())

@@ -12,9 +12,11 @@ from tour import COUNT, STATIC, TOUR
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.clock import SECOND
+from tui_batching.config import parse_config
 from tui_batching.tour import Chapter, Deck, parse_deck
 from tui_batching.tour.values import told as values_told
 from tui_batching.tui import simulator
+from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.presenting.presenter import Presenter
 from tui_batching.tui.presenting.screens import BlackScreen
 from tui_batching.tui.views import VIEWS, view_names, view_parts
@@ -40,7 +42,7 @@ def talk(stage: Stage) -> Presenter:
 
 
 def _as_told(text: str, stage: Stage) -> str:
-    return " ".join(values_told(text, stage.scene.comparison).split())
+    return " ".join(values_told(text, stage.scene.comparison, KEYS.signs()).split())
 
 
 def assert_on_stage(stage: Stage, chapter: Chapter, number: int) -> None:
@@ -312,3 +314,19 @@ async def test_where_notes_cannot_follow_the_talk_goes_on(
 def test_every_view_has_a_name_of_its_own() -> None:
     assert len(set(view_names())) == len(view_names()) == len(VIEWS)
     assert all(re.fullmatch("[a-z]+(-[a-z]+)*", name) for name in view_names())
+
+
+async def test_a_text_names_the_keys_of_the_config_file(tmp_path: Path) -> None:
+    text = "chapters: [{title: One, text: '{key.page} turns, {key.tick} does not.', workload: rag}]"
+    deck = parse_deck(text, tmp_path / "talk.yaml", view_parts(), KEYS.signs())
+    moved = parse_config("keys: {page: [n, pagedown], new-seed: N}", tmp_path / "config.yaml")
+    for config, told in ((None, "pgdn turns, . does not."), (moved, "n turns, . does not.")):
+        async with on_stage("rag", deck=deck, config=config) as stage:
+            assert told in stage.told()
+
+
+async def test_the_tour_that_the_app_begins_names_the_keys_of_the_config_file() -> None:
+    moved = parse_config("keys: {page: [n, pagedown], new-seed: N}", Path("config.yaml"))
+    async with on_stage("notebook", (160, 45), config=moved) as stage:
+        await stage.press("p")
+        await stage.until(lambda: "n turns the chapter, c lists them all" in stage.told())

@@ -32,7 +32,7 @@ def test_every_workload_shown_is_valid(tmp_path: Path) -> None:
 
 def test_the_deck_shown_is_valid() -> None:
     (block,) = (block for block in yaml_blocks() if "chapters:" in block)
-    deck = parse_deck(block, README, view_parts())
+    deck = parse_deck(block, README, view_parts(), KEYS.signs())
     assert (len(deck.talk), deck.backup) == (3, 1)
 
 

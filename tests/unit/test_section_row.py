@@ -10,6 +10,7 @@ from stage import on_stage, palette
 from tui_batching.charts.rows import text_of
 from tui_batching.tour import load_deck
 from tui_batching.tour.deck import parse_deck
+from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.presenting.section_row import section_row
 from tui_batching.tui.views import view_parts
 
@@ -37,7 +38,7 @@ def test_the_one_that_is_told_is_marked(here: str) -> None:
 
 
 async def test_a_talk_shows_them_and_one_without_sections_the_open_tab(tmp_path: Path) -> None:
-    deck = load_deck(None, view_parts())
+    deck = load_deck(None, view_parts(), KEYS.signs())
     async with on_stage(deck.chapters[0].workload, (120, 36), deck=deck) as stage:
         await stage.press("pagedown")
         assert stage.rows()[1].split("   ")[:2] == [" Sharing one GPU", "Do not hold"]

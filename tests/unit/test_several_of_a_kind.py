@@ -141,7 +141,7 @@ chapters:
     focus: vllm@512
 """
     (chapter,) = parse_deck(text, Path("talk.yaml"), {"live": ViewParts(has_panels=True)}).chapters
-    assert told(chapter.text[0], compare(chapter.served)) == "512, not 2,048"
+    assert told(chapter.text[0], compare(chapter.served), {}) == "512, not 2,048"
     assert chapter.focus == "vllm@512"
 
 

@@ -249,7 +249,7 @@ async def test_once_it_has_stopped_another_text_stands_in_the_same_place(
         assert sides() == (before, *room)
         stage.wall.now += 5
         await stage.until(lambda: stage.clock == 1200 * MS)
-        latency = values_told("{static.R0.latency}", stage.scene.comparison)
+        latency = values_told("{static.R0.latency}", stage.scene.comparison, {})
         after = f"One 1/2 R0 was first. It took {latency}. Of that it waited."
         assert sides() == (after, *room)
         await stage.press("space")

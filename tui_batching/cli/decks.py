@@ -25,12 +25,13 @@ def read_deck(path: str | None) -> Deck:
         InputError: if it is not as expected.
     """
     # Here, so that no other command waits for the app's libraries.
+    from tui_batching.tui.bindings import KEYS  # noqa: PLC0415
     from tui_batching.tui.views import view_parts  # noqa: PLC0415
 
     if path in bundled_workloads() and not is_there(path):
         expected = "a deck, which present and record --chapter take: a YAML file with chapters"
         raise InputError(f"{path}: found a workload, expected {expected}")
-    return load_deck(None if path is None else Path(path), view_parts())
+    return load_deck(None if path is None else Path(path), view_parts(), KEYS.signs())
 
 
 def is_deck_file(named: str) -> bool:

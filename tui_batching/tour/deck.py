@@ -234,33 +234,39 @@ def bundled_deck() -> Path:
     return Path(str(resources.files("tui_batching.tour"))) / "batching.yaml"
 
 
-def load_deck(path: Path | None, views: Mapping[str, ViewParts]) -> Deck:
+def load_deck(
+    path: Path | None, views: Mapping[str, ViewParts], keys: Collection[str] = ()
+) -> Deck:
     """Read a deck, with all workloads that it names.
 
     Args:
         path: its file; None for the bundled one.
         views: the names that its chapters may give as their view, each with what it is made of.
+        keys: the ids of the keys that its texts may name.
 
     Raises:
         InputError: if the file or a workload is not as expected.
     """
     file = bundled_deck() if path is None else path
-    return parse_deck(read_text(file), file, views)
+    return parse_deck(read_text(file), file, views, keys)
 
 
-def parse_deck(text: str, path: Path, views: Mapping[str, ViewParts]) -> Deck:
+def parse_deck(
+    text: str, path: Path, views: Mapping[str, ViewParts], keys: Collection[str] = ()
+) -> Deck:
     """Read a deck from YAML text.
 
     Args:
         text: the YAML text.
         path: the file's path: errors start with it, and workload files are looked for beside it.
         views: the names that its chapters may give as their view, each with what it is made of.
+        keys: the ids of the keys that its texts may name.
 
     Raises:
         InputError: if the text is not as expected; told with line, key, found and expected.
     """
     record = read_yaml(text, str(path)).mapping(_KEYS).filled
-    around = _Surroundings(path.parent, views, {})
+    around = _Surroundings(path.parent, views, keys, {})
     chapters: list[Chapter] = []
     talk = record["chapters"].items(MOST_CHAPTERS)
     backup: list[Field] = record.read("backup", partial(Field.items, most=MOST_CHAPTERS), [])
@@ -286,6 +292,7 @@ class _Surroundings:
 
     folder: Path
     views: Mapping[str, ViewParts]
+    keys: Collection[str]
     workloads: dict[str, Workload]
 
 
@@ -301,8 +308,9 @@ def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -
     loop = record.read("loop", _read_loop, None)
     at = record.read("at", partial(_read_begin, loop), loop[0] if loop else 0)
     until = record.read("until", partial(_read_until, at, loop), None)
-    paragraphs = partial(_read_paragraphs, changed, _LONGEST_TEXT)
-    slide = record.read("slide", partial(_read_words, changed, _LONGEST_SLIDE), "")
+    check = partial(check_values, workload=changed, keys=around.keys)
+    paragraphs = partial(_read_paragraphs, check, _LONGEST_TEXT)
+    slide = record.read("slide", partial(_read_words, check, _LONGEST_SLIDE), "")
     view = record.read("view", partial(_read_view, around.views), "live")
     parts = around.views[view]
     return Chapter(
@@ -317,7 +325,7 @@ def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -
         as_in_file=as_in_file,
         view=view,
         show=record.read("show", partial(_read_parts, view, parts.alone), ()),
-        notes=record.read("notes", partial(_read_paragraphs, changed, _LONGEST_NOTE), ()),
+        notes=record.read("notes", partial(_read_paragraphs, check, _LONGEST_NOTE), ()),
         minutes=record.read("minutes", partial(Field.decimal, above=0, most=_MOST_MINUTES), None),
         settings=settings,
         at=at,
@@ -366,10 +374,10 @@ def _read_settings(record: Record, workload: Workload) -> tuple[dict[str, str], 
     return settings, workload
 
 
-def _read_paragraphs(workload: Workload, longest: int, field: Field) -> tuple[str, ...]:
+def _read_paragraphs(check: Callable[[str], None], longest: int, field: Field) -> tuple[str, ...]:
     """A text, or a list of texts."""
     paragraphs = field.items() if field.is_list else [field]
-    return tuple(_read_words(workload, longest, paragraph) for paragraph in paragraphs)
+    return tuple(_read_words(check, longest, paragraph) for paragraph in paragraphs)
 
 
 def _read_then(
@@ -381,11 +389,11 @@ def _read_then(
     return paragraphs(field)
 
 
-def _read_words(workload: Workload, longest: int, field: Field) -> str:
-    """A text; each value in it is one of this workload."""
+def _read_words(check: Callable[[str], None], longest: int, field: Field) -> str:
+    """A text; each value in it is one that there is."""
     text = field.text(longest)
     with field.placing_errors():
-        check_values(text, workload)
+        check(text)
     return text
 
 

@@ -1,6 +1,7 @@
 """Values in the texts of a deck, such as `{static.p99_latency}`: computed from what is on stage.
 
-They are checked when the deck is read, and told as tables and exports tell them.
+They are checked when the deck is read, and told as tables and exports tell them. A key that is
+named by its id, `{key.page}`, is told as the reader has it.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ MISSING = "–"
 _BRACES = re.compile(r"\{([^{}]*)\}|[{}]")
 _REQUEST = re.compile(r"R([0-9]{1,10})")
 _RATIO = re.compile(r"\s*([^/]*?)\s*/\s*([^/]*?)\s*")
-_COST, _WORKLOAD = "cost", "workload"
+_KEY, _COST, _WORKLOAD = "key", "cost", "workload"
 
 _METRICS: Mapping[str, MetricInfo] = METRICS_BY_NAME | {
     f"{word}_{metric.name.partition('_')[2]}": metric
@@ -88,28 +89,45 @@ class _WordToTell:
 _ToTell: TypeAlias = _NumberToTell | _WordToTell
 
 
-def check_values(text: str, workload: Workload) -> None:
+def check_values(text: str, workload: Workload, keys: Collection[str]) -> None:
     """Check everything that stands in braces.
 
+    Args:
+        text: what is checked.
+        workload: whose values can be told.
+        keys: the ids of the keys that can be named.
+
     Raises:
-        InputError: if a brace has no partner, or there is no such value of this workload.
+        InputError: if a brace has no partner, or there is no such value of this workload or key.
     """
     for match in _BRACES.finditer(text):
         if match[1] is None:
             raise InputError(
                 f"found a single {match[0]}, expected a value such as {{static.p99_latency}}"
             )
-        _named(match[1], workload)
+        key = _key_id(match[1])
+        if key is None:
+            _named(match[1], workload)
+        else:
+            _choose(match[1].strip(), _KEY, key, keys)
 
 
-def told(text: str, comparison: Comparison | None) -> str:
+def told(text: str, comparison: Comparison | None, keys: Mapping[str, str]) -> str:
     """The text with its values; before anything is on stage there are ellipses in their place.
 
     What the workload on stage does not have, as another one than the text was written for, is told
     by a dash.
+
+    Args:
+        text: as the deck has it.
+        comparison: what is on stage, if anything.
+        keys: what the reader calls each key, by its id.
     """
 
     def value(match: re.Match[str]) -> str:
+        key = _key_id(match[1])
+        if key is not None:
+            return keys[key]
         if comparison is None:
             return UNKNOWN
         try:
@@ -125,8 +143,15 @@ def missing_values(text: str, comparison: Comparison) -> list[str]:
     return [
         match[0]
         for match in _BRACES.finditer(text)
-        if _named(match[1], comparison.workload).told(comparison) == MISSING
+        if _key_id(match[1]) is None
+        and _named(match[1], comparison.workload).told(comparison) == MISSING
     ]
+
+
+def _key_id(name: str) -> str | None:
+    """The id of the key that stands in braces; None if another value does."""
+    first, _, id_ = name.strip().partition(".")
+    return id_ if first == _KEY else None
 
 
 def _named(name: str, workload: Workload) -> _ToTell:
@@ -163,7 +188,7 @@ def _one(name: str, workload: Workload) -> _ToTell:
     if first == _WORKLOAD:
         _choose(name, first, rest, ("requests",))
         return _NumberToTell("count", lambda on_stage: len(on_stage.workload.requests))
-    known = (*strategies, "a request such as R2", _COST, _WORKLOAD)
+    known = (*strategies, "a request such as R2", _COST, _WORKLOAD, _KEY)
     raise _unknown(name, f"{one_of(known)}{did_you_mean(first, strategies)}")
 
 

@@ -255,6 +255,10 @@ class KeyTable:
         """The key with this id."""
         return next(key for key in self if key.id == name)
 
+    def signs(self, *, ascii_only: bool = False) -> dict[str, str]:
+        """What a reader calls each key, by its id; of several, the first."""
+        return {key.id: key.written(ascii_only=ascii_only)[0] for key in self}
+
     def opening(self, view: str) -> str:
         """The key that opens the view of this name, for a reader; empty where there is none."""
         opens = (key.written()[0] for key in self if key.id == _view_id(view) and key.keys)

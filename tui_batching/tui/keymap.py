@@ -7,7 +7,7 @@ from dataclasses import replace
 from tui_batching.errors import did_you_mean
 from tui_batching.printable import quoted
 from tui_batching.reading.fields import Field
-from tui_batching.tui.bindings import Key, KeyTable
+from tui_batching.tui.bindings import KEYS, Key, KeyTable
 from tui_batching.tui.key_names import EXAMPLES, known_names, textual_name
 
 NO_KEY = "none"
@@ -18,6 +18,15 @@ _KEPT = {
     "ctrl+c": "tells how to quit",
 }
 """The keys that are Textual's own."""
+
+
+def keys_of(keymap: Field | None) -> KeyTable:
+    """Every key as a user has it, whose config file may have a keymap.
+
+    Raises:
+        InputError: if that does not fit the table of keys.
+    """
+    return KEYS if keymap is None else remapped(KEYS, keymap)
 
 
 def remapped(keys: KeyTable, keymap: Field) -> KeyTable:

@@ -18,7 +18,6 @@ from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.config import Config
 from tui_batching.errors import InputError
 from tui_batching.tui.bars import KeyBar, ProgressRow, TabBar, TitleBar
-from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.dialogs import HelpScreen, PickCost, PickExport, PickWorkload
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 from tui_batching.tui.exports import Export
@@ -26,7 +25,7 @@ from tui_batching.tui.finder import Finder
 from tui_batching.tui.frame import Frame, Snapshot
 from tui_batching.tui.glossary_screen import GlossaryScreen
 from tui_batching.tui.go_to import GoTo
-from tui_batching.tui.keymap import remapped
+from tui_batching.tui.keymap import keys_of
 from tui_batching.tui.knobs import TURNS, Knobs
 from tui_batching.tui.lane import Lane, Lanes
 from tui_batching.tui.notices import LONG_SECONDS, Notices
@@ -77,12 +76,10 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         *,
         plays: bool = False,
     ) -> None:
-        keys = KEYS if config.keys is None else remapped(KEYS, config.keys)
-        super().__init__(keys, ascii_only=drawing.ascii)
+        super().__init__(keys_of(config.keys), ascii_only=drawing.ascii)
         self._plays = plays
         self._greets = True
-        bind(self, keys.bindings())
-        self._key_signs = {key.id: key.written(ascii_only=drawing.ascii)[0] for key in self.keys}
+        bind(self, self.keys.bindings())
         self._palettes = config.palettes
         self._speed = config.speed
         self._player = Player()
@@ -199,7 +196,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             sweep=self.sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
             focus=self._bright,
             show=self._shown,
-            keys=self._key_signs,
+            keys=self.key_signs,
         )
 
     def _show_picture(self, frame: Frame | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
@@ -23,6 +23,7 @@ from tui_batching.tour.presentation import Presentation, presentation_file, read
 from tui_batching.tour.values import told
 from tui_batching.tui.background import aside
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
+from tui_batching.tui.keymap import keys_of
 from tui_batching.tui.terminal_app import TerminalApp
 from tui_batching.tui.textual_internals import EndsWorkFirst
 
@@ -39,7 +40,8 @@ class NotesApp(TerminalApp):
         drawing: whether it does with few colours.
 
     Raises:
-        InputError: where this user has no folder to meet the presenting app in.
+        InputError: where this user has no folder to meet the presenting app in, or if the keymap
+            does not fit the table of keys.
     """
 
     TITLE = "tui-batching: notes"
@@ -58,7 +60,8 @@ class NotesApp(TerminalApp):
         drawing: DrawingOptions = LOCAL,
     ) -> None:
         super().__init__(config, drawing)
-        self._notes = NotesScreen(deck, wall)
+        keys = keys_of(self.config.keys).signs(ascii_only=drawing.ascii)
+        self._notes = NotesScreen(deck, wall, keys)
 
     def get_default_screen(self) -> Screen[None]:
         """The notes."""
@@ -69,7 +72,8 @@ class NotesScreen(EndsWorkFirst, Screen[None]):
     """Looks where the presentation is, a few times a second, and shows that chapter's notes.
 
     Values in them are those of the chapter as the deck has it. They are computed when it is told;
-    until then there are ellipses in their place.
+    until then there are ellipses in their place. Keys are those of the config file, which the
+    presenting app reads, too.
 
     Its timer is its own and not the app's, which would go on when its widgets have gone.
     """
@@ -87,8 +91,9 @@ class NotesScreen(EndsWorkFirst, Screen[None]):
     NotesScreen #keys { height: 1; background: $panel; color: $muted; padding: 0 2; }
     """
 
-    def __init__(self, deck: Deck, wall: Callable[[], float]) -> None:
+    def __init__(self, deck: Deck, wall: Callable[[], float], keys: Mapping[str, str]) -> None:
         super().__init__()
+        self._keys = keys
         self._deck = deck
         self._wall = wall
         self._file: Path = presentation_file(deck.path)
@@ -143,7 +148,7 @@ class NotesScreen(EndsWorkFirst, Screen[None]):
         self._show("head", f"{self._deck.title}   {self._deck.counter(number)}{section}")
         self._show("time", f"{self._time_of_day}   {self._times(place, number)}")
         self._show("title", chapter.title)
-        notes = [told(note, self._served.get(number)) for note in chapter.notes]
+        notes = [self._told(note, number) for note in chapter.notes]
         self._show("notes", "\n\n".join(notes or ("There are no notes for this chapter.",)))
         self._show("next", self._next(number + 1))
 
@@ -176,10 +181,15 @@ class NotesScreen(EndsWorkFirst, Screen[None]):
         if number == len(self._deck.chapters):
             return "This is the last chapter."
         if number == len(self._deck.talk):
-            return f"The talk ends here; c lists {self._deck.backup} more, for questions."
+            lists = f"{self._keys['chapters']} lists {self._deck.backup} more, for questions"
+            return f"The talk ends here; {lists}."
         chapter = self._deck.chapters[number]
-        first = told((*chapter.text, chapter.slide)[0], self._served.get(number))
+        first = self._told((*chapter.text, chapter.slide)[0], number)
         return f"next: {chapter.title}\n{first}"
+
+    def _told(self, text: str, number: int) -> str:
+        """A text of a chapter with its values, and with the keys of the presenting app."""
+        return told(text, self._served.get(number), self._keys)
 
     def _serve(self, number: int) -> None:
         """Compute the values of a chapter's notes, and of the beginning of the next one."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from textual.message import Message
@@ -72,7 +73,7 @@ def text_for_room(
     chapter: Chapter,
     counter: str,
     scene: Scene | None,
-    refused: str = "",
+    keys: Mapping[str, str],
     *,
     has_stopped: bool = False,
 ) -> ChapterText:
@@ -82,7 +83,7 @@ def text_for_room(
         chapter: what is told.
         counter: which one it is, such as `3/15`.
         scene: what is on stage; None as long as that is not what the chapter asks for.
-        refused: why that cannot be shown; empty where it can.
+        keys: what the reader calls each key, by its id.
         has_stopped: whether the instant has come at which the chapter stops.
     """
     text, instead = chapter.text, chapter.then
@@ -90,17 +91,16 @@ def text_for_room(
         text, instead = instead, text
     on_stage = None if scene is None else scene.comparison
     turned = [] if scene is None else changes(chapter.served, scene.workload)
-    remark = f"changed: {', '.join(turned)}" if turned else ""
     return ChapterText(
         title=chapter.title,
         counter=counter,
-        paragraphs=tuple(told(each, on_stage) for each in text),
-        instead=tuple(told(each, on_stage) for each in instead),
+        paragraphs=tuple(told(each, on_stage, keys) for each in text),
+        instead=tuple(told(each, on_stage, keys) for each in instead),
         table_of=_table_of(chapter, scene),
         words=chapter.table if isinstance(chapter.table, tuple) else (),
-        remark=f"cannot be shown: {refused}" if refused else remark,
+        remark=f"changed: {', '.join(turned)}" if turned else "",
         section=chapter.section,
-        spoken=tuple(told(each, on_stage) for each in chapter.spoken),
+        spoken=tuple(told(each, on_stage, keys) for each in chapter.spoken),
     )
 
 
@@ -150,8 +150,9 @@ class Presenter(StripView):
             self.snapshot = snapshot
             self.ahead = ahead
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
+    def __init__(self, keys: Mapping[str, str], *, id: str) -> None:  # noqa: A002 - its name
         super().__init__(id=id)
+        self._keys = keys
         self._deck: Deck | None = None
         self._number = 0
         self._before: Snapshot | None = None
@@ -319,7 +320,8 @@ class Presenter(StripView):
             return
         texts = self._variants(text)
         if chapter.slide:
-            words = told(chapter.slide, self._scene.comparison if self._scene else None)
+            on_stage = self._scene.comparison if self._scene else None
+            words = told(chapter.slide, on_stage, self._keys)
             self._seen, rows = slide_rows(words, texts, width, height, palette)
         else:
             self._seen, rows = panel_rows(texts, width, height, palette)
@@ -344,9 +346,11 @@ class Presenter(StripView):
         chapter = self.chapter
         if chapter is not None and self._deck is not None and self._text is None:
             counter = self._deck.counter(self._number)
-            self._text = text_for_room(
-                chapter, counter, self._scene, self._refused, has_stopped=self._has_stopped
+            text = text_for_room(
+                chapter, counter, self._scene, self._keys, has_stopped=self._has_stopped
             )
+            refused = f"cannot be shown: {self._refused}" if self._refused else text.remark
+            self._text = replace(text, remark=refused)
         return self._text if chapter is not None else None
 
     def _ask(self) -> None:

@@ -28,6 +28,7 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     Attributes:
         keys: every key, as the user's keymap has it.
+        key_signs: what a reader calls each of them, by its id.
         deck: what is presented from the start, or None.
         chapter: the number of the chapter that it begins with, from zero.
         tells_notes: whether the speaker's notes may follow it in another terminal.
@@ -37,11 +38,12 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
     def __init__(self, keys: KeyTable, *, ascii_only: bool) -> None:
         super().__init__()
         self.keys = keys
+        self.key_signs = keys.signs(ascii_only=ascii_only)
         self._ascii_only = ascii_only
         self.deck: Deck | None = None
         self.chapter = 0
         self.tells_notes = True
-        self.presenter = Presenter(id="presenter")
+        self.presenter = Presenter(self.key_signs, id="presenter")
 
     @property
     def snapshot(self) -> Snapshot:
@@ -127,7 +129,7 @@ class PresentingScreen(EndsWorkFirst, Screen[None], inherit_bindings=False):
 
     def _next_deck(self) -> Deck:
         """What is presented, or would be."""
-        return self.presenter.deck or load_deck(None, view_parts())
+        return self.presenter.deck or load_deck(None, view_parts(), self.key_signs)
 
     def action_turn_pages(self, pages: int) -> None:
         """Turn to another chapter while a deck is presented, else show other rows."""
