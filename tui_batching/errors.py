@@ -32,6 +32,8 @@ def sentence_of(error: InputError | MemoryError) -> str:
 
 _MOST_NAMES = 45
 """As many as a sentence bears."""
+_NEAREST = 3
+"""So many are told of names that are much alike."""
 
 
 def listed(names: Collection[str]) -> str:
@@ -53,5 +55,19 @@ def called_here(names: Collection[str]) -> str:
 
 def did_you_mean(name: str, allowed: Collection[str]) -> str:
     """` (did you mean 'count'?)` where a name in `allowed` is close to `name`."""
-    close = difflib.get_close_matches(name[:60], list(allowed), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    return _meant(name, allowed, 1)
+
+
+def nearest_to(name: str, allowed: Collection[str]) -> str:
+    """The same for names that are much alike: ` (did you mean 'p90' or 'p99'?)`."""
+    return _meant(name, allowed, _NEAREST)
+
+
+def _meant(name: str, allowed: Collection[str], most: int) -> str:
+    close = difflib.get_close_matches(name[:60], list(allowed), n=most)
+    if not close:
+        return ""
+    *others, last = map(repr, close)
+    return (
+        f" (did you mean {', '.join(others)} or {last}?)" if others else f" (did you mean {last}?)"
+    )

@@ -351,12 +351,12 @@ def test_what_is_no_mapping_of_settings_is_refused_without_listing_them_all() ->
 
 UNKNOWN_VALUES = {
     "{statik.p99_latency}": "expected one of static, dynamic, continuous, a request such as R2,",
-    "{static.p99_latncy}": "(did you mean 'p99_latency'?)",
+    "{static.p99_latncy}": "(did you mean 'p99_latency', 'p95_latency' or 'p90_latency'?)",
     "{static.mean_latenz}": "expected after static. one of avg_wait, p50_wait",
     "{static}": "expected after static. one of avg_wait",
     "{static.R99.latency}": "expected the id of a request of the workload",
     "{static.R2.latencies}": "expected after static.R2. one of start_time",
-    "{R2.output_token}": "(did you mean 'output_tokens'?)",
+    "{R2.output_token}": "(did you mean 'output_tokens' or 'input_tokens'?)",
     "{R2}": "expected after R2. one of arrival_time, input_tokens, output_tokens",
     "{cost.decode_stpe}": "(did you mean 'decode_step'?)",
     "{workload.rate}": "expected after workload. requests",

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from stage import Stage, on_stage
 
+from tui_batching.analysis.metrics import METRICS_BY_NAME
 from tui_batching.charts.rows import FULL
+from tui_batching.errors import InputError
 from tui_batching.tour import Deck, parse_deck
 from tui_batching.tui.views import view_parts
 
@@ -98,3 +100,40 @@ async def test_a_sweep_shows_the_metrics_asked_for() -> None:
         text = await seen(stage)
         assert "p99 latency" in text
         assert "throughput" not in text
+
+
+METRIC_VIEWS = ("metrics", "load", "gantt")
+"""Views of which metrics can be asked for."""
+
+
+@pytest.mark.parametrize("view", METRIC_VIEWS)
+@pytest.mark.parametrize(
+    ("spelled", "title"),
+    [("mean_latency", "mean"), ("median_latency", "p50"), ("avg_ttft", "TTFT")],
+)
+async def test_a_mean_or_median_is_shown_by_either_word(
+    view: str, spelled: str, title: str
+) -> None:
+    deck = talk(f"{NOTEBOOK}, view: {view}, at: end, show: {spelled}")
+    own = talk(f"{NOTEBOOK}, view: {view}, at: end, show: {METRICS_BY_NAME[spelled].name}")
+    screens = []
+    for each in (deck, own):
+        async with on_stage(each.chapters[0].workload, (120, 36), deck=each) as stage:
+            screens.append(await seen(stage))
+    assert screens[0] == screens[1]
+    assert title in screens[0] or "median" in screens[0]
+
+
+def test_whatever_a_text_can_tell_of_a_run_can_be_shown() -> None:
+    for name in METRICS_BY_NAME:
+        deck = talk(
+            *(f"{NOTEBOOK}, view: {view}, show: {name}" for view in METRIC_VIEWS),
+            f"{NOTEBOOK}, slide: '{{static.{name}}}'",
+        )
+        assert deck.chapters[0].show == (name,)
+
+
+@pytest.mark.parametrize("view", METRIC_VIEWS)
+def test_a_metric_that_is_misspelt_brings_the_nearest_names(view: str) -> None:
+    with pytest.raises(InputError, match=rf"a part of the view {view} \(did you mean 'mean_lat"):
+        talk(f"{NOTEBOOK}, view: {view}, show: mean_latenci")

@@ -361,7 +361,7 @@ def best_of(
 _Rows: TypeAlias = Sequence[tuple[str, str, Callable[[Summary], float], bool]]
 """The statistics of a quantity: prefix of the name, label, value, whether it is a headline."""
 _IN_WORDS = {"avg": "mean", "median": "p50"}
-"""What a statistic is called behind the dot where it is not the prefix."""
+"""What a statistic is called behind the dot where it is not the prefix; each means the other."""
 _WAITING: _Rows = (  # called as in the notebook
     ("avg", "mean", lambda times: times.mean, True),
     ("p50", "median", lambda times: times.p50, True),
@@ -546,7 +546,14 @@ METRIC_TABLE: tuple[MetricInfo, ...] = (
 )
 """All metrics in the order of a table, group by group."""
 
-METRICS_BY_NAME: dict[str, MetricInfo] = {metric.name: metric for metric in METRIC_TABLE}
+METRICS_BY_NAME: dict[str, MetricInfo] = {metric.name: metric for metric in METRIC_TABLE} | {
+    f"{word}_{metric.name.removeprefix(f'{same}_')}": metric
+    for metric in METRIC_TABLE
+    for pair in _IN_WORDS.items()
+    for same, word in (pair, pair[::-1])
+    if metric.name.startswith(f"{same}_")
+}
+"""By name, and with the other word for a mean or a median, as exports have both: `mean_latency`."""
 
 
 def metric_called(word: str) -> MetricInfo:
@@ -555,10 +562,10 @@ def metric_called(word: str) -> MetricInfo:
     Raises:
         InputError: if there is none.
     """
-    for metric in METRIC_TABLE:
-        if word in (metric.called, metric.name):
-            return metric
-    words = [metric.called for metric in METRIC_TABLE]
+    words = {metric.called: metric for metric in METRIC_TABLE}
+    for known in (words, METRICS_BY_NAME):
+        if word in known:
+            return known[word]
     found, hint = f"found no metric {quoted(word)}", did_you_mean(word, words)
     # Of each quantity one statistic, so that all that there is fits into a sentence.
     told = [each for each in words if "." not in each or each.endswith(".mean")]

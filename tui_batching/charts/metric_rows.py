@@ -16,7 +16,6 @@ from rich.style import Style
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.distribution import far_apart
 from tui_batching.analysis.metrics import (
-    METRIC_TABLE,
     METRICS_BY_NAME,
     SERVICE_LEVEL,
     MetricInfo,
@@ -59,7 +58,7 @@ _HEIGHTS = (
     (5, 2, 2), (5, 1, 1), (4, 1, 1), (3, 1, 1), (3, 0, 1), (2, 0, 1), (1, 0, 1), (1, 0, 0)
 )  # fmt: skip
 """Rows of a bar, between one and the next, and above a heading: the first that fits is drawn."""
-CHOICE = (*(metric.name for metric in METRIC_TABLE), _PARTS)
+CHOICE = (*METRICS_BY_NAME, _PARTS)
 """What can be shown alone: metrics by name, and the parts of the latency."""
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from tui_batching.clock import HORIZON, SECOND, Picoseconds
-from tui_batching.errors import did_you_mean, one_of
+from tui_batching.errors import did_you_mean, nearest_to, one_of
 from tui_batching.printable import name_of
 from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import read_text
@@ -412,7 +412,7 @@ def _read_parts(view: str, known: Collection[str], field: Field) -> tuple[str, .
     for each in names:
         if each.text() not in known:
             few = f", {one_of(known)}" if len(known) <= _FEW_PARTS else ""
-            meant = did_you_mean(each.text(), known)
+            meant = nearest_to(each.text(), known)
             raise each.error(f"a part of the view {view}{few}{meant}")
     return tuple(each.text() for each in names)
 

@@ -17,9 +17,7 @@ from tui_batching.analysis.breakdown import PARTS, breakdown
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.distribution import latencies, times_to_first_token, waits
 from tui_batching.analysis.metrics import (
-    METRIC_TABLE,
     METRICS_BY_NAME,
-    MetricInfo,
     Unit,
     Value,
     value_text,
@@ -27,7 +25,7 @@ from tui_batching.analysis.metrics import (
 from tui_batching.clock import to_seconds
 from tui_batching.columns import IntArray
 from tui_batching.cost import Cost
-from tui_batching.errors import InputError, did_you_mean, one_of
+from tui_batching.errors import InputError, did_you_mean, nearest_to, one_of
 from tui_batching.printable import quoted
 from tui_batching.reading.constraints import Duration, OneOf, Whole, WholeOrNone
 from tui_batching.sim.run import Run
@@ -45,13 +43,6 @@ _REQUEST = re.compile(r"R([0-9]{1,10})")
 _RATIO = re.compile(r"\s*([^/]*?)\s*/\s*([^/]*?)\s*")
 _KEY, _COST, _WORKLOAD = "key", "cost", "workload"
 
-_METRICS: Mapping[str, MetricInfo] = METRICS_BY_NAME | {
-    f"{word}_{metric.name.partition('_')[2]}": metric
-    for metric in METRIC_TABLE
-    for word, same in (("mean", "avg"), ("avg", "mean"))
-    if metric.name.startswith(f"{same}_")
-}
-"""By the names of exports, and with the other word for a mean, as exports have both."""
 _TIMES: Mapping[str, Callable[[Run], IntArray]] = {
     "start_time": lambda run: run.start_time,
     "first_token_time": lambda run: run.first_token_time,
@@ -199,9 +190,9 @@ def _of_strategy(name: str, strategy: Strategy, rest: str, workload: Workload) -
         field = _choose(name, f"{strategy.name}.{first}", last, (*_TIMES, *PARTS))
         return _served(strategy.name, _row(name, first, workload), field)
     keys = [key for each in strategy.about.parameters for key in each.keys]
-    key = _choose(name, strategy.name, rest, (*_METRICS, *keys))
-    if key in _METRICS:
-        metric = _METRICS[key]
+    key = _choose(name, strategy.name, rest, (*METRICS_BY_NAME, *keys))
+    if key in METRICS_BY_NAME:
+        metric = METRICS_BY_NAME[key]
         return _NumberToTell(
             metric.unit, lambda on_stage: on_stage[strategy.name].metrics[metric.name]
         )
@@ -259,7 +250,7 @@ def _told_of_cost(parameter: Parameter, cost: Cost) -> str:
 def _choose(name: str, of: str, given: str, allowed: Collection[str]) -> str:
     """The key that was given of something, which has to be one of those allowed."""
     if given not in allowed:
-        raise _unknown(name, f"after {of}. {one_of(allowed)}{did_you_mean(given, allowed)}")
+        raise _unknown(name, f"after {of}. {one_of(allowed)}{nearest_to(given, allowed)}")
     return given
 
 
