@@ -76,6 +76,13 @@ def completed(shell: str, script: Path, line: str) -> list[str]:
         ("tui-batching play --config mi", ["mine.yaml"]),
         ("tui-batching present mi", ["mine.yaml"]),
         ("tui-batching play --set timeout_", ["timeout_from="]),
+        ("tui-batching play --set batch_size=4 timeout_", ["timeout_from="]),
+        ("tui-batching play rag --set batch_size=4 timeout=3s workload.ra", ["workload.rate="]),
+        ("tui-batching play --set batch_size=4 --set timeout_", ["timeout_from="]),
+        ("tui-batching play --set=batch_size=4 timeout_", ["timeout_from="]),
+        ("tui-batching play --set batch_size=4 timeout=3s --theme proj", ["projector"]),
+        ("tui-batching play --set batch_size=4 --theme dark ra", ["rag"]),
+        ("tui-batching replay log --set batch_size=2 max_num_b", ["max_num_batched_tokens="]),
         ("tui-batching play --strategies or", ["orca"]),
         ("tui-batching play --strategies static,orc", ["static,orca"]),
         ("tui-batching compare --strategy tensor", ["tensorrt-llm"]),
@@ -107,6 +114,7 @@ def test_it_completes(shell: str, scripts: dict[str, Path], line: str, offered: 
         ("tui-batching play --theme=dark ra", "rag"),
         ("tui-batching compare --strategies=static,sgl", "static,sglang"),
         ("tui-batching play --set=cost=h2", "h200-llama-3-8b"),
+        ("tui-batching play rag --set batch_size=4 cost=h2", "h200-llama-3-8b"),
     ],
 )
 def test_it_completes_behind_an_equals_sign(

@@ -42,6 +42,18 @@ complete -o bashdefault -F _tui_batching tui-batching
 """
 """For bash, which parts words at an equals sign: `--theme=dark` is read as `--theme dark`, and a
 setting goes on after its key."""
+_FURTHER_SETTINGS = """
+function _tui_batching_goes_on -a option
+  set -l options (string match -- '-*' (commandline -opc))
+  set -q options[1]; and string match -qr -- "^$option(=|\\$)" $options[-1]
+end
+complete -c tui-batching -n '_tui_batching_goes_on --set' -fka '(_tui_batching_settings)'
+"""
+"""For fish, which knows of one value of an option: behind a setting there may be another one."""
+_BEHIND = {"bash": _AROUND_EQUALS, "zsh": "", "fish": _FURTHER_SETTINGS}
+"""What comes behind the script of each shell."""
+_FURTHER = 9
+"""So many values more than one zsh completes, of an option that takes several."""
 
 Names: TypeAlias = dict[str, Any]
 """How each shell completes an argument, as shtab takes it."""
@@ -70,9 +82,9 @@ def run(arguments: argparse.Namespace) -> None:
             vars(action)["complete"] = known  # where shtab looks for it
         if arguments.shell == "zsh" and action.nargs != 0:
             action.option_strings = list(map(_with_equals, action.option_strings))
-    print(shtab.complete(parser, arguments.shell))
-    if arguments.shell == "bash":
-        print(_AROUND_EQUALS)
+            if known and action.nargs == "+":
+                _take_several(action, known)
+    print(shtab.complete(parser, arguments.shell) + _BEHIND[arguments.shell])
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
@@ -87,6 +99,13 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 def _with_equals(option: str) -> str:
     """How zsh is told that the value of a long option may come behind an equals sign."""
     return f"{option}=" if option.startswith("--") else option
+
+
+def _take_several(action: argparse.Action, known: Names) -> None:
+    """Tell zsh that an option may stand several times, and have further values each time."""
+    action.option_strings = [f"*{option}" for option in action.option_strings]
+    further = f"::{action.metavar}:{known['zsh']}" * _FURTHER
+    vars(action)["complete"] = known | {"zsh": known["zsh"] + further}
 
 
 def _names(file: Names) -> dict[str, Names]:
@@ -164,8 +183,9 @@ def _settings(keys: Sequence[str], profiles: Sequence[str]) -> Names:
     return {
         "bash": function,
         "zsh": function,
-        "fish": f"{started} {whole}",
+        "fish": f"({function})",
         "preamble": {
+            "fish": f"function {function}; printf '%s\\n' {started} {whole}; end",
             # Bash takes `cost=h100` for three words.
             "bash": f"""\
 {function}() {{
