@@ -326,20 +326,17 @@ def equal(facts: Facts) -> str:
     return f"{facts.count} requests of equal length come at once, and both rules are done at {done}"
 
 
-def few(_: Facts) -> list[str]:
-    """What hardly anybody gains from."""
-    workload = load_workload("notebook").with_settings(
-        {"cost": "toy", "workload.rate": "0.05", "dynamic.timeout": "0s"}
+def few(facts: Facts) -> str:
+    """Nobody has company, or gains from continuous; only static waits for others."""
+    static, dynamic, continuous = (
+        facts.metric(name, "avg_latency") for name in ("static", "dynamic", "continuous")
     )
-    latencies = [float(each.metrics["avg_latency"] or 0) for each in compare(workload)]
-    static, dynamic, continuous = (format_duration(round(each * SECOND)) for each in latencies)
-    assert latencies[1] < 1.05 * latencies[2]
-    every = 1 / (workload.source.rate or 1)
-    return [
-        f"one every {every:.0f} s: continuous takes {continuous} on average",
-        f"set to zero, {dynamic}.",
-        f"hurt then: {static}",
-    ]
+    assert dynamic == continuous < static / 3
+    run = facts.run("continuous")
+    together = [run.at(instant).running for instant in range(0, run.finished, SECOND // 20)]
+    assert max(map(len, together)) == 1
+    assert facts.workload.strategy("dynamic").value("timeout") == 0
+    return f"{word(facts.count)} people, each a row"
 
 
 def how_many_were_checked(_: Facts) -> str:

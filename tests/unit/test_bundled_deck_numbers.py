@@ -153,11 +153,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: "a step took 11 ms",
         lambda _: "full it takes 50,",
     ],
-    "Equal, or few: nothing won": [
+    "Equal lengths: nothing won": [
         equal,
-        *(lambda f, row=row: few(f)[row] for row in range(3)),
         lambda f: f"{word(f.run('continuous').slots)} come in together",
     ],
+    "Few people: nothing won": [few, lambda f: f"for {word(f.run('static').slots)}"],
     "Long prompts: white walls": [
         lambda f: f"and {word(f.run('continuous').slots)} slots",
         lambda f: f"{word(f.count)} new people",
@@ -426,7 +426,8 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
     marked = [TOUR.chapters[n].title for n in range(count) if brings_another_workload(TOUR, n)]
     assert marked == [
         "Static: all leave together",
-        "Equal, or few: nothing won",
+        "Equal lengths: nothing won",
+        "Few people: nothing won",
         "The price: newcomers stop all",
         "Long prompts: white walls",
         "The KV cache fills before the slots",

@@ -151,3 +151,14 @@ async def test_a_sum_adds_up_on_every_screen(size: tuple[int, int], least: int) 
                     assert holds(found), (picture.chapter.title, row)
                     sums += 1
     assert sums >= least
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)], ids=str)
+async def test_that_few_people_come_is_drawn(size: tuple[int, int]) -> None:
+    """Each is a row of its own, with every rule, and only static has them wait for long."""
+    (few,) = (each for each in await pictures(size) if each.chapter.title.startswith("Few people"))
+    count = len(few.chapter.served.requests)
+    for request in range(count):
+        rows = sum(len(re.findall(rf"(?<!\S)R{request} ", row)) for row in few.rows)
+        assert rows == len(few.chapter.workload.strategies), request
+    assert len(re.findall("├─{2}", few.seen)) >= 2
