@@ -162,3 +162,19 @@ async def test_that_few_people_come_is_drawn(size: tuple[int, int]) -> None:
         rows = sum(len(re.findall(rf"(?<!\S)R{request} ", row)) for row in few.rows)
         assert rows == len(few.chapter.workload.strategies), request
     assert len(re.findall("├─{2}", few.seen)) >= 2
+
+
+@pytest.mark.parametrize("size", [(60, 20), (60, 24), (80, 24), (120, 36)], ids=str)
+async def test_the_first_picture_is_whole_on_every_screen(size: tuple[int, int]) -> None:
+    """Each row is a request, as the text says, with its tokens; red with static, none without."""
+    (chapter,) = (each for each in TOUR.chapters if each.title == "In one picture")
+    requests = chapter.served.requests
+    async with on_stage(chapter.workload, size, deck=TOUR) as stage:
+        stage.live.presenter.jump(TOUR.chapters.index(chapter))
+        await stage.swept()
+        rows = "\n".join(stage.rows())
+    assert "cannot leave yet" in rows
+    assert "is read (░)." in rows
+    for id_, tokens in zip(requests.id, requests.output_tokens, strict=True):
+        bars = re.findall(rf"R{id_} [^R]*?([░█▒]+)[^R]*? {tokens}\b", rows.replace("for R", ""))
+        assert len(bars) == 2, id_

@@ -155,7 +155,7 @@ class Gantt:
             return self.viewport.rows
         if self._beside:
             return "requests"
-        whole = min(self._request_layout(len(self.request.scene.runs)).shown) == self._count
+        whole = min(self._request_layout(self.request.scene.runs).shown) == self._count
         return "requests" if whole else "slots"
 
     @cached_property
@@ -163,17 +163,17 @@ class Gantt:
         if self._measured:
             return paired_layout(self._count, len(self._lanes), self._room)
         if self.rows == "requests":
-            return self._request_layout(len(self._lanes))
+            return self._request_layout(self._runs)
         return slot_layout(self._slots, self._room)
 
-    def _request_layout(self, lanes: int) -> GanttLayout:
-        scene = self.request.scene
+    def _request_layout(self, runs: Sequence[Run]) -> GanttLayout:
+        scene, slots = self.request.scene, [slots_worth_a_row(run) for run in runs]
         coarsest = max(1, min(COARSEST, min(scene.mean_stays) // STAY_BESIDE))
 
         def least(page: int) -> int:
             return self._margin_of_names + AFTER + scene.end * page // self._count // coarsest
 
-        return request_layout(self._count, lanes, self._room, least)
+        return request_layout(self._count, slots, self._room, least)
 
     @property
     def _room(self) -> Size:

@@ -13,6 +13,8 @@ NARROWEST_WHOLE = 24
 """The same where all requests are seen at once so: from 80 columns on."""
 FEWEST = 4
 """Requests that a stacked panel shows at least, if panels could as well stand side by side."""
+_BESIDE_SLOTS = 2
+"""Rows of a panel that are not a slot's: its heading, and the queue."""
 THICKEST = 3
 """The most rows of a request, and of the queue."""
 THICKEST_SLOT = 5
@@ -42,21 +44,27 @@ class Size(NamedTuple):
     height: int
 
 
-def request_layout(count: int, lanes: int, size: Size, least: Callable[[int], int]) -> GanttLayout:
+def request_layout(
+    count: int, slots: Sequence[int], size: Size, least: Callable[[int], int]
+) -> GanttLayout:
     """All requests at once, stacked if they fit so; else some in panels of the whole width.
+
+    Where not all slots could be seen either, rather all requests in narrow panels.
 
     Args:
         count: how many requests there are.
-        lanes: how many panels.
+        slots: how many slots there are in each panel.
         size: the room for them.
         least: how many cells a panel beside others needs to show so many requests well.
     """
+    lanes = len(slots)
     needed = [count + 1] * lanes
     each = (size.width - GAP * (lanes - 1)) // lanes
     page = min(count, size.height - 1)
     fine = each >= least(page)
     narrowest = NARROWEST_WHOLE if page == count else NARROWEST
     few = size.height // lanes - 1 < min(FEWEST, count)
+    few |= page == count and sum(slots) + _BESIDE_SLOTS * lanes > size.height
     if lanes > 1 and each >= narrowest and sum(needed) > size.height and (fine or few):
         arrangement = arrange(needed, *size, narrowest)
     else:
