@@ -65,6 +65,13 @@ def test_no_size_is_too_small(width: int, height: int) -> None:
     assert [len(text_of(row)) for row in rows] == [width] * height
 
 
+def test_with_one_row_for_all_values_it_says_that_there_is_no_room_rather_than_draw_them() -> None:
+    low = draw_text(waves(60, 4), colour=False)
+    assert "too few rows for a chart" in low
+    assert "■" not in low
+    assert "■" in draw_text(waves(60, 5), colour=False)
+
+
 def test_title_labels_and_legend_are_on_the_chart() -> None:
     text = draw_text(waves(), colour=False)
     header, foot = text.splitlines()[0], text.splitlines()[-1]

@@ -39,6 +39,9 @@ _UPRIGHTS = "│┊"
 """What upright lines are drawn with."""
 _HANGING = 3
 """Rows in which the label of an upright line may hang."""
+_LEAST_COLUMNS, _LEAST_ROWS = 8, 5
+"""A chart takes at least so much: a head, two rows of points, and the axis with its numbers."""
+_NO_ROOM = "too few rows for a chart"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,8 +178,8 @@ def _styled(row: Inked, inks: list[Style], width: int) -> Cells:
 def _cells(spec: ChartSpec) -> list[Inked]:
     """The whole chart as rows of (character, ink)."""
     width, height = max(spec.width, 0), max(spec.height, 0)
-    if width < 8 or height < 4:
-        return [[(" ", PLAIN)] * width for _ in range(height)]
+    if width < _LEAST_COLUMNS or height < _LEAST_ROWS:
+        return _without_a_chart(width, height)
     pieces = [_pieces(line, spec) for line in spec.lines]
     drawn = [part for parts in pieces for part in parts]
     x = _axis(spec.x_range, [xs for xs, _ in drawn], max(2, width // 8), log=spec.x_log)
@@ -198,6 +201,14 @@ def _cells(spec: ChartSpec) -> list[Inked]:
         _write(cells[height // 2 - 1], middle, spec.empty, _MUTED)
     _put_over(spec, _Canvas(cells, left, 1, width - left, height - 3, x, y))
     return cells
+
+
+def _without_a_chart(width: int, height: int) -> list[Inked]:
+    """Blank rows that say why; with a single row of points all would seem to have one value."""
+    rows: list[Inked] = [[(" ", PLAIN)] * width for _ in range(height)]
+    if height and width >= len(_NO_ROOM):
+        _write(rows[height // 2], (width - len(_NO_ROOM)) // 2, _NO_ROOM, _MUTED)
+    return rows
 
 
 def _pieces(line: Line, spec: ChartSpec) -> list[Points]:

@@ -265,8 +265,6 @@ def _along(limits: tuple[float, float], *, log: bool) -> Callable[[float], float
 def _charts_and_table(request: SweepRequest, head: Sequence[Cells], axis: ValueAxis) -> list[Cells]:
     """As many line charts as fit without being cramped, and the table if it fits."""
     width, height = request.width, request.height - len(head)
-    if height < 4 or width < 8:
-        return _filled([*head], request)
     table = table_rows(request.sweep, request.now, width, request.palette)
     fits = table_width(request.sweep) <= width and height - len(table) - 1 >= _LOWEST + 3
     table = table if request.has_table and fits else []
