@@ -47,7 +47,7 @@ def cache_chart(request: ChartRequest) -> list[Cells]:
         return [pen.blank()] * request.height
     facts = [_facts(run) for run in runs]
     strategies = [run.strategy for run in runs]
-    titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
+    titles = headings(strategies, facts, [request.width] * len(runs), request)
     if request.height < 3 * len(runs) + 4:
         heads = with_focus([[title] for title in titles], strategies, request)
         return pen.spread(heads, request.height)

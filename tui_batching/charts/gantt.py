@@ -28,6 +28,7 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import (
     LegendEntry,
     Scale,
+    focus_entry,
     headings,
     joined,
     legend_row,
@@ -334,6 +335,7 @@ class Gantt:
             entries.append(LegendEntry(keys["quantity"], palette.accent, OTHER[self.rows]))
         if self._layout.queue and self._longest:
             entries.append(LegendEntry("▂▅█", palette.muted, f"queue, up to {self._longest:,}"))
+        entries += on_screen([focus_entry(palette)], panels)
         entries.append(LegendEntry("one cell", palette.muted, format_duration(self.window.cell, 2)))
         hint = HINTS[self.rows]
         back = way_back(keys) if self.viewport.moved else ""
@@ -365,7 +367,7 @@ class Gantt:
         widths = self._layout.arrangement.widths
         facts = [self._facts(number) for number in range(len(self._runs))]
         rooms = [
-            width - len(strategy_titles(strategy)[0]) - 5
+            width - len(strategy_titles(strategy, self.request.focus)[0]) - 5
             for width, strategy in zip(widths, strategies, strict=True)
         ]
         # Rather fewer facts than a title without its parameters.
@@ -377,7 +379,7 @@ class Gantt:
         fewer = next(fitting, 0)
         facts = [told[fewer:] for told in facts]
         without = self.request.scene.comparison.without_cache
-        return headings(strategies, facts, widths, self.request.palette, without)
+        return headings(strategies, facts, widths, self.request, without)
 
     def _facts(self, number: int) -> list[str]:
         """What a lane has come to so far, the fullest wording first, and what is not seen of it."""

@@ -16,6 +16,7 @@ from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import add_with_signs
 from tui_batching.charts.rows import (
+    FOCUS,
     PLAYHEAD,
     Cells,
     Row,
@@ -118,10 +119,13 @@ def _beside(parts: Iterable[Cells], gap: Cells) -> Cells:
     return row
 
 
-def strategy_titles(strategy: Strategy) -> list[str]:
-    """A strategy with its parameters; the fullest wording first."""
+def strategy_titles(strategy: Strategy, focus: str | None = None) -> list[str]:
+    """A strategy with its parameters, its name in braces if it is in focus; the fullest first."""
+    begin, end = FOCUS if strategy.name == focus else ("", "")
     return [
-        " · ".join((title, *words)) for words in strategy.wordings() for title in strategy.titles
+        " · ".join((f"{begin}{title}{end}", *words))
+        for words in strategy.wordings()
+        for title in strategy.titles
     ]
 
 
@@ -138,7 +142,7 @@ def headings(
     strategies: Sequence[Strategy],
     facts: Sequence[Sequence[str]],
     widths: Sequence[int],
-    palette: Palette,
+    request: ChartRequest,
     without: Collection[str] = (),
 ) -> list[Cells]:
     """A heading for each panel: the strategy, and at the right what is told of it.
@@ -148,15 +152,15 @@ def headings(
         facts: for each panel the same things told in fewer and fewer words; the first wording for
             which there is room in all panels is taken, or none.
         widths: of the panels.
-        palette: the colours.
+        request: what is drawn: in which colours, and who is in focus.
         without: those that have no prefix cache, though others have one and it matters.
     """
     facts = [
         _marked(told) if strategy.name in without else [*told, told[-1]]
         for strategy, told in zip(strategies, facts, strict=True)
     ]
-    shortest = [len(strategy_titles(strategy)[-1]) + 5 for strategy in strategies]
-    rooms = [width - title for width, title in zip(widths, shortest, strict=True)]
+    titles = [strategy_titles(strategy, request.focus) for strategy in strategies]
+    rooms = [width - len(each[-1]) - 5 for width, each in zip(widths, titles, strict=True)]
     fitting = (
         wording
         for wording in zip(*facts, strict=True)
@@ -164,8 +168,8 @@ def headings(
     )
     told = next(fitting, ("",) * len(strategies))
     return [
-        _heading(strategy, text, width, palette)
-        for strategy, text, width in zip(strategies, told, widths, strict=True)
+        _heading(*each, request.palette)
+        for each in zip(strategies, titles, told, widths, strict=True)
     ]
 
 
@@ -174,9 +178,11 @@ def _marked(told: Sequence[str]) -> list[str]:
     return [*(f"{text} · {WITHOUT}" if text else WITHOUT for text in told), WITHOUT]
 
 
-def _heading(strategy: Strategy, told: str, width: int, palette: Palette) -> Cells:
+def _heading(
+    strategy: Strategy, titles: Sequence[str], told: str, width: int, palette: Palette
+) -> Cells:
     look = style(palette.strategy(strategy.name), palette.surface, bold=True)
-    title = first_that_fits(strategy_titles(strategy), width - len(told) - 5)
+    title = first_that_fits(titles, width - len(told) - 5)
     row = Row(width, look).add(f"{mark_of(strategy.name)} {title} ", look)
     row.add("━" * max(0, row.left - len(told) - 1), look)
     words = style(palette.text, palette.surface)
@@ -190,6 +196,11 @@ class LegendEntry:
     glyph: str
     colour: Color
     word: str
+
+
+def focus_entry(palette: Palette) -> LegendEntry:
+    """What the sign of the lane in focus means."""
+    return LegendEntry("".join(FOCUS), palette.text, "in focus")
 
 
 def on_screen(

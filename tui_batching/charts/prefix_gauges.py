@@ -58,7 +58,7 @@ def prefixes_chart(request: ChartRequest) -> list[Cells]:
         for run, each in zip(runs, seen, strict=True)
     ]
     strategies = [run.strategy for run in runs]
-    titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
+    titles = headings(strategies, facts, [request.width] * len(runs), request)
     words = [
         pen.row().gap().add(line, pen.text).cells()
         for line in wrapped(_WORDS, request.width - 2, 2)

@@ -42,6 +42,8 @@ SLOWED = "¦"
 """In a step that is longer as prompts of others are in it, too."""
 CHOSEN = "▸"
 """Before the name of the selected request."""
+FOCUS = ("{", "}")
+"""Around the name of the lane in focus."""
 PLAYHEAD, EVICTED = "┃", "↩"
 BEGIN = "▐"
 """The first cell of a request in a slot where its name does not stand."""

@@ -25,6 +25,7 @@ from tui_batching.charts.panels import (
     LegendEntry,
     Scale,
     arrange,
+    focus_entry,
     headings,
     joined,
     legend_row,
@@ -428,6 +429,7 @@ class Slots:
         strategies = [lane.run.strategy for lane in self._lanes]
         panels = with_focus(drawn, strategies, self.request)
         entries = [each for each in legend(palette) if self._has_strip or each.glyph != _STRIP]
+        entries.append(focus_entry(palette))
         rows = [
             legend_row(
                 hint(self._lanes, self.windows[0].scale),
@@ -448,7 +450,7 @@ class Slots:
         strategies = [lane.run.strategy for lane in self._lanes]
         widths = self._layout.arrangement.widths
         without = self.request.scene.comparison.without_cache
-        return headings(strategies, facts, widths, self.request.palette, without)
+        return headings(strategies, facts, widths, self.request, without)
 
     def _panel(self, number: int) -> list[Cells]:
         lane, window, palette = self._lanes[number], self.windows[number], self.request.palette

@@ -76,9 +76,10 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
     facts = [_facts(*each) for each in zip(results, shares, strict=True)]
     strategies = [result.strategy for result in results]
     without = request.scene.comparison.without_cache
-    titles = headings(strategies, facts, [request.width] * len(results), request.palette, without)
+    titles = headings(strategies, facts, [request.width] * len(results), request, without)
     if request.height < 2 * len(results) + 4:
-        return pen.spread([[title] for title in titles], request.height)
+        heads = with_focus([[title] for title in titles], strategies, request)
+        return pen.spread(heads, request.height)
     words = _words(request, pen)
     columns = max(1, request.width - MARGIN - LABELS)
     room = request.height - 1 - len(words)
@@ -109,7 +110,7 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
     facts = [_memory_facts(run, use) for run, use in zip(runs, uses, strict=True)]
     strategies = [run.strategy for run in runs]
     without = scene.comparison.without_cache
-    titles = headings(strategies, facts, [request.width] * len(runs), request.palette, without)
+    titles = headings(strategies, facts, [request.width] * len(runs), request, without)
     if request.height < 3 * len(runs) + 4:
         heads = with_focus([[title] for title in titles], strategies, request)
         return pen.spread(heads, request.height)

@@ -21,7 +21,7 @@ def lanes_seen(first: int, count: int, width: int) -> range:
 
 
 class Lane(StripView, can_focus=True):
-    """Shows a LaneView below its head; the head tells whether the lane has the focus.
+    """Shows a LaneView below its head; the head tells whether it is in focus.
 
     Attributes:
         number: which of the lanes it is, from zero.
@@ -49,9 +49,10 @@ class Lane(StripView, can_focus=True):
         """Draw what has changed."""
         width, height = self.content_size.width - GUTTER, self.content_size.height
         gutter = Row(GUTTER, style(frame.palette.text, frame.palette.background)).cells()
-        look = LaneLook(frame.palette, scale, self.more, self.has_focus)
+        name = view.moment.run.strategy.name
+        look = LaneLook(frame.palette, scale, self.more, self.has_focus or frame.focus == name)
         rows = lane_block(view, width, height, look)
-        if frame.focus not in (None, view.moment.run.strategy.name):
+        if frame.focus not in (None, name):
             rows = [dim_from(row, 0, frame.palette) for row in rows]
         self.present([[*row, *gutter] for row in rows])
 
