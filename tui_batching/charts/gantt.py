@@ -63,7 +63,7 @@ from tui_batching.sim.moment import Moment
 from tui_batching.sim.run import Run
 from tui_batching.strategies import mark_of
 
-HINT = "each slot or request (m) as a row: when it works, and when it is held (the bubble)"
+HINT = "each slot or request as a row: when it works, and when it is held (the bubble)"
 HINTS: dict[GanttRows, str] = {
     "requests": "row = request: when it waits, runs and is held (the bubble)",
     "slots": "row = slot: who is in it, and when it works or is held (the bubble)",
