@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from stage import hand_made, on_stage, palette, scene_of, texts
@@ -264,8 +265,8 @@ def test_the_parts_of_a_latency_sum_to_what_stands_beside_them(width: int) -> No
                     assert not parts.strip()
                     continue
                 terms, _, whole = parts.replace(",", "").partition("=")
-                numbers = [int(number) for number in re.findall(r"(\d+)(?= *(?:\+|$))", terms)]
-                assert sum(numbers) == int(whole.split()[0]), parts
+                numbers = map(Decimal, re.findall(r"([\d.]+)(?= *(?:\+|$))", terms))
+                assert sum(numbers) == Decimal(whole.split()[0]), parts
                 assert f"R{request} " in bar
 
 
