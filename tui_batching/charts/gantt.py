@@ -38,7 +38,7 @@ from tui_batching.charts.panels import (
     strategy_titles,
     with_focus,
 )
-from tui_batching.charts.pen import lost_part
+from tui_batching.charts.pen import SHORT_PARTS, lost_part
 from tui_batching.charts.request_bars import ARRIVAL, RequestBars
 from tui_batching.charts.rows import (
     AGAIN,
@@ -98,12 +98,13 @@ def legend(
     waits = [LegendEntry(ARRIVAL + WAITS, palette.muted, "waits")]
     signs = [
         LegendEntry(SHADE, palette.state(State.PREFILL), shade),
-        LegendEntry(FULL, palette.work, "makes tokens"),
+        LegendEntry(FULL, palette.work, "makes tokens", "tokens"),
         LegendEntry(HATCH, palette.state(State.HELD), "held"),
-        LegendEntry(EVICTED, palette.text, "evicted"),
-        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
         LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
         LegendEntry(SLOWED, palette.state(State.PREFILL), "slowed"),
+        LegendEntry(PLAYHEAD, palette.playhead, "now"),
+        LegendEntry(EVICTED, palette.text, "evicted", SHORT_PARTS["evicted"]),
+        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute", SHORT_PARTS["recompute"]),
     ]
     if rows == "slots":
         return [*signs, LegendEntry(TRACK, palette.muted, "free")]
@@ -329,14 +330,16 @@ class Gantt:
             name = self._measured.strategy.name
             entries.insert(0, LegendEntry(mark_of(name), palette.strategy(name), name))
         if self.window.cursor is not None:
-            entries.append(LegendEntry(PLAYHEAD, palette.playhead, "now"))
-            entries.append(LegendEntry("behind it", palette.muted, "to come"))
-        if "quantity" in keys:
-            entries.append(LegendEntry(keys["quantity"], palette.accent, OTHER[self.rows]))
-        if self._layout.queue and self._longest:
-            entries.append(LegendEntry("▂▅█", palette.muted, f"queue, up to {self._longest:,}"))
+            entries.append(LegendEntry("behind it", palette.muted, "to come", extra=True))
         entries += on_screen([focus_entry(palette)], panels)
-        entries.append(LegendEntry("one cell", palette.muted, format_duration(self.window.cell, 2)))
+        if "quantity" in keys:
+            turned = LegendEntry(keys["quantity"], palette.accent, OTHER[self.rows], extra=True)
+            entries.append(turned)
+        if self._layout.queue and self._longest:
+            queue = f"queue, up to {self._longest:,}"
+            entries.append(LegendEntry("▂▅█", palette.muted, queue, extra=True))
+        cell = format_duration(self.window.cell, 2)
+        entries.append(LegendEntry("one cell", palette.muted, cell, extra=True))
         hint = HINTS[self.rows]
         back = way_back(keys) if self.viewport.moved else ""
         return legend_row(hint, entries, self.request.width, palette, back=back)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rich.color import Color
@@ -191,11 +191,30 @@ def _heading(
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """A sign of a chart and what it stands for."""
+    """A sign of a chart and what it stands for.
+
+    Attributes:
+        glyph: the sign.
+        colour: of the sign.
+        word: what it stands for.
+        brief: the same where there is little room; empty if the word is brief.
+        extra: whether it is told only where there is room for it beside all that is not.
+    """
 
     glyph: str
     colour: Color
     word: str
+    brief: str = ""
+    extra: bool = False
+
+    @property
+    def length(self) -> int:
+        """The cells that it takes."""
+        return len(self.glyph) + len(self.word) + 3
+
+    def briefly(self) -> LegendEntry:
+        """The same in few words."""
+        return replace(self, word=self.brief or self.word)
 
 
 def focus_entry(palette: Palette) -> LegendEntry:
@@ -218,22 +237,39 @@ def legend_row(
 ) -> Cells:
     """What to see in a chart, and what its signs stand for, which comes before a long hint.
 
-    Where the chart was moved away from the playhead, `back` tells how to go back.
+    Where there is little room, both are told in fewer words; the last signs are left out where not
+    even these fit. Where the chart was moved away from the playhead, `back` tells how to go back.
     """
     ground = palette.background
     muted = style(palette.muted, ground)
     row = Row(width, muted)
-    legend = sum(len(entry.glyph) + len(entry.word) + 3 for entry in entries)
-    if back:
-        row.add(back, style(palette.accent, ground, bold=True))
-    elif len(hint) + legend <= width:
-        row.add(hint, muted)
-    else:
-        row.add(hint.partition(":")[0], muted)
+    told, entries = _that_fit([back] if back else _hints(hint), entries, width)
+    row.add(told, style(palette.accent, ground, bold=True) if back else muted)
     for entry in entries:
-        if len(entry.glyph) + len(entry.word) + 3 <= row.left:
+        if entry.length <= row.left:
             row.gap(2).add(f"{entry.glyph} ", style(entry.colour, ground)).add(entry.word, muted)
     return row.cells()
+
+
+def _hints(hint: str) -> list[str]:
+    """The hint, then the same without its explanation, without its second clause, and nothing."""
+    head = hint.partition(":")[0]
+    return [hint, head, head.partition(",")[0], ""]
+
+
+def _that_fit(
+    hints: Sequence[str], entries: Sequence[LegendEntry], width: int
+) -> tuple[str, Sequence[LegendEntry]]:
+    """The fullest hint and words of signs with which all signs fit that must; else the briefest."""
+    brief = [entry.briefly() for entry in entries]
+    fullest, *shorter = hints
+    if len(fullest) + sum(entry.length for entry in entries) <= width:
+        return fullest, entries
+    forms = [*((each, entries) for each in shorter[:1]), *((each, brief) for each in shorter)]
+    for told, words in forms:
+        if len(told) + sum(entry.length for entry in words if not entry.extra) <= width:
+            return told, words
+    return hints[-1], brief
 
 
 @dataclass(frozen=True, slots=True)

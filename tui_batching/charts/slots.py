@@ -34,7 +34,7 @@ from tui_batching.charts.panels import (
     scale_row,
     with_focus,
 )
-from tui_batching.charts.pen import fill
+from tui_batching.charts.pen import SHORT_PARTS, fill
 from tui_batching.charts.rows import (
     AGAIN,
     BEGIN,
@@ -100,15 +100,15 @@ def _unit(lane: SlotSteps) -> str:
 def legend(palette: Palette) -> list[LegendEntry]:
     """What the cells are made of."""
     return [
-        LegendEntry(FULL, palette.work, "makes a token"),
+        LegendEntry(FULL, palette.work, "makes a token", "token"),
         LegendEntry(_STRIP, palette.state(State.DECODE), "how many do"),
         LegendEntry(HATCH, palette.state(State.HELD), "held"),
         LegendEntry(SHADE, palette.state(State.PREFILL), "prefill"),
         LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
-        LegendEntry(EVICTED, palette.text, "evicted"),
-        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
-        LegendEntry(TRACK, palette.muted, "free"),
         LegendEntry(PLAYHEAD, palette.playhead, "now"),
+        LegendEntry(EVICTED, palette.text, "evicted", SHORT_PARTS["evicted"]),
+        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute", SHORT_PARTS["recompute"]),
+        LegendEntry(TRACK, palette.muted, "free"),
     ]
 
 
@@ -337,8 +337,7 @@ class Slots:
             unseen |= {EVICTED, AGAIN}
         entries = [each for each in legend(self.request.palette) if each.glyph not in unseen]
         told = hint(self._lanes, Fraction(2)).partition(":")[0]
-        legend_is = sum(len(each.glyph) + len(each.word) + 3 for each in entries)
-        return len(told) + legend_is <= self.request.width
+        return len(told) + sum(each.length for each in entries) <= self.request.width
 
     @property
     def _shown(self) -> list[int]:
