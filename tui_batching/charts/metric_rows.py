@@ -245,7 +245,7 @@ def table_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[C
     count, narrowest = len(table.strategies), _narrowest(table)
     blocks = -(-count // max(1, (pen.width - label) // narrowest))
     widest = (min(pen.width, _WIDEST) - label) // -(-count // blocks)
-    layout = _Columns(label, max(narrowest, widest), pen)
+    layout = _FigureColumns(label, max(narrowest, widest), pen)
     rows: list[Cells] = []
     for block in range(blocks):  # as equal as can be
         first, end = (count * part // blocks for part in (block, block + 1))
@@ -263,7 +263,7 @@ def _narrowest(table: Table) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class _FigureColumns:
     """The columns of a table.
 
     Attributes:

@@ -143,6 +143,7 @@ class SlotCells:
         palette: the colours.
         selected: the row of the selected request, or None.
         most: how many slots a full sign stands for where they are counted, the same in each lane.
+        has_playhead: whether the playhead stands in the rows of slots, as it does nowhere else.
     """
 
     lane: SlotSteps
@@ -151,6 +152,7 @@ class SlotCells:
     palette: Palette
     selected: int | None
     most: int
+    has_playhead: bool = False
 
     @cached_property
     def _steps(self) -> IntArray:
@@ -201,6 +203,8 @@ class SlotCells:
         ink = np.frombuffer(kinds.encode("ascii"), np.uint8).astype(np.int64)
         now = np.array(self.window.now_columns, np.int64)
         ink[now] = np.where(self._narrow & (ink[now] == ord(_NAME)), ink[now], ord(_NOW))
+        if self.has_playhead and len(now) and ink[now[0]] == ord(_NOW):
+            text = f"{text[: now[0]]}{PLAYHEAD}{text[now[0] + 1 :]}"
         number = np.repeat(np.arange(len(parts)), [part.end - part.begin for part in parts])
         return painted(
             text, number << 8 | ink, lambda ink: self._look(parts[ink >> 8], chr(ink & 255))
@@ -456,7 +460,8 @@ class Slots:
         arrangement, thickness, _, axis = self._layout
         width, top, shown = arrangement.widths[number], self.tops[number], self._shown[number]
         slots, most = range(top, top + shown), max(self._capacities)
-        cells = SlotCells(lane, slots, window, palette, self.viewport.selected, most)
+        playhead = not (axis or self._has_strip)
+        cells = SlotCells(lane, slots, window, palette, self.viewport.selected, most, playhead)
         muted = style(palette.muted, palette.surface)
 
         def line(label: str, row: Cells) -> Cells:
