@@ -78,3 +78,16 @@ def test_of_the_parts_for_which_there_is_no_room_it_is_said_that_there_are_more(
 
 def sign_of_part(name: str) -> str:
     return sign_of(name)[0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_a_lane_in_focus_drives_no_sign_of_the_lanes_out_while_newcomers_are_greeted(
+    size: tuple[int, int],
+) -> None:
+    async with on_stage("notebook", size) as stage:
+        await stage.seek(stage.scene.end // 4)
+        before = set(stage.shown("#legend")[0])
+        await stage.press("tab")
+        (legend,) = stage.shown("#legend")
+        assert "new here?" in legend
+        assert {FULL, HATCH, STALLED, SHADE, TRACK} <= before & set(legend)

@@ -144,6 +144,8 @@ def legend_row(  # noqa: PLR0913 - what is seen, and what is told of it
     if not notes:
         fitting = (each for each in legends if each.least <= width)
         return _add_legend(row, next(fitting, legends[-1]), palette, more).cells()
+    if focused:  # what the lanes show comes first
+        legends += _legends(views, sizes, palette, focused=False)
     noted = len(notes[-1]) + 3
     fitting = (each for each in legends if each.least + noted <= width)
     if (legend := next(fitting, None)) is None:
