@@ -108,7 +108,8 @@ def legend(
     ]
     if rows == "slots":
         return [*signs, LegendEntry(TRACK, palette.muted, "free")]
-    return [*waits, *signs, LegendEntry(f"{tokens:,}", palette.muted, "tokens made")]
+    made = LegendEntry(f"{tokens:,}", palette.muted, "tokens made", extra=True)
+    return [*waits, *signs, made]
 
 
 @dataclass(frozen=True, eq=False)

@@ -192,7 +192,8 @@ def _signs(
     muted = style(palette.muted, palette.background)
     paged = any(view.moment.run.kv is not None for view in views)
     caches = any(view.moment.run.cache_matters for view in views)
-    held = _Entry(HATCH, look(State.HELD), ("held", "held: finished, slot still taken"))
+    bubble = ("held", "held: finished, slot still taken")
+    held = _Entry(HATCH, look(State.HELD), bubble, need=0)
     evictions = any(view.moment.evictions for view in views)
     lost = [(name, *PART_SIGNS[name]) for name in ("evicted", "recompute") if evictions]
     stalled = _Entry(STALLED, look(State.STALLED), ("stalled", "stalled by another's prompt"))
