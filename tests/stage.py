@@ -94,7 +94,7 @@ def texts(rows: Iterable[Cells]) -> list[str]:
 
 def lane_title(lane: Lane) -> str:
     """What the head of a lane says, without its rule; empty of a lane that is not seen."""
-    return text_of(lane._presented[0]).strip("━ ▸") if lane._presented else ""
+    return re.sub("[{}]", "", text_of(lane._presented[0])).strip("━ ") if lane._presented else ""
 
 
 EAGER = DrawingOptions(frames=10, words=3, charts=1000)

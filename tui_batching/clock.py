@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tui_batching.errors import InputError
 
@@ -38,6 +38,8 @@ _UNITS: dict[str, Picoseconds] = {
     "min": 60 * SECOND,
     "h": 3600 * SECOND,
 }
+_READ = (("s", SECOND), ("ms", MILLISECOND), ("µs", MICROSECOND), ("ns", NANOSECOND), ("ps", 1))
+"""The units in which durations are read, the largest first."""
 _DURATION = re.compile(r"\s*([+-]?[0-9.]+(?:[eE][+-]?[0-9]{1,3})?)\s*([a-zµ]*)\s*", re.ASCII)
 _EXPECTED = "a duration such as 20ms, 0.3us or 0.5 (seconds)"
 
@@ -106,12 +108,25 @@ def format_duration(time: Picoseconds, digits: int = 3) -> str:
     """
     if time < 0:
         return "-" + format_duration(-time, digits)
-    for name, unit in (("s", SECOND), ("ms", MILLISECOND), ("µs", MICROSECOND), ("ns", NANOSECOND)):
-        if time >= unit:
-            amount = time / unit
-            decimals = max(0, digits - len(str(int(amount))))
-            return f"{amount:.{decimals}f} {name}"
-    return f"{time} ps" if time else "0 s"
+    if not time:
+        return "0 s"
+    unit = reading_unit(time, digits)
+    return f"{time / unit.length:.{unit.decimals}f} {unit.name}"
+
+
+class ReadingUnit(NamedTuple):
+    """A unit in which a duration is read, and with how many decimals."""
+
+    name: str
+    length: Picoseconds
+    decimals: int
+
+
+def reading_unit(time: Picoseconds, digits: int = 3, largest: Picoseconds = SECOND) -> ReadingUnit:
+    """The largest unit of which a duration, not zero, is one at least, with as many digits."""
+    name, length = next(pair for pair in _READ if pair[1] <= min(time, largest))
+    decimals = max(0, digits - len(str(int(time / length)))) if length > 1 else 0
+    return ReadingUnit(name, length, decimals)
 
 
 def duration_text(time: Picoseconds) -> str:

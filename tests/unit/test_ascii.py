@@ -36,6 +36,7 @@ from tui_batching.charts.rows import (
     CHOSEN,
     EIGHTHS,
     EVICTED,
+    FOCUS,
     FULL,
     HATCH,
     LEVELS,
@@ -66,7 +67,7 @@ TOLD_APART = {
     "what a slot does": [FULL, TRACK, *STATE_GLYPHS.values()],
     "the live page": [
         *(FULL, TRACK, " ", *STATE_GLYPHS.values()),
-        *(RESERVED, READ, CACHED, SLOWED, EVICTED, CHOSEN, "▾", "┃", "─", "━", "★"),
+        *(RESERVED, READ, CACHED, SLOWED, EVICTED, CHOSEN, *FOCUS, "▾", "┃", "─", "━", "★"),
     ],
     "bars of the Gantt": [
         *(entry.glyph[0] for entry in gantt.legend(palette(), "requests", 39)),

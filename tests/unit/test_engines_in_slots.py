@@ -86,7 +86,7 @@ def test_chunks_stalls_evictions_and_second_stays_are_seen() -> None:
     assert "▚" in of("vllm")
     assert re.search(r"█‖+█", of("vllm-v0"))
     assert re.search(r"█‖+ R0 █", of("fastgen"))
-    assert "how many do  ░ prefill  ↩ evicted  ▚ recompute  · free" in of("vllm")
+    assert "how many do  ░ prefill  ┃ now  ↩ evicted  ▚ recompute  · free" in of("vllm")
     assert "held" not in of("vllm")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,67 @@ chapters:
         assert set(inks["dynamic"]) == {colours["dynamic"]}
         assert colours["static"] not in inks["static"]
         assert colours["continuous"] not in inks["continuous"]
-        seen = stage.seen()
+        seen = stage.rows()
         await stage.press("pagedown")
         for name, found in inks_of_titles(stage).items():
             assert set(found) == {colours[name]}
-        rows = stage.seen().splitlines()[-20:-4]
-        assert rows == seen.splitlines()[-20:-4]  # no sign has changed
+        pairs = list(zip(seen, stage.rows(), strict=True))[-20:-4]
+        for before, now in pairs:  # no sign has changed but that of the focus
+            assert before == now or "{" in before
+
+
+def names_in_focus(stage: Stage) -> set[str]:
+    """The names that stand in the sign of focus, anywhere on screen."""
+    return set(re.findall(r"\{([A-Z0-9-]+)\}", stage.seen()))
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (160, 45)])
+@pytest.mark.parametrize("view", WITH_PANELS)
+async def test_the_lane_in_focus_has_a_sign_that_needs_no_colour(
+    view: str, size: tuple[int, int]
+) -> None:
+    text = f"""\
+chapters:
+  - {{title: One, text: Look., workload: notebook, view: {view}, at: 2s, focus: dynamic}}
+  - {{title: All, text: Look., view: {view}, at: 2s}}
+"""
+    deck = parse_deck(text, Path("talk.yaml"), view_parts())
+    async with on_stage(deck.chapters[0].workload, deck=deck, size=size) as stage:
+        assert names_in_focus(stage) == {"DYNAMIC"}
+        await stage.press("pagedown")
+        assert names_in_focus(stage) == set()
+
+
+@pytest.mark.parametrize("workload", ["tight-memory", "cache-thrash"])
+async def test_further_panels_of_utilization_have_the_sign(workload: str) -> None:
+    text = f"""\
+chapters:
+  - {{title: One, text: Look., workload: {workload}, view: utilization, at: 1s, focus: vllm}}
+"""
+    deck = parse_deck(text, Path("talk.yaml"), view_parts())
+    async with on_stage(deck.chapters[0].workload, deck=deck, size=(120, 36)) as stage:
+        for _ in range(4):
+            await stage.drawn()
+            assert names_in_focus(stage) == {"VLLM"}
+            await stage.press("m")
+
+
+async def test_one_lane_alone_is_in_focus_where_tab_leaves_that_of_the_chapter() -> None:
+    text = "chapters: [{title: One, text: Look., workload: notebook, at: 2s, focus: dynamic}]"
+    deck = parse_deck(text, Path("talk.yaml"), view_parts())
+    async with on_stage(deck.chapters[0].workload, deck=deck, size=(120, 36)) as stage:
+        await stage.press("tab")
+        assert names_in_focus(stage) == {"STATIC"}
+        assert palette().strategy("static") in inks_of_titles(stage)["static"]
+        assert palette().strategy("dynamic") not in inks_of_titles(stage)["dynamic"]
+        await stage.press("escape")
+        assert names_in_focus(stage) == {"DYNAMIC"}
+
+
+async def test_the_sign_is_told_in_the_legends_and_in_the_help() -> None:
+    async with on_stage("notebook", (120, 36)) as stage:
+        await stage.press("tab")
+        assert "{} in focus" in stage.rows()[-3]
+        await stage.pilot.press("question_mark")
+        await stage.opened()
+        assert "{STATIC} in focus" in stage.seen()

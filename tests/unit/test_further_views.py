@@ -36,7 +36,7 @@ class MadeUpView(View):
 
     def show_words(self, frame: Frame) -> None:
         pane = self.query_one(StripView)
-        pane.present([self.hint_row(pane.content_size.width, frame.palette)])
+        pane.present([self.hint_row(frame, pane.content_size.width)])
 '''
 PROGRAM = """
 import asyncio, json, sys

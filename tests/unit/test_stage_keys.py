@@ -117,7 +117,7 @@ def focuses(strategy: str) -> Check:
     async def check(stage: Stage) -> None:
         assert isinstance(stage.live.focused, Lane)
         assert lane_title(stage.live.focused).startswith(strategy.upper())
-        assert f"━ ▸{strategy.upper()} " in stage.seen()
+        assert f"━ {{{strategy.upper()}}} " in stage.seen()
 
     return check
 

@@ -22,7 +22,7 @@ from tui_batching.charts.rows import (
     Row,
     style,
 )
-from tui_batching.clock import MICROSECOND, MILLISECOND, Picoseconds, format_duration
+from tui_batching.clock import MILLISECOND, Picoseconds, format_duration, reading_unit
 from tui_batching.columns import rounded
 from tui_batching.sim.life import State
 from tui_batching.sim.measured import MeasuredRun
@@ -194,12 +194,14 @@ def _parts_rows(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
     ground = palette.background
     muted, text = style(palette.muted, ground), style(palette.text, ground)
     total = sum(amounts.values())
-    unit, size = ("ms", MILLISECOND) if total >= 10 * MILLISECOND else ("µs", MICROSECOND)
-    whole = round(total / size)
+    unit = reading_unit(total, largest=MILLISECOND)
+    last_digit = 10**unit.decimals
+    whole = round(total / unit.length * last_digit)
     numbers = rounded([amount / total for amount in amounts.values()], whole)
-    terms = [(name, f"{n:,}") for name, n in zip(amounts, numbers, strict=True) if n]
-    label = f" {f'in {unit}':<{indent - 1}}" if indent > 6 else f" {unit:<{indent - 1}}"
-    lines, wording = _spelled(terms, whole, width - len(label), most)
+    *told, summed = (f"{n / last_digit:,.{unit.decimals}f}" for n in (*numbers, whole))
+    terms = [each for each, n in zip(zip(amounts, told, strict=True), numbers, strict=True) if n]
+    label = f" {f'in {unit.name}':<{indent - 1}}" if indent > 6 else f" {unit.name:<{indent - 1}}"
+    lines, wording = _spelled(terms, summed, width - len(label), most)
     rows: list[Row] = []
     for line in lines:
         row = Row(width, text).add(label if not rows else " " * len(label), muted)
@@ -230,16 +232,16 @@ class _Wording(NamedTuple):
 
 
 def _spelled(
-    terms: list[tuple[str, str]], whole: int, room: int, most: int
+    terms: list[tuple[str, str]], whole: str, room: int, most: int
 ) -> tuple[list[list[tuple[str, str]]], _Wording]:
     """The terms over so many rows at most, by the fullest wording that fits."""
-    full = _Wording(lambda name: f"{name} ", " + ", f" = {whole:,}")
+    full = _Wording(lambda name: f"{name} ", " + ", f" = {whole}")
     wordings = [
         full,
         full._replace(joint=" +"),
-        _Wording(lambda name: f"{SHORT_PARTS[name]} ", " + ", f" = {whole:,}"),
-        _Wording(lambda name: f"{SHORT_PARTS[name]} ", "+", f"={whole:,}"),
-        _Wording(lambda name: sign_of(name)[0], "+", f"={whole:,}"),
+        _Wording(lambda name: f"{SHORT_PARTS[name]} ", " + ", f" = {whole}"),
+        _Wording(lambda name: f"{SHORT_PARTS[name]} ", "+", f"={whole}"),
+        _Wording(lambda name: sign_of(name)[0], "+", f"={whole}"),
     ]
     for wording in wordings[:2]:
         if wording.length(terms) <= room:

@@ -12,7 +12,7 @@ from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row, with_focus
 from tui_batching.charts.pen import Pen, fill
-from tui_batching.charts.rows import AGAIN, CACHED, PLAYHEAD, SHADE, Cells, style, wrapped
+from tui_batching.charts.rows import AGAIN, CACHED, PLAYHEAD, SHADE, Cells, first_wrapped, style
 from tui_batching.charts.utilization_panels import (
     LABELS,
     MARGIN,
@@ -47,13 +47,13 @@ def cache_chart(request: ChartRequest) -> list[Cells]:
         return [pen.blank()] * request.height
     facts = [_facts(run) for run in runs]
     strategies = [run.strategy for run in runs]
-    titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
+    titles = headings(strategies, facts, [request.width] * len(runs), request)
     if request.height < 3 * len(runs) + 4:
         heads = with_focus([[title] for title in titles], strategies, request)
         return pen.spread(heads, request.height)
     words = [
         pen.row().gap().add(line, pen.text).cells()
-        for line in wrapped(_words(runs), request.width - 2, 2)
+        for line in first_wrapped([_words(runs), _WORDS], request.width - 2, 2)
     ]
     columns = max(1, request.width - MARGIN - LABELS)
     room = request.height - 1 - len(words)

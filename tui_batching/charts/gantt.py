@@ -28,6 +28,7 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import (
     LegendEntry,
     Scale,
+    focus_entry,
     headings,
     joined,
     legend_row,
@@ -37,7 +38,7 @@ from tui_batching.charts.panels import (
     strategy_titles,
     with_focus,
 )
-from tui_batching.charts.pen import lost_part
+from tui_batching.charts.pen import SHORT_PARTS, lost_part
 from tui_batching.charts.request_bars import ARRIVAL, RequestBars
 from tui_batching.charts.rows import (
     AGAIN,
@@ -62,7 +63,7 @@ from tui_batching.sim.moment import Moment
 from tui_batching.sim.run import Run
 from tui_batching.strategies import mark_of
 
-HINT = "each slot or request (m) as a row: when it works, and when it is held (the bubble)"
+HINT = "each slot or request as a row: when it works, and when it is held (the bubble)"
 HINTS: dict[GanttRows, str] = {
     "requests": "row = request: when it waits, runs and is held (the bubble)",
     "slots": "row = slot: who is in it, and when it works or is held (the bubble)",
@@ -97,16 +98,18 @@ def legend(
     waits = [LegendEntry(ARRIVAL + WAITS, palette.muted, "waits")]
     signs = [
         LegendEntry(SHADE, palette.state(State.PREFILL), shade),
-        LegendEntry(FULL, palette.work, "makes tokens"),
+        LegendEntry(FULL, palette.work, "makes tokens", "tokens"),
         LegendEntry(HATCH, palette.state(State.HELD), "held"),
-        LegendEntry(EVICTED, palette.text, "evicted"),
-        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
         LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
         LegendEntry(SLOWED, palette.state(State.PREFILL), "slowed"),
+        LegendEntry(PLAYHEAD, palette.playhead, "now"),
+        LegendEntry(EVICTED, palette.text, "evicted", SHORT_PARTS["evicted"]),
+        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute", SHORT_PARTS["recompute"]),
     ]
     if rows == "slots":
         return [*signs, LegendEntry(TRACK, palette.muted, "free")]
-    return [*waits, *signs, LegendEntry(f"{tokens:,}", palette.muted, "tokens made")]
+    made = LegendEntry(f"{tokens:,}", palette.muted, "tokens made", extra=True)
+    return [*waits, *signs, made]
 
 
 @dataclass(frozen=True, eq=False)
@@ -328,13 +331,16 @@ class Gantt:
             name = self._measured.strategy.name
             entries.insert(0, LegendEntry(mark_of(name), palette.strategy(name), name))
         if self.window.cursor is not None:
-            entries.append(LegendEntry(PLAYHEAD, palette.playhead, "now"))
-            entries.append(LegendEntry("behind it", palette.muted, "to come"))
+            entries.append(LegendEntry("behind it", palette.muted, "to come", extra=True))
+        entries += on_screen([focus_entry(palette)], panels)
         if "quantity" in keys:
-            entries.append(LegendEntry(keys["quantity"], palette.accent, OTHER[self.rows]))
+            turned = LegendEntry(keys["quantity"], palette.accent, OTHER[self.rows], extra=True)
+            entries.append(turned)
         if self._layout.queue and self._longest:
-            entries.append(LegendEntry("▂▅█", palette.muted, f"queue, up to {self._longest:,}"))
-        entries.append(LegendEntry("one cell", palette.muted, format_duration(self.window.cell, 2)))
+            queue = f"queue, up to {self._longest:,}"
+            entries.append(LegendEntry("▂▅█", palette.muted, queue, extra=True))
+        cell = format_duration(self.window.cell, 2)
+        entries.append(LegendEntry("one cell", palette.muted, cell, extra=True))
         hint = HINTS[self.rows]
         back = way_back(keys) if self.viewport.moved else ""
         return legend_row(hint, entries, self.request.width, palette, back=back)
@@ -365,7 +371,7 @@ class Gantt:
         widths = self._layout.arrangement.widths
         facts = [self._facts(number) for number in range(len(self._runs))]
         rooms = [
-            width - len(strategy_titles(strategy)[0]) - 5
+            width - len(strategy_titles(strategy, self.request.focus)[0]) - 5
             for width, strategy in zip(widths, strategies, strict=True)
         ]
         # Rather fewer facts than a title without its parameters.
@@ -377,7 +383,7 @@ class Gantt:
         fewer = next(fitting, 0)
         facts = [told[fewer:] for told in facts]
         without = self.request.scene.comparison.without_cache
-        return headings(strategies, facts, widths, self.request.palette, without)
+        return headings(strategies, facts, widths, self.request, without)
 
     def _facts(self, number: int) -> list[str]:
         """What a lane has come to so far, the fullest wording first, and what is not seen of it."""

@@ -42,10 +42,10 @@ def histograms_chart(request: ChartRequest, quantity: Quantity = QUANTITIES[0]) 
     strategies = [run.strategy for run in runs]
     facts = [_facts(found, number) for number in range(len(runs))]
     without = request.scene.comparison.without_cache
-    titles = headings(strategies, facts, [request.width] * len(runs), request.palette, without)
+    titles = headings(strategies, facts, [request.width] * len(runs), request, without)
     if request.height < 3 * len(runs) + 2:
-        told = pen.spread([[title] for title in titles], request.height - 1)
-        return [_title(quantity, "", pen), *told]
+        heads = with_focus([[title] for title in titles], strategies, request)
+        return [_title(quantity, "", pen), *pen.spread(heads, request.height - 1)]
     size = room // len(runs) - 2, cells
     panels = [
         [title, *_panel(request, found, number, size, pen)] for number, title in enumerate(titles)

@@ -22,7 +22,7 @@ def lane_heading(  # noqa: PLR0913 - what a head may tell
     focused: bool = False,
     by_default: bool = False,
 ) -> Cells:
-    """The row: `━ STATIC batch 4 ━━━━━ J · 2 more ━`; of the focused lane the name is reversed.
+    """The row: `━ STATIC batch 4 ━━━━━ J · 2 more ━`; in focus `━ {STATIC} batch 4`, reversed.
 
     Words shorten and the rule gives way before a parameter does.
 
@@ -31,19 +31,19 @@ def lane_heading(  # noqa: PLR0913 - what a head may tell
         width: cells.
         palette: the colours.
         more: what stands at its end, as how many lanes are not seen; the fullest wording first.
-        focused: whether keys act on this lane alone.
+        focused: whether the lane is in focus.
         by_default: whether nobody has chosen its slots.
     """
-    titles = strategy_titles(strategy)
+    titles = strategy_titles(strategy, strategy.name if focused else None)
     if by_default:
         titles = [*(f"{title} by default" for title in titles), *titles]
-    begin, title, end = _fitting(titles, more, width - focused)
+    begin, title, end = _fitting(titles, more, width)
     name, _, rest = title.partition(" ")
     colour = palette.strategy(strategy.name)
     rule = style(colour, palette.background, bold=True)
     row = Row(width, rule).add(begin, rule)
     look = style(colour, palette.background, bold=True, reverse=focused)
-    row.add(f"▸{name}" if focused else name, look)
+    row.add(name, look)
     if rest:
         row.add(f" {rest}", style(palette.muted, palette.background))
     gap = row.left - len(end)

@@ -70,13 +70,18 @@ def _checked(comparison: Comparison, where: str, pen: Pen) -> list[Cells]:
     """The claims, and how many of them hold."""
     found = claims(comparison)
     held = sum(claim.holds for claim in found)
-    hint = f"{held} of {len(found)} hold on {where}" if found else "it takes two to compare"
-    heading = pen.heading("What is said of them", hint)
+    counted = f"{held} of {len(found)} hold"
+    hints = [f"{counted} on {where}", counted] if found else ["it takes two to compare"]
+    heading = pen.heading("What is said of them", *hints)
     return [heading, *(row for claim in found for row in _claim(claim, pen))]
 
 
 def _sources(comparison: Comparison, pen: Pen) -> list[Cells]:
-    rows = [pen.heading("Where to read on", "papers, and what manuals call the timeout")]
+    rows = [
+        pen.heading(
+            "Where to read on", "papers, and what manuals call the timeout", "papers and manuals"
+        )
+    ]
     sources = SOURCES + (ENGINE_SOURCES if _has_engines(comparison) else ())
     for name, text in sources:
         for number, line in enumerate(wrapped(text, max(20, pen.width - _LABEL - 6))):

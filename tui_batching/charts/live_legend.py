@@ -18,9 +18,10 @@ from tui_batching.charts.lane_rows import slots_layout
 from tui_batching.charts.lane_slots import SlotsLayout
 from tui_batching.charts.lane_view import LaneView
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import PART_SIGNS, PHASE_SIGNS, fill, sign_of
+from tui_batching.charts.pen import PART_SIGNS, PHASE_SIGNS, SHORT_PARTS, fill, sign_of
 from tui_batching.charts.rows import (
     CACHED,
+    FOCUS,
     FULL,
     HATCH,
     READ,
@@ -28,6 +29,7 @@ from tui_batching.charts.rows import (
     SHADE,
     SLOWED,
     STALLED,
+    TRACK,
     Cells,
     Row,
     first_that_fits,
@@ -73,6 +75,27 @@ class _Entry(NamedTuple):
     wordings: tuple[str, ...]
     need: int = 1
 
+    def named(self) -> _Entry:
+        """The same with its name alone as the briefest wording."""
+        return self._replace(wordings=(self.wordings[0].partition(":")[0], *self.wordings))
+
+
+class _SignsTold(NamedTuple):
+    """What the row begins with, the briefest wording first, and the signs behind it."""
+
+    begin: tuple[str, ...]
+    entries: Sequence[_Entry]
+
+    @property
+    def least(self) -> int:
+        """The cells that it takes in the briefest words."""
+        signs = (len(each.sign) + len(each.wordings[0]) + 3 for each in self.entries)
+        return len(self.begin[0]) + sum(signs)
+
+    def named(self) -> _SignsTold:
+        """The same, where names alone are the briefest wordings of signs."""
+        return self._replace(entries=[entry.named() for entry in self.entries])
+
 
 def newcomers(keys: KeySigns) -> list[str]:
     """What those who see the app for the first time are told, the fullest wording first."""
@@ -88,16 +111,20 @@ def newcomers(keys: KeySigns) -> list[str]:
     ]
 
 
-def legend_row(
+def legend_row(  # noqa: PLR0913 - what is seen, and what is told of it
     views: Sequence[LaneView],
     sizes: Sequence[tuple[int, int]],
     width: int,
     palette: Palette,
     notes: Sequence[str] = (),
+    *,
+    focused: bool = False,
+    more: str = "…",
 ) -> Cells:
     """How many tokens bars and signs stand for, what signs mean, and one of the notes beside them.
 
-    Where there is no room for all, the note stands alone. While a request is selected, its parts
+    Where there is no room for all, the note stands alone; without one, signs that newcomers need
+    least are left out, and it is said that there are more. While a request is selected, its parts
     are explained, as soon as there are any.
 
     Args:
@@ -106,36 +133,67 @@ def legend_row(
         width: cells of the legend.
         palette: the colours.
         notes: what is told beside the signs, the fullest wording first.
+        focused: whether a lane is in focus.
+        more: what stands behind the signs where some are left out.
     """
     text = style(palette.text, palette.background)
     row = Row(width, style(palette.muted, palette.background))
     if parts := _parts_there(views, palette):
-        return _add_worded(row, ("",), parts, palette).cells()
+        return _add_legend(row, _SignsTold(("",), parts), palette, more).cells()
+    legends = _legends(views, sizes, palette, focused=focused)
+    if not notes:
+        fitting = (each for each in legends if each.least <= width)
+        return _add_legend(row, next(fitting, legends[-1]), palette, more).cells()
+    if focused:  # what the lanes show comes first
+        legends += _legends(views, sizes, palette, focused=False)
+    noted = len(notes[-1]) + 3
+    fitting = (each for each in legends if each.least + noted <= width)
+    if (legend := next(fitting, None)) is None:
+        return row.gap().add(first_that_fits(notes, width - 2), text).cells()
+    _add_worded(row, legend, palette, keep=noted)
+    return row.add_right(f"{first_that_fits(notes, row.left - 4)} ", text).cells()
+
+
+def _legends(
+    views: Sequence[LaneView],
+    sizes: Sequence[tuple[int, int]],
+    palette: Palette,
+    *,
+    focused: bool,
+) -> list[_SignsTold]:
+    """What bars and signs stand for, and what signs mean; then the same ever more briefly.
+
+    A single scale is then told by the sign of tokens; of two there is not the room to tell.
+    """
     layouts = [
         slots_layout(view, cells, rows - 1)
         for view, (cells, rows) in zip(views, sizes, strict=True)
     ]
     cell = token_scale(views, min(cells for cells, _ in sizes))
-    scales = _scale_texts(layouts, cell, sign_scale(views[0].scene))
-    entries = _signs(views, layouts, palette)
-    if not notes:
-        return _add_worded(row, scales, entries, palette).cells()
-    noted = len(notes[-1]) + 3
-    if len(scales[0]) + sum(len(each.wordings[0]) + 4 for each in entries) + noted > width:
-        return row.gap().add(first_that_fits(notes, width - 2), text).cells()
-    _add_worded(row, scales, entries, palette, keep=noted)
-    return row.add_right(f"{first_that_fits(notes, row.left - 4)} ", text).cells()
+    scales = _scales(layouts, cell, sign_scale(views[0].scene))
+    tokens, *others = _signs(views, layouts, palette)
+    if focused:
+        others.append(
+            _Entry("".join(FOCUS), style(palette.text, palette.background), ("in focus",))
+        )
+    full = _SignsTold(_scale_texts(scales), [tokens, *others])
+    if len(scales) != 1:
+        return [full, full.named(), _SignsTold(("",), full.entries).named()]
+    told = f"= {_tokens(scales[0].tokens)}"
+    brief = _SignsTold(("",), [tokens._replace(wordings=(told, f"{told} made")), *others])
+    return [full, brief, brief.named()]
 
 
 def _signs(
     views: Sequence[LaneView], layouts: Sequence[SlotsLayout], palette: Palette
 ) -> list[_Entry]:
-    """What the signs mean that there are, or may be, in any lane."""
+    """What signs mean that there are, or may be, in any lane; first those that newcomers need."""
     look = partial(fill, ground=palette.background, palette=palette)
     muted = style(palette.muted, palette.background)
     paged = any(view.moment.run.kv is not None for view in views)
     caches = any(view.moment.run.cache_matters for view in views)
-    held = _Entry(HATCH, look(State.HELD), ("held", "held: finished, slot still taken"))
+    bubble = ("held", "held: finished, slot still taken")
+    held = _Entry(HATCH, look(State.HELD), bubble, need=0)
     evictions = any(view.moment.evictions for view in views)
     lost = [(name, *PART_SIGNS[name]) for name in ("evicted", "recompute") if evictions]
     stalled = _Entry(STALLED, look(State.STALLED), ("stalled", "stalled by another's prompt"))
@@ -144,36 +202,58 @@ def _signs(
     gauge = ("prefill: share of prompt", "prefill: how much of the prompt is read")
     gauges = any(layout.bars for layout in layouts)
     some_is_read = any(layout.has_read for layout in layouts)
+    free = ("to come", "to come, or free") if gauges else ("free",)
     return [
         _Entry(FULL, look(State.DECODE), ("makes tokens",)),
         *([held] if _batches(views) else []),
         *([stalled] if _some_are_stalled(views) else []),
         *([slowed] if any(view.moment.run.mixes for view in views) else []),
-        _Entry(SHADE, reads, ("prefill", *(gauge if gauges else ())), need=0),
+        _Entry(SHADE, reads, gauge if gauges else ("prefill",)),
         *([_Entry(READ, reads, ("read", "read before"))] if some_is_read else []),
         *(
-            _Entry(sign, look(state), (name, _MEANINGS.get(name, name)))
+            _Entry(sign, look(state), (SHORT_PARTS[name], name, _MEANINGS.get(name, name)))
             for name, sign, state in lost
         ),
-        *([_Entry(RESERVED, muted, ("taken, empty", "taken, still empty"))] if paged else []),
-        *([_Entry(CACHED, muted, ("cached", "cached: computed before"))] if caches else []),
+        *([_Entry(RESERVED, muted, ("empty", "taken, empty", "taken, still empty"))] * paged),
+        *([_Entry(CACHED, muted, ("cached", "cached: computed before"))] * caches),
+        *([] if all(view.moment.over for view in views) else [_Entry(TRACK, muted, free, need=2)]),
     ]
 
 
-def _scale_texts(layouts: Sequence[SlotsLayout], cell: int, sign: int) -> tuple[str, str]:
-    """What a bar's cell and a full sign stand for, if there are any: briefly, and in full."""
+class _TokenScale(NamedTuple):
+    """How many tokens something stands for: its name, briefly and in full."""
+
+    brief: str
+    full: str
+    tokens: int
+
+
+def _scales(layouts: Sequence[SlotsLayout], cell: int, sign: int) -> list[_TokenScale]:
+    """What a bar's cell and a full sign stand for, if there are any."""
     bars = any(layout.has_bars for layout in layouts)
     levels = any(layout.has_levels for layout in layouts)
-    scales = [
-        *([("cell", "a bar's cell", cell)] if bars else []),
-        *([("full sign", "a full sign", sign)] if levels else []),
+    return [
+        *([_TokenScale("cell", "a bar's cell", cell)] if bars else []),
+        *([_TokenScale("full sign", "a full sign", sign)] if levels else []),
     ]
+
+
+def _scale_texts(scales: Sequence[_TokenScale]) -> tuple[str, ...]:
+    """What they stand for, briefly and in full."""
     if not scales:
-        return "", ""
-    unit = "tokens" if scales[-1][-1] > 1 else "token"
-    shortest = ", ".join(f"{name} = {tokens:,}" for name, _, tokens in scales)
-    fullest = ", ".join(f"{name} = {tokens:,}" for _, name, tokens in scales)
-    return f" {shortest} {unit}", f" {fullest} {unit}"
+        return ("",)
+    *others, last = scales
+    brief = [f"{each.brief} = {each.tokens:,}, " for each in others]
+    full = [f"{each.full} = {each.tokens:,}, " for each in others]
+    told = _tokens(last.tokens)
+    return (
+        f" {''.join(brief)}{last.brief} = {told}",
+        f" {''.join(full)}{last.full} = {told}",
+    )
+
+
+def _tokens(count: int) -> str:
+    return f"{count:,} tokens" if count > 1 else f"{count} token"
 
 
 def _batches(views: Sequence[LaneView]) -> bool:
@@ -206,34 +286,41 @@ def _parts_there(views: Sequence[LaneView], palette: Palette) -> list[_Entry]:
     entries = []
     for number, name in enumerate((*_MEANINGS, *_KNOWN)):
         if name in there:
-            (sign, state), words = sign_of(name), (name, _MEANINGS.get(name, name))
+            (sign, state), meaning = sign_of(name), _MEANINGS.get(name, name)
+            words = (SHORT_PARTS[name], name, meaning)
             entries.append(_Entry(sign, look(state), words, need=-number))
     return entries
 
 
-def _add_worded(
-    row: Row, begin: Sequence[str], entries: Sequence[_Entry], palette: Palette, keep: int = 0
-) -> Row:
+def _add_legend(row: Row, legend: _SignsTold, palette: Palette, more: str) -> Row:
+    """Append a legend; where not all of its signs fit, the first ones, and that there are more."""
+    there = legend.entries
+    if legend.least <= row.left:
+        return _add_worded(row, legend, palette)
+    kept = len(more) + 2
+    while there and legend._replace(entries=there).least + kept > row.left:
+        there = there[:-1]
+    _add_worded(row, legend._replace(entries=there), palette, keep=kept)
+    return row.gap(2).add(more, row.ground)
+
+
+def _add_worded(row: Row, legend: _SignsTold, palette: Palette, keep: int = 0) -> Row:
     """Append what it begins with, then the signs: all briefly, and those in more words that fit.
 
-    The wordings of each are told from the briefest on; so many cells are kept for something else.
+    So many cells are kept for something else.
     """
-    wordings = [begin, *(entry.wordings for entry in entries)]
+    entries = legend.entries
+    wordings = [legend.begin, *(entry.wordings for entry in entries)]
     needs = sorted(range(len(wordings)), key=lambda n: entries[n - 1].need if n else 1)
     chosen = [each[0] for each in wordings]
-    spare = row.left - keep - sum(map(len, chosen)) - 4 * len(entries)
+    spare = row.left - keep - legend.least
     for level, number in product(range(1, max(map(len, wordings))), needs):
         more = wordings[number][level : level + 1]
         if more and len(more[0]) - len(chosen[number]) <= spare:
             spare -= len(more[0]) - len(chosen[number])
             chosen[number] = more[0]
     row.add(chosen[0], row.ground)
+    text = style(palette.text, palette.background)
     for entry, words in zip(entries, chosen[1:], strict=True):
-        _add(row, entry.sign, entry.look, words, style(palette.text, palette.background))
+        row.gap(2).add(entry.sign, entry.look).add(f" {words}", text)
     return row
-
-
-def _add(row: Row, sign: str, drawn: Style, words: str, look: Style) -> None:
-    """A sign and what it means, if there is room for both."""
-    if len(words) + 4 <= row.left:
-        row.gap(2).add(sign, drawn).add(f" {words}", look)

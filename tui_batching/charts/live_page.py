@@ -113,7 +113,7 @@ class LaneLook:
         palette: the colours.
         scale: tokens a cell, in all of them.
         more: what the head tells of lanes that are not seen, the fullest wording first.
-        focused: whether keys act on this lane alone.
+        focused: whether this lane is in focus.
     """
 
     palette: Palette

@@ -24,6 +24,7 @@ from tui_batching.analysis.metrics import (
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.slices import MEAN, Slice, SliceParts
 from tui_batching.analysis.tables import (
+    Cell,
     Table,
     TableRow,
     comparison_table,
@@ -237,30 +238,70 @@ def _legend(bars: Sequence[Bar], layout: BarLayout) -> list[Cells]:
 
 
 def table_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[Cells]:
-    """The headline metrics, group by group."""
+    """The headline metrics, group by group; a column a strategy, as many side by side as fit."""
     table = comparison_table(comparison, wanted)
     label = max(_LABEL, *(3 + len(row.label) for group in table.groups for row in group.rows))
-    column = max(10, (min(pen.width, _WIDEST) - label) // len(table.strategies))
-    rows = [_names(table, label, column, pen)]
-    in_bars = {metric.group for metric, *_ in _BARS}
-    for group in sorted(table.groups, key=lambda g: (g.title not in _FIRST, g.title in in_bars)):
-        rows.append(pen.heading(group.title, group.hint))
-        rows.extend(_figures(row, label, column, pen) for row in group.rows)
+    count, narrowest = len(table.strategies), _narrowest(table)
+    blocks = -(-count // max(1, (pen.width - label) // narrowest))
+    widest = (min(pen.width, _WIDEST) - label) // -(-count // blocks)
+    layout = _FigureColumns(label, max(narrowest, widest), pen)
+    rows: list[Cells] = []
+    for block in range(blocks):  # as equal as can be
+        first, end = (count * part // blocks for part in (block, block + 1))
+        rows += [pen.blank()] if block else []
+        rows += layout.rows(table, slice(first, end))
     return rows
 
 
-def _names(table: Table, label: int, column: int, pen: Pen) -> Cells:
-    row = pen.row().gap(label)
-    for number, strategy in enumerate(table.strategies):
-        name, note = marked(strategy), "error" if table.shows_errors and number else ""
-        row.gap(column - NOTE - 1 - cell_len(name)).add(name, pen.strategy(strategy))
-        row.gap().add(note, pen.muted).gap(NOTE - len(note))
-    return row.cells()
+def _narrowest(table: Table) -> int:
+    """The cells of a column in which each figure has room for its note, and each name."""
+    figures = (cell for group in table.groups for row in group.rows for cell in row.cells)
+    widest = max(cell_len(cell.text) for cell in figures)
+    names = max(cell_len(marked(name)) for name in table.strategies)
+    return max(widest + NOTE + 2, names + 1)
 
 
-def _figures(figures: TableRow, label: int, column: int, pen: Pen) -> Cells:
-    row = pen.row().add(f"   {figures.label:<{label - 3}}", pen.muted)
-    for cell in figures.cells:
-        row.add(f"{cell.text:>{column - NOTE - 1}}", pen.good if cell.best else pen.text)
-        row.add(f" {cell.note:<{NOTE}}", pen.good if cell.best else pen.muted)
-    return row.cells()
+@dataclass(frozen=True, slots=True)
+class _FigureColumns:
+    """The columns of a table.
+
+    Attributes:
+        label: cells of what a row is called.
+        column: cells of a strategy's column.
+        pen: for the rows.
+    """
+
+    label: int
+    column: int
+    pen: Pen
+
+    def rows(self, table: Table, seen: slice) -> list[Cells]:
+        """All groups, those first with which the table begins; some of the strategies."""
+        rows = [self._names(table, seen)]
+        in_bars = {metric.group for metric, *_ in _BARS}
+        for group in sorted(
+            table.groups, key=lambda g: (g.title not in _FIRST, g.title in in_bars)
+        ):
+            rows.append(self.pen.heading(group.title, group.hint))
+            rows.extend(self._figures(row, row.cells[seen]) for row in group.rows)
+        return rows
+
+    def _names(self, table: Table, seen: slice) -> Cells:
+        """Each name ends with the figures below it, or somewhat behind them where it is long."""
+        row = self.pen.row().gap(self.label)
+        for strategy in table.strategies[seen]:
+            first = strategy == table.strategies[0]
+            note = "error" if table.shows_errors and not first else ""
+            name = f"{marked(strategy):>{self.column - NOTE - 1}}"
+            row.add(name, self.pen.strategy(strategy))
+            rest = max(0, self.column - cell_len(name))
+            row.add(f" {note}"[:rest].ljust(rest), self.pen.muted)
+        return row.cells()
+
+    def _figures(self, figures: TableRow, cells: Sequence[Cell]) -> Cells:
+        pen = self.pen
+        row = pen.row().add(f"   {figures.label:<{self.label - 3}}", pen.muted)
+        for cell in cells:
+            row.add(f"{cell.text:>{self.column - NOTE - 1}}", pen.good if cell.best else pen.text)
+            row.add(f" {cell.note:<{NOTE}}", pen.good if cell.best else pen.muted)
+        return row.cells()

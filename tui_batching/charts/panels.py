@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rich.color import Color
@@ -16,6 +16,7 @@ from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import add_with_signs
 from tui_batching.charts.rows import (
+    FOCUS,
     PLAYHEAD,
     Cells,
     Row,
@@ -118,10 +119,13 @@ def _beside(parts: Iterable[Cells], gap: Cells) -> Cells:
     return row
 
 
-def strategy_titles(strategy: Strategy) -> list[str]:
-    """A strategy with its parameters; the fullest wording first."""
+def strategy_titles(strategy: Strategy, focus: str | None = None) -> list[str]:
+    """A strategy with its parameters, its name in braces if it is in focus; the fullest first."""
+    begin, end = FOCUS if strategy.name == focus else ("", "")
     return [
-        " · ".join((title, *words)) for words in strategy.wordings() for title in strategy.titles
+        " · ".join((f"{begin}{title}{end}", *words))
+        for words in strategy.wordings()
+        for title in strategy.titles
     ]
 
 
@@ -138,7 +142,7 @@ def headings(
     strategies: Sequence[Strategy],
     facts: Sequence[Sequence[str]],
     widths: Sequence[int],
-    palette: Palette,
+    request: ChartRequest,
     without: Collection[str] = (),
 ) -> list[Cells]:
     """A heading for each panel: the strategy, and at the right what is told of it.
@@ -148,15 +152,15 @@ def headings(
         facts: for each panel the same things told in fewer and fewer words; the first wording for
             which there is room in all panels is taken, or none.
         widths: of the panels.
-        palette: the colours.
+        request: what is drawn: in which colours, and who is in focus.
         without: those that have no prefix cache, though others have one and it matters.
     """
     facts = [
         _marked(told) if strategy.name in without else [*told, told[-1]]
         for strategy, told in zip(strategies, facts, strict=True)
     ]
-    shortest = [len(strategy_titles(strategy)[-1]) + 5 for strategy in strategies]
-    rooms = [width - title for width, title in zip(widths, shortest, strict=True)]
+    titles = [strategy_titles(strategy, request.focus) for strategy in strategies]
+    rooms = [width - len(each[-1]) - 5 for width, each in zip(widths, titles, strict=True)]
     fitting = (
         wording
         for wording in zip(*facts, strict=True)
@@ -164,8 +168,8 @@ def headings(
     )
     told = next(fitting, ("",) * len(strategies))
     return [
-        _heading(strategy, text, width, palette)
-        for strategy, text, width in zip(strategies, told, widths, strict=True)
+        _heading(*each, request.palette)
+        for each in zip(strategies, titles, told, widths, strict=True)
     ]
 
 
@@ -174,9 +178,11 @@ def _marked(told: Sequence[str]) -> list[str]:
     return [*(f"{text} · {WITHOUT}" if text else WITHOUT for text in told), WITHOUT]
 
 
-def _heading(strategy: Strategy, told: str, width: int, palette: Palette) -> Cells:
+def _heading(
+    strategy: Strategy, titles: Sequence[str], told: str, width: int, palette: Palette
+) -> Cells:
     look = style(palette.strategy(strategy.name), palette.surface, bold=True)
-    title = first_that_fits(strategy_titles(strategy), width - len(told) - 5)
+    title = first_that_fits(titles, width - len(told) - 5)
     row = Row(width, look).add(f"{mark_of(strategy.name)} {title} ", look)
     row.add("━" * max(0, row.left - len(told) - 1), look)
     words = style(palette.text, palette.surface)
@@ -185,11 +191,35 @@ def _heading(strategy: Strategy, told: str, width: int, palette: Palette) -> Cel
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """A sign of a chart and what it stands for."""
+    """A sign of a chart and what it stands for.
+
+    Attributes:
+        glyph: the sign.
+        colour: of the sign.
+        word: what it stands for.
+        brief: the same where there is little room; empty if the word is brief.
+        extra: whether it is told only where there is room for it beside all that is not.
+    """
 
     glyph: str
     colour: Color
     word: str
+    brief: str = ""
+    extra: bool = False
+
+    @property
+    def length(self) -> int:
+        """The cells that it takes."""
+        return len(self.glyph) + len(self.word) + 3
+
+    def briefly(self) -> LegendEntry:
+        """The same in few words."""
+        return replace(self, word=self.brief or self.word)
+
+
+def focus_entry(palette: Palette) -> LegendEntry:
+    """What the sign of the lane in focus means."""
+    return LegendEntry("".join(FOCUS), palette.text, "in focus")
 
 
 def on_screen(
@@ -207,22 +237,39 @@ def legend_row(
 ) -> Cells:
     """What to see in a chart, and what its signs stand for, which comes before a long hint.
 
-    Where the chart was moved away from the playhead, `back` tells how to go back.
+    Where there is little room, both are told in fewer words; the last signs are left out where not
+    even these fit. Where the chart was moved away from the playhead, `back` tells how to go back.
     """
     ground = palette.background
     muted = style(palette.muted, ground)
     row = Row(width, muted)
-    legend = sum(len(entry.glyph) + len(entry.word) + 3 for entry in entries)
-    if back:
-        row.add(back, style(palette.accent, ground, bold=True))
-    elif len(hint) + legend <= width:
-        row.add(hint, muted)
-    else:
-        row.add(hint.partition(":")[0], muted)
+    told, entries = _that_fit([back] if back else _hints(hint), entries, width)
+    row.add(told, style(palette.accent, ground, bold=True) if back else muted)
     for entry in entries:
-        if len(entry.glyph) + len(entry.word) + 3 <= row.left:
+        if entry.length <= row.left:
             row.gap(2).add(f"{entry.glyph} ", style(entry.colour, ground)).add(entry.word, muted)
     return row.cells()
+
+
+def _hints(hint: str) -> list[str]:
+    """The hint, then the same without its explanation, without its second clause, and nothing."""
+    head = hint.partition(":")[0]
+    return [hint, head, head.partition(",")[0], ""]
+
+
+def _that_fit(
+    hints: Sequence[str], entries: Sequence[LegendEntry], width: int
+) -> tuple[str, Sequence[LegendEntry]]:
+    """The fullest hint and words of signs with which all signs fit that must; else the briefest."""
+    brief = [entry.briefly() for entry in entries]
+    fullest, *shorter = hints
+    if len(fullest) + sum(entry.length for entry in entries) <= width:
+        return fullest, entries
+    forms = [*((each, entries) for each in shorter[:1]), *((each, brief) for each in shorter)]
+    for told, words in forms:
+        if len(told) + sum(entry.length for entry in words if not entry.extra) <= width:
+            return told, words
+    return hints[-1], brief
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from rich.style import Style
 
 from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.rows import SLOWED, Cells, Row, style
+from tui_batching.charts.rows import SLOWED, Cells, Row, first_that_fits, style
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.strategies import mark_of
@@ -63,11 +63,11 @@ class Pen:
         """A row with nothing in it."""
         return self.row().cells()
 
-    def heading(self, title: str, hint: str = "") -> Cells:
-        """A row with a heading, and what is said of it."""
-        return (
-            self.row().add(f" {title}", self.title).add(hint and f" · {hint}", self.muted).cells()
-        )
+    def heading(self, title: str, *hints: str) -> Cells:
+        """A row with a heading, and what is said of it: the first wording that fits, if any."""
+        row = self.row().add(f" {title}", self.title)
+        told = [*(f" · {hint}" for hint in hints if hint), ""]
+        return row.add(first_that_fits(told, row.left), self.muted).cells()
 
     def spread(self, panels: Sequence[list[Cells]], height: int) -> list[Cells]:
         """Panels below each other on `height` rows; rows that are left stand between them."""

@@ -9,7 +9,7 @@ from tui_batching.analysis.pool_contents import Filling, Held, HeldPrefix, PoolC
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.panels import headings, with_focus
 from tui_batching.charts.pen import Pen
-from tui_batching.charts.rows import CACHED, FULL, TRACK, Cells, column, wrapped
+from tui_batching.charts.rows import CACHED, FULL, TRACK, Cells, column, first_wrapped
 from tui_batching.charts.utilization_panels import NARROWEST
 from tui_batching.columns import rounded
 from tui_batching.sim.run import Run
@@ -23,6 +23,10 @@ _THICKEST = 4
 _WORDS = (
     f"Blocks of the KV cache now: {FULL} used, {CACHED} cached: free to take, but still to be "
     "found. A prefix is what several requests begin with, named after the first."
+)
+_BRIEFLY = (
+    f"Blocks now: {FULL} used, {CACHED} cached, free to take. A prefix is named after the first "
+    "request that has it."
 )
 
 
@@ -58,10 +62,10 @@ def prefixes_chart(request: ChartRequest) -> list[Cells]:
         for run, each in zip(runs, seen, strict=True)
     ]
     strategies = [run.strategy for run in runs]
-    titles = headings(strategies, facts, [request.width] * len(runs), request.palette)
+    titles = headings(strategies, facts, [request.width] * len(runs), request)
     words = [
         pen.row().gap().add(line, pen.text).cells()
-        for line in wrapped(_WORDS, request.width - 2, 2)
+        for line in first_wrapped([_WORDS, _BRIEFLY], request.width - 2, 2)
     ]
     telling = len(seen) - seen.count(None)
     each_has = (request.height - len(words) - len(runs)) // max(1, telling)

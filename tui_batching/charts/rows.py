@@ -42,6 +42,8 @@ SLOWED = "¦"
 """In a step that is longer as prompts of others are in it, too."""
 CHOSEN = "▸"
 """Before the name of the selected request."""
+FOCUS = ("{", "}")
+"""Around the name of the lane in focus."""
 PLAYHEAD, EVICTED = "┃", "↩"
 BEGIN = "▐"
 """The first cell of a request in a slot where its name does not stand."""
@@ -180,3 +182,9 @@ def wrapped(text: str, width: int, most: int | None = None) -> list[str]:
     glued = _UNIT.sub(_GLUE, text)
     lines = wrap(glued, width, max_lines=most, placeholder=" …", break_on_hyphens=False)
     return [line.replace(_GLUE, " ") for line in lines]
+
+
+def first_wrapped(texts: Sequence[str], width: int, most: int) -> list[str]:
+    """The first text that fits over at most so many lines, else what fits of the last one."""
+    fitting = (lines for text in texts if len(lines := wrapped(text, width)) <= most)
+    return next(fitting, None) or wrapped(texts[-1], width, most)

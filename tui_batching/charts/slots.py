@@ -25,6 +25,7 @@ from tui_batching.charts.panels import (
     LegendEntry,
     Scale,
     arrange,
+    focus_entry,
     headings,
     joined,
     legend_row,
@@ -33,7 +34,7 @@ from tui_batching.charts.panels import (
     scale_row,
     with_focus,
 )
-from tui_batching.charts.pen import fill
+from tui_batching.charts.pen import SHORT_PARTS, fill
 from tui_batching.charts.rows import (
     AGAIN,
     BEGIN,
@@ -99,15 +100,15 @@ def _unit(lane: SlotSteps) -> str:
 def legend(palette: Palette) -> list[LegendEntry]:
     """What the cells are made of."""
     return [
-        LegendEntry(FULL, palette.work, "makes a token"),
+        LegendEntry(FULL, palette.work, "makes a token", "token"),
         LegendEntry(_STRIP, palette.state(State.DECODE), "how many do"),
         LegendEntry(HATCH, palette.state(State.HELD), "held"),
         LegendEntry(SHADE, palette.state(State.PREFILL), "prefill"),
         LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
-        LegendEntry(EVICTED, palette.text, "evicted"),
-        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute"),
-        LegendEntry(TRACK, palette.muted, "free"),
         LegendEntry(PLAYHEAD, palette.playhead, "now"),
+        LegendEntry(EVICTED, palette.text, "evicted", SHORT_PARTS["evicted"]),
+        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute", SHORT_PARTS["recompute"]),
+        LegendEntry(TRACK, palette.muted, "free"),
     ]
 
 
@@ -142,6 +143,7 @@ class SlotCells:
         palette: the colours.
         selected: the row of the selected request, or None.
         most: how many slots a full sign stands for where they are counted, the same in each lane.
+        has_playhead: whether the playhead stands in the rows of slots, as it does nowhere else.
     """
 
     lane: SlotSteps
@@ -150,6 +152,7 @@ class SlotCells:
     palette: Palette
     selected: int | None
     most: int
+    has_playhead: bool = False
 
     @cached_property
     def _steps(self) -> IntArray:
@@ -200,6 +203,8 @@ class SlotCells:
         ink = np.frombuffer(kinds.encode("ascii"), np.uint8).astype(np.int64)
         now = np.array(self.window.now_columns, np.int64)
         ink[now] = np.where(self._narrow & (ink[now] == ord(_NAME)), ink[now], ord(_NOW))
+        if self.has_playhead and len(now) and ink[now[0]] == ord(_NOW):
+            text = f"{text[: now[0]]}{PLAYHEAD}{text[now[0] + 1 :]}"
         number = np.repeat(np.arange(len(parts)), [part.end - part.begin for part in parts])
         return painted(
             text, number << 8 | ink, lambda ink: self._look(parts[ink >> 8], chr(ink & 255))
@@ -336,8 +341,7 @@ class Slots:
             unseen |= {EVICTED, AGAIN}
         entries = [each for each in legend(self.request.palette) if each.glyph not in unseen]
         told = hint(self._lanes, Fraction(2)).partition(":")[0]
-        legend_is = sum(len(each.glyph) + len(each.word) + 3 for each in entries)
-        return len(told) + legend_is <= self.request.width
+        return len(told) + sum(each.length for each in entries) <= self.request.width
 
     @property
     def _shown(self) -> list[int]:
@@ -428,6 +432,7 @@ class Slots:
         strategies = [lane.run.strategy for lane in self._lanes]
         panels = with_focus(drawn, strategies, self.request)
         entries = [each for each in legend(palette) if self._has_strip or each.glyph != _STRIP]
+        entries.append(focus_entry(palette))
         rows = [
             legend_row(
                 hint(self._lanes, self.windows[0].scale),
@@ -448,14 +453,15 @@ class Slots:
         strategies = [lane.run.strategy for lane in self._lanes]
         widths = self._layout.arrangement.widths
         without = self.request.scene.comparison.without_cache
-        return headings(strategies, facts, widths, self.request.palette, without)
+        return headings(strategies, facts, widths, self.request, without)
 
     def _panel(self, number: int) -> list[Cells]:
         lane, window, palette = self._lanes[number], self.windows[number], self.request.palette
         arrangement, thickness, _, axis = self._layout
         width, top, shown = arrangement.widths[number], self.tops[number], self._shown[number]
         slots, most = range(top, top + shown), max(self._capacities)
-        cells = SlotCells(lane, slots, window, palette, self.viewport.selected, most)
+        playhead = not (axis or self._has_strip)
+        cells = SlotCells(lane, slots, window, palette, self.viewport.selected, most, playhead)
         muted = style(palette.muted, palette.surface)
 
         def line(label: str, row: Cells) -> Cells:

@@ -33,6 +33,7 @@ from tui_batching.charts.rows import (
     Cells,
     filled_cells,
     first_that_fits,
+    first_wrapped,
     painted,
     style,
     wrapped,
@@ -56,6 +57,8 @@ _MEMORY_WORDS = (
     f"{_POOL_EDGE}; {EVICTED} an eviction."
 )
 _CACHE_WORDS = f" {CACHED} are free to take, but can still be found."
+_MEMORY_BRIEFLY = f"KV blocks taken, up to the pool's edge {_POOL_EDGE}; {EVICTED} an eviction."
+_CACHE_BRIEFLY = f" {CACHED} free to take, but still found."
 _GROUND, _USEFUL, _STALLED, _HELD = range(4)
 """What a cell shows."""
 _EDGE, _LINE, _NOW = 4, 8, 12
@@ -76,9 +79,10 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
     facts = [_facts(*each) for each in zip(results, shares, strict=True)]
     strategies = [result.strategy for result in results]
     without = request.scene.comparison.without_cache
-    titles = headings(strategies, facts, [request.width] * len(results), request.palette, without)
+    titles = headings(strategies, facts, [request.width] * len(results), request, without)
     if request.height < 2 * len(results) + 4:
-        return pen.spread([[title] for title in titles], request.height)
+        heads = with_focus([[title] for title in titles], strategies, request)
+        return pen.spread(heads, request.height)
     words = _words(request, pen)
     columns = max(1, request.width - MARGIN - LABELS)
     room = request.height - 1 - len(words)
@@ -109,12 +113,14 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
     facts = [_memory_facts(run, use) for run, use in zip(runs, uses, strict=True)]
     strategies = [run.strategy for run in runs]
     without = scene.comparison.without_cache
-    titles = headings(strategies, facts, [request.width] * len(runs), request.palette, without)
+    titles = headings(strategies, facts, [request.width] * len(runs), request, without)
     if request.height < 3 * len(runs) + 4:
         heads = with_focus([[title] for title in titles], strategies, request)
         return pen.spread(heads, request.height)
-    told = _MEMORY_WORDS + (_CACHE_WORDS if any(run.cache_matters for run in runs) else "")
-    lines = wrapped(told, request.width - 2, 2 if request.height < 30 else 3)
+    caches = any(run.cache_matters for run in runs)
+    full, brief = ((_MEMORY_WORDS, _CACHE_WORDS), (_MEMORY_BRIEFLY, _CACHE_BRIEFLY))
+    texts = ["".join(each if caches else each[:1]) for each in (full, brief)]
+    lines = first_wrapped(texts, request.width - 2, 2 if request.height < 30 else 3)
     words = [pen.row().gap().add(line, pen.text).cells() for line in lines]
     columns = max(1, request.width - MARGIN - LABELS)
     room = request.height - 1 - len(words)
@@ -229,12 +235,13 @@ def count_text(number: int) -> str:
 def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
     """Which strategy looks best by which of the two, over as many rows as there is room for."""
     comparison = request.scene.comparison
-    text = "A held slot counts as occupied, though its request is finished."
+    texts = ["A held slot counts as occupied, though its request is finished."]
     claim = claim_called("occupied", comparison)
     if claim and not comparison.limited:
         detail = f"{claim.detail[0].upper()}{claim.detail[1:]}."
-        text = f"A held slot counts as occupied, so {claim.detail}." if claim.holds else detail
-    lines = wrapped(text, request.width - 2, 2 if request.height < 30 else 3)
+        full = f"A held slot counts as occupied, so {claim.detail}."
+        texts = [full, detail] if claim.holds else [detail]
+    lines = first_wrapped(texts, request.width - 2, 2 if request.height < 30 else 3)
     return [pen.row().gap().add(line, pen.text).cells() for line in lines]
 
 

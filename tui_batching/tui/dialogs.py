@@ -202,6 +202,7 @@ READING = (
     ("", "░ prefill: its prompt is processed, before the first token"),
     ("", "many slots, a sign each: ▁ to █ tokens, ░ prefill, + joined"),
     ("white", "it happened just now (black if light); ▸ the selected request"),
+    ("focus", "{STATIC} in focus: keys act on it, or a chapter tells of it"),
     ("queue", "who waits, who came first at the left; and the longest wait"),
     ("shares", "of all slot-time so far: useful █, held ▒, stalled ‖, free ·"),
     ("race", "who was answered, in order; mean and p99 are over them alone"),

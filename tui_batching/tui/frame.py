@@ -55,6 +55,13 @@ class Frame:
         """Whether a part of the view is shown."""
         return not self.show or part in self.show
 
+    @property
+    def keys_told(self) -> KeySigns:
+        """The keys of which hints tell: a room does not turn to the next quantity."""
+        if not self.presenting:
+            return self.keys
+        return {name: sign for name, sign in self.keys.items() if name != "quantity"}
+
     @cached_property
     def moments(self) -> list[Moment]:
         """Each Run at the playhead."""

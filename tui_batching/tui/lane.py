@@ -21,11 +21,11 @@ def lanes_seen(first: int, count: int, width: int) -> range:
 
 
 class Lane(StripView, can_focus=True):
-    """Shows a LaneView below its head; the head tells whether the lane has the focus.
+    """Shows a LaneView below its head; the head tells whether it is in focus.
 
     Attributes:
         number: which of the lanes it is, from zero.
-        more: how many lanes are not seen beside it, and the key to them.
+        hidden: how many lanes are not seen beside it, if any, and the id of the key to them.
     """
 
     DEFAULT_CSS = """
@@ -35,7 +35,7 @@ class Lane(StripView, can_focus=True):
     def __init__(self, number: int) -> None:
         super().__init__(id=f"lane-{number}")
         self.number = number
-        self.more: tuple[str, ...] = ()
+        self.hidden = (0, "")
 
     def on_focus(self) -> None:
         """Let the head be drawn anew."""
@@ -49,11 +49,19 @@ class Lane(StripView, can_focus=True):
         """Draw what has changed."""
         width, height = self.content_size.width - GUTTER, self.content_size.height
         gutter = Row(GUTTER, style(frame.palette.text, frame.palette.background)).cells()
-        look = LaneLook(frame.palette, scale, self.more, self.has_focus)
+        name = view.moment.run.strategy.name
+        look = LaneLook(
+            frame.palette, scale, self._more(frame), self.has_focus or frame.focus == name
+        )
         rows = lane_block(view, width, height, look)
-        if frame.focus not in (None, view.moment.run.strategy.name):
+        if frame.focus not in (None, name):
             rows = [dim_from(row, 0, frame.palette) for row in rows]
         self.present([[*row, *gutter] for row in rows])
+
+    def _more(self, frame: Frame) -> tuple[str, ...]:
+        """How many lanes are not seen beside it, and the key to them, the fullest wording first."""
+        hidden, key = self.hidden[0], frame.keys.get(self.hidden[1], "")
+        return (f"{key} · {hidden} more", f"{key} +{hidden}", f"{key}+{hidden}") if hidden else ()
 
 
 class Lanes(SideBySide):
@@ -106,9 +114,7 @@ class Lanes(SideBySide):
                 lane.display = lane in seen
             before = lane.number if lane in seen[:1] else 0
             after = len(self.every) - lane.number - 1 if lane in seen[-1:] else 0
-            hidden, key = (before, "K") if before else (after, "J")
-            wordings = (f"{key} · {hidden} more", f"{key} +{hidden}", f"{key}+{hidden}")
-            lane.more = wordings if hidden else ()
+            lane.hidden = (before, "scroll-up") if before else (after, "scroll-down")
 
     def reveal(self, lane: Lane) -> None:
         """See this lane."""

@@ -194,7 +194,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             greets=self._greets and player.time < player.greets_until,
             is_new=self.presenter.brings_another_workload,
             sweep=self.sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
-            focus=self._bright,
+            focus=self._in_focus,
             show=self._shown,
             keys=self.key_signs,
         )
@@ -463,6 +463,11 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         """The strategy of the focused lane, else all of them."""
         names = [run.strategy.name for run in self.scene.runs] if self.scene else []
         return [names[lane] for lane in self._lanes.focused] or names
+
+    @property
+    def _in_focus(self) -> str | None:
+        """The lane that a chapter is about, or the one to which Tab has gone since."""
+        return self._bright and (self._lanes_meant() if self._lanes.focused else [self._bright])[0]
 
     def action_turn(self, knob: str, notches: int) -> None:
         """Turn a knob of the lanes that are meant, and say what it is now where no title tells."""

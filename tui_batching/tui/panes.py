@@ -19,7 +19,7 @@ from textual.widgets import ContentSwitcher
 from textual.worker import Worker
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.charts.chart import ChartRequest, LineChart
+from tui_batching.charts.chart import ChartRequest, KeySigns, LineChart
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.plot import draw
@@ -106,10 +106,15 @@ class ScrollPane(StripView):
         self.top = 0
         self._rows: Sequence[Cells] = ()
         self._palette: Palette | None = None
+        self._turning = ""
 
-    def show(self, rows: Sequence[Cells], palette: Palette) -> None:
-        """Show these rows, the same part of them as before if that is possible."""
+    def show(self, rows: Sequence[Cells], palette: Palette, keys: KeySigns) -> None:
+        """Show these rows, the same part of them as before if that is possible.
+
+        The keys with which others are seen are told.
+        """
         self._rows, self._palette = rows, palette
+        self._turning = f"{keys['scroll-down']}, {keys['scroll-up']} or the wheel"
         self.scroll_rows(0)
 
     def forget(self) -> None:
@@ -139,7 +144,7 @@ class ScrollPane(StripView):
         """Which rows are shown, and how to see others."""
         last = self.top + self._page
         arrow = "↓" if self.top == 0 else "↑" if last >= len(self._rows) else "↕"
-        text = f" {arrow} rows {self.top + 1}–{last} of {len(self._rows)} · J, K or the wheel"
+        text = f" {arrow} rows {self.top + 1}–{last} of {len(self._rows)} · {self._turning}"
         pen = Pen(self.content_size.width, palette)
         return pen.row().add(text, pen.muted).cells()
 

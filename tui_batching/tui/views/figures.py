@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, NamedTuple
 
@@ -17,7 +17,7 @@ from tui_batching.charts.cache_panels import cache_chart
 from tui_batching.charts.chart import ChartRequest, LargeChart, Viewport
 from tui_batching.charts.histograms import histograms_chart
 from tui_batching.charts.prefix_gauges import prefixes_chart
-from tui_batching.charts.rows import Cells, Row, first_that_fits, style
+from tui_batching.charts.rows import Cells, Row, style
 from tui_batching.charts.utilization_panels import memory_chart, utilization_chart
 from tui_batching.tui.background import aside
 from tui_batching.tui.frame import Frame
@@ -78,16 +78,13 @@ class FigureView(View):
 
     def _request(self, frame: Frame) -> ChartRequest:
         width, height = self.query_one(FigurePane).content_size
-        keys = frame.keys
-        if frame.presenting:  # a room does not turn to the next quantity
-            keys = {name: sign for name, sign in keys.items() if name != "quantity"}
         return ChartRequest(
             frame.scene,
             frame.time,
             width,
             height,
             frame.palette,
-            keys,
+            frame.keys_told,
             metrics=frame.show,
             focus=frame.focus,
         )
@@ -181,14 +178,14 @@ class _Panels(NamedTuple):
 
     Attributes:
         name: of the quantity.
-        hint: what is seen of it.
+        hints: what is seen of it, the fullest wording first.
         chart: draws it.
         known: whether a scene knows what it shows, so that it is drawn at once.
         of_whole_run: whether it tells of all that happens, or only of the instant.
     """
 
     name: str
-    hint: str
+    hints: tuple[str, ...]
     chart: Callable[[ChartRequest], list[Cells]]
     known: Callable[[Scene], bool] = lambda _: True
     of_whole_run: bool = True
@@ -204,26 +201,36 @@ class UtilizationView(View):
     key = "4"
     title = ("Utilization", "Usage")
     hint = "slots at useful work (█), held (▒), stalled (‖) or slowed (¦)"
+    briefly = ("useful (█), held (▒), stalled (‖), slowed (¦)",)
     has_playhead = True
     has_panels = True
     DEFAULT_CSS = """
     UtilizationView StripView { height: 1fr; padding: 0 1; background: $background; }
     """
     quantities: ClassVar[tuple[_Panels, ...]] = (
-        _Panels("the slots", hint, utilization_chart),
+        _Panels("the slots", (hint, *briefly), utilization_chart),
         _Panels(
             "KV memory",
-            "how many blocks of the KV cache are taken, up to all there are (┄)",
+            (
+                "how many blocks of the KV cache are taken, up to all there are (┄)",
+                "blocks of the KV cache taken, of all (┄)",
+            ),
             memory_chart,
         ),
         _Panels(
             "the prefix cache",
-            "how much of what those admitted bring is found (≡) or computed (░)",
+            (
+                "how much of what those admitted bring is found (≡) or computed (░)",
+                "prompt tokens found (≡) or computed (░)",
+            ),
             cache_chart,
         ),
         _Panels(
             "the largest prefixes",
-            "which prefixes hold most blocks of the KV cache at the playhead",
+            (
+                "which prefixes hold most blocks of the KV cache at the playhead",
+                "which prefixes hold most of the KV cache now",
+            ),
             prefixes_chart,
             lambda scene: scene.knows_pool_contents,
             of_whole_run=False,
@@ -234,7 +241,6 @@ class UtilizationView(View):
         super().__init__(id=id)
         self._known = list(self.quantities[:1])
         self._shown = self.quantities[0]
-        self._key = ""
         self._frame: Frame | None = None
         self._finding: Scene | None = None
 
@@ -250,7 +256,6 @@ class UtilizationView(View):
         self._known = [quantity for quantity, there in known if there]
         if self._shown not in self._known:
             self._shown = self._known[0]
-        self._key = frame.keys["quantity"]
         if not self._shown.known(frame.scene):
             self._find_contents(frame.scene)
         self._draw(frame)
@@ -277,14 +282,17 @@ class UtilizationView(View):
         else:
             muted = style(palette.muted, palette.background)
             rows = [Row(width, muted).add(_FINDING, muted).cells()]
-        pane.present([self.hint_row(width, palette), *rows])
+        pane.present([self.hint_row(frame, width), *rows])
 
-    def hint_words(self, width: int) -> str:
-        """The hint of what is shown, and the key of the next quantity if there is one."""
-        if len(self._known) == 1:
-            return super().hint_words(width)
-        shown, following = self._shown.hint, f"{self._key}: {self._next.name}"
-        return first_that_fits((f"{shown} ({following})", shown), width)
+    @property
+    def hint_wordings(self) -> Sequence[str]:
+        """The hint of what is shown."""
+        return self._shown.hints
+
+    @property
+    def turns_to(self) -> str:
+        """The next quantity, if there is one."""
+        return self._next.name if len(self._known) > 1 else ""
 
     @property
     def tells_whole_run(self) -> bool:
@@ -310,7 +318,8 @@ class DistributionView(View):
 
     key = "9"
     title = ("Distribution", "Spread")
-    hint = "how many requests took how long, half up to p50 (Quantity: another)"
+    hint = "how many requests took how long, half up to p50"
+    briefly = ("how many took how long",)
     has_panels = True
     of_whole_run = True
     DEFAULT_CSS: ClassVar[str] = """
@@ -330,8 +339,17 @@ class DistributionView(View):
         width, height = pane.content_size
         request = ChartRequest(frame.scene, 0, width, height - 1, palette, focus=frame.focus)
         rows = histograms_chart(request, QUANTITIES[self._shown])
-        pane.present([self.hint_row(width, palette), *rows])
+        pane.present([self.hint_row(frame, width), *rows])
+
+    @property
+    def turns_to(self) -> str:
+        """The next of the times."""
+        return QUANTITIES[self._next].name
+
+    @property
+    def _next(self) -> int:
+        return (self._shown + 1) % len(QUANTITIES)
 
     def next_quantity(self) -> None:
         """Show the next of the times."""
-        self._shown = (self._shown + 1) % len(QUANTITIES)
+        self._shown = self._next

@@ -90,7 +90,10 @@ class LiveView(View):
         notes = newcomers(frame.keys) if frame.greets else ()
         if not frame.shows("reasons"):  # nor are there parts of a request to explain
             views = [replace(view, selected=None) for view in views]
-        self._legend.present([legend_row(views, sizes, width, palette, notes)])
+        in_focus, more = bool(self.lanes.focused or frame.focus), f"{frame.keys['help']} more"
+        self._legend.present(
+            [legend_row(views, sizes, width, palette, notes, focused=in_focus, more=more)]
+        )
         for pane in self._panes:
             pane.keeps_step = frame.playing
             pane.catch_up()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 
 from tui_batching.analysis.metrics import METRICS_BY_NAME
@@ -30,7 +32,7 @@ class ScrolledView(View):
         pane, palette = self.query_one(ScrollPane), frame.palette
         width = pane.content_size.width
         rows = self.rows_of(frame, Pen(width, palette))
-        pane.show([self.hint_row(width, palette), *rows], palette)
+        pane.show([self.hint_row(frame, width), *rows], palette, frame.keys)
 
     def scroll_pages(self, pages: int) -> None:
         """Show other rows."""
@@ -42,16 +44,23 @@ class MetricsView(ScrolledView):
 
     key = "5"
     title = ("Metrics", "Metrics")
-    hint = "who is best (★); where time went, of all or the slowest (Quantity)"
+    hint = "who is best (★); where time went, of all or the slowest"
+    briefly = ("who is best (★), and where time went",)
     of_whole_run = True
     parts = CHOICE
-    hint_of_chosen = "the best has a star (★); +50% is one and a half times the best"
-    hint_of_log = "what was measured, what was simulated, and how far that is off"
+    hints_of_chosen = (
+        "the best has a star (★); +50% is one and a half times the best",
+        "★ is the best; +50% is 1.5 times the best",
+    )
+    hints_of_log = (
+        "what was measured, what was simulated, and how far that is off",
+        "measured, simulated, and how far that is off",
+    )
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
         self._slices = list(SLICES.values())
-        self._hint = self.hint
+        self._hints: tuple[str, ...] = (self.hint, *self.briefly)
 
     def rows_of(self, frame: Frame, pen: Pen) -> list[Cells]:
         """All of them, and where the time of one slice of the requests went; or what is asked."""
@@ -68,14 +77,20 @@ class MetricsView(ScrolledView):
     def show_words(self, frame: Frame) -> None:
         """The rows, and above them what they compare; beside what was measured nobody is best."""
         measured = frame.scene.comparison.measured is not None
-        chosen = (self.hint_of_chosen if _has_best(frame) else "") if frame.show else self.hint
-        self._hint = self.hint_of_log if measured else chosen
+        chosen = self.hints_of_chosen if _has_best(frame) else ("",)
+        told = chosen if frame.show else (self.hint, *self.briefly)
+        self._hints = self.hints_of_log if measured else told
         super().show_words(frame)
 
-    def hint_words(self, width: int) -> str:
+    @property
+    def hint_wordings(self) -> Sequence[str]:
         """What the rows compare."""
-        del width
-        return self._hint
+        return self._hints
+
+    @property
+    def turns_to(self) -> str:
+        """The next slice of the requests."""
+        return self._slices[1].title
 
 
 def _has_best(frame: Frame) -> bool:
@@ -90,6 +105,7 @@ class LearnView(ScrolledView):
     key = "0"
     title = ("Learn", "Learn")
     hint = "what each strategy is, and whether what is said of it holds here (✓ or ✗)"
+    briefly = ("what each is, and whether what is said holds (✓ or ✗)",)
 
     def rows_of(self, frame: Frame, pen: Pen) -> list[Cells]:
         """What they are, and their claims."""

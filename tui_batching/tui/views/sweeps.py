@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, TypeAlias
 
@@ -76,12 +76,13 @@ class SweepView(View):
         """All of it: none of it follows the playhead."""
         if frame.sweep is not None:
             head, pane = self.query_one(SweepHead), self.query_one(DrawnPane)
-            head.present([self._head(frame.sweep, head.content_size.width, frame.palette)])
+            head.present([self._head(frame, frame.sweep, head.content_size.width)])
             self._draw(pane, frame, frame.sweep)
 
-    def _head(self, state: SweepState, width: int, palette: Palette) -> Cells:
+    def _head(self, frame: Frame, state: SweepState, width: int) -> Cells:
         if state.share is None:
-            return self.hint_row(width, palette)
+            return self.hint_row(frame, width)
+        palette = frame.palette
         text, muted = (style(each, palette.background) for each in (palette.text, palette.muted))
         filled, rest = bar(state.share, _BAR)
         row = Row(width, muted).add("renewing  " if state.sweep else "sweeping  ", text)
@@ -119,6 +120,7 @@ class LoadView(SweepView):
     key = "6"
     title = ("Load", "Load")
     hint = "how latency takes off where the load exceeds what a strategy can serve (┊)"
+    briefly = ("where the load exceeds what a strategy can serve (┊)",)
     sweep_kind = "load"
     chart: ClassVar[DrawSweep] = staticmethod(load_chart)
 
@@ -143,6 +145,7 @@ class FrontierView(SweepView):
     title = ("Frontier", "Frontier")
     parts = ()
     hint = "who gets closest to the ideal corner: many tokens a second at a short p99"
+    briefly = ("closest to the ideal corner: many tokens/s, short p99",)
     sweep_kind = "load"
     chart: ClassVar[DrawSweep] = staticmethod(frontier_chart)
 
@@ -153,6 +156,7 @@ class BatchSizeView(SweepView):
     key = "8"
     title = ("Batch size", "Batch")
     hint = "what more slots bring: throughput and shorter waits, but longer steps"
+    briefly = ("what more slots bring: throughput, but longer steps",)
     chart: ClassVar[DrawSweep] = staticmethod(parameter_chart)
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -169,15 +173,23 @@ class BatchSizeView(SweepView):
 
     def next_quantity(self) -> None:
         """Vary the next parameter."""
-        self.sweep_kind = self._kinds[(self._kinds.index(self.sweep_kind) + 1) % len(self._kinds)]
+        self.sweep_kind = self._next
 
-    def hint_row(self, width: int, palette: Palette) -> Cells:
+    @property
+    def hint_wordings(self) -> Sequence[str]:
         """What to see; for another parameter than the batch size, which one it is."""
         if self.sweep_kind == BATCH_SIZE:
-            return super().hint_row(width, palette)
-        muted = style(palette.muted, palette.background)
-        words = f"what another {kind_label(self.sweep_kind)} brings · m goes on to the next"
-        return Row(width, muted).add(words, muted).cells()
+            return super().hint_wordings
+        return (f"what another {kind_label(self.sweep_kind)} brings",)
+
+    @property
+    def turns_to(self) -> str:
+        """The next parameter, if there is one."""
+        return kind_label(self._next) if len(self._kinds) > 1 else ""
+
+    @property
+    def _next(self) -> Kind:
+        return self._kinds[(self._kinds.index(self.sweep_kind) + 1) % len(self._kinds)]
 
 
 def _seconds(left: float) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Protocol, runtime_checkable
 
 from tui_batching.analysis.sweeps import Kind
-from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import add_with_signs
-from tui_batching.charts.rows import Cells, Row, style
+from tui_batching.charts.rows import Cells, Row, first_that_fits, style
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.lane import Lanes
 from tui_batching.tui.panes import Stacked
@@ -24,6 +24,7 @@ class View(Stacked):
         key: the digit that opens it; empty where all ten are taken.
         title: what its tab is called, and what it is called where there is little room.
         hint: in one line, what to see in it.
+        briefly: the same where there is less room, in fewer and fewer words.
         has_playhead: whether it shows what is at an instant, or only whole Runs.
         of_whole_run: whether it tells what comes of it all, however far the playhead is.
         parts: what a chapter of a deck can have it show alone; none if it is always shown whole.
@@ -34,6 +35,7 @@ class View(Stacked):
     key: ClassVar[str] = ""
     title: ClassVar[tuple[str, str]]
     hint: ClassVar[str]
+    briefly: ClassVar[tuple[str, ...]] = ()
     has_playhead: ClassVar[bool] = False
     of_whole_run: ClassVar[bool] = False
     parts: ClassVar[tuple[str, ...]] = ()
@@ -49,12 +51,14 @@ class View(Stacked):
         needed = _NEEDED.get(action)
         return needed is None or isinstance(self, needed)
 
-    def hint_row(self, width: int, palette: Palette) -> Cells:
-        """The hint as a row of the view."""
+    def hint_row(self, frame: Frame, width: int) -> Cells:
+        """The hint as a row of the view, with the key of what comes next, if there is room."""
+        palette, key = frame.palette, frame.keys_told.get("quantity")
         muted, ground = style(palette.muted, palette.background), palette.background
         of_what = [WHOLE_RUN] if self.tells_whole_run else []
-        words = self.hint_words(width - sum(len(each) + 2 for each in of_what))
-        told = ": ".join(filter(None, (*of_what, words)))
+        words = [": ".join(filter(None, (*of_what, each))) for each in self.hint_wordings]
+        turning = [f"{each} ({key}: {self.turns_to})" for each in words]
+        told = first_that_fits([*(turning if key and self.turns_to else []), *words, ""], width)
         return add_with_signs(Row(width, muted), told, muted, palette, ground).cells()
 
     @property
@@ -62,10 +66,15 @@ class View(Stacked):
         """Whether what is shown now tells what comes of it all."""
         return self.of_whole_run
 
-    def hint_words(self, width: int) -> str:
-        """The hint of what is shown now, in as many words as fit."""
-        del width
-        return self.hint
+    @property
+    def hint_wordings(self) -> Sequence[str]:
+        """The hint of what is shown now, the fullest wording first."""
+        return self.hint, *self.briefly
+
+    @property
+    def turns_to(self) -> str:
+        """What the key of quantities shows next; empty where hints do not tell of it."""
+        return ""
 
     def follow(self, *, reveals: bool) -> None:
         """Show what is around the playhead again, where something else was looked at.
