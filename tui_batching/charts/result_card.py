@@ -55,6 +55,8 @@ _SHORT = {
     metric.group: name
     for metric, name in zip(_COMPARED[::2], ("TTFT", "TPOT", "latency"), strict=True)
 }
+_SHORTEST = {"latency": "lat."}
+"""What is told in a narrow lane, where it is not as short already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,10 @@ def _error_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
     rows = []
     for metric in _COMPARED:
         cell = metric_cells(scene.comparison, metric)[lane]
-        name = f"{_SHORT[metric.group]}, {metric.label}"
-        label = min(_LABEL, pen.width - _VALUE - 4)
-        row = pen.row().gap(2).add(f"{name:<{label}}", pen.muted)
+        short = _SHORT[metric.group]
+        names = [f"{name}, {metric.label}" for name in (short, _SHORTEST.get(short, short))]
+        label = max(0, min(_LABEL, pen.width - _VALUE - 2))
+        row = pen.row().gap(2).add(f"{first_that_fits(names, label):<{label}}", pen.muted)
         row.add(f"{cell.text:>{_VALUE}}", pen.text)
         if len(cell.behind) < row.left:
             row.gap().add(cell.behind, pen.title)
