@@ -6,6 +6,8 @@ more than all others. So latency levels off where in a longer run it goes on to 
 
 from __future__ import annotations
 
+from tui_batching.numbers import counted
+
 ENOUGH = 20
 """Requests for each slot taken from which on a run is long enough.
 
@@ -28,6 +30,6 @@ def short_run(count: int, taken: int, *, drawn: bool) -> tuple[str, ...]:
     enough = ENOUGH * taken
     if count >= enough:
         return ()
-    requests = "1 request" if count == 1 else f"{count:,} requests"
+    requests = counted(count, "request")
     told = f"a finite run of {requests}: latency levels off, a longer run's climbs on"
     return (f"{told}; workload.count={enough} is long enough" if drawn else told,)

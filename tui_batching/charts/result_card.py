@@ -20,6 +20,7 @@ from tui_batching.charts.pen import Pen, fill, lost_part, sign_of
 from tui_batching.charts.race import shown_name
 from tui_batching.charts.rows import HATCH, STALLED, Cells, Row, first_that_fits, style
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
+from tui_batching.numbers import factor_text
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.strategies import mark_of
@@ -46,6 +47,8 @@ _NAMES = {
 }
 """What the figures are, the fullest wording first; all are told in as many words."""
 _ALL_ANSWERED = "all answered at"
+_MUCH = 1.05
+"""From how many times as much on a mean latency is another, and not about the same."""
 _COMPARED = tuple(
     METRICS_BY_NAME[name]
     for name in ("mean_ttft", "p99_ttft", "mean_tpot", "p99_tpot", "avg_latency", "p99_latency")
@@ -335,12 +338,12 @@ def _sentences(scene: Scene) -> list[list[Sentence]]:
     means, held, stalled = (by_name[name] for name in ("mean", "held", "stalled"))
     best = min(range(len(runs)), key=means.__getitem__)
     worst = max(range(len(runs)), key=means.__getitem__)
-    if means[best] == means[worst]:
-        return [[[("all answer equally fast on average", None)]]]
-    times = means[worst] / means[best]
+    if means[worst] < _MUCH * means[best] or means[worst] == means[best]:
+        return [[[(_alike(means), None)]]]
+    times = factor_text(means[worst] / means[best])
     first, last = runs[best].strategy.name, runs[worst].strategy.name
     sooner: Sentence = [
-        (first, first), (f" answers {times:.2g} times sooner on average than ", None), (last, last)
+        (first, first), (f" answers {times} times sooner on average than ", None), (last, last)
     ]  # fmt: skip
     wordings = [sooner]
     if held[best] < held[worst]:
@@ -358,6 +361,15 @@ def _sentences(scene: Scene) -> list[list[Sentence]]:
             [(f"its price: {more} slot-s, against {less}", None)],
         ])  # fmt: skip
     return sentences
+
+
+def _alike(means: Sequence[float]) -> str:
+    """That nobody answers much sooner than the others, and how far apart they are."""
+    who = "both" if len(means) == 2 else "all"
+    least, most = (format_duration(round(mean)) for mean in (min(means), max(means)))
+    if least == most:
+        return f"{who} answer equally soon on average, after {least}"
+    return f"{who} answer about equally soon on average, after {least} to {most}"
 
 
 def _how_far_off(scene: Scene, lane: int) -> list[Sentence]:

@@ -16,6 +16,7 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, first_that_fits, style
 from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.numbers import counted, rate_text
 from tui_batching.strategies.parameters import KV_CACHE_TOKENS, TOKEN_BUDGET
 from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.frame import Frame
@@ -92,9 +93,9 @@ def _memory(workload: Workload) -> int | None:
 
 def _facts(scene: Scene) -> list[str]:
     source, count = scene.workload.source, len(scene.workload.requests)
-    facts = [scene.workload.name, "1 request" if count == 1 else f"{count:,} requests"]
+    facts = [scene.workload.name, counted(count, "request")]
     if source.rate is not None:
-        facts.append(f"{source.rate:.3g}/s")
+        facts.append(rate_text(source.rate))
     if source.seed is not None:
         facts.append(f"seed {source.seed}")
     return facts
