@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 
 import pytest
-from stage import hand_made, palette, scene_of, texts
+from stage import hand_made, on_stage, palette, scene_of, texts
 
 from tui_batching.charts.result_card import card_rows, ending_rows, figures
+from tui_batching.clock import SECOND, format_duration
 from tui_batching.strategies import Continuous, Dynamic, Static, Vllm, mark_of
 from tui_batching.workload import Workload, load_workload
 
@@ -110,3 +111,30 @@ def test_a_large_factor_is_told_in_full() -> None:
     told = re.search(r"continuous answers ([\d,]+) times sooner", ending(apart))
     assert told is not None
     assert int(told[1].replace(",", "")) > 10_000
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36), (160, 45)])
+async def test_a_run_of_one_lane_ends_with_a_card_that_compares_nothing(
+    size: tuple[int, int],
+) -> None:
+    async with on_stage(load_workload("chat").served_by("dynamic"), size=size) as stage:
+        await stage.press("end")
+        [result] = stage.scene.comparison
+        mean, p99, total = (
+            format_duration(round(result.metric(name) * SECOND))
+            for name in ("avg_latency", "p99_latency", "total_time")
+        )
+        seen = stage.seen()
+        assert "all answered at" in seen
+        assert re.search(f"latency, mean +{mean}", seen)
+        assert re.search(f"latency, p99 +{p99}", seen)
+        assert f"total time {total}" in seen
+        assert "try  ] a larger batch" in seen
+        assert not re.search("FIRST|ahead|after dynamic|sooner|★", seen)
+
+
+@pytest.mark.parametrize("names", [["static", "continuous"], ["static", "dynamic", "continuous"]])
+async def test_what_to_try_next_is_told_at_the_end_of_any_number_of_lanes(names: list[str]) -> None:
+    async with on_stage(NOTEBOOK.workload.served_by(*names), size=(80, 24)) as stage:
+        await stage.press("end")
+        assert "try  ] a larger batch" in stage.seen()
