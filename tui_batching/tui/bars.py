@@ -21,6 +21,7 @@ from tui_batching.strategies.parameters import KV_CACHE_TOKENS, TOKEN_BUDGET
 from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
+from tui_batching.tui.player import speed_text
 from tui_batching.tui.presenting.section_row import section_row
 from tui_batching.tui.views.view import View
 from tui_batching.workload.model import COST, Workload
@@ -103,11 +104,6 @@ def _facts(scene: Scene) -> list[str]:
 
 def _seconds(time: Picoseconds) -> str:
     return f"{time / SECOND:,.3f}"
-
-
-def speed_text(speed: float) -> str:
-    """How fast it plays: `0.5x`, `1/16x`."""
-    return f"{speed:g}x" if speed >= 0.25 else f"1/{round(1 / speed)}x"
 
 
 class TitleBar(StripView):
