@@ -2,7 +2,7 @@
 
     theme: light            a bundled theme, or one of one's own
     themes: ~/my-themes     a folder of themes of one's own, looked for beside this file
-    speed: 0.5              simulated seconds a second to start with, up to 512
+    speed: 0.5              simulated seconds a second to start with, up to 262144
     keys:                   other keys, by the ids of the README's table
       step: [right, s]
       new-seed: none        found in the command palette alone

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from tui_batching.clock import SECOND, format_duration
+from tui_batching.numbers import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,20 +125,17 @@ def capacity_figures(found: Capacities) -> str:
 
 def parts_text(of: object, requests: int, parts: Mapping[str, float], whole: float) -> str:
     """Where the time went on average, in a line, from parts in seconds and what they sum to."""
-    from tui_batching.analysis.tables import count_text  # noqa: PLC0415
-
     told = ", ".join(f"{name} {_duration(part)}" for name, part in parts.items() if part)
-    mean = f"{count_text(requests)}, mean {_duration(whole)}"
+    mean = f"{counted(requests, 'request')}, mean {_duration(whole)}"
     return f"{type(of).__name__}({mean}{': ' if told else ''}{told})"
 
 
 def parts_figures(requests: int, parts: Mapping[str, float], whole: float) -> str:
     """The same as an HTML table."""
-    from tui_batching.analysis.tables import count_text  # noqa: PLC0415
-
     there = {name: part for name, part in parts.items() if part}
     lines = [_line("td", name, _duration(part)) for name, part in there.items()]
-    head, last = _line("th", count_text(requests), "mean"), _line("td", "sum", _duration(whole))
+    head = _line("th", counted(requests, "request"), "mean")
+    last = _line("td", "sum", _duration(whole))
     return f"<table>{head}{''.join(lines)}{last}</table>"
 
 

@@ -105,7 +105,7 @@ def missed(workload: Workload, rate: float) -> float:
 
 
 def test_a_recipe_answers_alike_however_many_requests_it_asks_for():
-    """50 requests of it end before a queue builds; so more are drawn."""
+    """Of 50 requests latency levels off, however high the load; so more are drawn."""
     few, many = (of_one(short(f"workload.count={count}")) for count in (50, 500))
     assert few == many
     assert few.requests > 500

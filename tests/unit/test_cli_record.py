@@ -280,7 +280,7 @@ def test_what_is_to_doubt_is_told_beside_it(tmp_path: Path, capsys: pytest.Captu
         (("--seconds", "nan"), "--seconds"),
         (("--seconds", "3601"), "<= 3600"),
         (("--speed", "0"), "--speed: found 0, expected a number > 0"),
-        (("--speed", "513"), "<= 512"),
+        (("--speed", "262145"), "<= 262144"),
         (("--fps", "61"), "--fps: found 61, expected a whole number <= 60"),
         (("--theme", "pink"), "--theme"),
         (("--chapter", "0"), "--chapter: found 0, expected a whole number >= 1"),

@@ -142,7 +142,7 @@ async def test_the_app_wears_and_offers_ones_own_theme_at_ones_own_speed(tmp_pat
         ("theme: lihgt", "(did you mean 'light'?)"),
         ("them: dark", "1: found the unknown key 'them', expected one of theme, themes, "),
         ("speed: 0", "1: speed: found 0, expected a number > 0"),
-        ("speed: 513", "1: speed: found 513, expected a number <= 512"),
+        ("speed: 262145", "1: speed: found 262145, expected a number <= 262144"),
         ("speed: fast", "1: speed: found 'fast', expected a number > 0"),
         (
             "theme: dark\nthemes: nowhere",

@@ -249,7 +249,7 @@ MISTAKES = {
     FIRST + "    at: soon": "5: chapters[0].at: found 'soon', expected a duration such as 20ms",
     FIRST + "    at: -1s": "5: chapters[0].at: found -1s, expected a duration that is not negative",
     FIRST + "    speed: 0": "5: chapters[0].speed: found 0, expected a number > 0",
-    FIRST + "    speed: 513": "5: chapters[0].speed: found 513, expected a number <= 512",
+    FIRST + "    speed: 262145": "5: chapters[0].speed: found 262145, expected a number <= 262144",
     FIRST + "    play: maybe": "5: chapters[0].play: found 'maybe', expected one of true, false",
     FIRST + "    select: R1": "5: chapters[0].select: found 'R1', expected a whole number >= 0",
     FIRST + "    select: 20": (

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stage import MS, boundaries, hand_made, scene_of
 from workloads_for_laws import cases
 
-from tui_batching.clock import SECOND
+from tui_batching.clock import MICROSECOND, MILLISECOND, SECOND, Picoseconds
+from tui_batching.cost import LinearCost
+from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
+from tui_batching.strategies import Continuous
 from tui_batching.tour.deck import FASTEST
-from tui_batching.tui.player import SPEEDS, Player
+from tui_batching.tui.player import SPEEDS, Player, speed_text
 from tui_batching.workload import load_workload
 
 RUNS = scene_of(hand_made((10, 5, 3), (30, 20, 9), (35, 5, 1), (200, 0, 4))).runs
@@ -89,11 +93,11 @@ def test_a_change_of_speed_keeps_the_position_and_goes_on_from_it() -> None:
 def test_the_speed_stays_between_the_slowest_and_the_fastest() -> None:
     player = player_of()
     player.change_speed(-100, 0.0)
-    assert player.speed == 1 / 64
+    assert player.speed == SPEEDS[0]
     player.change_speed(100, 0.0)
-    assert player.speed == 512
+    assert player.speed == SPEEDS[-1]
     player.change_speed(-1, 0.0)
-    assert player.speed == 256
+    assert player.speed == SPEEDS[-2]
 
 
 def test_it_pauses_at_the_end_and_exactly_there() -> None:
@@ -265,6 +269,36 @@ def test_a_run_is_begun_so_fast_that_it_lasts_20_to_40_seconds(name: str) -> Non
     player = Player()
     player.begin(scene_of(load_workload(name)).runs, None, 0.0)
     assert 20 * SECOND <= player.end / player.speed < 40 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("count", "gap", "price"),
+    [
+        (3, 50 * 24 * 3600 * SECOND, SECOND),
+        (24, 3600 * SECOND, SECOND),
+        (2, 0, 8 * MILLISECOND),
+        (1, 0, 20 * MICROSECOND),
+    ],
+)
+def test_so_is_one_of_months_of_a_day_of_milliseconds_or_of_microseconds(
+    count: int, gap: Picoseconds, price: Picoseconds
+) -> None:
+    requests = Requests.from_columns(np.arange(count) * gap, [1] * count, [2] * count)
+    cost = LinearCost(prefill_per_token=price // 8, decode_step=price, per_extra_request=0)
+    player = Player()
+    player.begin([Continuous(1).serve(requests, cost)], None, 0.0)
+    assert 20 * SECOND <= player.end / player.speed < 40 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("speed", "told"),
+    [
+        (1, "1x"), (0.5, "0.5x"), (1.5, "1.5x"), (1 / 16, "1/16x"), (0.05, "1/20x"),
+        (1 / 1024, "1/1,024x"), (512, "512x"), (4096, "4,096x"), (262144, "262,144x"),
+    ],
+)  # fmt: skip
+def test_a_speed_is_told_beside_real_time(speed: float, told: str) -> None:
+    assert speed_text(speed) == told
 
 
 def test_the_app_plays_as_fast_as_a_chapter_may() -> None:

@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 
 import pytest
-from stage import hand_made, palette, scene_of, texts
+from stage import hand_made, on_stage, palette, scene_of, texts
 
 from tui_batching.charts.result_card import card_rows, ending_rows, figures
-from tui_batching.strategies import Continuous, Static, Vllm, mark_of
-from tui_batching.workload import load_workload
+from tui_batching.clock import SECOND, format_duration
+from tui_batching.strategies import Continuous, Dynamic, Static, Vllm, mark_of
+from tui_batching.workload import Workload, load_workload
 
 DARK = palette()
 NOTEBOOK = scene_of(load_workload("notebook"))
@@ -77,7 +78,7 @@ def test_who_ignores_memory_gets_no_star() -> None:
 def test_the_words_compare_the_best_with_the_worst_and_name_the_price() -> None:
     told = texts(ending_rows(NOTEBOOK, 3, 120, DARK, {"batch-larger": "]"}))
     means = next(figure.values for figure in figures(NOTEBOOK) if figure.short == "mean")
-    times = f"{means[0] / means[2]:.2g} times sooner on average than static"
+    times = f"{means[0] / means[2]:.1f} times sooner on average than static"
     assert told[0].startswith(f" continuous answers {times}")
     assert told[0].rstrip().endswith("slots are held for 10.6 slot-seconds, here none is")
     lost = "its price: 4.93 slot-seconds are lost to others' prompts, against 1.37"
@@ -91,3 +92,49 @@ def test_a_lane_that_ignores_the_memory_says_why_it_has_no_star() -> None:
         for width in (25, 38, 50):
             told = " ".join(texts(card_rows(scene, lane, width, 16, palette())))
             assert ("no ★" in told) is (run.strategy.name == "continuous")
+
+
+def ending(workload: Workload) -> str:
+    """What is told at the end of all lanes, without the keys."""
+    return " ".join(texts(ending_rows(scene_of(workload), 2, 160, DARK, {})))
+
+
+def test_who_answers_hardly_sooner_is_said_to_answer_as_soon() -> None:
+    summarize = load_workload("summarize-burst").served_by("tgi", "orca")
+    assert "both answer about equally soon on average, after 13.9 s to 14.0 s" in ending(summarize)
+    alone = hand_made((0, 1, 3), strategies=[Static(1), Dynamic(1), Continuous(1)])
+    assert "all answer equally soon on average, after 31.0 ms" in ending(alone)
+
+
+def test_a_large_factor_is_told_in_full() -> None:
+    apart = hand_made((0, 1, 2), (3_600_000, 1, 2), strategies=[Static(2), Continuous(2)])
+    told = re.search(r"continuous answers ([\d,]+) times sooner", ending(apart))
+    assert told is not None
+    assert int(told[1].replace(",", "")) > 10_000
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36), (160, 45)])
+async def test_a_run_of_one_lane_ends_with_a_card_that_compares_nothing(
+    size: tuple[int, int],
+) -> None:
+    async with on_stage(load_workload("chat").served_by("dynamic"), size=size) as stage:
+        await stage.press("end")
+        [result] = stage.scene.comparison
+        mean, p99, total = (
+            format_duration(round(result.metric(name) * SECOND))
+            for name in ("avg_latency", "p99_latency", "total_time")
+        )
+        seen = stage.seen()
+        assert "all answered at" in seen
+        assert re.search(f"latency, mean +{mean}", seen)
+        assert re.search(f"latency, p99 +{p99}", seen)
+        assert f"total time {total}" in seen
+        assert "try  ] a larger batch" in seen
+        assert not re.search("FIRST|ahead|after dynamic|sooner|★", seen)
+
+
+@pytest.mark.parametrize("names", [["static", "continuous"], ["static", "dynamic", "continuous"]])
+async def test_what_to_try_next_is_told_at_the_end_of_any_number_of_lanes(names: list[str]) -> None:
+    async with on_stage(NOTEBOOK.workload.served_by(*names), size=(80, 24)) as stage:
+        await stage.press("end")
+        assert "try  ] a larger batch" in stage.seen()

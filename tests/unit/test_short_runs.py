@@ -8,17 +8,16 @@ import pytest
 
 from tui_batching.analysis.short_runs import ENOUGH, short_run
 from tui_batching.analysis.sweeps import sweep
+from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Continuous
 from tui_batching.workload import apply_settings, load_workload
 
 
 def test_a_short_run_tells_how_short_it_is_and_a_recipe_what_would_do() -> None:
-    assert short_run(20, 4, drawn=False) == ("a finite run: 20 requests end before a queue builds",)
+    ending = "latency levels off, a longer run's climbs on"
+    assert short_run(20, 4, drawn=False) == (f"a finite run of 20 requests: {ending}",)
     (told,) = short_run(1, 4, drawn=True)
-    assert (
-        told
-        == "a finite run: 1 request end before a queue builds; workload.count=80 is long enough"
-    )
+    assert told == f"a finite run of 1 request: {ending}; workload.count=80 is long enough"
     assert short_run(4 * ENOUGH, 4, drawn=True) == ()
 
 
@@ -31,3 +30,16 @@ def test_with_enough_requests_latency_takes_off_beyond_saturation(count: int, cl
     below, beyond = (point.metric("avg_latency") for point in found.points)
     assert (beyond > 5 * below) is climbs
     assert bool(found.notes) is not climbs
+
+
+def test_a_queue_builds_in_a_short_run_too_but_latency_levels_off() -> None:
+    notebook = load_workload("notebook")
+    for strategy in notebook.strategies:
+        run = simulate(notebook, strategy)
+        arrivals = notebook.requests.arrival_time.tolist()
+        assert max(len(run.at(arrival).waiting) for arrival in arrivals) > strategy.slots
+    found = sweep(notebook, "load", [1e4, 1e6])
+    assert found.notes
+    for strategy in notebook.strategies:
+        high, higher = (found.row(value)[strategy.name] for value in found.values)
+        assert higher.metric("avg_latency") == pytest.approx(high.metric("avg_latency"), rel=0.01)

@@ -34,13 +34,18 @@ def test_the_note_stands_as_long_as_there_is_room(width: int, note: str, ending:
     assert text.endswith(ending)
 
 
-def test_speed_and_state_stand_in_a_narrow_terminal_however_long_the_clock_is() -> None:
+@pytest.mark.parametrize(
+    ("speed", "told"), [(256.0, "256x"), (2.0**18, "262,144x"), (2.0**-20, "1/1,048,576x")]
+)
+def test_speed_and_state_stand_in_a_narrow_terminal_however_long_the_clock_is(
+    speed: float, told: str
+) -> None:
     frame = replace(
-        FRAME, scene=scene_of(load_workload("anyscale-1536")), speed=256.0, playing=False,
+        FRAME, scene=scene_of(load_workload("anyscale-1536")), speed=speed, playing=False,
         time=100 * SECOND,
     )  # fmt: skip
     text = text_of(title_row(frame, 60))
-    assert re.search(r"^ anyscale-1536 .*PAUSED 256x   t 100.000 / 6,759.711 s $", text), text
+    assert re.search(rf"^ anyscale.*PAUSED {told}   t 100.000 / 6,759.711 s $", text), text
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120])

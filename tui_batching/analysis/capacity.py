@@ -20,6 +20,7 @@ from tui_batching.analysis.cache_use import without_cache
 from tui_batching.analysis.loads import SPAN, Asked, LoadFound, LoadLadder, Played
 from tui_batching.errors import InputError
 from tui_batching.executors import CountDone, run_all
+from tui_batching.numbers import rate_text
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
 from tui_batching.workload.serving import Chosen, served_by
@@ -76,7 +77,9 @@ class Capacity:
     @property
     def answer_text(self) -> str:
         """The rate with its unit, such as `20.4/s`, or the word that stands for it."""
-        return f"{self.rate:.3g}/s" if self.answer == "rate" else self.answer
+        if self.answer != "rate" or self.rate is None:
+            return self.answer
+        return rate_text(self.rate)
 
     @property
     def is_narrow(self) -> bool:

@@ -32,6 +32,7 @@ from tui_batching.analysis.sweeps.sweep import Sweep
 from tui_batching.analysis.sweeps.varied import value_text
 from tui_batching.clock import SECOND, format_duration
 from tui_batching.cost import Cost
+from tui_batching.numbers import counted, factor_text
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import join_names
 from tui_batching.workload.service_level import ServiceLevel, Target
@@ -246,18 +247,13 @@ def slice_group(comparison: Comparison, wanted: Slice) -> Group:
     # What was measured competes with nobody.
     starred = comparison.measured is None
     whole = _cells(metric, wholes, ignoring if starred else [True] * len(found))
-    counted = {each.requests for each in found}
-    told = f"{count_text(counted.pop())}; " if len(counted) == 1 else ""
+    counts = {each.requests for each in found}
+    told = f"{counted(counts.pop(), 'request')}; " if len(counts) == 1 else ""
     return Group(
         f"{WHERE_TIME_WENT} ({wanted.title})",
         (*rows, TableRow(wanted.measure.label, whole, "mean, the sum of these")),
         f"{told}{wanted.measure.extent}",
     )
-
-
-def count_text(requests: int) -> str:
-    """How many requests there are: `1 request`, `19,366 requests`."""
-    return "1 request" if requests == 1 else f"{requests:,} requests"
 
 
 def _shares(found: Sequence[SliceParts], part: str) -> tuple[Cell, ...]:
@@ -291,7 +287,7 @@ def difference_text(metric: MetricInfo, behind: float | None) -> str:
     if behind is None or metric.unit == "share":
         return ""
     if behind >= 9.5:
-        return f"{behind + 1:,.0f}x"
+        return f"{factor_text(behind + 1)}x"
     return f"{behind:+.0%}" if abs(behind) >= 0.0095 else f"{behind:+.1%}"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_batching.columns import FloatArray
+from tui_batching.numbers import three_digits
 
 LOG_FROM = 20.0
 """How often the largest value holds the smallest one before a logarithmic axis tells more."""
@@ -119,7 +120,7 @@ def _labels(ticks: tuple[float, ...], step: float, largest: float) -> tuple[str,
 def _short(tick: float) -> str:
     """One tick as text."""
     unit, suffix = _unit(abs(tick))
-    return f"{tick / unit:.4g}{suffix}"
+    return f"{three_digits(tick / unit)}{suffix}"
 
 
 def _unit(value: float) -> tuple[float, str]:

@@ -15,6 +15,7 @@ from tui_batching.charts.panels import Scale, headings, scale_row, with_focus
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import FULL, Cells, filled_cells, painted, style
 from tui_batching.clock import MILLISECOND, SECOND, format_duration
+from tui_batching.numbers import counted
 
 _MARGIN = 7
 """Cells for the axis of counts."""
@@ -147,8 +148,7 @@ def _facts(found: Histogram, number: int) -> list[str]:
         return ["no request has one"] * 2
     values = _percentiles(found, number)
     told = "  ".join(f"{name} {format_duration(round(value))}" for name, value in values.items())
-    counted = "1 request" if requests == 1 else f"{requests:,} requests"
-    return [f"{counted}  {told}", told]
+    return [f"{counted(requests, 'request')}  {told}", told]
 
 
 def _looks(name: str, palette: Palette) -> tuple[Style, ...]:

@@ -13,6 +13,7 @@ from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.analysis.tables import BEST
 from tui_batching.charts.pen import Pen, marked
 from tui_batching.charts.rows import Cells, wrapped
+from tui_batching.numbers import counted
 
 SOURCES = (
     ("Orca, OSDI '22", "iteration-level scheduling, the origin of continuous"),
@@ -55,7 +56,7 @@ def learn_rows(comparison: Comparison, pen: Pen) -> list[Cells]:
     """As many rows as it takes: the strategies, the claims, the sources; if wide, side by side."""
     comparison = comparison.simulated
     count = len(comparison.workload.requests)
-    where = f"{comparison.workload.name}, {'1 request' if count == 1 else f'{count:,} requests'}"
+    where = f"{comparison.workload.name}, {counted(count, 'request')}"
     if pen.width < _BESIDE:
         strategies, checked = _strategies(comparison, where, pen), _checked(comparison, where, pen)
         return [*strategies, pen.blank(), *checked, pen.blank(), *_sources(comparison, pen)]

@@ -41,6 +41,8 @@ _LOW, _HIGH = 24, 40
 """Rows of the page from which on there are charts, and from which on they are higher."""
 _FEWEST = 7
 """Rows that lanes need before the race is left out: head, phase, slots and queue."""
+_FEWEST_TOLD = 2
+"""Rows of what is told: at the end what came of it, and what to try next."""
 
 
 LIVE_PARTS = ("lanes", "shares", "race", "charts", "reasons")
@@ -87,7 +89,7 @@ class LiveLayout:
             show: what is shown; the lanes and their legend always are.
         """
         legend = int(height >= 16)
-        told = seen * (1 + parts)
+        told = max(_FEWEST_TOLD, seen * (1 + parts))
         if parts and "charts" not in show and height >= _LOW:
             told = seen * THICK_PARTS
         told = min(max(1, height - 5), told) if "reasons" in show else 0
@@ -168,7 +170,7 @@ def lane_block(view: LaneView, width: int, height: int, look: LaneLook) -> list[
         focused=look.focused,
         by_default=strategy.name in scene.workload.assumed,
     )
-    if view.moment.time >= scene.end and len(scene.runs) > 1:
+    if view.moment.time >= scene.end:
         return [head, *card_rows(scene, view.lane, width, height - 1, palette)][:height]
     return [head, *lane_rows(view, width, height - 1, palette, look.scale)][:height]
 
@@ -221,7 +223,7 @@ def told_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room there
         rows = breakdown_rows(
             moments, selected, each, width, palette, scene.comparison.measured_run
         )
-    elif moments and moments[0].time >= scene.end and len(scene.runs) > 1:
+    elif moments and moments[0].time >= scene.end:
         rows = ending_rows(scene, count, width, palette, keys)
     else:
         rows = why_rows(moments, each, width, palette)

@@ -10,7 +10,7 @@ from rich.style import Style
 
 from tui_batching.analysis.cache_use import WITHOUT
 from tui_batching.analysis.kv_use import ignores_memory
-from tui_batching.analysis.metrics import METRICS_BY_NAME, value_text
+from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value, value_text
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.tables import metric_cells
 from tui_batching.charts.big_letters import big_number
@@ -20,6 +20,7 @@ from tui_batching.charts.pen import Pen, fill, lost_part, sign_of
 from tui_batching.charts.race import shown_name
 from tui_batching.charts.rows import HATCH, STALLED, Cells, Row, first_that_fits, style
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
+from tui_batching.numbers import factor_text
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.strategies import mark_of
@@ -46,6 +47,8 @@ _NAMES = {
 }
 """What the figures are, the fullest wording first; all are told in as many words."""
 _ALL_ANSWERED = "all answered at"
+_MUCH = 1.05
+"""From how many times as much on a mean latency is another, and not about the same."""
 _COMPARED = tuple(
     METRICS_BY_NAME[name]
     for name in ("mean_ttft", "p99_ttft", "mean_tpot", "p99_tpot", "avg_latency", "p99_latency")
@@ -55,6 +58,8 @@ _SHORT = {
     metric.group: name
     for metric, name in zip(_COMPARED[::2], ("TTFT", "TPOT", "latency"), strict=True)
 }
+_SHORTEST = {"latency": "lat."}
+"""What is told in a narrow lane, where it is not as short already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +147,9 @@ def _places(scene: Scene) -> list[int]:
 
 
 def _place_row(scene: Scene, lane: int, pen: Pen, beside: Sequence[str], look: Style) -> Cells:
-    """The place of a lane, if there is one, and what stands beside it."""
+    """The place of a lane, if it has raced with others, and what stands beside it."""
     row = pen.row().gap(2)
-    if scene.comparison.measured is None:
+    if len(scene.runs) > 1 and scene.comparison.measured is None:
         place = _places(scene)[lane]
         name = _PLACES[place] if place < len(_PLACES) else f"{place + 1}TH"
         first = style(pen.palette.playhead, pen.palette.surface, bold=True, reverse=True)
@@ -157,9 +162,10 @@ def _error_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
     rows = []
     for metric in _COMPARED:
         cell = metric_cells(scene.comparison, metric)[lane]
-        name = f"{_SHORT[metric.group]}, {metric.label}"
-        label = min(_LABEL, pen.width - _VALUE - 4)
-        row = pen.row().gap(2).add(f"{name:<{label}}", pen.muted)
+        short = _SHORT[metric.group]
+        names = [f"{name}, {metric.label}" for name in (short, _SHORTEST.get(short, short))]
+        label = max(0, min(_LABEL, pen.width - _VALUE - 2))
+        row = pen.row().gap(2).add(f"{first_that_fits(names, label):<{label}}", pen.muted)
         row.add(f"{cell.text:>{_VALUE}}", pen.text)
         if len(cell.behind) < row.left:
             row.gap().add(cell.behind, pen.title)
@@ -219,10 +225,10 @@ def _big_rows(scene: Scene, lane: int, pen: Pen) -> list[Cells]:
     """The place and the distance; below them the instant in large digits."""
     run = scene.runs[lane]
     number, _, unit = format_duration(run.finished).partition(" ")
-    look = pen.strategy(run.strategy.name)
+    look, distance = pen.strategy(run.strategy.name), _distance(scene, lane)
     *above, foot = big_number(number)
     return [
-        _place_row(scene, lane, pen, _distance(scene, lane), pen.text),
+        *([_place_row(scene, lane, pen, distance, pen.text)] if len(scene.runs) > 1 else []),
         pen.row().gap(2).add(_ALL_ANSWERED, pen.muted).cells(),
         *(pen.row().gap(2).add(line, look).cells() for line in above),
         pen.row().gap(2).add(f"{foot} {unit}", look).cells(),
@@ -293,18 +299,22 @@ def ending_rows(
     scene: Scene, count: int, width: int, palette: Palette, keys: KeySigns
 ) -> list[Cells]:
     """What came of it in words, and which keys to try next; at most so many rows."""
-    ground = palette.background
-    text, bold = style(palette.text, ground), style(palette.text, ground, bold=True)
-    key = style(palette.accent, ground, bold=True)
-    rows = [_told(wordings, width, palette) for wordings in _sentences(scene)]
+    told = [_told(wordings, width, palette) for wordings in _sentences(scene)]
     there = [(keys[name], what) for name, what in _NEXT if name in keys]
-    row = Row(width, text).gap().add("try  " if there else "", bold)
+    tried = [_to_try(there, width, palette)] if there else []
+    blank = Row(width, style(palette.text, palette.background)).cells()
+    return ([*told[: count - len(tried)], *tried] + [blank] * count)[:count]
+
+
+def _to_try(there: Sequence[tuple[str, str]], width: int, palette: Palette) -> Cells:
+    """Keys and what they do, as many as fit."""
+    ground = palette.background
+    text, key = style(palette.text, ground), style(palette.accent, ground, bold=True)
+    row = Row(width, text).gap().add("try  ", style(palette.text, ground, bold=True))
     for sign, what in there:
         if len(sign) + len(what) + 4 <= row.left:
             row.add(sign, key).add(f" {what}   ", text)
-    rows.append(row.cells())
-    blank = Row(width, text).cells()
-    return (rows + [blank] * count)[:count]
+    return row.cells()
 
 
 def _told(wordings: Sequence[Sentence], width: int, palette: Palette) -> Cells:
@@ -321,23 +331,23 @@ def _told(wordings: Sequence[Sentence], width: int, palette: Palette) -> Cells:
 def _sentences(scene: Scene) -> list[list[Sentence]]:
     """Who answers sooner on average, what is held there and here, and what the price is.
 
-    Each is told in fewer and fewer words.
+    Each is told in fewer and fewer words. Where nobody is there to compare with, the figures.
     """
     runs = scene.runs
-    if len(runs) < 2:
-        return []
+    if len(runs) == 1:
+        return [_alone(scene)]
     if scene.comparison.measured is not None:
         return [_how_far_off(scene, lane) for lane in scene.simulated]
     by_name = {figure.short: figure.values for figure in figures(scene)}
     means, held, stalled = (by_name[name] for name in ("mean", "held", "stalled"))
     best = min(range(len(runs)), key=means.__getitem__)
     worst = max(range(len(runs)), key=means.__getitem__)
-    if means[best] == means[worst]:
-        return [[[("all answer equally fast on average", None)]]]
-    times = means[worst] / means[best]
+    if means[worst] < _MUCH * means[best] or means[worst] == means[best]:
+        return [[[(_alike(means), None)]]]
+    times = factor_text(means[worst] / means[best])
     first, last = runs[best].strategy.name, runs[worst].strategy.name
     sooner: Sentence = [
-        (first, first), (f" answers {times:.2g} times sooner on average than ", None), (last, last)
+        (first, first), (f" answers {times} times sooner on average than ", None), (last, last)
     ]  # fmt: skip
     wordings = [sooner]
     if held[best] < held[worst]:
@@ -355,6 +365,30 @@ def _sentences(scene: Scene) -> list[list[Sentence]]:
             [(f"its price: {more} slot-s, against {less}", None)],
         ])  # fmt: skip
     return sentences
+
+
+def _alone(scene: Scene) -> list[Sentence]:
+    """What came of the only strategy, in fewer and fewer words."""
+    [result] = scene.comparison
+    name = result.strategy.name
+    mean, p99, total = (
+        format_value(METRICS_BY_NAME[each], result.metrics[each])
+        for each in ("avg_latency", "p99_latency", "total_time")
+    )
+    wordings = (
+        f" answers after {mean} on average, p99 {p99}; total time {total}",
+        f": mean {mean}, p99 {p99}, total time {total}",
+    )
+    return [[(name, name), (told, None)] for told in wordings]
+
+
+def _alike(means: Sequence[float]) -> str:
+    """That nobody answers much sooner than the others, and how far apart they are."""
+    who = "both" if len(means) == 2 else "all"
+    least, most = (format_duration(round(mean)) for mean in (min(means), max(means)))
+    if least == most:
+        return f"{who} answer equally soon on average, after {least}"
+    return f"{who} answer about equally soon on average, after {least} to {most}"
 
 
 def _how_far_off(scene: Scene, lane: int) -> list[Sentence]:

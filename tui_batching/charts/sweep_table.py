@@ -16,6 +16,7 @@ from tui_batching.analysis.tables import BEST, SATURATION, Cell, Table, sweep_ta
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, style, wrapped
 from tui_batching.clock import format_duration
+from tui_batching.numbers import rate_text
 from tui_batching.strategies import mark_of
 from tui_batching.workload.model import Workload
 
@@ -72,7 +73,7 @@ def table_rows(sweep: Sweep, now: Workload | None, width: int, palette: Palette)
 def tick_text(kind: Kind, value: float) -> str:
     """A value in as few letters as possible: `3.33/s`, `16`, `500 ms`."""
     if kind == LOAD:
-        return f"{value:.3g}/s"
+        return rate_text(value)
     return format_duration(int(value)) if is_duration(kind) else number_text(kind, value)
 
 

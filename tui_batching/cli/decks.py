@@ -9,6 +9,7 @@ from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.cli.progress import Reporter
 from tui_batching.clock import HORIZON, format_duration
 from tui_batching.errors import InputError
+from tui_batching.numbers import counted
 from tui_batching.printable import printable
 from tui_batching.reading.fields import Field
 from tui_batching.reading.files import read_text
@@ -80,7 +81,7 @@ def check_deck(deck: Deck, report: Reporter) -> None:
         except InputError as error:
             raise InputError(f"{deck.path}: chapter {number}: {error}") from None
     count = len(deck.talk)
-    chapters = "1 chapter" if count == 1 else f"{count} chapters"
+    chapters = counted(count, "chapter")
     chapters += f" and {deck.backup} for questions" if deck.backup else ""
     minutes = f", {deck.minutes:g} min" if deck.minutes else ""
     print(f"{printable(str(deck.path))}: valid, a deck of {chapters}{minutes}")

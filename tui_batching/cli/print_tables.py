@@ -30,6 +30,7 @@ from tui_batching.analysis.tables import (
 )
 from tui_batching.charts.printing import to_ascii
 from tui_batching.cli.terminal import needs_ascii
+from tui_batching.numbers import counted
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
 
@@ -150,7 +151,7 @@ class Printer:
 def workload_heading(workload: Workload) -> Text:
     """What was served: the name, how many requests, and at what cost."""
     count = len(workload.requests)
-    requests = "1 request" if count == 1 else f"{count:,} requests"
+    requests = counted(count, "request")
     cost = workload.cost.title
     told = [requests, *([cost] if cost else []), *workload.assumptions]
     return Text.assemble((workload.name, "bold"), *(f" · {fact}" for fact in told))

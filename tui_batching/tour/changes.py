@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tui_batching.numbers import rate_text
 from tui_batching.strategies import Strategy
 from tui_batching.strategies.parameters import BATCH_SIZE, Parameter
 from tui_batching.workload import Workload
@@ -20,7 +21,7 @@ def changes(before: Workload, now: Workload) -> list[str]:
         return [f"workload {now.name}"]
     told = [*_of_strategies(before.strategies, now.strategies)]
     if before.source.rate != now.source.rate and now.source.rate is not None:
-        told.append(f"load {now.source.rate:.3g}/s")
+        told.append(f"load {rate_text(now.source.rate)}")
     if before.source.seed != now.source.seed:
         told.append(f"seed {now.source.seed}")
     if (before.cost, before.cost.profile) != (now.cost, now.cost.profile):

@@ -28,7 +28,7 @@ from tui_batching.workload import (
 )
 from tui_batching.workload.settings import change, keys_elsewhere, setting_keys
 
-FASTEST = 512
+FASTEST = 2**18
 """The highest speed of a chapter, in simulated seconds a second; the app's own."""
 
 MOST_CHAPTERS = 500

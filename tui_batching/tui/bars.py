@@ -16,10 +16,12 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, first_that_fits, style
 from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.numbers import counted, rate_text
 from tui_batching.strategies.parameters import KV_CACHE_TOKENS, TOKEN_BUDGET
 from tui_batching.tui.bindings import Key, KeyTable
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
+from tui_batching.tui.player import speed_text
 from tui_batching.tui.presenting.section_row import section_row
 from tui_batching.tui.views.view import View
 from tui_batching.workload.model import COST, Workload
@@ -92,9 +94,9 @@ def _memory(workload: Workload) -> int | None:
 
 def _facts(scene: Scene) -> list[str]:
     source, count = scene.workload.source, len(scene.workload.requests)
-    facts = [scene.workload.name, "1 request" if count == 1 else f"{count:,} requests"]
+    facts = [scene.workload.name, counted(count, "request")]
     if source.rate is not None:
-        facts.append(f"{source.rate:.3g}/s")
+        facts.append(rate_text(source.rate))
     if source.seed is not None:
         facts.append(f"seed {source.seed}")
     return facts
@@ -102,11 +104,6 @@ def _facts(scene: Scene) -> list[str]:
 
 def _seconds(time: Picoseconds) -> str:
     return f"{time / SECOND:,.3f}"
-
-
-def speed_text(speed: float) -> str:
-    """How fast it plays: `0.5x`, `1/16x`."""
-    return f"{speed:g}x" if speed >= 0.25 else f"1/{round(1 / speed)}x"
 
 
 class TitleBar(StripView):

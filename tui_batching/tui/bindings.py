@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from textual.binding import Binding
 
 from tui_batching.tui.key_names import written
+from tui_batching.tui.player import SPEEDS, speed_text
 from tui_batching.tui.views import VIEWS
 
 
@@ -118,9 +119,9 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     )),
     ("speed", (
         Key("minus,subtract", "speed(-1)", "slower", "Slower",
-            "Play at half the speed, down to 1/64 of real time."),
+            f"Play at half the speed, down to {speed_text(SPEEDS[0])}."),
         Key("plus,equals_sign,add", "speed(1)", "faster", "Faster",
-            "Play at twice the speed, up to 512 times real time."),
+            f"Play at twice the speed, up to {speed_text(SPEEDS[-1])}."),
     )),
     ("batch", (
         Key("left_square_bracket,s", "turn('batch_size', -1)", "batch-smaller", "Smaller batch",

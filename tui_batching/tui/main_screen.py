@@ -204,7 +204,9 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         if frame is not None:
             self._title_bar.show(frame)
             self._timeline.show(frame)
-            self.view.show(frame)
+            self.view.look_at(frame)
+            if self.view.has_room:
+                self.view.show(frame)
 
     def _show_words(self, frame: Frame | None) -> None:
         """What has to be read in peace."""
@@ -212,7 +214,7 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
             on_stage = None if self._is_behind_curtain else self.scene
             self.presenter.look_at(on_stage, self._player.time)
             self.presenter.show(self._palette)
-        if frame is not None:
+        if frame is not None and self.view.has_room:
             self.view.show_words(frame)
 
     @property

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.numbers import three_digits
 from tui_batching.sim.run import Run
 
-SPEEDS: tuple[float, ...] = tuple(2.0**power for power in range(-6, 10))
-"""Simulated seconds per second, from 1/64 to 512."""
+SPEEDS: tuple[float, ...] = tuple(2.0**power for power in range(-20, 19))
+"""Simulated seconds per second: a run of 20 µs takes as long to see as one of 106 days."""
 
 LASTS = 20 * SECOND
 """Of the wall clock: what is begun plays for at least as long, and for less than twice of it."""
@@ -22,6 +23,11 @@ def speed_for(end: Picoseconds) -> float:
     Example: 10.3 s are played at 0.5, which takes 20.6 s.
     """
     return max((speed for speed in SPEEDS if speed * LASTS <= end), default=SPEEDS[0])
+
+
+def speed_text(speed: float) -> str:
+    """How fast it plays, beside real time: `0.5x`, `1/16x`, `4,096x`."""
+    return f"{three_digits(speed)}x" if speed >= 0.25 else f"1/{1 / speed:,.0f}x"
 
 
 class Player:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from tui_batching.clock import SECOND, format_duration, to_seconds
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError
+from tui_batching.numbers import rate_text
 from tui_batching.reading.constraints import Duration, FromZero, Number, Whole
 from tui_batching.reading.fields import Field
 from tui_batching.strategies import STRATEGIES, Strategy
@@ -203,7 +204,7 @@ def exported(kind: Kind, value: float) -> float:
 def value_text(kind: Kind, value: float) -> str:
     """A value in full: `3.33/s (gap 300 ms)`, `16`, `500 ms`, `2,048`."""
     if kind == LOAD:
-        return f"{value:.3g}/s (gap {format_duration(round(SECOND / value))})"
+        return f"{rate_text(value)} (gap {format_duration(round(SECOND / value))})"
     if is_duration(kind):
         return format_duration(int(value))
     return number_text(kind, value)

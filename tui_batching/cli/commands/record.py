@@ -64,7 +64,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--speed",
         metavar="X",
-        help="simulated seconds a second, up to 512 (default: as the app or the chapter begins)",
+        help=f"simulated seconds a second, up to {FASTEST} (default: as the app or chapter begins)",
     )
     parser.add_argument("--theme", metavar="NAME", help="the colours")
     parser.add_argument(

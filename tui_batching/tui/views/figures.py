@@ -57,20 +57,22 @@ class FigureView(View):
     def compose(self) -> ComposeResult:
         yield FigurePane()
 
-    def show(self, frame: Frame) -> None:
-        """Draw what is seen."""
+    def look_at(self, frame: Frame) -> None:
+        """Look at all of another workload."""
         before, self._frame = self._frame, frame
         if before is None or before.scene.workload.name != frame.scene.workload.name:
             self.viewport = Viewport()
-        laid_out = self.query_one(FigurePane).content_size.area > 0
-        if laid_out and self.viewport.selected != frame.selected:
+
+    def show(self, frame: Frame) -> None:
+        """Draw what is seen."""
+        if self.viewport.selected != frame.selected:
             self._select(frame)
         self._draw()
 
     def _draw(self) -> None:
-        pane = self.query_one(FigurePane)
-        if self._frame is not None and pane.content_size.area:
-            pane.present(self.figure_of(self._frame, self.viewport).draw())
+        if self._frame is not None:
+            figure = self.figure_of(self._frame, self.viewport)
+            self.query_one(FigurePane).present(figure.draw())
 
     def figure_of(self, frame: Frame, viewport: Viewport) -> LargeChart:
         """The chart of a frame in a viewport, as large as there is room."""
@@ -247,8 +249,8 @@ class UtilizationView(View):
     def compose(self) -> ComposeResult:
         yield StripView()
 
-    def show(self, frame: Frame) -> None:
-        """The panels; the playhead moves over them."""
+    def look_at(self, frame: Frame) -> None:
+        """Know which quantities there are."""
         self._frame = frame
         heeded = any(run.kv is not None for run in frame.scene.runs)
         found = any(run.cache_matters for run in frame.scene.runs)
@@ -256,6 +258,9 @@ class UtilizationView(View):
         self._known = [quantity for quantity, there in known if there]
         if self._shown not in self._known:
             self._shown = self._known[0]
+
+    def show(self, frame: Frame) -> None:
+        """The panels; the playhead moves over them."""
         if not self._shown.known(frame.scene):
             self._find_contents(frame.scene)
         self._draw(frame)
@@ -268,7 +273,7 @@ class UtilizationView(View):
 
     async def _found(self, scene: Scene) -> None:
         await aside(lambda: scene.pool_contents)
-        if self._frame is not None and self._frame.scene is scene:
+        if self._frame is not None and self._frame.scene is scene and self.has_room:
             self._draw(self._frame)
 
     def _draw(self, frame: Frame) -> None:

@@ -70,6 +70,8 @@ class LiveView(View):
         The charts that were drawn since are shown now, as every picture of its own costs.
         """
         self._lay_out(frame)
+        if not all(lane.content_size.area for lane in self.lanes.seen):
+            return  # there are new lanes, which ask when they are laid out
         scene, palette, width = frame.scene, frame.palette, self.size.width
         seen = [lane.number for lane in self.lanes.seen]
         views = [self._view_of(frame, number) for number in seen]

@@ -83,11 +83,19 @@ class View(Stacked):
             reveals: whether the selected request is to be seen as well.
         """
 
+    @property
+    def has_room(self) -> bool:
+        """Whether it is laid out; one that comes to the front is so a moment later, and asks."""
+        return self.size.area > 0
+
+    def look_at(self, frame: Frame) -> None:
+        """Know what is to be shown: keys act on it also before there is room to draw it."""
+
     def show(self, frame: Frame) -> None:
-        """Show what has to move smoothly; called up to ten times a second."""
+        """Draw what has to move smoothly; called up to ten times a second, where there is room."""
 
     def show_words(self, frame: Frame) -> None:
-        """Show what has to be read in peace; called up to three times a second."""
+        """Draw what has to be read in peace; called up to three times a second, as above."""
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ from tui_batching.clock import (
     exact_seconds,
     format_duration,
 )
+from tui_batching.numbers import counted
 from tui_batching.printable import printable
 from tui_batching.workload.traces.options import TraceOptions
 from tui_batching.workload.traces.values import UNIT_NAMES, Unit
@@ -108,7 +109,7 @@ class RowCounts:
     def sentence(self) -> str:
         """What was read and left out in one line; what did not happen is not mentioned."""
         unit = f", times in {self.unit}" if self.unit else ""
-        read = f"read {_counted(self.requests, 'request')} ({self.title}{unit})"
+        read = f"read {counted(self.requests, 'request')} ({self.title}{unit})"
         return printable(f"{self.name}: " + "; ".join((read, *self.left_out())))
 
     @property
@@ -131,20 +132,20 @@ class RowCounts:
         fate = "clipped to" if asked.over == "clip" else "dropped, over"
         other = " or ".join(f"{key} is not {value}" for key, value in asked.where)
         told = [
-            (self.failed, f"{_counted(self.failed, 'failed row')} skipped ({self.failed_because})"),
-            (self.elsewhere, f"{_counted(self.elsewhere, 'row')} skipped where {other}"),
-            (self.outside, f"{_counted(self.outside, 'row')} outside of {self._window()} skipped"),
+            (self.failed, f"{counted(self.failed, 'failed row')} skipped ({self.failed_because})"),
+            (self.elsewhere, f"{counted(self.elsewhere, 'row')} skipped where {other}"),
+            (self.outside, f"{counted(self.outside, 'row')} outside of {self._window()} skipped"),
             (
                 self.long_inputs,
-                f"{_counted(self.long_inputs, 'prompt')} {fate} {asked.max_input or 0:,} tokens",
+                f"{counted(self.long_inputs, 'prompt')} {fate} {asked.max_input or 0:,} tokens",
             ),
             (
                 self.long_outputs,
-                f"{_counted(self.long_outputs, 'answer')} {fate} {asked.max_output or 0:,} tokens",
+                f"{counted(self.long_outputs, 'answer')} {fate} {asked.max_output or 0:,} tokens",
             ),
             (
                 self.beyond,
-                f"{_counted(self.beyond, 'row')} beyond the limit of {asked.limit or 0:,} skipped",
+                f"{counted(self.beyond, 'row')} beyond the limit of {asked.limit or 0:,} skipped",
             ),
             (asked.speed != 1, f"replayed at {asked.speed:g} times the speed"),
         ]
@@ -188,7 +189,7 @@ class RowCounts:
     def _told_pages(self) -> str:
         if self.rows >= self.offered:
             return ""
-        rows = _counted(self.rows, "row")
+        rows = counted(self.rows, "row")
         return f"it has {rows} of {self.offered:,}: the other pages are missing"
 
     def _told_sessions(self) -> str:
@@ -203,7 +204,7 @@ class RowCounts:
         if not self.misfits:
             return ""
         return (
-            f"the hashes of {_counted(self.misfits, 'prompt')} do not fit blocks of "
+            f"the hashes of {counted(self.misfits, 'prompt')} do not fit blocks of "
             f"{self.hash_block or 0:,} tokens, so that what is shared may be wrong; "
             "workload.hash_block takes another length"
         )
@@ -211,7 +212,7 @@ class RowCounts:
     def _told_order(self) -> str:
         if not self.late:
             return ""
-        return f"{_counted(self.late, 'row')} not in order of arrival: all are sorted first"
+        return f"{counted(self.late, 'row')} not in order of arrival: all are sorted first"
 
     def _told_ticks(self) -> str:
         ticks = self.ticks
@@ -223,7 +224,3 @@ class RowCounts:
             f"{ticks.instants:,} instants for {ticks.rows:,} rows: the file's clock ticks every "
             f"{ticks.every / SECOND:,.10g} s, and the arrivals of a tick {fate}{hint}"
         )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
