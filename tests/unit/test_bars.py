@@ -11,8 +11,9 @@ from stage import palette, texts
 from tui_batching.analysis.breakdown import PARTS
 from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
-from tui_batching.analysis.tables import difference_text
-from tui_batching.charts.metric_rows import bar_rows, metric_rows, table_rows
+from tui_batching.analysis.tables import comparison_table, difference_text
+from tui_batching.charts.metric_rows import bar_rows, metric_rows
+from tui_batching.charts.metric_table import table_rows
 from tui_batching.charts.pen import PART_SIGNS, Pen
 from tui_batching.strategies import Static
 from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
@@ -64,7 +65,8 @@ def test_the_legend_tells_the_signs_that_are_drawn():
 
 
 def test_every_headline_metric_is_in_the_table_with_its_best_marked():
-    rows = texts(table_rows(RAG, Pen(80, palette())))
+    table = comparison_table(RAG)
+    rows = texts(table_rows(table, table.groups, Pen(80, palette())))
     assert max(map(len, rows)) == 80
     group, found = "", {}
     for row in rows[1:]:

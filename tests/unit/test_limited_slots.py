@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from stage import hand_made, on_stage, palette, scene_of, texts
@@ -14,11 +16,12 @@ from tui_batching.analysis.utilization import tells_shares
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.utilization_panels import utilization_chart
 from tui_batching.sim.simulate import simulate
-from tui_batching.strategies import Continuous, Dynamic, Static, Vllm
+from tui_batching.strategies import Continuous, Dynamic, Orca, Static, Vllm
+from tui_batching.workload import Workload
 
 FEW = hand_made(
     *((40 * number, 20, 5) for number in range(30)),
-    strategies=[Static(4), Continuous(64), Vllm(max_num_seqs=256)],
+    strategies=[Static(4), Orca(max_batch_size=64), Vllm(max_num_seqs=256)],
 )
 """Three or so run at once."""
 
@@ -26,7 +29,7 @@ FEW = hand_made(
 def test_few_run_in_one_slot_of_sixteen() -> None:
     rows = [(100 * number, 5, 3) for number in range(9)]
     for slots, tells in ((16, True), (17, False)):
-        strategy = Continuous(slots)
+        strategy = Vllm(max_num_seqs=slots)
         run = simulate(hand_made(*rows, strategies=[strategy]), strategy)
         assert (len(run.by_slot), tells_shares(run)) == (1, tells)
 
@@ -37,8 +40,8 @@ def test_only_many_slots_that_are_never_taken_are_no_more_than_a_limit() -> None
         (Static(64), True),
         (Dynamic(64), True),
         (Continuous(9), True),
-        (Continuous(36), True),
-        (Continuous(37), False),
+        (Continuous(64), True),
+        (Vllm(max_num_seqs=36), True),
         (Vllm(max_num_seqs=37), False),
     ):
         run = simulate(hand_made(*rows, strategies=[strategy]), strategy)
@@ -69,7 +72,7 @@ def test_by_hand() -> None:
 
 def test_a_comparison_tells_no_share_of_them_and_nobody_is_the_best_by_it() -> None:
     comparison = scene_of(FEW).comparison
-    assert comparison.limited == ("continuous", "vllm")
+    assert comparison.limited == ("orca", "vllm")
     useful = METRICS_BY_NAME["useful"]
     assert [value is None for value in comparison.values(useful)] == [False, True, True]
     assert not any(comparison.best(useful))
@@ -102,10 +105,49 @@ async def test_lanes_and_charts_tell_tokens_per_iteration(size: tuple[int, int])
         assert "useful slots so far" not in seen
 
 
-def test_the_panels_of_utilization_are_as_high_as_slots_are_ever_taken() -> None:
-    scene = scene_of(FEW)
-    told = texts(utilization_chart(ChartRequest(scene, scene.end, 120, 30, palette())))
-    taken = [len(run.by_slot) for run in scene.runs]
-    for run, most in zip(scene.runs[1:], taken[1:], strict=True):
-        assert any(f"at most {most} of {run.slots} slots taken" in row for row in told)
-        assert any(row.strip().startswith(f"{most}┤") for row in told)
+def drawn(workload: Workload, width: int = 120, height: int = 30) -> list[str]:
+    scene = scene_of(workload)
+    return texts(utilization_chart(ChartRequest(scene, scene.end, width, height, palette())))
+
+
+@pytest.mark.parametrize("size", [(78, 20), (118, 31)], ids=str)
+def test_strategies_of_one_batch_size_are_told_in_shares_of_it(size: tuple[int, int]) -> None:
+    sizes = [Static(64), Dynamic(64), Continuous(64)]
+    rows = drawn(replace(load_workload("notebook"), strategies=tuple(sizes)), *size)
+    assert [row.split("┤")[0].strip() for row in rows if "┤" in row].count("64") == 3
+    for word in ("useful", "held"):
+        assert sum(f"{word} " in row and "%" in row and "━" in row for row in rows) == 3
+    averages = [row for row in rows if "╌╌" in row]
+    assert averages
+    assert all(row.rstrip().endswith("%") for row in averages)
+
+
+async def test_a_lane_of_many_slots_that_are_its_batch_size_tells_shares() -> None:
+    workload = replace(load_workload("notebook"), strategies=(Static(64), Continuous(64)))
+    async with on_stage(workload) as stage:
+        await stage.seek(stage.scene.end // 2)
+        assert "tokens/iteration" not in stage.seen()
+        assert "tokens an iteration" not in stage.seen()
+
+
+def test_the_panels_of_utilization_share_an_axis_up_to_the_most_slots_taken() -> None:
+    rows = drawn(FEW)
+    runs = scene_of(FEW).runs
+    tops = [row.split("┤")[0].strip() for row in rows if "┤" in row]
+    most = max(4, *(len(run.by_slot) for run in runs[1:]))
+    assert tops.count(str(most)) == len(runs)
+    for run in runs[1:]:
+        told = f"at most {len(run.by_slot)} of {run.slots} slots taken"
+        assert any(told in row for row in rows)
+    assert any("orca, vllm count slots, and are no share" in row for row in rows)
+
+
+def test_a_line_stands_above_the_slots_of_who_has_fewer_than_the_axis() -> None:
+    workload = hand_made(*[(0, 5, 9)] * 20, strategies=[Static(4), Continuous(16)])
+    rows = drawn(workload, 80, 30)
+    edges = [row for row in rows if "┄┄" in row]
+    assert [row.split("┤")[0].strip() for row in edges] == ["4"]
+    panel = rows[: next(number for number, row in enumerate(rows) if "CONTINUOUS" in row)]
+    above = panel[1 : panel.index(edges[0])]
+    assert above
+    assert not any("█" in row for row in above)

@@ -79,12 +79,13 @@ _MANY_SLOTS = 16
 def tells_shares(run: Run) -> bool:
     """Whether shares of the slot-time tell how busy a server was.
 
-    Many slots of which an iteration-level strategy never takes a quarter are no more than a limit:
-    a share of them would tell how high that was set. A log tells of no slots.
+    Many slots of which an engine never takes a quarter are no more than a limit: a share of them
+    would tell how high that was set. Textbook strategies have as many slots as their batch size
+    says, and are compared by what comes of them. A log tells of no slots.
     """
     if not run.tells_iterations:
         return False
-    if not run.strategy.about.iteration_level or run.slots <= _MANY_SLOTS:
+    if not run.strategy.is_engine or run.slots <= _MANY_SLOTS:
         return True
     return run.slots <= 4 * len(run.by_slot)
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
-from rich.cells import cell_len
 from rich.style import Style
 
 from tui_batching.analysis.comparison import Comparison
@@ -23,27 +22,17 @@ from tui_batching.analysis.metrics import (
 )
 from tui_batching.analysis.service_level import limits_text
 from tui_batching.analysis.slices import MEAN, Slice, SliceParts
-from tui_batching.analysis.tables import (
-    Cell,
-    Table,
-    TableRow,
-    comparison_table,
-    metric_cells,
-    notes,
-)
-from tui_batching.charts.metric_bars import NOTE, Bar, BarLayout
+from tui_batching.analysis.tables import Group, Table, comparison_table, metric_cells, notes
+from tui_batching.charts.metric_bars import Bar, BarLayout
+from tui_batching.charts.metric_table import table_rows, table_width
 from tui_batching.charts.parameter_rows import parameter_rows
-from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill, lost_part, marked
+from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill, lost_part
 from tui_batching.charts.rows import Cells, Row, bar, text_of, wrapped
 from tui_batching.sim.run import Run
 from tui_batching.workload.service_level import ServiceLevel
 
-_BESIDE = 150
-"""Cells from which on the table stands beside the bars."""
-_WIDEST = 92
-"""Cells beyond which the table does not grow."""
-_LABEL = 23
-"""Cells for a label, or more where one is longer."""
+_LEAST_BARS = 58
+"""The least cells of the bars beside the table; with fewer they stand above it."""
 _LATENCY = METRICS_BY_NAME["avg_latency"]
 _FIRST = tuple(METRICS_BY_NAME[name].group for name in ("mean_ttft", "mean_tpot"))
 """The groups with which the table begins; it ends with those of which there are bars."""
@@ -74,12 +63,15 @@ def metric_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[
     strategies = {result.strategy.name: result.strategy.wordings() for result in comparison}
     told = (row.cells() for row in parameter_rows(strategies, pen))
     head = [*_note(comparison, pen), *told]
-    if pen.width < _BESIDE:
-        bars, table = bar_rows(comparison, pen, wanted), table_rows(comparison, pen, wanted)
-        return [*head, *bars, pen.blank(), *table]
-    left, right = Pen(_WIDEST, pen.palette), Pen(pen.width - _WIDEST, pen.palette)
-    pairs = zip_longest(table_rows(comparison, left, wanted), bar_rows(comparison, right, wanted))
-    beside = [[*(table or left.blank()), *(bars or right.blank())] for table, bars in pairs]
+    table = comparison_table(comparison, wanted)
+    cells = table_width(table)
+    if pen.width < cells + _LEAST_BARS:
+        bars, figures = bar_rows(comparison, pen, wanted), table_rows(table, _in_order(table), pen)
+        return [*head, *bars, pen.blank(), *figures]
+    left, right = Pen(cells, pen.palette), Pen(pen.width - cells, pen.palette)
+    figures = table_rows(table, _in_order(table), left)
+    pairs = zip_longest(figures, bar_rows(comparison, right, wanted))
+    beside = [[*(one or left.blank()), *(other or right.blank())] for one, other in pairs]
     return [*head, *beside]
 
 
@@ -237,71 +229,7 @@ def _legend(bars: Sequence[Bar], layout: BarLayout) -> list[Cells]:
     return [*rows, row.cells()]
 
 
-def table_rows(comparison: Comparison, pen: Pen, wanted: Slice = MEAN) -> list[Cells]:
-    """The headline metrics, group by group; a column a strategy, as many side by side as fit."""
-    table = comparison_table(comparison, wanted)
-    label = max(_LABEL, *(3 + len(row.label) for group in table.groups for row in group.rows))
-    count, narrowest = len(table.strategies), _narrowest(table)
-    blocks = -(-count // max(1, (pen.width - label) // narrowest))
-    widest = (min(pen.width, _WIDEST) - label) // -(-count // blocks)
-    layout = _FigureColumns(label, max(narrowest, widest), pen)
-    rows: list[Cells] = []
-    for block in range(blocks):  # as equal as can be
-        first, end = (count * part // blocks for part in (block, block + 1))
-        rows += [pen.blank()] if block else []
-        rows += layout.rows(table, slice(first, end))
-    return rows
-
-
-def _narrowest(table: Table) -> int:
-    """The cells of a column in which each figure has room for its note, and each name."""
-    figures = (cell for group in table.groups for row in group.rows for cell in row.cells)
-    widest = max(cell_len(cell.text) for cell in figures)
-    names = max(cell_len(marked(name)) for name in table.strategies)
-    return max(widest + NOTE + 2, names + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class _FigureColumns:
-    """The columns of a table.
-
-    Attributes:
-        label: cells of what a row is called.
-        column: cells of a strategy's column.
-        pen: for the rows.
-    """
-
-    label: int
-    column: int
-    pen: Pen
-
-    def rows(self, table: Table, seen: slice) -> list[Cells]:
-        """All groups, those first with which the table begins; some of the strategies."""
-        rows = [self._names(table, seen)]
-        in_bars = {metric.group for metric, *_ in _BARS}
-        for group in sorted(
-            table.groups, key=lambda g: (g.title not in _FIRST, g.title in in_bars)
-        ):
-            rows.append(self.pen.heading(group.title, group.hint))
-            rows.extend(self._figures(row, row.cells[seen]) for row in group.rows)
-        return rows
-
-    def _names(self, table: Table, seen: slice) -> Cells:
-        """Each name ends with the figures below it, or somewhat behind them where it is long."""
-        row = self.pen.row().gap(self.label)
-        for strategy in table.strategies[seen]:
-            first = strategy == table.strategies[0]
-            note = "error" if table.shows_errors and not first else ""
-            name = f"{marked(strategy):>{self.column - NOTE - 1}}"
-            row.add(name, self.pen.strategy(strategy))
-            rest = max(0, self.column - cell_len(name))
-            row.add(f" {note}"[:rest].ljust(rest), self.pen.muted)
-        return row.cells()
-
-    def _figures(self, figures: TableRow, cells: Sequence[Cell]) -> Cells:
-        pen = self.pen
-        row = pen.row().add(f"   {figures.label:<{self.label - 3}}", pen.muted)
-        for cell in cells:
-            row.add(f"{cell.text:>{self.column - NOTE - 1}}", pen.good if cell.best else pen.text)
-            row.add(f" {cell.note:<{NOTE}}", pen.good if cell.best else pen.muted)
-        return row.cells()
+def _in_order(table: Table) -> list[Group]:
+    """The groups of the table; what there are bars of comes last."""
+    in_bars = {metric.group for metric, *_ in _BARS}
+    return sorted(table.groups, key=lambda g: (g.title not in _FIRST, g.title in in_bars))

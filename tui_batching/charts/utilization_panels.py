@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,7 @@ from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
+from tui_batching.workload.model import join_names
 
 MARGIN = 5
 """Cells for the axis of slots."""
@@ -51,7 +53,7 @@ NARROWEST = 40
 """Cells below which nothing is drawn."""
 _MEAN = "╌╌"
 """At the edge of a panel, as high as an average."""
-_POOL_EDGE = "┄"
+_POOL_EDGE = _SLOTS_EDGE = "┄"
 _MEMORY_WORDS = (
     "Blocks of the KV cache that are taken, reserved ones too, up to the pool's edge "
     f"{_POOL_EDGE}; {EVICTED} an eviction."
@@ -87,8 +89,9 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
     columns = max(1, request.width - MARGIN - LABELS)
     room = request.height - 1 - len(words)
     rows = room // len(results) - 1
+    top = max(_slots_shown(result.run) for result in results)
     areas = [
-        _panel(request, result, series, rows, pen)
+        _panel(request, result, series, (rows, top), pen)
         for result, series in zip(results, request.scene.utilization(columns), strict=True)
     ]
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
@@ -235,7 +238,12 @@ def count_text(number: int) -> str:
 def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
     """Which strategy looks best by which of the two, over as many rows as there is room for."""
     comparison = request.scene.comparison
-    texts = ["A held slot counts as occupied, though its request is finished."]
+    plain = "A held slot counts as occupied, though its request is finished."
+    texts = [plain]
+    if comparison.limited:
+        names = join_names(comparison.limited)
+        counted = f"The averages of {names} count slots, and are no share of its limit."
+        texts = [f"{counted} {plain}", counted, plain]
     claim = claim_called("occupied", comparison)
     if claim and not comparison.limited:
         detail = f"{claim.detail[0].upper()}{claim.detail[1:]}."
@@ -245,23 +253,38 @@ def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
     return [pen.row().gap().add(line, pen.text).cells() for line in lines]
 
 
+def _slots_shown(run: Run) -> int:
+    """The slots for which a panel needs room: all, or of a mere limit those that are ever taken."""
+    return run.slots if tells_shares(run) else len(run.by_slot)
+
+
 def _panel(
-    request: ChartRequest, result: Result, series: UtilizationSeries, rows: int, pen: Pen
+    request: ChartRequest,
+    result: Result,
+    series: UtilizationSeries,
+    size: tuple[int, int],
+    pen: Pen,
 ) -> list[Cells]:
-    """The slots over time."""
+    """The slots over time, `size` being the rows of an axis and the slots that it goes to.
+
+    Where a strategy has fewer slots than that, a line is drawn above them.
+    """
     run, share = result.run, result.utilization
-    slots = run.slots if tells_shares(run) else len(run.by_slot)
-    series = series.of(run.slots / slots)
+    rows, top = size
     lost_sign, lost_state = sign_of(lost_part(run))
-    text, inks = _area(series, rows, lost_sign)
+    text, inks = _area(series.of(run.slots / top), rows, lost_sign)
+    ticks, edge = _ticks(rows, top), rows - 1 - ceil(rows * _slots_shown(run) / top)
+    if edge > 0:
+        text[edge], inks[edge] = _SLOTS_EDGE, _LINE
+        ticks = {0: top, edge: _slots_shown(run), rows - 1: 0}
     means = {"occupied": share.occupied, "useful": share.useful}
-    at = {name: _row_of(mean * run.slots / slots, rows) for name, mean in means.items()}
+    at = {name: _row_of(mean * run.slots / top, rows) for name, mean in means.items()}
     playhead = playhead_column(request, len(series.useful))
     text[:, playhead], inks[:, playhead] = PLAYHEAD, _NOW
-    ticks = [_tick(row, rows, slots) for row in range(rows)]
-    labels = (_labels if slots == run.slots else _mean_labels)(result, at, rows)
+    labels = (_labels if tells_shares(run) else _mean_labels)(result, at, rows)
     looks = _looks(pen.palette, lost_state)
-    return framed(Area(text, inks, playhead), ticks, labels, looks, pen)
+    told = [f"{count_text(ticks[row]):>4}┤" if row in ticks else "    │" for row in range(rows)]
+    return framed(Area(text, inks, playhead), told, labels, looks, pen)
 
 
 def _area(series: UtilizationSeries, rows: int, lost: str) -> tuple[npt.NDArray[np.str_], IntArray]:
@@ -321,13 +344,10 @@ def _mean_labels(result: Result, at: dict[str, int], rows: int) -> dict[int, str
     return labels
 
 
-def _tick(row: int, rows: int, capacity: int) -> str:
+def _ticks(rows: int, top: int) -> dict[int, int]:
     """The axis of slots: how many at the top, at half height where that is whole, and at zero."""
-    if row == 0:
-        return f"{count_text(capacity):>4}┤"
-    if capacity % 2 == 0 and rows % 2 == 0 and row == rows // 2 and rows >= 6:
-        return f"{count_text(capacity // 2):>4}┤"
-    return "   0┤" if row == rows - 1 else "    │"
+    halves = {rows // 2: top // 2} if top % 2 == rows % 2 == 0 and rows >= 6 else {}
+    return {rows - 1: 0} | halves | {0: top}
 
 
 def _limit_facts(result: Result) -> list[str]:
