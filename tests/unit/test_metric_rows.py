@@ -32,7 +32,7 @@ FIVE = compare(load_workload("notebook"), ["sglang", "vllm", "vllm-v0", "tensorr
 
 
 @pytest.mark.parametrize("comparison", [ENGINES, FIVE], ids=["seven", "five"])
-@pytest.mark.parametrize("width", [78, 118, 158, 198])
+@pytest.mark.parametrize("width", [58, 68, 78, 118, 158, 198])
 def test_every_figure_of_every_lane_stands_whole_below_its_name(
     comparison: Comparison, width: int
 ) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 from stage import Stage, on_stage, palette, scene_of, texts
 
-from tui_batching.analysis.tables import comparison_table
 from tui_batching.charts.learn import learn_rows
-from tui_batching.charts.metric_rows import table_rows
 from tui_batching.charts.pen import Pen
 from tui_batching.charts.rows import PLAYHEAD
 from tui_batching.tui.views import VIEWS
@@ -47,19 +45,6 @@ async def test_the_legend_of_slots_over_time_tells_the_playhead(
                 await stage.press(*keys)
                 assert PLAYHEAD in "".join(stage.rows()[3:-2])
                 assert f"{PLAYHEAD} now" in stage.rows()[2]
-
-
-@pytest.mark.parametrize("width", [58, 68, 78, 118])
-@pytest.mark.parametrize("name", ["notebook", "engines", "tight-memory", "rule-by-rule"])
-def test_each_figure_of_the_metrics_is_there_whole(name: str, width: int) -> None:
-    comparison = scene_of(load_workload(name)).comparison
-    rows = texts(table_rows(comparison, Pen(width, palette())))
-    assert not [row for row in rows if "…" in row or len(row) != width]
-    groups = comparison_table(comparison).groups
-    for figures in (row for group in groups for row in group.rows):
-        told = [row.split() for row in rows if row.startswith(f"   {figures.label} ")]
-        words = [word for row in told for word in row]
-        assert all(part in words for cell in figures.cells for part in cell.text.split())
 
 
 @pytest.mark.parametrize("width", [58, 68, 78])
