@@ -160,10 +160,8 @@ def happening_texts(moment: Moment, happening: Happening) -> list[str]:
         out = _briefly(answered, happening.answered, "out")
         return [f"{answered} answered, {came}", f"{answered} out, {briefly}", *out]
     if answered:
-        return [
-            f"{answered} {_how_answered(moment, happening)}",
-            *_briefly(answered, happening.answered, "out"),
-        ]
+        how, out = _how_answered(moment, happening), _briefly(answered, happening.answered, "out")
+        return [f"{answered} {how}", f"{answered} answered", *out]
     if finished:
         held = _briefly(finished, happening.finished, "held")
         return [f"{finished} finished, but held", f"{finished} done, held", *held]
