@@ -10,21 +10,23 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def three_digits(value: float, *, zeros: bool = False) -> str:
-    """A number with three significant digits, all before the point kept: `0.00042`, `1,234`.
+def significant(value: float, digits: int = 3, *, zeros: bool = False) -> str:
+    """A number with its significant digits, all before the point kept: `0.00042`, `1,234`.
 
     Args:
         value: the number.
+        digits: how many are told.
         zeros: whether zeros at the end are told, too, so that numbers of a table are alike.
     """
-    if abs(value) >= 1000:
+    if abs(value) >= 10**digits:
         return f"{value:,.0f}"
-    return f"{Decimal(f'{value:#.3g}' if zeros else f'{value:.3g}'):,f}".rstrip(".")
+    rounded = f"{value:#.{digits}g}" if zeros else f"{value:.{digits}g}"
+    return f"{Decimal(rounded):,f}".rstrip(".")
 
 
 def rate_text(rate: float) -> str:
     """How many come a second: `3.33/s`, `1,200/s`."""
-    return f"{three_digits(rate)}/s"
+    return f"{significant(rate)}/s"
 
 
 def factor_text(times: float) -> str:

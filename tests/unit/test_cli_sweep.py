@@ -63,7 +63,7 @@ def test_the_table_marks_the_best_and_ends_with_the_saturation(
     assert throughput == ["1.25/s", "(gap", "800", "ms)", "44.6", "46.1", "47.5", "★"]
     assert lines[-3].split() == ["requests", "per", "second", "2.16", "2.16", "2.56", "★"]
     assert lines[-2] == (
-        "a finite run of 30 requests: latency levels off, a longer run's climbs on; "
+        "a finite run of 30 requests: in a longer one latency climbs on; "
         "workload.count=80 is long enough"
     )
     assert {line.split("(gap ")[1][:7] for line in lines if "gap" in line} >= {"800 ms)", "80.0 ms"}
@@ -80,7 +80,7 @@ def test_the_table_and_json_tell_what_does_not_vary_and_a_run_that_is_long_enoug
     short = printed_json(capsys, "sweep", "load", "notebook", "--values", "1", "--json")
     assert short["notes"] == [
         (
-            "a finite run of 20 requests: latency levels off, a longer run's climbs on; "
+            "a finite run of 20 requests: in a longer one latency climbs on; "
             "workload.count=80 is long enough"
         )
     ]

@@ -9,7 +9,7 @@ from stage import MS, boundaries, hand_made, scene_of
 from tui_batching.analysis.happenings import Happenings
 from tui_batching.charts.lane_words import happening_texts
 from tui_batching.sim.run import Run
-from tui_batching.strategies import Continuous, Static
+from tui_batching.strategies import Continuous, Dynamic, Static, Strategy, Vllm
 from tui_batching.workload import load_workload
 
 
@@ -54,3 +54,21 @@ def test_an_answer_and_who_takes_its_slot_are_told_together() -> None:
     assert found is not None
     texts = happening_texts(run.at(found.instant), found)
     assert texts == ["R0 answered, R2 takes slot 0", "R0 out, R2 in", "R0 out", "1 out"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"),
+    [
+        (Static(2), "R0, R1 released together"),
+        (Dynamic(2, 50 * MS), "R0, R1 released together"),
+        (Continuous(2), "R0, R1 answered in the same step"),
+        (Vllm(), "R0, R1 answered in the same step"),
+    ],
+)
+def test_only_of_padded_batches_is_said_that_they_are_released_together(
+    strategy: Strategy, told: str
+) -> None:
+    run = scene_of(hand_made((0, 1, 3), (0, 1, 3), strategies=[strategy])).runs[0]
+    found = Happenings(run).last(run.finished)
+    assert found is not None
+    assert happening_texts(run.at(found.instant), found)[0] == told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui_batching.numbers import counted, factor_text, rate_text, three_digits
+from tui_batching.numbers import counted, factor_text, rate_text, significant
 
 
 @pytest.mark.parametrize(
@@ -14,13 +14,18 @@ from tui_batching.numbers import counted, factor_text, rate_text, three_digits
         (1234.4, "1,234"), (66000, "66,000"), (0.0000116, "0.0000116"),
     ],
 )  # fmt: skip
-def test_numbers_have_three_digits_and_no_exponent(value: float, told: str) -> None:
-    assert three_digits(value) == told
+def test_numbers_have_significant_and_no_exponent(value: float, told: str) -> None:
+    assert significant(value) == told
     assert rate_text(value) == f"{told}/s"
 
 
+def test_as_many_digits_are_told_as_asked_for() -> None:
+    told = [significant(value, 4) for value in (2.048, 1234.5, 0.00002, 65536)]
+    assert told == ["2.048", "1,234", "0.00002", "65,536"]
+
+
 def test_zeros_at_the_end_are_told_where_asked_for() -> None:
-    told = [three_digits(value, zeros=True) for value in (4, 0.5, 101, 999.6, 0.00001)]
+    told = [significant(value, zeros=True) for value in (4, 0.5, 101, 999.6, 0.00001)]
     assert told == ["4.00", "0.500", "101", "1,000", "0.0000100"]
 
 

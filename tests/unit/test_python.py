@@ -415,7 +415,10 @@ def test_sweeps_and_capacities_show_themselves_as_tables() -> None:
     swept = sweep(NOTEBOOK, "load", [1, 4])
     assert repr(swept) == "Sweep(load of notebook, 6 points)"
     told = re.sub("<[^>]*>", "|", swept._repr_html_())
-    for value in ("4/s (gap 250 ms)", "a finite run of 20 requests: latency levels off"):
+    for value in (
+        "4/s (gap 250 ms)",
+        "a finite run of 20 requests: in a longer one latency climbs on",
+    ):
         assert value in told
     found = capacity(load_workload("chat").served_by("continuous"), attainment=0.9)
     (sustained,) = found.capacities

@@ -68,7 +68,7 @@ def test_it_says_what_the_total_time_is_which_parameters_stay_and_where_a_run_is
     assert cells(metrics, "held (the bubble)") == ["26.1 %", "22.0 %", "0.0 %"]
     load, sizes = section(document, "Load"), section(document, "Batch size")
     assert "dynamic with batch 4, 500 ms" in load
-    assert "a finite run of 20 requests: latency levels off" in load
+    assert "a finite run of 20 requests: in a longer one latency climbs on" in load
     assert "Alike at all of them: dynamic with 500 ms." in sizes
     assert "finite" not in sizes
 

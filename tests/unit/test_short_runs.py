@@ -14,7 +14,7 @@ from tui_batching.workload import apply_settings, load_workload
 
 
 def test_a_short_run_tells_how_short_it_is_and_a_recipe_what_would_do() -> None:
-    ending = "latency levels off, a longer run's climbs on"
+    ending = "in a longer one latency climbs on"
     assert short_run(20, 4, drawn=False) == (f"a finite run of 20 requests: {ending}",)
     (told,) = short_run(1, 4, drawn=True)
     assert told == f"a finite run of 1 request: {ending}; workload.count=80 is long enough"

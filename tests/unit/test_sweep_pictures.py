@@ -157,7 +157,7 @@ def test_each_picture_tells_the_parameters_that_do_not_vary(
 def test_a_run_too_short_for_a_queue_says_so_and_no_other(
     chart: DrawSweep, width: int, height: int
 ) -> None:
-    told = "a finite run of 20 requests: latency levels off, a longer run's climbs on"
+    told = "a finite run of 20 requests: in a longer one latency climbs on"
     assert told in seen(chart, "notebook", width, height)
     assert "a finite run" not in seen(chart, "chat", width, height)
     assert "a finite run" not in seen(parameter_chart, "notebook", width, height)

@@ -92,3 +92,14 @@ async def test_of_the_quantities_only_the_one_at_the_playhead_is_not_of_the_whol
             await stage.press("m")
     assert [head.startswith("whole run: ") for head in heads] == [True, True, True, False]
     assert "at the playhead" in heads[-1]
+
+
+@pytest.mark.parametrize("key", KEYS)
+async def test_of_one_the_noun_is_singular(key: str) -> None:
+    async with on_stage(hand_made((0, 5, 1)), size=(160, 45), view=key) as stage:
+        await stage.press("end")
+        assert not re.search(
+            r"(?<![\d.,+])1 (steps|iterations|tokens|requests|slots)\b", stage.seen()
+        )
+        if key in "23":
+            assert re.search("1 step in|1 token made", stage.seen())

@@ -15,7 +15,7 @@ from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.service_level import Criterion, criteria, limits_text
 from tui_batching.clock import HORIZON, SECOND
 from tui_batching.columns import FloatArray, exact_sum, freeze
-from tui_batching.numbers import three_digits
+from tui_batching.numbers import significant
 from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
@@ -228,7 +228,7 @@ class LoadLadder:
 
     def told_rate(self, step: int) -> str:
         """The rate for reading: `16.2/s`."""
-        return three_digits(self.rate(step), zeros=True) + "/s"
+        return significant(self.rate(step), zeros=True) + "/s"
 
     def half_of(self, step: int) -> int:
         """The first step at no more than half the load."""

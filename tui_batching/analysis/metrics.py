@@ -28,7 +28,7 @@ from tui_batching.analysis.utilization import Utilization, utilization
 from tui_batching.clock import SECOND, format_duration, to_seconds
 from tui_batching.columns import FloatArray, IntArray, exact_sum, float_sum
 from tui_batching.errors import InputError, did_you_mean, one_of
-from tui_batching.numbers import three_digits
+from tui_batching.numbers import significant
 from tui_batching.printable import quoted
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
@@ -335,7 +335,7 @@ def value_text(value: Value, unit: Unit) -> str:
         return f"{value:.1%}".replace("%", " %")
     if unit == "count":
         return f"{value:,}"
-    return three_digits(value, zeros=True)
+    return significant(value, zeros=True)
 
 
 def best_of(

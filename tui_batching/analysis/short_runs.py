@@ -31,5 +31,5 @@ def short_run(count: int, taken: int, *, drawn: bool) -> tuple[str, ...]:
     if count >= enough:
         return ()
     requests = counted(count, "request")
-    told = f"a finite run of {requests}: latency levels off, a longer run's climbs on"
+    told = f"a finite run of {requests}: in a longer one latency climbs on"
     return (f"{told}; workload.count={enough} is long enough" if drawn else told,)

@@ -10,6 +10,7 @@ import numpy as np
 
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.columns import IntArray
+from tui_batching.numbers import counted
 from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import SpanKind
@@ -93,7 +94,7 @@ def why_briefly(moment: Moment) -> str:
         brief = _shorter(told.replace(" has waited ", " waits ").replace(" because", ":"))
         return brief if len(brief) <= _ONE_ROW else brief.partition(";")[0]
     rows, held = moment.running, moment.held
-    left = _tokens(batch_tokens_left(moment))
+    left = counted(batch_tokens_left(moment), "token")
     end = "ends" if len(rows) == 1 else "end together,"
     ends = f"{waits}: {_row_names(moment, rows)} {end} in {left}"
     if not len(held):
@@ -186,10 +187,10 @@ def _why_the_batch_lasts(moment: Moment) -> str:
     longest = int(rows[np.argmax(run.requests.output_tokens[rows])])
     tokens, runs = batch_tokens(moment), f"batch {_row_names(moment, rows)} runs to "
     if tokens == run.requests.output_tokens[longest]:
-        left = _tokens(batch_tokens_left(moment))
+        left = counted(batch_tokens_left(moment), "token")
         runs += f"its longest, {request_name(moment, longest)} ({left} left)"
     else:
-        runs += f"the longest answer of all requests ({_tokens(tokens)})"
+        runs += f"the longest answer of all requests ({counted(tokens, 'token')})"
     return f"{runs}; {_held_slots(moment)}" if len(moment.held) else runs
 
 
@@ -207,7 +208,7 @@ def _why_not_admitted(moment: Moment) -> str:
             if len(rows) == 1
             else f"all {len(rows)} slots are taken"
         )
-        return f"{taken}; {leaver} leaves next, in {_tokens(int(left[first]))}"
+        return f"{taken}; {leaver} leaves next, in {counted(int(left[first]), 'token')}"
     remaining = format_duration((moment.next_boundary or moment.time) - moment.time)
     if moment.phase.kind is SpanKind.PREFILL:
         prefilled = request_name(moment, int(moment.prefilled[-1]))
@@ -303,7 +304,7 @@ def _why_no_memory(moment: Moment, kv: KvBlocks, first: int) -> str:
     if kv.needed is not None:
         shared = max(0, need + spare - int(kv.needed[moment.span]))
         need -= shared
-    needs = f"it needs {need:,} {unit}{'s' * (need != 1)}"
+    needs = f"it needs {counted(need, unit)}"
     if shared:
         needs += f" beside {shared:,} in use that it shares"
     if spare:
@@ -432,7 +433,7 @@ def _why_no_room(moment: Moment, known: int, admission: Admission) -> str:
     decoding, prompts = len(moment.decoding), len(moment.chunks)
     rest = admission.budget - decoding - sum(moment.chunks.values())
     if rest <= 0:
-        decodes = f"{decoding:,} decode{'s' * (decoding != 1)}" if decoding else ""
+        decodes = counted(decoding, "decode") if decoding else ""
         they = " and ".join(filter(None, (decodes, _whose_prompts(moment) if prompts else "")))
         fill = "fill" if decoding > 1 or (decoding and prompts) else "fills"
         return f"{they} {fill} the {admission.budget:,} tokens of this step"
@@ -473,7 +474,3 @@ def _row_names(moment: Moment, rows: IntArray) -> str:
     if first == last:
         return request_name(moment, first)
     return f"{request_name(moment, first)}–{request_name(moment, last)}"
-
-
-def _tokens(count: int) -> str:
-    return "1 token" if count == 1 else f"{count} tokens"

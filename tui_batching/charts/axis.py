@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_batching.columns import FloatArray
-from tui_batching.numbers import three_digits
+from tui_batching.numbers import significant
 
 LOG_FROM = 20.0
 """How often the largest value holds the smallest one before a logarithmic axis tells more."""
@@ -120,7 +120,7 @@ def _labels(ticks: tuple[float, ...], step: float, largest: float) -> tuple[str,
 def _short(tick: float) -> str:
     """One tick as text."""
     unit, suffix = _unit(abs(tick))
-    return f"{three_digits(tick / unit)}{suffix}"
+    return f"{significant(tick / unit, 4)}{suffix}"
 
 
 def _unit(value: float) -> tuple[float, str]:

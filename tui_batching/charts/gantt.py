@@ -57,6 +57,7 @@ from tui_batching.charts.rows import (
 from tui_batching.charts.slot_bands import QueueBand, SlotBands
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray, exact_sum
+from tui_batching.numbers import counted
 from tui_batching.sim.life import State
 from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.moment import Moment
@@ -108,7 +109,8 @@ def legend(
     ]
     if rows == "slots":
         return [*signs, LegendEntry(TRACK, palette.muted, "free")]
-    made = LegendEntry(f"{tokens:,}", palette.muted, "tokens made", extra=True)
+    number, noun = counted(tokens, "token").split()
+    made = LegendEntry(number, palette.muted, f"{noun} made", extra=True)
     return [*waits, *signs, made]
 
 

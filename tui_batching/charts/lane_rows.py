@@ -30,6 +30,7 @@ from tui_batching.charts.rows import (
     first_that_fits,
 )
 from tui_batching.columns import rounded
+from tui_batching.numbers import counted
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.strategies.parameters import MAX_SLOTS, PREFIX_CACHING
@@ -265,9 +266,9 @@ def _counts(pen: LanePen) -> Cells:
     if not run.strategy.is_engine:
         return pen.line().add(first_that_fits([told, briefly], pen.width - 2), pen.muted).cells()
     lost = sum(facts.lost for facts in pen.view.evicted.values())
-    evictions = f"{moment.evictions:,} eviction{'s' * (moment.evictions != 1)}"
+    evictions = counted(moment.evictions, "eviction")
     texts = [
-        f"{told} · {evictions} · {lost:,} tokens to redo",
+        f"{told} · {evictions} · {counted(lost, 'token')} to redo",
         f"{told} · {evictions}",
         f"{briefly} · {evictions}",
         briefly,

@@ -8,6 +8,7 @@ from itertools import pairwise
 from tui_batching.analysis.happenings import Happening
 from tui_batching.analysis.why import fires_in, request_name
 from tui_batching.clock import format_duration
+from tui_batching.numbers import counted
 from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import SpanKind
@@ -86,7 +87,7 @@ def _step_texts(moment: Moment) -> list[str]:
     shortly = timed.replace(" decode", " dec")
     counts = f"{decoding:,}+{tokens:,} tokens" if tokens else f"{decoding:,} decode"
     if not decoding:
-        counts = f"{tokens:,} tokens"
+        counts = counted(tokens, "token")
     return [
         f"{step} · {', '.join([work, *rest])}",
         f"{step} · {work}",
@@ -159,8 +160,8 @@ def happening_texts(moment: Moment, happening: Happening) -> list[str]:
         out = _briefly(answered, happening.answered, "out")
         return [f"{answered} answered, {came}", f"{answered} out, {briefly}", *out]
     if answered:
-        released = "released together" if len(happening.answered) > 1 else "answered"
-        return [f"{answered} {released}", *_briefly(answered, happening.answered, "out")]
+        how, out = _how_answered(moment, happening), _briefly(answered, happening.answered, "out")
+        return [f"{answered} {how}", f"{answered} answered", *out]
     if finished:
         held = _briefly(finished, happening.finished, "held")
         return [f"{finished} finished, but held", f"{finished} done, held", *held]
@@ -168,6 +169,15 @@ def happening_texts(moment: Moment, happening: Happening) -> list[str]:
         return [came, *shorter, f"{len(happening.admitted):,} in"]
     arrives = "arrive" if len(happening.arrived) > 1 else "arrives"
     return [f"{arrived} {arrives}", *_briefly(arrived, happening.arrived, "here")]
+
+
+def _how_answered(moment: Moment, happening: Happening) -> str:
+    """A padded batch is released as one; others merely end in the same step, if there are steps."""
+    if len(happening.answered) == 1 or not moment.run.tells_iterations:
+        return "answered"
+    if moment.run.strategy.about.iteration_level:
+        return "answered in the same step"
+    return "released together"
 
 
 def _briefly(who: str, rows: Sequence[int], what: str) -> list[str]:

@@ -41,8 +41,8 @@ _LOW, _HIGH = 24, 40
 """Rows of the page from which on there are charts, and from which on they are higher."""
 _FEWEST = 7
 """Rows that lanes need before the race is left out: head, phase, slots and queue."""
-_FEWEST_TOLD = 2
-"""Rows of what is told: at the end what came of it, and what to try next."""
+_ENDING = 2
+"""Rows for what came of it, and for what to try next, however few lanes there are."""
 
 
 LIVE_PARTS = ("lanes", "shares", "race", "charts", "reasons")
@@ -70,13 +70,14 @@ class LiveLayout:
     racing: int
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - what is shared, and among whom
         cls,
         height: int,
         seen: int,
         lanes: int,
         *,
         parts: bool,
+        over: bool = False,
         show: Collection[str] = LIVE_PARTS,
     ) -> LiveLayout:
         """Share the rows of a page.
@@ -86,10 +87,13 @@ class LiveLayout:
             seen: lanes that are seen side by side.
             lanes: all lanes.
             parts: whether the parts of a latency are told, which takes two rows a lane or more.
+            over: whether it is told what came of it and what to try next, if no parts are.
             show: what is shown; the lanes and their legend always are.
         """
         legend = int(height >= 16)
-        told = max(_FEWEST_TOLD, seen * (1 + parts))
+        told = seen * (1 + parts)
+        if over:
+            told = max(told, _ENDING)
         if parts and "charts" not in show and height >= _LOW:
             told = seen * THICK_PARTS
         told = min(max(1, height - 5), told) if "reasons" in show else 0
@@ -133,7 +137,9 @@ def live_chart(request: ChartRequest) -> list[Cells]:
     runs = scene.runs
     numbers, fitting = range(len(runs)), lanes_that_fit(width)
     bands = [numbers[first : first + fitting] for first in numbers[::fitting]]
-    layout = LiveLayout.of(request.height, len(runs), len(runs), parts=False)
+    layout = LiveLayout.of(
+        request.height, len(runs), len(runs), parts=False, over=request.time >= scene.end
+    )
     views = [lane_view(scene, number, request.time, None) for number in numbers]
     narrowest = max(1, width // min(fitting, len(runs)) - GUTTER)
     look = LaneLook(palette, token_scale(views, narrowest))

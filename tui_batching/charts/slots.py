@@ -54,6 +54,7 @@ from tui_batching.charts.rows import (
 from tui_batching.charts.step_window import StepWindow
 from tui_batching.clock import Picoseconds, format_duration
 from tui_batching.columns import IntArray
+from tui_batching.numbers import counted
 from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.spans import DECODING, SpanKind
@@ -499,8 +500,9 @@ def _facts(lane: SlotSteps, moment: Moment, slots: range) -> list[str]:
     hidden = rows_seen("slot", slots, lane.slots, lane.run.slots)
     word = "iteration" if lane.is_of_iterations else "step"
     if moment.over:
-        done = f"{lane.count:,} {word}s in {format_duration(lane.run.finished)}"
-        return [done + hidden, done, done, f"{lane.count:,} {word}s"]
+        steps = counted(lane.count, word)
+        done = f"{steps} in {format_duration(lane.run.finished)}"
+        return [done + hidden, done, done, steps]
     step, of, kind = lane.at(moment.time) + 1, f"{lane.count:,}", moment.phase.kind
     if lane.is_of_iterations:
         return _facts_of_iteration(moment, f"{step:,}", of, hidden)

@@ -39,7 +39,7 @@ from tui_batching.charts.sweep_metric import (
     value_range,
 )
 from tui_batching.charts.sweep_table import table_rows, table_width, tick_text
-from tui_batching.numbers import three_digits
+from tui_batching.numbers import significant
 from tui_batching.strategies import mark_of
 from tui_batching.workload.model import Workload
 
@@ -252,7 +252,7 @@ def _point_labels(
                     for label in labels
                 )
                 if all(distance >= 1 / 12 for distance in apart):
-                    labels.append(Label(x, y, three_digits(point.value), colour))
+                    labels.append(Label(x, y, significant(point.value), colour))
     return labels
 
 

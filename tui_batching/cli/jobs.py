@@ -13,6 +13,7 @@ from tui_batching.analysis.sweeps import Plan, Sweep, run_sweep
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import counting, reporting
 from tui_batching.executors import dask_executor, process_executor
+from tui_batching.numbers import counted
 from tui_batching.reading.fields import Field
 
 MOST_JOBS = 256
@@ -75,6 +76,8 @@ def run_sweeps(plans: Sequence[Plan], executors: Executors) -> list[Sweep]:
     found: list[Sweep] = []
     with executors(sum(plan.requests_served for plan in plans)) as executor:
         for plan in plans:
-            with counting(f"{plan.kind}, {len(plan.workload.requests):,} requests") as count:
+            with counting(
+                f"{plan.kind}, {counted(len(plan.workload.requests), 'request')}"
+            ) as count:
                 found.append(run_sweep(plan, executor, count))
     return found

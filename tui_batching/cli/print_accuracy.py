@@ -16,6 +16,7 @@ from tui_batching.measured.fit import Coefficient
 from tui_batching.measured.replay import Replay
 from tui_batching.measured.server import Server
 from tui_batching.measured.server_log import ServerLog
+from tui_batching.numbers import counted
 
 _SURE, _OF_DRAWS = "95 % sure", "95 % of draws"
 
@@ -37,7 +38,7 @@ def print_replay(made: Replay, *, ascii_only: bool | None = None) -> None:
     """Print the errors, the worst requests, and how many ran and waited."""
     printer = Printer(ascii_only)
     _heading(printer, made.log, made.server)
-    _errors(printer, f"{int(made.log.measured.sum()):,} requests", made.errors)
+    _errors(printer, counted(int(made.log.measured.sum()), "request"), made.errors)
     printer.show(_worst(printer, made))
     printer.notes(_counts(made))
     printer.notes(made.doubts)

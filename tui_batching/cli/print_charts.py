@@ -24,6 +24,7 @@ from tui_batching.cli.progress import Reporter
 from tui_batching.cli.terminal import needs_ascii
 from tui_batching.clock import Picoseconds
 from tui_batching.config import Config
+from tui_batching.numbers import counted
 from tui_batching.workload import Workload
 
 _NO_TERMINAL = (80, 24)
@@ -97,7 +98,7 @@ def drawn(  # noqa: PLR0913 - what is asked for
         [sweep] = usual_sweeps(workload, [chart.kind], report)
         sweep = replace(sweep, asked=metrics)
         return chart.draw(SweepRequest(sweep, workload, stdout.width, stdout.height, palette))
-    report(f"{len(workload.requests):,} requests")
+    report(counted(len(workload.requests), "request"))
     scene = build_scene(workload, None, lambda _: None)
     if isinstance(chart, SceneChart):
         time = scene.end if at is None else at

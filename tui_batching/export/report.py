@@ -32,7 +32,7 @@ from tui_batching.charts.sweep_charts import SweepRequest
 from tui_batching.clock import SECOND, duration_text, format_duration
 from tui_batching.columns import IntArray, exact_sum
 from tui_batching.export.findings import findings
-from tui_batching.numbers import counted, three_digits
+from tui_batching.numbers import counted, significant
 from tui_batching.reading.constraints import Constraints, Duration, DurationsByCount
 from tui_batching.workload.model import Workload, join_names
 
@@ -115,7 +115,7 @@ def _workload(workload: Workload) -> Iterator[str]:
     if last > first:
         rate = (len(requests) - 1) * SECOND / (last - first)
         facts.append(
-            f"arriving over {format_duration(last - first)}, {three_digits(rate)} per second"
+            f"arriving over {format_duration(last - first)}, {significant(rate)} per second"
         )
     elif len(requests) > 1:
         facts.append("all at once")
@@ -212,7 +212,7 @@ def _sweep(sweep: Sweep) -> Iterator[str]:
     yield f"Served at other values of one parameter: {kind_text(sweep.kind)}."
     yield from _unvaried(sweep)
     if sweep.saturation:
-        told = ", ".join(f"{name} {three_digits(load)}" for name, load in sweep.saturation.items())
+        told = ", ".join(f"{name} {significant(load)}" for name, load in sweep.saturation.items())
         yield f"Saturation, the most requests per second that are served: {told}."
     figures = sweep_table(sweep)
     groups = tuple(group for group in figures.groups if group.title != SATURATION)

@@ -13,6 +13,7 @@ from tui_batching.measured.accuracy import TimeError, step_errors
 from tui_batching.measured.composition import Composition
 from tui_batching.measured.fit import Fit
 from tui_batching.measured.server import Server
+from tui_batching.numbers import counted
 from tui_batching.sim.run import Run
 
 _UNITS = {"base": ("ms", 9), "per_token": ("us", 6)}
@@ -35,7 +36,7 @@ def _lines(fit: Fit, server: Server, errors: Sequence[TimeError]) -> Iterator[st
     count, fitted = len(fit.log), int(fit.fitted.sum())
     source = (
         f"fitted by tui-batching calibrate to {fit.log.name}, to the times of {fitted:,} of "
-        f"{count:,} requests, as served by {server.engine.name}"
+        f"{counted(count, 'request')}, as served by {server.engine.name}"
     )
     yield f"description: {json.dumps(server.description, ensure_ascii=False)}"
     yield f"source: {json.dumps(source, ensure_ascii=False)}"

@@ -10,6 +10,7 @@ import numpy as np
 from tui_batching.clock import HORIZON, Picoseconds
 from tui_batching.columns import BoolArray, FloatArray, IntArray, freeze
 from tui_batching.errors import InputError
+from tui_batching.numbers import counted
 from tui_batching.requests import Requests
 from tui_batching.sim.measured import TokenTimes
 
@@ -187,7 +188,7 @@ def _token_times(
 
 def _read_of_it(served: int, failed: int, missing: int, title: str) -> str:
     """How many requests were read, and what becomes of those that failed or lack times."""
-    told = [f"read {served:,} requests ({title})"]
+    told = [f"read {counted(served, 'request')} ({title})"]
     if failed:
         are, they = ("is", "it") if failed == 1 else ("are", "they")
         told.append(f"{failed:,} that failed {are} left out, as if {they} had taken no time")

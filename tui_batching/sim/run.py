@@ -13,6 +13,7 @@ from tui_batching import notebook
 from tui_batching.clock import Picoseconds, format_duration, parse_duration
 from tui_batching.columns import BoolArray, FloatArray, IntArray, freeze
 from tui_batching.cost import Cost
+from tui_batching.numbers import counted
 from tui_batching.requests import Requests
 from tui_batching.sim.decoding import decode_clock
 from tui_batching.sim.life import State
@@ -98,7 +99,7 @@ class Run:
 
     def __repr__(self) -> str:
         length = format_duration(self.total_time)
-        return f"Run({self.strategy.name}, {len(self):,} requests in {length})"
+        return f"Run({self.strategy.name}, {counted(len(self), 'request')} in {length})"
 
     def _repr_html_(self) -> str:
         return notebook.picture(self)

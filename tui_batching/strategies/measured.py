@@ -10,6 +10,7 @@ import numpy as np
 from tui_batching.columns import IntArray
 from tui_batching.cost import Cost
 from tui_batching.errors import InputError
+from tui_batching.numbers import counted
 from tui_batching.requests import Requests
 from tui_batching.sim.measured import MeasuredRun, TokenTimes
 from tui_batching.strategies.parameters import MAX_SLOTS
@@ -55,7 +56,7 @@ class MeasuredServer(Strategy):
     tokens: TokenTimes | None = None
 
     def __repr__(self) -> str:
-        return f"MeasuredServer({len(self.requests):,} requests)"
+        return f"MeasuredServer({counted(len(self.requests), 'request')})"
 
     def is_of(self, requests: Requests) -> bool:
         """Whether these are the requests that it served, as they came."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui_batching.clock import SECOND, Picoseconds
-from tui_batching.numbers import three_digits
+from tui_batching.numbers import significant
 from tui_batching.sim.run import Run
 
 SPEEDS: tuple[float, ...] = tuple(2.0**power for power in range(-20, 19))
@@ -27,7 +27,7 @@ def speed_for(end: Picoseconds) -> float:
 
 def speed_text(speed: float) -> str:
     """How fast it plays, beside real time: `0.5x`, `1/16x`, `4,096x`."""
-    return f"{three_digits(speed)}x" if speed >= 0.25 else f"1/{1 / speed:,.0f}x"
+    return f"{significant(speed)}x" if speed >= 0.25 else f"1/{1 / speed:,.0f}x"
 
 
 class Player:

@@ -21,6 +21,7 @@ from tui_batching.measured.calibration import Calibration, calibrate_log
 from tui_batching.measured.contents import with_contents
 from tui_batching.measured.reading import read_log
 from tui_batching.measured.server import META, server_of
+from tui_batching.numbers import counted
 from tui_batching.output_files import refuse_target, written_whole
 
 _EXAMPLES = """\
@@ -96,5 +97,5 @@ def _calibrate(arguments: argparse.Namespace) -> Calibration:
         server = server_of(
             log, path.with_name(META), engine, arguments.settings, log.first_rows(share)
         )
-        report(f"fitting {len(log):,} requests")
+        report(f"fitting {counted(len(log), 'request')}")
         return calibrate_log(log, server, share, report.done)

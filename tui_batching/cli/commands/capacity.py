@@ -14,6 +14,7 @@ from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import counting, reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.export import json_and_csv
+from tui_batching.numbers import counted
 from tui_batching.reading.fields import Field
 
 _DESCRIPTION = """\
@@ -90,7 +91,7 @@ def _find(arguments: argparse.Namespace) -> Capacities:
     executors = read_executors(arguments)
     with reporting() as report:
         workload = read_workload(arguments, report)
-    what = f"capacity, {len(workload.requests):,} requests"
+    what = f"capacity, {counted(len(workload.requests), 'request')}"
     # A search serves the requests some fifteen times, of a recipe thousands.
     count_of_one = len(workload.requests) if workload.source.seed is None else 40_000 * variants
     served = 15 * count_of_one * len(workload.strategies)

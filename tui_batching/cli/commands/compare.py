@@ -17,6 +17,7 @@ from tui_batching.cli.progress import Reporter, reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.errors import InputError
 from tui_batching.export import json_and_csv, vllm_output
+from tui_batching.numbers import counted
 
 _FORMATS = ("table", "json", "vllm")
 
@@ -135,4 +136,4 @@ def _refuse_contradictions(arguments: argparse.Namespace) -> None:
 def _compare(arguments: argparse.Namespace, report: Reporter) -> Comparison:
     workload = read_workload(arguments, report)
     count = len(workload.requests)
-    return compare(workload, progress=lambda name: report(f"{name}, {count:,} requests"))
+    return compare(workload, progress=lambda name: report(f"{name}, {counted(count, 'request')}"))

@@ -21,6 +21,7 @@ from tui_batching.measured.reading import read_log
 from tui_batching.measured.replay import Replay, replay
 from tui_batching.measured.server import META, Server, server_of
 from tui_batching.measured.server_log import ServerLog
+from tui_batching.numbers import counted
 from tui_batching.reading.fields import Field
 from tui_batching.workload.profiles import read_profile
 
@@ -97,13 +98,13 @@ def _replay(arguments: argparse.Namespace, report: Reporter) -> Replay:
         log = with_contents(log, arguments.contents)
     server = server_of(log, path.with_name(META), engine, arguments.settings)
     cost = _cost(arguments, report, log, server)
-    report(f"serving {len(log):,} requests")
+    report(f"serving {counted(len(log), 'request')}")
     return replay(log, path, server, cost)
 
 
 def _cost(arguments: argparse.Namespace, report: Reporter, log: ServerLog, server: Server) -> Cost:
     if arguments.cost is not None:
         return read_profile(Field.of_text(arguments.cost, "--cost"))
-    report(f"fitting {len(log):,} requests")
+    report(f"fitting {counted(len(log), 'request')}")
     print("no --cost: the prices are fitted to the log itself", file=sys.stderr)
     return fit(log, server.engine, np.full(len(log), fill_value=True), report.done).cost

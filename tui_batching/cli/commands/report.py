@@ -17,6 +17,7 @@ from tui_batching.cli.outputs import add_output, output_file
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting
 from tui_batching.cli.terminal import needs_ascii
+from tui_batching.numbers import counted
 from tui_batching.output_files import written_whole
 from tui_batching.printable import printable
 
@@ -75,7 +76,7 @@ def _make(arguments: argparse.Namespace, executors: Executors) -> Report:
 
     with reporting() as report:
         workload = read_workload(arguments, report)
-        report(f"{len(workload.requests):,} requests")
+        report(counted(len(workload.requests), "request"))
         scene = build_scene(workload, None, lambda _: None)
     kinds = _SWEEPS if workload.source.rate else _SWEEPS[1:]  # or else there is no load to vary
     sweeps = run_sweeps([plan_sweep(workload, kind) for kind in kinds], executors)

@@ -15,6 +15,7 @@ from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting, warn
 from tui_batching.cli.terminal import add_ascii
 from tui_batching.export import slowest_output
+from tui_batching.numbers import counted
 from tui_batching.reading.fields import Field
 from tui_batching.sim.simulate import simulate
 from tui_batching.strategies import Strategy
@@ -74,7 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
     with reporting() as report:
         workload = read_workload(arguments, report)
         for strategy in workload.strategies:
-            report(f"{strategy.name}, {len(workload.requests):,} requests")
+            report(f"{strategy.name}, {counted(len(workload.requests), 'request')}")
             served = simulate(workload, strategy)
             found.append((strategy, slowest(served, measure, count)))
             doubted += warnings([served])

@@ -14,6 +14,7 @@ from tui_batching.clock import HORIZON, format_duration
 from tui_batching.errors import InputError
 from tui_batching.export import trace_output
 from tui_batching.export.trace_output import Stretch
+from tui_batching.numbers import counted
 from tui_batching.output_files import written_whole
 from tui_batching.sim.run import Run
 from tui_batching.sim.simulate import simulate
@@ -94,6 +95,6 @@ def _simulate(arguments: argparse.Namespace, report: Reporter) -> tuple[Workload
     workload = read_workload(arguments, report)
     runs = []
     for strategy in workload.lanes:
-        report(f"{strategy.name}, {len(workload.requests):,} requests")
+        report(f"{strategy.name}, {counted(len(workload.requests), 'request')}")
         runs.append(simulate(workload, strategy))
     return workload, runs

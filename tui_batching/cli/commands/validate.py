@@ -9,6 +9,7 @@ from tui_batching.cli.arguments import read_requests
 from tui_batching.cli.decks import check_deck, is_deck_file, is_there, read_deck
 from tui_batching.cli.parser import Parser
 from tui_batching.cli.progress import reporting
+from tui_batching.numbers import counted
 from tui_batching.printable import printable
 from tui_batching.workload import load_workload
 
@@ -43,4 +44,6 @@ def run(arguments: argparse.Namespace) -> None:
     with reporting() as report:
         read_requests(workload, report)
     names = ", ".join(strategy.name for strategy in workload.strategies)
-    print(f"{printable(arguments.file)}: valid, {len(workload.requests)} requests, {names}")
+    print(
+        f"{printable(arguments.file)}: valid, {counted(len(workload.requests), 'request')}, {names}"
+    )

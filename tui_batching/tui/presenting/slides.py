@@ -11,7 +11,7 @@ from tui_batching.charts.big_letters import big_words
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import EIGHTHS, Cells, bar, folded
 from tui_batching.clock import format_duration
-from tui_batching.numbers import three_digits
+from tui_batching.numbers import significant
 from tui_batching.tour.deck import StepTime, WordTable, step_times
 from tui_batching.tui.presenting.chapter_text import ChapterText
 from tui_batching.tui.presenting.sheet import SPOKEN, Sheet, stacked
@@ -162,7 +162,7 @@ def _in_words(steps: Sequence[StepTime]) -> WordTable:
         (
             f"{step.batch_size}",
             format_duration(step.step_time),
-            three_digits(step.tokens_per_second / step.batch_size),
+            significant(step.tokens_per_second / step.batch_size),
             f"{step.tokens_per_second:,.0f}",
             bar(step.tokens_per_second / most, _LONGEST_BAR)[0] or EIGHTHS[1],
         )

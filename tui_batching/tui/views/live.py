@@ -138,7 +138,8 @@ class LiveView(View):
     def _layout(self, frame: Frame) -> LiveLayout:
         seen, parts = len(self.lanes.seen), frame.selected is not None
         lanes, show = len(frame.scene.runs), frame.show or LIVE_PARTS
-        return LiveLayout.of(self.size.height, seen, lanes, parts=parts, show=show)
+        over = frame.time >= frame.scene.end
+        return LiveLayout.of(self.size.height, seen, lanes, parts=parts, over=over, show=show)
 
     def _lay_out(self, frame: Frame) -> None:
         """Give each part its rows; those without any are not there."""
