@@ -16,6 +16,7 @@ from importlib import import_module
 
 from tui_batching import __version__
 from tui_batching.cli.parser import Parser
+from tui_batching.cli.words import settings_apart, take_workload
 from tui_batching.errors import InputError, sentence_of
 from tui_batching.printable import printable
 
@@ -98,7 +99,11 @@ def _read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """
     words = (sys.argv[1:] if argv is None else list(argv)) or [_FIRST_COMMAND]
     named = (word for word in words if word in _COMMANDS)
-    return program_parser([*named][:1]).parse_args(words)
+    parser = program_parser([*named][:1])
+    arguments, left = parser.parse_known_args([*settings_apart(words)])
+    if others := take_workload(arguments, left):
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    return arguments
 
 
 def program_parser(loaded: Collection[str] = tuple(_COMMANDS)) -> Parser:

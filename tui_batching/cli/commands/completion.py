@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> None:
             vars(action)["complete"] = known  # where shtab looks for it
         if arguments.shell == "zsh" and action.nargs != 0:
             action.option_strings = list(map(_with_equals, action.option_strings))
-            if known and action.nargs == "+":
+            if known and isinstance(action, argparse._AppendAction):  # noqa: SLF001
                 _take_several(action, known)
     print(shtab.complete(parser, arguments.shell) + _BEHIND[arguments.shell])
 
