@@ -34,9 +34,9 @@ def shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """The one sentence on stderr of arguments that are refused."""
-    assert main(arguments) == 2
+def complaint(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 2) -> str:
+    """The one sentence on stderr of arguments that are refused, or of what cannot be done."""
+    assert main(arguments) == code
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("tui-batching: ")

@@ -23,6 +23,10 @@ class FileTakenError(InputError):
     """There is a file already where a new one was to be."""
 
 
+class UnwrittenError(InputError):
+    """A file was begun and could not be finished, as on a full disk; the program exits with 1."""
+
+
 def sentence_of(error: InputError | MemoryError) -> str:
     """What a user is told of an error."""
     if isinstance(error, InputError):

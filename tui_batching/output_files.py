@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from tui_batching.errors import FileTakenError, InputError
+from tui_batching.errors import FileTakenError, InputError, UnwrittenError
 
 
 def refuse_target(path: Path, *, replace: bool) -> None:
@@ -41,13 +41,15 @@ def written_whole(path: Path, *, replace: bool = False) -> Iterator[TextIO]:
 
     Raises:
         FileTakenError: if there is a file of that name by then, which may not be replaced.
-        InputError: if it cannot be written.
+        InputError: if there can be no such file.
+        UnwrittenError: if it cannot be written to its end.
     """
     with _telling_failures(path):
         target = Path(os.path.realpath(path))
         draft = target.with_name(f".tui-batching-{secrets.token_hex(8)}.tmp")
         try:  # before it is opened: a signal may come while it is
-            with draft.open("x", encoding="utf-8", newline="") as out:
+            draft_file = draft.open("x", encoding="utf-8", newline="")
+            with _telling_failures(path, UnwrittenError), draft_file as out:
                 yield out
                 out.flush()
                 os.fsync(out.fileno())  # some file systems tell only now that they are full
@@ -79,7 +81,7 @@ def _move_to_free(draft: Path, target: Path) -> None:
 
 
 @contextmanager
-def _telling_failures(path: Path) -> Iterator[None]:
+def _telling_failures(path: Path, kind: type[InputError] = InputError) -> Iterator[None]:
     try:
         yield
     except FileExistsError:
@@ -87,4 +89,4 @@ def _telling_failures(path: Path) -> Iterator[None]:
             f"{path}: found a file, expected a new one (--force replaces it)"
         ) from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
+        raise kind(f"{path}: cannot be written ({error.strerror or error})") from None

@@ -47,6 +47,8 @@ TABS = [
     ("tui-batching play rag --set batch_size=4 timeout=3s cost=h2", "cost=h200-llama-3-8b x"),
     ("tui-batching play --set batch_size=4 --set timeout_", "--set timeout_from=x"),
     ("tui-batching play --set batch_size=4 timeout=3s --theme proj", "--theme projector x"),
+    ("tui-batching play --set batch_size=4 over", "batch_size=4 overload x"),
+    ("tui-batching sweep --set batch_size=4 batch-s", "batch_size=4 batch-size x"),
     ("tui-batching play --strategies static,orc", "--strategies static,orca"),
     ("tui-batching play --theme=proj", "tui-batching play --theme=projector x"),
     ("tui-batching compare --strategies=static,sgl", "--strategies=static,sglang"),

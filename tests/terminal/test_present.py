@@ -15,7 +15,7 @@ from tour import COUNT, TOUR
 def terminals(tmp_path: Path) -> Iterator[tuple[Terminal, Terminal]]:
     """The speaker's notes, and the app that presents, of one user on one machine."""
     notes = Terminal(["present", "--notes"], XDG_RUNTIME_DIR=str(tmp_path))
-    notes.wait_for(lambda text: "Nothing is presented yet" in text)
+    notes.wait_for(lambda text: "Nothing is presented now" in text)
     app = Terminal(["present"], XDG_RUNTIME_DIR=str(tmp_path))
     yield notes, app
     for terminal in (app, notes):
@@ -39,7 +39,7 @@ def test_the_notes_follow_and_both_leave_cleanly(terminals: tuple[Terminal, Term
     app.program.send("\x1b[5~")
     notes.wait_for(lambda text: f"2/{COUNT}" in text and "black" not in text)
     app.program.send("q")
-    notes.wait_for(lambda text: "Nothing is presented yet" in text)
+    notes.wait_for(lambda text: "The presentation has ended" in text)
     notes.program.send("q")
     for terminal in terminals:
         assert terminal.wait_for_end() == 0

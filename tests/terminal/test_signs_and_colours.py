@@ -16,6 +16,8 @@ from terminals import APP, PLAIN, Terminal, clock
 
 from tui_batching.tui.views import VIEWS
 
+WITHOUT_COLOUR = {0, 1, 2, 4, 7, 39, 49}
+"""What sets bold, dim, underlined and reversed, and the terminal's own text and ground."""
 _COLOUR = re.compile(rb"[\[;][34]8;([25]);")
 
 
@@ -50,6 +52,13 @@ def test_no_more_colours_than_the_terminal_has(
 ) -> None:
     with opened(**environment) as terminal:
         assert kinds_of_colours(terminal.written) == kinds
+
+
+@pytest.mark.parametrize("environment", [{}, {"TERM": "xterm"}], ids=["xterm-256color", "xterm"])
+def test_no_colours_are_written_where_none_are_wanted(environment: dict[str, str]) -> None:
+    with opened(NO_COLOR="1", **environment) as terminal:
+        codes = re.findall(rb"\x1b\[([0-9;]*)m", terminal.written)
+        assert {int(code) for each in codes for code in each.split(b";") if code} <= WITHOUT_COLOUR
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,14 @@ def completed(shell: str, script: Path, line: str) -> list[str]:
         ("tui-batching play --strategies static,orc", ["static,orca"]),
         ("tui-batching compare --strategy tensor", ["tensorrt-llm"]),
         ("tui-batching slow", ["slowest"]),
+        ("tui-batching play chat --set batch_size=8 --the", ["--theme"]),
+        ("tui-batching play --set batch_size=8 timeout=1s --the", ["--theme"]),
+        ("tui-batching play --set batch_size=8 over", ["overload"]),
+        ("tui-batching play --set batch_size=8 mi", ["mixed-lengths", "mine.yaml"]),
+        ("tui-batching compare --set batch_size=8 workload.bus", ["workload.busiest="]),
+        ("tui-batching compare --set=batch_size=8 workload.bus", ["workload.busiest="]),
+        ("tui-batching sweep --set batch_size=8 batch-s", ["batch-size"]),
+        ("tui-batching play --set batch_size=8 --theme proj", ["projector"]),
         ("tui-batching slowest --by e2", ["e2el"]),
         ("tui-batching compare --breakdown mean,p99-tt", ["mean,p99-ttft"]),
         ("tui-batching sweep batch-s", ["batch-size"]),
@@ -114,6 +122,8 @@ def test_it_completes(shell: str, scripts: dict[str, Path], line: str, offered: 
         ("tui-batching play --theme=dark ra", "rag"),
         ("tui-batching compare --strategies=static,sgl", "static,sglang"),
         ("tui-batching play --set=cost=h2", "h200-llama-3-8b"),
+        ("tui-batching compare --set batch_size=8 cost=h2", "h200-llama-3-8b"),
+        ("tui-batching compare chat --set batch_size=8 timeout=1s cost=h2", "h200-llama-3-8b"),
         ("tui-batching play rag --set batch_size=4 cost=h2", "h200-llama-3-8b"),
     ],
 )
@@ -149,6 +159,17 @@ def test_every_name_is_there_and_the_script_is_sound(shell: str, scripts: dict[s
         assert all(name in script for name in names)
     needs(shell)
     assert told(scripts[shell], shell, "-n", str(scripts[shell])) == []
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_a_command_is_described_by_whole_words(shell: str, scripts: dict[str, Path]) -> None:
+    script = scripts[shell].read_text()
+    for words in (
+        "print the slowest requests, where their time went, and why",
+        "list the formats of traces, and how one is read",
+        "record the app as a cast, without a terminal",
+    ):
+        assert f"'{words}'" in script
 
 
 def test_to_complete_names_does_not_make_them_choices() -> None:

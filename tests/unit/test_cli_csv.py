@@ -71,6 +71,6 @@ def test_csv_is_written_whole_or_not_at_all(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("tui_batching.export.json_and_csv.write_comparison_csv", fail)
-    sentence = complaint(capsys, "compare", "--csv", str(tmp_path / "metrics.csv"))
+    sentence = complaint(capsys, "compare", "--csv", str(tmp_path / "metrics.csv"), code=1)
     assert "No space left on device" in sentence
     assert list(tmp_path.iterdir()) == []

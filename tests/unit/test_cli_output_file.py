@@ -88,7 +88,7 @@ def test_a_file_is_written_whole_or_not_at_all(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(f"tui_batching.export.{last}", fail)
-    sentence = complaint(capsys, command, "illustrative", "-o", str(tmp_path / "output"))
+    sentence = complaint(capsys, command, "illustrative", "-o", str(tmp_path / "output"), code=1)
     assert "cannot be written (No space left on device)" in sentence
     assert list(tmp_path.iterdir()) == []
 

@@ -46,6 +46,69 @@ def test_bad_usage_is_told_in_one_sentence(
     assert words in complaint(capsys, *arguments)
 
 
+SERVING = (
+    ("play",),
+    ("compare",),
+    ("slowest",),
+    ("sweep", "load"),
+    ("capacity",),
+    ("chart", "gantt"),
+    ("report", "-o", "-"),
+    ("trace", "-o", "-"),
+    ("record", "-o", "-"),
+    ("workloads", "export", "-o", "-"),
+    ("calibrate",),
+    ("replay",),
+)
+"""Every command that takes a workload or a log, and what else it needs."""
+
+
+@pytest.mark.parametrize("command", SERVING)
+@pytest.mark.parametrize(
+    "behind",
+    [
+        ("--set", "batch_size=8", "none-such"),
+        ("--set", "batch_size=8", "timeout=1s", "none-such"),
+        ("--set", "batch_size=8", "none-such", "timeout=1s"),
+        ("--set=batch_size=8", "none-such"),
+        ("--set", "batch_size=8", "--", "none-such"),
+    ],
+)
+def test_a_workload_may_come_behind_settings(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    behind: tuple[str, ...],
+):
+    """It is this one that is looked for, and no other."""
+    monkeypatch.setattr(terminal, "_is_terminal", lambda stream: True)
+    assert "none-such" in complaint(capsys, *command, *behind)
+
+
+@pytest.mark.parametrize("command", SERVING)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("chat", "--set", "batch_size=8", "rag"),
+        ("--set", "batch_size=8", "chat", "rag"),
+        ("--set", "batch_size=8", "chat", "timeout=1s", "rag"),
+    ],
+)
+def test_a_second_workload_is_refused(
+    capsys: pytest.CaptureFixture[str], command: tuple[str, ...], words: tuple[str, ...]
+):
+    assert complaint(capsys, *command, *words).startswith("unrecognized arguments: rag")
+
+
+def test_a_workload_behind_settings_is_served(capsys: pytest.CaptureFixture[str]):
+    for words in (["chat"], ["batch_size=4", "chat"], ["chat", "batch_size=4"]):
+        assert main(["compare", "--set", "timeout=1s", *words]) == 0
+        assert capsys.readouterr().out.startswith("chat ")
+    for words in (["--set", "batch_size=2", "load", "chat"], ["load", "--json", "chat"]):
+        assert main(["sweep", *words, "--values", "1"]) == 0
+        assert "chat" in capsys.readouterr().out.partition("strateg")[0]
+
+
 def test_a_broken_file_is_told_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     file = tmp_path / "broken.yaml"
     file.write_text("requests:\n- {arrival_time: 0, input_tokens: 1, output_tokens: 0}\n")

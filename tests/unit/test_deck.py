@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from tui_batching.clock import HORIZON, MILLISECOND, SECOND
 from tui_batching.errors import InputError
 from tui_batching.tour import Deck, ViewParts, is_deck, parse_deck
-from tui_batching.tour.deck import step_times
+from tui_batching.tour.deck import bundled_deck, step_times
 from tui_batching.workload import load_workload
 
 VIEWS = {
@@ -339,6 +341,33 @@ def test_what_is_needed_cannot_be_null() -> None:
 def test_there_is_a_most_of_chapters() -> None:
     with pytest.raises(InputError, match="chapters: found a list of 501, expected at most 500"):
         read("chapters:\n" + "  - {title: One, text: a, workload: notebook}\n" * 501)
+
+
+ROW = "[a, b, c, d, e, f"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("section: " + "x" * 41, "at most 40 characters"),
+        ("slide: " + "x" * 61, "a slide 60"),
+        ("until: 1s\n    then: " + "x" * 161, "each text of a list 160"),
+        ("notes: " + "x" * 1001, "each note 1,000"),
+        (f"table: [{', '.join(['[a]'] * 13)}]", "at most 12 rows"),
+        (f"table: [{ROW}, g]]", "of 6 cells"),
+        (f"table: [[{'x' * 31}]]", "of 30 characters"),
+        ("minutes: 601", "600 minutes"),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_limit_that_is_kept_is_told_where_the_format_is_described(more: str, told: str) -> None:
+    found = re.search(r"[\d,]+", told)
+    assert found is not None
+    with pytest.raises(InputError, match=f"expected .*{found[0].replace(',', '')}"):
+        read(f"{FIRST}    {more}\n")
+    lines = bundled_deck().read_text(encoding="utf-8").splitlines()
+    head = takewhile(lambda line: line.startswith("#"), lines)
+    assert told in " ".join(" ".join(line.strip("# ") for line in head).split())
 
 
 def test_what_is_no_mapping_of_settings_is_refused_without_listing_them_all() -> None:

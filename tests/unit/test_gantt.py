@@ -66,6 +66,17 @@ def test_a_row_tells_arrival_wait_prefill_run_stall_bubble_and_tokens() -> None:
     assert re.fullmatch(r"┃ +(├─)?░+█+ 5", continuous["R1"])
 
 
+@pytest.mark.parametrize("width", [100, 120, 200])
+def test_who_has_no_prompt_makes_nothing_while_those_of_others_are_read(width: int) -> None:
+    rows = [(0, 0, 9), (50, 50, 10), (100, 500, 40), (100, 5, 4)]
+    scene = scene_of(hand_made(*rows, strategies=[Static(4), Continuous(1)]))
+    static = bars(gantt(scene, scene.end, (width, 17)), "STATIC")
+    assert re.match("├─+‖+█+▒", static["R0"]), static["R0"]
+    assert "░█" in static["R2"]
+    # Alone it makes its first token at once.
+    assert bars(gantt(scene, scene.end, (width, 17)), "CONTINUOUS")["R0"].startswith("█")
+
+
 def test_the_lengths_are_those_of_the_run() -> None:
     whole = gantt(BUBBLE, BUBBLE.end, (120, 17))
     cell, run = whole.window.cell, BUBBLE.runs[0]

@@ -18,7 +18,13 @@ from tui_batching.charts.rows import LEVELS
 from tui_batching.clock import format_duration
 from tui_batching.sim.life import State
 from tui_batching.strategies import Continuous, Dynamic, Static
-from tui_batching.workload import ListedRequests, Requests, Workload, load_workload
+from tui_batching.workload import (
+    ListedRequests,
+    Requests,
+    Workload,
+    apply_settings,
+    load_workload,
+)
 
 DARK = palette()
 NOTEBOOK = scene_of(load_workload("notebook"))
@@ -462,3 +468,16 @@ def test_who_leaves_the_queue_for_a_slot_is_marked_there_at_every_size(
             first = view.happening.admitted[0][0]
             assert "→" in head
             assert f" R{first}" in head or width == 19
+
+
+@pytest.mark.parametrize("width", [23, 40, 53])
+def test_prompts_of_one_prefill_are_as_far_as_one_another(width: int) -> None:
+    """With a real accelerator's prices a batch is padded: all its prompts take as long."""
+    prompts = (50, 333, 7, 1200)
+    workload = hand_made(*((0, prompt, 5) for prompt in prompts), strategies=[Static(4)])
+    scene = scene_of(apply_settings(workload, ["cost=a100-llama-3-8b"]))
+    end = int(scene.runs[0].stays.ready_time[0])
+    for time in range(end // 50, end, end // 50):
+        shown = rows(scene, 0, time, width=width, height=14)
+        gauges = {gauge for row in shown for gauge in re.findall(r"\[░*·+\]|\[░+·*\]", row)}
+        assert len(gauges) == 1, shown

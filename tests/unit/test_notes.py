@@ -25,6 +25,7 @@ from tui_batching.tour.presentation import (
     Presentation,
     presentation_file,
     read_presentation,
+    remove_presentation,
     write_presentation,
 )
 from tui_batching.tui.presenting import presenter
@@ -79,7 +80,7 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_they_follow_the_presenting_app_from_chapter_to_chapter() -> None:
     async with notes_of(TOUR) as notes:
-        await notes.until_seen("Nothing is presented yet", f"first: {TOUR.chapters[0].title}")
+        await notes.until_seen("Nothing is presented now", f"first: {TOUR.chapters[0].title}")
         async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
             for number, chapter in enumerate(TOUR.chapters[:3], start=1):
                 after = TOUR.chapters[number].title
@@ -93,10 +94,32 @@ async def test_they_follow_the_presenting_app_from_chapter_to_chapter() -> None:
             await notes.until_seen(f"{COUNT}/{COUNT}", "The talk ends here; c lists")
             assert "black" not in notes.seen()
             await stage.press("p")
-            await notes.until_seen("Nothing is presented yet")
+            await notes.until_seen("The presentation has ended")
             await stage.press("p")
             await notes.until_seen(f"{COUNT}/{COUNT}")
-        await notes.until_seen("Nothing is presented yet")
+        await notes.until_seen("The presentation has ended")
+
+
+async def test_they_tell_where_and_when_a_presentation_ended(tmp_path: Path) -> None:
+    deck = planned(tmp_path)
+    path = deck.path
+    place = Presentation(os.getpid(), 1, started=1000.0, turned=1050.0)
+    write_presentation(presentation_file(path), place)
+    async with notes_of(deck) as notes:
+        notes.wall.now = 1125
+        await notes.until_seen("2/3", "in all 2:05 of 2:30")
+        remove_presentation(presentation_file(path))
+        ended = (
+            "The presentation has ended",
+            "It ended at chapter 2/3, Two",
+            "in all 2:05 of 2:30",
+        )
+        await notes.until_seen(*ended)
+        notes.wall.now = 2000
+        await notes.until_seen(*ended)
+        assert "Nothing is presented" not in notes.seen()
+        write_presentation(presentation_file(path), replace(place, chapter=0))
+        await notes.until_seen("1/3", "this chapter")
 
 
 async def test_they_name_the_keys_of_the_config_file() -> None:
@@ -113,7 +136,7 @@ async def test_another_deck_is_not_followed(tmp_path: Path) -> None:
         write_presentation(presentation_file(TOUR.path), HERE)
         notes.app.screen._look()
         await notes.pilot.pause()
-        assert "Nothing is presented yet" in notes.seen()
+        assert "Nothing is presented now" in notes.seen()
 
 
 def planned(folder: Path) -> Deck:
@@ -136,7 +159,7 @@ async def test_the_time_is_compared_with_the_plan(tmp_path: Path) -> None:
     deck = planned(tmp_path)
     file = presentation_file(deck.path)
     async with notes_of(deck) as notes:
-        await notes.until_seen("Nothing is presented yet", "2:30 planned")
+        await notes.until_seen("Nothing is presented now", "2:30 planned")
         write_presentation(file, HERE)
         notes.wall.now = 1040
         await notes.until_seen(

@@ -13,7 +13,7 @@ import pytest
 from command_line import CHECKOUT, PROGRAM, complaint
 
 from tui_batching.__main__ import main
-from tui_batching.errors import InputError
+from tui_batching.errors import InputError, UnwrittenError
 from tui_batching.output_files import written_whole
 
 EACH_COMMAND = pytest.mark.parametrize(
@@ -142,10 +142,32 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
     (tiny_disk / "filler").write_bytes(bytes(4096 * 3))
     (tiny_disk / "precious").write_bytes(b"precious")
     for name, more in (("new", ()), ("precious", ("--force",))):
-        sentence = complaint(capsys, *command, str(tiny_disk / name), *more)
+        sentence = complaint(capsys, *command, str(tiny_disk / name), *more, code=1)
         assert "cannot be written (No space left on device)" in sentence
     assert (tiny_disk / "precious").read_bytes() == b"precious"
     assert names(tiny_disk) == ["filler", "precious"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("length", [1, 100_000])
+def test_a_full_disk_is_no_bad_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    """It is told while there is much to write, or else only as the file is finished."""
+    monkeypatch.setattr(Path, "open", lambda *_, **__: open("/dev/full", "w"))  # noqa: PTH123, SIM115
+    with (
+        pytest.raises(UnwrittenError, match="No space left on device"),
+        written_whole(tmp_path / "output") as out,
+    ):
+        out.write("x" * length)
+
+
+@EACH_COMMAND
+def test_a_folder_that_is_not_there_is_bad_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    sentence = complaint(capsys, *command, str(tmp_path / "nowhere" / "output"), code=2)
+    assert "cannot be written (No such file or directory)" in sentence
 
 
 @EACH_COMMAND

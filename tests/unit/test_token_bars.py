@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,23 @@ def test_a_hatched_cell_is_a_cell_of_tokens_that_were_not_made(
 def test_what_is_told_of_a_prompt_is_as_wide_at_any_time(whole: int, one: int, other: int) -> None:
     told = [PromptBar(0, min(whole, reached), whole).told[0] for reached in (one, other)]
     assert len({len(each) for each in told}) == 1
+
+
+@given(
+    st.lists(st.integers(1, 5000), min_size=2, max_size=5),
+    st.fractions(0, 1, max_denominator=10**6),
+    st.integers(3, 40),
+)
+def test_prompts_that_are_read_together_are_as_far_in_cells(
+    prompts: list[int], share: Fraction, cells: int
+) -> None:
+    gauges = set()
+    for tokens in prompts:
+        row = Row(cells, style(DARK.text))
+        prompt = PromptBar(0, tokens * share, tokens)
+        BarPen(cells, 4, DARK, DARK.surface).draw_prompt(row, prompt)
+        gauges.add(text_of(row.cells()))
+    assert len(gauges) == 1
 
 
 def test_the_hatch_is_there_at_once() -> None:

@@ -138,7 +138,7 @@ def test_a_full_disk_leaves_no_half_file(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("tui_batching.cli.commands.export.write_trace", fail)
-    assert main(["workloads", "export", "-o", str(tmp_path / "t.csv")]) == 2
+    assert main(["workloads", "export", "-o", str(tmp_path / "t.csv")]) == 1
     assert "cannot be written (No space left on device)" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
@@ -325,8 +326,8 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
     elif state is State.PREFILL:
         whole = int(run.stays.ready_time[facts.stay]) - start
         tokens = int(run.requests.input_tokens[facts.row])
-        passed = -(-tokens * (moment.time - start) // max(1, whole))  # all of a batch are read
-        prompt = PromptBar(0, passed, tokens)
+        passed = Fraction(moment.time - start, max(1, whole))  # all of a batch are read
+        prompt = PromptBar(0, tokens * passed, tokens)
         word, duration = "prefill", format_duration(whole)
         numbers = f"prompt {tokens:,}"
     elif state is State.HELD:
@@ -364,5 +365,5 @@ def _chunked_prompt(moment: Moment, stay: int) -> PromptBar:
     computed = int(moment.computed(np.array([stay]))[0])
     cached, known = moment.found(stay)
     phase = moment.phase
-    passed = moment.chunks.get(stay, 0) * (moment.time - phase.step_start) // phase.step_time
-    return PromptBar(computed, passed, known, cached)
+    passed = Fraction(moment.time - phase.step_start, phase.step_time)
+    return PromptBar(computed, moment.chunks.get(stay, 0) * passed, known, cached)

@@ -31,7 +31,7 @@ from tui_batching.charts.bands import (
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import EVICTED, PLAYHEAD, SLOWED, Cells, Row, painted, style
 from tui_batching.columns import BoolArray, IntArray
-from tui_batching.sim.life import State, StateMatrix, states_at
+from tui_batching.sim.life import State, StateMatrix, states_at, states_in_slots
 from tui_batching.sim.run import Run
 from tui_batching.sim.stays import Ended
 
@@ -84,7 +84,10 @@ class RequestBars:
         stay = run.by_request.stays[run.by_request.first[rows[seen]]]
         longer = finish[seen] > start[seen] + 1
         at_once = computed_at_once(run, window, stay)
-        states[seen, start[seen]] = np.where(at_once & longer, State.PREFILL, State.DECODE)
+        # Who has no prompt may first stand still for those of others.
+        instants = np.maximum(window.middles[start[seen]], run.stays.start_time[stay])
+        first = np.where(at_once, np.int8(State.PREFILL), states_in_slots(run, stay, instants))
+        states[seen, start[seen]] = np.where(longer, first, np.int8(State.DECODE))
         return states
 
     @cached_property

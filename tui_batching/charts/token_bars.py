@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain
 
 from rich.color import Color
@@ -72,14 +73,14 @@ class PromptBar:
 
     Attributes:
         through: those that are computed or were found.
-        under_way: of those that the iteration under way computes as many as by the time that it
-            has taken.
+        under_way: of those that the iteration under way computes the share that its time is over,
+            not rounded: where it is drawn the same share is as many cells of any prompt.
         whole: all of them.
         cached: those of `through` that were found in the prefix cache.
     """
 
     through: int
-    under_way: int
+    under_way: Fraction | int
     whole: int
     cached: int = 0
 
@@ -87,7 +88,10 @@ class PromptBar:
     def told(self) -> list[str]:
         """How far it is with what is under way, the fullest wording first."""
         split, whole = f"{self.cached:,} cached + {self.whole - self.cached:,}", f"{self.whole:,}"
-        reached = f"{self.through + self.under_way:,}"  # as wide as at last: the gauge stands still
+        reached = (
+            f"{int(self.through + self.under_way):,}"  # as wide as at last: the gauge stands still
+        )
+        # As wide as at last: the gauge stands still.
         return [*([split] if self.cached else []), f"{reached:>{len(whole)}}/{whole}"]
 
 

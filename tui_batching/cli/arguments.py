@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_batching.analysis.service_level import limits_text
+from tui_batching.cli.words import SET
 from tui_batching.clock import Picoseconds, parse_duration
 from tui_batching.errors import InputError
 from tui_batching.reading.fields import Field
@@ -36,33 +37,11 @@ METRICS_HELP = (
     "else latency and TTFT; --json and --csv tell all)"
 )
 
-
 _SET_HELP = (
     "change the workload, as in --set batch_size=8 (of all strategies that have it) "
     "vllm.batch_size=8 (of one) workload.rate=5 cost=PROFILE; the keys are listed by tui-batching "
     "strategies, workloads, formats (of traces) and profiles (of costs)"
 )
-
-
-class _Settings(argparse.Action):
-    """Collects `--set KEY=VALUE ...`.
-
-    Several settings may follow one `--set`. A workload may come behind them: whatever has no `=`.
-    """
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        option_string: str | None = None,  # noqa: ARG002 - argparse's own
-    ) -> None:
-        first, *others = list(values or ())
-        namespace.settings = [*namespace.settings, first, *(v for v in others if "=" in v)]
-        for workload in (value for value in others if "=" not in value):
-            if namespace.workload is not None:
-                parser.error(f"found a second workload: {workload!r}, expected one")
-            namespace.workload = workload
 
 
 class _Limits(argparse.Action):
@@ -111,7 +90,6 @@ def add_log(parser: argparse.ArgumentParser) -> None:
         "workload",
         metavar="LOG",
         nargs="?",
-        default=argparse.SUPPRESS,
         help=(
             "a vLLM request log (JSON lines with queued_ts, scheduled_ts, first_token_ts, "
             "last_token_ts), a result of vllm bench serve --save-detailed, or CSV with "
@@ -121,20 +99,14 @@ def add_log(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--engine", metavar="NAME", default="vllm", help="what served it (default: vllm)"
     )
-    parser.add_argument(
-        "--set",
-        dest="settings",
-        metavar="KEY=VALUE",
-        nargs="+",
-        action=_Settings,
-        help="a setting of the engine, such as max_num_seqs=128; goes before meta.json",
+    _add_settings(
+        parser, "a setting of the engine, such as max_num_seqs=128; goes before meta.json"
     )
     parser.add_argument(
         "--contents",
         metavar="FILE",
         help="a trace of the same requests, row by row, that tells what their prompts share",
     )
-    parser.set_defaults(workload=None, settings=[])
 
 
 def log_path(arguments: argparse.Namespace) -> Path:
@@ -180,17 +152,9 @@ def add_requests(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -
         "workload",
         metavar="WORKLOAD",
         nargs="?",
-        default=argparse.SUPPRESS,
         help=f"a bundled workload's name, a YAML file or a trace (default: {first})",
     )
-    parser.add_argument(
-        "--set",
-        dest="settings",
-        metavar="KEY=VALUE",
-        nargs="+",
-        action=_Settings,
-        help=_SET_HELP,
-    )
+    _add_settings(parser, _SET_HELP)
     parser.add_argument(
         "--slo",
         metavar="LIMITS",
@@ -201,7 +165,13 @@ def add_requests(parser: argparse.ArgumentParser, first: str = FIRST_WORKLOAD) -
             "p50, p90, p95 or p99 of them, such as ttft.p95=500ms; instead of the workload's"
         ),
     )
-    parser.set_defaults(workload=None, settings=[], strategies=None)
+    parser.set_defaults(strategies=None)
+
+
+def _add_settings(parser: argparse.ArgumentParser, about: str) -> None:
+    parser.add_argument(
+        SET, dest="settings", metavar="KEY=VALUE ...", action="append", default=[], help=about
+    )
 
 
 def _load(named: str) -> Workload:

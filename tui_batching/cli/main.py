@@ -16,7 +16,8 @@ from importlib import import_module
 
 from tui_batching import __version__
 from tui_batching.cli.parser import Parser
-from tui_batching.errors import InputError, sentence_of
+from tui_batching.cli.words import settings_apart, take_workload
+from tui_batching.errors import InputError, UnwrittenError, sentence_of
 from tui_batching.printable import printable
 
 SUCCESS = 0
@@ -74,8 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments, without the program's name; by default those of the process.
 
     Returns:
-        0, or 1 if the output cannot be written, 2 for bad input or usage, 130 on Ctrl-C, 141 if
-        the reader of the output has left, 129 or 143 if SIGHUP or SIGTERM has ended the program.
+        0, or 1 if the output cannot be written to its end, 2 for bad input or usage, which a file
+        that there cannot be is too, 130 on Ctrl-C, 141 if the reader of the output has left, 129 or
+        143 if SIGHUP or SIGTERM has ended the program.
     """
     _open_missing_streams()
     with _leaving_in_order():
@@ -98,7 +100,11 @@ def _read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """
     words = (sys.argv[1:] if argv is None else list(argv)) or [_FIRST_COMMAND]
     named = (word for word in words if word in _COMMANDS)
-    return program_parser([*named][:1]).parse_args(words)
+    parser = program_parser([*named][:1])
+    arguments, left = parser.parse_known_args([*settings_apart(words)])
+    if others := take_workload(arguments, left):
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    return arguments
 
 
 def program_parser(loaded: Collection[str] = tuple(_COMMANDS)) -> Parser:
@@ -130,6 +136,8 @@ def _guard(run: Callable[[], None]) -> int:
         run()
     except SystemExit as end:  # argparse after --help and --version, and the app
         return _guard(sys.stdout.flush) or (end.code if isinstance(end.code, int) else SUCCESS)
+    except UnwrittenError as error:
+        return _complain(str(error), OUTPUT_FAILED)
     except (InputError, MemoryError) as error:
         return _complain(sentence_of(error), BAD_INPUT)
     except KeyboardInterrupt:

@@ -36,7 +36,7 @@ from tui_batching.tui.presenting.presenting_screen import PresentingScreen
 from tui_batching.tui.saver import Saver
 from tui_batching.tui.simulator import Refused, Simulated, Simulator
 from tui_batching.tui.sweeper import Sweeper
-from tui_batching.tui.textual_internals import bind
+from tui_batching.tui.textual_internals import Blank, bind
 from tui_batching.tui.timeline import Timeline
 from tui_batching.tui.views import VIEWS, View, view_names
 from tui_batching.tui.views.view import Scrolls, ShowsSweep, Switches, Zooms
@@ -47,7 +47,7 @@ SMALLEST = (60, 20)
 TICK = 10 * MILLISECOND
 
 
-class MainScreen(PresentingScreen, inherit_bindings=False):
+class MainScreen(Blank, PresentingScreen, inherit_bindings=False):
     """Plays the strategies of a workload, in one of the views, as the keys ask.
 
     Timers, the simulator and the sweeper change what a Frame is made of; the frame is then shown
@@ -60,7 +60,6 @@ class MainScreen(PresentingScreen, inherit_bindings=False):
         sweeper: makes the sweeps that some views show.
     """
 
-    BLANK = True  # the bars and the body fill it
     AUTO_FOCUS = ""  # no lane has the focus until somebody asks for it
     scene: reactive[Scene | None] = reactive(None, init=False)
     selected: reactive[int | None] = reactive(None, init=False)

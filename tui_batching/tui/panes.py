@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable, Sequence
-from typing import ClassVar
 
 from textual import events
 from textual.containers import Container, Horizontal, Vertical
@@ -26,6 +25,7 @@ from tui_batching.charts.plot import draw
 from tui_batching.charts.rows import Cells
 from tui_batching.clock import Picoseconds
 from tui_batching.tui.background import aside
+from tui_batching.tui.textual_internals import Blank
 
 WHEEL_ROWS = 3
 """Rows that a notch of the mouse wheel scrolls, where there are more than fit."""
@@ -263,25 +263,17 @@ class ChartPane(DrawnPane):
         self.want(depends_on, lambda: draw(chart.spec(request)), rests=self.has_lines)
 
 
-class Stacked(Vertical):
+class Stacked(Blank, Vertical):
     """Holds widgets one below the other."""
 
-    BLANK: ClassVar[bool] = True
 
-
-class SideBySide(Horizontal):
+class SideBySide(Blank, Horizontal):
     """Holds widgets side by side."""
 
-    BLANK: ClassVar[bool] = True
 
-
-class Body(Container):
+class Body(Blank, Container):
     """Holds what is between the bars."""
 
-    BLANK: ClassVar[bool] = True
 
-
-class Pages(ContentSwitcher):
+class Pages(Blank, ContentSwitcher):
     """Shows one of the widgets that it holds."""
-
-    BLANK: ClassVar[bool] = True

@@ -7,12 +7,11 @@ however long the machine takes for it: one thread, and one clock for all that wa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from rich.console import Console
 from textual.driver import Driver
-from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
 from textual.pilot import Pilot
 
@@ -118,6 +117,7 @@ class RecordedApp(BatchingApp):
         self._count = count
         config = Config().wearing(take.theme or default_theme(few_colours=False))
         super().__init__(take.workload, config, wall=self._frames_filmed, drawing=take.drawing)
+        self.no_color = False
         self.console = Console(
             file=self.console.file, color_system="truecolor", force_terminal=True, highlight=False
         )
@@ -135,11 +135,6 @@ class RecordedApp(BatchingApp):
     def get_driver_class(self) -> type[Driver]:
         """The one that draws on the picture."""
         return PictureDriver
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Without those that NO_COLOR asks for."""
-        filters = super().get_line_filters()
-        return [each for each in filters if not isinstance(each, Monochrome | NoColor)]
 
     def notify(
         self,

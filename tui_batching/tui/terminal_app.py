@@ -19,12 +19,13 @@ from textual.app import SuspendNotSupported
 from textual.color import Color
 from textual.driver import Driver
 from textual.events import Resize
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
 from textual.theme import BUILTIN_THEMES
 
 from tui_batching.charts.palette import DEFAULT_THEME, default_theme
 from tui_batching.config import Config
+from tui_batching.tui.colourless import Colourless
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
 from tui_batching.tui.textual_internals import (
     FailsAtOnce,
@@ -74,8 +75,13 @@ class TerminalApp(FailsAtOnce, TellsOneThing):
         return textual_theme(self.palettes[DEFAULT_THEME]).variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's own, and one that looks at all that is drawn."""
-        return [*super().get_line_filters(), self._filter]
+        """Textual's own, and ours that look at all that is drawn.
+
+        Of NO_COLOR Textual makes greys, and black alone of the terminal's own colours.
+        """
+        theirs = super().get_line_filters()
+        kept = [each for each in theirs if not isinstance(each, Monochrome | NoColor)]
+        return [*kept, *([Colourless()] if self.no_color else ()), self._filter]
 
     def get_driver_class(self) -> type[Driver]:
         """Our driver wherever Textual would take the one that ours extends."""

@@ -24,10 +24,13 @@ from textual.binding import Binding
 from textual.driver import Driver
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Region
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.notifications import Notification
 from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
 
 from tui_batching.charts.printing import to_ascii
 from tui_batching.tui.ending_signals import ENDING_SIGNALS
@@ -119,6 +122,22 @@ class FailsAtOnce(App[None]):
 
         self.bell()
         self.panic(Traceback(width=None, suppress=[rich]))
+
+
+class Blank:
+    """A widget that has nothing to show beside those that fill it.
+
+    For such a one, called BLANK, Textual itself leaves out the filters of what is drawn, too.
+    """
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The ground alone, the same in every row."""
+        assert isinstance(self, Widget)
+        _, ground = self.background_colors
+        line = Strip.blank(crop.width, self.visual_style.rich_style)
+        for line_filter in self.get_line_filters():
+            line = line.apply_filter(line_filter, ground)
+        return [line] * crop.height
 
 
 class EndsWorkFirst:

@@ -25,23 +25,38 @@ examples:
   eval "$(tui-batching completion zsh)"            in ~/.zshrc, after compinit
   tui-batching completion fish | source            in ~/.config/fish/config.fish
 """
-_AROUND_EQUALS = """
+_WORD_BY_WORD = """
 _tui_batching() {
-  local words=() before="" word
-  for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
-    if [[ $before != --* || $word != = ]]; then words+=("$word"); fi
+  local joined=() line=() word part before="" option="" settings=""
+  for part in "${COMP_WORDS[@]:0:COMP_CWORD + 1}"; do
+    if [[ $part == = || $before == = ]]; then word+=$part
+    else [[ -n $before ]] && joined+=("$word"); word=$part
+    fi
+    before=$part
+  done
+  before=""
+  for word in "${joined[@]}" "$word"; do
+    settings=""
+    if [[ $word == --*=* ]]; then option=${word%%=*} word=${word#*=}; line+=("$option")
+    elif [[ $word == -* ]]; then option=$word
+    elif [[ $option == --set && $before != --set ]]; then settings=yes
+    fi
+    if [[ $settings && $word == *=* ]]; then settings=""; line+=(--set); fi
+    line+=("$word")
     before=$word
   done
-  word=${COMP_WORDS[COMP_CWORD]}
-  if [[ $before == --* && $word == = ]]; then word=""; fi
-  local COMP_WORDS=("${words[@]}" "$word") COMP_CWORD=${#words[@]}
+  local COMP_WORDS=("${line[@]}") COMP_CWORD=$((${#line[@]} - 1))
   _shtab_tui_batching
+  if [[ $settings ]]; then
+    COMPREPLY+=($(_tui_batching_settings "$word"))
+    compopt +o filenames
+  fi
   if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
 }
 complete -o bashdefault -F _tui_batching tui-batching
 """
-"""For bash, which parts words at an equals sign: `--theme=dark` is read as `--theme dark`, and a
-setting goes on after its key."""
+"""For bash, which parts words at an equals sign: they are put together, `--theme=dark` is read as
+`--theme dark`, and each of the settings behind `--set` as if it had one of its own."""
 _FURTHER_SETTINGS = """
 function _tui_batching_goes_on -a option
   set -l options (string match -- '-*' (commandline -opc))
@@ -50,7 +65,7 @@ end
 complete -c tui-batching -n '_tui_batching_goes_on --set' -fka '(_tui_batching_settings)'
 """
 """For fish, which knows of one value of an option: behind a setting there may be another one."""
-_BEHIND = {"bash": _AROUND_EQUALS, "zsh": "", "fish": _FURTHER_SETTINGS}
+_BEHIND = {"bash": _WORD_BY_WORD, "zsh": "", "fish": _FURTHER_SETTINGS}
 """What comes behind the script of each shell."""
 _FURTHER = 9
 """So many values more than one zsh completes, of an option that takes several."""
@@ -76,13 +91,14 @@ def run(arguments: argparse.Namespace) -> None:
     parser = program_parser()
     names = _names(shtab.FILE)
     for action in _actions(parser):
+        _describe_in_short(action)
         action.help = (action.help or "").partition(";")[0]  # there is little room beside a name
         known = names.get(str(action.metavar)) or names.get(action.dest)
         if known and not action.choices:
             vars(action)["complete"] = known  # where shtab looks for it
         if arguments.shell == "zsh" and action.nargs != 0:
             action.option_strings = list(map(_with_equals, action.option_strings))
-            if known and action.nargs == "+":
+            if known and isinstance(action, argparse._AppendAction):  # noqa: SLF001
                 _take_several(action, known)
     print(shtab.complete(parser, arguments.shell) + _BEHIND[arguments.shell])
 
@@ -96,14 +112,20 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
                 yield from _actions(command)
 
 
+def _describe_in_short(action: argparse.Action) -> None:
+    """Say of each command what the list of commands says: shtab takes one line of each."""
+    if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+        for named in action._choices_actions:  # noqa: SLF001
+            action.choices[named.dest].description = named.help
+
+
 def _with_equals(option: str) -> str:
     """How zsh is told that the value of a long option may come behind an equals sign."""
     return f"{option}=" if option.startswith("--") else option
 
 
 def _take_several(action: argparse.Action, known: Names) -> None:
-    """Tell zsh that an option may stand several times, and have further values each time."""
-    action.option_strings = [f"*{option}" for option in action.option_strings]
+    """Tell zsh that an option may have further values."""
     further = f"::{action.metavar}:{known['zsh']}" * _FURTHER
     vars(action)["complete"] = known | {"zsh": known["zsh"] + further}
 
@@ -186,15 +208,12 @@ def _settings(keys: Sequence[str], profiles: Sequence[str]) -> Names:
         "fish": f"({function})",
         "preamble": {
             "fish": f"function {function}; printf '%s\\n' {started} {whole}; end",
-            # Bash takes `cost=h100` for three words.
+            # Bash goes on behind the equals sign.
             "bash": f"""\
 {function}() {{
-  local key="${{COMP_WORDS[COMP_CWORD-1]}}"
-  if [[ $key == = ]]; then key="${{COMP_WORDS[COMP_CWORD-2]}}="; fi
-  if [[ $1 == = ]]; then key="$key="; fi
-  case "$key" in
-    cost=) compgen -W "{costs}" -- "${{1#=}}" ;;
-    *=) ;;
+  case "$1" in
+    cost=*) compgen -W "{costs}" -- "${{1#*=}}" ;;
+    *=*) ;;
     *) compgen -W "{started} {whole}" -- "$1" ;;
   esac
 }}""",

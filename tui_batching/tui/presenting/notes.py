@@ -98,6 +98,7 @@ class NotesScreen(EndsWorkFirst, Screen[None]):
         self._wall = wall
         self._file: Path = presentation_file(deck.path)
         self._served: dict[int, Comparison | None] = {}
+        self._last: tuple[Presentation, float] | None = None
 
     def compose(self) -> ComposeResult:
         """Where we are, the notes, and what comes next."""
@@ -123,25 +124,33 @@ class NotesScreen(EndsWorkFirst, Screen[None]):
         except InputError as error:
             self._show_warning(str(error))
             return
-        if place is None:
-            self._wait()
-        else:
+        if place is not None:
+            self._last = place, self._wall()
             self._follow(place)
+        elif self._last is not None:
+            self._tell_end(*self._last)
+        else:
+            self._wait("Nothing is presented now", self._planned)
 
-    def _wait(self) -> None:
+    def _wait(self, title: str, times: str, said: str = "") -> None:
         self._show_warning("")
         self._show("head", self._deck.title)
-        self._show("time", f"{self._time_of_day}   {self._planned}".rstrip())
-        self._show("title", "Nothing is presented yet")
-        self._show(
-            "notes", "The notes appear here when this deck is presented in another terminal."
-        )
+        self._show("time", f"{self._time_of_day}   {times}".rstrip())
+        self._show("title", title)
+        waits = "The notes appear here when this deck is presented in another terminal."
+        self._show("notes", f"{said}\n\n{waits}".lstrip())
         self._show("next", f"first: {self._deck.chapters[0].title}")
 
+    def _tell_end(self, place: Presentation, end: float) -> None:
+        """Where the presentation that was followed was last seen, and how long it took."""
+        number = self._number(place)
+        where = f"{self._deck.counter(number)}, {self._deck.chapters[number].title}"
+        took = _against(end - place.started, 60 * self._deck.minutes)
+        self._wait("The presentation has ended", f"in all {took}", f"It ended at chapter {where}.")
+
     def _follow(self, place: Presentation) -> None:
-        chapters = self._deck.chapters
-        number = min(place.chapter, len(chapters) - 1)
-        chapter = chapters[number]
+        number = self._number(place)
+        chapter = self._deck.chapters[number]
         section = f"   {chapter.section}" if chapter.section else ""
         self._serve(number)
         self._show_warning(self._warning(place))
@@ -151,6 +160,10 @@ class NotesScreen(EndsWorkFirst, Screen[None]):
         notes = [self._told(note, number) for note in chapter.notes]
         self._show("notes", "\n\n".join(notes or ("There are no notes for this chapter.",)))
         self._show("next", self._next(number + 1))
+
+    def _number(self, place: Presentation) -> int:
+        """Which of our chapters it is at; the deck that is presented may have more by now."""
+        return min(place.chapter, len(self._deck.chapters) - 1)
 
     @property
     def _time_of_day(self) -> str:
