@@ -203,7 +203,7 @@ def test_slots_that_do_not_fit_are_counted_and_can_be_scrolled_to() -> None:
     rows = lines(below)
     assert rows[2].count("↑12") == 3
     assert "↓" not in rows[-1]
-    assert rows[-2].startswith("31 ")
+    assert rows[-2].lstrip().startswith("31 ")
 
 
 def test_lanes_of_different_sizes_each_show_their_own_slots() -> None:
@@ -273,7 +273,19 @@ def test_a_request_alone_is_drawn_from_its_first_step_to_its_last() -> None:
 
 @pytest.mark.parametrize("mark", range(40))
 def test_the_unit_of_an_axis_is_whole_wherever_the_playhead_is(mark: int) -> None:
-    scale = Scale(0, 100, 40, "step, 36 more →", mark)
+    scale = Scale(0, 100, 40, ("step, 36 more →",), mark)
     row = text_of(scale_row(scale, "", 40, palette()))
     assert "step, 36 more →" in row
     assert row[mark] == "┃"
+
+
+@pytest.mark.parametrize("size", [(78, 20), (100, 26), (138, 36)], ids=str)
+def test_the_words_of_an_axis_are_whole_in_panels_of_any_width(size: tuple[int, int]) -> None:
+    sizes = (Static(64), Dynamic(64), Continuous(64))
+    scene = scene_of(replace(load_workload("notebook"), strategies=sizes))
+    for time in range(0, scene.end, scene.end // 60):
+        axis = lines(slots(scene, time, size))[-1]
+        told = re.sub(r"[╵┃]\d+(?=[ ┃]|$)(?! more| →)|┃|↓\d+ ", "  ", axis)
+        for words in filter(None, re.split(" {2,}", told.strip())):
+            assert re.fullmatch(r"(step, )?[\d,]+ more →|([\d,]+ )?→|step", words), axis
+        assert not re.search(r"┃[a-z→]|┃[\d,]+ (more|→)|[a-z→]┃", axis), axis

@@ -367,8 +367,10 @@ class Slots:
 
     @cached_property
     def _margin(self) -> int:
-        """Cells for the numbers of the slots."""
-        return 1 + len(str(max(self._capacities) - 1))
+        """Cells for the numbers of the slots, and for how many are not seen above and below."""
+        pairs = zip(self._capacities, self._shown, strict=True)
+        hidden = [f"↓{capacity - shown}" for capacity, shown in pairs if capacity > shown]
+        return 1 + max(map(len, (str(max(self._capacities) - 1), *hidden)))
 
     @cached_property
     def windows(self) -> tuple[StepWindow, ...]:
@@ -473,12 +475,18 @@ class Slots:
             below = lane.slots - top - shown
             label = (f"↓{below}" if below else "").rjust(self._margin - 1).ljust(self._margin)
             mark = next(iter(window.now_columns), None)
-            unit = "iteration" if lane.is_of_iterations else "step"
-            if window.end < lane.count:
-                unit = f"{unit}, {lane.count - window.end:,} more →"
-            scale = Scale(*window.limits, window.cells, unit, mark, whole=True)
+            units = _along(lane, window)
+            scale = Scale(*window.limits, window.cells, units, mark, whole=True)
             rows.append(scale_row(scale, label, width, palette))
         return rows[: arrangement.heights[number]]
+
+
+def _along(lane: SlotSteps, window: StepWindow) -> tuple[str, ...]:
+    """What goes along an axis, and how many more there are, in fewer and fewer words."""
+    unit, more = _unit(lane), lane.count - window.end
+    if more <= 0:
+        return (unit,)
+    return f"{unit}, {more:,} more →", f"{more:,} more →", f"{more:,} →", "→"
 
 
 def slots_chart(request: ChartRequest) -> list[Cells]:

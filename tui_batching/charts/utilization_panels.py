@@ -92,7 +92,7 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
     ]
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
     end, playhead = request.scene.end / SECOND, playhead_column(request, columns)
-    scale = Scale(0, end, columns, "s", playhead)
+    scale = Scale(0, end, columns, ("s",), playhead)
     axis = scale_row(scale, " " * MARGIN, request.width, request.palette)
     seen = with_focus(panels, strategies, request)
     return [*pen.spread(seen, room), axis, *words]
@@ -128,7 +128,7 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
     ]
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
     end, playhead = request.scene.end / SECOND, playhead_column(request, columns)
-    scale = Scale(0, end, columns, "s", playhead)
+    scale = Scale(0, end, columns, ("s",), playhead)
     axis = scale_row(scale, " " * MARGIN, request.width, request.palette)
     seen = with_focus(panels, strategies, request)
     return [*pen.spread(seen, room), axis, *words]
