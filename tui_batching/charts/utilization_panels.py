@@ -15,8 +15,8 @@ from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
 from tui_batching.analysis.kv_use import KvUse, evicted_times, ignores_memory
 from tui_batching.analysis.metrics import value_text
-from tui_batching.analysis.so_far import Shares
 from tui_batching.analysis.utilization import (
+    Shares,
     UtilizationSeries,
     tells_shares,
 )
