@@ -131,9 +131,10 @@ class LiveView(View):
         )
 
     def _layout(self, frame: Frame) -> LiveLayout:
-        seen, parts = len(self.lanes.seen), frame.selected is not None
-        lanes, show = len(frame.scene.runs), frame.show or LIVE_PARTS
-        return LiveLayout.of(self.size.height, seen, lanes, parts=parts, show=show)
+        every, parts = frame.scene.runs, frame.selected is not None
+        seen = [every[lane.number] for lane in self.lanes.seen]
+        show = frame.show or LIVE_PARTS
+        return LiveLayout.of(self.size.height, seen, len(every), parts=parts, show=show)
 
     def _lay_out(self, frame: Frame) -> None:
         """Give each part its rows; those without any are not there."""
