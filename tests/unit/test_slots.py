@@ -90,8 +90,8 @@ def test_with_room_each_slot_is_two_rows_high_and_is_named_once() -> None:
 def test_close_up_every_step_of_every_slot_has_its_name() -> None:
     close = slots(HELD, size=(62, 16), look=Viewport(zoom=2))
     static = panel(close, "STATIC")
-    assert static[0] == "0 " + " ".join(["R0█"] * 3 + ["R0▒"] * 9 + ["R2█"] * 3)
-    assert static[1] == "1 " + " ".join(["R1█"] * 12 + ["·  "] * 3).rstrip()
+    assert static[0] == "0 R0█┃" + " ".join(["R0█"] * 2 + ["R0▒"] * 9 + ["R2█"] * 3)
+    assert static[1] == "1 R1█┃" + " ".join(["R1█"] * 11 + ["·  "] * 3).rstrip()
     assert panel(slots(HELD, size=(62, 16), look=Viewport(zoom=9)), "STATIC") == static
 
 
@@ -155,9 +155,18 @@ def test_the_step_under_way_of_each_strategy_is_marked_and_seen(zoom: int) -> No
                 continue
             seen = window.step_of(np.array(window.now_columns))
             assert set(seen.tolist()) == {int(moment.iteration // window.scale * window.scale)}
-        marked = ["╵" in line for line in lines(drawn)[1:] if "┃" in line]
-        running = sum(time < run.finished for run in NOTEBOOK.runs)
-        assert sorted(marked) == [False] * running + [True] * running
+        marked = [line for line in lines(drawn)[1:] if "┃" in line and "╵" in line]
+        assert len(marked) == sum(time < run.finished for run in NOTEBOOK.runs)
+
+
+@pytest.mark.parametrize("time", [3400 * MS, 4000 * MS])
+def test_the_playhead_has_its_sign_in_slots_where_it_hides_nothing(time: Picoseconds) -> None:
+    rows = panel(slots(NOTEBOOK, time, (120, 40)), "STATIC")
+    column = next(row for row in rows if "╵" in row).index("┃")
+    assert sum(row[column : column + 1] == "┃" for row in rows) >= 5
+    begins = panel(slots(HELD, 0, (120, 40)), "STATIC")
+    column = next(row for row in begins if "╵" in row or "step" in row).index("┃")
+    assert [row[column] for row in begins if re.match(r"[01] ", row)] != ["┃", "┃"]
 
 
 def test_the_heading_tells_the_step_and_what_goes_before_it() -> None:

@@ -75,6 +75,8 @@ _GLYPHS = {
     State.HELD: HATCH,
 }
 """What one does in a slot."""
+_REPEATED = {*_GLYPHS.values(), TRACK, " "}
+"""What a cell says that the one before it has said."""
 _FREE, _NOTHING = -1, -2
 """In place of a request: an empty slot, and where there is no step."""
 _GLYPH, _NAME, _NOW = "gnw"
@@ -202,8 +204,18 @@ class SlotCells:
         ink[now] = np.where(self._narrow & (ink[now] == ord(_NAME)), ink[now], ord(_NOW))
         number = np.repeat(np.arange(len(parts)), [part.end - part.begin for part in parts])
         return painted(
-            text, number << 8 | ink, lambda ink: self._look(parts[ink >> 8], chr(ink & 255))
+            self._with_playhead(text, parts),
+            number << 8 | ink,
+            lambda ink: self._look(parts[ink >> 8], chr(ink & 255)),
         )
+
+    def _with_playhead(self, text: str, parts: Sequence[_Part]) -> str:
+        """The row with the sign of the playhead, unless that would hide what is done now."""
+        column = self.window.now_columns[-1] if self.window.now_columns else -1
+        told_before = any(part.begin < column < part.end for part in parts)
+        if not told_before or text[column] not in _REPEATED:
+            return text
+        return f"{text[:column]}{PLAYHEAD}{text[column + 1 :]}"
 
     @property
     def _narrow(self) -> bool:
