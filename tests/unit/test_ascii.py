@@ -315,3 +315,17 @@ def test_every_command_that_draws_takes_ascii(capsys: pytest.CaptureFixture[str]
         assert len(out.splitlines()) > 4, command
         assert out.isascii(), command
         assert "?" not in out, command
+
+
+def test_the_playhead_is_no_tick_of_an_axis_and_is_seen_in_slots_and_gantt() -> None:
+    scene = scene_of(load_workload("tight-memory").served_by("static", "vllm", "continuous"))
+    request = ChartRequest(scene, 365 * MILLISECOND, 118, 31, palette())
+    drawn = slots.Slots(request, Viewport()), gantt.Gantt(request, Viewport())
+    for chart, axes in zip(drawn, (3, 1), strict=True):
+        rows = [to_ascii(row) for row in texts(chart.draw())][1:]
+        scales = [row for row in rows if "'" in row]
+        assert len(scales) >= axes
+        assert all(row.count("|") == 1 for row in scales)
+        for scale in scales:
+            column = scale.index("|")
+            assert sum(row[column] == "|" for row in rows) >= 4

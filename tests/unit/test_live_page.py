@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -18,7 +19,7 @@ from tui_batching.charts.live_page import live_chart
 from tui_batching.charts.pen import PART_SIGNS
 from tui_batching.charts.printing import to_ascii
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds
-from tui_batching.strategies import Continuous
+from tui_batching.strategies import Continuous, Dynamic
 from tui_batching.workload import load_workload
 
 NOTEBOOK = load_workload("notebook")
@@ -84,10 +85,39 @@ def test_the_race_has_a_lane_for_each_strategy(width: int, height: int) -> None:
         assert re.search(rf" {run.at(3 * SECOND).done} +[\d.]+ m?s.*│", row)
 
 
-@pytest.mark.parametrize("height", [20, 24, 29, 30, 36, 45])
-def test_the_charts_are_there_from_30_rows_on(height: int) -> None:
+@pytest.mark.parametrize("height", [20, 24, 25, 26, 29, 30, 36, 45])
+def test_the_charts_are_there_where_lanes_of_one_row_a_slot_leave_room(height: int) -> None:
     text = "\n".join(page(120, height))
-    assert ("useful slots so far" in text) == ("answered within" in text) == (height >= 30)
+    assert ("useful slots so far" in text) == ("answered within" in text) == (height >= 26)
+
+
+SMALL = [(100, 30), (120, 30), (110, 33), (120, 33), (160, 33)]
+
+
+@pytest.mark.parametrize("size", SMALL, ids=str)
+async def test_on_a_low_screen_charts_come_before_thicker_slots(size: tuple[int, int]) -> None:
+    async with on_stage(NOTEBOOK, size) as stage:
+        await stage.seek(4 * SECOND)
+        await stage.drawn()
+        rows = stage.rows()
+        first = next(number for number, row in enumerate(rows) if "useful slots so far" in row)
+        last = next(number for number, row in enumerate(rows) if "time (s)" in row)
+        assert "answered within" in rows[first]
+        assert last - first >= 6
+        seen = "\n".join(rows[:first])
+        for told in ("queue ", "held ", "stalled ", "R8 R9 R10", "finished, but held"):
+            assert told in seen
+        for slot in range(4):
+            assert sum(row.count(f" {slot} R") for row in rows[:first]) >= 3
+
+
+async def test_one_lane_of_eight_slots_leaves_no_rows_blank_where_charts_fit() -> None:
+    chat = replace(load_workload("chat"), strategies=(Dynamic(8),))
+    async with on_stage(chat, (100, 30)) as stage:
+        await stage.seek(8 * SECOND)
+        await stage.drawn()
+        assert "useful slots so far" in stage.seen()
+        assert sum(not row.strip() for row in stage.rows()) <= 1
 
 
 def test_one_scale_is_told_and_held_is_explained_where_anybody_can_be_held() -> None:

@@ -40,7 +40,14 @@ def test_every_chart_has_a_title_a_unit_and_all_marks(name: str, width: int) -> 
 
 
 @pytest.mark.parametrize(
-    ("size", "there"), [((80, 24), False), ((120, 30), False), ((120, 36), True), ((100, 34), True)]
+    ("size", "there"),
+    [
+        ((80, 24), False),
+        ((120, 29), False),
+        ((120, 30), True),
+        ((120, 36), True),
+        ((100, 34), True),
+    ],
 )
 async def test_the_key_turns_charts_only_where_they_are_seen(
     size: tuple[int, int], there: bool
@@ -57,7 +64,7 @@ async def test_the_key_turns_charts_only_where_they_are_seen(
 
 
 async def test_the_key_comes_and_goes_with_the_charts() -> None:
-    async with on_stage(size=(120, 30)) as stage:
+    async with on_stage(size=(120, 29)) as stage:
         assert "m quantity" not in stage.rows()[-1]
         await stage.pilot.resize_terminal(120, 36)
         await stage.settled()

@@ -90,8 +90,8 @@ def test_with_room_each_slot_is_two_rows_high_and_is_named_once() -> None:
 def test_close_up_every_step_of_every_slot_has_its_name() -> None:
     close = slots(HELD, size=(62, 16), look=Viewport(zoom=2))
     static = panel(close, "STATIC")
-    assert static[0] == "0 " + " ".join(["R0█"] * 3 + ["R0▒"] * 9 + ["R2█"] * 3)
-    assert static[1] == "1 " + " ".join(["R1█"] * 12 + ["·  "] * 3).rstrip()
+    assert static[0] == "0 R0█┃" + " ".join(["R0█"] * 2 + ["R0▒"] * 9 + ["R2█"] * 3)
+    assert static[1] == "1 R1█┃" + " ".join(["R1█"] * 11 + ["·  "] * 3).rstrip()
     assert panel(slots(HELD, size=(62, 16), look=Viewport(zoom=9)), "STATIC") == static
 
 
@@ -155,9 +155,18 @@ def test_the_step_under_way_of_each_strategy_is_marked_and_seen(zoom: int) -> No
                 continue
             seen = window.step_of(np.array(window.now_columns))
             assert set(seen.tolist()) == {int(moment.iteration // window.scale * window.scale)}
-        marked = ["╵" in line for line in lines(drawn)[1:] if "┃" in line]
-        running = sum(time < run.finished for run in NOTEBOOK.runs)
-        assert sorted(marked) == [False] * running + [True] * running
+        marked = [line for line in lines(drawn)[1:] if "┃" in line and "╵" in line]
+        assert len(marked) == sum(time < run.finished for run in NOTEBOOK.runs)
+
+
+@pytest.mark.parametrize("time", [3400 * MS, 4000 * MS])
+def test_the_playhead_has_its_sign_in_slots_where_it_hides_nothing(time: Picoseconds) -> None:
+    rows = panel(slots(NOTEBOOK, time, (120, 40)), "STATIC")
+    column = next(row for row in rows if "╵" in row).index("┃")
+    assert sum(row[column : column + 1] == "┃" for row in rows) >= 5
+    begins = panel(slots(HELD, 0, (120, 40)), "STATIC")
+    column = next(row for row in begins if "╵" in row or "step" in row).index("┃")
+    assert [row[column] for row in begins if re.match(r"[01] ", row)] != ["┃", "┃"]
 
 
 def test_the_heading_tells_the_step_and_what_goes_before_it() -> None:
@@ -203,7 +212,7 @@ def test_slots_that_do_not_fit_are_counted_and_can_be_scrolled_to() -> None:
     rows = lines(below)
     assert rows[2].count("↑12") == 3
     assert "↓" not in rows[-1]
-    assert rows[-2].startswith("31 ")
+    assert rows[-2].lstrip().startswith("31 ")
 
 
 def test_lanes_of_different_sizes_each_show_their_own_slots() -> None:
@@ -273,7 +282,19 @@ def test_a_request_alone_is_drawn_from_its_first_step_to_its_last() -> None:
 
 @pytest.mark.parametrize("mark", range(40))
 def test_the_unit_of_an_axis_is_whole_wherever_the_playhead_is(mark: int) -> None:
-    scale = Scale(0, 100, 40, "step, 36 more →", mark)
+    scale = Scale(0, 100, 40, ("step, 36 more →",), mark)
     row = text_of(scale_row(scale, "", 40, palette()))
     assert "step, 36 more →" in row
     assert row[mark] == "┃"
+
+
+@pytest.mark.parametrize("size", [(78, 20), (100, 26), (138, 36)], ids=str)
+def test_the_words_of_an_axis_are_whole_in_panels_of_any_width(size: tuple[int, int]) -> None:
+    sizes = (Static(64), Dynamic(64), Continuous(64))
+    scene = scene_of(replace(load_workload("notebook"), strategies=sizes))
+    for time in range(0, scene.end, scene.end // 60):
+        axis = lines(slots(scene, time, size))[-1]
+        told = re.sub(r"[╵┃]\d+(?=[ ┃]|$)(?! more| →)|┃|↓\d+ ", "  ", axis)
+        for words in filter(None, re.split(" {2,}", told.strip())):
+            assert re.fullmatch(r"(step, )?[\d,]+ more →|([\d,]+ )?→|step", words), axis
+        assert not re.search(r"┃[a-z→]|┃[\d,]+ (more|→)|[a-z→]┃", axis), axis

@@ -147,6 +147,25 @@ def distance(one: Color, other: Color, vision: str = "normal") -> float:
     return float(np.linalg.norm(points[0] - points[1]))
 
 
+# CIELAB with the white D65, in which ΔE76 is the plain distance; black to white is 100.
+TO_XYZ = [
+    [0.4124564, 0.3575761, 0.1804375],
+    [0.2126729, 0.7151522, 0.0721750],
+    [0.0193339, 0.1191920, 0.9503041],
+]
+TO_LAB = [[0, 116, 0], [500, -500, 0], [0, 200, -200]]
+
+
+def delta_e76(one: Color, other: Color) -> float:
+    """How different two colours are by the formula of 1976."""
+    points = []
+    for colour in (one, other):
+        share = np.array(TO_XYZ) @ linear(colour) / [0.95047, 1, 1.08883]
+        root = np.where(share > 216 / 24389, np.cbrt(share), (24389 / 27 * share + 16) / 116)
+        points.append(np.array(TO_LAB) @ root)
+    return float(np.linalg.norm(points[0] - points[1]))
+
+
 def palette(name: str) -> Palette:
     return PALETTES[name]
 
@@ -160,6 +179,8 @@ def test_the_measures_are_right() -> None:
     assert contrast(black, white) == pytest.approx(21)
     assert contrast(white, red) == pytest.approx(3.998, abs=0.001)
     assert distance(black, white) == pytest.approx(1, abs=1e-3)
+    assert delta_e76(black, white) == pytest.approx(100, abs=0.1)
+    assert delta_e76(*map(Color.parse, ("#d59843", "#f0b060"))) == pytest.approx(9.5, abs=0.1)
     olive = Color.parse("#6d5f00")
     assert distance(red, olive) > 5 * distance(red, olive, "protanopia")
 
@@ -289,6 +310,8 @@ def test_no_request_has_the_colour_of_a_strategy_or_of_a_state(name: str) -> Non
     requests = [of.request(number) for number in range(REQUEST_COLOURS)]
     for request, other in itertools.product(requests, [*strategies, of.work, of.held]):
         assert distance(request, other) >= 0.06, (request, other)
+    for request, other in itertools.product(requests, [*strategies, of.work, of.held, of.stopped]):
+        assert THEMES[name].ansi or delta_e76(request, other) >= 20, (request, other)
 
 
 @pytest.mark.parametrize("vision", ["deuteranopia", "protanopia"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from tui_batching.analysis.happenings import Happenings
-from tui_batching.analysis.utilization import SlotIntegrals
+from tui_batching.analysis.utilization import Shares, SlotIntegrals
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray, exact_sum, freeze
 from tui_batching.sim.run import Run
@@ -20,31 +20,6 @@ class LatencySoFar:
 
     mean: float
     p99: float
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """What became of the slot-time since the first arrival; the four add up to one."""
-
-    useful: float
-    held: float
-    stalled: float
-    free: float
-
-    def in_percent(self) -> dict[str, int]:
-        """The four by name in whole percent that add up.
-
-        Each is rounded, as it is wherever it stands alone; what is over then is in what is free,
-        or where next to nothing is free in the largest.
-
-        Example: 56.4, 0, 13.6 and 30.0 % are 56, 0, 14 and 30; 35.5, 15.0, 3.0 and 46.5 % are 36,
-        15, 3 and 46.
-        """
-        shares = asdict(self)
-        percents = {name: round(100 * share) for name, share in shares.items()}
-        over = 100 - sum(percents.values())
-        bears = "free" if percents["free"] > abs(over) else max(shares, key=shares.__getitem__)
-        return percents | {bears: percents[bears] + over}
 
 
 @dataclass(frozen=True, eq=False)

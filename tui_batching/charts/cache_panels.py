@@ -65,7 +65,7 @@ def cache_chart(request: ChartRequest) -> list[Cells]:
         [title, *_panel(request, each, most, rows, pen)]
         for title, each in zip(titles, admitted, strict=True)
     ]
-    scale = Scale(0, request.scene.end / SECOND, columns, "s", playhead_column(request, columns))
+    scale = Scale(0, request.scene.end / SECOND, columns, ("s",), playhead_column(request, columns))
     axis = scale_row(scale, " " * MARGIN, request.width, request.palette)
     seen = with_focus(panels, strategies, request)
     return [*pen.spread(seen, room), axis, *words]

@@ -362,7 +362,7 @@ class Gantt:
         """An axis below each panel, or one below them all."""
         window, arrangement = self.window, self._layout.arrangement
         lower, upper = (float(edge) / SECOND for edge in window.edges[[0, -1]])
-        scale = Scale(lower, upper, window.cells, "s", window.cursor)
+        scale = Scale(lower, upper, window.cells, ("s",), window.cursor)
         widths = arrangement.widths[: 1 if arrangement.stacked else None]
         palette, margin = self.request.palette, " " * self._margin
         return [[scale_row(scale, margin, width, palette)] for width in widths]

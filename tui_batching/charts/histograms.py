@@ -55,7 +55,7 @@ def histograms_chart(request: ChartRequest, quantity: Quantity = QUANTITIES[0]) 
     rows = [_title(quantity, _bar_width(found), pen), *pen.spread(seen, room)]
     unit, time = ("s", SECOND) if found.edges[-1] >= SECOND else ("ms", MILLISECOND)
     limits = float(found.edges[0]) / time, float(found.edges[-1]) / time
-    scale = Scale(*limits, bins * cells, unit, None, log=found.log)
+    scale = Scale(*limits, bins * cells, (unit,), None, log=found.log)
     axis = scale_row(scale, " " * _MARGIN, request.width, request.palette)
     return [*rows, axis]
 

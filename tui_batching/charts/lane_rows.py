@@ -9,7 +9,7 @@ import numpy as np
 
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import value_text
-from tui_batching.analysis.utilization import tells_shares
+from tui_batching.analysis.utilization import tells_shares as shares_tell
 from tui_batching.charts.lane_pen import LanePen, token_scale
 from tui_batching.charts.lane_queue import queue_rows
 from tui_batching.charts.lane_slots import SlotsLayout, slot_rows
@@ -65,19 +65,10 @@ class LaneLayout:
     def of(cls, view: LaneView, height: int) -> LaneLayout:
         """Share the rows; what gives way first is told in the order in which it is asked for."""
         run = view.moment.run
-        engine = run.strategy.is_engine
         left = height - 1
         left -= min(left, _slot_rows_wanted(run, left))
-        has_gauge, told = kv_view(view.moment) is not None, ignores_memory(run)
-        has_shares = view.tells_shares and tells_shares(run)
-        shares, own = int(engine and has_shares), 2 if has_shares and not engine else 1
-        own = own if view.tells_shares else 0
         given = dict.fromkeys(("kv", "figures", "queue", "happening"), 0)
-        for name, rows in (
-            ("queue", 1), ("kv", int(has_gauge or told)), ("figures", own),
-            ("happening", 1), ("queue", 1),
-            ("figures", shares), ("kv", int(has_gauge and run.kv is not None)), ("figures", shares),
-        ):  # fmt: skip
+        for name, rows in _parts_wanted(run, tells_shares=view.tells_shares):
             taken = min(rows, left)
             given[name] += taken
             left -= taken
@@ -98,6 +89,32 @@ class LaneLayout:
         return replace(
             self, slots=slots + spare - queue, queue=self.queue + queue, happening=happening
         )
+
+
+def rows_wanted(run: Run, height: int, *, tells_shares: bool = True) -> int:
+    """The rows in which a lane shows all that it has to tell, with its head and a row a slot.
+
+    Args:
+        run: of the lane.
+        height: the rows that there are at most.
+        tells_shares: whether its foot tells the shares of slot-time, and counts.
+    """
+    parts = sum(rows for _, rows in _parts_wanted(run, tells_shares=tells_shares))
+    return 2 + _slot_rows_wanted(run, height - 2) + parts
+
+
+def _parts_wanted(run: Run, *, tells_shares: bool) -> tuple[tuple[str, int], ...]:
+    """The rows of what is beside the slots; what comes last gives way first."""
+    engine, told = run.strategy.is_engine, ignores_memory(run)
+    has_gauge = run.kv is not None or (engine and run.tells_iterations)
+    has_shares = tells_shares and shares_tell(run)
+    shares, own = int(engine and has_shares), 2 if has_shares and not engine else 1
+    own = own if tells_shares else 0
+    return (
+        ("queue", 1), ("kv", int(has_gauge or told)), ("figures", own),
+        ("happening", 1), ("queue", 1),
+        ("figures", shares), ("kv", int(has_gauge and run.kv is not None)), ("figures", shares),
+    )  # fmt: skip
 
 
 def slots_layout(view: LaneView, width: int, height: int) -> SlotsLayout:
@@ -210,7 +227,7 @@ def _figure_rows(pen: LanePen, most: int) -> list[Cells]:
     Where slots are no more than a limit, no share is taken of them: there are counts instead.
     """
     run = pen.view.moment.run
-    shares = _share_rows(pen) if tells_shares(run) else []
+    shares = _share_rows(pen) if shares_tell(run) else []
     counted = run.tells_iterations and (run.strategy.is_engine or not shares)
     counts = [_counts(pen)] if counted else []
     if len(shares) + len(counts) > most:
@@ -259,7 +276,7 @@ def _counts(pen: LanePen) -> Cells:
     run, running = moment.run, f"{len(moment.running) + len(moment.skipped):,}"
     told = running if run.slots >= MAX_SLOTS else f"{running} of {run.slots:,}"
     told, briefly = f"{told} run", f"{running} run"
-    if not tells_shares(run):
+    if not shares_tell(run):
         steps = pen.view.scene.steps_of(pen.view.lane)
         each = value_text(float(steps.tokens_per_iteration(np.array([moment.time]))[0]), "number")
         told, briefly = f"{told} · {each} tokens an iteration", f"{each} tokens/iteration"

@@ -12,7 +12,7 @@ import numpy as np
 
 from tui_batching.analysis.happenings import Happening
 from tui_batching.analysis.scene import Scene
-from tui_batching.analysis.so_far import Shares
+from tui_batching.analysis.utilization import Shares
 from tui_batching.analysis.why import EvictedFacts, evicted_facts, request_name
 from tui_batching.charts.lane_words import is_back
 from tui_batching.charts.rows import AGAIN, HATCH, SHADE, STALLED

@@ -16,7 +16,7 @@ from tui_batching.charts.breakdown_rows import THICK_PARTS, breakdown_rows, lane
 from tui_batching.charts.chart import ChartRequest, KeySigns
 from tui_batching.charts.lane_heading import lane_heading
 from tui_batching.charts.lane_pen import token_scale
-from tui_batching.charts.lane_rows import lane_rows
+from tui_batching.charts.lane_rows import lane_rows, rows_wanted
 from tui_batching.charts.lane_view import LaneView, lane_view
 from tui_batching.charts.live_legend import legend_row
 from tui_batching.charts.palette import Palette
@@ -30,6 +30,7 @@ from tui_batching.charts.rows import (
 )
 from tui_batching.charts.running_charts import pairs_of
 from tui_batching.sim.moment import Moment
+from tui_batching.sim.run import Run
 
 FEWEST_LANES, MOST_LANES = 3, 6
 """Lanes side by side, if there are so many: as few where it is narrow, as many where it is wide."""
@@ -37,8 +38,10 @@ LANE_CELLS = 40
 """Cells of a lane from which on there is room for a further one."""
 GUTTER = 1
 """Cells between lanes."""
-_LOW, _HIGH = 24, 40
-"""Rows of the page from which on there are charts, and from which on they are higher."""
+_LOW, _CHARTS, _HIGH = 24, 30, 40
+"""Rows of the page from which on charts may be there, always are, and are higher."""
+_LOWEST_CHARTS = 7
+"""Rows in which charts are readable."""
 _FEWEST = 7
 """Rows that lanes need before the race is left out: head, phase, slots and queue."""
 _ENDING = 2
@@ -73,7 +76,7 @@ class LiveLayout:
     def of(  # noqa: PLR0913 - what is shared, and among whom
         cls,
         height: int,
-        seen: int,
+        runs: Sequence[Run],
         lanes: int,
         *,
         parts: bool,
@@ -84,13 +87,13 @@ class LiveLayout:
 
         Args:
             height: rows of the page.
-            seen: lanes that are seen side by side.
+            runs: of the lanes that are seen side by side.
             lanes: all lanes.
             parts: whether the parts of a latency are told, which takes two rows a lane or more.
             over: whether it is told what came of it and what to try next, if no parts are.
             show: what is shown; the lanes and their legend always are.
         """
-        legend = int(height >= 16)
+        legend, seen = int(height >= 16), len(runs)
         told = seen * (1 + parts)
         if over:
             told = max(told, _ENDING)
@@ -98,17 +101,28 @@ class LiveLayout:
             told = seen * THICK_PARTS
         told = min(max(1, height - 5), told) if "reasons" in show else 0
         racing = lanes if height >= _LOW else seen
-        charts = 12 if height >= _HIGH else 9 if height >= _LOW + 6 else 0
-        charts = charts if "charts" in show else 0
-        if charts and parts and height < _HIGH:
-            charts -= 2
         race = racing + 1 if "race" in show else 0
-        if height - legend - told - charts - race < _FEWEST:
+        left = height - legend - told - race
+        charts = _chart_rows(height, left, runs, show) if "charts" in show else 0
+        if charts and parts and _CHARTS <= height < _HIGH:
+            charts -= 2
+        if left - charts < _FEWEST:
             charts = 0
         if height - legend - told - race < _FEWEST:
             race = 0
         left = height - legend - told - charts - race
         return cls(left, race, charts, told, legend, racing)
+
+
+def _chart_rows(height: int, left: int, runs: Sequence[Run], show: Collection[str]) -> int:
+    """The rows of the charts, if all else but the lanes leaves so many.
+
+    On a low page they come before thicker slots, but not before what lanes tell.
+    """
+    if height >= _CHARTS:
+        return 12 if height >= _HIGH else 9
+    spare = left - max(rows_wanted(run, left, tells_shares="shares" in show) for run in runs)
+    return min(9, spare) if height >= _LOW and spare >= _LOWEST_CHARTS else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +151,8 @@ def live_chart(request: ChartRequest) -> list[Cells]:
     runs = scene.runs
     numbers, fitting = range(len(runs)), lanes_that_fit(width)
     bands = [numbers[first : first + fitting] for first in numbers[::fitting]]
-    layout = LiveLayout.of(
-        request.height, len(runs), len(runs), parts=False, over=request.time >= scene.end
-    )
+    over = request.time >= scene.end
+    layout = LiveLayout.of(request.height, runs, len(runs), parts=False, over=over)
     views = [lane_view(scene, number, request.time, None) for number in numbers]
     narrowest = max(1, width // min(fitting, len(runs)) - GUTTER)
     look = LaneLook(palette, token_scale(views, narrowest))

@@ -280,7 +280,7 @@ class Scale:
         lower: what the left edge of the first cell stands for.
         upper: what the right edge of the last cell stands for.
         cells: how many there are.
-        unit: behind the last number.
+        units: behind the last number, the fullest wording first.
         mark: the cell of the playhead, if it is seen.
         whole: whether there is nothing between whole numbers.
         log: whether equal factors are equally far apart.
@@ -289,7 +289,7 @@ class Scale:
     lower: float
     upper: float
     cells: int
-    unit: str
+    units: tuple[str, ...]
     mark: int | None
     whole: bool = False
     log: bool = False
@@ -304,28 +304,43 @@ def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
     axis, text = _axis(scale), [" "] * cells
     muted = style(palette.muted, palette.surface)
     behind = Row(width - len(margin) - cells, muted)
-    unit_at = cells - len(scale.unit)
-    if mark is not None and unit_at <= mark:  # it would cover some of the unit
-        unit_at = cells + 1 if behind.left > len(scale.unit) else max(0, mark - 1 - len(scale.unit))
-    room = min(unit_at, cells - len(scale.unit)) - 1
+    unit, unit_at = _unit_placed(scale, behind.left)
+    room = min(unit_at, cells - len(unit)) - 1
     for tick, label in zip(axis.ticks, axis.labels, strict=True):
         cell = int(axis.share(tick) * cells + 1e-6)
         hidden = mark is not None and cell < mark <= cell + len(label)
         if cell + 1 + len(label) <= room and not hidden:
             text[cell : cell + 1 + len(label)] = f"╵{label}"
     if unit_at < cells:
-        text[unit_at : unit_at + len(scale.unit)] = scale.unit
+        text[unit_at : unit_at + len(unit)] = unit
     inks = np.zeros(cells, np.int8)
     if mark is not None:
         text[mark], inks[mark] = PLAYHEAD, 1
     playhead = style(palette.playhead, palette.surface, bold=True)
     if unit_at > cells:
-        behind.gap().add(scale.unit, muted)
+        behind.gap().add(unit, muted)
     return [
         *Row(len(margin), muted).add(margin, muted).cells(),
         *painted("".join(text[:cells]), inks, (muted, playhead).__getitem__),
         *behind.cells(),
     ]
+
+
+def _unit_placed(scale: Scale, behind: int) -> tuple[str, int]:
+    """The unit in the fullest words that the playhead does not stand on, and where it begins.
+
+    That is at the right end, else behind it, where there are so many cells, else before the
+    playhead.
+    """
+    cells, mark = scale.cells, scale.mark
+    for unit in scale.units:
+        if cells >= len(unit) and (mark is None or mark < cells - len(unit) - 1):
+            return unit, cells - len(unit)
+        if len(unit) < behind:
+            return unit, cells + 1
+        if mark is not None and len(unit) < mark:
+            return unit, mark - 1 - len(unit)
+    return "", cells
 
 
 def _axis(scale: Scale) -> Axis:

@@ -30,6 +30,7 @@ _SIGNS = {
     **dict(zip("▼▲◢▶▸◀▾▴", "v^/>><v^", strict=True)),
     **dict(zip("←→↑↓↕⇧", "<>^v|^", strict=True)),
     **dict(zip("‹–—…×µμ≤≥≈“”‘’", "<--~xuu<>~\"\"''", strict=True)),
+    "╵": "'",  # the tick of an axis, where ┃, the playhead, is |
     "≡": "$",  # cached
     "¦": ";",  # slowed
     "▀": '"',  # the upper half of a cell, of big letters

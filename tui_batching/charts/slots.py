@@ -77,6 +77,8 @@ _GLYPHS = {
     State.HELD: HATCH,
 }
 """What one does in a slot."""
+_REPEATED = {*_GLYPHS.values(), TRACK, " "}
+"""What a cell says that the one before it has said."""
 _FREE, _NOTHING = -1, -2
 """In place of a request: an empty slot, and where there is no step."""
 _GLYPH, _NAME, _NOW = "gnw"
@@ -208,8 +210,18 @@ class SlotCells:
             text = f"{text[: now[0]]}{PLAYHEAD}{text[now[0] + 1 :]}"
         number = np.repeat(np.arange(len(parts)), [part.end - part.begin for part in parts])
         return painted(
-            text, number << 8 | ink, lambda ink: self._look(parts[ink >> 8], chr(ink & 255))
+            self._with_playhead(text, parts),
+            number << 8 | ink,
+            lambda ink: self._look(parts[ink >> 8], chr(ink & 255)),
         )
+
+    def _with_playhead(self, text: str, parts: Sequence[_Part]) -> str:
+        """The row with the sign of the playhead, unless that would hide what is done now."""
+        column = self.window.now_columns[-1] if self.window.now_columns else -1
+        told_before = any(part.begin < column < part.end for part in parts)
+        if not told_before or text[column] not in _REPEATED:
+            return text
+        return f"{text[:column]}{PLAYHEAD}{text[column + 1 :]}"
 
     @property
     def _narrow(self) -> bool:
@@ -372,8 +384,10 @@ class Slots:
 
     @cached_property
     def _margin(self) -> int:
-        """Cells for the numbers of the slots."""
-        return 1 + len(str(max(self._capacities) - 1))
+        """Cells for the numbers of the slots, and for how many are not seen above and below."""
+        pairs = zip(self._capacities, self._shown, strict=True)
+        hidden = [f"↓{capacity - shown}" for capacity, shown in pairs if capacity > shown]
+        return 1 + max(map(len, (str(max(self._capacities) - 1), *hidden)))
 
     @cached_property
     def windows(self) -> tuple[StepWindow, ...]:
@@ -480,12 +494,18 @@ class Slots:
             below = lane.slots - top - shown
             label = (f"↓{below}" if below else "").rjust(self._margin - 1).ljust(self._margin)
             mark = next(iter(window.now_columns), None)
-            unit = "iteration" if lane.is_of_iterations else "step"
-            if window.end < lane.count:
-                unit = f"{unit}, {lane.count - window.end:,} more →"
-            scale = Scale(*window.limits, window.cells, unit, mark, whole=True)
+            units = _along(lane, window)
+            scale = Scale(*window.limits, window.cells, units, mark, whole=True)
             rows.append(scale_row(scale, label, width, palette))
         return rows[: arrangement.heights[number]]
+
+
+def _along(lane: SlotSteps, window: StepWindow) -> tuple[str, ...]:
+    """What goes along an axis, and how many more there are, in fewer and fewer words."""
+    unit, more = _unit(lane), lane.count - window.end
+    if more <= 0:
+        return (unit,)
+    return f"{unit}, {more:,} more →", f"{more:,} more →", f"{more:,} →", "→"
 
 
 def slots_chart(request: ChartRequest) -> list[Cells]:

@@ -15,8 +15,8 @@ from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
 from tui_batching.analysis.kv_use import KvUse, evicted_times, ignores_memory
 from tui_batching.analysis.metrics import value_text
-from tui_batching.analysis.so_far import Shares
 from tui_batching.analysis.utilization import (
+    Shares,
     UtilizationSeries,
     tells_shares,
 )
@@ -96,7 +96,7 @@ def utilization_chart(request: ChartRequest) -> list[Cells]:
     ]
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
     end, playhead = request.scene.end / SECOND, playhead_column(request, columns)
-    scale = Scale(0, end, columns, "s", playhead)
+    scale = Scale(0, end, columns, ("s",), playhead)
     axis = scale_row(scale, " " * MARGIN, request.width, request.palette)
     seen = with_focus(panels, strategies, request)
     return [*pen.spread(seen, room), axis, *words]
@@ -134,7 +134,7 @@ def memory_chart(request: ChartRequest) -> list[Cells]:
     ]
     panels = [[title, *area] for title, area in zip(titles, areas, strict=True)]
     end, playhead = request.scene.end / SECOND, playhead_column(request, columns)
-    scale = Scale(0, end, columns, "s", playhead)
+    scale = Scale(0, end, columns, ("s",), playhead)
     axis = scale_row(scale, " " * MARGIN, request.width, request.palette)
     seen = with_focus(panels, strategies, request)
     return [*pen.spread(seen, room), axis, *words]

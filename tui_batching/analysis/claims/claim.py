@@ -61,6 +61,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def share_of_slots(result: Result, part: str) -> str:
+    """What became of the slot-time, in whole percent: `held`, `stalled` and so on."""
+    return f"{result.utilization.shares.in_percent()[part]} %"
+
+
 def told(result: Result, metric: str) -> str:
     """A metric as it is read."""
     return format_value(METRICS_BY_NAME[metric], result.metrics[metric])

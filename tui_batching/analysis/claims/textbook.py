@@ -10,6 +10,7 @@ from tui_batching.analysis.claims.claim import (
     name,
     number,
     percent,
+    share_of_slots,
     told,
     versus,
 )
@@ -39,9 +40,9 @@ def throughput(comparison: Comparison, continuous: Result) -> Claim | None:
         detail = f"{gain}: the load is light, so static keeps up with the arrivals as well"
     else:
         detail = (
-            f"{gain}: only {percent(static.utilization.held)} of the slot time of {name(static)} "
+            f"{gain}: only {share_of_slots(static, 'held')} of the slot time of {name(static)} "
             "is held, "
-            f"and {percent(continuous.utilization.stalled)} of that of {name(continuous)} "
+            f"and {share_of_slots(continuous, 'stalled')} of that of {name(continuous)} "
             "is stalled"
         )
     return Claim(f"{_batching(continuous)} makes more tokens per second.", holds, detail)
@@ -148,7 +149,7 @@ def occupied(comparison: Comparison, continuous: Result) -> Claim | None:
             full = f"{fullest.strategy.name} is fullest: {told(fullest, 'occupied')} occupied"
             detail = f"{full}; {name(continuous)} is as busy: {told(busiest, 'useful')} useful"
     if fullest is continuous:
-        stalled = percent(continuous.utilization.stalled)
+        stalled = share_of_slots(continuous, "stalled")
         detail += (
             f"; {stalled} of the slot time of {name(continuous)} is stalled by prefills of others"
         )

@@ -136,10 +136,10 @@ class LiveView(View):
         )
 
     def _layout(self, frame: Frame) -> LiveLayout:
-        seen, parts = len(self.lanes.seen), frame.selected is not None
-        lanes, show = len(frame.scene.runs), frame.show or LIVE_PARTS
-        over = frame.time >= frame.scene.end
-        return LiveLayout.of(self.size.height, seen, lanes, parts=parts, over=over, show=show)
+        every, parts = frame.scene.runs, frame.selected is not None
+        seen = [every[lane.number] for lane in self.lanes.seen]
+        over, show = frame.time >= frame.scene.end, frame.show or LIVE_PARTS
+        return LiveLayout.of(self.size.height, seen, len(every), parts=parts, over=over, show=show)
 
     def _lay_out(self, frame: Frame) -> None:
         """Give each part its rows; those without any are not there."""
