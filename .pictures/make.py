@@ -15,6 +15,7 @@ from tui_batching.clock import parse_duration
 from tui_batching.config import Config
 from tui_batching.tour import load_deck
 from tui_batching.tui.app import BatchingApp
+from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.main_screen import MainScreen
 from tui_batching.tui.panes import DrawnPane
 from tui_batching.tui.recorder import Take, record
@@ -34,7 +35,7 @@ async def draw(  # noqa: PLR0913, PLR0917 - what is seen, and how one gets there
     """Save what the app shows of a workload at an instant, after some keys; or of a chapter."""
     app = BatchingApp(load_workload(workload), Config(theme=theme))
     if chapter:
-        deck = load_deck(None, view_parts())
+        deck = load_deck(None, view_parts(), KEYS.signs())
         titles = [each.title for each in deck.chapters]
         app.present(deck, titles.index(chapter), tells_notes=False)
     async with app.run_test(size=(120, 36)) as pilot:

@@ -24,6 +24,12 @@ _BASELINE = 18.5
 _FINER = 4
 """Letters are drawn so many times larger and then made smaller, which keeps their shapes."""
 
+_BRAILLE = 0x2800
+_PLACES = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
+"""Column and row of the dot that each bit of a Braille pattern stands for."""
+_DOT = 1.4
+"""Pixels from a dot's middle to its edge."""
+
 
 def draw_moving(events: Iterable[tuple[float, str]], size: tuple[int, int], file: Path) -> None:
     """Save a cast as a picture that begins anew after its last event.
@@ -84,8 +90,21 @@ def _letter(text: str, *, bold: bool) -> Image.Image:
     """How much ink each pixel of a cell takes."""
     width, height = CELL
     letter = Image.new("L", (width * _FINER, height * _FINER))
-    ImageDraw.Draw(letter).text((0, _BASELINE * _FINER), text, 255, _font(bold=bold), anchor="ls")
+    pen = ImageDraw.Draw(letter)
+    if 0 <= ord(text[0]) - _BRAILLE < 256:
+        for x, y in _dots(ord(text[0]) - _BRAILLE):
+            pen.circle((x * _FINER, y * _FINER), _DOT * _FINER, 255)
+    else:
+        pen.text((0, _BASELINE * _FINER), text, 255, _font(bold=bold), anchor="ls")
     return letter.reduce(_FINER)
+
+
+def _dots(pattern: int) -> Iterator[tuple[float, float]]:
+    """The middles of a Braille pattern's dots: the font has none."""
+    width, height = CELL
+    for bit, (column, row) in enumerate(_PLACES):
+        if pattern >> bit & 1:
+            yield (column + 0.5) * width / 2, (row + 0.5) * height / 4
 
 
 @lru_cache(maxsize=2)
