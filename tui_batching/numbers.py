@@ -29,6 +29,11 @@ def rate_text(rate: float) -> str:
     return f"{significant(rate)}/s"
 
 
+def percent(share: float, decimals: int = 0) -> str:
+    """A share as it is read: `12 %`, `12.3 %`."""
+    return f"{100 * share:.{decimals}f} %"
+
+
 def factor_text(times: float) -> str:
     """How many times as much one thing is as another: `1.4`, `23`, `65,536`; `1.0` if as much."""
     return f"{times:.1f}" if times < 9.95 else f"{times:,.0f}"

@@ -244,8 +244,8 @@ def test_headings_tell_what_each_lane_has_come_to() -> None:
     told = [row.partition("so far: ")[2] for row in drawn if "so far" in row]
     expected = []
     for so_far in NOTEBOOK.so_far:
-        percents = so_far.shares(6400 * MS).in_percent()
-        wasted = " · ".join(f"{name} {percents[name]} %" for name in ("held", "stalled"))
+        shares = so_far.shares(6400 * MS)
+        wasted = f"held {100 * shares.held:.0f} % · stalled {100 * shares.stalled:.0f} %"
         expected.append(f"{so_far.run.at(6400 * MS).done} answered · {wasted} · ↑8 ↓3")
     assert told == expected
     assert told[0].startswith("8 answered · held 24 % · stalled 4 %")

@@ -12,7 +12,7 @@ from stage import MS, crowd, hand_made, palette, scene_of, texts
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.lane_pen import token_scale
 from tui_batching.charts.lane_rows import lane_rows
-from tui_batching.charts.lane_view import LaneView, lane_view, slot_views
+from tui_batching.charts.lane_view import lane_view, slot_views
 from tui_batching.charts.panels import strategy_titles
 from tui_batching.charts.rows import LEVELS
 from tui_batching.clock import format_duration
@@ -107,28 +107,26 @@ def test_phase_queue_and_shares_are_whole_at_every_real_size(
             assert re.match(" (IDLE|FORMING|PREFILL|DECODE|ALL ANSWERED|END)", shown[0])
             waiting = len(view.moment.waiting) - len(view.moment.joined)
             assert one("queue ", shown).startswith(f" queue {waiting} ")
-            _, held, stalled, _ = percentages(view)
-            said = rf"(held|▒) {held}% (· )?(stalled|‖) {stalled}%"
+            held, stalled = (
+                f"{100 * part:.0f}%" for part in (view.shares.held, view.shares.stalled)
+            )
+            said = rf"(held|▒) {held} (· )?(stalled|‖) {stalled}"
             assert re.search(said, shown[-1]), (said, shown)
             assert "…" not in "".join(shown)
 
 
-def percentages(view: LaneView) -> list[int]:
-    """Useful, held, stalled and free, in whole percent that sum to a hundred."""
-    return list(view.shares.in_percent().values())
-
-
 @pytest.mark.parametrize("width", [52, 120])
-def test_the_shares_of_slot_time_sum_to_a_hundred(width: int) -> None:
+def test_the_shares_of_slot_time_are_told_and_drawn(width: int) -> None:
     for lane in range(3):
         for time in instants(NOTEBOOK, 40):
             view = lane_view(NOTEBOOK, lane, time, None)
+            shares = view.shares
             bar, words = texts(lane_rows(view, width, 20, DARK))[-2:]
-            said = re.findall(r"(useful|held|stalled|free) (\d+)%", words)
-            assert [int(share) for _, share in said] == percentages(view)
-            assert sum(percentages(view)) == 100
-            exact = (view.shares.useful, view.shares.held, view.shares.stalled, view.shares.free)
-            for share, sign in zip(exact, "█▒‖·", strict=True):
+            told = {"useful": shares.useful, "held": shares.held, "stalled": shares.stalled}
+            assert words.split() == [
+                word for name, share in told.items() for word in (name, f"{100 * share:.0f}%")
+            ]
+            for share, sign in zip((*told.values(), shares.free), "█▒‖·", strict=True):
                 assert bar.count(sign) == pytest.approx(share * (width - 2), abs=1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pytest
 from stage import Stage, on_stage
@@ -128,13 +129,14 @@ def _sums_to_the_last(text: str) -> bool:
 
 
 def _adds_up_to_hundred(text: str) -> bool:
-    return sum(map(_number, re.findall(r"(\d+)%", text))) == 100
+    *parts, whole = map(Decimal, re.findall(r"([\d.]+) %", text))
+    return sum(parts) == whole == 100
 
 
 SUMS: dict[str, Callable[[str], bool]] = {
     r"^ ?(?:in )?ms +(\S.*= [\d,]+)": _sums_to_the_last,
     r"([\d,]+ used \+ [\d,]+ empty \+ [\d,]+ free = [\d,]+)": _sums_to_the_last,
-    r"(useful \d+% held \d+% stalled \d+% free \d+%)": _adds_up_to_hundred,
+    r"(useful [\d.]+ % \+ ▒ held .* = 100 %)": _adds_up_to_hundred,
 }
 """The sums that a screen shows, each with how to check it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -82,9 +83,10 @@ def test_the_shares_in_a_heading_add_up(name: str) -> None:
     assert len(headings) == len(scene.runs)
     for heading in headings:
         assert re.search(
-            r"useful \d+ % \+ ▒ held \d+ % \+ (?:‖ stalled|¦ slowed) \d+ % \+ free \d+ %", heading
+            r"useful [\d.]+ % \+ ▒ held [\d.]+ % \+ (?:‖ stalled|¦ slowed) [\d.]+ % \+ free",
+            heading,
         )
-        *parts, whole = map(int, re.findall(r"(\d+) %", heading))
+        *parts, whole = map(Decimal, re.findall(r"([\d.]+) %", heading))
         assert sum(parts) == whole == 100
 
 

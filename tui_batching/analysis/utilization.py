@@ -14,7 +14,7 @@ import numpy as np
 
 from tui_batching.analysis.breakdown import Breakdown, breakdown
 from tui_batching.clock import Picoseconds
-from tui_batching.columns import FloatArray, IntArray, rounded
+from tui_batching.columns import FloatArray, IntArray
 from tui_batching.sim.run import Run
 from tui_batching.sim.stays import Ended
 
@@ -28,16 +28,20 @@ class Shares:
     stalled: float
     free: float
 
-    def in_percent(self) -> dict[str, int]:
-        """The four by name in whole percent that add up: the largest remainders round up.
+    def as_sum(self) -> dict[str, str]:
+        """The four in percent with a decimal, so that what is told adds up to 100.0.
 
-        All that is told in whole percent is told so, as two views of one instant must not differ.
+        Each is rounded as it is wherever it stands alone; what is over then is in what is free, or
+        where next to nothing is free in the largest.
 
-        Example: 56.4, 0, 13.6 and 30.0 % are 56, 0, 14 and 30; 35.5, 15.0, 3.0 and 46.5 % are 36,
-        15, 3 and 46.
+        Example: 26.34, 0, 1.44 and 72.22 % are 26.3, 0.0, 1.4 and 72.3.
         """
         shares = asdict(self)
-        return dict(zip(shares, rounded(list(shares.values()), 100), strict=True))
+        tenths = {name: round(10 * float(f"{100 * share:.1f}")) for name, share in shares.items()}
+        over = 1000 - sum(tenths.values())
+        bears = "free" if tenths["free"] > abs(over) else max(shares, key=shares.__getitem__)
+        tenths[bears] += over
+        return {name: f"{share / 10:.1f}" for name, share in tenths.items()}
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ from tui_batching.charts.rows import (
 from tui_batching.charts.slot_bands import QueueBand, SlotBands
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray, exact_sum
-from tui_batching.numbers import counted
+from tui_batching.numbers import counted, percent
 from tui_batching.sim.life import State
 from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.moment import Moment
@@ -390,13 +390,13 @@ class Gantt:
     def _facts(self, number: int) -> list[str]:
         """What a lane has come to so far, the fullest wording first, and what is not seen of it."""
         moment, so_far = self._moments[number], self.request.scene.so_far[self._lanes[number]]
-        hidden, percents = self._hidden(number), so_far.shares(self.request.time).in_percent()
+        hidden, parts = self._hidden(number), so_far.shares(self.request.time)
         if not moment.run.tells_iterations:
             return [f"{moment.done:,} answered{hidden}", *[hidden.removeprefix(" · ")] * 4, ""]
         if moment.over and self.request.metrics:
             full, *fewer = self._metrics(number)
             return [f"{full}{hidden}", full, *fewer]
-        told = [f"held {percents['held']} %", f"{lost_part(moment.run)} {percents['stalled']} %"]
+        told = [f"held {percent(parts.held)}", f"{lost_part(moment.run)} {percent(parts.stalled)}"]
         shares = " · ".join(told)
         if moment.over:
             finished = format_duration(moment.run.finished)

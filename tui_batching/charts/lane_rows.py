@@ -250,13 +250,13 @@ def _share_rows(pen: LanePen) -> list[Cells]:
     sizes = rounded(list(asdict(view.shares).values()), pen.width - 2)
     for cells, (sign, look) in zip(sizes, looks, strict=True):
         bar.add(sign * cells, look)
-    useful, held, stalled, free = view.shares.in_percent().values()
+    parts = (view.shares.useful, view.shares.held, view.shares.stalled)
+    useful, held, stalled = (f"{100 * share:.0f}" for share in parts)
     words = pen.line()
-    if pen.width >= len(f" useful {useful}% held {held}% {lost} {stalled}% free {free}% "):
+    if pen.width >= len(f" useful {useful}% held {held}% {lost} {stalled}% "):
         words.add("useful ", pen.muted).add(f"{useful}%", pen.look(palette.work, bold=True))
         words.add(" held ", pen.muted).add(f"{held}%", pen.held)
         words.add(f" {lost} ", pen.muted).add(f"{stalled}%", pen.strong)
-        words.add(f" free {free}%", pen.muted)
     elif pen.width >= len(f" held {held}% · {lost} {stalled}%"):
         words.add("held ", pen.muted).add(f"{held}%", pen.held)
         words.add(f" · {lost} ", pen.muted).add(f"{stalled}%", pen.strong)

@@ -41,6 +41,7 @@ from tui_batching.charts.rows import (
 )
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
+from tui_batching.numbers import percent
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.workload.model import join_names
@@ -357,7 +358,8 @@ def _limit_facts(result: Result) -> list[str]:
     taken = f"at most {len(run.by_slot):,} of {run.slots:,} slots taken"
     kv = result.metrics["mean_kv"]
     memory = "" if kv is None else f" · KV {value_text(kv, 'share')} in the mean"
-    return [f"{taken} · {tokens}{memory}", f"{taken} · {tokens}", tokens, ""]
+    full = f"{taken} · {tokens}{memory}"
+    return [full, full, f"{taken} · {tokens}", tokens, ""]
 
 
 def _facts(result: Result, shares: Shares) -> list[str]:
@@ -367,10 +369,10 @@ def _facts(result: Result, shares: Shares) -> list[str]:
     lost = lost_part(result.run)
     signs = {"useful": FULL, "held": HATCH, "stalled": sign_of(lost)[0], "free": ""}
     names = {"stalled": lost}
-    told = {name: f"{names.get(name, name)} {part} %" for name, part in shares.in_percent().items()}
+    told = {name: f"{names.get(name, name)} {part} %" for name, part in shares.as_sum().items()}
     whole = " + ".join(f"{signs[name]} {text}".strip() for name, text in told.items())
     brief = list(told.values())
-    return [f"{whole} = 100 %", *(" · ".join(brief[:count]) for count in (3, 2, 1))]
+    return [f"{whole} = 100 %", whole, *(" · ".join(brief[:count]) for count in (3, 2, 1))]
 
 
 def playhead_column(request: ChartRequest, columns: int) -> int:
@@ -406,8 +408,3 @@ def _looks(palette: Palette, lost: State = State.STALLED) -> dict[int, Style]:
     for behind, colour in grounds.items():
         looks[_EDGE | behind] = style(useful, colour)
     return looks
-
-
-def percent(share: float, decimals: int = 0) -> str:
-    """A share for reading: `82 %`."""
-    return f"{100 * share:.{decimals}f} %"

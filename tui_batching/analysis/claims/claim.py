@@ -56,16 +56,6 @@ def number(result: Result, metric: str) -> float:
     return float(result.metrics[metric] or 0)
 
 
-def percent(share: float) -> str:
-    """A share in whole percent."""
-    return f"{100 * share:.0f} %"
-
-
-def share_of_slots(result: Result, part: str) -> str:
-    """What became of the slot-time, in whole percent: `held`, `stalled` and so on."""
-    return f"{result.utilization.shares.in_percent()[part]} %"
-
-
 def told(result: Result, metric: str) -> str:
     """A metric as it is read."""
     return format_value(METRICS_BY_NAME[metric], result.metrics[metric])

@@ -9,13 +9,12 @@ from tui_batching.analysis.claims.claim import (
     comparable,
     name,
     number,
-    percent,
-    share_of_slots,
     told,
     versus,
 )
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.service_level import limits_text
+from tui_batching.numbers import percent
 
 _KEEPS_UP = 0.9
 """The share of a Run during which requests still arrive, where the server keeps up with them."""
@@ -40,9 +39,9 @@ def throughput(comparison: Comparison, continuous: Result) -> Claim | None:
         detail = f"{gain}: the load is light, so static keeps up with the arrivals as well"
     else:
         detail = (
-            f"{gain}: only {share_of_slots(static, 'held')} of the slot time of {name(static)} "
+            f"{gain}: only {percent(static.utilization.held)} of the slot time of {name(static)} "
             "is held, "
-            f"and {share_of_slots(continuous, 'stalled')} of that of {name(continuous)} "
+            f"and {percent(continuous.utilization.stalled)} of that of {name(continuous)} "
             "is stalled"
         )
     return Claim(f"{_batching(continuous)} makes more tokens per second.", holds, detail)
@@ -149,7 +148,7 @@ def occupied(comparison: Comparison, continuous: Result) -> Claim | None:
             full = f"{fullest.strategy.name} is fullest: {told(fullest, 'occupied')} occupied"
             detail = f"{full}; {name(continuous)} is as busy: {told(busiest, 'useful')} useful"
     if fullest is continuous:
-        stalled = share_of_slots(continuous, "stalled")
+        stalled = percent(continuous.utilization.stalled)
         detail += (
             f"; {stalled} of the slot time of {name(continuous)} is stalled by prefills of others"
         )
