@@ -380,7 +380,7 @@ def longest_stall(facts: Facts) -> str:
 
 def rarer_than_p99_tells(facts: Facts) -> str:
     """There is one halt by an eviction, among how many gaps."""
-    gaps = gaps_of(facts, "vllm@default")
+    gaps = gaps_of(facts, "vllm@2048")
     assert gaps.max() > 500 * MS
     assert (gaps > 500 * MS).sum() < len(gaps) / 100
     return "one gap in a hundred"
@@ -431,19 +431,19 @@ BUDGETS = (8192, 2048, 512)
 
 def each_rule(facts: Facts) -> str:
     """Twice as soon with paging, longer gaps, which chunks bring to a third, and the budgets."""
-    names = ("vllm@big", "vllm@default", "vllm@small")
+    names = ("vllm@8192", "vllm@2048", "vllm@512")
     assert tuple(budget_of(facts, name) for name in names) == BUDGETS
     first, gaps = (
         {each.strategy.name: float(each.metrics[name] or 0) for each in facts.results}
         for name in ("mean_ttft", "p99_itl")
     )
-    assert 2 < first["orca"] / first["vllm@big"] < 2.5
-    assert gaps["vllm@big"] > 1.5 * gaps["orca"]
-    assert max(gaps["vllm@default"], gaps["vllm@small"]) < 0.4 * gaps["vllm@big"]
-    assert first["vllm@default"] < 1.03 * first["vllm@big"]
-    assert first["vllm@small"] > 1.2 * first["vllm@big"]
-    assert 0.3 < gaps["vllm@default"] / gaps["vllm@big"] < 0.4
-    assert [Vllm().max_num_batched_tokens] == [budget_of(facts, "vllm@default")]
+    assert 2 < first["orca"] / first["vllm@8192"] < 2.5
+    assert gaps["vllm@8192"] > 1.5 * gaps["orca"]
+    assert max(gaps["vllm@2048"], gaps["vllm@512"]) < 0.4 * gaps["vllm@8192"]
+    assert first["vllm@2048"] < 1.03 * first["vllm@8192"]
+    assert first["vllm@512"] > 1.2 * first["vllm@8192"]
+    assert 0.3 < gaps["vllm@2048"] / gaps["vllm@8192"] < 0.4
+    assert [Vllm().max_num_batched_tokens] == [budget_of(facts, "vllm@2048")]
     return f"only {word(facts.count)} people?"
 
 

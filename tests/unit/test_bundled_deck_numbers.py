@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from tour_figures import (
     before_the_eviction,
     block_size,
     budget,
+    budget_of,
     computed_anew,
     each_rule,
     earlier,
@@ -157,7 +159,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         equal,
         lambda f: f"{word(f.run('continuous').slots)} come in together",
     ],
-    "Few people: nothing won": [few, lambda f: f"for {word(f.run('static').slots)}"],
+    "Few people: dynamic does as well": [few, lambda f: f"for {word(f.run('static').slots)}"],
     "Long prompts: white walls": [
         lambda f: f"and {word(f.run('continuous').slots)} slots",
         lambda f: f"{word(f.count)} new people",
@@ -184,6 +186,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Paging: memory as needed": [
         any_prompt_fits,
+        lambda f: f"budget of {budget(f):,} is enough",
         lambda f: f"budget, {budget(f):,} tokens a step",
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
@@ -208,7 +211,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Chunked prefill: nobody stops": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens.",
-        lambda f: f"budget: {budget(f)} tokens a step",
+        lambda f: f"a budget of {budget(f)} tokens a step",
         lambda _: f"(By default it is {Vllm().max_num_batched_tokens:,}",
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'continuous'))}.",
         longest_step,
@@ -218,10 +221,12 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "No more white walls": [
         lambda f: f"The {word(f.count)}, start",
         longest_stall,
-        lambda f: f"a token comes every {at_most('vllm@small', f)} at worst",
+        lambda f: f"a token comes every {at_most('vllm@512', f)} at worst",
     ],
     "What each rule buys": [
-        lambda f: f"The same {word(f.count)}, with",
+        lambda f: f"The same {word(f.count)},",
+        a_fourteenth,
+        lambda f: f"({budget_of(f, 'vllm@2048'):,} is the default.)",
         each_rule,
         rarer_than_p99_tells,
     ],
@@ -247,7 +252,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "The knob turned": [
         longest_gaps,
-        lambda f: f"{f.made('vllm@small', 5)} by now, not {f.made('vllm@big', 5)}.",
+        lambda f: f"{f.made('vllm@512', 5)} by now, not {f.made('vllm@8192', 5)}.",
         lambda _: f"budget of {BUDGETS[2]}:",
         ten_to_one,
     ],
@@ -308,7 +313,7 @@ SAID_BY_OTHERS = {
     ],
     "Paging: memory as needed": ["for sixty years", "paper of 2023"],
     "The famous 23 times": [
-        "The famous 23 times", "23 times?", "in 2023: vLLM", "June 2023",
+        "The famous 23 times", "23 times?", "in 2023: vLLM", "vLLM of 2023", "June 2023",
         *["23 times the tokens"] * 2, "OPT 13B on an A100",
     ],
     "What to take home": ["Three lines"],
@@ -416,9 +421,9 @@ def test_prompts_are_read_as_the_servers_are_said_to() -> None:
         reading = (states == State.PREFILL).any(axis=0)
         assert stall != (states[:, reading] == State.DECODE).any(), name
         longest[name] = run.spans.step_time.max()
-    assert said["Orca"] == said["vLLM@big"] == "whole: one long step for all"
+    assert said["Orca"] == said["vLLM@8192"] == "whole: one long step for all"
     assert said["vLLM"] == "in pieces: short steps"
-    assert min(longest["Orca"], longest["vLLM@big"]) > 1.5 * longest["vLLM"]
+    assert min(longest["Orca"], longest["vLLM@8192"]) > 1.5 * longest["vLLM"]
 
 
 def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> None:
@@ -427,7 +432,7 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
     assert marked == [
         "Static: all leave together",
         "Equal lengths: nothing won",
-        "Few people: nothing won",
+        "Few people: dynamic does as well",
         "The price: newcomers stop all",
         "Long prompts: white walls",
         "The KV cache fills before the slots",
@@ -463,6 +468,38 @@ def test_reading_is_what_limits_the_whole_gpu_and_memory_is_not_full(
     assert np.mean(np.array(processed) >= run.strategy.max_num_batched_tokens) >= full
     assert max(each.blocks for each in moments) < 0.9 * run.kv.blocks
     assert max(len(each.running) for each in moments) < run.slots / 2  # nor are the slots
+
+
+LONG_ANSWERS = """
+name: long answers
+requests:
+  generate:
+    count: 1000
+    seed: 1
+    arrivals: {poisson: {rate: 8}}
+    input_tokens: {uniform: [100, 300]}
+    output_tokens: {uniform: [ANSWERS]}
+cost: a100-llama-3-8b
+strategies: {vllm: {enable_prefix_caching: false}}
+"""
+
+
+@pytest.mark.parametrize(("answers", "limit"), [("3000, 4000", "memory"), ("1000, 1500", "slots")])
+def test_with_long_answers_memory_or_slots_fill_and_steps_are_not_full(
+    answers: str, limit: str, tmp_path: Path
+) -> None:
+    """The other limits that the chapter names, of the same server."""
+    (tmp_path / "long.yaml").write_text(LONG_ANSWERS.replace("ANSWERS", answers))
+    run = compare(load_workload(str(tmp_path / "long.yaml")))["vllm"].run
+    assert run.kv is not None
+    last = int(run.requests.arrival_time.max())
+    moments = [run.at(int(time)) for time in np.linspace(last * 0.6, last, 100)]
+    processed = [sum(each.chunks.values()) + len(each.decoding) for each in moments]
+    assert np.mean(processed) < run.strategy.max_num_batched_tokens / 2
+    memory = np.mean([each.blocks for each in moments]) / run.kv.blocks
+    slots = np.mean([len(each.running) for each in moments]) / run.slots
+    assert {"memory": memory, "slots": slots}[limit] > 0.98
+    assert min(len(each.waiting) for each in moments) > 0
 
 
 def test_slow_comes_first_then_late() -> None:

@@ -126,3 +126,21 @@ def test_nothing_of_a_slide_is_lost_in_silence(height: int) -> None:
     assert seen == told[: len(seen)]
     assert (rows[-2].strip() == "…") == (len(seen) < len(told))
     assert (len(seen) == len(told)) == (height > 9)
+
+
+@pytest.mark.parametrize(
+    ("lanes", "standing_back"),
+    [(("static",), {"continuous"}), (("static", "continuous"), set()), (("vllm",), set())],
+)
+def test_above_a_stage_rows_of_lanes_that_are_not_there_stand_back(
+    lanes: tuple[str, ...], standing_back: set[str]
+) -> None:
+    text = ChapterText("Title", "1/1", (), words=TABLE, lanes=lanes)
+    muted = palette().muted
+    quiet = {
+        segment.text.split()[0]
+        for row in text.rows(40, palette(), spaced=False)
+        for segment in row
+        if segment.style and segment.style.color == muted and segment.text.strip()
+    }
+    assert quiet - {"1/1", "what"} == standing_back

@@ -33,6 +33,7 @@ class ChapterText:
         instead: what stands in their place at another time; the longer of the two takes the room.
         table_of: the workload of which the chapter's table is computed, or None without one.
         words: a table of words, or nothing.
+        lanes: the names of the strategies on stage; their rows of the table stand out.
         remark: what is to be known of the stage, such as `changed: batch 8`; empty if nothing.
         section: of the deck, which a slide tells; elsewhere it stands above the stage.
         spoken: what a speaker says, for those who read it without one.
@@ -44,6 +45,7 @@ class ChapterText:
     instead: tuple[str, ...] = ()
     table_of: Workload | None = None
     words: WordTable = ()
+    lanes: tuple[str, ...] = ()
     remark: str = ""
     section: str = ""
     spoken: tuple[str, ...] = ()
@@ -60,6 +62,12 @@ class ChapterText:
         alone = replace(self, paragraphs=(), instead=(), table_of=None, words=())
         return (self, alone) if notes is Notes.ASKED else (self, *told)
 
+    def _aside(self) -> set[int]:
+        """The rows of the table of words that are not of a lane on stage, where others are."""
+        rows = enumerate(self.words)
+        others = {number for number, (first, *_) in rows if first.lower() not in self.lanes}
+        return others if len(others) < len(self.words) else set()
+
     def rows(self, width: int, palette: Palette, *, spaced: bool) -> list[Cells]:
         """Title and counter, the paragraphs, table, and notes; blank rows between if spaced."""
         sheet, apart = Sheet(max(1, width), palette), spaced and width < BROAD
@@ -71,7 +79,7 @@ class ChapterText:
         if self.table_of is not None:
             table = sheet.table(step_times(self.table_of))
         elif self.words:
-            drawn = sheet.drawn_table(sheet.table_rows(self.words))
+            drawn = sheet.drawn_table(sheet.table_rows(self.words), aside=self._aside())
             table = [line for row in drawn for line in row]
         said = replace(sheet, quiet=True).paragraphs(self.spoken, apart=apart)
         blocks = [

@@ -98,6 +98,7 @@ def text_for_room(
         instead=tuple(told(each, on_stage, keys) for each in instead),
         table_of=_table_of(chapter, scene),
         words=chapter.table if isinstance(chapter.table, tuple) else (),
+        lanes=tuple(strategy.name for strategy in chapter.served.strategies),
         remark=f"changed: {', '.join(turned)}" if turned else "",
         section=chapter.section,
         spoken=tuple(told(each, on_stage, keys) for each in chapter.spoken),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby, product, zip_longest
 
@@ -184,13 +184,22 @@ class Sheet:
         return [[], *(folded(each, self.width) for each in rest)]
 
     def drawn_table(
-        self, table: Sequence[Sequence[str]], longest: int | None = None
+        self,
+        table: Sequence[Sequence[str]],
+        longest: int | None = None,
+        aside: Collection[int] = (),
     ) -> list[list[Cells]]:
-        """The rows of a table, its head muted."""
-        head, *rest = table
+        """The rows of a table, its head muted, and so are those that are aside, by number."""
         muted, middle = self.ink(self.palette.muted), self.width if longest is None else longest
-        heads = [self.centred(line, muted, middle) for line in head]
-        return [heads, *([self.line(line, longest) for line in row] for row in rest)]
+        return [
+            [
+                self.centred(line, muted, middle)
+                if number in {0, *aside}
+                else self.line(line, longest)
+                for line in row
+            ]
+            for number, row in enumerate(table)
+        ]
 
     def paragraphs(self, texts: Sequence[str], *, apart: bool) -> list[Cells]:
         """Some texts, with a blank row between two of them if apart."""
