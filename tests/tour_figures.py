@@ -542,3 +542,10 @@ def slower_with_three(_: Facts) -> str:
 def gaps_with_few_and_many(_: Facts) -> str:
     gaps = (with_load("p99_itl", load) for load in (min(loads().values), max(loads().values)))
     return "{} with few, {} with many".format(*(value_text(gap, "s") for gap in gaps))
+
+
+def ways_to_read(facts: Facts) -> str:
+    """As many as are drawn, each as what the newcomer sees and what the others do."""
+    table = facts.chapter.table
+    assert isinstance(table, tuple)
+    return f"{word((len(table) - 1) // 2)} ways"

@@ -56,7 +56,7 @@ def test_the_story_is_told_in_order() -> None:
         "stall": "The price: newcomers stop all",
         "KV": "The KV cache fills before the slots",
         "paging": "Paging: memory as needed",
-        "chunk": "Chunked prefill: nobody stops",
+        "chunk": "Three ways to read a prompt",
         "evict": "Eviction: the price of paging",
         "recompute": "Eviction: the price of paging",
         "prefix caching": "Read once",

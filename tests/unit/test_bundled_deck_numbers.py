@@ -70,6 +70,7 @@ from tour_figures import (
     times_at_most,
     toy,
     waits_for_both,
+    ways_to_read,
     whole_memory,
     whose_prompts,
     with_load,
@@ -186,8 +187,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Paging: memory as needed": [
         any_prompt_fits,
-        lambda f: f"budget of {budget(f):,} is enough",
-        lambda f: f"budget, {budget(f):,} tokens a step",
+        lambda f: f"budget of {budget(f):,} ",
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
         lambda f: f"all {word(f.running(f.vllm))} slots are taken",
@@ -209,6 +209,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         halted,
         lambda f: f"middle of {word(before_the_eviction(f))} answers",
     ],
+    "Three ways to read a prompt": [ways_to_read, ways_to_read],
     "Chunked prefill: nobody stops": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens.",
         lambda f: f"a budget of {budget(f)} tokens a step",
