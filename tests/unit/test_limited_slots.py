@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -151,3 +152,20 @@ def test_a_line_stands_above_the_slots_of_who_has_fewer_than_the_axis() -> None:
     above = panel[1 : panel.index(edges[0])]
     assert above
     assert not any("█" in row for row in above)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)], ids=str)
+async def test_gantt_tells_shares_of_those_alone_whose_slots_are_no_mere_limit(
+    size: tuple[int, int],
+) -> None:
+    async with on_stage(FEW, size=size, view="2") as stage:
+        for time, told in ((stage.scene.end // 2, r"\d+ answered"), (stage.scene.end, "all")):
+            await stage.seek(time)
+            await stage.drawn()
+            headings = [row for row in stage.rows() if re.match(r" [SOV] [A-Z]+", row)]
+            static, *limited = headings
+            assert "held" in static
+            assert "%" in static
+            for heading in limited:
+                assert re.search(told, heading)
+                assert not re.search("%|held|slowed|stalled", heading)
