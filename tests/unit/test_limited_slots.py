@@ -169,3 +169,15 @@ async def test_gantt_tells_shares_of_those_alone_whose_slots_are_no_mere_limit(
             for heading in limited:
                 assert re.search(told, heading)
                 assert not re.search("%|held|slowed|stalled", heading)
+
+
+@pytest.mark.parametrize("height", range(14, 40))
+def test_that_line_is_drawn_wherever_a_row_above_the_slots_is_free(height: int) -> None:
+    sizes = (Static(6), Dynamic(6), Continuous(8))
+    rows = drawn(replace(load_workload("notebook"), strategies=sizes), 80, height)
+    heads = [number for number, row in enumerate(rows) if "━" in row]
+    for head, slots in zip(heads, (6, 6, 8), strict=True):
+        panel = rows[head + 1 : next(n for n in range(head, height) if rows[n].startswith("   0┤"))]
+        free = [row for row in panel if not re.search("[█▒‖▁-▇]", row[5:61])]
+        lines = [row.split("┤")[0].strip() for row in panel if "┤┄┄" in row]
+        assert lines == (["6"] if slots < 8 and free else [])
