@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from stage import palette, scene_of, texts
+from stage import MS, palette, scene_of, texts
 from tight import tight
 
 from tui_batching.analysis.comparison import Result
@@ -106,3 +106,49 @@ def test_the_hint_says_what_a_column_is() -> None:
     assert drawn(tight()["continuous"], 0, zoom=-1)[0].startswith("row = slot, steps along it:")
     both = Slots(ChartRequest(SCENE, 0, 300, 60, palette()), Viewport())
     assert texts(both.draw())[0].startswith("row = slot, column = step, of engines iteration:")
+
+
+def columns_of_now(rows: list[str], slot: int) -> str:
+    """What a slot shows up to the iteration under way, in that, and right behind it."""
+    now = next(row.index("┃") for row in reversed(rows) if "┃" in row)
+    return slot_row(rows, slot)[: now + 2]
+
+
+def slot_row(rows: list[str], slot: int) -> str:
+    """What the first row of a slot shows."""
+    return next(row for row in rows if re.match(rf" *{slot} ", row))
+
+
+def test_who_is_evicted_at_the_end_of_an_iteration_is_seen_at_work_while_it_runs() -> None:
+    scene = scene_of(load_workload("tight-memory").served_by("vllm-v0"))
+    (run,), (lane,) = scene.runs, scene.slot_steps
+    assert lane.at(714 * MS) + 1 == lane.at(716 * MS)  # R7 is back for one iteration, and out
+    for time, told in ((701, "▚↩"), (716, "▚↩·")):
+        request = ChartRequest(scene, time * MS, 100, 26, palette())
+        rows = texts(Slots(request, Viewport()).draw())
+        assert columns_of_now(rows, 0).endswith(told)
+        assert (State.RECOMPUTE in run.at(time * MS).states(np.arange(len(run)))) is (time < 715)
+
+
+@each_engine(ENGINES)
+def test_every_eviction_is_seen_and_none_before_its_iteration_is_over(result: Result) -> None:
+    run, lane = result.run, SlotSteps.of(result.run)
+    size = (lane.count + 9, 14)
+    end = drawn(result, run.finished, size)
+    told = "".join(slot_row(end, slot) for slot in range(lane.slots))
+    assert told.count("↩") == len(run.evicted_stays)
+    for stay in run.evicted_stays.tolist():
+        rows = drawn(result, int(run.stays.end_time[stay]) - 1, size)
+        assert columns_of_now(rows, int(run.stays.slot[stay]))[-2] in "┃█▚░‖"
+
+
+@pytest.mark.parametrize(("zoom", "told"), [(0, "█↩░"), (1, "█↩░"), (2, "R1█↩R5░")])
+def test_where_somebody_has_the_slot_at_once_an_eviction_is_on_the_border(
+    zoom: int, told: str
+) -> None:
+    result = tight()["fastgen"]
+    (stay,) = (stay for stay in result.run.evicted_stays if result.run.stays.slot[stay] == 1)
+    out = int(result.run.stays.end_time[stay])
+    before, after = (drawn(result, time, zoom=zoom) for time in (out - 1, out))
+    assert "↩" not in columns_of_now(before, 1)
+    assert told in slot_row(after, 1)

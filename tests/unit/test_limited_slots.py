@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -151,3 +152,32 @@ def test_a_line_stands_above_the_slots_of_who_has_fewer_than_the_axis() -> None:
     above = panel[1 : panel.index(edges[0])]
     assert above
     assert not any("█" in row for row in above)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)], ids=str)
+async def test_gantt_tells_shares_of_those_alone_whose_slots_are_no_mere_limit(
+    size: tuple[int, int],
+) -> None:
+    async with on_stage(FEW, size=size, view="2") as stage:
+        for time, told in ((stage.scene.end // 2, r"\d+ answered"), (stage.scene.end, "all")):
+            await stage.seek(time)
+            await stage.drawn()
+            headings = [row for row in stage.rows() if re.match(r" [SOV] [A-Z]+", row)]
+            static, *limited = headings
+            assert "held" in static
+            assert "%" in static
+            for heading in limited:
+                assert re.search(told, heading)
+                assert not re.search("%|held|slowed|stalled", heading)
+
+
+@pytest.mark.parametrize("height", range(14, 40))
+def test_that_line_is_drawn_wherever_a_row_above_the_slots_is_free(height: int) -> None:
+    sizes = (Static(6), Dynamic(6), Continuous(8))
+    rows = drawn(replace(load_workload("notebook"), strategies=sizes), 80, height)
+    heads = [number for number, row in enumerate(rows) if "━" in row]
+    for head, slots in zip(heads, (6, 6, 8), strict=True):
+        panel = rows[head + 1 : next(n for n in range(head, height) if rows[n].startswith("   0┤"))]
+        free = [row for row in panel if not re.search("[█▒‖▁-▇]", row[5:61])]
+        lines = [row.split("┤")[0].strip() for row in panel if "┤┄┄" in row]
+        assert lines == (["6"] if slots < 8 and free else [])

@@ -113,6 +113,15 @@ def test_a_large_factor_is_told_in_full() -> None:
     assert int(told[1].replace(",", "")) > 10_000
 
 
+@pytest.mark.parametrize("size", [(70, 24), (80, 24), (100, 30)])
+async def test_no_card_calls_one_strategy_by_the_name_of_another(size: tuple[int, int]) -> None:
+    engines = load_workload("engines").served_by("vllm-v0", "sglang", "orca")
+    async with on_stage(engines, size=size) as stage:
+        await stage.press("end")
+        assert re.search(r"(ahead of|after|together with) (vllm-v0|vlv0)", stage.seen())
+        assert not re.search(r"\bvllm\b(?!-)", stage.seen())
+
+
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36), (160, 45)])
 async def test_a_run_of_one_lane_ends_with_a_card_that_compares_nothing(
     size: tuple[int, int],

@@ -88,7 +88,8 @@ def test_their_marks_differ_without_colour_and_their_shades_where_colours_are_mi
 
 def test_where_it_is_narrow_the_tag_tells_one_from_the_others() -> None:
     names = ["vllm", "vllm@8k", "vllm@512", "vllm@whole"]
-    assert [shown_name(name, names, 80) for name in names] == ["vllm", "@8k", "@512", "whol"]
+    assert [shown_name(name, 80) for name in names] == ["vllm", "@8k", "@512", "whol"]
+    assert shown_name("vllm@orca", 80) == "@orc"
 
 
 @pytest.mark.parametrize(

@@ -298,3 +298,13 @@ def test_the_words_of_an_axis_are_whole_in_panels_of_any_width(size: tuple[int, 
         for words in filter(None, re.split(" {2,}", told.strip())):
             assert re.fullmatch(r"(step, )?[\d,]+ more →|([\d,]+ )?→|step", words), axis
         assert not re.search(r"┃[a-z→]|┃[\d,]+ (more|→)|[a-z→]┃", axis), axis
+
+
+@pytest.mark.parametrize("mark", [None, *range(21)])
+def test_a_narrow_axis_has_a_number_wherever_the_playhead_is(mark: int | None) -> None:
+    units = ("iteration, 331 more →", "331 more →", "331 →", "→")
+    row = text_of(scale_row(Scale(62, 83, 21, units, mark, whole=True), "", 21, palette()))
+    assert re.search(r"[╵┃]\d+ ", row)
+    assert "→" in row
+    if mark is None or mark < 18:
+        assert row.endswith("→")

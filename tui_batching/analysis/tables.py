@@ -280,7 +280,7 @@ def metric_cells(comparison: Comparison, metric: MetricInfo) -> tuple[Cell, ...]
 
 
 def difference_text(metric: MetricInfo, behind: float | None) -> str:
-    """By how much a value differs from the best one: `+54%`, `-0.4%`, `12x`; empty if unknown.
+    """By how much a value differs from the best one: `+54%`, `-<0.1%`, `12x`; empty if unknown.
 
     Also empty where values are shares: a share of a share is taken for percentage points.
     """
@@ -288,15 +288,22 @@ def difference_text(metric: MetricInfo, behind: float | None) -> str:
         return ""
     if behind >= 9.5:
         return f"{factor_text(behind + 1)}x"
-    return f"{behind:+.0%}" if abs(behind) >= 0.0095 else f"{behind:+.1%}"
+    told = _signed(behind, 0.0095)
+    return f"{'-' if behind < 0 else '+'}<0.1%" if behind and told == _NOTHING else told
 
 
 def error_text(error: float | None) -> str:
-    """How far a value is off the measured one: `+0.3%`, `-12%`; empty if unknown."""
-    if error is None:
-        return ""
-    told = f"{error:+.1%}" if abs(error) < 0.0995 else f"{error:+,.0%}"
-    return "0.0%" if told[1:] == "0.0%" else told
+    """How far a value is off the measured one: `+0.3%`, `-12%`, `0.0%`; empty if unknown."""
+    return "" if error is None else _signed(error, 0.0995)
+
+
+_NOTHING = "0.0%"
+
+
+def _signed(share: float, whole: float) -> str:
+    """A share with its sign, from `whole` on in whole percent; what rounds to nothing has none."""
+    told = f"{share:+,.0%}" if abs(share) >= whole else f"{share:+.1%}"
+    return _NOTHING if told[1:] == _NOTHING else told
 
 
 def sweep_table(sweep: Sweep) -> Table:

@@ -123,7 +123,7 @@ def lane_label(
     name = moment.run.strategy.name
     names = [each.run.strategy.name for each in moments]
     cells = name_cells(names, width)
-    shown = f" {shown_name(name, names, width)}"
+    shown = f" {shown_name(name, width)}"
     return f"{shown:<{cells}}", style(palette.strategy(name), palette.background, bold=True)
 
 

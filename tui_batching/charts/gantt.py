@@ -15,6 +15,7 @@ import numpy as np
 from tui_batching.analysis.distribution import latencies
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.analysis.slot_steps import slots_worth_a_row
+from tui_batching.analysis.utilization import tells_shares
 from tui_batching.charts.bands import WAITS, TimeWindow
 from tui_batching.charts.chart import ChartRequest, GanttRows, Viewport, way_back, window_start
 from tui_batching.charts.gantt_layout import (
@@ -389,24 +390,28 @@ class Gantt:
 
     def _facts(self, number: int) -> list[str]:
         """What a lane has come to so far, the fullest wording first, and what is not seen of it."""
-        moment, so_far = self._moments[number], self.request.scene.so_far[self._lanes[number]]
-        hidden, parts = self._hidden(number), so_far.shares(self.request.time)
+        moment = self._moments[number]
+        hidden = self._hidden(number)
         if not moment.run.tells_iterations:
             return [f"{moment.done:,} answered{hidden}", *[hidden.removeprefix(" · ")] * 4, ""]
         if moment.over and self.request.metrics:
             full, *fewer = self._metrics(number)
             return [f"{full}{hidden}", full, *fewer]
-        told = [f"held {percent(parts.held)}", f"{lost_part(moment.run)} {percent(parts.stalled)}"]
-        shares = " · ".join(told)
-        if moment.over:
-            finished = format_duration(moment.run.finished)
-            told = [f"all answered at {finished} · {shares}", f"all at {finished} · {shares}"]
-        else:
-            told = [f"{moment.done:,} answered · {shares}"]
-            told.insert(0, f"so far: {told[0]}")
-        batches = not all(run.strategy.about.iteration_level for run in self._runs)
-        told += [shares, shares.split(" · ")[0 if batches else 1], ""]
+        full, brief = _answered(moment)
+        told = [full, brief, brief, brief, ""]
+        if tells_shares(moment.run):
+            both, main = self._shares(number)
+            told = [f"{full} · {both}", f"{brief} · {both}", both, main, ""]
         return [f"{text}{hidden}".removeprefix(" · ") for text in told]
+
+    def _shares(self, number: int) -> tuple[str, str]:
+        """What was lost of the slot-time so far, and the part of it that tells lanes apart."""
+        so_far = self.request.scene.so_far[self._lanes[number]]
+        parts = so_far.shares(self.request.time)
+        held = f"held {percent(parts.held)}"
+        lost = f"{lost_part(so_far.run)} {percent(parts.stalled)}"
+        batches = not all(run.strategy.about.iteration_level for run in self._runs)
+        return f"{held} · {lost}", held if batches else lost
 
     def _metrics(self, number: int) -> list[str]:
         """The metrics that are asked for, the fullest wording first."""
@@ -488,6 +493,14 @@ def gantt_chart(request: ChartRequest, rows: GanttRows | None = None) -> list[Ce
     if request.time < request.scene.end:
         return Gantt(request, Viewport(rows=rows, printed=True)).draw()
     return Gantt(request, Viewport(since=0, top=0, rows=rows, printed=True)).draw()
+
+
+def _answered(moment: Moment) -> tuple[str, str]:
+    """How many are answered so far, or when all were, in full and in fewer words."""
+    if moment.over:
+        finished = format_duration(moment.run.finished)
+        return f"all answered at {finished}", f"all at {finished}"
+    return f"so far: {moment.done:,} answered", f"{moment.done:,} answered"
 
 
 def _running(moment: Moment) -> IntArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -300,17 +300,12 @@ def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
 
     The margin, left of the first cell, may tell something else.
     """
-    cells, mark = scale.cells, scale.mark
-    axis, text = _axis(scale), [" "] * cells
+    cells, mark, text = scale.cells, scale.mark, [" "] * scale.cells
     muted = style(palette.muted, palette.surface)
     behind = Row(width - len(margin) - cells, muted)
-    unit, unit_at = _unit_placed(scale, behind.left)
-    room = min(unit_at, cells - len(unit)) - 1
-    for tick, label in zip(axis.ticks, axis.labels, strict=True):
-        cell = int(axis.share(tick) * cells + 1e-6)
-        hidden = mark is not None and cell < mark <= cell + len(label)
-        if cell + 1 + len(label) <= room and not hidden:
-            text[cell : cell + 1 + len(label)] = f"╵{label}"
+    unit, unit_at, ticks = _unit_and_ticks(scale, behind.left)
+    for cell, tick in ticks.items():
+        text[cell : cell + len(tick)] = tick
     if unit_at < cells:
         text[unit_at : unit_at + len(unit)] = unit
     inks = np.zeros(cells, np.int8)
@@ -326,34 +321,65 @@ def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
     ]
 
 
-def _unit_placed(scale: Scale, behind: int) -> tuple[str, int]:
-    """The unit in the fullest words that the playhead does not stand on, and where it begins.
+def _unit_and_ticks(scale: Scale, behind: int) -> tuple[str, int, dict[int, str]]:
+    """The unit in the fullest words beside which there is room for a tick, where, and the ticks."""
+    places = [*_places_of_unit(scale, behind), ("", scale.cells)]
+    for apart in (2, 1):
+        ticks = _ticks(scale, apart)
+        for unit, begin in places:
+            if beside := _beside_unit(ticks, range(begin, begin + len(unit))):
+                return unit, begin, beside
+    return *places[0], {}
 
-    That is at the right end, else behind it, where there are so many cells, else before the
-    playhead.
+
+def _places_of_unit(scale: Scale, behind: int) -> Iterator[tuple[str, int]]:
+    """The wordings that the playhead does not stand on, and where each begins, best first.
+
+    That is at the right end, else behind it, where there are so many cells; and if the playhead
+    stands at the right end, before that.
     """
     cells, mark = scale.cells, scale.mark
     for unit in scale.units:
         if cells >= len(unit) and (mark is None or mark < cells - len(unit) - 1):
-            return unit, cells - len(unit)
-        if len(unit) < behind:
-            return unit, cells + 1
-        if mark is not None and len(unit) < mark:
-            return unit, mark - 1 - len(unit)
-    return "", cells
+            yield unit, cells - len(unit)
+        elif len(unit) < behind:
+            yield unit, cells + 1
+    if mark is not None:
+        yield from ((unit, mark - 1 - len(unit)) for unit in scale.units if len(unit) < mark)
 
 
-def _axis(scale: Scale) -> Axis:
-    """As many ticks as there can be with two cells between their labels."""
+def _ticks(scale: Scale, apart: int) -> dict[int, str]:
+    """The ticks whose numbers fit and do not have the playhead on them, by their cells."""
+    axis, cells = _axis(scale, apart), range(scale.cells + 1)
+    begins = (int(axis.share(value) * scale.cells + 1e-6) for value in axis.ticks)
+    ticks = {cell: f"╵{label}" for cell, label in zip(begins, axis.labels, strict=True)}
+    return {
+        cell: tick
+        for cell, tick in ticks.items()
+        if cell + len(tick) in cells and scale.mark not in range(cell + 1, cell + len(tick))
+    }
+
+
+def _beside_unit(ticks: Mapping[int, str], unit: range) -> dict[int, str]:
+    """The ticks that have a cell between them and the unit."""
+    return {
+        cell: tick
+        for cell, tick in ticks.items()
+        if cell + len(tick) < unit.start or cell > unit.stop
+    }
+
+
+def _axis(scale: Scale, apart: int) -> Axis:
+    """As many ticks as there can be with so many cells between their labels."""
     limits = (scale.lower, scale.upper)
     if scale.log:
         return Axis.log_over(limits, max(2, scale.cells // 8))
-    for most in range(max(2, scale.cells // 4), 2, -1):
+    for most in range(max(2, scale.cells // 4) + 1, 2, -1):
         axis = Axis.over(limits, most)
         if len(axis.ticks) < 2:
             return axis
         step = axis.ticks[1] - axis.ticks[0]
-        apart = step / (scale.upper - scale.lower) * scale.cells
-        if apart >= max(map(len, axis.labels)) + 3 and (step >= 1 or not scale.whole):
+        cells = step / (scale.upper - scale.lower) * scale.cells
+        if cells >= max(map(len, axis.labels)) + 1 + apart and (step >= 1 or not scale.whole):
             return axis
     return Axis.over(limits, 2)

@@ -23,7 +23,7 @@ from tui_batching.charts.rows import (
     style,
 )
 from tui_batching.clock import Picoseconds, format_duration
-from tui_batching.strategies import mark_of, tag_of
+from tui_batching.strategies import STRATEGIES, mark_of, tag_of
 
 WIDE = 104
 """Cells from which on there are all columns, and the names are whole."""
@@ -31,6 +31,8 @@ _COLUMNS = {"answered": 5, "mean": 8, "p99": 8, "open": 6, "oldest": 8}
 """Cells of each running figure; `p99` gives way first."""
 _ABOUT = ("who was answered, in order", "who was answered", "answered", "")
 """What the race is about, the fullest wording first."""
+_LETTERS = 4
+"""Of a name where it is narrow."""
 _LARGEST = 5
 """Cells of an answer at most."""
 _MOST = 20_000
@@ -70,17 +72,24 @@ def name_cells(names: Sequence[str], width: int) -> int:
     return max(map(len, names)) + 2 if width >= WIDE else 6
 
 
-def shown_name(name: str, names: Sequence[str], width: int) -> str:
-    """A strategy's name among others, or where it is narrow four letters that tell it from them.
+def shown_name(name: str, width: int) -> str:
+    """A strategy's name, or where it is narrow four letters that are never those of another one.
 
-    Those of `vllm@512` are `@512`, and of `vllm@whole` they are `whol`.
+    Of `vllm-v0` they are `vlv0`; those of `vllm@512` are `@512`, and of `vllm@whole` `whol`.
     """
     if width >= WIDE:
         return name
     if tag := tag_of(name):
-        return f"@{tag}" if len(tag) < 4 else tag[:4]
-    same = any(other != name and other[:4] == name[:4] for other in names)
-    return f"{name[:2]}{name[-2:]}" if same and len(name) > 4 else name[:4]
+        is_free = len(tag) >= _LETTERS and tag[:_LETTERS] not in map(_letters, STRATEGIES)
+        return (tag if is_free else f"@{tag}")[:_LETTERS]
+    return _letters(name)
+
+
+def _letters(kind: str) -> str:
+    """The letters that tell a kind of strategy from all there are, on stage or not."""
+    short = kind[:_LETTERS]
+    same = any(other != kind and other[:_LETTERS] == short for other in STRATEGIES)
+    return f"{kind[:2]}{kind[-2:]}" if same and kind != short else short
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +161,8 @@ def _lane(request: RaceRequest, lane: int) -> Cells:
     name, layout = run.strategy.name, _RaceLayout.of(request)
     muted, strong = _look(request), _look(request, bold=True, strong=True)
     row = Row(request.width, muted)
-    others = [each.strategy.name for each in scene.runs]
     mark = f"{mark_of(name)} " if layout.marks else ""
-    shown = f" {mark}{shown_name(name, others, request.width)}"
+    shown = f" {mark}{shown_name(name, request.width)}"
     label = f"{shown:<{layout.names}}"[:-1]
     row.add(label, style(palette.strategy(name), palette.background, bold=True))
     _add_tray(row, request, lane, layout.tray(request))

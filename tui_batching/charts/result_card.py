@@ -189,16 +189,16 @@ def _distance(scene: Scene, lane: int) -> list[str]:
     other = min(others, key=lambda run: run.finished)
     apart = format_duration(abs(mine.finished - other.finished))
     if mine.finished == other.finished:
-        return _with_name(scene, "together with", other)
+        return _with_name("together with", other)
     if mine.finished < other.finished:
-        return [*_with_name(scene, f"{apart} ahead of", other), f"{apart} ahead"]
-    return _with_name(scene, f"{apart} after", other)
+        return [*_with_name(f"{apart} ahead of", other), f"{apart} ahead"]
+    return _with_name(f"{apart} after", other)
 
 
-def _with_name(scene: Scene, words: str, run: Run) -> list[str]:
+def _with_name(words: str, run: Run) -> list[str]:
     """Words with the name of a lane behind them, or where that is too long with its sign."""
-    name, names = run.strategy.name, [each.strategy.name for each in scene.runs]
-    told = (name, shown_name(name, names, 0), mark_of(name))
+    name = run.strategy.name
+    told = (name, shown_name(name, 0), mark_of(name))
     return [f"{words} {each}" for each in told]
 
 

@@ -122,9 +122,9 @@ class _Part(NamedTuple):
         begin: the first cell.
         end: the cell after the last one.
         stay: whose it is, `_FREE` or `_NOTHING`.
-        state: what its request does.
+        state: what its request does, or that it was evicted from a slot that is free since.
         request: its row, or as `stay`.
-        evicted: whether the stay ends here by an eviction.
+        evicted: whether it is evicted here, and somebody else has the slot at once.
     """
 
     begin: int
@@ -189,10 +189,22 @@ class SlotCells:
         occupants = self.lane.occupants(self.slots, steps)
         found = self.lane.states(occupants, steps)
         occupants[:, self._steps >= self.lane.count] = _NOTHING
+        occupants, found = self._with_evicted(occupants, found)
         return [
             [self._row(row, states, names=number == 0) for number in range(thickness)]
             for row, states in zip(occupants, found, strict=True)
         ]
+
+    def _with_evicted(
+        self, occupants: IntArray, states: npt.NDArray[np.int8]
+    ) -> tuple[IntArray, npt.NDArray[np.int8]]:
+        """The same, and who was evicted for the step behind it, where that finds the slot free."""
+        width = self.window.columns_per_step
+        before = np.full_like(occupants, _FREE)
+        before[:, width:] = occupants[:, :-width]
+        gone = (occupants == _FREE) & (before >= 0)
+        gone &= self.lane.run.stays.ended[np.maximum(before, 0)] == Ended.EVICTED
+        return np.where(gone, before, occupants), np.where(gone, np.int8(State.EVICTED), states)
 
     def _row(self, occupants: IntArray, states: npt.NDArray[np.int8], *, names: bool) -> Cells:
         parts = self._parts(occupants, states)
@@ -237,21 +249,28 @@ class SlotCells:
         if part.request == _FREE:
             spaced = TRACK if self._narrow else TRACK.ljust(width)
             return (spaced * length)[:length], plain
-        glyph = _GLYPHS[part.state]
         name = f"R{self.lane.run.requests.id[part.request]}" if with_name else ""
         inks = _NAME * len(name)
+        if part.state is State.EVICTED:
+            text = EVICTED if self._narrow else name + EVICTED
+            return text.ljust(length)[:length], (plain if self._narrow else inks + plain)[:length]
+        glyph, border = _GLYPHS[part.state], self._at_border(part, first=first)
         if not self._narrow:
             text, ink = name.ljust(width - 1, glyph) + " ", inks.ljust(width, _GLYPH)
-            text = (text * length)[:length]
-            if part.evicted and length >= 2 and text.endswith(f"{glyph} "):
-                text = f"{text[:-2]}{EVICTED} "
-            return text, (ink * length)[:length]
+            return (text * length)[: length - len(border)] + border, (ink * length)[:length]
         if name and length >= len(name) + 3:
             text, plain = f" {name} ", f"{_GLYPH}{inks}".ljust(length, _GLYPH)
         else:
             text = BEGIN if first and part.state is State.DECODE else glyph
-        text = text.ljust(length, glyph)
-        return (f"{text[:-1]}{EVICTED}" if part.evicted else text), plain
+        return text.ljust(length, glyph)[: length - len(border)] + border, plain
+
+    def _at_border(self, part: _Part, *, first: bool) -> str:
+        """The sign of an eviction in the last cell, unless that hides what is done there now.
+
+        Nor may it hide all that one does who is in for that cell alone.
+        """
+        hides = part.end - 1 in self.window.now_columns or (first and part.end - part.begin == 1)
+        return EVICTED if part.evicted and not hides else ""
 
     def _look(self, part: _Part, ink: str) -> Style:
         """The style of a part's ink; a click on any of its cells finds the request.
@@ -285,6 +304,7 @@ class SlotCells:
         request = np.where(there, stays.request[known], stay)
         seen_to_end = there & (after < len(occupants)) & (ends[after] != stay)
         evicted = seen_to_end & (stays.ended[known] == Ended.EVICTED)
+        evicted &= states[begin] != State.EVICTED
         kinds = map(State, states[begin].tolist())
         columns = (begin, after, stay, kinds, request, evicted)
         return list(map(_Part, *(c.tolist() if isinstance(c, np.ndarray) else c for c in columns)))

@@ -275,9 +275,9 @@ def _panel(
     lost_sign, lost_state = sign_of(lost_part(run))
     text, inks = _area(series.of(run.slots / top), rows, lost_sign)
     ticks, edge = _ticks(rows, top), rows - 1 - ceil(rows * _slots_shown(run) / top)
-    if edge > 0:
+    if edge >= 0:
         text[edge], inks[edge] = _SLOTS_EDGE, _LINE
-        ticks = {0: top, edge: _slots_shown(run), rows - 1: 0}
+        ticks = {0: top, rows - 1: 0, edge: _slots_shown(run)}
     means = {"occupied": share.occupied, "useful": share.useful}
     at = {name: _row_of(mean * run.slots / top, rows) for name, mean in means.items()}
     playhead = playhead_column(request, len(series.useful))
