@@ -22,7 +22,7 @@ from tui_batching.charts.rows import (
     Row,
     style,
 )
-from tui_batching.clock import MILLISECOND, Picoseconds, format_duration, reading_unit
+from tui_batching.clock import Picoseconds, format_duration, reading_unit
 from tui_batching.columns import rounded
 from tui_batching.sim.life import State
 from tui_batching.sim.measured import MeasuredRun
@@ -194,7 +194,7 @@ def _parts_rows(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
     ground = palette.background
     muted, text = style(palette.muted, ground), style(palette.text, ground)
     total = sum(amounts.values())
-    unit = reading_unit(total, largest=MILLISECOND)
+    unit = reading_unit(total, largest="ms")
     last_digit = 10**unit.decimals
     whole = round(total / unit.length * last_digit)
     numbers = rounded([amount / total for amount in amounts.values()], whole)
