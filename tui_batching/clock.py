@@ -133,14 +133,14 @@ class ReadingUnit(NamedTuple):
     decimals: int
 
 
-def reading_unit(time: Picoseconds, digits: int = 3, largest: str = "d") -> ReadingUnit:
+def reading_unit(time: Picoseconds, digits: int = 3) -> ReadingUnit:
     """The unit and the decimals in which a duration has so many digits once it is rounded."""
     for name, length, end in _READ:
-        decimals = _decimals(time, length, digits)
-        scale = 10**decimals
-        if name == largest or _nearest(time * scale, length) * length < end * scale:
+        unit = ReadingUnit(name, length, _decimals(time, length, digits))
+        scale = 10**unit.decimals
+        if _nearest(time * scale, length) * length < end * scale:
             break
-    return ReadingUnit(name, length, decimals)
+    return unit
 
 
 def _decimals(time: Picoseconds, length: Picoseconds, digits: int) -> int:
@@ -153,6 +153,15 @@ def _decimals(time: Picoseconds, length: Picoseconds, digits: int) -> int:
 def _nearest(time: Picoseconds, length: Picoseconds) -> int:
     """How often a duration holds a length, rounded; a half is rounded up."""
     return (2 * time + length) // (2 * length)
+
+
+def instant_text(time: Picoseconds, end: Picoseconds) -> str:
+    """An instant in seconds, as the clock of what ends at `end` tells it: `1,023.762`.
+
+    The clock tells milliseconds, and of what is over within a second a thousand instants at least.
+    """
+    decimals = next((n for n in range(3, _DECIMALS) if end * 10**n >= 1000 * SECOND), _DECIMALS)
+    return f"{time / SECOND:,.{decimals}f}"
 
 
 def duration_text(time: Picoseconds) -> str:

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from tui_batching.clock import (
     HORIZON,
+    MICROSECOND,
     MILLISECOND,
     SECOND,
     duration_text,
     exact_seconds,
     format_duration,
+    instant_text,
     parse_duration,
-    reading_unit,
     to_seconds,
 )
 from tui_batching.errors import InputError
@@ -165,9 +166,29 @@ def test_durations_for_reading_keep_their_order(one: int, other: int) -> None:
     assert told == sorted(told)
 
 
-def test_the_sum_of_parts_has_no_more_digits_than_a_duration() -> None:
-    assert reading_unit(99_960_000_000, largest="ms") == ("ms", MILLISECOND, 0)
-    assert reading_unit(1612 * MILLISECOND, largest="ms") == ("ms", MILLISECOND, 0)
+@pytest.mark.parametrize(
+    ("time", "end", "text"),
+    [
+        (1_023_762 * MILLISECOND, 2000 * SECOND, "1,023.762"),
+        (50 * MILLISECOND, 2510 * MILLISECOND, "0.050"),
+        (SECOND, SECOND, "1.000"),
+        (50 * MILLISECOND, 999 * MILLISECOND, "0.0500"),
+        (120 * MICROSECOND, 340 * MICROSECOND, "0.0001200"),
+        (98_500_000, 340 * MICROSECOND, "0.0000985"),
+        (7, 9, "0.000000000007"),
+    ],
+)
+def test_the_clock_of_a_run_has_the_decimals_that_its_instants_need(
+    time: int, end: int, text: str
+) -> None:
+    assert instant_text(time, end) == text
+
+
+@given(TIMES, TIMES)
+def test_every_run_has_a_thousand_instants_that_are_told_apart(one: int, other: int) -> None:
+    instant, end = sorted((one, other))
+    told = parse_duration(instant_text(instant, end).replace(",", ""), None)
+    assert abs(told - instant) <= end / 2000 + 1
 
 
 def test_seconds_are_rounded_once() -> None:

@@ -317,7 +317,7 @@ def test_who_comes_in_is_marked_at_both_ends_of_the_way() -> None:
 
 def test_the_instant_and_the_words_of_what_happened_last_stay() -> None:
     scene = scene_ms((0, 5, 1), (0, 5, 10), strategy=Static(2))
-    assert one("finished", rows(scene, 0, 90 * MS)).strip() == "0.017 R0 finished, but held"
+    assert one("finished", rows(scene, 0, 90 * MS)).strip() == "0.0170 R0 finished, but held"
     assert one("released", rows(scene, 0, scene.end)).strip() == "0.125 R0, R1 released together"
 
 
