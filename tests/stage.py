@@ -17,7 +17,7 @@ from waiting import PATIENCE_SECONDS
 from tui_batching.analysis.scene import Scene, build_scene
 from tui_batching.charts.palette import Palette, load_palettes
 from tui_batching.charts.rows import Cells, text_of
-from tui_batching.clock import MILLISECOND, Picoseconds
+from tui_batching.clock import MILLISECOND, Picoseconds, parse_duration
 from tui_batching.config import Config
 from tui_batching.cost import LinearCost
 from tui_batching.sim.run import Run
@@ -202,10 +202,10 @@ class Stage:
 
     @property
     def clock(self) -> Picoseconds:
-        """The playhead as the title bar tells it, to the millisecond."""
-        match = re.search(r"t ([\d,]+)\.(\d{3}) / ", self.rows()[0])
+        """The playhead as the title bar tells it, which is to the millisecond in longer runs."""
+        match = re.search(r"t ([\d,.]+) / ", self.rows()[0])
         assert match is not None, self.rows()[0]
-        return int(match[1].replace(",", "") + match[2]) * MS
+        return parse_duration(match[1].replace(",", ""))
 
     @property
     def titles(self) -> list[str]:

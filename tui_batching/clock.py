@@ -37,9 +37,18 @@ _UNITS: dict[str, Picoseconds] = {
     "s": SECOND,
     "min": 60 * SECOND,
     "h": 3600 * SECOND,
+    "d": 24 * 3600 * SECOND,
 }
-_READ = (("s", SECOND), ("ms", MILLISECOND), ("µs", MICROSECOND), ("ns", NANOSECOND), ("ps", 1))
-"""The units in which durations are read, the largest first."""
+_READ: tuple[tuple[str, Picoseconds, Picoseconds], ...] = (
+    ("ps", 1, NANOSECOND),
+    ("ns", NANOSECOND, MICROSECOND),
+    ("µs", MICROSECOND, MILLISECOND),
+    ("ms", MILLISECOND, SECOND),
+    ("s", SECOND, 10_000 * SECOND),
+    ("h", 3600 * SECOND, 48 * 3600 * SECOND),
+    ("d", 24 * 3600 * SECOND, HORIZON + 1),
+)
+"""The units in which durations are read, and from when on the next one is taken."""
 _DURATION = re.compile(r"\s*([+-]?[0-9.]+(?:[eE][+-]?[0-9]{1,3})?)\s*([a-zµ]*)\s*", re.ASCII)
 _EXPECTED = "a duration such as 20ms, 0.3us or 0.5 (seconds)"
 
@@ -102,16 +111,18 @@ def exact_decimal(count: int, decimals: int) -> str:
 
 
 def format_duration(time: Picoseconds, digits: int = 3) -> str:
-    """A duration for reading, with `digits` significant digits: `20 ms`, `1.71 s`, `300 ns`.
+    """A duration for reading, with `digits` significant digits: `20.0 ms`, `1.71 s`, `300 ns`.
 
-    From 1,000 seconds on whole seconds are kept, so that a long trace's clock still moves.
+    Thousands of seconds are told whole, and those from 10,000 on in hours and days: with three
+    digits no duration on the clock takes more than seven cells.
     """
     if time < 0:
         return "-" + format_duration(-time, digits)
     if not time:
         return "0 s"
     unit = reading_unit(time, digits)
-    return f"{time / unit.length:.{unit.decimals}f} {unit.name}"
+    count = _nearest(time * 10**unit.decimals, unit.length)
+    return f"{Decimal(count).scaleb(-unit.decimals):,f} {unit.name}"
 
 
 class ReadingUnit(NamedTuple):
@@ -122,11 +133,35 @@ class ReadingUnit(NamedTuple):
     decimals: int
 
 
-def reading_unit(time: Picoseconds, digits: int = 3, largest: Picoseconds = SECOND) -> ReadingUnit:
-    """The largest unit of which a duration, not zero, is one at least, with as many digits."""
-    name, length = next(pair for pair in _READ if pair[1] <= min(time, largest))
-    decimals = max(0, digits - len(str(int(time / length)))) if length > 1 else 0
-    return ReadingUnit(name, length, decimals)
+def reading_unit(time: Picoseconds, digits: int = 3) -> ReadingUnit:
+    """The unit and the decimals in which a duration has so many digits once it is rounded."""
+    for name, length, end in _READ:
+        unit = ReadingUnit(name, length, _decimals(time, length, digits))
+        scale = 10**unit.decimals
+        if _nearest(time * scale, length) * length < end * scale:
+            break
+    return unit
+
+
+def _decimals(time: Picoseconds, length: Picoseconds, digits: int) -> int:
+    """The decimals of a duration in a unit, none finer than a picosecond."""
+    finest = min(digits, len(str(length))) - 1
+    every = range(finest, 0, -1)
+    return next((n for n in every if _nearest(time * 10**n, length) < 10**digits), 0)
+
+
+def _nearest(time: Picoseconds, length: Picoseconds) -> int:
+    """How often a duration holds a length, rounded; a half is rounded up."""
+    return (2 * time + length) // (2 * length)
+
+
+def instant_text(time: Picoseconds, end: Picoseconds) -> str:
+    """An instant in seconds, as the clock of what ends at `end` tells it: `1,023.762`.
+
+    The clock tells milliseconds, and of what is over within a second a thousand instants at least.
+    """
+    decimals = next((n for n in range(3, _DECIMALS) if end * 10**n >= 1000 * SECOND), _DECIMALS)
+    return f"{time / SECOND:,.{decimals}f}"
 
 
 def duration_text(time: Picoseconds) -> str:

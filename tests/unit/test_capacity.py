@@ -173,7 +173,7 @@ def test_no_load_beyond_saturation_is_sustained_however_generous_the_limits():
     found = of_one(queue(2000, 3, ServiceLevel(e2el=1000 * SECOND)))
     assert found.answer == "any"
     assert found.rate == found.saturation == pytest.approx(1 / SERVICE)
-    assert found.reason.startswith("every load up to the saturation keeps latency ≤ 1000 s")
+    assert found.reason.startswith("every load up to the saturation keeps latency ≤ 1,000 s")
     assert found.limit is None
     assert (found.lowest or 0) < found.saturation
 

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from tui_batching.clock import (
     HORIZON,
+    MICROSECOND,
     MILLISECOND,
     SECOND,
     duration_text,
     exact_seconds,
     format_duration,
+    instant_text,
     parse_duration,
     to_seconds,
 )
@@ -119,13 +121,74 @@ def test_the_shortest_exact_spelling(time: int, text: str) -> None:
         (20 * MILLISECOND, "20.0 ms"),
         (1710 * MILLISECOND, "1.71 s"),
         (300_000, "300 ns"),
-        (12_345 * SECOND, "12345 s"),
+        (99_960_000_000, "100 ms"),
+        (999_700_000_000, "1.00 s"),
+        (99_960_000, "100 µs"),
+        (999_499, "999 ns"),
+        (999_500, "1.00 µs"),
+        (3512 * SECOND, "3,512 s"),
+        (12_345 * SECOND, "3.43 h"),
+        (172_799 * SECOND, "2.00 d"),
+        (4_138_730 * SECOND, "47.9 d"),
+        (HORIZON, "107 d"),
         (7, "7 ps"),
         (-1710 * MILLISECOND, "-1.71 s"),
     ],
 )
 def test_durations_for_reading(time: int, text: str) -> None:
     assert format_duration(time) == text
+
+
+LENGTHS = st.integers(0, 62).flatmap(lambda bits: st.integers(0, 2**bits))
+NEAR_POWERS = st.builds(
+    lambda power, parts: 10**power - parts * 10 ** max(0, power - 5),
+    st.integers(0, 18),
+    st.integers(-60, 60),
+).filter(lambda time: time >= 0)
+TIMES = LENGTHS | NEAR_POWERS
+
+
+@given(TIMES)
+def test_a_duration_for_reading_is_short_and_true_to_three_digits(time: int) -> None:
+    text = format_duration(time)
+    told = parse_duration(text.replace(",", ""), None)
+    assert len(text) <= len("99.9 ms")
+    assert sum(sign.isdigit() for sign in text) == 3 or told < 100 or "," in text
+    assert 200 * abs(told - time) <= told
+
+
+@given(TIMES, TIMES)
+def test_durations_for_reading_keep_their_order(one: int, other: int) -> None:
+    told = [
+        parse_duration(format_duration(time).replace(",", ""), None)
+        for time in sorted((one, other))
+    ]
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize(
+    ("time", "end", "text"),
+    [
+        (1_023_762 * MILLISECOND, 2000 * SECOND, "1,023.762"),
+        (50 * MILLISECOND, 2510 * MILLISECOND, "0.050"),
+        (SECOND, SECOND, "1.000"),
+        (50 * MILLISECOND, 999 * MILLISECOND, "0.0500"),
+        (120 * MICROSECOND, 340 * MICROSECOND, "0.0001200"),
+        (98_500_000, 340 * MICROSECOND, "0.0000985"),
+        (7, 9, "0.000000000007"),
+    ],
+)
+def test_the_clock_of_a_run_has_the_decimals_that_its_instants_need(
+    time: int, end: int, text: str
+) -> None:
+    assert instant_text(time, end) == text
+
+
+@given(TIMES, TIMES)
+def test_every_run_has_a_thousand_instants_that_are_told_apart(one: int, other: int) -> None:
+    instant, end = sorted((one, other))
+    told = parse_duration(instant_text(instant, end).replace(",", ""), None)
+    assert abs(told - instant) <= end / 2000 + 1
 
 
 def test_seconds_are_rounded_once() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from stage import Stage, as_shown, boundary_from, hand_made, on_stage
 
+from tui_batching.__main__ import main
 from tui_batching.analysis.worst import MEASURES, Ranking, instant_of_why
 from tui_batching.clock import SECOND
 from tui_batching.strategies import Continuous
 from tui_batching.tui.go_to import GoTo
 from tui_batching.tui.views import VIEWS
+from tui_batching.workload import load_workload
 
 
 def at(stage: Stage, place: int, measure: int = 0, lanes: slice = slice(None)) -> tuple[int, int]:
@@ -74,6 +79,34 @@ async def test_from_any_view_one_gets_to_where_something_is_seen(view: type) -> 
         assert now(stage) == at(stage, 0)
         assert "PAUSED" in stage.rows()[0]
         assert isinstance(stage.live.view, view if view.has_playhead else VIEWS[0])
+
+
+MICROSECONDS = """
+cost: {linear: {prefill_per_token: 100ns, decode_step: 1us, per_extra_request: 200ns}}
+strategies: {static: {batch_size: 2}, continuous: {batch_size: 2}}
+requests:
+  - {arrival_time: 0us, input_tokens: 5, output_tokens: 2}
+  - {arrival_time: 30us, input_tokens: 5, output_tokens: 3}
+  - {arrival_time: 120us, input_tokens: 5, output_tokens: 6}
+"""
+
+
+async def test_in_a_run_of_microseconds_the_clock_moves_and_its_instants_can_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "micro.yaml"
+    path.write_text(MICROSECONDS)
+    assert main(["slowest", str(path), "-n", "1", "--strategy", "continuous", "--by", "e2el"]) == 0
+    told = re.search(r"at ([\d.]+) s", capsys.readouterr().out)
+    assert told is not None
+    assert told[1] == "0.0001200"
+    async with on_stage(load_workload(str(path))) as stage:
+        assert "t 0.0000000 / 0.0001265 s" in stage.rows()[0]
+        await write(stage, told[1])
+        assert "t 0.0001200 / 0.0001265 s" in stage.rows()[0]
+        assert " 0.0001200 R2 takes slot 0" in stage.seen()
+        await write(stage, "0.0001265")
+        assert "t 0.0001265 / 0.0001265 s" in stage.rows()[0]
 
 
 async def test_a_gantt_chart_that_was_moved_away_follows_again() -> None:

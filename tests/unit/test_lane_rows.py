@@ -317,8 +317,8 @@ def test_who_comes_in_is_marked_at_both_ends_of_the_way() -> None:
 
 def test_the_instant_and_the_words_of_what_happened_last_stay() -> None:
     scene = scene_ms((0, 5, 1), (0, 5, 10), strategy=Static(2))
-    assert one("finished", rows(scene, 0, 90 * MS)).strip() == "0.017 R0 finished, but held"
-    assert one("released", rows(scene, 0, scene.end)).strip() == "0.125 R0, R1 released together"
+    assert one("finished", rows(scene, 0, 90 * MS)).strip() == "0.0170 R0 finished, but held"
+    assert one("released", rows(scene, 0, scene.end)).strip() == "0.1250 R0, R1 released together"
 
 
 WORDS = {
@@ -479,3 +479,12 @@ def test_prompts_of_one_prefill_are_as_far_as_one_another(width: int) -> None:
         shown = rows(scene, 0, time, width=width, height=14)
         gauges = {gauge for row in shown for gauge in re.findall(r"\[░*·+\]|\[░+·*\]", row)}
         assert len(gauges) == 1, shown
+
+
+@pytest.mark.parametrize("width", range(19, 60, 3))
+@pytest.mark.parametrize("height", [11, 15, 20])
+def test_a_duration_never_touches_what_is_drawn_before_it(width: int, height: int) -> None:
+    scene = scene_ms((0, 28, 40), (0, 89, 1), (0, 54, 1), (0, 31, 2), strategy=Static(4))
+    for time in range(0, scene.end, 3 * MS):
+        for row in rows(scene, 0, time, width, height):
+            assert not re.search(rf"[]▒·{LEVELS[1:]}][\d.]+ m?s", row), (time, row)

@@ -6,7 +6,7 @@ import pytest
 from stage import scene_of
 
 from tui_batching.analysis.places import Place, read_place
-from tui_batching.clock import SECOND
+from tui_batching.clock import SECOND, instant_text, parse_duration
 from tui_batching.errors import InputError
 from tui_batching.workload import load_workload
 
@@ -19,6 +19,12 @@ NOTEBOOK, ENGINES = (scene_of(load_workload(name)) for name in ("notebook", "eng
 )
 def test_an_instant(text: str, time: int) -> None:
     assert read_place(text, NOTEBOOK, NOTEBOOK.runs[0]) == Place(time)
+
+
+def test_the_end_as_the_clock_tells_it_is_the_end() -> None:
+    told = instant_text(ENGINES.end, ENGINES.end)
+    assert parse_duration(told) > ENGINES.end
+    assert read_place(told, ENGINES, ENGINES.runs[0]) == Place(ENGINES.end)
 
 
 @pytest.mark.parametrize("text", ["R4", "r4", " R 4 "])
@@ -41,7 +47,7 @@ def test_a_step_is_numbered_as_its_lane_numbers_it(text: str) -> None:
     ("text", "told"),
     [
         ("R20", "found no R20, expected one of the requests R0 to R19"),
-        ("99s", "found 99.0 s, expected an instant up to 10.3 s, the end"),
+        ("99s", "found 99.000 s, expected an instant up to 10.311 s, the end"),
         ("step 0", "found step 0, expected one from 1 to 317 of static"),
         ("step 999", "found step 999, expected one from 1 to 317 of static"),
         ("", "found '', expected a place such as R17, 12.5s or step 300"),

@@ -6,10 +6,11 @@ import re
 
 import numpy as np
 import pytest
-from stage import crowd, palette, scene_of, texts
+from stage import crowd, hand_made, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.race import RaceRequest, race_rows, shown_name
+from tui_batching.clock import MILLISECOND, SECOND, format_duration
 from tui_batching.strategies import STRATEGIES
 from tui_batching.workload import choose_strategies, load_workload
 
@@ -83,10 +84,27 @@ def test_the_figures_are_those_of_the_answered_and_of_the_open(width: int) -> No
         done = run.end_time <= time
         there = run.requests.arrival_time <= time
         latency = (run.end_time - run.requests.arrival_time)[done]
-        count, mean = f"{done.sum()}", f"{latency.mean() / 1e12:.3g} s"
-        oldest = (time - run.requests.arrival_time[there & ~done].min()) / 1e12
-        figures = f"{count} .*{mean}.* *│ +{(there & ~done).sum()} +{oldest:.3g} s"
+        count, mean = f"{done.sum()}", format_duration(round(latency.mean()))
+        oldest = format_duration(time - int(run.requests.arrival_time[there & ~done].min()))
+        figures = f"{count} .*{mean}.* *│ +{(there & ~done).sum()} +{oldest}"
         assert re.search(figures, row), (figures, row)
+
+
+FORTNIGHT = 14 * 24 * 3600 * SECOND // MILLISECOND
+LONG_WAITS = scene_of(hand_made(*((n * FORTNIGHT, 50, 20) for n in range(6))))
+CROWDED = scene_of(crowd(100_000, 10_000))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("scene", [NOTEBOOK, LONG_WAITS, CROWDED])
+def test_figures_stand_apart_at_every_instant(scene: Scene, width: int) -> None:
+    latency = r" +(?:–|[\d.,]+ [^\d ]+)"
+    figures = rf" *[\d,]+(?:{latency}){{1,2}}│ *[\d,]+{latency} *"
+    for time in np.linspace(0, scene.end, 40).astype(np.int64).tolist():
+        heading, *rows = race(scene, time, width)
+        for row in rows:
+            ending = row[heading.index("of ") :]
+            assert re.fullmatch(figures, ending), (time, row)
 
 
 def test_at_the_end_nobody_is_open_and_the_mean_is_over_all() -> None:

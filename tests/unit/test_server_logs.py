@@ -79,7 +79,7 @@ def test_failed_requests_and_missing_times_are_counted(tmp_path: Path, run: Run)
         ("first_token_ts", -9999, r"log.jsonl:4: found a first_token_ts .* before scheduled_ts"),
         ("last_token_ts", -9999, r"log.jsonl:4: found a last_token_ts .* before first_token_ts"),
         ("queued_ts", 400, r"log.jsonl:4: found a request queued 400 s later after its arrival"),
-        ("arrival_time", 3600, r"log.jsonl:\d+: found a request queued 3600 s later"),
+        ("arrival_time", 3600, r"log.jsonl:\d+: found a request queued 3,600 s later"),
         ("first_token_ts", 10**9, r"over 106 days|before first_token_ts"),
     ],
 )
@@ -97,7 +97,7 @@ def test_times_beyond_any_clock_are_refused_in_one_sentence(tmp_path: Path) -> N
     path = tmp_path / "log.csv"
     for row in ("0,5,5,1e400,2", "0,5,5,1,1e400", "1e400,5,5,1,2"):
         path.write_text(f"{head}{row}\n")
-        with pytest.raises(InputError, match=r"days|s before"):
+        with pytest.raises(InputError, match=r"days|d before"):
             read_log(path)
 
 

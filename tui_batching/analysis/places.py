@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.clock import Picoseconds, format_duration, parse_duration
+from tui_batching.clock import Picoseconds, instant_text, parse_duration
 from tui_batching.errors import InputError
 from tui_batching.printable import quoted
 from tui_batching.sim.run import Run
@@ -52,10 +52,10 @@ def read_place(text: str, scene: Scene, run: Run) -> Place:
         time = parse_duration(written.replace(",", ""))
     except InputError:
         raise InputError(f"found {quoted(written)}, expected a place such as {EXAMPLES}") from None
-    if time > scene.end:
-        found, end = format_duration(time), format_duration(scene.end)
-        raise InputError(f"found {found}, expected an instant up to {end}, the end")
-    return Place(time)
+    found, end = (instant_text(instant, scene.end) for instant in (time, scene.end))
+    if time > scene.end and found != end:
+        raise InputError(f"found {found} s, expected an instant up to {end} s, the end")
+    return Place(min(time, scene.end))
 
 
 def _request(number: int, scene: Scene) -> Place:

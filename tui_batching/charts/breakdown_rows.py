@@ -22,7 +22,7 @@ from tui_batching.charts.rows import (
     Row,
     style,
 )
-from tui_batching.clock import MILLISECOND, Picoseconds, format_duration, reading_unit
+from tui_batching.clock import MILLISECOND, Picoseconds, ReadingUnit, format_duration, reading_unit
 from tui_batching.columns import rounded
 from tui_batching.sim.life import State
 from tui_batching.sim.measured import MeasuredRun
@@ -194,7 +194,7 @@ def _parts_rows(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
     ground = palette.background
     muted, text = style(palette.muted, ground), style(palette.text, ground)
     total = sum(amounts.values())
-    unit = reading_unit(total, largest=MILLISECOND)
+    unit = _unit_of_parts(total)
     last_digit = 10**unit.decimals
     whole = round(total / unit.length * last_digit)
     numbers = rounded([amount / total for amount in amounts.values()], whole)
@@ -216,6 +216,12 @@ def _parts_rows(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
     fitting = (f"   {why}" for why in whys if len(why) <= last.left - 4)
     last.add(next(fitting, ""), text)
     return [row.cells() for row in rows]
+
+
+def _unit_of_parts(whole: Picoseconds) -> ReadingUnit:
+    """The unit in which the whole is read, but for seconds: parts of those are whole ms."""
+    unit = reading_unit(whole)
+    return ReadingUnit("ms", MILLISECOND, 0) if unit.name == "s" else unit
 
 
 class _Wording(NamedTuple):

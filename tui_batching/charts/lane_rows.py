@@ -29,6 +29,7 @@ from tui_batching.charts.rows import (
     Cells,
     first_that_fits,
 )
+from tui_batching.clock import instant_text
 from tui_batching.columns import rounded
 from tui_batching.numbers import counted
 from tui_batching.sim.life import State
@@ -215,7 +216,7 @@ def _happening_rows(pen: LanePen, most: int) -> list[Cells]:
         return []
     if happening is None:
         return [pen.blank()]
-    row = pen.line().add(f"{happening.instant / 10**12:,.3f} ", pen.muted)
+    row = pen.line().add(f"{instant_text(happening.instant, pen.view.scene.end)} ", pen.muted)
     fresh = pen.view.is_fresh(happening.instant)
     text = first_that_fits(happening_texts(pen.view.moment, happening), row.left - 1)
     return [row.add(text, pen.strong if fresh else pen.muted).cells()]

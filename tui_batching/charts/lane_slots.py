@@ -167,21 +167,26 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
     row.add(" " * (left - (pen.width - row.left)), look)
     _add_bar(row, pen, slot, top=number == 0, middle=number == thick // 2)
     if number == 0 and thick == 1 and slot.word:
-        texts = _words_beside(slot)
-        text = first_that_fits(texts, row.left - 1)
-        gap = " " * (len(text) + 1 < row.left)  # the one before it is dearer
-        return row.add_right(text + gap, _word_look(pen, slot)).cells()
+        text = first_that_fits(_words_beside(slot), row.left - 1)
+        return _add_beside(row, text, _word_look(pen, slot)).cells()
     if number == 0:
         texts = _words_beside(slot) if reads else [slot.told or beside, beside]
         beside = first_that_fits(texts, row.left - 1)
-        return row.add_right(f"{beside} ", look).cells()
+        return _add_beside(row, beside, look).cells()
     if number == 1 and slot.duration and slot.numbers:
         held = pen.ink(pen.palette.held, slot.row, bold=True)
         shown = held if slot.state is State.HELD else _word_look(pen, slot)
-        return row.add_right(f"{slot.duration} ", shown).cells()
+        return _add_beside(row, slot.duration, shown).cells()
     if number == 1 and len(slot.kept) + 2 <= row.left:
-        row.add_right(f"{slot.kept} ", pen.ink(pen.palette.muted, slot.row))
+        _add_beside(row, slot.kept, pen.ink(pen.palette.muted, slot.row))
     return row.cells()
+
+
+def _add_beside(row: Row, text: str, look: Style) -> Row:
+    """Append text at the right end, apart from the bar; the gap behind it gives way first."""
+    if len(text) < row.left:
+        row.add_right(text + " " * (len(text) + 1 < row.left), look)
+    return row
 
 
 def _words_beside(slot: SlotView) -> list[str]:

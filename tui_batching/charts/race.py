@@ -27,8 +27,8 @@ from tui_batching.strategies import STRATEGIES, mark_of, tag_of
 
 WIDE = 104
 """Cells from which on there are all columns, and the names are whole."""
-_COLUMNS = {"answered": 5, "mean": 8, "p99": 8, "open": 6, "oldest": 8}
-"""Cells of each running figure; `p99` gives way first."""
+_COLUMNS = {"answered": len("of 1"), "mean": 8, "p99": 8, "open": 6, "oldest": 8}
+"""The least cells of each running figure with the gap before it; `p99` gives way first."""
 _ABOUT = ("who was answered, in order", "who was answered", "answered", "")
 """What the race is about, the fullest wording first."""
 _LETTERS = 4
@@ -111,7 +111,9 @@ class _RaceLayout:
         """The fullest layout; p99 and marks give way before names of answers and single ones."""
         names = [request.scene.runs[lane].strategy.name for lane in request.lanes]
         cells = name_cells(names, request.width)
-        full = _COLUMNS | {"answered": len(f"of {len(request.scene.runs[0]):,}")}
+        count = f"{len(request.scene.runs[0]):,}"
+        most = {"answered": len(f"of {count}"), "open": len(f"│{count}")}
+        full = _COLUMNS | {name: max(_COLUMNS[name], cells) for name, cells in most.items()}
         without = {name: size for name, size in full.items() if name != "p99"}
         layouts = [
             cls(cells + (len("S ") if marks else 0), marks, columns)

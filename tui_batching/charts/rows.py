@@ -26,7 +26,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 LEVELS = " ▁▂▃▄▅▆▇█"
 """A cell filled from below, by eighths."""
 _LEVELS_FROM_BELOW = np.array(list(LEVELS))
-_UNIT = re.compile(r" (?=(?:%|s|ms|µs|ns)(?![a-z]))")
+_UNIT = re.compile(r" (?=(?:%|s|ms|µs|ns|h|d)(?![a-z]))")
 """The space before a unit."""
 _GLUE = "\N{NO-BREAK SPACE}"
 FULL, HATCH, SHADE, TRACK = "█", "▒", "░", "·"

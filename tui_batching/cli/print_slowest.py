@@ -10,21 +10,25 @@ from tui_batching.analysis.cache_use import WITHOUT, without_cache
 from tui_batching.analysis.slowest import SlowRequest
 from tui_batching.analysis.worst import Measure
 from tui_batching.cli.print_tables import Printer, workload_heading
-from tui_batching.clock import SECOND
+from tui_batching.clock import SECOND, Picoseconds, instant_text
 from tui_batching.columns import rounded
 from tui_batching.strategies import Strategy
 from tui_batching.workload import Workload
 
 
-def print_slowest(
+def print_slowest(  # noqa: PLR0913 - what is told of whom, and how
     workload: Workload,
     measure: Measure,
     found: Sequence[tuple[Strategy, Sequence[SlowRequest]]],
+    end: Picoseconds,
     notes: Sequence[str] = (),
     *,
     ascii_only: bool | None = None,
 ) -> None:
-    """Print two lines a request, how slow it is and where its time went, and why; then notes."""
+    """Print two lines a request, how slow it is and where its time went, and why; then notes.
+
+    Instants are told as in the app, by the clock of Runs of which the last is over at `end`.
+    """
     printer = Printer(ascii_only)
     printer.line(workload_heading(workload).append(f" · slowest by {measure.label}"))
     without = without_cache((each for each, _ in found), share=workload.requests.share)
@@ -38,7 +42,7 @@ def print_slowest(
         width = max(map(len, names), default=0)
         for name, each in zip(names, requests, strict=True):
             value = measure.text(each.value * SECOND)
-            at = f"at {each.time / SECOND:,.3f} s"
+            at = f"at {instant_text(each.time, end)} s"
             told = f"  {name:<{width}}  {value:>8}  {at:>14}  {_parts(each)}"
             printer.line(printer.text(told))
             printer.line(printer.text(f"  {'':<{width}}  {each.why}", "dim"))

@@ -15,7 +15,7 @@ from textual.widgets import ProgressBar
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, first_that_fits, style
-from tui_batching.clock import SECOND, Picoseconds
+from tui_batching.clock import instant_text
 from tui_batching.numbers import counted, rate_text
 from tui_batching.strategies.parameters import KV_CACHE_TOKENS, TOKEN_BUDGET
 from tui_batching.tui.bindings import Key, KeyTable
@@ -46,7 +46,8 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     ground = palette.panel
     text, muted = style(palette.text, ground), style(palette.muted, ground)
     playing = style(palette.playhead, ground, bold=True)
-    clock = f"t {_seconds(frame.time)} / {_seconds(frame.scene.end)} s"
+    now, end = (instant_text(time, frame.scene.end) for time in (frame.time, frame.scene.end))
+    clock = f"t {now} / {end} s"
     speed = f"{'▶' if frame.playing else 'PAUSED'} {speed_text(frame.speed)}"
     row = Row(width, text)
     row.gap()
@@ -100,10 +101,6 @@ def _facts(scene: Scene) -> list[str]:
     if source.seed is not None:
         facts.append(f"seed {source.seed}")
     return facts
-
-
-def _seconds(time: Picoseconds) -> str:
-    return f"{time / SECOND:,.3f}"
 
 
 class TitleBar(StripView):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.clock import SECOND
+from tui_batching.clock import instant_text
 from tui_batching.errors import FileTakenError
 from tui_batching.export import json_and_csv, trace_output
 from tui_batching.output_files import written_whole
@@ -78,7 +78,7 @@ def save(export: Export, frame: Frame, view: str, picture: str) -> Path:
         InputError: if it cannot be written.
     """
     scene = frame.scene
-    time = f"{frame.time / SECOND:.3f}s"
+    time = f"{instant_text(frame.time, scene.end).replace(',', '')}s"
     ending = export.ending.format(view=view.lower().replace(" ", "-"), time=time)
     while True:
         file = _new_file(scene.workload.name, ending)

@@ -72,11 +72,13 @@ def run(arguments: argparse.Namespace) -> None:
     found: list[tuple[Strategy, tuple[SlowRequest, ...]]] = []
     doubted: list[Warned] = []
     notes: list[str] = []
+    end = 0
     with reporting() as report:
         workload = read_workload(arguments, report)
         for strategy in workload.strategies:
             report(f"{strategy.name}, {counted(len(workload.requests), 'request')}")
             served = simulate(workload, strategy)
+            end = max(end, served.finished)
             found.append((strategy, slowest(served, measure, count)))
             doubted += warnings([served])
             notes += saturated([served])
@@ -84,7 +86,7 @@ def run(arguments: argparse.Namespace) -> None:
     def table() -> None:
         from tui_batching.cli.print_slowest import print_slowest  # noqa: PLC0415 - rich loads slowly
 
-        print_slowest(workload, measure, found, notes, ascii_only=arguments.ascii)
+        print_slowest(workload, measure, found, end, notes, ascii_only=arguments.ascii)
 
     output.write(
         csv=partial(slowest_output.write_csv, workload, measure, found),
