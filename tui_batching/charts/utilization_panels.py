@@ -239,17 +239,16 @@ def count_text(number: int) -> str:
 def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
     """Which strategy looks best by which of the two, over as many rows as there is room for."""
     comparison = request.scene.comparison
-    plain = "A held slot counts as occupied, though its request is finished."
-    texts = [plain]
+    texts = ["A held slot counts as occupied, though its request is finished."]
+    claim = claim_called("occupied", comparison)
     if comparison.limited:
         names = join_names(comparison.limited)
         counted = f"The averages of {names} count slots, and are no share of its limit."
-        texts = [f"{counted} {plain}", counted, plain]
-    claim = claim_called("occupied", comparison)
-    if claim and not comparison.limited:
-        detail = f"{claim.detail[0].upper()}{claim.detail[1:]}."
-        full = f"A held slot counts as occupied, so {claim.detail}."
-        texts = [full, detail] if claim.holds else [detail]
+        texts = [f"{counted} {texts[0]}", counted, *texts]
+    elif claim:
+        wordings = (claim.detail, *claim.briefer)
+        first = [f"A held slot counts as occupied, so {claim.detail}."] if claim.holds else []
+        texts = [*first, *(f"{each[0].upper()}{each[1:]}." for each in wordings), *texts]
     lines = first_wrapped(texts, request.width - 2, 2 if request.height < 30 else 3)
     return [pen.row().gap().add(line, pen.text).cells() for line in lines]
 
