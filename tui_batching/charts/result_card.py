@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from rich.style import Style
 
+from tui_batching.analysis.breakdown import lost_part
 from tui_batching.analysis.cache_use import WITHOUT
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value, look_best, value_text
@@ -16,7 +17,7 @@ from tui_batching.analysis.tables import metric_cells
 from tui_batching.charts.big_letters import big_number
 from tui_batching.charts.chart import KeySigns
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import Pen, fill, lost_part, sign_of
+from tui_batching.charts.pen import Pen, fill, sign_of
 from tui_batching.charts.race import shown_name
 from tui_batching.charts.rows import HATCH, STALLED, Cells, Row, first_that_fits, style
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration

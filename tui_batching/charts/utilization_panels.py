@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.style import Style
 
+from tui_batching.analysis.breakdown import lost_part
 from tui_batching.analysis.cache_use import CacheUse
 from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
@@ -24,7 +25,7 @@ from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette, mixed
 from tui_batching.charts.panels import Scale, headings, scale_row, with_focus
-from tui_batching.charts.pen import Pen, add_with_signs, fill, lost_part, sign_of
+from tui_batching.charts.pen import Pen, add_with_signs, fill, sign_of
 from tui_batching.charts.rows import (
     CACHED,
     EVICTED,
