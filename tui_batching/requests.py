@@ -15,6 +15,9 @@ from tui_batching.streams import NO_STREAM, Streams
 MAX_TOKENS = 2**31 - 1
 """The most tokens one prompt or one answer may have."""
 
+ID_DIGITS = len(str(np.iinfo(np.int64).max))
+"""The most digits an id may have."""
+
 INPUT_TOKENS = Whole(0, MAX_TOKENS)
 OUTPUT_TOKENS = Whole(1, MAX_TOKENS)
 PRIORITY = Whole(-MAX_TOKENS, MAX_TOKENS)

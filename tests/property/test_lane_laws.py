@@ -12,7 +12,8 @@ from stage import boundaries, hand_made, scene_of
 from tui_batching.analysis.why import why
 from tui_batching.charts.lane_view import KvView, kv_view, lane_view, slot_views, taken_slots
 from tui_batching.charts.lane_words import phase_texts
-from tui_batching.charts.token_bars import PromptBar
+from tui_batching.charts.rows import RESERVED
+from tui_batching.charts.token_bars import TOKEN_SIGNS, PromptBar, token_sign, tokens_per_cell
 from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.run import Run
@@ -168,3 +169,16 @@ def test_why_somebody_waits_holds_at_that_instant(moments: list[Moment]) -> None
             leaver = int(np.flatnonzero(at.run.requests.id == int(tail[0][1:]))[0])
             end = int(at.run.end_time[leaver])
             assert at.run.at(end).iterations == at.iterations + steps
+
+
+@given(st.integers(1, 10**7), st.data())
+def test_the_sign_of_a_request_grows_evenly_with_its_tokens(longest: int, data: st.DataObject):
+    """Each sign stands for as many tokens as any other, up to a full one."""
+    each = tokens_per_cell(longest, len(TOKEN_SIGNS))
+    full = each * len(TOKEN_SIGNS)
+    assert longest <= full
+    made = data.draw(st.integers(1, longest))
+    height = TOKEN_SIGNS.index(token_sign(made, each)) + 1
+    assert 0 <= height / len(TOKEN_SIGNS) - made / full < 1 / len(TOKEN_SIGNS)
+    assert token_sign(0, each) == token_sign(1, each)
+    assert RESERVED not in TOKEN_SIGNS, "which tells of memory"

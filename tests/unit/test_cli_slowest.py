@@ -33,6 +33,22 @@ def test_it_tells_who_how_slow_when_where_the_time_went_and_why(
     assert sum(bool(re.match(r"  R\d+ +[\d.]+ m?s +at ", line)) for line in lines) == 6
 
 
+def test_what_prompts_beside_decodes_cost_is_called_slowed_as_on_stage(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ["slowest", "tight-memory", "-n", "2", "--by", "e2el", "--strategies"]
+    assert main([*asked, "vllm"]) == 0
+    told = capsys.readouterr().out
+    assert "slowed 2%" in told
+    assert "stalled" not in told
+    assert main([*asked, "continuous"]) == 0
+    alone = capsys.readouterr().out
+    assert re.search(r"stalled \d+%", alone)
+    assert "slowed" not in alone
+    found = printed_json(capsys, *asked, "vllm", "--json")
+    assert found["runs"][0]["slowest"][1]["stalled"] > 0  # the name of a column stays
+
+
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
 def test_json_and_csv_tell_the_slowest_in_order(
     measure: object, capsys: pytest.CaptureFixture[str]

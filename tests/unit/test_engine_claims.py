@@ -3,6 +3,7 @@ not said."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -111,6 +112,9 @@ def test_prompts_alone_make_the_longest_gap_longer(engine: Strategy, gap: str):
         == f"{engine.name} stops everybody for prompts, which makes the longest gap longer."
     )
     assert claim.detail.startswith(f"the longest gap is {gap} against 33.8 ms with vllm")
+    assert re.search(
+        r"; stalled for [\d.]+ ms on average, where vllm is slowed for [\d.]+ ms$", claim.detail
+    )
 
 
 def test_stops_that_are_no_longer_than_steps_with_prompts_cost_nothing():

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from itertools import cycle, pairwise
+from math import ceil
 
 import numpy as np
 import pytest
 from stage import MS, crowd, hand_made, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.charts.lane_pen import token_scale
+from tui_batching.charts.lane_pen import sign_scale, token_scale
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import lane_view, slot_views
 from tui_batching.charts.panels import strategy_titles
-from tui_batching.charts.rows import LEVELS
+from tui_batching.charts.token_bars import TOKEN_SIGNS
 from tui_batching.clock import format_duration
 from tui_batching.sim.life import State
 from tui_batching.strategies import Continuous, Dynamic, Static
@@ -359,7 +360,7 @@ def test_crowded_slots_still_tell_their_states(batch_size: int, width: int, heig
         states = [slot.state for slot in slot_views(view, batch_size - left)]
         for sign, state in (("▒", State.HELD), ("‖", State.STALLED), ("░", State.PREFILL)):
             assert crowded.count(sign) == states.count(state)
-        levels = len(re.findall("[▁▂▃▄▅▆▇]", crowded))
+        levels = len(re.findall(f"[{TOKEN_SIGNS}]", crowded))
         assert levels == states.count(State.DECODE)
 
 
@@ -374,13 +375,14 @@ def test_crowded_slots_with_as_many_tokens_look_alike_in_all_lanes(batch_size: i
             for row in lane_rows(view, 25, 11, DARK):
                 for segment in row:
                     request = segment.style and segment.style.meta.get("request_row")
-                    if request is not None and segment.text.strip() in set(LEVELS[1:]):
+                    if request is not None and segment.text.strip() in set(TOKEN_SIGNS):
                         made = int(view.moment.tokens_made([request])[0])
                         drawn.setdefault(made, set()).add(segment.text.strip())
     assert len(drawn) > 8
     assert {len(signs) for signs in drawn.values()} == {1}
-    heights = [LEVELS.index(*drawn[made]) for made in sorted(drawn)]
-    assert heights == sorted(heights)
+    heights = [TOKEN_SIGNS.index(*drawn[made]) + 1 for made in sorted(drawn)]
+    full = sign_scale(scene)  # as the legend tells it
+    assert heights == [max(1, ceil(7 * made / full)) for made in sorted(drawn)]
     assert heights[-1] >= 6
 
 

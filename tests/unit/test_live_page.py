@@ -216,7 +216,7 @@ def test_the_scale_that_is_told_is_that_of_all_bars(width: int, count: int) -> N
     ("size", "time", "told"),
     [
         (4, 3 * SECOND, " █ = 10 tokens "),
-        (16, 3 * SECOND, "a full sign = 80 tokens "),
+        (16, 3 * SECOND, "a full sign = 84 tokens "),
         (4, SCENE.end, ""),
     ],
 )
@@ -247,7 +247,7 @@ def test_the_legend_names_two_scales_where_there_are_bars_beside_signs() -> None
     many = [(0, 1, 90)] * 40
     scene = scene_of(hand_made(*many, strategies=strategies))
     rows = texts(live_chart(ChartRequest(scene, scene.end // 8, 120, 24, palette())))
-    assert re.match(r" (a bar's )?cell = \d+, (a )?full sign = 100 tokens  █", rows[-1])
+    assert re.match(r" (a bar's )?cell = \d+, (a )?full sign = 105 tokens  █", rows[-1])
 
 
 def told(request: int, time: Picoseconds, width: int) -> list[str]:

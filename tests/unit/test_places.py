@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from stage import scene_of
 
 from tui_batching.analysis.places import Place, read_place
 from tui_batching.clock import SECOND, instant_text, parse_duration
 from tui_batching.errors import InputError
-from tui_batching.workload import load_workload
+from tui_batching.workload import ListedRequests, Requests, load_workload
 
 NOTEBOOK, ENGINES = (scene_of(load_workload(name)) for name in ("notebook", "engines"))
 
@@ -31,6 +34,17 @@ def test_the_end_as_the_clock_tells_it_is_the_end() -> None:
 def test_a_request_is_looked_at_from_its_arrival_on(text: str) -> None:
     arrival = int(NOTEBOOK.workload.requests.arrival_time[4])
     assert read_place(text, NOTEBOOK, NOTEBOOK.runs[0]) == Place(arrival, 4)
+
+
+def test_every_id_that_a_workload_may_have_is_found() -> None:
+    largest = 2**63 - 1
+    ids = [largest, 0, 10**18]
+    requests = Requests.from_columns(np.arange(3) * SECOND, [5] * 3, [5] * 3, ids)
+    scene = scene_of(replace(NOTEBOOK.workload, source=ListedRequests(requests)))
+    for row, number in enumerate(ids):
+        assert read_place(f"R{number}", scene, scene.runs[0]) == Place(row * SECOND, row)
+    with pytest.raises(InputError, match=f"found no R{10**19 - 1}, .* R0 to R{largest}"):
+        read_place(f"R{10**19 - 1}", scene, scene.runs[0])
 
 
 @pytest.mark.parametrize("text", ["step 30", "Step 30", "#30", "step30"])

@@ -181,6 +181,15 @@ def test_findings_name_the_best_and_how_far_the_others_are():
     )
 
 
+def test_findings_call_slowed_what_the_stage_calls_so() -> None:
+    told = findings(compare(load_workload("long-prompt"), ["continuous", "vllm"]))
+    where = {each.split(" with ")[1].split()[0]: each for each in told if "latency of" in each}
+    assert re.search(r"\d% slowed", where["vllm"])
+    assert re.search(r"\d% stalled", where["continuous"])
+    [lost] = (each for each in told if "lost to the prefills of others" in each)
+    assert not re.search("stalled|slowed", lost)  # one word for both
+
+
 def test_findings_do_not_name_a_winner_where_there_is_none():
     told = findings(compare(hand_made((0, 1, 2))))
     assert told[0] == (

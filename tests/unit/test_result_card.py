@@ -6,8 +6,10 @@ import re
 from dataclasses import replace
 
 import pytest
-from stage import hand_made, on_stage, palette, scene_of, texts
+from stage import MS, hand_made, on_stage, palette, scene_of, texts
 
+from tui_batching.analysis.metrics import METRICS_BY_NAME
+from tui_batching.analysis.scene import Scene
 from tui_batching.charts.result_card import card_rows, ending_rows, figures
 from tui_batching.clock import SECOND, format_duration
 from tui_batching.strategies import Continuous, Dynamic, Static, Vllm, mark_of
@@ -17,9 +19,9 @@ DARK = palette()
 NOTEBOOK = scene_of(load_workload("notebook"))
 
 
-def card(lane: int, width: int = 39, height: int = 14) -> str:
+def card(lane: int, width: int = 39, height: int = 14, scene: Scene = NOTEBOOK) -> str:
     """A lane's card, as text."""
-    return "\n".join(texts(card_rows(NOTEBOOK, lane, width, height, DARK)))
+    return "\n".join(texts(card_rows(scene, lane, width, height, DARK)))
 
 
 @pytest.mark.parametrize("width", [19, 26, 39, 52])
@@ -61,18 +63,32 @@ def test_slot_time_has_another_unit_than_time(width: int) -> None:
     assert held > NOTEBOOK.end, "no time on the clock of the run"
 
 
-def test_less_gets_the_star_and_equal_values_get_none() -> None:
+def test_less_gets_the_star_and_who_is_alone_gets_none() -> None:
     by_name = {figure.short: figure for figure in figures(NOTEBOOK)}
-    assert by_name["mean"].stars == {2}
-    assert by_name["stalled"].stars == {0}
-    alone = scene_of(hand_made((0, 1, 3), strategies=[Static(1), Continuous(1)]))
-    assert not any(figure.stars for figure in figures(alone))
+    assert by_name["mean"].stars == (False, False, True)
+    assert by_name["stalled"].stars == (True, False, False)
+    alone = scene_of(hand_made((0, 1, 3), strategies=[Static(1)]))
+    assert not any(any(figure.stars) for figure in figures(alone))
+
+
+def test_lanes_that_look_the_same_share_the_star_as_in_the_tables() -> None:
+    rows = [(0, 50, 300), (20_000, 50, 300)]
+    three = (Dynamic(4, 1 * MS), Continuous(4), Static(4))
+    scene = scene_of(hand_made(*rows, strategies=three))
+    for figure in figures(scene)[:2]:
+        metric = METRICS_BY_NAME[f"{figure.short}_latency"]
+        assert figure.values[0] != figure.values[1]
+        assert figure.texts[0] == figure.texts[1]
+        assert figure.stars == scene.comparison.best(metric) == (True, True, False)
+    for lane, starred in enumerate((True, True, False)):
+        [mean] = (row for row in card(lane, scene=scene).splitlines() if "latency, mean" in row)
+        assert ("★" in mean) is starred
 
 
 def test_who_ignores_memory_gets_no_star() -> None:
     scene = scene_of(replace(load_workload("tight-memory"), strategies=(Continuous(4), Vllm())))
     for figure in figures(scene):
-        assert 0 not in figure.stars
+        assert not figure.stars[0]
 
 
 def test_the_words_compare_the_best_with_the_worst_and_name_the_price() -> None:

@@ -32,6 +32,16 @@ def test_with_enough_requests_latency_takes_off_beyond_saturation(count: int, cl
     assert bool(found.notes) is not climbs
 
 
+@pytest.mark.parametrize("count", [1, 20])
+def test_nothing_is_said_of_latency_where_every_load_can_be_served(count: int) -> None:
+    workload = apply_settings(load_workload("notebook"), [f"workload.count={count}"])
+    least = min(sweep(workload, "load", [1.0]).saturation.values())
+    assert sweep(workload, "load", [least / 4, least]).notes == ()
+    told = sweep(workload, "load", [least / 4, least * 1.01])
+    assert told.notes[0].startswith("a finite run of ")
+    assert told.short_notes[0].endswith("in a longer one latency climbs on")
+
+
 def test_a_queue_builds_in_a_short_run_too_but_latency_levels_off() -> None:
     notebook = load_workload("notebook")
     for strategy in notebook.strategies:

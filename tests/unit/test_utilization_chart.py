@@ -16,8 +16,8 @@ from tui_batching.charts.rows import LEVELS, Cells, filled_cells
 from tui_batching.charts.utilization_panels import utilization_chart
 from tui_batching.clock import Picoseconds
 from tui_batching.cost import LinearCost
-from tui_batching.strategies import Static
-from tui_batching.workload import load_workload
+from tui_batching.strategies import Continuous, Dynamic, Static
+from tui_batching.workload import bundled_workloads, load_workload
 
 NOTEBOOK = scene_of(load_workload("notebook"))
 AREA = slice(5, -19)
@@ -123,6 +123,34 @@ def test_it_says_why_occupied_misleads():
     text = " ".join(" ".join(rows_of(scene_of(read_together), 160, 40)[-3:]).split())
     assert "Continuous is fullest: 57.4 % occupied" in text
     assert "24 % of the slot time of continuous is stalled by prefills of others" in text
+
+
+def said(rows: list[str]) -> str:
+    """What stands below the axis of time."""
+    axis = max(number for number, row in enumerate(rows) if "╵" in row)
+    return " ".join(" ".join(rows[axis + 1 :]).split())
+
+
+@pytest.mark.parametrize("workload", bundled_workloads())
+def test_what_is_said_is_a_whole_sentence_however_narrow(workload: str):
+    scene = scene_of(load_workload(workload))
+    for size in ((60, 25), (80, 25), (120, 33)):
+        text = said(rows_of(scene, *size))
+        assert text[0].isupper(), (size, text)
+        assert text.endswith("."), (size, text)
+
+
+def test_all_who_are_told_alike_are_named():
+    equal = scene_of(load_workload("equal-lengths"))
+    assert said(rows_of(equal, 80, 19)) == (
+        "Static and dynamic are fullest and busiest: 100.0 % occupied, 100.0 % useful; "
+        "their steps are billed for the whole batch."
+    )
+    three = [Static(4), Dynamic(4, 500 * MS), Continuous(4)]
+    one = scene_of(hand_made((0, 5, 1), strategies=three))
+    assert said(rows_of(one, 80, 19)) == (
+        "Static, dynamic and continuous are alike: 25.0 % occupied, 25.0 % useful."
+    )
 
 
 def test_one_slot_one_strategy_and_no_room_are_drawn_as_well():

@@ -102,6 +102,14 @@ MEANINGS: Mapping[str, str] = {
 """What happens to a request meanwhile, in a few words for a table."""
 
 
+def lost_part(run: Run) -> str:
+    """What the time is called that requests lose in their slots to the prompts of others.
+
+    Where prompts are processed beside decodes, nearly all of them make a token in such a step.
+    """
+    return "slowed" if run.mixes else "stalled"
+
+
 def refuse_no_run(found: object) -> None:
     """Refuse what is no Run where one is expected.
 

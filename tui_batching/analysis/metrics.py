@@ -351,12 +351,26 @@ def best_of(
         ignoring: who ignores memory that there is: nobody of them is the best, for what it does
             could not be done.
     """
-    pairs = list(zip(values, ignoring, strict=True))
-    known = [value for value, ignores in pairs if value is not None and not ignores]
-    if metric.better == "none" or len(known) < 2:
+    if metric.better == "none":
         return (False,) * len(values)
-    best = format_value(metric, min(known) if metric.better == "low" else max(known))
-    return tuple(not ignores and format_value(metric, value) == best for value, ignores in pairs)
+    texts = [format_value(metric, value) for value in values]
+    return look_best(values, texts, ignoring, lowest=metric.better == "low")
+
+
+def look_best(
+    values: Sequence[Value], texts: Sequence[str], ignoring: Sequence[bool], *, lowest: bool
+) -> tuple[bool, ...]:
+    """As `best_of`, for whatever is told by these texts."""
+    known = [
+        (value, text)
+        for value, text, ignores in zip(values, texts, ignoring, strict=True)
+        if value is not None and not ignores
+    ]
+    if len(known) < 2:
+        return (False,) * len(values)
+    _, best = min(known) if lowest else max(known)
+    pairs = zip(texts, ignoring, strict=True)
+    return tuple(not ignores and text == best for text, ignores in pairs)
 
 
 _Rows: TypeAlias = Sequence[tuple[str, str, Callable[[Summary], float], bool]]

@@ -11,11 +11,12 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.clock import Picoseconds, instant_text, parse_duration
 from tui_batching.errors import InputError
 from tui_batching.printable import quoted
+from tui_batching.requests import ID_DIGITS
 from tui_batching.sim.run import Run
 
 EXAMPLES = "R17, 12.5s or step 300"
 """A request, an instant and a step, as they are written."""
-_REQUEST = re.compile(r"[Rr]\s*(\d{1,18})")
+_REQUEST = re.compile(rf"[Rr]\s*(\d{{1,{ID_DIGITS}}})")
 _STEP = re.compile(r"(?:step|#)\s*([\d,]{1,24})", re.IGNORECASE)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tui_batching.analysis.breakdown import refuse_log, refuse_no_run
+from tui_batching.analysis.breakdown import lost_part, refuse_log, refuse_no_run
 from tui_batching.analysis.why_request import why_request
 from tui_batching.analysis.worst import MEASURES, Measure, Ranking, instant_of_why, parts_within
 from tui_batching.clock import SECOND, Picoseconds, format_duration
@@ -24,6 +24,8 @@ class SlowRequest:
         time: the instant at which to look for why.
         parts: of the value, in seconds by name; they sum to it.
         why: what it does at that instant, and what makes it so slow.
+        lost: what its stalled part is called for people: `stalled`, or `slowed` where prompts are
+            processed beside decodes.
     """
 
     id: int
@@ -31,6 +33,7 @@ class SlowRequest:
     time: Picoseconds
     parts: Mapping[str, float]
     why: str
+    lost: str
 
     def __repr__(self) -> str:
         at, value = format_duration(self.time), format_duration(round(self.value * SECOND))
@@ -68,6 +71,7 @@ def slowest(run: Run, measure: Measure | str = "ttft", count: int = 10) -> tuple
                 time=time,
                 parts={name: float(column[place]) for name, column in parts.items()},
                 why=why_request(run.at(time), row),
+                lost=lost_part(run),
             )
         )
     return tuple(found)

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from tui_batching.analysis.breakdown import lost_part
 from tui_batching.analysis.distribution import latencies
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.analysis.slot_steps import slots_worth_a_row
@@ -39,7 +40,7 @@ from tui_batching.charts.panels import (
     strategy_titles,
     with_focus,
 )
-from tui_batching.charts.pen import SHORT_PARTS, lost_part
+from tui_batching.charts.pen import SHORT_PARTS
 from tui_batching.charts.request_bars import ARRIVAL, RequestBars
 from tui_batching.charts.rows import (
     AGAIN,

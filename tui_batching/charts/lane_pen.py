@@ -18,7 +18,7 @@ from tui_batching.charts.rows import (
     Row,
     style,
 )
-from tui_batching.charts.token_bars import BarPen, tokens_per_cell
+from tui_batching.charts.token_bars import TOKEN_SIGNS, BarPen, tokens_per_cell
 
 ROOMY = 34
 """Cells from which on a word stands beside what a slot counts."""
@@ -91,9 +91,14 @@ def token_scale(views: Sequence[LaneView], width: int) -> int:
     return tokens_per_cell(views[0].scene.longest_answer, cells)
 
 
+def sign_step(scene: Scene) -> int:
+    """Tokens from one sign to the next, so that the longest answer has one, alike in all lanes."""
+    return tokens_per_cell(scene.longest_answer, len(TOKEN_SIGNS))
+
+
 def sign_scale(scene: Scene) -> int:
-    """Tokens of a full sign, so that the longest answer fits into one: the same in all lanes."""
-    return tokens_per_cell(scene.longest_answer, 1)
+    """Tokens of a full sign."""
+    return len(TOKEN_SIGNS) * sign_step(scene)
 
 
 def left_cells(view: LaneView) -> int:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from tui_batching.analysis.breakdown import lost_part
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import value_text
 from tui_batching.analysis.utilization import tells_shares as shares_tell
@@ -19,7 +20,7 @@ from tui_batching.charts.lane_view import (
 )
 from tui_batching.charts.lane_words import PHASE_STATES, happening_texts, phase_texts
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import fill, lost_part, sign_of
+from tui_batching.charts.pen import fill, sign_of
 from tui_batching.charts.rows import (
     CACHED,
     FULL,

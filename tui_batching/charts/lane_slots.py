@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rich.style import Style
 
-from tui_batching.charts.lane_pen import LanePen, left_cells, sign_scale, slot_digits
+from tui_batching.charts.lane_pen import LanePen, left_cells, sign_step, slot_digits
 from tui_batching.charts.lane_view import (
     STATE_GLYPHS,
     LaneView,
@@ -16,24 +16,19 @@ from tui_batching.charts.lane_view import (
 from tui_batching.charts.pen import fill
 from tui_batching.charts.rows import (
     AGAIN,
-    LEVELS,
-    RESERVED,
     SHADE,
     TRACK,
     Cells,
     Row,
     first_that_fits,
-    level,
     wrapped,
 )
-from tui_batching.charts.token_bars import TokenBar
+from tui_batching.charts.token_bars import TOKEN_SIGNS, TokenBar, token_sign
 from tui_batching.sim.life import State
 from tui_batching.strategies.parameters import MAX_SLOTS
 
 _SHORTEST = 12
 """Cells that a gauge of a prompt keeps where words stand beside it."""
-_NOT_TAKEN = {RESERVED: LEVELS[1]}
-"""A level that in lanes means memory that is taken, and what is drawn in its place."""
 _RULE_AT = 10
 """The cell at which the rule of a lane stands in its free slots."""
 
@@ -223,7 +218,7 @@ def _count_row(pen: LanePen, layout: SlotsLayout) -> Cells:
     """How many slots are taken and how many are free, behind what the signs above stand for."""
     run = pen.view.moment.run
     slots, taken = run.slots, len(layout.bars) + len(layout.signs)
-    signs = f"{level(0.6)} a request · " if layout.signs and not layout.bars else ""
+    signs = f"{TOKEN_SIGNS[2]} a request · " if layout.signs and not layout.bars else ""
     if not run.tells_iterations:
         counts = [f"{taken:,} run; a row is no slot", f"{taken:,} run"]
     elif slots >= MAX_SLOTS:
@@ -278,7 +273,6 @@ def _cell_of(pen: LanePen, slot: SlotView) -> tuple[str, Style]:
     if state is None:
         return TRACK, pen.muted
     if state is State.DECODE:
-        share = slot.made / sign_scale(pen.view.scene)
-        sign = level(share) if slot.made else LEVELS[1]
-        return _NOT_TAKEN.get(sign, sign), pen.ink(pen.palette.work, slot.row)
+        sign = token_sign(slot.made, sign_step(pen.view.scene))
+        return sign, pen.ink(pen.palette.work, slot.row)
     return STATE_GLYPHS[state], fill(state, pen.ground(slot.row), pen.palette, slot.row)

@@ -12,6 +12,7 @@ from itertools import zip_longest
 import numpy as np
 from rich.style import Style
 
+from tui_batching.analysis.breakdown import lost_part
 from tui_batching.analysis.comparison import Comparison
 from tui_batching.analysis.distribution import far_apart
 from tui_batching.analysis.metrics import (
@@ -26,7 +27,7 @@ from tui_batching.analysis.tables import Group, Table, comparison_table, metric_
 from tui_batching.charts.metric_bars import Bar, BarLayout
 from tui_batching.charts.metric_table import table_rows, table_width
 from tui_batching.charts.parameter_rows import parameter_rows
-from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill, lost_part
+from tui_batching.charts.pen import PART_SIGNS, Pen, add_parts, fill
 from tui_batching.charts.rows import Cells, Row, bar, text_of, wrapped
 from tui_batching.sim.run import Run
 from tui_batching.workload.service_level import ServiceLevel

@@ -16,7 +16,6 @@ from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import SLOWED, Cells, Row, first_that_fits, style
 from tui_batching.sim.life import State
-from tui_batching.sim.run import Run
 from tui_batching.strategies import mark_of
 
 
@@ -100,7 +99,8 @@ PART_SIGNS: dict[str, tuple[str, State]] = {
 }
 """The sign and the colour of each part, in the order in which a request goes through them.
 
-What tables call stalled is *slowed* where prompts are processed beside decodes: see `lost_part`.
+What tables call stalled is *slowed* where prompts are processed beside decodes: see `lost_part`
+in `analysis.breakdown`.
 """
 
 PHASE_SIGNS: dict[str, tuple[str, State]] = {
@@ -122,14 +122,6 @@ SHORT_PARTS: dict[str, str] = {name: name for name in _SIGNS} | {
 
 _IN_WORDS = {PART_SIGNS[part][0]: PART_SIGNS[part][1] for part in ("decode", "held", "stalled")}
 """The signs that stand in sentences about a chart."""
-
-
-def lost_part(run: Run) -> str:
-    """What the time is called that requests lose in their slots to the prompts of others.
-
-    Where prompts are processed beside decodes, nearly all of them make a token in such a step.
-    """
-    return "slowed" if run.mixes else "stalled"
 
 
 def sign_of(part: str) -> tuple[str, State]:

@@ -8,15 +8,16 @@ from typing import TypeAlias
 
 from rich.style import Style
 
+from tui_batching.analysis.breakdown import lost_part
 from tui_batching.analysis.cache_use import WITHOUT
 from tui_batching.analysis.kv_use import ignores_memory
-from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value, value_text
+from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value, look_best, value_text
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.tables import metric_cells
 from tui_batching.charts.big_letters import big_number
 from tui_batching.charts.chart import KeySigns
 from tui_batching.charts.palette import Palette
-from tui_batching.charts.pen import Pen, fill, lost_part, sign_of
+from tui_batching.charts.pen import Pen, fill, sign_of
 from tui_batching.charts.race import shown_name
 from tui_batching.charts.rows import HATCH, STALLED, Cells, Row, first_that_fits, style
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
@@ -46,6 +47,8 @@ _NAMES = {
     "stalled": ("stalled slot-seconds", "stalled slot-s", f"{STALLED} slot-s"),
 }
 """What the figures are, the fullest wording first; all are told in as many words."""
+_OF_SLOTS = ("held", "stalled")
+"""Which of them are of the time of slots."""
 _ALL_ANSWERED = "all answered at"
 _MUCH = 1.05
 """From how many times as much on a mean latency is another, and not about the same."""
@@ -70,13 +73,15 @@ class Figure:
         short: what it is, in a word.
         names: the same with its unit if that is not of time, the fullest wording first.
         values: of each lane, in picoseconds, or in picoseconds of a slot.
-        stars: the lanes that are best by it.
+        texts: these as they are read.
+        stars: which lanes are best by it: all of those that look the same.
     """
 
     short: str
     names: tuple[str, ...]
     values: tuple[float, ...]
-    stars: frozenset[int]
+    texts: tuple[str, ...]
+    stars: tuple[bool, ...]
 
 
 def figures(scene: Scene) -> list[Figure]:
@@ -90,19 +95,15 @@ def figures(scene: Scene) -> list[Figure]:
         "held": [float(share.held_time) for share in shares],
         "stalled": [float(share.stalled_time) for share in shares],
     }
-    return [
-        Figure(short, _NAMES[short], tuple(column), _best(scene, column))
-        for short, column in columns.items()
-    ]
+    return [_figure(scene, short, column) for short, column in columns.items()]
 
 
-def _best(scene: Scene, values: Sequence[float]) -> frozenset[int]:
-    """The lanes with the least of something; none where all are equal, nor if memory is ignored."""
-    heeding = [number for number, run in enumerate(scene.runs) if not ignores_memory(run)]
-    if len(values) < 2 or max(values) == min(values) or not heeding:
-        return frozenset()
-    least = min(values[number] for number in heeding)
-    return frozenset(number for number in heeding if values[number] == least)
+def _figure(scene: Scene, short: str, values: Sequence[float]) -> Figure:
+    text = slot_seconds if short in _OF_SLOTS else format_duration
+    texts = [text(round(value)) for value in values]
+    ignoring = [ignores_memory(run) for run in scene.runs]
+    stars = look_best(values, texts, ignoring, lowest=True)
+    return Figure(short, _NAMES[short], tuple(values), tuple(texts), stars)
 
 
 def card_rows(scene: Scene, lane: int, width: int, height: int, palette: Palette) -> list[Cells]:
@@ -256,11 +257,9 @@ def _named(figure: Figure, run: Run) -> tuple[str, ...]:
 def _figure_row(  # noqa: PLR0913, PLR0917 - what is told of whom, and how
     figure: Figure, lane: int, run: Run, pen: Pen, wording: int, cells: int
 ) -> Cells:
-    best = lane in figure.stars
+    best, told = figure.stars[lane], figure.texts[lane]
     row, name = pen.row().gap(2), f"{_named(figure, run)[wording]:<{cells}}"
     row.add(name, pen.look(pen.palette.held) if figure.short == "held" else pen.muted)
-    value, of_slots = round(figure.values[lane]), figure.short in ("held", "stalled")
-    told = slot_seconds(value) if of_slots else format_duration(value)
     return row.add(f"{told:>{_VALUE}}{f' {STAR}' if best else ''}", _strong(pen, best=best)).cells()
 
 

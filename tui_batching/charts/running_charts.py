@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from tui_batching.analysis.breakdown import lost_part
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.utilization import tells_shares
 from tui_batching.charts.chart import ChartRequest, LineChart
-from tui_batching.charts.pen import lost_part
 from tui_batching.charts.plot import ChartSpec, Line, Vertical
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.columns import FloatArray, IntArray

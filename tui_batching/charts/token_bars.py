@@ -19,7 +19,9 @@ from tui_batching.charts.rows import (
     EIGHTHS,
     FULL,
     HATCH,
+    LEVELS,
     READ,
+    RESERVED,
     SHADE,
     SLOWED,
     STALLED,
@@ -33,6 +35,8 @@ _FEW = (1, 2, 3, 4, 5, 6, 8)
 """The tokens of a cell, below ten."""
 _MANY = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
 """From ten on, times a power of ten."""
+TOKEN_SIGNS = LEVELS[1:].replace(RESERVED, "")
+"""How many tokens are made, as one sign: a level filled from below, but none that means memory."""
 TOP = "▇"
 """A full cell in the first row of a bar where colours cannot be mixed: what is left free above it
 parts it from its neighbour, as stripes do elsewhere."""
@@ -46,6 +50,14 @@ def tokens_per_cell(longest: int, cells: int) -> int:
     least = -(-longest // max(1, cells))
     tens: Iterator[int] = (many * 10**power for power in range(19) for many in _MANY)
     return next(scale for scale in chain(_FEW, tens) if scale >= least)
+
+
+def token_sign(made: int, each: int) -> str:
+    """The sign of so many tokens, where each of `TOKEN_SIGNS` stands for `each` tokens more.
+
+    Example: of 100 tokens each, 1 to 100 are ▁, 101 to 200 are ▃, and 601 to 700 a full sign.
+    """
+    return TOKEN_SIGNS[max(0, -(-made // each) - 1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.style import Style
 
+from tui_batching.analysis.breakdown import lost_part
 from tui_batching.analysis.cache_use import CacheUse
 from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
@@ -24,7 +25,7 @@ from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.palette import Palette, mixed
 from tui_batching.charts.panels import Scale, headings, scale_row, with_focus
-from tui_batching.charts.pen import Pen, add_with_signs, fill, lost_part, sign_of
+from tui_batching.charts.pen import Pen, add_with_signs, fill, sign_of
 from tui_batching.charts.rows import (
     CACHED,
     EVICTED,
@@ -239,17 +240,16 @@ def count_text(number: int) -> str:
 def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
     """Which strategy looks best by which of the two, over as many rows as there is room for."""
     comparison = request.scene.comparison
-    plain = "A held slot counts as occupied, though its request is finished."
-    texts = [plain]
+    texts = ["A held slot counts as occupied, though its request is finished."]
+    claim = claim_called("occupied", comparison)
     if comparison.limited:
         names = join_names(comparison.limited)
         counted = f"The averages of {names} count slots, and are no share of its limit."
-        texts = [f"{counted} {plain}", counted, plain]
-    claim = claim_called("occupied", comparison)
-    if claim and not comparison.limited:
-        detail = f"{claim.detail[0].upper()}{claim.detail[1:]}."
-        full = f"A held slot counts as occupied, so {claim.detail}."
-        texts = [full, detail] if claim.holds else [detail]
+        texts = [f"{counted} {texts[0]}", counted, *texts]
+    elif claim:
+        wordings = (claim.detail, *claim.briefer)
+        first = [f"A held slot counts as occupied, so {claim.detail}."] if claim.holds else []
+        texts = [*first, *(f"{each[0].upper()}{each[1:]}." for each in wordings), *texts]
     lines = first_wrapped(texts, request.width - 2, 2 if request.height < 30 else 3)
     return [pen.row().gap().add(line, pen.text).cells() for line in lines]
 

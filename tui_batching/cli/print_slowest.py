@@ -56,4 +56,6 @@ def _parts(each: SlowRequest) -> str:
     shares = {name: part / each.value for name, part in each.parts.items() if each.value}
     percents = dict(zip(shares, rounded(list(shares.values()), 100), strict=True))
     largest = sorted(shares, key=lambda name: -shares[name])
-    return ", ".join(f"{name} {percents[name]}%" for name in largest if percents[name])
+    names = {"stalled": each.lost}
+    told = ((names.get(name, name), percents[name]) for name in largest)
+    return ", ".join(f"{name} {share}%" for name, share in told if share)

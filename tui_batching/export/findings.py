@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_batching.analysis.breakdown import PARTS
+from tui_batching.analysis.breakdown import PARTS, lost_part
 from tui_batching.analysis.comparison import Comparison, Result
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, format_value
 from tui_batching.analysis.tables import difference_text, error_text, notes
@@ -29,8 +29,8 @@ _WORDS = {
         "slot-time held by finished requests",
     ),
     "stalled": (
-        "Least slot-time stalled by the prefills of others",
-        "slot-time stalled by the prefills of others",
+        "Least slot-time lost to the prefills of others",
+        "slot-time lost to the prefills of others",
     ),
 }
 """What the best one of a metric is, and what is alike where all are the best."""
@@ -135,7 +135,12 @@ def _where_the_time_went(result: Result) -> str:
     latency = result.metrics["avg_latency"] or 0.0
     shares = {name: (result.metrics[f"mean_{name}"] or 0.0) / latency for name in PARTS}
     largest = sorted(shares, key=lambda name: -shares[name])[:_PARTS_TOLD]
-    told = [f"{shares[name]:.0%} {name}" for name in largest if shares[name] >= _LEAST_TOLD]
+    names = {"stalled": lost_part(result.run)}
+    told = [
+        f"{shares[name]:.0%} {names.get(name, name)}"
+        for name in largest
+        if shares[name] >= _LEAST_TOLD
+    ]
     mean = format_value(METRICS_BY_NAME["avg_latency"], latency)
     return f"Where a mean latency of {mean} with {result.strategy.name} went: {', '.join(told)}."
 

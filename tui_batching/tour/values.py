@@ -28,6 +28,7 @@ from tui_batching.cost import Cost
 from tui_batching.errors import InputError, did_you_mean, nearest_to, one_of
 from tui_batching.printable import quoted
 from tui_batching.reading.constraints import Duration, OneOf, Whole, WholeOrNone
+from tui_batching.requests import ID_DIGITS
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Strategy
 from tui_batching.strategies.parameters import Parameter
@@ -39,7 +40,7 @@ MISSING = "–"
 """Stands for a value that is not there in what is on stage, as tables have it."""
 
 _BRACES = re.compile(r"\{([^{}]*)\}|[{}]")
-_REQUEST = re.compile(r"R([0-9]{1,10})")
+_REQUEST = re.compile(rf"R([0-9]{{1,{ID_DIGITS}}})")
 _RATIO = re.compile(r"\s*([^/]*?)\s*/\s*([^/]*?)\s*")
 _KEY, _COST, _WORKLOAD = "key", "cost", "workload"
 

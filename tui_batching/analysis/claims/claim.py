@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_batching.analysis.comparison import Result
@@ -20,16 +21,24 @@ class Claim:
         text: what is said.
         holds: whether it is so here.
         detail: the numbers, and where it does not hold, the reason.
+        briefer: the same in fewer words, the fullest wording first.
     """
 
     text: str
     holds: bool
     detail: str
+    briefer: tuple[str, ...] = ()
 
 
 def name(result: Result) -> str:
     """What the strategy is called."""
     return result.strategy.name
+
+
+def names(results: Iterable[Result]) -> str:
+    """What several strategies are called: `static`, `static, dynamic and continuous`."""
+    *others, last = map(name, results)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def comparable(one: Result, other: Result) -> bool:
@@ -59,6 +68,17 @@ def number(result: Result, metric: str) -> float:
 def told(result: Result, metric: str) -> str:
     """A metric as it is read."""
     return format_value(METRICS_BY_NAME[metric], result.metrics[metric])
+
+
+def told_of_all(results: Sequence[Result], metric: str) -> str:
+    """A metric of several as it is read, once where all have it alike: `75.2 % and 57.0 %`."""
+    return " and ".join(dict.fromkeys(told(result, metric) for result in results))
+
+
+def highest(results: Sequence[Result], metric: str) -> list[Result]:
+    """Those with the highest value: all of those that look the same."""
+    best = told(max(results, key=lambda result: number(result, metric)), metric)
+    return [result for result in results if told(result, metric) == best]
 
 
 def versus(metric: str, one: Result, other: Result) -> str:

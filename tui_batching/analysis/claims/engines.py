@@ -68,7 +68,8 @@ def freezes(comparison: Comparison, engine: Result) -> Claim | None:
         return None
     holds = not _absence(engine) and rival.longest_gap < (1 - CLEARLY) * engine.longest_gap
     detail = _gaps_versus(engine, rival)
-    detail += f"; stalled for {versus('mean_stalled', engine, rival)} on average"
+    stalled, slowed = (told(each, "mean_stalled") for each in (engine, rival))
+    detail += f"; stalled for {stalled} on average, where {name(rival)} is slowed for {slowed}"
     if not holds:
         longest = format_duration(_longest_iteration(engine.run, SpanKind.PREFILL))
         reason = f"its prompts take at most {longest} an iteration"

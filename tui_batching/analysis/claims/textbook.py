@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui_batching.analysis.claims.claim import (
     CLEARLY,
     Claim,
     clearly_below,
     comparable,
+    highest,
     name,
+    names,
     number,
     told,
+    told_of_all,
     versus,
 )
 from tui_batching.analysis.comparison import Comparison, Result
@@ -133,32 +138,52 @@ def occupied(comparison: Comparison, continuous: Result) -> Claim | None:
     if not batches:
         return None
     compared = [result for result in comparison if result is continuous or result in batches]
-    fullest = max(compared, key=lambda result: result.utilization.occupied)
-    busiest = max(compared, key=lambda result: result.utilization.useful)
-    holds = fullest is not continuous and busiest is continuous
-    detail = (
-        f"{fullest.strategy.name} is fullest: {told(fullest, 'occupied')} occupied, "
-        f"{told(fullest, 'held')} held; "
-        f"{busiest.strategy.name} is busiest: {told(busiest, 'useful')} useful"
-    )
-    if fullest is busiest:
-        shares = f"{told(fullest, 'occupied')} occupied, {told(fullest, 'useful')} useful"
-        detail = f"{fullest.strategy.name} is fullest and busiest: {shares}"
-        if fullest is not continuous and told(continuous, "useful") == told(busiest, "useful"):
-            full = f"{fullest.strategy.name} is fullest: {told(fullest, 'occupied')} occupied"
-            detail = f"{full}; {name(continuous)} is as busy: {told(busiest, 'useful')} useful"
-    if fullest is continuous:
-        stalled = percent(continuous.utilization.stalled)
-        detail += (
-            f"; {stalled} of the slot time of {name(continuous)} is stalled by prefills of others"
-        )
-    if busiest.utilization.useful_time > continuous.utilization.useful_time:
-        detail += (
-            f"; {name(busiest)} takes more slot time for the same tokens, since its steps are "
-        )
-        detail += "billed for the whole batch"
+    fullest, busiest = (highest(compared, share) for share in ("occupied", "useful"))
+    figures = _utilizations(compared, fullest, busiest)
+    alike = fullest == busiest == compared
+    reasons = () if alike else _why_so_used(continuous, fullest, busiest)
+    wordings = [*(f"{figures[0]}{reason}" for reason in reasons), *figures]
+    detail, *briefer = dict.fromkeys(wordings)
     text = "By occupied slots, batches that hold finished requests look best; by useful ones,"
-    return Claim(f"{text} {name(continuous)} is.", holds, detail)
+    holds = continuous not in fullest and busiest == [continuous]
+    return Claim(f"{text} {name(continuous)} is.", holds, detail, tuple(briefer))
+
+
+def _utilizations(
+    compared: Sequence[Result], fullest: Sequence[Result], busiest: Sequence[Result]
+) -> tuple[str, ...]:
+    """Who is fullest and who is busiest, the fullest wording first."""
+    occupied, useful = told(fullest[0], "occupied"), told(busiest[0], "useful")
+    if fullest == busiest:
+        what = "alike" if fullest == compared else "fullest and busiest"
+        return (f"{_are(fullest)} {what}: {occupied} occupied, {useful} useful",)
+    full, busy = f"{_are(fullest)} fullest: {occupied} occupied", f"{_are(busiest)} busiest"
+    held = told_of_all(fullest, "held")
+    return f"{full}, {held} held; {busy}: {useful} useful", f"{full}; {busy}: {useful} useful"
+
+
+def _are(results: Sequence[Result]) -> str:
+    """Strategies with their verb: `static is`, `static and dynamic are`."""
+    return f"{names(results)} {'is' if len(results) == 1 else 'are'}"
+
+
+def _why_so_used(
+    continuous: Result, fullest: Sequence[Result], busiest: Sequence[Result]
+) -> tuple[str, ...]:
+    """Why that is so, the fullest wording first."""
+    stalled = billed = briefly = ""
+    if continuous in fullest and continuous.utilization.stalled_time:
+        share = percent(continuous.utilization.stalled)
+        stalled = (
+            f"; {share} of the slot time of {name(continuous)} is stalled by prefills of others"
+        )
+    least = continuous.utilization.useful_time
+    if slower := [each for each in busiest if each.utilization.useful_time > least]:
+        takes, its = ("takes", "its") if len(slower) == 1 else ("take", "their")
+        steps = f"{its} steps are billed for the whole batch"
+        billed = f"; {names(slower)} {takes} more slot time for the same tokens, since {steps}"
+        briefly = f"; {steps}" if slower == busiest else ""
+    return f"{stalled}{billed}", f"{stalled}{briefly}", briefly
 
 
 def goodput(comparison: Comparison, continuous: Result) -> Claim | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING
 
 from tui_batching import notebook
@@ -12,7 +13,7 @@ from tui_batching.analysis.cache_use import without_cache
 from tui_batching.analysis.metrics import METRICS_BY_NAME, MetricInfo, Metrics
 from tui_batching.analysis.short_runs import short_run
 from tui_batching.analysis.sweeps.shown import usual_metrics
-from tui_batching.analysis.sweeps.varied import LOAD, Kind, left_out, value_text
+from tui_batching.analysis.sweeps.varied import Kind, left_out, value_text
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
 
@@ -186,12 +187,16 @@ class Sweep:
         return (*briefly, *self._left_out(), *refusals)
 
     def _short_run(self) -> tuple[str, ...]:
-        """That loads beyond saturation have no time to show what they do."""
-        if self.kind != LOAD:
+        """That loads beyond saturation, if there are any, have no time to show what they do."""
+        if not any(self._is_beyond(point) for point in self.points):
             return ()
         taken = max(point.peak_batch for point in self.points)
         drawn = self.workload.source.seed is not None
         return short_run(len(self.workload.requests), taken, drawn=drawn)
+
+    def _is_beyond(self, point: Point) -> bool:
+        """Whether the load is more than its strategy can serve; never where it does not vary."""
+        return point.value > self.saturation.get(point.strategy.name, inf)
 
     def _left_out(self) -> tuple[str, ...]:
         without = left_out(self.workload, self.kind)
