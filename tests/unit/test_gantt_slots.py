@@ -151,8 +151,10 @@ def test_the_largest_bubble_of_each_batch_names_its_cause() -> None:
     run = ILLUSTRATIVE.runs[0]
     assert [held_for(run, stay) for stay in range(len(run.stays))] == [3, 3, 3, 3, 5, 5]
     narrow = texts(gantt(ILLUSTRATIVE, ILLUSTRATIVE.end, (24, 20)).draw())
-    assert "▒▒▒" in "".join(narrow)
-    assert "for" not in "".join(narrow), "there is no room"
+    assert re.findall(r"▒[a-z ]*for R\d+▒", "".join(narrow))[0] == "▒for R3▒"
+    narrower = texts(gantt(ILLUSTRATIVE, ILLUSTRATIVE.end, (19, 20)).draw())
+    assert "▒▒▒" in "".join(narrower)
+    assert "for" not in "".join(narrower), "there is no room"
 
 
 def test_the_queue_is_as_long_as_it_is() -> None:
@@ -243,3 +245,13 @@ def test_every_strategy_has_bands() -> None:
     workload = replace(load_workload("illustrative"), strategies=tuple(strategies))
     chart = gantt(scene_of(workload), 500 * MS, (118, 80), Viewport(rows="slots"))
     assert len(lanes(chart)) == len(strategies)
+
+
+def test_for_whom_a_bubble_is_held_is_written_beside_the_name_in_it() -> None:
+    scene = scene_of(load_workload("code-completion"))
+    static, dynamic, _ = lanes(gantt(scene, scene.end, (80, 23), Viewport(since=0, rows="slots")))
+    assert "░R16▒held for R17▒" in static[0]
+    assert "R20▒▒" in static[4]
+    assert "░R20▒held for R17▒" in dynamic[3]
+    assert sum("for R17" in row for row in static + dynamic) == 2
+    assert "░R0▒▒for R6▒▒▒░" in static[0], "in fewer words where there is less room"
