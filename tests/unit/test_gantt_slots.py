@@ -152,7 +152,7 @@ def test_the_largest_bubble_of_each_batch_names_its_cause() -> None:
     assert [held_for(run, stay) for stay in range(len(run.stays))] == [3, 3, 3, 3, 5, 5]
     narrow = texts(gantt(ILLUSTRATIVE, ILLUSTRATIVE.end, (24, 20)).draw())
     assert re.findall(r"▒[a-z ]*for R\d+▒", "".join(narrow))[0] == "▒for R3▒"
-    narrower = texts(gantt(ILLUSTRATIVE, ILLUSTRATIVE.end, (19, 20)).draw())
+    narrower = texts(gantt(ILLUSTRATIVE, ILLUSTRATIVE.end, (18, 20)).draw())
     assert "▒▒▒" in "".join(narrower)
     assert "for" not in "".join(narrower), "there is no room"
 
