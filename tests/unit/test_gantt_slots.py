@@ -255,3 +255,20 @@ def test_for_whom_a_bubble_is_held_is_written_beside_the_name_in_it() -> None:
     assert "░R20▒held for R17▒" in dynamic[3]
     assert sum("for R17" in row for row in static + dynamic) == 2
     assert "░R0▒▒for R6▒▒▒░" in static[0], "in fewer words where there is less room"
+
+
+@pytest.mark.parametrize("width", [54, 60, 66, 78, 100])
+@pytest.mark.parametrize("time", [0, ENGINES.end // 2, ENGINES.end])
+@pytest.mark.parametrize("metrics", [(), ("mean_ttft",), ("mean_ttft", "p99_itl", "p99_e2el")])
+def test_slots_that_are_not_seen_are_told_whatever_else_heads_a_panel(
+    width: int, time: Picoseconds, metrics: tuple[str, ...]
+) -> None:
+    for scene, height in ((NOTEBOOK, 14), (ENGINES, 38)):
+        now = min(time, scene.end)
+        request = ChartRequest(scene, now, width, height, palette(), metrics=metrics)
+        drawn = "\n".join(texts(Gantt(request, Viewport(rows="slots")).draw()))
+        panels = re.split(r"\n(?=. [A-Z].*━)", drawn)[1:]
+        assert len(panels) == len(scene.runs)
+        for panel in panels:
+            last = re.findall(r"(?m)^ *(\d+) ", panel)[-1]
+            assert re.search(rf"(0–{last}|slot {last}) of \d", panel.partition("\n")[0]), panel
