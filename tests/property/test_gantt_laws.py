@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from diaries import Case, cases
 from hypothesis import given, settings
-from stage import palette, scene_of
+from hypothesis import strategies as st
+from stage import palette, scene_of, texts
 from workloads_for_laws import workloads
 
+from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.slot_times import QueueLengths
 from tui_batching.analysis.utilization import utilization
 from tui_batching.charts.bands import TimeWindow, slowed_in
 from tui_batching.charts.slot_bands import SlotBands
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
-from tui_batching.workload import Workload
+from tui_batching.workload import Workload, bundled_workloads, load_workload
+
+scene_called = lru_cache(maxsize=None)(lambda name: scene_of(load_workload(name)))
+"""The finished scene of a bundled workload."""
+CAUSE = re.compile(r"(?:held )?for R(\d+)(?= *[▒┃])")
 
 
 def bands(run: Run, cell: int) -> SlotBands:
@@ -78,3 +86,37 @@ def test_the_queue_is_as_long_as_the_moments_say(case: Case) -> None:
     assert lengths == [len(run.at(int(time)).waiting) for time in times]
     between = [(a + b) // 2 for a, b in pairwise(times.tolist())]
     assert queue.longest >= max([*lengths, *queue.at(np.array(between, np.int64)).tolist()])
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(list(bundled_workloads())),
+    st.integers(20, 220),
+    st.floats(0, 1),
+    st.integers(2, 200),
+    st.sampled_from([1, 1, 2, 3]),
+)
+def test_every_name_in_a_slot_is_whole_and_of_who_is_there(
+    workload: str, cells: int, instant: float, stays_seen: int, thickness: int
+) -> None:
+    """Whatever else is written in the row, as for whom a bubble is held, leaves names alone."""
+    scene: Scene = scene_called(workload)
+    cell = max(1, scene.end // (cells * max(1, stays_seen // 4)))
+    first = int(instant * (scene.end // cell))
+    cursor = cells // 2 if instant < 1 else None
+    window = TimeWindow(cell, max(0, first - cells // 2), cells, cursor, cells)
+    for run in scene.runs:
+        slots = range(min(run.slots, 24))
+        drawn = SlotBands(run, slots, window, thickness, palette(), None)
+        ids = set(run.requests.id.tolist())
+        for stays, band in zip(drawn.stays, drawn.draw(), strict=True):
+            for row in texts(band):
+                told = CAUSE.sub(lambda cause: " " * len(cause[0]), row)
+                assert all(int(cause[1]) in ids for cause in CAUSE.finditer(row))
+                named = list(re.finditer(r"R\d+", told))
+                assert not re.search(r"\w", re.sub(r"R\d+", "", told)), row
+                for name in named:
+                    there = stays[name.start() : name.end()]
+                    assert len(set(there.tolist())) == 1, row
+                    assert there[0] >= 0, row
+                    assert name[0] == f"R{run.requests.id[run.stays.request[there[0]]]}", row

@@ -169,3 +169,12 @@ def test_rows_of_the_gantt_are_chosen() -> None:
     refused = shell("$P chart slots --rows slots")
     assert refused.returncode == 2
     assert refused.stderr == "tui-batching: --rows: found with slots, expected with gantt\n"
+
+
+@pytest.mark.parametrize("engine", ["vllm", "sglang", "orca", "tgi"])
+@pytest.mark.parametrize("chart", SCENE_CHARTS)
+def test_a_single_slot_is_told_as_one(capsys: pytest.CaptureFixture[str], chart: str, engine: str):
+    few = ("--set", "batch_size=1", "--strategies", engine)
+    words = " ".join(printed(capsys, chart, "notebook", *few, "--width", "120"))
+    assert not re.search(r"\b1( more)? slots\b", words)
+    assert "1 slot" in words or engine.upper() not in words

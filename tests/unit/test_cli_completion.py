@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -94,6 +95,16 @@ def completed(shell: str, script: Path, line: str) -> list[str]:
         ("tui-batching compare --set batch_size=8 workload.bus", ["workload.busiest="]),
         ("tui-batching compare --set=batch_size=8 workload.bus", ["workload.busiest="]),
         ("tui-batching sweep --set batch_size=8 batch-s", ["batch-size"]),
+        ("tui-batching compare --set batch_size=2 cost=toy illus", ["illustrative"]),
+        ("tui-batching compare --set=batch_size=2 cost=toy illus", ["illustrative"]),
+        ("tui-batching chart gantt --set batch_size=2 cost=toy illus", ["illustrative"]),
+        ("tui-batching sweep load --set batch_size=2 cost=toy illus", ["illustrative"]),
+        (
+            "tui-batching workloads export --set workload.count=2 workload.seed=3 illus",
+            ["illustrative"],
+        ),
+        ("tui-batching chart --set batch_size=2 cost=toy gan", ["gantt"]),
+        ("tui-batching chart --set batch_size=2 timeout=1s cost=toy gan", ["gantt"]),
         ("tui-batching play --set batch_size=8 --theme proj", ["projector"]),
         ("tui-batching slowest --by e2", ["e2el"]),
         ("tui-batching compare --breakdown mean,p99-tt", ["mean,p99-ttft"]),
@@ -170,6 +181,13 @@ def test_a_command_is_described_by_whole_words(shell: str, scripts: dict[str, Pa
         "record the app as a cast, without a terminal",
     ):
         assert f"'{words}'" in script
+
+
+def test_no_description_ends_within_its_brackets(scripts: dict[str, Path]) -> None:
+    script = scripts["fish"].read_text().replace("'\"'\"'", "’")
+    told = re.findall(r" -d '([^']*)'", script)
+    assert len(told) > 100
+    assert [text for text in told if text.count("(") != text.count(")")] == []
 
 
 def test_to_complete_names_does_not_make_them_choices() -> None:

@@ -55,9 +55,12 @@ def test_closed_streams_are_no_error(tmp_path: Path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("command", ["compare", "compare --json", "workloads"])
-def test_a_full_disk_is_told(command: str):
-    done = shell(f"$P {command} > /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "command", ["compare", "compare --json", "workloads", "--help", "--version", "compare --help"]
+)
+def test_a_full_disk_is_told(command: str, unbuffered: str):
+    done = shell(f"$P {command} > /dev/full", PYTHONUNBUFFERED=unbuffered)
     assert done.returncode == 1
     assert done.stderr == "tui-batching: cannot write the output (No space left on device)\n"
 

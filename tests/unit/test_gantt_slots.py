@@ -151,8 +151,10 @@ def test_the_largest_bubble_of_each_batch_names_its_cause() -> None:
     run = ILLUSTRATIVE.runs[0]
     assert [held_for(run, stay) for stay in range(len(run.stays))] == [3, 3, 3, 3, 5, 5]
     narrow = texts(gantt(ILLUSTRATIVE, ILLUSTRATIVE.end, (24, 20)).draw())
-    assert "▒▒▒" in "".join(narrow)
-    assert "for" not in "".join(narrow), "there is no room"
+    assert re.findall(r"▒[a-z ]*for R\d+▒", "".join(narrow))[0] == "▒for R3▒"
+    narrower = texts(gantt(ILLUSTRATIVE, ILLUSTRATIVE.end, (18, 20)).draw())
+    assert "▒▒▒" in "".join(narrower)
+    assert "for" not in "".join(narrower), "there is no room"
 
 
 def test_the_queue_is_as_long_as_it_is() -> None:
@@ -243,3 +245,30 @@ def test_every_strategy_has_bands() -> None:
     workload = replace(load_workload("illustrative"), strategies=tuple(strategies))
     chart = gantt(scene_of(workload), 500 * MS, (118, 80), Viewport(rows="slots"))
     assert len(lanes(chart)) == len(strategies)
+
+
+def test_for_whom_a_bubble_is_held_is_written_beside_the_name_in_it() -> None:
+    scene = scene_of(load_workload("code-completion"))
+    static, dynamic, _ = lanes(gantt(scene, scene.end, (80, 23), Viewport(since=0, rows="slots")))
+    assert "░R16▒held for R17▒" in static[0]
+    assert "R20▒▒" in static[4]
+    assert "░R20▒held for R17▒" in dynamic[3]
+    assert sum("for R17" in row for row in static + dynamic) == 2
+    assert "░R0▒▒for R6▒▒▒░" in static[0], "in fewer words where there is less room"
+
+
+@pytest.mark.parametrize("width", [54, 60, 66, 78, 100])
+@pytest.mark.parametrize("time", [0, ENGINES.end // 2, ENGINES.end])
+@pytest.mark.parametrize("metrics", [(), ("mean_ttft",), ("mean_ttft", "p99_itl", "p99_e2el")])
+def test_slots_that_are_not_seen_are_told_whatever_else_heads_a_panel(
+    width: int, time: Picoseconds, metrics: tuple[str, ...]
+) -> None:
+    for scene, height in ((NOTEBOOK, 14), (ENGINES, 38)):
+        now = min(time, scene.end)
+        request = ChartRequest(scene, now, width, height, palette(), metrics=metrics)
+        drawn = "\n".join(texts(Gantt(request, Viewport(rows="slots")).draw()))
+        panels = re.split(r"\n(?=. [A-Z].*━)", drawn)[1:]
+        assert len(panels) == len(scene.runs)
+        for panel in panels:
+            last = re.findall(r"(?m)^ *(\d+) ", panel)[-1]
+            assert re.search(rf"(0–{last}|slot {last}) of \d", panel.partition("\n")[0]), panel

@@ -489,4 +489,4 @@ def test_a_duration_never_touches_what_is_drawn_before_it(width: int, height: in
     scene = scene_ms((0, 28, 40), (0, 89, 1), (0, 54, 1), (0, 31, 2), strategy=Static(4))
     for time in range(0, scene.end, 3 * MS):
         for row in rows(scene, 0, time, width, height):
-            assert not re.search(rf"[]▒·{LEVELS[1:]}][\d.]+ m?s", row), (time, row)
+            assert not re.search(rf"[]▒·▂{TOKEN_SIGNS}][\d.]+ m?s", row), (time, row)

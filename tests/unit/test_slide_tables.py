@@ -36,6 +36,29 @@ def test_bars_begin_in_one_column_and_keep_their_share(width: int, longest: int)
     assert static.count("█") + static.count("▌") / 2 == longest / 2
 
 
+PARTS = (
+    ("a prompt of", "time"),
+    ("500 tokens", "█▍"),
+    ("2,000", "█████▎"),
+    ("4,000", "██████████▉"),
+    ("8,000", "█" * 25),
+)
+
+
+@pytest.mark.parametrize("width", [60, 34, 30, 26])
+def test_shorter_bars_keep_the_share_of_the_eighths_at_their_ends(width: int) -> None:
+    told = [bar for _, bar in PARTS[1:]]
+    bars = re.findall(r"[█▏▎▍▌▋▊▉]+", "\n".join(slide(PARTS, width)))[-len(told) :]
+    for bar, whole in zip(bars, told, strict=True):
+        assert abs(filled(bar) - filled(whole) * len(bars[-1]) / 25) <= 1 / 8
+    assert (len(bars[-1]) < 25) == (width < 40)
+
+
+def filled(bar: str) -> float:
+    """The cells that a bar fills."""
+    return bar.count("█") + sum(" ▏▎▍▌▋▊▉".index(cell) / 8 for cell in bar.strip("█"))
+
+
 @pytest.mark.parametrize("width", [36, 30, 20])
 def test_without_room_for_bars_there_are_none(width: int) -> None:
     rows = drawn(width)

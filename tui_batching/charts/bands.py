@@ -14,7 +14,7 @@ from rich.style import Style
 from tui_batching.analysis.slot_times import held_for
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import fill
-from tui_batching.charts.rows import AGAIN, FULL, HATCH, SHADE, STALLED, style
+from tui_batching.charts.rows import AGAIN, FULL, HATCH, SHADE, STALLED, first_that_fits, style
 from tui_batching.clock import HORIZON, Picoseconds
 from tui_batching.columns import BoolArray, IntArray
 from tui_batching.sim.life import WAITS as WAITING_STATES
@@ -171,51 +171,59 @@ def computed_at_once(run: Run, window: TimeWindow, stay: IntArray) -> BoolArray:
     return np.asarray(prefilled & in_first)
 
 
-class Cause(NamedTuple):
-    """Words in a bubble that tell for whom it is held.
+class Written(NamedTuple):
+    """Words on the cells of a band: a request's name, or for whom a bubble is held.
 
     Attributes:
-        line: which of the bands it is in.
-        cell: the first cell of the words.
-        words: `held for R8`.
+        cell: the first one.
+        words: `R20`, `held for R8`.
     """
 
-    line: int
     cell: int
     words: str
 
+    @property
+    def cells(self) -> slice:
+        """Those they are written on."""
+        return slice(self.cell, self.cell + len(self.words))
+
+
+def taken_cells(shape: tuple[int, ...], cursor: int | None) -> BoolArray:
+    """The cells of some bands that no words are written over: at first those of the playhead."""
+    taken = np.zeros(shape, np.bool_)
+    if cursor is not None:
+        taken[:, cursor] = True
+    return taken
+
 
 def causes(
-    run: Run, stays: IntArray, states: StateMatrix, cursor: int | None
-) -> dict[int, list[Cause]]:
+    run: Run, stays: IntArray, states: StateMatrix, taken: BoolArray
+) -> dict[int, list[Written]]:
     """The words in the largest bubble of each batch where there is room for them, line by line.
 
     Args:
         run: whose bubbles.
         stays: the stay in each cell of each line. Shape: (lines, cells).
         states: what it does. Shape: that of `stays`.
-        cursor: the cell of the playhead, which no words are written over, or None.
+        taken: the cells that words leave alone. Shape: that of `stays`.
     """
     largest: dict[int, _Bubble] = {}
-    for bubble in _bubbles(stays, states):
+    for bubble in _bubbles(stays, (states == State.HELD) & ~taken):
         batch = int(run.stays.start_time[bubble.stay])
         before = largest.get(batch, bubble)
         largest[batch] = max(before, bubble, key=lambda each: each.end - each.begin)
-    found: dict[int, list[Cause]] = {}
+    found: dict[int, list[Written]] = {}
     for line, begin, end, stay in largest.values():
-        words = f"held for R{run.requests.id[held_for(run, stay)]}"
-        parts = [(begin, end)]
-        if cursor is not None and begin <= cursor < end:
-            parts = [(begin, cursor), (cursor + 1, end)]
-        length, left = max((after - first, first) for first, after in parts)
-        if length >= len(words) + 2:
-            cause = Cause(line, left + (length - len(words)) // 2, words)
-            found.setdefault(line, []).append(cause)
+        name = f"R{run.requests.id[held_for(run, stay)]}"
+        words = first_that_fits((f"held for {name}", f"for {name}", ""), end - begin - 2)
+        if words:
+            cell = begin + (end - begin - len(words)) // 2
+            found.setdefault(line, []).append(Written(cell, words))
     return found
 
 
 class _Bubble(NamedTuple):
-    """Neighbouring cells of a line in which one stay is held."""
+    """Neighbouring cells of a line in which one stay is held, and that are free for words."""
 
     line: int
     begin: int
@@ -223,8 +231,7 @@ class _Bubble(NamedTuple):
     stay: int
 
 
-def _bubbles(stays: IntArray, states: StateMatrix) -> Iterator[_Bubble]:
-    held = states == State.HELD
+def _bubbles(stays: IntArray, held: BoolArray) -> Iterator[_Bubble]:
     for line in np.flatnonzero(held.any(axis=1)).tolist():
         shown = np.where(held[line], stays[line], -1)
         cuts = [0, *(np.flatnonzero(np.diff(shown)) + 1).tolist(), len(shown)]

@@ -36,6 +36,7 @@ from tui_batching.charts.panels import (
     legend_row,
     on_screen,
     rows_seen,
+    rows_seen_briefly,
     scale_row,
     strategy_titles,
     with_focus,
@@ -374,36 +375,40 @@ class Gantt:
         strategies = [run.strategy for run in self._runs]
         widths = self._layout.arrangement.widths
         facts = [self._facts(number) for number in range(len(self._runs))]
+        # Rather fewer facts than a title in fewer words, but for those that are asked for.
+        asked = any(moment.over for moment in self._moments) and self.request.metrics
+        titles = [strategy_titles(strategy, self.request.focus) for strategy in strategies]
         rooms = [
-            width - len(strategy_titles(strategy, self.request.focus)[0]) - 5
-            for width, strategy in zip(widths, strategies, strict=True)
+            width - len(each[-1 if asked else 0]) - 5
+            for width, each in zip(widths, titles, strict=True)
         ]
-        # Rather fewer facts than a title without its parameters.
         fitting = (
             number
             for number, wording in enumerate(zip(*facts, strict=True))
             if all(len(text) <= room for text, room in zip(wording, rooms, strict=True))
         )
         fewer = next(fitting, 0)
-        facts = [told[fewer:] for told in facts]
+        facts = [[*told[fewer:], self._hidden(number)[1]] for number, told in enumerate(facts)]
         without = self.request.scene.comparison.without_cache
         return headings(strategies, facts, widths, self.request, without)
 
     def _facts(self, number: int) -> list[str]:
-        """What a lane has come to so far, the fullest wording first, and what is not seen of it."""
+        """What a lane has come to, the fullest wording first, each with what is not seen of it."""
+        hidden, _ = self._hidden(number)
+        return [" · ".join(filter(None, (text, hidden))) for text in self._come_to(number)]
+
+    def _come_to(self, number: int) -> list[str]:
+        """What a lane has come to so far, the fullest of five wordings first, and nothing last."""
         moment = self._moments[number]
-        hidden = self._hidden(number)
         if not moment.run.tells_iterations:
-            return [f"{moment.done:,} answered{hidden}", *[hidden.removeprefix(" · ")] * 4, ""]
+            return [f"{moment.done:,} answered", *[""] * 4]
         if moment.over and self.request.metrics:
-            full, *fewer = self._metrics(number)
-            return [f"{full}{hidden}", full, *fewer]
+            return [*self._metrics(number), ""]
         full, brief = _answered(moment)
-        told = [full, brief, brief, brief, ""]
-        if tells_shares(moment.run):
-            both, main = self._shares(number)
-            told = [f"{full} · {both}", f"{brief} · {both}", both, main, ""]
-        return [f"{text}{hidden}".removeprefix(" · ") for text in told]
+        if not tells_shares(moment.run):
+            return [full, brief, brief, brief, ""]
+        both, main = self._shares(number)
+        return [f"{full} · {both}", f"{brief} · {both}", both, main, ""]
 
     def _shares(self, number: int) -> tuple[str, str]:
         """What was lost of the slot-time so far, and the part of it that tells lanes apart."""
@@ -421,14 +426,16 @@ class Gantt:
         told = [f"{each.title} {format_value(each, metrics[each.name])}" for each in asked]
         return [" · ".join(told[: max(0, len(told) - fewer)]) for fewer in range(4)]
 
-    def _hidden(self, number: int) -> str:
-        """Which rows there are that are not seen."""
+    def _hidden(self, number: int) -> tuple[str, str]:
+        """Which rows there are that are not seen, in full and in brief."""
         most, top, shown = self._capacities[number], self.tops[number], self._layout.shown[number]
         if self.rows == "requests":
-            return f" · ↑{top:,} ↓{most - top - shown:,}" if shown < most else ""
-        run = self._runs[number]
+            told = f"↑{top:,} ↓{most - top - shown:,}" if shown < most else ""
+            return told, told
+        run, seen = self._runs[number], range(top, top + shown)
         word = "slot" if run.tells_iterations else "row"
-        return rows_seen(word, range(top, top + shown), most, run.slots)
+        full = rows_seen(word, seen, most, run.slots).removeprefix(" · ")
+        return full, rows_seen_briefly(word, seen, most, run.slots)
 
     def _panel(self, number: int) -> list[Cells]:
         width = self._layout.arrangement.widths[number]

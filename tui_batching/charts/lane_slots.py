@@ -24,6 +24,7 @@ from tui_batching.charts.rows import (
     wrapped,
 )
 from tui_batching.charts.token_bars import TOKEN_SIGNS, TokenBar, token_sign
+from tui_batching.numbers import counted
 from tui_batching.sim.life import State
 from tui_batching.strategies.parameters import MAX_SLOTS
 
@@ -225,7 +226,7 @@ def _count_row(pen: LanePen, layout: SlotsLayout) -> Cells:
         counts = [f"{taken:,} run, no limit of slots", "no limit"]
     else:
         free = f"{slots - taken:,}"
-        counts = [f"{free} of {slots:,} slots free", f"{free} free"]
+        counts = [f"{free} of {counted(slots, 'slot')} free", f"{free} free"]
     texts = [*(f"{signs}{count}" for count in counts), *counts]
     return pen.line().add(first_that_fits(texts, pen.width - 2), pen.muted).cells()
 
@@ -249,7 +250,8 @@ def _crowded(pen: LanePen, slots: Sequence[SlotView], room: int) -> list[Cells]:
             row.add(*_cell_of(pen, slot))
         rows.append(row.cells())
     if len(shown) < len(slots):
-        rows.append(pen.line().add(f"+{len(slots) - len(shown):,} more slots", pen.muted).cells())
+        more = counted(len(slots) - len(shown), "more slot")
+        rows.append(pen.line().add(f"+{more}", pen.muted).cells())
     return rows
 
 

@@ -138,6 +138,14 @@ def rows_seen(word: str, seen: range, taken: int, capacity: int) -> str:
     return f" · {which} of {taken:,}{ever}"
 
 
+def rows_seen_briefly(word: str, seen: range, taken: int, capacity: int) -> str:
+    """The same where there is no room for more: `0–2 of 8`, `slot 0 of 8`."""
+    if len(seen) == taken == capacity:
+        return ""
+    which = f"{seen.start}–{seen.stop - 1}" if len(seen) > 1 else f"{word} {seen.start}"
+    return f"{which} of {taken:,}"
+
+
 def headings(
     strategies: Sequence[Strategy],
     facts: Sequence[Sequence[str]],

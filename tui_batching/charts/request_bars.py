@@ -19,14 +19,15 @@ from tui_batching.charts.bands import (
     SLOW,
     WAITS,
     WORDS,
-    Cause,
     TimeWindow,
+    Written,
     causes,
     computed_at_once,
     decoding_in,
     ink,
     looks_for,
     slowed_in,
+    taken_cells,
 )
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import EVICTED, PLAYHEAD, SLOWED, Cells, Row, painted, style
@@ -71,7 +72,8 @@ class RequestBars:
         run = self.run
         first = run.by_request.stays[run.by_request.first[self.rows]]
         stays = np.broadcast_to(first[:, np.newaxis], self.states.shape)
-        told = causes(run, stays, self.states, self.window.cursor)
+        taken = taken_cells(stays.shape, self.window.cursor)
+        told = causes(run, stays, self.states, taken)
         return [self._band(place, told.get(place, [])) for place in range(len(self.rows))]
 
     @cached_property
@@ -94,7 +96,7 @@ class RequestBars:
     def _slowed(self) -> BoolArray:
         return slowed_in(self.run, self.window)
 
-    def _band(self, place: int, told: list[Cause]) -> list[Cells]:
+    def _band(self, place: int, told: list[Written]) -> list[Cells]:
         row, states = int(self.rows[place]), self.states[place]
         looks = looks_for(self.palette, self.selected, stripe=bool(place % 2), whole=True)
         ground = looks[int(ink(MARK, row=row))]
@@ -110,9 +112,8 @@ class RequestBars:
                 text[text == WAITS] = " "
             if line == self.thickness // 2:
                 for cause in told:
-                    words = slice(cause.cell, cause.cell + len(cause.words))
-                    text[words] = list(cause.words)
-                    inks[words] = ink(WORDS, State.HELD, row)
+                    text[cause.cells] = list(cause.words)
+                    inks[cause.cells] = ink(WORDS, State.HELD, row)
             if line == 0:
                 self._mark_evictions(row, text, inks)
             if self.window.cursor is not None:

@@ -133,6 +133,11 @@ def bar(fraction: float, width: int) -> tuple[str, str]:
     return filled, TRACK * (width - len(filled))
 
 
+def bar_length(filled: str) -> float:
+    """The cells that a bar fills, the last one perhaps in part."""
+    return sum(1 if cell == FULL else EIGHTHS.index(cell) / 8 for cell in filled)
+
+
 def level(fraction: float) -> str:
     """One cell filled from below; empty only at zero, full only at one."""
     if fraction >= 1:

@@ -20,14 +20,15 @@ from tui_batching.charts.bands import (
     SLOW,
     WAITS,
     WORDS,
-    Cause,
     TimeWindow,
+    Written,
     causes,
     computed_at_once,
     decoding_in,
     ink,
     looks_for,
     slowed_in,
+    taken_cells,
 )
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import (
@@ -107,15 +108,28 @@ class SlotBands:
 
     def draw(self) -> list[list[Cells]]:
         """So many rows of cells for each slot."""
-        told = causes(self.run, self.stays, self.states, self.window.cursor)
-        return [self._band(place, told.get(place, [])) for place in range(len(self.slots))]
+        names = [self._names(place) for place in range(len(self.slots))]
+        told = causes(self.run, self.stays, self.states, self._taken(names))
+        return [self._band(place, named, told.get(place, [])) for place, named in enumerate(names)]
 
-    def _band(self, place: int, told: list[Cause]) -> list[Cells]:
+    def _taken(self, names: list[list[Written]]) -> BoolArray:
+        """The cells that no cause is written over: those of names, too, where bands have one row.
+
+        Shape: (slots, cells).
+        """
+        taken = taken_cells(self.states.shape, self.window.cursor)
+        if self.thickness == 1:
+            for place, named in enumerate(names):
+                for name in named:
+                    taken[place, name.cells] = True
+        return taken
+
+    def _band(self, place: int, names: list[Written], told: list[Written]) -> list[Cells]:
         stays, states, run = self.stays[place], self.states[place], self.run
         there, window = stays >= 0, self.window
         served = (window.middles >= run.begin) & (window.middles < run.finished)
         text = np.where(there, GLYPHS[states], np.where(served, TRACK, " "))
-        parts = self._parts(stays)
+        parts = self._parts[place]
         clicked = self._clicked(stays, parts)
         inks = np.where(there, ink(SIGN, states, clicked), ink(FREE))
         slowed = self._slowed & there & (states == State.DECODE)
@@ -127,10 +141,11 @@ class SlotBands:
         for line in range(self.thickness):
             signs, marks = text.copy(), inks.copy()
             if line == 0:
-                self._name(parts, stays, states, signs, marks)
+                for name in names:
+                    _write_name(name, signs, marks)
             if line == self.thickness // 2:
                 for cause in told:
-                    _write(cause.words, WORDS, cause.cell, signs, marks)
+                    _write(cause, WORDS, signs, marks)
             if line == 0:
                 self._mark_evictions(place, signs, marks)
             if window.cursor is not None:
@@ -140,11 +155,14 @@ class SlotBands:
             rows.append(dim_from(row, window.reached, self.palette))
         return rows
 
-    @staticmethod
-    def _parts(stays: IntArray) -> list[tuple[int, int]]:
-        """The cells from which to which somebody is in the slot."""
-        cuts = [0, *(np.flatnonzero(np.diff(stays)) + 1).tolist(), len(stays)]
-        return [(begin, end) for begin, end in pairwise(cuts) if stays[begin] >= 0]
+    @cached_property
+    def _parts(self) -> list[list[tuple[int, int]]]:
+        """The cells from which to which somebody is in each slot."""
+        found = []
+        for stays in self.stays:
+            cuts = [0, *(np.flatnonzero(np.diff(stays)) + 1).tolist(), len(stays)]
+            found.append([(begin, end) for begin, end in pairwise(cuts) if stays[begin] >= 0])
+        return found
 
     def _clicked(self, stays: IntArray, parts: list[tuple[int, int]]) -> IntArray:
         """The request that a click on each cell finds; none on stays of a single cell.
@@ -155,17 +173,12 @@ class SlotBands:
         rows[[begin for begin, end in parts if end == begin + 1]] = -1
         return rows
 
-    def _name(
-        self,
-        parts: list[tuple[int, int]],
-        stays: IntArray,
-        states: npt.NDArray[np.int8],
-        signs: npt.NDArray[np.str_],
-        marks: IntArray,
-    ) -> None:
+    def _names(self, place: int) -> list[Written]:
         """The name at the begin of each stay; on bands of one row clear of what is done first."""
-        ended, free = self.run.stays.ended, 0
-        for begin, end in parts:
+        stays, states = self.stays[place], self.states[place]
+        ended, now, free = self.run.stays.ended, self.window.cursor, 0
+        names = []
+        for begin, end in self._parts[place]:
             if ended[stays[begin]] == Ended.EVICTED:
                 end -= 1  # noqa: PLW2901 - the mark of the eviction stands there
             name = f"R{self.run.requests.id[self.run.stays.request[stays[begin]]]}"
@@ -173,12 +186,12 @@ class SlotBands:
             if self.thickness == 1:
                 cell = _room(states[begin:end], len(name))
                 cell = None if cell is None else begin + cell
-            now = self.window.cursor
             if cell is not None and now is not None and cell <= now < cell + len(name):
                 cell = now + 1
             if cell is not None and free <= cell <= end - len(name):
-                _write_name(name, cell, signs, marks)
+                names.append(Written(cell, name))
                 free = cell + len(name) + 1
+        return names
 
     def _mark_evictions(self, place: int, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
         """The last cells of stays whose memory is taken."""
@@ -204,20 +217,18 @@ def _room(states: npt.NDArray[np.int8], length: int) -> int | None:
     return 0 if len(states) > length + 1 else None
 
 
-def _write(text: str, kind: int, cell: int, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
+def _write(written: Written, kind: int, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
     """Write over the signs of cells, on the ground of the states that they have."""
-    place = slice(cell, cell + len(text))
-    signs[place] = list(text)
-    marks[place] = marks[place] & ~0xF0 | kind << 4
+    signs[written.cells] = list(written.words)
+    marks[written.cells] = marks[written.cells] & ~0xF0 | kind << 4
 
 
-def _write_name(text: str, cell: int, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
+def _write_name(name: Written, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
     """Write on the ground of work, or on that of a stall or the bubble that it begins in."""
-    _write(text, NAME, cell, signs, marks)
-    place = slice(cell, cell + len(text))
-    begins_in = State(int(marks[cell] & 15))
+    _write(name, NAME, signs, marks)
+    begins_in = State(int(marks[name.cell] & 15))
     state = begins_in if begins_in in {State.HELD, State.STALLED} else State.DECODE
-    marks[place] = marks[place] & ~0xF | state
+    marks[name.cells] = marks[name.cells] & ~0xF | state
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,7 @@ from tui_batching.charts.rows import (
 )
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
-from tui_batching.numbers import percent
+from tui_batching.numbers import counted, percent
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.workload.model import join_names
@@ -221,12 +221,12 @@ def _memory_facts(run: Run, use: KvUse | None) -> list[str]:
             return ["ignores memory"] * 3
         return ["never full" if run.cost.kv_cache_tokens else "memory has no end"] * 3
     evictions = len(run.evicted_stays)
-    counted = "1 eviction" if evictions == 1 else f"{evictions:,} evictions"
+    further = counted(evictions, "eviction")
     told = f"peak {percent(use.peak, 1)}, mean {percent(use.mean, 1)}"
     cache = CacheUse.of(run)
     if cache and cache.hit_rate is not None:
-        counted = f"{percent(cache.hit_rate, 1)} of prompt tokens found · {counted}"
-    return [f"KV cache taken: {told} · {counted}", f"{told} · {counted}", told]
+        further = f"{percent(cache.hit_rate, 1)} of prompt tokens found · {further}"
+    return [f"KV cache taken: {told} · {further}", f"{told} · {further}", told]
 
 
 def count_text(number: int) -> str:
@@ -244,8 +244,8 @@ def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
     claim = claim_called("occupied", comparison)
     if comparison.limited:
         names = join_names(comparison.limited)
-        counted = f"The averages of {names} count slots, and are no share of its limit."
-        texts = [f"{counted} {texts[0]}", counted, *texts]
+        averages = f"The averages of {names} count slots, and are no share of its limit."
+        texts = [f"{averages} {texts[0]}", averages, *texts]
     elif claim:
         wordings = (claim.detail, *claim.briefer)
         first = [f"A held slot counts as occupied, so {claim.detail}."] if claim.holds else []
@@ -355,7 +355,7 @@ def _limit_facts(result: Result) -> list[str]:
     """How busy a server was whose slots are no more than a limit, the fullest wording first."""
     run, each = result.run, result.metrics["tokens_per_iteration"]
     tokens = f"{value_text(each, 'number')} tokens an iteration"
-    taken = f"at most {len(run.by_slot):,} of {run.slots:,} slots taken"
+    taken = f"at most {len(run.by_slot):,} of {counted(run.slots, 'slot')} taken"
     kv = result.metrics["mean_kv"]
     memory = "" if kv is None else f" · KV {value_text(kv, 'share')} in the mean"
     full = f"{taken} · {tokens}{memory}"

@@ -14,6 +14,7 @@ from tui_batching.columns import BoolArray
 from tui_batching.errors import InputError, did_you_mean, one_of
 from tui_batching.measured.limits import ServerLimits, limits_of
 from tui_batching.measured.server_log import ServerLog
+from tui_batching.numbers import counted
 from tui_batching.printable import printable, quoted
 from tui_batching.reading.fields import Field
 from tui_batching.reading.files import read_text
@@ -96,7 +97,8 @@ def server_of(
     if most > engine.slots:
         raise InputError(
             f"{log.name}: found {most:,} requests running at once, expected at most "
-            f"the {engine.slots:,} slots of {engine.name}: is this the log of several servers?"
+            f"the {counted(engine.slots, 'slot')} of {engine.name}: "
+            "is this the log of several servers?"
         )
     return Server(
         engine=engine,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
+from tui_batching.numbers import counted
 from tui_batching.printable import quoted
 from tui_batching.reading.constraints import Constraints, check_constraints
 from tui_batching.strategies.parameters import KV_CACHE_TOKENS, MAX_SLOTS, Parameter
@@ -232,8 +233,9 @@ class Strategy(ABC):
         """The parameters that a title tells, in fewer and fewer words."""
         if not self.is_engine:
             return (f"batch {self.slots}",), (f"{self.slots}",)
-        limit = f"{self.slots:,}" if self.slots < MAX_SLOTS else "no limit"
-        slots = f"{limit} slots" if self.slots < MAX_SLOTS else "no slot limit"
+        limit, slots = f"{self.slots:,}", counted(self.slots, "slot")
+        if self.slots >= MAX_SLOTS:
+            limit, slots = "no limit", "no slot limit"
         budget = self.admission(0, 0, 0, 0).budget
         if not budget:
             return (slots,), (slots,), (limit,)

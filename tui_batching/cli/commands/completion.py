@@ -7,6 +7,7 @@ added here. They are static: completing does not start the program.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -57,18 +58,36 @@ complete -o bashdefault -F _tui_batching tui-batching
 """
 """For bash, which parts words at an equals sign: they are put together, `--theme=dark` is read as
 `--theme dark`, and each of the settings behind `--set` as if it had one of its own."""
-_FURTHER_SETTINGS = """
+_FISH_WORDS = "(commandline -opc)"
+"""How shtab's script for fish asks for the words before the one that is completed."""
+_SETTINGS_APART = "(_tui_batching_words)"
+"""How it gets them with `--set` before each setting, as it knows of one value of an option."""
+_FURTHER_SETTINGS = f"""
+function _tui_batching_words
+  set -l option ''
+  set -l before ''
+  for word in {_FISH_WORDS}
+    if string match -q -- '-*' $word
+      set option (string replace -r '=.*' '' -- $word)
+    else if test "$option" = --set; and test "$before" != --set; and string match -q '*=*' -- $word
+      printf '%s\\n' --set
+    end
+    printf '%s\\n' $word
+    set before $word
+  end
+end
 function _tui_batching_goes_on -a option
-  set -l options (string match -- '-*' (commandline -opc))
+  set -l options (string match -- '-*' {_FISH_WORDS})
   set -q options[1]; and string match -qr -- "^$option(=|\\$)" $options[-1]
 end
 complete -c tui-batching -n '_tui_batching_goes_on --set' -fka '(_tui_batching_settings)'
 """
-"""For fish, which knows of one value of an option: behind a setting there may be another one."""
+"""For fish: behind a setting there may be another one, which is no positional argument."""
 _BEHIND = {"bash": _WORD_BY_WORD, "zsh": "", "fish": _FURTHER_SETTINGS}
 """What comes behind the script of each shell."""
 _FURTHER = 9
 """So many values more than one zsh completes, of an option that takes several."""
+_LONG_ASIDE = re.compile(r" \([^)]*;[^)]*\)")
 
 Names: TypeAlias = dict[str, Any]
 """How each shell completes an argument, as shtab takes it."""
@@ -92,7 +111,7 @@ def run(arguments: argparse.Namespace) -> None:
     names = _names(shtab.FILE)
     for action in _actions(parser):
         _describe_in_short(action)
-        action.help = (action.help or "").partition(";")[0]  # there is little room beside a name
+        action.help = _in_short(action.help or "")
         known = names.get(str(action.metavar)) or names.get(action.dest)
         if known and not action.choices:
             vars(action)["complete"] = known  # where shtab looks for it
@@ -100,7 +119,8 @@ def run(arguments: argparse.Namespace) -> None:
             action.option_strings = list(map(_with_equals, action.option_strings))
             if known and isinstance(action, argparse._AppendAction):  # noqa: SLF001
                 _take_several(action, known)
-    print(shtab.complete(parser, arguments.shell) + _BEHIND[arguments.shell])
+    script = shtab.complete(parser, arguments.shell).replace(_FISH_WORDS, _SETTINGS_APART)
+    print(script + _BEHIND[arguments.shell])
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
@@ -117,6 +137,11 @@ def _describe_in_short(action: argparse.Action) -> None:
     if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
         for named in action._choices_actions:  # noqa: SLF001
             action.choices[named.dest].description = named.help
+
+
+def _in_short(told: str) -> str:
+    """What an argument is, up to a semicolon and without long asides: there is little room."""
+    return _LONG_ASIDE.sub("", told).partition(";")[0]
 
 
 def _with_equals(option: str) -> str:

@@ -21,6 +21,7 @@ from tui_batching.charts.rows import (
     Cells,
     Row,
     bar,
+    bar_length,
     folded,
     style,
 )
@@ -114,10 +115,11 @@ def _short_bars(table: WordTable, width: int) -> WordTable:
 
 def _shortened(column: tuple[str, ...], room: int) -> tuple[str, ...]:
     """A column whose longest bar takes so many cells; one of words as it is."""
-    longest = max(map(cell_len, column[1:])) if _has_bars(column) else 0
+    lengths = list(map(bar_length, column[1:])) if _has_bars(column) else []
+    longest = max(lengths, default=0)
     if longest <= room:
         return column
-    shown = (bar(cell_len(each) / longest, room)[0] or EIGHTHS[1] for each in column[1:])
+    shown = (bar(length / longest, room)[0] or EIGHTHS[1] for length in lengths)
     return (column[0], *shown)
 
 
