@@ -325,7 +325,7 @@ def test_the_playhead_is_no_tick_of_an_axis_and_is_seen_in_slots_and_gantt() -> 
         rows = [to_ascii(row) for row in texts(chart.draw())][1:]
         scales = [row for row in rows if "'" in row]
         assert len(scales) >= axes
-        assert all(row.count("|") == 1 for row in scales)
+        assert all(row.count("|") == max(1, row.count("'0")) for row in scales)
         for scale in scales:
             column = scale.index("|")
             assert sum(row[column] == "|" for row in rows) >= 4

@@ -143,6 +143,23 @@ def planned(folder: Path) -> Deck:
     return parse_deck(PLANNED, folder / "planned.yaml", {"live": ViewParts()})
 
 
+@pytest.mark.parametrize(
+    ("title", "told"), [("Two", "2/3, Two."), ("And two?", "2/3, And two?"), ("Now!", "2/3, Now!")]
+)
+async def test_the_sentence_of_where_a_talk_ended_ends_once(
+    tmp_path: Path, title: str, told: str
+) -> None:
+    deck = planned(tmp_path)
+    first, second, *others = deck.chapters
+    deck = replace(deck, chapters=(first, replace(second, title=title), *others))
+    file = presentation_file(deck.path)
+    write_presentation(file, Presentation(os.getpid(), 1, started=1000.0, turned=1050.0))
+    async with notes_of(deck) as notes:
+        await notes.until_seen("2/3", title)
+        remove_presentation(file)
+        await notes.until_seen(f"It ended at chapter {told} The notes appear here")
+
+
 async def test_the_time_of_day_and_the_time_since_the_start_go_on() -> None:
     chapters = tuple(replace(chapter, minutes=None) for chapter in TOUR.chapters)
     write_presentation(presentation_file(TOUR.path), HERE)

@@ -161,6 +161,10 @@ async def test_all_views_tell_the_same_shares_of_an_instant(
 
 
 def told_shares(seen: str) -> dict[str, list[str]]:
-    """What is held and stalled in each lane, as far as that is told in whole percent."""
-    held = re.findall(r"held (\d+) ?%", seen)
-    return {"held": held, "stalled": re.findall(r"stalled(?: or slowed)? (\d+) ?%", seen)}
+    """What is held and stalled in each lane, in whole percent; a sum tells it more exactly."""
+    sums = re.findall(r"held ([\d.]+) % \+ . (?:stalled|slowed) ([\d.]+) %", seen)
+    pairs = sums or re.findall(r"held (\d+) ?% (?:· )?(?:stalled|slowed) (\d+) ?%", seen)
+    return {
+        name: [f"{float(pair[place]):.0f}" for pair in pairs]
+        for place, name in enumerate(("held", "stalled"))
+    }

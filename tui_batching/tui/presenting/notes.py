@@ -146,7 +146,9 @@ class NotesScreen(EndsWorkFirst, Screen[None]):
         number = self._number(place)
         where = f"{self._deck.counter(number)}, {self._deck.chapters[number].title}"
         took = _against(end - place.started, 60 * self._deck.minutes)
-        self._wait("The presentation has ended", f"in all {took}", f"It ended at chapter {where}.")
+        stop = "" if where.endswith(("?", "!", ".", "…")) else "."  # a title may end a sentence
+        told = f"It ended at chapter {where}{stop}"
+        self._wait("The presentation has ended", f"in all {took}", told)
 
     def _follow(self, place: Presentation) -> None:
         number = self._number(place)
