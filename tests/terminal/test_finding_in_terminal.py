@@ -16,7 +16,7 @@ def test_the_worst_requests_and_a_place_are_found_and_stepped_from() -> None:
     terminal.program.send("/")
     terminal.wait_for(lambda text: "go to R17, 12.5s or step 300" in text.splitlines()[-1])
     terminal.program.send("99s\r")
-    terminal.wait_for(lambda text: "expected an instant up to 10.3 s" in text)
+    terminal.wait_for(lambda text: "expected an instant up to 10.311 s" in text)
     terminal.program.send("\x15")
     terminal.wait_for(lambda text: "escape stays" in text.splitlines()[-1])
     terminal.program.send("2.5s\r")
