@@ -49,8 +49,10 @@ async def test_a_room_is_told_of_no_key_for_another_quantity() -> None:
             assert "(m: " not in stage.seen()
 
 
-@pytest.mark.parametrize("size", [(60, 20), (70, 22), (80, 24)])
-@pytest.mark.parametrize("name", ["notebook", "tight-memory", "cache-thrash"])
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("notebook", (60, 20)), ("tight-memory", (70, 22)), ("cache-thrash", (60, 20))],
+)
 async def test_no_hint_is_cut(name: str, size: tuple[int, int]) -> None:
     async with on_stage(name, size) as stage:
         for view in VIEWS[1:]:

@@ -487,6 +487,6 @@ def test_prompts_of_one_prefill_are_as_far_as_one_another(width: int) -> None:
 @pytest.mark.parametrize("height", [11, 15, 20])
 def test_a_duration_never_touches_what_is_drawn_before_it(width: int, height: int) -> None:
     scene = scene_ms((0, 28, 40), (0, 89, 1), (0, 54, 1), (0, 31, 2), strategy=Static(4))
-    for time in range(0, scene.end, 3 * MS):
+    for time in range(0, scene.end, 7 * MS):
         for row in rows(scene, 0, time, width, height):
             assert not re.search(rf"[]▒·▂{TOKEN_SIGNS}][\d.]+ m?s", row), (time, row)
