@@ -9,7 +9,7 @@ import pytest
 from rich.color import Color
 from stage import Stage, on_stage, palette
 
-from tui_batching.tour import parse_deck
+from tui_batching.tour import Deck, parse_deck
 from tui_batching.tui.views import VIEWS, view_parts
 
 WITH_PANELS = [view.named() for view in VIEWS if view.has_panels]
@@ -27,17 +27,22 @@ def inks_of_titles(stage: Stage) -> dict[str, list[Color]]:
     return found
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
-@pytest.mark.parametrize("view", WITH_PANELS)
-async def test_the_others_are_dim_in_every_view_with_panels(
-    view: str, size: tuple[int, int]
-) -> None:
+def deck_with_a_focus(view: str) -> Deck:
+    """A chapter about dynamic in this view, and the same of all."""
     text = f"""\
 chapters:
   - {{title: One, text: Look., workload: notebook, view: {view}, at: 2s, focus: dynamic}}
   - {{title: All, text: Look., view: {view}, at: 2s}}
 """
-    deck = parse_deck(text, Path("talk.yaml"), view_parts())
+    return parse_deck(text, Path("talk.yaml"), view_parts())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+@pytest.mark.parametrize("view", WITH_PANELS)
+async def test_the_others_are_dim_in_every_view_with_panels(
+    view: str, size: tuple[int, int]
+) -> None:
+    deck = deck_with_a_focus(view)
     async with on_stage(deck.chapters[0].workload, deck=deck, size=size) as stage:
         colours = {name: palette().strategy(name) for name in NAMES}
         inks = inks_of_titles(stage)
@@ -64,12 +69,7 @@ def names_in_focus(stage: Stage) -> set[str]:
 async def test_the_lane_in_focus_has_a_sign_that_needs_no_colour(
     view: str, size: tuple[int, int]
 ) -> None:
-    text = f"""\
-chapters:
-  - {{title: One, text: Look., workload: notebook, view: {view}, at: 2s, focus: dynamic}}
-  - {{title: All, text: Look., view: {view}, at: 2s}}
-"""
-    deck = parse_deck(text, Path("talk.yaml"), view_parts())
+    deck = deck_with_a_focus(view)
     async with on_stage(deck.chapters[0].workload, deck=deck, size=size) as stage:
         assert names_in_focus(stage) == {"DYNAMIC"}
         await stage.press("pagedown")
