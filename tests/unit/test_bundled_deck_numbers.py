@@ -34,15 +34,16 @@ from tour_figures import (
     equal,
     factors,
     few,
+    fewer_wait,
     found_by_r4,
     fourteen_times,
     free_memory,
     free_tokens,
-    gaps_with_few_and_many,
     halted,
     handed_on,
     how_many_fit,
     how_many_were_checked,
+    kept_up_to,
     loads,
     long_texts,
     longest_document,
@@ -62,7 +63,6 @@ from tour_figures import (
     read_once,
     reserved_and_empty,
     served_a_second,
-    slower_with_three,
     step_at_the_stop,
     step_of_all,
     step_of_many,
@@ -120,7 +120,6 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"slot of {word(f.run('static').slots)} works",
         lambda f: f"{word(len(f.who('static', State.HELD)))} are held",
         lambda f: f"{word(len(f.who('static', *WAITS)))} people",
-        lambda f: f"{word(len(f.who('static', State.HELD)))} chairs",
         lambda f: f"All {word(f.answered_with('static', 2))} are answered",
     ],
     "The bubble: busy with nothing": [
@@ -136,7 +135,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"all {word(f.run('static').slots)} slots",
         lambda _: "half a second, one, two or four",
         lambda f: f"At {f.chapter.at / SECOND:.2f} s R4 arrives",
-        lambda f: {2: "two seconds was the best guess"}[round(earlier(f, 4))],
+        lambda f: f"{earlier(f, 4):.2f} s later: {({2: 'two'})[round(earlier(f, 4))]} was the best",
     ],
     "The price: newcomers stop all": [
         lambda f: f"the {word(len(f.who('continuous', State.STALLED)))} others",
@@ -156,7 +155,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: "a step took 11 ms",
         lambda _: "full it takes 50,",
     ],
-    "Equal lengths: nothing won": [
+    "Equal lengths: no time won": [
         equal,
         lambda f: f"{word(f.run('continuous').slots)} come in together",
     ],
@@ -175,11 +174,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         a_fourteenth,
         whole_memory,
         lambda f: f"The same {word(f.count)}, but",
-        lambda f: f"{word(f.run('orca').slots)} of them would fill",
-        lambda f: f"{f.workload.cost.kv_cache_tokens:,} tokens. Watch",
-        lambda f: f"longest answer is {f.requests.max_tokens.max():,} tokens",
-        lambda f: f"the longest answer, {sum(needs_of_r5(f)):,} tokens",
-        lambda f: f"and only {free_memory(f):,} are free",
+        lambda f: f"memory: {f.workload.cost.kv_cache_tokens:,} tokens, enough",
+        lambda f: f"about {word(f.run('orca').slots)} of them. Watch",
+        lambda f: f"longest answer allowed here is {f.requests.max_tokens.max():,} tokens",
+        lambda f: f"the longest answer allowed: {sum(needs_of_r5(f)):,} tokens",
+        lambda f: f"Only {free_memory(f):,} are free",
         lambda f: f"though {word(f.run('orca').slots - f.running('orca'))} slots are free",
         lambda f: (
             f"{word(f.run('orca').slots - f.running('orca'))} of the {word(f.run('orca').slots)}"
@@ -187,7 +186,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Paging: memory as needed": [
         any_prompt_fits,
-        lambda f: f"budget of {budget(f):,} ",
+        lambda f: f"a budget of {budget(f):,}.",
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
         lambda f: f"all {word(f.running(f.vllm))} slots are taken",
@@ -196,20 +195,26 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"up to {f.requests.max_tokens.max():,} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
         lambda f: f"all {f.requests.max_tokens.min():,}",
+        lambda f: f"One block, {block_size(f)} tokens,",
         lambda f: f"block of {block_size(f)} tokens",
         lambda f: f"this one takes {format_duration(step_at_the_stop(f, f.vllm))}, for one",
     ],
+    "Reserved or paged: the whole run": [lambda f: f"The {word(f.count)}, start", fewer_wait],
     "Eviction: the price of paging": [
         lambda f: (
             f"at {f.chapter.at / SECOND:.2f} s one block is left, "
             f"{word(before_the_eviction(f))} write"
         ),
         computed_anew,
-        lambda f: f"Only {free_tokens(f):,} are free",
+        lambda f: f"only {free_tokens(f):,} are free",
         halted,
         lambda f: f"middle of {word(before_the_eviction(f))} answers",
     ],
-    "Three ways to read a prompt": [ways_to_read, ways_to_read],
+    "Three ways to read a prompt": [
+        ways_to_read,
+        ways_to_read,
+        lambda f: ways_to_read(f).capitalize(),
+    ],
     "Chunked prefill: nobody stops": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens.",
         lambda f: f"a budget of {budget(f)} tokens a step",
@@ -217,7 +222,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'continuous'))}.",
         longest_step,
         lambda f: "had {} tokens before it, and still has {}.".format(*of_r5(f, "continuous")),
-        lambda f: f"R5 has {f.made(f.vllm, 5)}.",
+        lambda f: "R5 had {}, and has {}.".format(*of_r5(f, f.vllm)),
     ],
     "No more white walls": [
         lambda f: f"The {word(f.count)}, start",
@@ -225,7 +230,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"a token comes every {at_most('vllm@512', f)} at worst",
     ],
     "What each rule buys": [
-        lambda f: f"The same {word(f.count)},",
+        lambda f: f"The same {word(f.count)}.",
         a_fourteenth,
         lambda f: f"({budget_of(f, 'vllm@2048'):,} is the default.)",
         each_rule,
@@ -237,9 +242,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"a budget of {budget(f):,}.",
         served_a_second,
         asking_once_a_minute,
-        slower_with_three,
-        gaps_with_few_and_many,
-        lambda _: f"With {word(int(loads().saturation['vllm']) + 1)} the queue",
+        kept_up_to,
+        lambda _: f"from {word(int(loads().saturation['vllm']) + 1)} on the queue",
     ],
     "And for real?": [
         *(lambda f, row=row: published(f)[row] for row in range(4)),
@@ -282,7 +286,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.workload.strategy('static').slots)} at a time, each batch",
         *(partial(rate_of, name) for name in STUDIED),
         *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
-        lambda f: f"{at_once(f, 'orca')} fit, not {f.workload.strategy('static').slots}",
+        lambda f: f"{at_once(f, 'orca')} run, not {f.workload.strategy('static').slots}",
         lambda f: f"more run than {word(f.workload.strategy('static').slots)}",
         lambda _: f"our {word(Facts('The numbers').count)} requests",
         lambda _: f"made {Facts('The numbers').ratio('throughput'):.1f} times",
@@ -305,7 +309,7 @@ SAID_BY_OTHERS = {
     ],
     "And for real?": [
         "Yi 34B on two A100s", "OSDI 2024, table 4", "128 requests", "budget 1,024",
-        "43 % in chats, 3 % with",
+        "43 % in chats, by 3 % with",
     ],
     "Who does what": ["Orca, 2022", "vLLM-V0, 2023"],
     "What to turn": ["p99", "p50", "near 1", "on an A100"],
@@ -432,7 +436,7 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
     marked = [TOUR.chapters[n].title for n in range(count) if brings_another_workload(TOUR, n)]
     assert marked == [
         "Static: all leave together",
-        "Equal lengths: nothing won",
+        "Equal lengths: no time won",
         "Few people: dynamic does as well",
         "The price: newcomers stop all",
         "Long prompts: white walls",

@@ -1,4 +1,7 @@
-"""Where a request's time went, lane by lane: a bar of its parts, and the parts as a sum."""
+"""Where a request's time went, lane by lane: a bar of its parts, and the parts as a sum.
+
+Where there is room, its answer stands below, as far as its reader sees it.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from tui_batching.analysis.why_request import why_request
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import SHORT_PARTS, add_parts, sign_of
 from tui_batching.charts.race import name_cells, shown_name
+from tui_batching.charts.reader_row import reader_row
 from tui_batching.charts.rows import (
     Cells,
     Row,
@@ -29,8 +33,12 @@ from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.stays import Ended
 
-THICK_PARTS = 4
-"""Rows of a lane's parts where there is room: two of bars, and two for words."""
+READ_PARTS = 3
+"""Rows of a lane's parts with the answer below: bar, sum and words."""
+THICK_PARTS = 5
+"""Rows of a lane's parts where there is most room: two of bars, sum, words and a gap."""
+_THICK_BARS = 4
+"""Rows from which on bars are thick."""
 
 
 def breakdown_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room there is
@@ -60,10 +68,12 @@ def breakdown_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room 
     for moment, amounts, total in zip(moments, each, behind, strict=True):
         label = lane_label(moment, moments, width, palette)
         told = _bar_rows(amounts, longest, label, f"{total:<{room}}", width, palette)
-        told = told if amounts and rows_each >= THICK_PARTS else told[:1]
+        told = told if amounts and rows_each >= _THICK_BARS else told[:1]
         if amounts:
             indent, whys, left = len(label[0]), _whys(moment, request), rows_each - len(told)
             told += _parts_rows(amounts, indent, whys, left, width, palette)
+            if rows_each >= READ_PARTS and moment.run.tells_iterations:
+                told.append(reader_row(moment, request, indent, width, palette))
         rows += (told + [blank] * rows_each)[:rows_each]
     return rows
 

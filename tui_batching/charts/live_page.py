@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.why import why_wordings
-from tui_batching.charts.breakdown_rows import THICK_PARTS, breakdown_rows, lane_label
+from tui_batching.charts.breakdown_rows import READ_PARTS, THICK_PARTS, breakdown_rows, lane_label
 from tui_batching.charts.chart import ChartRequest, KeySigns
 from tui_batching.charts.lane_heading import lane_heading
 from tui_batching.charts.lane_pen import token_scale
@@ -95,10 +95,12 @@ class LiveLayout:
         """
         legend, seen = int(height >= 16), len(runs)
         told = seen * (1 + parts)
+        if parts and height >= _HIGH:
+            told = seen * READ_PARTS
         if over:
             told = max(told, _ENDING)
         if parts and "charts" not in show and height >= _LOW:
-            told = seen * THICK_PARTS
+            told = seen * (THICK_PARTS if height >= _HIGH else THICK_PARTS - 1)
         told = min(max(1, height - 5), told) if "reasons" in show else 0
         racing = lanes if height >= _LOW else seen
         race = racing + 1 if "race" in show else 0

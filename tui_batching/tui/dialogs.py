@@ -211,6 +211,7 @@ READING = (
     ("", "─ waits for a slot, ═ for memory, ~ for its turn,"),
     ("", "░ prefill, ‖ stalled, █ decode, ▒ held,"),
     ("", "╱ sharing: its steps are longer as others decode, too"),
+    ("reader", "its answer as it is read; words are made up, one a token"),
 )
 """How to read a lane: what is told of, and the words."""
 
