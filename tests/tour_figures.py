@@ -425,6 +425,12 @@ def of_r5(facts: Facts, strategy: str) -> tuple[int, int]:
     return int(begun[0]), facts.made(strategy, 5)
 
 
+def gained(facts: Facts, strategy: str) -> int:
+    """How many tokens R5 gets while the chapter plays."""
+    begun, stopped = of_r5(facts, strategy)
+    return stopped - begun
+
+
 BUDGETS = (8192, 2048, 512)
 
 

@@ -39,6 +39,7 @@ from tour_figures import (
     fourteen_times,
     free_memory,
     free_tokens,
+    gained,
     halted,
     handed_on,
     how_many_fit,
@@ -135,7 +136,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"all {word(f.run('static').slots)} slots",
         lambda _: "half a second, one, two or four",
         lambda f: f"At {f.chapter.at / SECOND:.2f} s R4 arrives",
-        lambda f: f"{earlier(f, 4):.2f} s later: {({2: 'two'})[round(earlier(f, 4))]} was the best",
+        lambda f: {2: "two seconds sooner was the best guess"}[round(earlier(f, 4))],
     ],
     "The price: newcomers stop all": [
         lambda f: f"the {word(len(f.who('continuous', State.STALLED)))} others",
@@ -222,7 +223,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'continuous'))}.",
         longest_step,
         lambda f: "had {} tokens before it, and still has {}.".format(*of_r5(f, "continuous")),
-        lambda f: "R5 had {}, and has {}.".format(*of_r5(f, f.vllm)),
+        lambda f: f"R5 has {f.made(f.vllm, 5)}, {word(gained(f, f.vllm))} more.",
     ],
     "No more white walls": [
         lambda f: f"The {word(f.count)}, start",

@@ -7,7 +7,7 @@ import pytest
 from stage import hand_made, scene_of
 
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
-from tui_batching.charts.reader_row import LABEL, WORDS, reader_row
+from tui_batching.charts.reader_row import LABELS, WORDS, reader_row
 from tui_batching.charts.rows import text_of
 from tui_batching.clock import MILLISECOND
 from tui_batching.sim.life import State
@@ -24,7 +24,7 @@ def seen(moment: Moment, request: int, width: int = 120) -> str:
     """What stands behind the label."""
     row = text_of(reader_row(moment, request, 12, width, PALETTE))
     assert len(row) == width
-    assert row[:12].strip() == LABEL
+    assert row[:12].strip() == LABELS[0]
     return row[12:].strip()
 
 

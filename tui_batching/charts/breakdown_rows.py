@@ -70,9 +70,11 @@ def breakdown_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room 
         told = _bar_rows(amounts, longest, label, f"{total:<{room}}", width, palette)
         told = told if amounts and rows_each >= _THICK_BARS else told[:1]
         if amounts:
-            indent, whys, left = len(label[0]), _whys(moment, request), rows_each - len(told)
+            indent, whys = len(label[0]), _whys(moment, request)
+            reads = rows_each >= READ_PARTS and moment.run.tells_iterations
+            left = rows_each - len(told) - reads
             told += _parts_rows(amounts, indent, whys, left, width, palette)
-            if rows_each >= READ_PARTS and moment.run.tells_iterations:
+            if reads:
                 told.append(reader_row(moment, request, indent, width, palette))
         rows += (told + [blank] * rows_each)[:rows_each]
     return rows

@@ -95,7 +95,8 @@ class LiveLayout:
         """
         legend, seen = int(height >= 16), len(runs)
         told = seen * (1 + parts)
-        if parts and height >= _HIGH:
+        spare = height - legend - seen * READ_PARTS
+        if parts and (height >= _HIGH or ("charts" not in show and spare >= _rows_of_slots(runs))):
             told = seen * READ_PARTS
         if over:
             told = max(told, _ENDING)
@@ -114,6 +115,11 @@ class LiveLayout:
             race = 0
         left = height - legend - told - charts - race
         return cls(left, race, charts, told, legend, racing)
+
+
+def _rows_of_slots(runs: Sequence[Run]) -> int:
+    """The rows of lanes in which each slot has one: beside them are head, phase and queue."""
+    return max(run.slots for run in runs) + 3
 
 
 def _chart_rows(height: int, left: int, runs: Sequence[Run], show: Collection[str]) -> int:

@@ -12,11 +12,11 @@ import numpy as np
 
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import sign_of
-from tui_batching.charts.rows import Cells, Row, style
+from tui_batching.charts.rows import Cells, Row, first_that_fits, style
 from tui_batching.numbers import counted
 from tui_batching.sim.moment import Moment
 
-LABEL = "reader"
+LABELS = ("reader", "sees")
 _ANSWER = """
 A step takes hardly longer for several requests than for one, so a server lets them share it: that
 is a batch. Who comes in, and who leaves, is up to the scheduler. If it waits for a full batch, the
@@ -40,13 +40,13 @@ def reader_row(moment: Moment, request: int, indent: int, width: int, palette: P
     Args:
         moment: of a lane.
         request: whose answer; it has arrived.
-        indent: cells of the label, at least one.
+        indent: cells of the label, with one before and behind it.
         width: cells of the row.
         palette: the colours.
     """
     run, now = moment.run, moment.time
     muted, text = (style(each, palette.background) for each in (palette.muted, palette.text))
-    row = Row(width, text).add(f" {LABEL:<{indent - 1}.{indent - 1}}", muted)
+    row = Row(width, text).add(f" {first_that_fits(LABELS, indent - 2):<{indent - 1}}", muted)
     made = int(moment.tokens_made(np.array([request]))[0])
     answered = now >= int(run.end_time[request])
     streams = run.strategy.about.iteration_level
