@@ -107,6 +107,7 @@ class LiveView(View):
         view = lane_view(frame.scene, lane, frame.time, frame.selected, frame.speed)
         return replace(
             view,
+            moment=frame.moments[lane],
             still=not frame.playing,
             thickest=frame.thickest + (_THICKER if frame.show else 0),
             tells_rule=not frame.presenting,
