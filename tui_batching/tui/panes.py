@@ -67,8 +67,9 @@ class StripView(Widget):
             return
         pairs = enumerate(zip(before, self._presented, strict=True))
         changed = [y for y, (old, new) in pairs if old != new]
+        top = self.styles.gutter.top
         for y in changed:
-            self._strips.pop(y + self.gutter.top, None)
+            self._strips.pop(top + y, None)
         if changed:
             # The whole row, frame and all, so that Textual need not cut a part out of it.
             left, width = -self.content_offset.x, self.outer_size.width
@@ -80,8 +81,9 @@ class StripView(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows, each made once: Textual itself takes longer to style them than to draw them."""
-        ground, filters = self.background_colors[1], self.get_line_filters()
-        depends_on = (ground, *filters, self.gutter, self.outer_size)
+        ground, filters = self.visual_style.background, self.get_line_filters()
+        assert ground is not None
+        depends_on = (ground, *filters, self.styles.gutter, self.outer_size)
         if depends_on != self._strips_depend_on:
             self._strips_depend_on = depends_on
             self._strips.clear()
@@ -93,7 +95,7 @@ class StripView(Widget):
     def _strip(self, y: int, ground: Color, filters: Sequence[LineFilter]) -> Strip:
         """A row within its padding."""
         blank = Style.from_color(bgcolor=ground.rich_color)
-        top, right, bottom, left = self.gutter
+        top, right, bottom, left = self.styles.gutter
         width, height = self.outer_size
         inside = self._row(y - top) if top <= y < height - bottom else []
         cells = [
