@@ -72,7 +72,7 @@ class StripView(Widget):
             self._strips.pop(top + y, None)
         if changed:
             # The whole row, frame and all, so that Textual need not cut a part out of it.
-            left, width = -self.content_offset.x, self.outer_size.width
+            left, width = -self.styles.gutter.left, self.outer_size.width
             self.refresh(*(Region(left, y, width, 1) for y in changed))
 
     def forget(self) -> None:
