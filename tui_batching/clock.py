@@ -8,6 +8,7 @@ number is shown.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
@@ -49,6 +50,7 @@ _READ: tuple[tuple[str, Picoseconds, Picoseconds], ...] = (
     ("d", 24 * 3600 * SECOND, HORIZON + 1),
 )
 """The units in which durations are read, and from when on the next one is taken."""
+_ENDS = tuple(end for _, _, end in _READ[:-1])
 _DURATION = re.compile(r"\s*([+-]?[0-9.]+(?:[eE][+-]?[0-9]{1,3})?)\s*([a-zµ]*)\s*", re.ASCII)
 _EXPECTED = "a duration such as 20ms, 0.3us or 0.5 (seconds)"
 
@@ -135,7 +137,7 @@ class ReadingUnit(NamedTuple):
 
 def reading_unit(time: Picoseconds, digits: int = 3) -> ReadingUnit:
     """The unit and the decimals in which a duration has so many digits once it is rounded."""
-    for name, length, end in _READ:
+    for name, length, end in _READ[bisect_right(_ENDS, time) :]:
         unit = ReadingUnit(name, length, _decimals(time, length, digits))
         scale = 10**unit.decimals
         if _nearest(time * scale, length) * length < end * scale:

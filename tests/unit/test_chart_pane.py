@@ -5,7 +5,7 @@ from rich.segment import Segment
 from stage import on_stage
 from textual.app import App, ComposeResult
 
-from tui_batching.charts.rows import Cells
+from tui_batching.charts.rows import Cells, text_of
 from tui_batching.tui.drawing_options import DrawingOptions
 from tui_batching.tui.panes import DrawnPane
 
@@ -32,15 +32,15 @@ async def test_a_picture_is_shown_when_it_is_drawn_or_with_the_next_frame():
             pane.want(text, lambda: drawing(text))
             await app.workers.wait_for_complete()
             await pilot.pause()
-            return pane.render_line(0).text
+            return text_of(pane._presented[0])
 
         assert await draw("paused") == "paused"
         pane.keeps_step = True
         assert await draw("playing") == "paused"
         pane.catch_up()
-        assert pane.render_line(0).text == "playing"
+        assert text_of(pane._presented[0]) == "playing"
         pane.catch_up()
-        assert pane.render_line(0).text == "playing"
+        assert text_of(pane._presented[0]) == "playing"
 
 
 @pytest.mark.parametrize("name", ["chat", "notebook"])

@@ -19,6 +19,7 @@ from textual.app import App
 from textual.widgets import Input, OptionList
 
 from tui_batching.charts.palette import load_palettes
+from tui_batching.charts.rows import text_of
 from tui_batching.config import Config
 from tui_batching.errors import InputError
 from tui_batching.tour import load_deck
@@ -266,7 +267,7 @@ async def test_a_deck_is_presented_word_for_word(folder: Path, size: tuple[int, 
 
 def text_of_talk(stage: Stage) -> str:
     """What the talk says, in one line."""
-    return "".join(strip.text for strip in stage.live.presenter._strips)
+    return "".join(map(text_of, stage.live.presenter._presented))
 
 
 @SIZES

@@ -83,7 +83,7 @@ async def test_the_theme_key_goes_through_all_themes_and_each_one_draws() -> Non
             worn.append(stage.app.theme)
             assert "STATIC batch 4" in stage.seen()
             lane = stage.live.query_one(Lane)
-            grounds.add(str(lane.render_line(0)._segments[0].style))
+            grounds.add(str(lane._presented[0][0].style))
             await stage.press("t")
         assert stage.app.theme == worn[0] == "dark"
         assert len(set(worn)) == len(grounds) == 7

@@ -10,6 +10,7 @@ from stage import MS, FakeWall, Stage, on_stage
 
 from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.analysis.sweeps import Plan, Sweep
+from tui_batching.charts.rows import text_of
 from tui_batching.clock import SECOND
 from tui_batching.config import Config
 from tui_batching.tour import Deck, parse_deck
@@ -124,10 +125,7 @@ async def test_until_charts_are_drawn_their_panes_are_empty(
         charts = [pane for pane in stage.live.query(DrawnPane) if pane.region.area]
 
         def drawn() -> list[bool]:
-            return [
-                any(pane.render_line(y).text.strip() for y in range(pane.content_size.height))
-                for pane in charts
-            ]
+            return [any(text_of(row).strip() for row in pane._presented) for pane in charts]
 
         assert drawn() == [True, True]
         gate.clear()

@@ -58,12 +58,7 @@ class SoFar:
 
         It counts from the first arrival on; before that all is free.
         """
-        edges = np.array([self.run.begin, max(self.run.begin, min(time, self.run.finished))])
-        series = self.slots.series(edges)
-        useful, held, stalled = (
-            float(part[0]) for part in (series.useful, series.held, series.stalled)
-        )
-        return Shares(useful, held, stalled, max(0.0, 1 - useful - held - stalled))
+        return self.slots.shares(max(self.run.begin, min(time, self.run.finished)))
 
     def latency(self, done: int) -> LatencySoFar | None:
         """Mean and p99 over the first `done` answers; None before the first one."""

@@ -197,6 +197,19 @@ class SlotIntegrals:
         shares = (_join(part) / available for part in (occupied, prefilled + made, held))
         return UtilizationSeries(*shares)
 
+    def shares(self, time: Picoseconds) -> Shares:
+        """What became of the slot-time from the first arrival to an instant that is not before."""
+        decoded = int(self.run.decode_clock.at(np.array([time]))[0])
+        available = max(1, time - self.run.begin) * float(self.run.slots)
+        left = self.ends.at(time)
+        occupied = (self.starts.at(time) - left) / available
+        prefilled = self.prefill_starts.at(time) - self.prefill_ends.at(time)
+        made = self.decode_starts.at(decoded) - self.decode_ends.at(decoded)
+        useful = (prefilled + made) / available
+        held = (self.held_starts.at(time) - left) / available
+        stalled = max(0.0, occupied - useful - held)
+        return Shares(useful, held, stalled, max(0.0, 1 - useful - held - stalled))
+
 
 _LOW_BITS = 32
 _LOW = (1 << _LOW_BITS) - 1
@@ -224,6 +237,12 @@ class _Ramps:
         np.cumsum(points >> _LOW_BITS, out=below[0, 1:])
         np.cumsum(points & _LOW, out=below[1, 1:])
         return cls(points, below)
+
+    def at(self, instant: Picoseconds) -> int:
+        """The function at an instant."""
+        passed = int(self.points.searchsorted(instant))
+        high, low = self.below[:, passed].tolist()
+        return passed * instant - int(low) - (int(high) << _LOW_BITS)
 
     def rise(self, edges: IntArray) -> IntArray:
         """How much the function grows from edge to edge, in halves. Shape: (2, edges - 1)."""

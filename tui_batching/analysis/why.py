@@ -195,10 +195,10 @@ def _why_the_batch_lasts(moment: Moment) -> str:
 
 
 def _why_not_admitted(moment: Moment) -> str:
-    run, rows = moment.run, moment.running
+    run, rows, stays = moment.run, moment.running, moment.stays[moment.stays >= 0]
     kv = run.kv if run.missing[moment.span] == State.MEMORY else None
     if len(rows) == run.slots or (kv and len(rows)):
-        left = run.requests.output_tokens[rows] - moment.tokens_made(rows)
+        left = run.requests.output_tokens[rows] - moment.tokens_made_in(stays)
         first = int(np.argmin(left))
         leaver = request_name(moment, int(rows[first]))
         taken = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rich.color import Color
 from rich.style import Style
@@ -71,8 +72,23 @@ class LanePen(Pen):
 
     def bars(self, row: int, slot: int) -> BarPen:
         """What draws the bar of a request in a slot."""
-        cells, stripe = bar_cells(self.view, self.width), bool(slot % 2)
-        return BarPen(cells, self.scale, self.palette, self.ground(row), row, stripe)
+        stripe = bool(slot % 2)
+        return BarPen(self.bar_cells, self.scale, self.palette, self.ground(row), row, stripe)
+
+    @cached_property
+    def slot_digits(self) -> int:
+        """Cells of a slot's number."""
+        return slot_digits(self.view)
+
+    @cached_property
+    def left_cells(self) -> int:
+        """Cells before a bar."""
+        return left_cells(self.view)
+
+    @cached_property
+    def bar_cells(self) -> int:
+        """Cells of a bar."""
+        return bar_cells(self.view, self.width)
 
     @property
     def held(self) -> Style:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rich.style import Style
 
-from tui_batching.charts.lane_pen import LanePen, left_cells, sign_step, slot_digits
+from tui_batching.charts.lane_pen import LanePen, sign_step
 from tui_batching.charts.lane_view import (
     STATE_GLYPHS,
     LaneView,
@@ -144,19 +144,19 @@ def _rule_lines(pen: LanePen, slots: Sequence[SlotView], thick: int) -> list[str
 def _free_row(pen: LanePen, slot: SlotView | None, rule: str) -> Cells:
     row = pen.line()
     if slot is not None:
-        row.add(f"{slot.slot:>{slot_digits(pen.view)}} free", pen.muted)
+        row.add(f"{slot.slot:>{pen.slot_digits}} free", pen.muted)
     return row.gap(_RULE_AT - (pen.width - row.left)).add(rule, pen.text).cells()
 
 
 def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
     """One of the rows of a slot: its name in the first, what it does in the second."""
-    row, left = pen.line(slot.row, signed=number == 0), left_cells(pen.view)
+    row, left = pen.line(slot.row, signed=number == 0), pen.left_cells
     beside = slot.numbers or slot.duration
     look = pen.ink(pen.palette.text, slot.row)
     marked = slot.is_new and slot.state is not State.HELD
     reads = slot.prompt is not None and not slot.duration
     if number == 0:
-        row.add(f"{slot.slot:>{slot_digits(pen.view)}} ", pen.ink(pen.palette.muted, slot.row))
+        row.add(f"{slot.slot:>{pen.slot_digits}} ", pen.ink(pen.palette.muted, slot.row))
         row.add(slot.name, pen.name(slot.row, marked=marked))
     elif number == 1 and slot.word and not reads:
         row.add(slot.word, _word_look(pen, slot))

@@ -291,10 +291,10 @@ class _SlotFacts(NamedTuple):
 def _views_of(view: LaneView, slots: IntArray, stays: IntArray) -> Iterator[SlotView]:
     moment, run = view.moment, view.moment.run
     rows = run.stays.request[stays]
-    columns = (slots, rows, stays, moment.tokens_made(rows), run.requests.output_tokens[rows])
+    columns = (slots, rows, stays, moment.tokens_made_in(stays), run.requests.output_tokens[rows])
     facts = zip(*(column.tolist() for column in columns), strict=True)
     front = _batch_front(moment)
-    for told, state in zip(facts, moment.states(rows), strict=True):
+    for told, state in zip(facts, moment.states_in_slots(stays), strict=True):
         yield _occupied_slot(view, _SlotFacts._make((*told, state)), front)
 
 

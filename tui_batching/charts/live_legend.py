@@ -7,7 +7,6 @@ from functools import partial
 from itertools import product
 from typing import NamedTuple
 
-import numpy as np
 from rich.style import Style
 
 from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
@@ -35,7 +34,7 @@ from tui_batching.charts.rows import (
     first_that_fits,
     style,
 )
-from tui_batching.sim.life import State, states_in_slots
+from tui_batching.sim.life import State
 
 _MEANINGS = {
     "forming": "forming: batch not full",
@@ -263,11 +262,11 @@ def _batches(views: Sequence[LaneView]) -> bool:
 
 def _some_are_stalled(views: Sequence[LaneView]) -> bool:
     """Whether somebody is, or will be: with prompts beside decodes few ever are."""
-    for run, time, stays in ((v.moment.run, v.moment.time, v.moment.stays) for v in views):
-        here = stays[stays >= 0]
-        if not run.mixes or (states_in_slots(run, here, np.array([time])) == State.STALLED).any():
-            return True
-    return False
+    return any(
+        not moment.run.mixes
+        or State.STALLED in moment.states_in_slots(moment.stays[moment.stays >= 0])
+        for moment in (view.moment for view in views)
+    )
 
 
 def _parts_there(views: Sequence[LaneView], palette: Palette) -> list[_Entry]:

@@ -64,7 +64,11 @@ class RaceRequest:
 
 def race_rows(request: RaceRequest) -> list[Cells]:
     """A heading, and a row a lane."""
-    return [_heading(request), *(_lane(request, lane) for lane in request.lanes)]
+    layout = _RaceLayout.of(request)
+    return [
+        _heading(request, layout.columns),
+        *(_lane(request, lane, layout) for lane in request.lanes),
+    ]
 
 
 def name_cells(names: Sequence[str], width: int) -> int:
@@ -139,11 +143,10 @@ def _look(request: RaceRequest, *, bold: bool = False, strong: bool = False) -> 
     return style(palette.text if strong else palette.muted, palette.background, bold=bold)
 
 
-def _heading(request: RaceRequest) -> Cells:
+def _heading(request: RaceRequest, titles: Mapping[str, int]) -> Cells:
     muted = _look(request)
     row = Row(request.width, muted)
     row.gap().add("THE RACE", _look(request, bold=True, strong=True))
-    titles = _RaceLayout.of(request).columns
     count = f"of {len(request.scene.runs[0]):,}"
     room = row.left - sum(cells for name, cells in titles.items() if name != "answered") - 1
     about = first_that_fits(_ABOUT, room - len(count) - 4)
@@ -156,13 +159,12 @@ def _heading(request: RaceRequest) -> Cells:
     return row.cells()
 
 
-def _lane(request: RaceRequest, lane: int) -> Cells:
+def _lane(request: RaceRequest, lane: int, layout: _RaceLayout) -> Cells:
     scene, time = request.scene, request.time
     run, so_far = scene.runs[lane], scene.so_far[lane]
     moment, palette = run.at(time), request.palette
-    name, layout = run.strategy.name, _RaceLayout.of(request)
-    muted, strong = _look(request), _look(request, bold=True, strong=True)
-    row = Row(request.width, muted)
+    name, strong = run.strategy.name, _look(request, bold=True, strong=True)
+    row = Row(request.width, _look(request))
     mark = f"{mark_of(name)} " if layout.marks else ""
     shown = f" {mark}{shown_name(name, request.width)}"
     label = f"{shown:<{layout.names}}"[:-1]

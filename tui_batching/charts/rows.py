@@ -69,7 +69,7 @@ class Row:
     def __init__(self, width: int, ground: Style) -> None:
         self.ground = ground
         self.width = self.left = width
-        self._segments: list[Segment] = []
+        self._cells: Cells = []
 
     def add(self, text: str, look: Style) -> Row:
         """Append text."""
@@ -77,7 +77,7 @@ class Row:
             length = len(text) if text.isascii() else cell_len(text)
             if length > self.left:
                 text, length = set_cell_size(text, self.left - 1) + "…", self.left
-            self._segments.append(Segment(text, look))
+            _append(self._cells, text, look)
             self.left -= length
         return self
 
@@ -86,7 +86,7 @@ class Row:
 
         Every change of style costs about 40 bytes on the wire.
         """
-        last = self._segments[-1].style if self._segments else None
+        last = self._cells[-1].style if self._cells else None
         unseen = last is not None and not last.reverse and last.bgcolor == self.ground.bgcolor
         look = last if last is not None and unseen else self.ground
         return self.add(" " * min(cells, self.left), look)
@@ -99,8 +99,17 @@ class Row:
 
     def cells(self) -> Cells:
         """The row, padded to its width."""
-        padding = [Segment(" " * self.left, self.ground)] if self.left else []
-        return list(Segment.simplify([*self._segments, *padding]))
+        padded = self._cells.copy()
+        if self.left:
+            _append(padded, " " * self.left, self.ground)
+        return padded
+
+
+def _append(cells: Cells, text: str, look: Style) -> None:
+    """Append text to a row, to its last cells where they have the same look."""
+    if cells and cells[-1].style is look:
+        text = cells.pop().text + text
+    cells.append(Segment(text, look))
 
 
 def column(text: str, width: int) -> str:

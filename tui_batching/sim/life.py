@@ -115,8 +115,8 @@ def states_in_slots(
     computing = np.where(run.again[stays], np.int8(State.RECOMPUTE), np.int8(State.PREFILL))
     # Who is left out keeps the slot beyond the end of the stay.
     left_out = run.stays.end_time[stays] <= instants
-    return np.select(
-        [left_out, at_work, (ready <= instants) & (instants < until) & decoding, until <= instants],
-        [np.int8(State.STALLED), computing, np.int8(State.DECODE), np.int8(State.HELD)],
-        np.int8(State.STALLED),
-    )
+    states = np.where(until <= instants, np.int8(State.HELD), np.int8(State.STALLED))
+    makes_tokens = (ready <= instants) & (instants < until) & decoding
+    states = np.where(makes_tokens, np.int8(State.DECODE), states)
+    states = np.where(at_work, computing, states)
+    return np.where(left_out, np.int8(State.STALLED), states)

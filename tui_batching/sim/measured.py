@@ -147,6 +147,10 @@ class MeasuredMoment(Moment):
         """How many tokens each of these requests has made: as measured, or else spread evenly."""
         return made_by(self.run, rows, self.time)
 
+    def tokens_made_in(self, latest: IntArray) -> IntArray:
+        """The same of the requests of these stays, each of which has but one."""
+        return self.tokens_made(self.run.stays.request[latest])
+
 
 def made_by(run: MeasuredRun, rows: IntArray, time: Picoseconds) -> IntArray:
     """How many tokens each of these requests has made by an instant."""

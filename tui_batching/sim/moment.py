@@ -11,7 +11,7 @@ import numpy as np
 
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
-from tui_batching.sim.life import State, states_at
+from tui_batching.sim.life import State, states_at, states_in_slots
 from tui_batching.sim.spans import SpanKind
 from tui_batching.sim.steps import steps_within, time_of
 
@@ -273,20 +273,30 @@ class Moment:
 
     def tokens_made(self, rows: IntArray) -> IntArray:
         """How many tokens each of these requests has made."""
+        latest = self.run.by_request.latest(self.time, rows)
+        return np.where(latest >= 0, self.tokens_made_in(latest), 0)
+
+    def tokens_made_in(self, latest: IntArray) -> IntArray:
+        """The same of the requests of these stays, none of which has begun another one since."""
         run, stays = self.run, self.run.stays
-        stay = run.by_request.latest(self.time, rows)
-        until = np.minimum(stays.end_time[stay], self.time)
-        since = np.minimum(stays.ready_time[stay], until)
-        made = stays.known[stay] - run.requests.input_tokens[rows]
+        rows = stays.request[latest]
+        until = np.minimum(stays.end_time[latest], self.time)
+        since = np.minimum(stays.ready_time[latest], until)
+        made = stays.known[latest] - run.requests.input_tokens[rows]
         made += run.spans.decode_steps_at(until) - run.spans.decode_steps_at(since)
         if run.cost.made_by_prefill:
-            made += run.known_made[stay] <= until
-        return np.where(stay >= 0, np.minimum(made, run.requests.output_tokens[rows]), 0)
+            made += run.known_made[latest] <= until
+        return np.asarray(np.minimum(made, run.requests.output_tokens[rows]))
 
     def states(self, rows: IntArray) -> list[State]:
         """What each of these requests does."""
         found = states_at(self.run, rows, np.array([self.time]))
         return [State(state) for state in found[:, 0].tolist()]
+
+    def states_in_slots(self, stays: IntArray) -> list[State]:
+        """The same of the requests of these stays, which have slots now."""
+        found = states_in_slots(self.run, stays, np.array([self.time]))
+        return [State(state) for state in found.tolist()]
 
     @cached_property
     def next_boundary(self) -> Picoseconds | None:

@@ -221,7 +221,7 @@ class Run:
     def back(self) -> IntArray:
         """When the request of each stay is admitted again; `NEVER` after its last one."""
         grouped = self.by_request.stays
-        following = np.append(self.by_request.starts[1:], NEVER)
+        following = np.append(self.stays.start_time[grouped[1:]], NEVER)
         same = np.diff(self.stays.request[grouped], append=-1) == 0
         back = np.empty(len(grouped), np.int64)
         back[grouped] = np.where(same, following, NEVER)

@@ -171,19 +171,22 @@ class Tracks:
 
     Attributes:
         stays: group by group, each group's in order of start.
-        starts: their starts, in picoseconds.
+        starts: of all stays, in order of start, in picoseconds.
         first: where each group begins; one more entry at the end. Shape: (groups + 1,).
+        numbers: one number for the group and the stay of each of `stays`, ascending.
     """
 
     stays: IntArray
     starts: IntArray
     first: IntArray
+    numbers: IntArray
 
     @classmethod
     def of(cls, group: IntArray, start: IntArray, groups: int) -> Tracks:
         """Sort stays, which are in order of start, by group."""
         stays = np.argsort(group, kind="stable")
-        return cls(stays, start[stays], np.searchsorted(group[stays], np.arange(groups + 1)))
+        first = np.searchsorted(group[stays], np.arange(groups + 1))
+        return cls(stays, start, first, group[stays] * len(stays) + stays)
 
     def __len__(self) -> int:
         return len(self.first) - 1
@@ -195,16 +198,10 @@ class Tracks:
     def latest(self, time: Picoseconds, groups: IntArray | None = None) -> IntArray:
         """The stay that started last in each of these groups by `time`; -1 where none has.
 
-        A binary search in all of them at once.
+        By then all stays have started before one of them: those of each group precede it in there.
         """
-        below, above = self.first[:-1], self.first[1:]
-        if groups is not None:
-            below, above = below[groups], above[groups]
-        low, high = below.copy(), above.copy()
-        while (open_ := low < high).any():
-            middle = (low + high) // 2
-            started = open_.copy()
-            started[open_] = self.starts[middle[open_]] <= time
-            low = np.where(started, middle + 1, low)
-            high = np.where(open_ & ~started, middle, high)
-        return np.where(low > below, self.stays[low - 1], -1)
+        if groups is None:
+            groups = np.arange(len(self))
+        started = np.searchsorted(self.starts, time, side="right")
+        after = np.searchsorted(self.numbers, np.multiply(groups, len(self.stays)) + started)
+        return np.where(after > self.first[groups], self.stays[after - 1], -1)

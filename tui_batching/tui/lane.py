@@ -47,13 +47,13 @@ class Lane(StripView, can_focus=True):
 
     def show(self, view: LaneView, frame: Frame, scale: int) -> None:
         """Draw what has changed."""
-        width, height = self.content_size.width - GUTTER, self.content_size.height
+        width, height = self.content_size
         gutter = Row(GUTTER, style(frame.palette.text, frame.palette.background)).cells()
         name = view.moment.run.strategy.name
         look = LaneLook(
             frame.palette, scale, self._more(frame), self.has_focus or frame.focus == name
         )
-        rows = lane_block(view, width, height, look)
+        rows = lane_block(view, width - GUTTER, height, look)
         if frame.focus not in (None, name):
             rows = [dim_from(row, 0, frame.palette) for row in rows]
         self.present([[*row, *gutter] for row in rows])

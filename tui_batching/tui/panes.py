@@ -8,8 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Hashable, Sequence
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
+from textual.color import Color
 from textual.containers import Container, Horizontal, Vertical
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -51,33 +55,63 @@ class StripView(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the widget's name
         super().__init__(id=id)
         self._presented: list[Cells] = []
-        self._strips: list[Strip] = []
+        self._strips: dict[int, Strip] = {}
+        self._strips_depend_on: Hashable = None
 
     def present(self, rows: Sequence[Cells]) -> None:
         """Show these rows; what stays the same is not drawn again."""
         before, self._presented = self._presented, list(rows)
         if len(before) != len(self._presented):
-            self._strips = [Strip(row) for row in self._presented]
+            self._strips.clear()
             self.refresh()
             return
         pairs = enumerate(zip(before, self._presented, strict=True))
         changed = [y for y, (old, new) in pairs if old != new]
+        top = self.styles.gutter.top
         for y in changed:
-            self._strips[y] = Strip(self._presented[y])
+            self._strips.pop(top + y, None)
         if changed:
             # The whole row, frame and all, so that Textual need not cut a part out of it.
-            left, width = -self.content_offset.x, self.outer_size.width
+            left, width = -self.styles.gutter.left, self.outer_size.width
             self.refresh(*(Region(left, y, width, 1) for y in changed))
 
     def forget(self) -> None:
         """Show nothing until something is presented: what is there tells of something else."""
         self.present([])
 
-    def render_line(self, y: int) -> Strip:
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows, each made once: Textual itself takes longer to style them than to draw them."""
+        ground, filters = self.visual_style.background, self.get_line_filters()
+        assert ground is not None
+        depends_on = (ground, *filters, self.styles.gutter, self.outer_size)
+        if depends_on != self._strips_depend_on:
+            self._strips_depend_on = depends_on
+            self._strips.clear()
+        for y in crop.line_range:
+            if y not in self._strips:
+                self._strips[y] = self._strip(y, ground, filters)
+        return [self._strips[y].crop(crop.x, crop.right) for y in crop.line_range]
+
+    def _strip(self, y: int, ground: Color, filters: Sequence[LineFilter]) -> Strip:
+        """A row within its padding."""
+        blank = Style.from_color(bgcolor=ground.rich_color)
+        top, right, bottom, left = self.styles.gutter
+        width, height = self.outer_size
+        inside = self._row(y - top) if top <= y < height - bottom else []
+        cells = [
+            *([Segment(" " * left, blank)] if left else []),
+            *Segment.adjust_line_length(inside, width - left - right, blank),
+            *([Segment(" " * right, blank)] if right else []),
+        ]
+        for line_filter in filters:
+            cells = line_filter.apply(cells, ground)
+        return Strip(cells, width)
+
+    def _row(self, number: int) -> Cells:
         """One row; blank below the last one."""
-        if y < len(self._strips):
-            return self._strips[y]
-        return Strip.blank(self.content_size.width, self.rich_style)
+        if number < len(self._presented):
+            return self._presented[number]
+        return [Segment(" " * self.content_size.width, self.rich_style)]
 
     def on_resize(self) -> None:
         """Ask for rows that fit."""

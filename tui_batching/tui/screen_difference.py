@@ -9,14 +9,15 @@ what was never shown: pictures that come faster than the terminal reads are drop
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby
 
 from rich.cells import cell_len, get_character_cell_size
 
-_MOVE = re.compile(r"\x1b\[\d+;\d+H")
-_TOKEN = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([0-9;]*)m|([^\x00-\x1f]+)")
+_MOVE = re.compile(r"\x1b\[(\d+);(\d+)H")
+_CELLS = re.compile(r"(?:\x1b\[([0-9;]*)m)+([^\x00-\x1f]*)|([^\x00-\x1f]+)")
+"""Looks, of which the last one counts, and the text in it; or a text in the look before."""
 _JOINED = 3
 """Cells between two changes that are written again rather than jumped over."""
 
@@ -58,27 +59,27 @@ class ScreenDifference:
         """Want what Textual has written: moves, text, and looks that replace one another."""
         x = y = 0
         look = ""
-        for token in _TOKEN.finditer(written):
-            match token.lastindex:
-                case 2:
-                    y, x = int(token[1]) - 1, int(token[2]) - 1
-                case 3:
-                    look = "" if token[3] == "0" else token[3]
-                case _:
-                    x += self._put(x, y, token[4], look)
+        _, *stretches = _MOVE.split(f"\x1b[1;1H{written}")
+        for row, column, stretch in zip(*(stretches[n::3] for n in range(3)), strict=True):
+            x, y = int(column) - 1, int(row) - 1
+            texts: list[str] = []
+            looks: list[str] = []
+            for changed, text, more in _CELLS.findall(stretch):
+                if not more:
+                    look = "" if changed == "0" else changed
+                texts += _cells_of(text or more)
+                looks += [look] * (len(texts) - len(looks))
+            self._put(x, y, texts, looks)
+            x += len(texts)
         self._cursor = (x, y)
 
-    def _put(self, x: int, y: int, text: str, look: str) -> int:
-        """Want a text at a place; returns its width. What does not fit on the screen is cut."""
-        cells: str | list[str] = text
-        if not (text.isascii() or _takes_a_cell_a_character(text)):
-            cells = list(_cells_of(text))
-        if 0 <= y < self.size[1]:
-            fitting = cells[: max(0, self.size[0] - x)]
-            self._texts[y][x : x + len(fitting)] = fitting
-            self._looks[y][x : x + len(fitting)] = [look] * len(fitting)
+    def _put(self, x: int, y: int, texts: list[str], looks: list[str]) -> None:
+        """Want cells at a place. What does not fit on the screen is cut."""
+        fitting = min(len(texts), self.size[0] - x)
+        if fitting > 0 and 0 <= y < self.size[1]:
+            self._texts[y][x : x + fitting] = texts[:fitting]
+            self._looks[y][x : x + fitting] = looks[:fitting]
             self._touched.add(y)
-        return len(cells)
 
     def update(self) -> str:
         """What to write so that what is wanted is shown; empty if it is."""
@@ -110,7 +111,12 @@ def _takes_a_cell_a_character(text: str) -> bool:
     return all(get_character_cell_size(character) == 1 for character in text)
 
 
-def _cells_of(text: str) -> Iterator[str]:
+def _cells_of(text: str) -> Iterable[str]:
+    """The characters as cells."""
+    return text if text.isascii() or _takes_a_cell_a_character(text) else _wide_cells_of(text)
+
+
+def _wide_cells_of(text: str) -> Iterator[str]:
     """The characters as cells: with the marks that combine with them, and right halves."""
     cell = ""
     for character in text:

@@ -56,7 +56,7 @@ class TerminalApp(FailsAtOnce, TellsOneThing):
     def __init__(self, config: Config | None = None, drawing: DrawingOptions = LOCAL) -> None:
         self.config = config or Config()
         self.palettes = self.config.palettes
-        self._filter = ControlFilter()
+        self._colourless, self._filter = Colourless(), ControlFilter()
         super().__init__()
         self.ascii = drawing.ascii
         for name in BUILTIN_THEMES:
@@ -81,7 +81,7 @@ class TerminalApp(FailsAtOnce, TellsOneThing):
         """
         theirs = super().get_line_filters()
         kept = [each for each in theirs if not isinstance(each, Monochrome | NoColor)]
-        return [*kept, *([Colourless()] if self.no_color else ()), self._filter]
+        return [*kept, *([self._colourless] if self.no_color else ()), self._filter]
 
     def get_driver_class(self) -> type[Driver]:
         """Our driver wherever Textual would take the one that ours extends."""

@@ -133,10 +133,11 @@ class Blank:
     def render_lines(self, crop: Region) -> list[Strip]:
         """The ground alone, the same in every row."""
         assert isinstance(self, Widget)
-        _, ground = self.background_colors
-        line = Strip.blank(crop.width, self.visual_style.rich_style)
+        look = self.visual_style
+        assert look.background is not None
+        line = Strip.blank(crop.width, look.rich_style)
         for line_filter in self.get_line_filters():
-            line = line.apply_filter(line_filter, ground)
+            line = line.apply_filter(line_filter, look.background)
         return [line] * crop.height
 
 

@@ -69,19 +69,21 @@ class LiveView(View):
 
         The charts that were drawn since are shown now, as every picture of its own costs.
         """
-        self._lay_out(frame)
-        if not all(lane.content_size.area for lane in self.lanes.seen):
+        lanes, layout = self.lanes.seen, self._layout(frame)
+        self._lay_out(layout)
+        places = [lane.content_size for lane in lanes]
+        if not all(place.area for place in places):
             return  # there are new lanes, which ask when they are laid out
         scene, palette, width = frame.scene, frame.palette, self.size.width
-        seen = [lane.number for lane in self.lanes.seen]
+        seen = [lane.number for lane in lanes]
         views = [self._view_of(frame, number) for number in seen]
-        places = [lane.content_size for lane in self.lanes.seen]
         sizes = [(place.width - GUTTER, place.height) for place in places]
         scale = token_scale(views, min(width for width, _ in sizes))
-        for lane, view in zip(self.lanes.seen, views, strict=True):
+        for lane, view in zip(lanes, views, strict=True):
             lane.show(view, frame, scale)
         if self._race.display:
-            marked, racing = mark_time(frame.speed), self._racing(frame)
+            every, marked = range(len(scene.runs)), mark_time(frame.speed)
+            racing = every if layout.racing == len(every) else seen
             race = RaceRequest(scene, frame.time, racing, width, palette, marked, frame.selected)
             self._race.present(race_rows(race))
         moments = [frame.moments[number] for number in seen]
@@ -107,6 +109,7 @@ class LiveView(View):
         view = lane_view(frame.scene, lane, frame.time, frame.selected, frame.speed)
         return replace(
             view,
+            moment=frame.moments[lane],
             still=not frame.playing,
             thickest=frame.thickest + (_THICKER if frame.show else 0),
             tells_rule=not frame.presenting,
@@ -126,24 +129,14 @@ class LiveView(View):
         """Turn to the next pair of charts."""
         self._pair += 1
 
-    def _racing(self, frame: Frame) -> list[int]:
-        """The lanes in the race: all where there is room, else those that are seen."""
-        every = range(len(frame.scene.runs))
-        return (
-            list(every)
-            if self._layout(frame).racing == len(every)
-            else [lane.number for lane in self.lanes.seen]
-        )
-
     def _layout(self, frame: Frame) -> LiveLayout:
         every, parts = frame.scene.runs, frame.selected is not None
         seen = [every[lane.number] for lane in self.lanes.seen]
         over, show = frame.time >= frame.scene.end, frame.show or LIVE_PARTS
         return LiveLayout.of(self.size.height, seen, len(every), parts=parts, over=over, show=show)
 
-    def _lay_out(self, frame: Frame) -> None:
+    def _lay_out(self, layout: LiveLayout) -> None:
         """Give each part its rows; those without any are not there."""
-        layout = self._layout(frame)
         for part, rows in (
             (self._race, layout.race), (self._charts, layout.charts),
             (self._told, layout.told), (self._legend, layout.legend),
