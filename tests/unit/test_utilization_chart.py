@@ -13,7 +13,7 @@ from stage import MS, crowd, hand_made, on_stage, palette, scene_of, texts
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.rows import LEVELS, Cells, filled_cells
-from tui_batching.charts.utilization_panels import utilization_chart
+from tui_batching.charts.utilization_panels import slot_hints, utilization_chart
 from tui_batching.clock import Picoseconds
 from tui_batching.cost import LinearCost
 from tui_batching.strategies import Continuous, Dynamic, Static
@@ -73,7 +73,23 @@ def test_the_shares_of_each_strategy_are_told():
         labels = "\n".join(row[-19:] for row in panel)
         for name in ("occupied", "useful", "held", "stalled"):  # as the tables tell them
             share = 100 * getattr(result.utilization, name)
-            assert re.search(f"{name} {share:.1f} %", labels), (name, labels)
+            told = re.search(f"{name} {share:.1f} %", labels)
+            assert told or (name, share) == ("stalled", 0), (name, labels)
+
+
+def test_what_is_held_stands_between_occupied_and_useful_where_there_is_room():
+    [panel, *_] = panels(rows_of(NOTEBOOK, 120, 60))
+    names = [name for row in panel for name in re.findall("(occupied|held|useful) ", row[-19:])]
+    assert names == ["occupied", "held", "useful"]
+
+
+@pytest.mark.parametrize(
+    ("name", "signs"), [("notebook", "█▒‖"), ("rag", "█▒‖"), ("equal-lengths", "█‖")]
+)
+def test_the_hint_names_the_signs_that_are_seen(name: str, signs: str) -> None:
+    scene = scene_of(load_workload(name))
+    for hint in slot_hints(scene):
+        assert "".join(re.findall(r"\((.)\)", hint)) == signs
 
 
 @pytest.mark.parametrize("name", ["notebook", "illustrative", "rag", "engines"])

@@ -16,6 +16,7 @@ from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
 from tui_batching.analysis.kv_use import KvUse, evicted_times, ignores_memory
 from tui_batching.analysis.metrics import value_text
+from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.utilization import (
     Shares,
     UtilizationSeries,
@@ -67,6 +68,17 @@ _GROUND, _USEFUL, _STALLED, _HELD = range(4)
 """What a cell shows."""
 _EDGE, _LINE, _NOW = 4, 8, 12
 """With one of those useful slots below it; a line at the edge of all there is; the playhead."""
+
+
+def slot_hints(scene: Scene) -> tuple[str, ...]:
+    """What the slots of a scene are drawn in, the fullest wording first."""
+    lanes = [scene.so_far[lane] for lane in scene.simulated]
+    shares = [lane.shares(lane.run.finished) for lane in lanes]
+    lost = {lost_part(lane.run) for lane, each in zip(lanes, shares, strict=True) if each.stalled}
+    seen = [("held", HATCH)] if any(each.held for each in shares) else []
+    seen += [(name, sign_of(name)[0]) for name in ("stalled", "slowed") if name in lost]
+    others = "".join(f", {name} ({sign})" for name, sign in seen)
+    return f"slots at useful work ({FULL}){others}", f"useful ({FULL}){others}"
 
 
 def utilization_chart(request: ChartRequest) -> list[Cells]:
@@ -313,9 +325,10 @@ def _row_of(share: float, rows: int) -> int:
 
 
 def _labels(result: Result, at: dict[str, int], rows: int) -> dict[int, str]:
-    """What stands at the right of which row: the averages, and of what the bubble consists.
+    """What stands at the right of which row: the averages, and of what is between them.
 
-    Two averages in one row are told in two.
+    Two averages in one row are told in two. Where there is no room between them, what is there
+    stands at the foot.
     """
     share, lost = result.utilization, lost_part(result.run)
     above, below = at["occupied"], at["useful"]
@@ -325,11 +338,17 @@ def _labels(result: Result, at: dict[str, int], rows: int) -> dict[int, str]:
         below: f"{_MEAN} useful {percent(share.useful, 1)}",
         above: f"{_MEAN} occupied {percent(share.occupied, 1)}",
     }
-    free = [row for row in range(rows - 1, -1, -1) if row not in labels]
-    parts = ((sign_of(lost)[0], lost, share.stalled), (HATCH, "held", share.held))
+    parts = [(HATCH, "held", share.held)]
+    if share.stalled:
+        parts.append((sign_of(lost)[0], lost, share.stalled))
+    first = (above + below + 2 - len(parts)) // 2
+    places = list(range(first, first + len(parts)))
+    if not above < first <= below - len(parts):
+        places = [row for row in range(rows - 1, -1, -1) if row not in labels]
+        parts.reverse()
     return labels | {
         row: f"{sign:>2} {name} {percent(part, 1)}"
-        for row, (sign, name, part) in zip(free, parts, strict=False)
+        for row, (sign, name, part) in zip(places, parts, strict=False)
     }
 
 
