@@ -100,7 +100,7 @@ class StripView(Widget):
         inside = self._row(y - top) if top <= y < height - bottom else []
         cells = [
             *([Segment(" " * left, blank)] if left else []),
-            *Segment.adjust_line_length(inside, width - left - right, blank),
+            *Segment.adjust_line_length(inside, max(0, width - left - right), blank),
             *([Segment(" " * right, blank)] if right else []),
         ]
         for line_filter in filters:
