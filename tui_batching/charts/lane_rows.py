@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -249,11 +249,11 @@ def _share_rows(pen: LanePen) -> list[Cells]:
         (lost_sign, fill(lost_state, None, palette)),
         (TRACK, pen.look(palette.bar_track)),
     )
-    sizes = rounded(list(asdict(view.shares).values()), pen.width - 2)
+    shares = (view.shares.useful, view.shares.held, view.shares.stalled, view.shares.free)
+    sizes = rounded(shares, pen.width - 2)
     for cells, (sign, look) in zip(sizes, looks, strict=True):
         bar.add(sign * cells, look)
-    parts = (view.shares.useful, view.shares.held, view.shares.stalled)
-    useful, held, stalled = (f"{100 * share:.0f}" for share in parts)
+    useful, held, stalled = (f"{100 * share:.0f}" for share in shares[:3])
     words = pen.line()
     if pen.width >= len(f" useful {useful}% held {held}% {lost} {stalled}% "):
         words.add("useful ", pen.muted).add(f"{useful}%", pen.look(palette.work, bold=True))

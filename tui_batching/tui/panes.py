@@ -81,15 +81,15 @@ class StripView(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows, each made once: Textual itself takes longer to style them than to draw them."""
-        ground, filters = self.visual_style.background, self.get_line_filters()
-        assert ground is not None
-        depends_on = (ground, *filters, self.styles.gutter, self.outer_size)
+        look, filters = self.visual_style, self.get_line_filters()
+        assert look.background is not None
+        depends_on = (look, *filters, self.styles.gutter, self.outer_size)
         if depends_on != self._strips_depend_on:
             self._strips_depend_on = depends_on
             self._strips.clear()
         for y in crop.line_range:
             if y not in self._strips:
-                self._strips[y] = self._strip(y, ground, filters)
+                self._strips[y] = self._strip(y, look.background, filters)
         return [self._strips[y].crop(crop.x, crop.right) for y in crop.line_range]
 
     def _strip(self, y: int, ground: Color, filters: Sequence[LineFilter]) -> Strip:
@@ -100,7 +100,7 @@ class StripView(Widget):
         inside = self._row(y - top) if top <= y < height - bottom else []
         cells = [
             *([Segment(" " * left, blank)] if left else []),
-            *Segment.adjust_line_length(inside, width - left - right, blank),
+            *Segment.adjust_line_length(inside, max(0, width - left - right), blank),
             *([Segment(" " * right, blank)] if right else []),
         ]
         for line_filter in filters:

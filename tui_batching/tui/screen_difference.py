@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import groupby
+from itertools import compress, count, groupby
+from operator import ne
 
 from rich.cells import cell_len, get_character_cell_size
 
@@ -139,11 +140,10 @@ def _changes(
         yield 0, len(texts)
         return
     start = end = -1
-    for x, (text, look, old_text, old_look) in enumerate(zip(texts, looks, *shown, strict=True)):
-        if text == old_text and look == old_look:
-            continue
+    wanted, there = zip(texts, looks, strict=True), zip(*shown, strict=True)
+    for x in compress(count(), map(ne, wanted, there)):
         gap = x - end
-        if start >= 0 and gap and (gap > _JOINED or looks[end - 1 : x] != [look] * (gap + 1)):
+        if start >= 0 and gap and (gap > _JOINED or looks[end - 1 : x] != [looks[x]] * (gap + 1)):
             yield start, end
             start = -1
         if start < 0:

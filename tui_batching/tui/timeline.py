@@ -55,7 +55,9 @@ def timeline_row(
     most = int(counts.max(initial=1))
     ground = palette.background
     playhead = cell_of(time, scene.end, cells)
-    marks = [_mark(int(count), most, played=cell < playhead) for cell, count in enumerate(counts)]
+    marks = [
+        _mark(count, most, played=cell < playhead) for cell, count in enumerate(counts.tolist())
+    ]
     played, ahead = style(palette.text, ground), style(palette.muted, ground)
     looks = [played if cell < playhead else ahead for cell in range(cells)]
     taken: set[int] = set()
