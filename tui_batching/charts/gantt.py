@@ -60,7 +60,7 @@ from tui_batching.charts.rows import (
 from tui_batching.charts.slot_bands import QueueBand, SlotBands
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray, exact_sum
-from tui_batching.numbers import counted, percent
+from tui_batching.numbers import percent
 from tui_batching.sim.life import State
 from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.moment import Moment
@@ -88,15 +88,12 @@ STAY = 6
 _QUEUE = "queue"
 
 
-def legend(
-    palette: Palette, rows: GanttRows, tokens: int, shade: str = "prefill"
-) -> list[LegendEntry]:
+def legend(palette: Palette, rows: GanttRows, shade: str = "prefill") -> list[LegendEntry]:
     """What the bars are made of, what matters most first.
 
     Args:
         palette: the colours.
         rows: what a row is.
-        tokens: those of some answer, as an example of what stands behind bars.
         shade: what is shaded.
     """
     waits = [LegendEntry(ARRIVAL + WAITS, palette.muted, "waits")]
@@ -112,9 +109,7 @@ def legend(
     ]
     if rows == "slots":
         return [*signs, LegendEntry(TRACK, palette.muted, "free")]
-    number, noun = counted(tokens, "token").split()
-    made = LegendEntry(number, palette.muted, f"{noun} made", extra=True)
-    return [*waits, *signs, made]
+    return [*waits, *signs, LegendEntry("number", palette.muted, "= tokens made", extra=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -329,10 +324,9 @@ class Gantt:
     def _legend(self, panels: Sequence[Sequence[Cells]]) -> Cells:
         """The signs that the panels show, what else they tell, and how to see other rows."""
         palette, keys = self.request.palette, self.request.keys
-        tokens = int(self.request.scene.workload.requests.output_tokens[0])
-        entries = on_screen(legend(palette, self.rows, tokens, self._shade), panels)
+        entries = on_screen(legend(palette, self.rows, self._shade), panels)
         if self._measured:
-            entries[-1] = LegendEntry("+1.0%", palette.muted, "error")
+            entries[-1] = LegendEntry("%", palette.muted, "= error")
             name = self._measured.strategy.name
             entries.insert(0, LegendEntry(mark_of(name), palette.strategy(name), name))
         if self.window.cursor is not None:
