@@ -38,6 +38,7 @@ from tui_batching.charts.panels import (
     rows_seen,
     rows_seen_briefly,
     scale_row,
+    state_entry,
     strategy_titles,
     with_focus,
 )
@@ -98,14 +99,14 @@ def legend(palette: Palette, rows: GanttRows, shade: str = "prefill") -> list[Le
     """
     waits = [LegendEntry(ARRIVAL + WAITS, palette.muted, "waits")]
     signs = [
-        LegendEntry(SHADE, palette.state(State.PREFILL), shade),
+        state_entry(SHADE, State.PREFILL, palette, shade),
         LegendEntry(FULL, palette.work, "makes tokens", "tokens"),
-        LegendEntry(HATCH, palette.state(State.HELD), "held"),
-        LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
+        state_entry(HATCH, State.HELD, palette, "held"),
+        state_entry(STALLED, State.STALLED, palette, "stalled"),
         LegendEntry(SLOWED, palette.state(State.PREFILL), "slowed"),
         LegendEntry(PLAYHEAD, palette.playhead, "now"),
         LegendEntry(EVICTED, palette.text, "evicted", SHORT_PARTS["evicted"]),
-        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute", SHORT_PARTS["recompute"]),
+        state_entry(AGAIN, State.RECOMPUTE, palette, "recompute", SHORT_PARTS["recompute"]),
     ]
     if rows == "slots":
         return [*signs, LegendEntry(TRACK, palette.muted, "free")]
