@@ -98,12 +98,13 @@ def legend(palette: Palette, rows: GanttRows, shade: str = "prefill") -> list[Le
         shade: what is shaded.
     """
     waits = [LegendEntry(ARRIVAL + WAITS, palette.muted, "waits")]
+    stall = palette.ground(State.STALLED, palette.background)
     signs = [
         state_entry(SHADE, State.PREFILL, palette, shade),
         LegendEntry(FULL, palette.work, "makes tokens", "tokens"),
         state_entry(HATCH, State.HELD, palette, "held"),
         state_entry(STALLED, State.STALLED, palette, "stalled"),
-        LegendEntry(SLOWED, palette.state(State.PREFILL), "slowed"),
+        LegendEntry(SLOWED, palette.state(State.PREFILL), "slowed", ground=stall),
         LegendEntry(PLAYHEAD, palette.playhead, "now"),
         LegendEntry(EVICTED, palette.text, "evicted", SHORT_PARTS["evicted"]),
         state_entry(AGAIN, State.RECOMPUTE, palette, "recompute", SHORT_PARTS["recompute"]),
