@@ -70,11 +70,11 @@ TOLD_APART = {
         *(RESERVED, READ, CACHED, SLOWED, EVICTED, CHOSEN, *FOCUS, "▾", "┃", "─", "━", "★"),
     ],
     "bars of the Gantt": [
-        *(entry.glyph[0] for entry in gantt.legend(palette(), "requests", 39)),
+        *(entry.glyph[0] for entry in gantt.legend(palette(), "requests")),
         *(WAITS, PLAYHEAD, request_bars.EARLIER, request_bars.LATER, EVICTED, AGAIN),
     ],
     "slots of the Gantt": [
-        *(entry.glyph[0] for entry in gantt.legend(palette(), "slots", 39)),
+        *(entry.glyph[0] for entry in gantt.legend(palette(), "slots")),
         *(BEGIN, PLAYHEAD, EVICTED, AGAIN, " "),
     ],
     "slots by steps": [

@@ -54,6 +54,13 @@ def bars(drawn: Gantt, panel: str) -> dict[str, str]:
     return found
 
 
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_legend_has_no_number_that_reads_as_a_result(width: int) -> None:
+    told = lines(gantt(NOTEBOOK, NOTEBOOK.end, (width, 70)))[0].partition("one cell")[0]
+    assert not re.search(r"\d", told)
+    assert ("number = tokens made" in told) == (width > 80)
+
+
 def test_a_row_tells_arrival_wait_prefill_run_stall_bubble_and_tokens() -> None:
     # 600 ms in 60 cells: static runs from 40 ms, prefills 40 ms, and decodes at 12 ms.
     whole = gantt(BUBBLE, 0, (70, 17))

@@ -279,6 +279,7 @@ def test_the_bubble_has_more_contrast_to_the_ground_than_any_other_state(
     name: str, of: Palette
 ) -> None:
     others = [of.colours[f"state-{state}"] for state in ("work", "prefill", "stalled")]
+    others.append(of.ground(State.PREFILL, of.surface))
     if not THEMES[name].ansi:  # of 16 those without a hue are left for requests
         others += [of.request(number) for number in range(REQUEST_COLOURS)]
     held = contrast(of.held, of.surface)
@@ -328,6 +329,22 @@ def test_what_a_slot_does_is_told_apart(name: str) -> None:
     of = palette(name)
     slots = [of.work, of.held, of.stopped] + [of.state(State.PREFILL)] * (not THEMES[name].ansi)
     assert min(distance(a, b) for a, b in itertools.combinations(slots, 2)) >= 0.1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_where_a_prompt_is_read_looks_neither_free_nor_stalled_from_afar(name: str) -> None:
+    of = palette(name)
+    ground = of.ground(State.PREFILL, of.surface)
+    if THEMES[name].ansi:  # its colours cannot be mixed
+        assert ground == of.surface
+        return
+    in_256 = Color.from_triplet(ground.downgrade(ColorSystem.EIGHT_BIT).get_truecolor())
+    assert distance(ground, of.surface) >= 0.07, "of 256 colours there may be none between"
+    for seen, drawn, least in zip(shown(name), (ground, in_256), (0.07, 0.05), strict=True):
+        for other in (seen.stopped, seen.held_ground, seen.work):
+            assert distance(drawn, other) >= least, other
+        assert contrast(seen.text, drawn) >= 4.5, "a name is written on it"
+        assert contrast(seen.state(State.PREFILL), drawn) >= 3.0
 
 
 @pytest.mark.parametrize("vision", ["deuteranopia", "protanopia"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from stage import MS, crowd, hand_made, palette, scene_of
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.rows import text_of
-from tui_batching.strategies import Continuous
+from tui_batching.strategies import Continuous, Static, mark_of
 from tui_batching.tui.timeline import arrival_counts, cell_of, time_of, timeline_row
 from tui_batching.workload import load_workload
 
@@ -83,12 +85,32 @@ def test_the_selected_request_is_marked_where_it_arrives() -> None:
     assert "▸" not in track(scene)
 
 
-def test_every_strategy_s_end_is_seen_even_where_they_coincide() -> None:
+def test_letters_of_one_cell_touch_so_that_none_reads_as_the_earlier_one() -> None:
     scene = scene_of(crowd(8, 4))
     assert len({run.finished for run in scene.runs[:2]}) == 1
-    ends = {mark: cell for cell, mark in enumerate(track(scene)) if mark in "SDC"}
-    assert len(ends) == 3
-    assert abs(ends["S"] - ends["D"]) == 2  # apart, so that they do not read as one word
+    assert re.fullmatch(r"┃[─▾█▁]+C[─▾]+SD", track(scene))
+
+
+def test_letters_of_neighbouring_cells_are_set_apart() -> None:
+    # One after the other they take 56 steps, and both at once 50.
+    scene = scene_of(hand_made((0, 0, 50), (0, 0, 6), strategies=[Static(1), Continuous(2)]))
+    ends = {
+        cells: [cell_of(run.finished, scene.end, cells) for run in scene.runs]
+        for cells in range(5, 60)
+    }
+    close = [cells for cells, (static, continuous) in ends.items() if static == continuous + 1]
+    assert close
+    assert all(track(scene, cells=cells)[-3:] == "C─S" for cells in close)
+
+
+@pytest.mark.parametrize("name", ["illustrative", "equal-lengths"])
+def test_at_the_end_the_playhead_hides_nobody_who_is_through_then(name: str) -> None:
+    scene = scene_of(load_workload(name))
+    letters = {mark_of(run.strategy.name) for run in scene.runs}
+    last = {mark_of(run.strategy.name) for run in scene.runs if run.finished == scene.end}
+    seen = track(scene, scene.end)
+    assert letters <= set(seen)
+    assert set(seen[-1 - len(last) :]) == {*last, "┃"}
 
 
 def test_dense_arrivals_become_levels() -> None:

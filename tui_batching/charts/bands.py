@@ -35,9 +35,9 @@ _SIGNS = {
 }
 GLYPHS = np.array([_SIGNS.get(state, " ") for state in State])
 """By `State`."""
-SIGN, NAME, WORDS, MARK, FREE, NOW, SLOW = range(7)
-"""What a cell is: the sign of a state, a name or words on it, a mark, free, the playhead, or work
-that is slowed down.
+SIGN, WORDS, MARK, FREE, NOW, SLOW = range(6)
+"""What a cell is: the sign of a state, words on it, a mark, free, the playhead, or the sign of work
+that is slowed down, on the ground of a stall.
 """
 
 
@@ -87,11 +87,9 @@ class Looks(dict[int, Style]):
                 work = palette.striped(work)
             if kind == SIGN:
                 return style(work, ground, row=row)
-            if kind == SLOW:
-                return style(
-                    palette.state(State.PREFILL), palette.ground(State.STALLED, ground), row=row
-                )
             return style(work, palette.surface, bold=True, reverse=True, row=row)
+        if kind == SLOW:
+            return style(palette.state(State.PREFILL), palette.ground(state, ground), row=row)
         if kind == SIGN:
             return fill(state, ground, palette, row)
         return style(palette.text, palette.ground(state, ground), bold=True, row=row)

@@ -38,6 +38,7 @@ from tui_batching.charts.panels import (
     rows_seen,
     rows_seen_briefly,
     scale_row,
+    state_entry,
     strategy_titles,
     with_focus,
 )
@@ -60,7 +61,7 @@ from tui_batching.charts.rows import (
 from tui_batching.charts.slot_bands import QueueBand, SlotBands
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray, exact_sum
-from tui_batching.numbers import counted, percent
+from tui_batching.numbers import percent
 from tui_batching.sim.life import State
 from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.moment import Moment
@@ -88,33 +89,29 @@ STAY = 6
 _QUEUE = "queue"
 
 
-def legend(
-    palette: Palette, rows: GanttRows, tokens: int, shade: str = "prefill"
-) -> list[LegendEntry]:
+def legend(palette: Palette, rows: GanttRows, shade: str = "prefill") -> list[LegendEntry]:
     """What the bars are made of, what matters most first.
 
     Args:
         palette: the colours.
         rows: what a row is.
-        tokens: those of some answer, as an example of what stands behind bars.
         shade: what is shaded.
     """
     waits = [LegendEntry(ARRIVAL + WAITS, palette.muted, "waits")]
+    stall = palette.ground(State.STALLED, palette.background)
     signs = [
-        LegendEntry(SHADE, palette.state(State.PREFILL), shade),
+        state_entry(SHADE, State.PREFILL, palette, shade),
         LegendEntry(FULL, palette.work, "makes tokens", "tokens"),
-        LegendEntry(HATCH, palette.state(State.HELD), "held"),
-        LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
-        LegendEntry(SLOWED, palette.state(State.PREFILL), "slowed"),
+        state_entry(HATCH, State.HELD, palette, "held"),
+        state_entry(STALLED, State.STALLED, palette, "stalled"),
+        LegendEntry(SLOWED, palette.state(State.PREFILL), "slowed", ground=stall),
         LegendEntry(PLAYHEAD, palette.playhead, "now"),
         LegendEntry(EVICTED, palette.text, "evicted", SHORT_PARTS["evicted"]),
-        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute", SHORT_PARTS["recompute"]),
+        state_entry(AGAIN, State.RECOMPUTE, palette, "recompute", SHORT_PARTS["recompute"]),
     ]
     if rows == "slots":
         return [*signs, LegendEntry(TRACK, palette.muted, "free")]
-    number, noun = counted(tokens, "token").split()
-    made = LegendEntry(number, palette.muted, f"{noun} made", extra=True)
-    return [*waits, *signs, made]
+    return [*waits, *signs, LegendEntry("number", palette.muted, "= tokens made", extra=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -329,10 +326,9 @@ class Gantt:
     def _legend(self, panels: Sequence[Sequence[Cells]]) -> Cells:
         """The signs that the panels show, what else they tell, and how to see other rows."""
         palette, keys = self.request.palette, self.request.keys
-        tokens = int(self.request.scene.workload.requests.output_tokens[0])
-        entries = on_screen(legend(palette, self.rows, tokens, self._shade), panels)
+        entries = on_screen(legend(palette, self.rows, self._shade), panels)
         if self._measured:
-            entries[-1] = LegendEntry("+1.0%", palette.muted, "error")
+            entries[-1] = LegendEntry("%", palette.muted, "= error")
             name = self._measured.strategy.name
             entries.insert(0, LegendEntry(mark_of(name), palette.strategy(name), name))
         if self.window.cursor is not None:

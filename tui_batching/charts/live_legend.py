@@ -196,7 +196,8 @@ def _signs(
     evictions = any(view.moment.evictions for view in views)
     lost = [(name, *PART_SIGNS[name]) for name in ("evicted", "recompute") if evictions]
     stalled = _Entry(STALLED, look(State.STALLED), ("stalled", "stalled by another's prompt"))
-    slowed = _Entry(SLOWED, look(State.PREFILL), ("slowed", "slowed by another's prompt"))
+    on_bars = style(palette.state(State.PREFILL), palette.background)
+    slowed = _Entry(SLOWED, on_bars, ("slowed", "slowed by another's prompt"))
     reads = look(State.PREFILL)
     gauge = ("prefill: share of prompt", "prefill: how much of the prompt is read")
     gauges = any(layout.bars for layout in layouts)

@@ -37,6 +37,10 @@ _INKS = {
 """The colours of the signs of states; all others wait, and are grey."""
 _GROUNDS = {State.HELD: "state-held-ground", State.STALLED: "state-stalled"}
 """The grounds of those states that have one of their own."""
+_READING = (State.PREFILL, State.RECOMPUTE)
+"""Those whose ground is derived: a dim shade of work, on which no tokens are made yet."""
+_DIM_WORK = 0.8
+"""How much of the panel's ground there is in it."""
 STRATEGY_COLOURS = 11
 """How many colours there are for strategies; what comes after them takes them in turn."""
 _SHADES = (("background", 0.15), ("background", 0.42), ("text", 0.65), ("text", 0.35))
@@ -115,6 +119,8 @@ class Palette:
 
     def ground(self, state: State, beneath: Color) -> Color:
         """The ground of that sign; most have the one they are drawn on."""
+        if state in _READING and not self.ansi:
+            return mixed(self.work, self.surface, _DIM_WORK)
         name = _GROUNDS.get(state)
         return beneath if name is None else self.colours[name]
 

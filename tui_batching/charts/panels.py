@@ -25,6 +25,7 @@ from tui_batching.charts.rows import (
     style,
     text_of,
 )
+from tui_batching.sim.life import State
 from tui_batching.strategies import Strategy, mark_of
 
 GAP = 2
@@ -207,6 +208,7 @@ class LegendEntry:
         word: what it stands for.
         brief: the same where there is little room; empty if the word is brief.
         extra: whether it is told only where there is room for it beside all that is not.
+        ground: of the sign, if it has one of its own.
     """
 
     glyph: str
@@ -214,6 +216,7 @@ class LegendEntry:
     word: str
     brief: str = ""
     extra: bool = False
+    ground: Color | None = None
 
     @property
     def length(self) -> int:
@@ -223,6 +226,14 @@ class LegendEntry:
     def briefly(self) -> LegendEntry:
         """The same in few words."""
         return replace(self, word=self.brief or self.word)
+
+
+def state_entry(
+    sign: str, state: State, palette: Palette, word: str, brief: str = ""
+) -> LegendEntry:
+    """What the sign of a state means, which looks as it does in the chart."""
+    ground = palette.ground(state, palette.background)
+    return LegendEntry(sign, palette.state(state), word, brief, ground=ground)
 
 
 def focus_entry(palette: Palette) -> LegendEntry:
@@ -255,7 +266,8 @@ def legend_row(
     row.add(told, style(palette.accent, ground, bold=True) if back else muted)
     for entry in entries:
         if entry.length <= row.left:
-            row.gap(2).add(f"{entry.glyph} ", style(entry.colour, ground)).add(entry.word, muted)
+            row.gap(2).add(entry.glyph, style(entry.colour, entry.ground or ground))
+            row.add(" ", style(entry.colour, ground)).add(entry.word, muted)
     return row.cells()
 
 

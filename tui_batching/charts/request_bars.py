@@ -104,7 +104,7 @@ class RequestBars:
         for line in range(self.thickness):
             text, inks = GLYPHS[states].copy(), ink(SIGN, states, row)
             slowed = self._slowed & (states == State.DECODE)
-            text[slowed], inks[slowed] = SLOWED, ink(SLOW, State.DECODE, row)
+            text[slowed], inks[slowed] = SLOWED, ink(SLOW, State.STALLED, row)
             if line == 0:
                 self._mark_arrival(row, text, inks)
                 self._label(row, text, inks, states)

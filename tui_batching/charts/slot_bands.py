@@ -14,7 +14,6 @@ from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.bands import (
     FREE,
     GLYPHS,
-    NAME,
     NOW,
     SIGN,
     SLOW,
@@ -133,7 +132,7 @@ class SlotBands:
         clicked = self._clicked(stays, parts)
         inks = np.where(there, ink(SIGN, states, clicked), ink(FREE))
         slowed = self._slowed & there & (states == State.DECODE)
-        text[slowed], inks[slowed] = SLOWED, ink(SLOW, State.DECODE, clicked[slowed])
+        text[slowed], inks[slowed] = SLOWED, ink(SLOW, State.STALLED, clicked[slowed])
         begins = [begin for begin, _ in parts if begin and states[begin] == State.DECODE]
         text[begins] = BEGIN
         looks = looks_for(self.palette, self.selected, stripe=bool(self.slots[place] % 2))
@@ -142,10 +141,10 @@ class SlotBands:
             signs, marks = text.copy(), inks.copy()
             if line == 0:
                 for name in names:
-                    _write_name(name, signs, marks)
+                    _write(name, signs, marks)
             if line == self.thickness // 2:
                 for cause in told:
-                    _write(cause, WORDS, signs, marks)
+                    _write(cause, signs, marks)
             if line == 0:
                 self._mark_evictions(place, signs, marks)
             if window.cursor is not None:
@@ -217,18 +216,10 @@ def _room(states: npt.NDArray[np.int8], length: int) -> int | None:
     return 0 if len(states) > length + 1 else None
 
 
-def _write(written: Written, kind: int, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
-    """Write over the signs of cells, on the ground of the states that they have."""
+def _write(written: Written, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
+    """Write over the signs of cells, each on the ground of what is done in it."""
     signs[written.cells] = list(written.words)
-    marks[written.cells] = marks[written.cells] & ~0xF0 | kind << 4
-
-
-def _write_name(name: Written, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
-    """Write on the ground of work, or on that of a stall or the bubble that it begins in."""
-    _write(name, NAME, signs, marks)
-    begins_in = State(int(marks[name.cell] & 15))
-    state = begins_in if begins_in in {State.HELD, State.STALLED} else State.DECODE
-    marks[name.cells] = marks[name.cells] & ~0xF | state
+    marks[written.cells] = marks[written.cells] & ~0xF0 | WORDS << 4
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,6 +32,7 @@ from tui_batching.charts.panels import (
     on_screen,
     rows_seen,
     scale_row,
+    state_entry,
     with_focus,
 )
 from tui_batching.charts.pen import SHORT_PARTS, fill
@@ -105,12 +106,12 @@ def legend(palette: Palette) -> list[LegendEntry]:
     return [
         LegendEntry(FULL, palette.work, "makes a token", "token"),
         LegendEntry(_STRIP, palette.state(State.DECODE), "how many do"),
-        LegendEntry(HATCH, palette.state(State.HELD), "held"),
-        LegendEntry(SHADE, palette.state(State.PREFILL), "prefill"),
-        LegendEntry(STALLED, palette.state(State.STALLED), "stalled"),
+        state_entry(HATCH, State.HELD, palette, "held"),
+        state_entry(SHADE, State.PREFILL, palette, "prefill"),
+        state_entry(STALLED, State.STALLED, palette, "stalled"),
         LegendEntry(PLAYHEAD, palette.playhead, "now"),
         LegendEntry(EVICTED, palette.text, "evicted", SHORT_PARTS["evicted"]),
-        LegendEntry(AGAIN, palette.state(State.RECOMPUTE), "recompute", SHORT_PARTS["recompute"]),
+        state_entry(AGAIN, State.RECOMPUTE, palette, "recompute", SHORT_PARTS["recompute"]),
         LegendEntry(TRACK, palette.muted, "free"),
     ]
 

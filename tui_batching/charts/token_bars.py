@@ -14,6 +14,7 @@ from rich.color import Color
 from rich.style import Style
 
 from tui_batching.charts.palette import Palette
+from tui_batching.charts.pen import fill
 from tui_batching.charts.rows import (
     CACHED,
     EIGHTHS,
@@ -186,7 +187,8 @@ class BarPen:
         """
         through, under_way, whole = prompt.through, prompt.under_way, max(1, prompt.whole)
         cells = max(1, self.cells - 2)
-        look, track = self.ink(self.palette.state(State.PREFILL)), self.ink(self.palette.bar_track)
+        look = fill(State.PREFILL, self.ground, self.palette, self.row)
+        track = self.ink(self.palette.bar_track)
         done = min(cells, max(through > 0, cells * through // whole))
         cached = min(done, max(prompt.cached > 0, cells * prompt.cached // whole))
         now = 0

@@ -239,7 +239,8 @@ READING_LOG = (
 def reading(strategies: Sequence[Strategy]) -> list[tuple[str, str]]:
     """How to read the lanes of these strategies: what is told of, and the words."""
     pairs = (f"{mark_of(each.name)}\N{NO-BREAK SPACE}{each.name}" for each in strategies)
-    time = f"▾ a request arrives, ┃ now, ━ played, all answered: {', '.join(pairs)}"
+    ends = f"all answered: {', '.join(pairs)} (letters that touch: at once)"
+    time = f"▾ a request arrives, ┃ now, ━ played, {ends}"
     engines = READING_ENGINES if any(each.is_engine for each in strategies) else ()
     log = READING_LOG if any(isinstance(each, MeasuredServer) for each in strategies) else ()
     return [*READING, *engines, *log, ("time", time)]

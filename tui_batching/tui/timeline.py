@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from itertools import groupby
 
 import numpy as np
@@ -14,6 +14,7 @@ from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import LEVELS, Cells, Row, style
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
+from tui_batching.sim.run import Run
 from tui_batching.strategies import mark_of
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import StripView
@@ -49,7 +50,8 @@ def timeline_row(
 ) -> Cells:
     """The row: `━━▾━▾━━━┃──▾──C───S─`; what was played is heavy, what is to come is light.
 
-    Arrivals so dense that marks would touch become levels.
+    Arrivals so dense that marks would touch become levels. Letters that touch are of one instant,
+    as far as cells tell; those that touch the playhead, too, are of now: `━━━SC┃`.
     """
     cells = len(counts)
     most = int(counts.max(initial=1))
@@ -60,12 +62,7 @@ def timeline_row(
     ]
     played, ahead = style(palette.text, ground), style(palette.muted, ground)
     looks = [played if cell < playhead else ahead for cell in range(cells)]
-    taken: set[int] = set()
-    for run in sorted(scene.runs, key=lambda run: -run.finished):
-        cell = cell_of(run.finished, scene.end, cells)
-        while not taken.isdisjoint((cell, cell + 1)) and cell > 0:
-            cell -= 1
-        taken.add(cell)
+    for cell, run in _letters(scene, cells, playhead):
         marks[cell] = mark_of(run.strategy.name)
         looks[cell] = style(palette.strategy(run.strategy.name), ground, bold=True)
     if selected is not None:
@@ -78,6 +75,23 @@ def timeline_row(
     for look, stretch in groupby(range(cells), looks.__getitem__):
         row.add("".join(marks[cell] for cell in stretch), look)
     return row.gap().cells()
+
+
+def _letters(scene: Scene, cells: int, playhead: int) -> Iterator[tuple[int, Run]]:
+    """Who is through, and the cell of its letter; the letters of one cell are side by side.
+
+    They end in that cell, or before it where the playhead or the letters of another cell, from
+    which they are set apart, are in the way.
+    """
+    through: dict[int, list[Run]] = {}
+    for run in scene.runs:
+        through.setdefault(cell_of(run.finished, scene.end, cells), []).append(run)
+    free = cells
+    for cell, runs in sorted(through.items(), reverse=True):
+        after = min(cell + (cell != playhead), free)
+        first = max(0, after - len(runs))
+        yield from zip(range(first, cells), runs, strict=False)
+        free = first - 1
 
 
 def _mark(count: int, most: int, *, played: bool) -> str:
