@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from tui_batching.charts.lane_pen import token_scale
+from tui_batching.charts.lane_rows import lane_layouts
 from tui_batching.charts.lane_view import LaneView, lane_view, mark_time
 from tui_batching.charts.live_legend import legend_row, newcomers
 from tui_batching.charts.live_page import GUTTER, LIVE_PARTS, LiveLayout, told_rows
@@ -79,8 +80,9 @@ class LiveView(View):
         views = [self._view_of(frame, number) for number in seen]
         sizes = [(place.width - GUTTER, place.height) for place in places]
         scale = token_scale(views, min(width for width, _ in sizes))
-        for lane, view in zip(lanes, views, strict=True):
-            lane.show(view, frame, scale)
+        layouts = lane_layouts(views, min(height for _, height in sizes) - 1)
+        for lane, view, rows in zip(lanes, views, layouts, strict=True):
+            lane.show(view, frame, scale, rows)
         if self._race.display:
             every, marked = range(len(scene.runs)), mark_time(frame.speed)
             racing = every if layout.racing == len(every) else seen
