@@ -89,16 +89,16 @@ class LiveView(View):
             race = RaceRequest(scene, frame.time, racing, width, palette, marked, frame.selected)
             self._race.present(race_rows(race))
         moments = [frame.moments[number] for number in seen]
-        height = self._told.content_size.height
+        height, words = self._told.content_size.height, width - GUTTER  # as wide as the lanes
         self._told.present(
-            told_rows(scene, moments, frame.selected, height, width, palette, frame.keys)
+            told_rows(scene, moments, frame.selected, height, words, palette, frame.keys)
         )
         notes = newcomers(frame.keys) if frame.greets else ()
         if not frame.shows("reasons"):  # nor are there parts of a request to explain
             views = [replace(view, selected=None) for view in views]
         in_focus, more = bool(self.lanes.focused or frame.focus), f"{frame.keys['help']} more"
         self._legend.present(
-            [legend_row(views, sizes, width, palette, notes, focused=in_focus, more=more)]
+            [legend_row(views, sizes, words, palette, notes, focused=in_focus, more=more)]
         )
         for pane in self._panes:
             pane.keeps_step = frame.playing
