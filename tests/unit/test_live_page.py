@@ -19,7 +19,7 @@ from tui_batching.charts.live_page import live_chart
 from tui_batching.charts.pen import PART_SIGNS
 from tui_batching.charts.printing import to_ascii
 from tui_batching.clock import MILLISECOND, SECOND, Picoseconds
-from tui_batching.strategies import Continuous, Dynamic
+from tui_batching.strategies import Continuous, Dynamic, Vllm
 from tui_batching.workload import load_workload
 
 NOTEBOOK = load_workload("notebook")
@@ -324,3 +324,21 @@ def test_it_is_drawn_with_ascii_alone_too() -> None:
         plain = to_ascii(row)
         assert plain.isascii()
         assert len(plain) == len(row)
+
+
+@pytest.mark.parametrize(("width", "height"), [(100, 36), (120, 36), (160, 45)])
+def test_a_slot_stands_level_in_lanes_with_as_many_slots(width: int, height: int) -> None:
+    """One tells of memory and the other does not, which moves neither slots nor the queue."""
+    chunked = Vllm(8, 512)
+    scene = scene_of(replace(load_workload("rule-by-rule"), strategies=(Continuous(8), chunked)))
+    rows = texts(live_chart(ChartRequest(scene, 3890 * MILLISECOND, width, height, palette())))
+    left, right = ([row[at : at + width // 2] for row in rows] for at in (0, width // 2))
+    assert any("KV [" in row for row in right)
+    assert any(row.startswith(" KV ignored ") for row in left)
+    for start in (*(f"{slot} R" for slot in range(8)), "queue "):
+        places = [
+            [number for number, row in enumerate(lane) if row[1:].startswith(start)]
+            for lane in (left, right)
+        ]
+        assert len(places[0]) == 1, start
+        assert places[0] == places[1], start

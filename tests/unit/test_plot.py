@@ -16,7 +16,7 @@ import plotext
 import pytest
 from rich.color import Color, ColorSystem
 
-from tui_batching.charts.plot import ChartSpec, Label, Line, Vertical, draw
+from tui_batching.charts.plot import ChartSpec, Label, Level, Line, Vertical, draw
 from tui_batching.charts.printing import printed
 from tui_batching.charts.rows import Cells, text_of
 
@@ -248,7 +248,26 @@ def test_what_has_no_place_on_a_logarithmic_axis_is_left_out() -> None:
 @pytest.mark.parametrize("x_log", [False, True])
 def test_ticks_can_be_chosen(x_log: bool) -> None:
     rows = canvas_of(few((1, 1), (64, 3)), x_log=x_log, x_ticks=(1, 8, 32, 64, 99))
-    assert rows[-1].split() == ["1", "8", "32"]  # 64 is at the very end, 99 beyond it
+    assert rows[-1].split() == ["1", "8", "32", "64"]  # 64 is at the very end, 99 beyond it
+
+
+def test_the_last_tick_gives_way_to_the_name_of_the_axis() -> None:
+    rows = canvas_of(few((1, 1), (64, 3)), x_ticks=(1, 8, 32, 64), x_label="slots")
+    assert rows[-1].split() == ["1", "8", "32", "slots"]
+
+
+@pytest.mark.parametrize("height", range(8, 46, 3))
+@pytest.mark.parametrize("upper", [90.0, 160.0, 230.0])
+def test_a_level_stands_in_the_row_of_its_tick_behind_all_else(height: int, upper: float) -> None:
+    line, limit = few((0, 0.4), (10, upper)), Level(1.0, WHITE, "limit")
+    spec = ChartSpec(60, height, (line,), TEXT, MUTED, y_range=(0.3, upper), y_log=True)
+    without, rows = (
+        [text_of(row) for row in draw(each)] for each in (spec, replace(spec, levels=(limit,)))
+    )
+    [level] = [number for number, row in enumerate(rows[:-2]) if "─────" in row]
+    assert rows[level].split("┤")[0].strip() == "1"
+    assert all(other in (one, " ") for one, other in zip(rows[level], without[level], strict=True))
+    assert any("limit" in row for row in rows[level - 1 : level + 2])
 
 
 def test_an_upright_line_has_its_label_and_its_glyph() -> None:

@@ -96,13 +96,18 @@ class Axis:
     def without_crowded(self, cells: int, reserved: int) -> Axis:
         """The axis without the ticks whose labels would touch each other on `cells` cells.
 
-        `reserved` cells at the right end are kept free for the label of the axis.
+        `reserved` cells at the right end are kept free for the label of the axis; without one the
+        last label stands a little further left if need be.
         """
-        room, end = cells - (reserved + 1 if reserved else 0), -inf
+        room, end = cells - reserved - 1, -inf
         kept: list[tuple[float, str]] = []
         for tick, label in zip(self.ticks, self.labels, strict=True):
             middle = self.share(tick) * cells
-            if middle - len(label) / 2 > end and middle + len(label) / 2 + 1 <= room:
+            if not reserved:
+                middle = min(middle, cells - len(label) / 2)
+            if middle - len(label) / 2 > end and (
+                not reserved or middle + len(label) / 2 + 1 <= room
+            ):
                 kept.append((tick, label))
                 end = middle + len(label) / 2 + 1
         return replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -64,13 +65,19 @@ class LaneLayout:
     figures: int
 
     @classmethod
-    def of(cls, view: LaneView, height: int) -> LaneLayout:
-        """Share the rows; what gives way first is told in the order in which it is asked for."""
+    def of(cls, view: LaneView, height: int, memory: int) -> LaneLayout:
+        """Share the rows; what gives way first is told in the order in which it is asked for.
+
+        Args:
+            view: what is seen.
+            height: rows below the head.
+            memory: rows for the KV cache, if all parts have the room that they want.
+        """
         run = view.moment.run
         left = height - 1
         left -= min(left, _slot_rows_wanted(run, left))
         given = dict.fromkeys(("kv", "figures", "queue", "happening"), 0)
-        for name, rows in _parts_wanted(run, tells_shares=view.tells_shares):
+        for name, rows in _parts_wanted(run, memory, tells_shares=view.tells_shares):
             taken = min(rows, left)
             given[name] += taken
             left -= taken
@@ -78,6 +85,11 @@ class LaneLayout:
         most = run.slots * view.thickest
         given["queue"] += max(0, slots - most)
         return cls(slots=min(slots, most), **given)
+
+    def level(self, kv: int, slots: int) -> LaneLayout:
+        """The same with so many rows of memory and of slots, if it has as many for both of them."""
+        both = self.kv + self.slots
+        return replace(self, kv=kv, slots=both - kv).without_empty_slots(slots, engine=False)
 
     def without_empty_slots(self, slots: int, engine: bool) -> LaneLayout:
         """The same where slots need fewer rows: what happened last gets one, then the queue.
@@ -93,35 +105,80 @@ class LaneLayout:
         )
 
 
-def rows_wanted(run: Run, height: int, *, tells_shares: bool = True) -> int:
-    """The rows in which a lane shows all that it has to tell, with its head and a row a slot.
+def lane_layouts(views: Sequence[LaneView], height: int) -> list[LaneLayout]:
+    """The layouts of lanes side by side: a slot stands level in all that have as many slots.
+
+    That is what gives way first: where not all of them have a row for each slot, every lane takes
+    the rows that it needs itself.
+    """
+    alike: dict[int, list[LaneView]] = {}
+    for view in views:
+        alike.setdefault(view.moment.run.slots, []).append(view)
+    layouts = {
+        view.lane: layout
+        for group in alike.values()
+        for view, layout in zip(group, _level_layouts(group, height), strict=True)
+    }
+    return [layouts[view.lane] for view in views]
+
+
+def _level_layouts(views: Sequence[LaneView], height: int) -> list[LaneLayout]:
+    """The layouts of lanes with equally many slots."""
+    slots, wanted = views[0].moment.run.slots, [_memory_rows(view.moment.run) for view in views]
+    layouts = [LaneLayout.of(view, height, max(wanted)) for view in views]
+    kv = max(layout.kv for layout in layouts)
+    room = min(layout.kv + layout.slots for layout in layouts) - kv
+    if len(views) < 2 or room < slots:
+        pairs = zip(views, wanted, strict=True)
+        return [LaneLayout.of(view, height, memory) for view, memory in pairs]
+    thick = min(room // slots, *(view.thickest for view in views))
+    return [layout.level(kv, thick * slots) for layout in layouts]
+
+
+def rows_wanted(runs: Sequence[Run], height: int, *, tells_shares: bool = True) -> int:
+    """The rows in which lanes show all that they have to tell, with their heads and a row a slot.
 
     Args:
-        run: of the lane.
+        runs: of the lanes.
         height: the rows that there are at most.
-        tells_shares: whether its foot tells the shares of slot-time, and counts.
+        tells_shares: whether their feet tell the shares of slot-time, and counts.
     """
-    parts = sum(rows for _, rows in _parts_wanted(run, tells_shares=tells_shares))
-    return 2 + _slot_rows_wanted(run, height - 2) + parts
+    memory: dict[int, int] = {}
+    for run in runs:
+        memory[run.slots] = max(memory.get(run.slots, 0), _memory_rows(run))
+    wanted = []
+    for run in runs:
+        parts = _parts_wanted(run, memory[run.slots], tells_shares=tells_shares)
+        wanted.append(2 + _slot_rows_wanted(run, height - 2) + sum(rows for _, rows in parts))
+    return max(wanted)
 
 
-def _parts_wanted(run: Run, *, tells_shares: bool) -> tuple[tuple[str, int], ...]:
+def _memory_rows(run: Run) -> int:
+    """The rows that a lane has to tell of memory: a gauge and its numbers, or words alone."""
+    has_words = ignores_memory(run) or (run.strategy.is_engine and run.tells_iterations)
+    return 2 if run.kv is not None else int(has_words)
+
+
+def _parts_wanted(run: Run, memory: int, *, tells_shares: bool) -> tuple[tuple[str, int], ...]:
     """The rows of what is beside the slots; what comes last gives way first."""
-    engine, told = run.strategy.is_engine, ignores_memory(run)
-    has_gauge = run.kv is not None or (engine and run.tells_iterations)
+    engine = run.strategy.is_engine
     has_shares = tells_shares and shares_tell(run)
     shares, own = int(engine and has_shares), 2 if has_shares and not engine else 1
     own = own if tells_shares else 0
     return (
-        ("queue", 1), ("kv", int(has_gauge or told)), ("figures", own),
+        ("queue", 1), ("kv", min(1, memory)), ("figures", own),
         ("happening", 1), ("queue", 1),
-        ("figures", shares), ("kv", int(has_gauge and run.kv is not None)), ("figures", shares),
+        ("figures", shares), ("kv", max(0, memory - 1)), ("figures", shares),
     )  # fmt: skip
 
 
 def slots_layout(view: LaneView, width: int, height: int) -> SlotsLayout:
-    """How the slots stand in a lane of which the inside has this size."""
-    return SlotsLayout.of(view, width, LaneLayout.of(view, height).slots)
+    """How the slots stand in a lane of which the inside has this size, if it stands alone.
+
+    Beside others only their thickness may differ.
+    """
+    layout = LaneLayout.of(view, height, _memory_rows(view.moment.run))
+    return SlotsLayout.of(view, width, layout.slots)
 
 
 def _slot_rows_wanted(run: Run, left: int) -> int:
@@ -136,8 +193,13 @@ def _slot_rows_wanted(run: Run, left: int) -> int:
     return run.slots if run.slots <= left - 2 else 4
 
 
-def lane_rows(
-    view: LaneView, width: int, height: int, palette: Palette, scale: int | None = None
+def lane_rows(  # noqa: PLR0913, PLR0917 - what is seen, its size, and what lanes have in common
+    view: LaneView,
+    width: int,
+    height: int,
+    palette: Palette,
+    scale: int | None = None,
+    layout: LaneLayout | None = None,
 ) -> list[Cells]:
     """The inside of a lane: phase, memory, slots, queue, what happened last, and shares.
 
@@ -147,16 +209,17 @@ def lane_rows(
         height: rows.
         palette: the colours.
         scale: tokens a cell, as `token_scale` finds it for all lanes together.
+        layout: the rows of its parts, as `lane_layouts` finds them for all lanes together.
     """
     if width < 1 or height < 1:
         return []
-    layout = LaneLayout.of(view, height)
+    layout = layout or lane_layouts([view], height)[0]
     pen = LanePen(width, palette, view, scale or token_scale([view], width))
     slots = slot_rows(pen, layout.slots)
     layout = layout.without_empty_slots(len(slots), view.moment.run.strategy.is_engine)
     rows = [
         _phase_row(pen),
-        *_kv_rows(pen, layout.kv),
+        *_padded(pen, _kv_rows(pen, layout.kv), layout.kv),
         *_padded(pen, slots, layout.slots),
         *_padded(pen, queue_rows(pen, layout.queue), layout.queue),
         *_happening_rows(pen, layout.happening),
@@ -180,13 +243,15 @@ def _phase_row(pen: LanePen) -> Cells:
 def _kv_rows(pen: LanePen, most: int) -> list[Cells]:
     """KV memory of an engine as a gauge, and its numbers below it or, if need be, beside it.
 
-    A lane that ignores the memory there is says so.
+    A lane that ignores the memory there is says so, and so does one beside those that heed it.
     """
     run, kv = pen.view.moment.run, kv_view(pen.view.moment)
     if not most:
         return []
     if kv is None:
-        words = [f"KV ignored · {run.cost.kv_cache_tokens or 0:,} tokens there", "KV ignored"]
+        there = f"KV ignored · {run.cost.kv_cache_tokens or 0:,} tokens there"
+        briefly = "KV ignored" if run.tells_iterations else "KV: not told"
+        words = [*([there] if ignores_memory(run) else []), briefly]
         return [pen.line().add(first_that_fits(words, pen.width - 2), pen.muted).cells()]
     texts = kv.texts()
     if kv.taken is None:

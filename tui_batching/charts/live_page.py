@@ -16,7 +16,7 @@ from tui_batching.charts.breakdown_rows import READ_PARTS, THICK_PARTS, breakdow
 from tui_batching.charts.chart import ChartRequest, KeySigns
 from tui_batching.charts.lane_heading import lane_heading
 from tui_batching.charts.lane_pen import token_scale
-from tui_batching.charts.lane_rows import lane_rows, rows_wanted
+from tui_batching.charts.lane_rows import LaneLayout, lane_layouts, lane_rows, rows_wanted
 from tui_batching.charts.lane_view import LaneView, lane_view
 from tui_batching.charts.live_legend import legend_row
 from tui_batching.charts.palette import Palette
@@ -129,7 +129,7 @@ def _chart_rows(height: int, left: int, runs: Sequence[Run], show: Collection[st
     """
     if height >= _CHARTS:
         return 12 if height >= _HIGH else 9
-    spare = left - max(rows_wanted(run, left, tells_shares="shares" in show) for run in runs)
+    spare = left - rows_wanted(runs, left, tells_shares="shares" in show)
     return min(9, spare) if height >= _LOW and spare >= _LOWEST_CHARTS else 0
 
 
@@ -185,7 +185,9 @@ def lanes_that_fit(width: int) -> int:
     return max(FEWEST_LANES, min(MOST_LANES, width // LANE_CELLS))
 
 
-def lane_block(view: LaneView, width: int, height: int, look: LaneLook) -> list[Cells]:
+def lane_block(
+    view: LaneView, width: int, height: int, look: LaneLook, layout: LaneLayout
+) -> list[Cells]:
     """A lane with its head: its rows, or at the end of all lanes how it came out."""
     scene, palette = view.scene, look.palette
     strategy = view.moment.run.strategy
@@ -199,15 +201,16 @@ def lane_block(view: LaneView, width: int, height: int, look: LaneLook) -> list[
     )
     if view.moment.time >= scene.end:
         return [head, *card_rows(scene, view.lane, width, height - 1, palette)][:height]
-    return [head, *lane_rows(view, width, height - 1, palette, look.scale)][:height]
+    return [head, *lane_rows(view, width, height - 1, palette, look.scale, layout)][:height]
 
 
 def _band(views: Sequence[LaneView], width: int, height: int, look: LaneLook) -> list[Cells]:
     """Some lanes side by side."""
     gutter = _gutter(look.palette)
     blocks = []
-    for view, cells in zip(views, _shares(width, len(views)), strict=True):
-        block = lane_block(view, cells - GUTTER, height, look)
+    layouts = lane_layouts(views, height - 1)
+    for view, cells, layout in zip(views, _shares(width, len(views)), layouts, strict=True):
+        block = lane_block(view, cells - GUTTER, height, look, layout)
         blocks.append([[*row, *gutter] for row in block])
     return _side_by_side(blocks)
 

@@ -100,7 +100,9 @@ def chosen_rows(
     for thick, apart, between in _HEIGHTS:
         layout = BarLayout.of(bars, pen, thick, apart)
         above = [pen.blank()] * between
-        rows = [*head, *(row for group in groups for row in (*above, *group.rows(layout)))]
+        told = [row for group in groups for row in (*above, *group.rows(layout))]
+        is_over = len(head) + len(told) > height  # what is below the head gives way first
+        rows = [*head, *told[between if is_over else 0 :]]
         if len(rows) <= height:
             break
     return rows + [pen.blank()] * (height - len(rows))

@@ -88,6 +88,21 @@ class Vertical:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """A line from end to end behind the series: a limit. It stands in the row that a tick would.
+
+    Attributes:
+        y: where it is.
+        colour: of the line and its label.
+        label: at its left end.
+    """
+
+    y: float
+    colour: Color
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """A text beside a point, left out where there is no room for it."""
 
@@ -114,6 +129,7 @@ class ChartSpec:
         x_range: lowest and highest x shown; None shows all of the data.
         y_range: as `x_range`; values beyond are drawn on the border.
         verticals: upright lines; those outside of `x_range` are left out.
+        levels: lines from end to end; those outside of `y_range` are left out.
         background: ground of every cell; None leaves what is below.
         empty: said in the middle when no line has a point to draw.
         x_log: whether equal factors are equally far apart; what is not above zero is left out.
@@ -136,6 +152,7 @@ class ChartSpec:
     x_range: Range | None = None
     y_range: Range | None = None
     verticals: tuple[Vertical, ...] = ()
+    levels: tuple[Level, ...] = ()
     background: Color | None = None
     empty: str = "no data yet"
     dots: Dots = "braille"
@@ -157,7 +174,9 @@ def draw(spec: ChartSpec) -> list[Cells]:
 
 def _inks(spec: ChartSpec) -> list[Style]:
     """The style of each ink number."""
-    things: tuple[Line | Vertical | Label, ...] = (*spec.lines, *spec.verticals, *spec.labels)
+    things: tuple[Line | Vertical | Level | Label, ...] = (
+        *spec.lines, *spec.verticals, *spec.levels, *spec.labels,
+    )  # fmt: skip
     colours = [None, spec.text, spec.muted, *(thing.colour for thing in things)]
     return [Style(color=colour, bgcolor=spec.background) for colour in colours]
 
@@ -240,6 +259,9 @@ def _put_over(spec: ChartSpec, canvas: _Canvas) -> None:
     verticals = _FIRST + len(spec.lines)
     for number, vertical in enumerate(spec.verticals, verticals):
         canvas.redraw(number, vertical.glyph, vertical.rows)
+    levels = verticals + len(spec.verticals)
+    for number, level in enumerate(spec.levels, levels):
+        canvas.lay(level.y, number)
     for number, line in enumerate(spec.lines, _FIRST):
         for xs, ys in _pieces(line, spec) if line.points else ():
             for x, y in zip(xs.tolist(), ys.tolist(), strict=True):
@@ -247,7 +269,9 @@ def _put_over(spec: ChartSpec, canvas: _Canvas) -> None:
     for number, vertical in enumerate(spec.verticals, verticals):
         if vertical.label and canvas.x.lower <= vertical.x <= canvas.x.upper:
             canvas.hang(vertical.x, vertical.label, number)
-    for number, label in enumerate(spec.labels, verticals + len(spec.verticals)):
+    for number, level in enumerate(spec.levels, levels):
+        canvas.put_label(canvas.x.lower, level.y, level.label, number)
+    for number, label in enumerate(spec.labels, levels + len(spec.levels)):
         canvas.put_label(label.x, label.y, label.text, number)
 
 
@@ -407,6 +431,12 @@ class _Canvas:
         if not self._put_first(iter(places), text, ink, over=_UPRIGHTS):
             at = right if self._holds((self.top, right), cell_len(text)) else left
             _write(self.cells[self.top], at, text, ink)
+
+    def lay(self, y: float, ink: int) -> None:
+        """Draw a line from end to end behind all else, in the row in which a tick would stand."""
+        if self.y.lower <= y <= self.y.upper:
+            row = self.cells[self.cell_of(self.x.lower, y)[0]]
+            row[self.left :] = [("─", ink) if cell == _BLANK else cell for cell in row[self.left :]]
 
     def redraw(self, ink: int, glyph: str, rows: int | None) -> None:
         """Draw the upper cells of an upright line with another character, and blank the others."""

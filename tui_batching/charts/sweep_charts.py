@@ -96,7 +96,7 @@ def load_chart(request: SweepRequest) -> list[Cells]:
     log = needs_log(points)
     limits = (min(points) / 1.1, max(points) * 1.1) if log else (0.0, max(points) * 1.03)
     verticals = (*_saturations(request), *_present_load(request, limits))
-    axis = ValueAxis("req/s", limits, log, None, verticals)
+    axis = ValueAxis("req/s", limits, max(values), log, None, verticals)
     return _charts_and_table(request, _head(request, *_load_facts(request)), axis)
 
 
@@ -156,6 +156,7 @@ def parameter_chart(request: SweepRequest) -> list[Cells]:
     axis = ValueAxis(
         label="",
         limits=limits,  # with room for the last tick
+        last=max(values),
         log=log,
         ticks=tuple(values) if log else None,
         verticals=tuple(_present(request, limits)),

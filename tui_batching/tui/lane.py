@@ -6,6 +6,7 @@ from textual import events
 from textual.widget import AwaitMount
 
 from tui_batching.charts.ahead import dim_from
+from tui_batching.charts.lane_rows import LaneLayout
 from tui_batching.charts.lane_view import LaneView
 from tui_batching.charts.live_page import GUTTER, LaneLook, lane_block, lanes_that_fit
 from tui_batching.charts.rows import Row, style
@@ -45,7 +46,7 @@ class Lane(StripView, can_focus=True):
         """Let the head be drawn anew."""
         self.post_message(self.Resized())
 
-    def show(self, view: LaneView, frame: Frame, scale: int) -> None:
+    def show(self, view: LaneView, frame: Frame, scale: int, layout: LaneLayout) -> None:
         """Draw what has changed."""
         width, height = self.content_size
         gutter = Row(GUTTER, style(frame.palette.text, frame.palette.background)).cells()
@@ -53,7 +54,7 @@ class Lane(StripView, can_focus=True):
         look = LaneLook(
             frame.palette, scale, self._more(frame), self.has_focus or frame.focus == name
         )
-        rows = lane_block(view, width - GUTTER, height, look)
+        rows = lane_block(view, width - GUTTER, height, look, layout)
         if frame.focus not in (None, name):
             rows = [dim_from(row, 0, frame.palette) for row in rows]
         self.present([[*row, *gutter] for row in rows])

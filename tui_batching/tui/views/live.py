@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from tui_batching.charts.lane_pen import token_scale
+from tui_batching.charts.lane_rows import lane_layouts
 from tui_batching.charts.lane_view import LaneView, lane_view, mark_time
 from tui_batching.charts.live_legend import legend_row, newcomers
 from tui_batching.charts.live_page import GUTTER, LIVE_PARTS, LiveLayout, told_rows
@@ -79,24 +80,25 @@ class LiveView(View):
         views = [self._view_of(frame, number) for number in seen]
         sizes = [(place.width - GUTTER, place.height) for place in places]
         scale = token_scale(views, min(width for width, _ in sizes))
-        for lane, view in zip(lanes, views, strict=True):
-            lane.show(view, frame, scale)
+        layouts = lane_layouts(views, min(height for _, height in sizes) - 1)
+        for lane, view, rows in zip(lanes, views, layouts, strict=True):
+            lane.show(view, frame, scale, rows)
         if self._race.display:
             every, marked = range(len(scene.runs)), mark_time(frame.speed)
             racing = every if layout.racing == len(every) else seen
             race = RaceRequest(scene, frame.time, racing, width, palette, marked, frame.selected)
             self._race.present(race_rows(race))
         moments = [frame.moments[number] for number in seen]
-        height = self._told.content_size.height
+        height, words = self._told.content_size.height, width - GUTTER  # as wide as the lanes
         self._told.present(
-            told_rows(scene, moments, frame.selected, height, width, palette, frame.keys)
+            told_rows(scene, moments, frame.selected, height, words, palette, frame.keys)
         )
         notes = newcomers(frame.keys) if frame.greets else ()
         if not frame.shows("reasons"):  # nor are there parts of a request to explain
             views = [replace(view, selected=None) for view in views]
         in_focus, more = bool(self.lanes.focused or frame.focus), f"{frame.keys['help']} more"
         self._legend.present(
-            [legend_row(views, sizes, width, palette, notes, focused=in_focus, more=more)]
+            [legend_row(views, sizes, words, palette, notes, focused=in_focus, more=more)]
         )
         for pane in self._panes:
             pane.keeps_step = frame.playing

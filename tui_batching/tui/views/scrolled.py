@@ -66,7 +66,7 @@ class MetricsView(ScrolledView):
         """All of them, and where the time of one slice of the requests went; or what is asked."""
         comparison = frame.scene.comparison
         if frame.show:
-            height = self.query_one(ScrollPane).content_size.height - 1  # the hint has one
+            height = self.query_one(ScrollPane).content_size.height - 2  # the hint, and a margin
             return chosen_rows(comparison, pen, frame.show, self._slices[0], height)
         return metric_rows(comparison, pen, self._slices[0])
 

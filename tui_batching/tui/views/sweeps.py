@@ -56,7 +56,7 @@ class SweepView(View):
     parts = (*METRICS_BY_NAME, _TABLE)
     chart: ClassVar[DrawSweep]
     DEFAULT_CSS: ClassVar[str] = """
-    SweepView DrawnPane { height: 1fr; }
+    SweepView DrawnPane { height: 1fr; padding: 0 1; }
     """
 
     def sweep_of(self, workload: Workload) -> Kind:  # noqa: ARG002
