@@ -26,6 +26,7 @@ from tui_batching.charts.gantt_layout import (
     request_layout,
     slot_layout,
 )
+from tui_batching.charts.kv_band import KvBand
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import (
     LegendEntry,
@@ -49,6 +50,7 @@ from tui_batching.charts.rows import (
     FULL,
     HATCH,
     PLAYHEAD,
+    RESERVED,
     SHADE,
     SLOWED,
     STALLED,
@@ -85,7 +87,7 @@ _LATENCIES_SEEN = 2
 """How many mean latencies a window shows where two bars of a request are compared."""
 STAY = 6
 """Cells of a stay in the mean where rows are slots, if that makes no cell shorter than need be."""
-_QUEUE = "queue"
+_QUEUE, _KV = "queue", "KV"
 
 
 def legend(
@@ -172,7 +174,8 @@ class Gantt:
             return paired_layout(self._count, len(self._lanes), self._room)
         if self.rows == "requests":
             return self._request_layout(self._runs)
-        return slot_layout(self._slots, self._room)
+        heeds = [run.kv is not None for run in self._runs]
+        return slot_layout(self._slots, heeds, self._room)
 
     def _request_layout(self, runs: Sequence[Run]) -> GanttLayout:
         scene, slots = self.request.scene, [slots_worth_a_row(run) for run in runs]
@@ -335,6 +338,9 @@ class Gantt:
             entries[-1] = LegendEntry("+1.0%", palette.muted, "error")
             name = self._measured.strategy.name
             entries.insert(0, LegendEntry(mark_of(name), palette.strategy(name), name))
+        if self._layout.kv:
+            entries.append(LegendEntry("▅", palette.work, "KV used", "used"))
+            entries.append(LegendEntry(RESERVED, palette.bar_track, "taken, empty", "empty"))
         if self.window.cursor is not None:
             entries.append(LegendEntry("behind it", palette.muted, "to come", extra=True))
         entries += on_screen([focus_entry(palette)], panels)
@@ -440,7 +446,7 @@ class Gantt:
     def _panel(self, number: int) -> list[Cells]:
         width = self._layout.arrangement.widths[number]
         ground = style(self.request.palette.text, self.request.palette.surface)
-        draw = self._requests if self.rows == "requests" else self._slots_and_queue
+        draw = self._requests if self.rows == "requests" else self._slots_and_levels
         rest = Row(width - self._margin - self.window.cells, ground).cells()
         rows = [self._headings[number], *([*line, *rest] for line in draw(number))]
         return rows[: self._layout.arrangement.heights[number]]
@@ -463,7 +469,7 @@ class Gantt:
         pairs = zip(true.draw(), ours.draw(), strict=True)
         return [line for pair in pairs for band in pair for line in band]
 
-    def _slots_and_queue(self, number: int) -> list[Cells]:
+    def _slots_and_levels(self, number: int) -> list[Cells]:
         top, scene, palette = self.tops[number], self.request.scene, self.request.palette
         selected, window, layout = self.viewport.selected, self.window, self._layout
         slots = range(top, top + layout.shown[number])
@@ -485,6 +491,10 @@ class Gantt:
             queue = scene.queues[self._lanes[number]]
             levels = QueueBand(queue, self._longest, window, layout.queue, palette, selected).draw()
             rows += [line("", row) for row in levels[:-1]] + [line(_QUEUE, levels[-1])]
+        run = self._runs[number]
+        if layout.kv and run.kv is not None:
+            levels = KvBand(run, run.kv, window, layout.kv, palette).draw()
+            rows += [line("", row) for row in levels[:-1]] + [line(_KV, levels[-1])]
         return rows
 
 
