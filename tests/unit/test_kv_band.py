@@ -16,7 +16,7 @@ from tui_batching.charts.lane_view import kv_view
 from tui_batching.charts.rows import LEVELS, PLAYHEAD, RESERVED, Cells, text_of
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.kv_levels import kv_levels
-from tui_batching.workload import load_workload
+from tui_batching.workload import apply_settings, load_workload
 
 RESERVED_OR_PAGED = scene_of(load_workload("rule-by-rule").served_by("orca", "vllm"))
 ENGINES = scene_of(load_workload("tight-memory"))
@@ -98,6 +98,13 @@ def test_only_lanes_that_heed_memory_have_a_band() -> None:
     below_static = labels[labels.index("queue") + 1]
     assert below_static != "KV"
     assert "▅ KV used  ▂ taken, empty" in texts(chart.draw())[0]
+
+
+def test_memory_that_stays_as_good_as_empty_takes_no_room() -> None:
+    both = load_workload("rule-by-rule").served_by("orca", "vllm")
+    chart = gantt(scene_of(apply_settings(both, ["kv_cache_tokens=400000"])), (158, 60))
+    assert not bands(chart)
+    assert "KV" not in texts(chart.draw())[0]
 
 
 def test_all_slots_and_the_queue_have_room_before_memory() -> None:

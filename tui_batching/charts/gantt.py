@@ -87,6 +87,8 @@ _LATENCIES_SEEN = 2
 """How many mean latencies a window shows where two bars of a request are compared."""
 STAY = 6
 """Cells of a stay in the mean where rows are slots, if that makes no cell shorter than need be."""
+LEAST_KV = 1 / 8
+"""The share of a KV cache that some lane has to take at once, so that it is worth rows."""
 _QUEUE, _KV = "queue", "KV"
 
 
@@ -174,8 +176,7 @@ class Gantt:
             return paired_layout(self._count, len(self._lanes), self._room)
         if self.rows == "requests":
             return self._request_layout(self._runs)
-        heeds = [run.kv is not None for run in self._runs]
-        return slot_layout(self._slots, heeds, self._room)
+        return slot_layout(self._slots, self._has_kv, self._room)
 
     def _request_layout(self, runs: Sequence[Run]) -> GanttLayout:
         scene, slots = self.request.scene, [slots_worth_a_row(run) for run in runs]
@@ -195,6 +196,13 @@ class Gantt:
     def _slots(self) -> list[int]:
         """How many slots of each lane are worth a row."""
         return [slots_worth_a_row(run) for run in self._runs]
+
+    @cached_property
+    def _has_kv(self) -> list[bool]:
+        """Whether each lane heeds memory, and any of them fills what can be seen of it."""
+        uses = [self.request.scene.kv_uses[lane] for lane in self._lanes]
+        seen = any(use is not None and use.peak >= LEAST_KV for use in uses)
+        return [seen and use is not None for use in uses]
 
     @property
     def _capacities(self) -> list[int]:
