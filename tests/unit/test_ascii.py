@@ -93,6 +93,7 @@ BESIDE_LEVELS = {
     "one cell a slot": [TRACK, *STATE_GLYPHS.values()],
     "utilization": [HATCH, STALLED, "╌", PLAYHEAD, " "],
     "the queue of the Gantt": ["─", "├", PLAYHEAD, " "],
+    "the KV cache of the Gantt": [TRACK, PLAYHEAD, " "],
     "distribution": ["│", "┆", " "],
 }
 """What stands beside cells that are filled from below."""

@@ -26,6 +26,7 @@ from tui_batching.charts.gantt_layout import (
     request_layout,
     slot_layout,
 )
+from tui_batching.charts.kv_band import KvBand
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import (
     LegendEntry,
@@ -50,6 +51,7 @@ from tui_batching.charts.rows import (
     FULL,
     HATCH,
     PLAYHEAD,
+    RESERVED,
     SHADE,
     SLOWED,
     STALLED,
@@ -86,7 +88,9 @@ _LATENCIES_SEEN = 2
 """How many mean latencies a window shows where two bars of a request are compared."""
 STAY = 6
 """Cells of a stay in the mean where rows are slots, if that makes no cell shorter than need be."""
-_QUEUE = "queue"
+LEAST_KV = 1 / 8
+"""The share of a KV cache that some lane has to take at once, so that it is worth rows."""
+_QUEUE, _KV = "queue", "KV"
 
 
 def legend(palette: Palette, rows: GanttRows, shade: str = "prefill") -> list[LegendEntry]:
@@ -169,7 +173,7 @@ class Gantt:
             return paired_layout(self._count, len(self._lanes), self._room)
         if self.rows == "requests":
             return self._request_layout(self._runs)
-        return slot_layout(self._slots, self._room)
+        return slot_layout(self._slots, self._has_kv, self._room)
 
     def _request_layout(self, runs: Sequence[Run]) -> GanttLayout:
         scene, slots = self.request.scene, [slots_worth_a_row(run) for run in runs]
@@ -189,6 +193,13 @@ class Gantt:
     def _slots(self) -> list[int]:
         """How many slots of each lane are worth a row."""
         return [slots_worth_a_row(run) for run in self._runs]
+
+    @cached_property
+    def _has_kv(self) -> list[bool]:
+        """Whether each lane heeds memory, and any of them fills what can be seen of it."""
+        uses = [self.request.scene.kv_uses[lane] for lane in self._lanes]
+        seen = any(use is not None and use.peak >= LEAST_KV for use in uses)
+        return [seen and use is not None for use in uses]
 
     @property
     def _capacities(self) -> list[int]:
@@ -331,6 +342,9 @@ class Gantt:
             entries[-1] = LegendEntry("%", palette.muted, "= error")
             name = self._measured.strategy.name
             entries.insert(0, LegendEntry(mark_of(name), palette.strategy(name), name))
+        if self._layout.kv:
+            entries.append(LegendEntry("▅", palette.work, "KV used", "used"))
+            entries.append(LegendEntry(RESERVED, palette.bar_track, "taken, empty", "empty"))
         if self.window.cursor is not None:
             entries.append(LegendEntry("behind it", palette.muted, "to come", extra=True))
         entries += on_screen([focus_entry(palette)], panels)
@@ -436,7 +450,7 @@ class Gantt:
     def _panel(self, number: int) -> list[Cells]:
         width = self._layout.arrangement.widths[number]
         ground = style(self.request.palette.text, self.request.palette.surface)
-        draw = self._requests if self.rows == "requests" else self._slots_and_queue
+        draw = self._requests if self.rows == "requests" else self._slots_and_levels
         rest = Row(width - self._margin - self.window.cells, ground).cells()
         rows = [self._headings[number], *([*line, *rest] for line in draw(number))]
         return rows[: self._layout.arrangement.heights[number]]
@@ -459,7 +473,7 @@ class Gantt:
         pairs = zip(true.draw(), ours.draw(), strict=True)
         return [line for pair in pairs for band in pair for line in band]
 
-    def _slots_and_queue(self, number: int) -> list[Cells]:
+    def _slots_and_levels(self, number: int) -> list[Cells]:
         top, scene, palette = self.tops[number], self.request.scene, self.request.palette
         selected, window, layout = self.viewport.selected, self.window, self._layout
         slots = range(top, top + layout.shown[number])
@@ -481,6 +495,10 @@ class Gantt:
             queue = scene.queues[self._lanes[number]]
             levels = QueueBand(queue, self._longest, window, layout.queue, palette, selected).draw()
             rows += [line("", row) for row in levels[:-1]] + [line(_QUEUE, levels[-1])]
+        run = self._runs[number]
+        if layout.kv and run.kv is not None:
+            levels = KvBand(run, run.kv, window, layout.kv, palette).draw()
+            rows += [line("", row) for row in levels[:-1]] + [line(_KV, levels[-1])]
         return rows
 
 

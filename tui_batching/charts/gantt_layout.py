@@ -19,6 +19,10 @@ THICKEST = 3
 """The most rows of a request, and of the queue."""
 THICKEST_SLOT = 5
 """The most rows of a slot, where the queue has its own: better theirs than nobody's."""
+THINNEST_KV = 2
+"""The rows of the KV cache that slots do not take in order to be thicker than a row."""
+THICKEST_KV = 6
+"""Its most rows."""
 
 
 class GanttLayout(NamedTuple):
@@ -29,12 +33,14 @@ class GanttLayout(NamedTuple):
         shown: how many requests or slots each panel shows.
         thickness: rows of each of them.
         queue: rows below the slots that tell how many wait.
+        kv: rows below the queue that tell how full the KV cache is, in lanes that heed memory.
     """
 
     arrangement: Arrangement
     shown: tuple[int, ...]
     thickness: int
     queue: int = 0
+    kv: int = 0
 
 
 class Size(NamedTuple):
@@ -84,30 +90,36 @@ def paired_layout(count: int, lanes: int, size: Size) -> GanttLayout:
     return GanttLayout(arrangement, (shown,) * lanes, thickness)
 
 
-def slot_layout(slots: Sequence[int], size: Size) -> GanttLayout:
+def slot_layout(slots: Sequence[int], heeds: Sequence[bool], size: Size) -> GanttLayout:
     """Bands as thick as they can be with all slots seen; or some slots, a row each.
 
-    A panel of three rows or less has none for the queue.
+    A panel of three rows or less has none for the queue. What room is left is the queue's, and in
+    equal parts the KV cache's where a lane heeds memory.
 
     Args:
         slots: how many there are in each panel.
+        heeds: whether the lane of each panel heeds memory.
         size: the room for all panels.
     """
+    lanes, caches = len(slots), sum(heeds)
     thickness = max(
         1,
         *(
-            min(most, (size.height - (1 + queue) * len(slots)) // sum(slots))
-            for most, queue in ((THICKEST, 1), (THICKEST_SLOT, THICKEST))
+            min(most, (size.height - (1 + queue) * lanes - kv * caches) // sum(slots))
+            for most, queue, kv in ((THICKEST, 1, THINNEST_KV), (THICKEST_SLOT, THICKEST, THICKEST))
         ),
     )
     needed = [number * thickness + 2 for number in slots]
-    left = (size.height - sum(needed)) // len(slots)
-    queue = max(1, min(THICKEST, 1 + left))
-    arrangement = stacked([rows - 1 + queue for rows in needed], *size)
+    left = max(0, size.height - sum(needed)) // lanes
+    queue = min(THICKEST, 1 + (left // 2 if caches else left))
+    kv = min(THICKEST_KV, left - (queue - 1)) if caches else 0
+    arrangement = stacked(
+        [rows - 1 + queue + kv * has_kv for rows, has_kv in zip(needed, heeds, strict=True)], *size
+    )
     if min(arrangement.heights) <= 3:
         queue = 0
     shown = tuple(
-        max(1, min(number, (rows - 1 - queue) // thickness))
-        for number, rows in zip(slots, arrangement.heights, strict=True)
+        max(1, min(number, (rows - 1 - queue - kv * has_kv) // thickness))
+        for number, has_kv, rows in zip(slots, heeds, arrangement.heights, strict=True)
     )
-    return GanttLayout(arrangement, shown, thickness, queue)
+    return GanttLayout(arrangement, shown, thickness, queue, kv)

@@ -11,6 +11,7 @@ import numpy as np
 
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import IntArray
+from tui_batching.sim.kv_levels import KvLevels, computed_at, kv_levels
 from tui_batching.sim.life import State, states_at, states_in_slots
 from tui_batching.sim.spans import SpanKind
 from tui_batching.sim.steps import steps_within, time_of
@@ -201,16 +202,9 @@ class Moment:
 
     def computed(self, stays: IntArray) -> IntArray:
         """Tokens of each of these stays that were in the KV cache by now, or when it ended."""
-        run = self.run
-        until = np.minimum(run.decoded_until[stays], self.time)
-        ready = run.stays.ready_time[stays]
-        decoded = run.spans.decode_steps_at(until)
-        decoded -= run.spans.decode_steps_at(np.minimum(ready, until))
-        prompt = run.processed(stays, len(run.spans) if self.over else max(0, self.span))
-        prompt += run.stays.cached[stays]
-        # The context of a step that follows a first token includes the token that it computes.
-        whole = run.first_context[stays] - run.cost.made_by_prefill + decoded
-        return np.where(ready <= until, whole, prompt)
+        span = len(self.run.spans) if self.over else max(0, self.span)
+        columns = (np.full_like(stays, number) for number in (self.time, span, self.iteration))
+        return computed_at(self.run, stays, *columns)
 
     @cached_property
     def decoding(self) -> IntArray:
@@ -223,20 +217,13 @@ class Moment:
         ]
 
     @cached_property
-    def tokens_held(self) -> int:
-        """Tokens in the KV cache: those computed, and those of the iteration under way.
+    def _kv_levels(self) -> KvLevels:
+        return kv_levels(self.run, np.array([self.time]))
 
-        Of requests that share blocks these count once: all are full but the last one of each.
-        """
-        there = np.concatenate((self.stays[self.stays >= 0], self.skipped))
-        held = self.computed(there)
-        if self.run.cost.made_by_prefill:
-            held += np.isin(there, self.decoding)
-        held += np.array([self.chunks.get(stay, 0) for stay in there.tolist()], np.int64)
-        kv = self.run.kv
-        if kv and kv.cached is not None:
-            return self.blocks * kv.block_size - int((-held % kv.block_size).sum())
-        return int(held.sum())
+    @property
+    def tokens_held(self) -> int:
+        """Tokens in the KV cache: those computed, and those of the iteration under way."""
+        return int(self._kv_levels.used[0])
 
     @cached_property
     def blocks_cached(self) -> int:
@@ -258,18 +245,10 @@ class Moment:
         """Of the tokens known at the admission of a stay those found in the cache; and how many."""
         return int(self.run.stays.cached[stay]), int(self.run.stays.known[stay])
 
-    @cached_property
+    @property
     def blocks(self) -> int:
         """Blocks of the KV cache that are taken in the iteration under way; 0 without one."""
-        kv, phase = self.run.kv, self.phase
-        if kv is None or self.span < 0:
-            return 0
-        at_start = int(kv.at_start[self.span])
-        if not phase.step or at_start == kv.at_end[self.span]:
-            return at_start
-        contexts = self.computed(self.decoding) + 1
-        taken = -(-contexts // kv.block_size) + (phase.step - contexts) // kv.block_size
-        return at_start + int(taken.sum())
+        return int(self._kv_levels.blocks[0])
 
     def tokens_made(self, rows: IntArray) -> IntArray:
         """How many tokens each of these requests has made."""

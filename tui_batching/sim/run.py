@@ -287,8 +287,8 @@ class Run:
         place = np.searchsorted(self._chunk_numbers, wanted)
         return np.asarray(self._chunk_numbers[place] == wanted)
 
-    def processed(self, stay: IntArray, span: int) -> IntArray:
-        """The tokens of each stay's prompt that were processed before a span."""
+    def processed(self, stay: IntArray, span: IntArray) -> IntArray:
+        """The tokens of each stay's prompt that were processed before a span each."""
         sums, known = self._chunk_sums, self._chunk_numbers
         begin = stay * len(self.spans)
         return sums[np.searchsorted(known, begin + span)] - sums[np.searchsorted(known, begin)]
