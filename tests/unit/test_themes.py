@@ -30,6 +30,7 @@ from tui_batching.config import Config
 from tui_batching.errors import InputError
 from tui_batching.reading.files import data_folder
 from tui_batching.sim.life import State
+from tui_batching.strategies import STRATEGIES
 from tui_batching.tui.themes import textual_theme
 from tui_batching.tui.views import VIEWS
 
@@ -300,6 +301,20 @@ def test_strategies_and_neighbouring_requests_are_told_apart(name: str) -> None:
     requests = [of.request(number) for number in range(REQUEST_COLOURS)]
     assert len(set(requests)) == (2 if THEMES[name].ansi else REQUEST_COLOURS)
     assert min(distance(a, b) for a, b in itertools.pairwise([*requests, requests[0]])) >= 0.1
+
+
+TAGGED = ("", "@8192", "@512", "@2048", "@32")
+"""A strategy alone, and one for each shade of its colour."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not THEMES[name].ansi])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_several_of_a_kind_can_be_read_and_are_told_apart(name: str, strategy: str) -> None:
+    of = palette(name)
+    shades = [of.strategy(f"{strategy}{tag}") for tag in TAGGED]
+    for shade, ground in itertools.product(shades, (of.background, of.surface, of.panel)):
+        assert contrast(shade, ground) >= 4.5, (shade, ground)
+    assert min(distance(a, b) for a, b in itertools.combinations(shades, 2)) >= 0.04
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
-from rich.color import Color, blend_rgb
+from rich.color import Color
 
+from tui_batching.charts.shades import mixed, shades
 from tui_batching.errors import InputError
 from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import data_folder, files_in, read_text
@@ -39,8 +40,6 @@ _GROUNDS = {State.HELD: "state-held-ground", State.STALLED: "state-stalled"}
 """The grounds of those states that have one of their own."""
 STRATEGY_COLOURS = 11
 """How many colours there are for strategies; what comes after them takes them in turn."""
-_SHADES = (("background", 0.15), ("background", 0.42), ("text", 0.65), ("text", 0.35))
-"""Towards what, and how far, a strategy's colour is mixed for others of its kind."""
 _QUIET = 0.25
 """The share of the panel's ground in quiet text."""
 _STRIPE = 0.12
@@ -102,8 +101,8 @@ class Palette:
         own = self.text if number is None else self.colours[f"strategy-{number % STRATEGY_COLOURS}"]
         if self.ansi or not tag_of(name):
             return own
-        towards, share = _SHADES[ord(mark_of(name)) % len(_SHADES)]
-        return mixed(own, self.colours[towards], share)
+        others = shades(own, self.text, (self.background, self.surface, self.panel))
+        return others[ord(mark_of(name)) % len(others)]
 
     def striped(self, colour: Color) -> Color:
         """A little closer to the ground, for every other band, so that neighbours differ."""
@@ -211,12 +210,6 @@ class Palette:
     def selection_ground(self) -> Color:
         """The ground of the selected request's rows."""
         return self.colours["selection-ground"]
-
-
-@lru_cache(maxsize=1024)
-def mixed(one: Color, other: Color, share: float = 0.5) -> Color:
-    """One colour with so large a share of the other one in it."""
-    return Color.from_triplet(blend_rgb(one.get_truecolor(), other.get_truecolor(), share))
 
 
 def default_theme(*, few_colours: bool) -> str:

@@ -23,7 +23,7 @@ from tui_batching.analysis.utilization import (
 )
 from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.palette import Palette, mixed
+from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row, with_focus
 from tui_batching.charts.pen import Pen, add_with_signs, fill, sign_of
 from tui_batching.charts.rows import (
@@ -40,6 +40,7 @@ from tui_batching.charts.rows import (
     style,
     wrapped,
 )
+from tui_batching.charts.shades import mixed
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
 from tui_batching.numbers import counted, percent
