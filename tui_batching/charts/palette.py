@@ -42,6 +42,8 @@ STRATEGY_COLOURS = 11
 """How many colours there are for strategies; what comes after them takes them in turn."""
 _QUIET = 0.25
 """The share of the panel's ground in quiet text."""
+_RESERVED = 0.35
+"""The share of the panel's ground in letters made of what is reserved."""
 _STRIPE = 0.12
 """How much of the ground there is in the colour of every other band."""
 REQUEST_COLOURS = 8
@@ -141,6 +143,11 @@ class Palette:
     def stopped(self) -> Color:
         """Tokens that were made by one who is stalled now."""
         return self.colours["state-stalled"]
+
+    @property
+    def reserved(self) -> Color:
+        """The ground of letters that are made of what is reserved, strong enough to hold them."""
+        return self.bar_track if self.ansi else mixed(self.muted, self.panel, _RESERVED)
 
     def request(self, number: int) -> Color:
         """The colour of the request with this number, in the view of slots."""
