@@ -16,6 +16,7 @@ from tui_batching.analysis.claims import claim_called
 from tui_batching.analysis.comparison import Result
 from tui_batching.analysis.kv_use import KvUse, evicted_times, ignores_memory
 from tui_batching.analysis.metrics import value_text
+from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.utilization import (
     Shares,
     UtilizationSeries,
@@ -255,6 +256,17 @@ def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
     return [pen.row().gap().add(line, pen.text).cells() for line in lines]
 
 
+def slots_hints(scene: Scene) -> tuple[str, ...]:
+    """What is seen of the slots of a scene, with its signs; the fullest wording first."""
+    found: dict[str, str] = {}
+    for result in scene.comparison.simulated:
+        found |= _lost_signs(result)
+    others = [f"{name} ({found[name]})" for name in ("held", "stalled", "slowed") if name in found]
+    *first, last = f"slots at useful work ({FULL})", *others
+    whole = " or ".join(filter(None, (", ".join(first), last)))
+    return whole, ", ".join((f"useful ({FULL})", *others))
+
+
 def _slots_shown(run: Run) -> int:
     """The slots for which a panel needs room: all, or of a mere limit those that are ever taken."""
     return run.slots if tells_shares(run) else len(run.by_slot)
@@ -283,7 +295,7 @@ def _panel(
     at = {name: _row_of(mean * run.slots / top, rows) for name, mean in means.items()}
     playhead = playhead_column(request, len(series.useful))
     text[:, playhead], inks[:, playhead] = PLAYHEAD, _NOW
-    labels = (_labels if tells_shares(run) else _mean_labels)(result, at, rows)
+    labels = _labels(result, at, rows)
     looks = _looks(pen.palette, lost_state)
     told = [f"{count_text(ticks[row]):>4}┤" if row in ticks else "    │" for row in range(rows)]
     return framed(Area(text, inks, playhead), told, labels, looks, pen)
@@ -314,36 +326,44 @@ def _row_of(share: float, rows: int) -> int:
 
 
 def _labels(result: Result, at: dict[str, int], rows: int) -> dict[int, str]:
-    """What stands at the right of which row: the averages, and of what the bubble consists.
+    """What stands at the right of which row: the averages, and what is between them.
 
-    Two averages in one row are told in two.
+    That stands in a bracket from one to the other, or where they are too close below them, as a
+    part of a sum. Two averages in one row are told in two.
     """
-    share, lost = result.utilization, lost_part(result.run)
+    told = _amounts(result)
     above, below = at["occupied"], at["useful"]
     if above == below and rows > 1:
         above, below = (above - 1, below) if above else (above, below + 1)
-    labels = {
-        below: f"{_MEAN} useful {percent(share.useful, 1)}",
-        above: f"{_MEAN} occupied {percent(share.occupied, 1)}",
-    }
-    free = [row for row in range(rows - 1, -1, -1) if row not in labels]
-    parts = ((sign_of(lost)[0], lost, share.stalled), (HATCH, "held", share.held))
-    return labels | {
-        row: f"{sign:>2} {name} {percent(part, 1)}"
-        for row, (sign, name, part) in zip(free, parts, strict=False)
-    }
+    averages = ((above, "┐", "occupied"), (below, "┘", "useful"))
+    parts = _lost_signs(result)
+    between = range(above + 1, below)
+    if not 0 < len(parts) <= len(between):
+        labels = {row: f"{_MEAN} {name} {told[name]}" for row, _, name in reversed(averages)}
+        rest = zip(range(below + 1, rows), parts.items(), strict=False)
+        return labels | {row: f" + {sign} {name} {told[name]}" for row, (name, sign) in rest}
+    labels = dict.fromkeys(between, " │")
+    labels |= {row: f"{_MEAN[0]}{corner} {name} {told[name]}" for row, corner, name in averages}
+    first = (len(between) - len(parts)) // 2
+    rest = zip(between[first:], parts.items(), strict=False)
+    return labels | {row: f" │ {sign} {name} {told[name]}" for row, (name, sign) in rest}
 
 
-def _mean_labels(result: Result, at: dict[str, int], rows: int) -> dict[int, str]:
-    """The same where slots are no more than a limit: how many slots, and not which share."""
-    labels = {}
-    share = result.utilization
-    shares = {"useful": share.useful, "occupied": share.occupied, "held": share.held}
-    for row, text in _labels(result, at, rows).items():
-        sign, name, *_ = text.split()
-        count = shares.get(name, share.stalled) * result.run.slots
-        labels[row] = f"{sign:>2} {name} {count:.1f}"
-    return labels
+def _lost_signs(result: Result) -> dict[str, str]:
+    """What there is of occupied slots that are not useful, with its sign, as it is stacked."""
+    share, lost = result.utilization, lost_part(result.run)
+    signs = (("held", HATCH, share.held), (lost, sign_of(lost)[0], share.stalled))
+    return {name: sign for name, sign, part in signs if part}
+
+
+def _amounts(result: Result) -> dict[str, str]:
+    """Shares of slot-time, or how many slots where they are no more than a limit."""
+    share, run = result.utilization, result.run
+    shares = {"occupied": share.occupied, "useful": share.useful, "held": share.held}
+    shares[lost_part(run)] = share.stalled
+    if tells_shares(run):
+        return {name: percent(each, 1) for name, each in shares.items()}
+    return {name: f"{each * run.slots:.1f}" for name, each in shares.items()}
 
 
 def _ticks(rows: int, top: int) -> dict[int, int]:
@@ -370,7 +390,11 @@ def _facts(result: Result, shares: Shares) -> list[str]:
     lost = lost_part(result.run)
     signs = {"useful": FULL, "held": HATCH, "stalled": sign_of(lost)[0], "free": ""}
     names = {"stalled": lost}
-    told = {name: f"{names.get(name, name)} {part} %" for name, part in shares.as_sum().items()}
+    told = {
+        name: f"{names.get(name, name)} {part} %"
+        for name, part in shares.as_sum().items()
+        if name != "stalled" or shares.stalled
+    }
     whole = " + ".join(f"{signs[name]} {text}".strip() for name, text in told.items())
     brief = list(told.values())
     return [f"{whole} = 100 %", whole, *(" · ".join(brief[:count]) for count in (3, 2, 1))]

@@ -18,7 +18,7 @@ from tui_batching.charts.chart import ChartRequest, LargeChart, Viewport
 from tui_batching.charts.histograms import histograms_chart
 from tui_batching.charts.prefix_gauges import prefixes_chart
 from tui_batching.charts.rows import Cells, Row, style
-from tui_batching.charts.utilization_panels import memory_chart, utilization_chart
+from tui_batching.charts.utilization_panels import memory_chart, slots_hints, utilization_chart
 from tui_batching.tui.background import aside
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import WHEEL_ROWS, StripView
@@ -180,14 +180,14 @@ class _Panels(NamedTuple):
 
     Attributes:
         name: of the quantity.
-        hints: what is seen of it, the fullest wording first.
+        hints: what is seen of it in a scene, the fullest wording first.
         chart: draws it.
         known: whether a scene knows what it shows, so that it is drawn at once.
         of_whole_run: whether it tells of all that happens, or only of the instant.
     """
 
     name: str
-    hints: tuple[str, ...]
+    hints: Callable[[Scene], Sequence[str]]
     chart: Callable[[ChartRequest], list[Cells]]
     known: Callable[[Scene], bool] = lambda _: True
     of_whole_run: bool = True
@@ -203,17 +203,16 @@ class UtilizationView(View):
     key = "4"
     title = ("Utilization", "Usage")
     hint = "slots at useful work (█), held (▒), stalled (‖) or slowed (¦)"
-    briefly = ("useful (█), held (▒), stalled (‖), slowed (¦)",)
     has_playhead = True
     has_panels = True
     DEFAULT_CSS = """
     UtilizationView StripView { height: 1fr; padding: 0 1; background: $background; }
     """
     quantities: ClassVar[tuple[_Panels, ...]] = (
-        _Panels("the slots", (hint, *briefly), utilization_chart),
+        _Panels("the slots", slots_hints, utilization_chart),
         _Panels(
             "KV memory",
-            (
+            lambda _: (
                 "how many blocks of the KV cache are taken, up to all there are (┄)",
                 "blocks of the KV cache taken, of all (┄)",
             ),
@@ -221,7 +220,7 @@ class UtilizationView(View):
         ),
         _Panels(
             "the prefix cache",
-            (
+            lambda _: (
                 "how much of what those admitted bring is found (≡) or computed (░)",
                 "prompt tokens found (≡) or computed (░)",
             ),
@@ -229,7 +228,7 @@ class UtilizationView(View):
         ),
         _Panels(
             "the largest prefixes",
-            (
+            lambda _: (
                 "which prefixes hold most blocks of the KV cache at the playhead",
                 "which prefixes hold most of the KV cache now",
             ),
@@ -292,7 +291,7 @@ class UtilizationView(View):
     @property
     def hint_wordings(self) -> Sequence[str]:
         """The hint of what is shown."""
-        return self._shown.hints
+        return self._shown.hints(self._frame.scene) if self._frame else (self.hint,)
 
     @property
     def turns_to(self) -> str:
