@@ -78,8 +78,7 @@ async def test_metrics_are_bars_in_the_order_asked_for(size: tuple[int, int]) ->
         text = await seen(stage)
         order = [text.index(word) for word in ("Time per output token (TPOT) · mean", "Throughput")]
         assert order == sorted(order)
-        drawn = big_number("31.2") if size != (80, 24) else ["31.2 ms"]
-        assert all(line in text for line in drawn)
+        assert all(line in text for line in big_number("31.2"))
         best = next(row for row in text[order[1] :].splitlines() if "C continuous" in row)
         assert "★" in best
         assert "first token" not in text

@@ -71,6 +71,17 @@ _EDGE, _LINE, _NOW = 4, 8, 12
 """With one of those useful slots below it; a line at the edge of all there is; the playhead."""
 
 
+def slot_hints(scene: Scene) -> tuple[str, ...]:
+    """What the slots of a scene are drawn in, the fullest wording first."""
+    lanes = [scene.so_far[lane] for lane in scene.simulated]
+    shares = [lane.shares(lane.run.finished) for lane in lanes]
+    lost = {lost_part(lane.run) for lane, each in zip(lanes, shares, strict=True) if each.stalled}
+    seen = [("held", HATCH)] if any(each.held for each in shares) else []
+    seen += [(name, sign_of(name)[0]) for name in ("stalled", "slowed") if name in lost]
+    others = "".join(f", {name} ({sign})" for name, sign in seen)
+    return f"slots at useful work ({FULL}){others}", f"useful ({FULL}){others}"
+
+
 def utilization_chart(request: ChartRequest) -> list[Cells]:
     """The panels below each other, the axis of time, and why the two utilizations differ.
 
@@ -254,17 +265,6 @@ def _words(request: ChartRequest, pen: Pen) -> list[Cells]:
         texts = [*first, *(f"{each[0].upper()}{each[1:]}." for each in wordings), *texts]
     lines = first_wrapped(texts, request.width - 2, 2 if request.height < 30 else 3)
     return [pen.row().gap().add(line, pen.text).cells() for line in lines]
-
-
-def slots_hints(scene: Scene) -> tuple[str, ...]:
-    """What is seen of the slots of a scene, with its signs; the fullest wording first."""
-    found: dict[str, str] = {}
-    for result in scene.comparison.simulated:
-        found |= _lost_signs(result)
-    others = [f"{name} ({found[name]})" for name in ("held", "stalled", "slowed") if name in found]
-    *first, last = f"slots at useful work ({FULL})", *others
-    whole = " or ".join(filter(None, (", ".join(first), last)))
-    return whole, ", ".join((f"useful ({FULL})", *others))
 
 
 def _slots_shown(run: Run) -> int:

@@ -18,7 +18,7 @@ from tui_batching.charts.chart import ChartRequest, LargeChart, Viewport
 from tui_batching.charts.histograms import histograms_chart
 from tui_batching.charts.prefix_gauges import prefixes_chart
 from tui_batching.charts.rows import Cells, Row, style
-from tui_batching.charts.utilization_panels import memory_chart, slots_hints, utilization_chart
+from tui_batching.charts.utilization_panels import memory_chart, slot_hints, utilization_chart
 from tui_batching.tui.background import aside
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.panes import WHEEL_ROWS, StripView
@@ -180,7 +180,7 @@ class _Panels(NamedTuple):
 
     Attributes:
         name: of the quantity.
-        hints: what is seen of it in a scene, the fullest wording first.
+        hints: what is seen of it, the fullest wording first.
         chart: draws it.
         known: whether a scene knows what it shows, so that it is drawn at once.
         of_whole_run: whether it tells of all that happens, or only of the instant.
@@ -209,7 +209,7 @@ class UtilizationView(View):
     UtilizationView StripView { height: 1fr; padding: 0 1; background: $background; }
     """
     quantities: ClassVar[tuple[_Panels, ...]] = (
-        _Panels("the slots", slots_hints, utilization_chart),
+        _Panels("the slots", slot_hints, utilization_chart),
         _Panels(
             "KV memory",
             lambda _: (
@@ -291,7 +291,7 @@ class UtilizationView(View):
     @property
     def hint_wordings(self) -> Sequence[str]:
         """The hint of what is shown."""
-        return self._shown.hints(self._frame.scene) if self._frame else (self.hint,)
+        return (self.hint,) if self._frame is None else self._shown.hints(self._frame.scene)
 
     @property
     def turns_to(self) -> str:
