@@ -24,12 +24,15 @@ from tui_batching.charts.palette import (
     own_names,
     read_palette,
 )
+from tui_batching.charts.rows import HATCH, RESERVED, STALLED
 from tui_batching.clock import SECOND
 from tui_batching.columns import FloatArray
 from tui_batching.config import Config
 from tui_batching.errors import InputError
 from tui_batching.reading.files import data_folder
 from tui_batching.sim.life import State
+from tui_batching.strategies import STRATEGIES
+from tui_batching.tui.presenting.sheet import Sheet
 from tui_batching.tui.themes import textual_theme
 from tui_batching.tui.views import VIEWS
 
@@ -131,10 +134,14 @@ def linear(colour: Color) -> FloatArray:
     return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
 
 
+def luminance(colour: Color) -> float:
+    """How much light there is in a colour, from 0 to 1."""
+    return float(linear(colour) @ [0.2126, 0.7152, 0.0722])
+
+
 def contrast(one: Color, other: Color) -> float:
     """The contrast ratio of WCAG 2.2, from 1 to 21."""
-    luminances = (float(linear(c) @ [0.2126, 0.7152, 0.0722]) for c in (one, other))
-    dark, light = sorted(luminances)
+    dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -303,6 +310,20 @@ def test_strategies_and_neighbouring_requests_are_told_apart(name: str) -> None:
     assert min(distance(a, b) for a, b in itertools.pairwise([*requests, requests[0]])) >= 0.1
 
 
+TAGGED = ("", "@8192", "@512", "@2048", "@32")
+"""A strategy alone, and one for each shade of its colour."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not THEMES[name].ansi])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_several_of_a_kind_can_be_read_and_are_told_apart(name: str, strategy: str) -> None:
+    of = palette(name)
+    shades = [of.strategy(f"{strategy}{tag}") for tag in TAGGED]
+    for shade, ground in itertools.product(shades, (of.background, of.surface, of.panel)):
+        assert contrast(shade, ground) >= 4.5, (shade, ground)
+    assert min(distance(a, b) for a, b in itertools.combinations(shades, 2)) >= 0.04
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_request_has_the_colour_of_a_strategy_or_of_a_state(name: str) -> None:
     """Of 16 colours those without a hue are left for requests."""
@@ -321,6 +342,29 @@ def test_strategies_are_told_apart_without_seeing_red_or_green(vision: str) -> N
     for one, other in itertools.combinations(range(STRATEGY_COLOURS), 2):
         pair = of.colours[f"strategy-{one}"], of.colours[f"strategy-{other}"]
         assert distance(*pair, vision) >= (0.12 if other < 4 else 0.05), (one, other)
+
+
+INKED = {HATCH: 0.5, STALLED: 0.3, RESERVED: 0.25}
+"""About how much of its cell each sign covers that large letters are made of."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != OF_UNKNOWN_GROUND])
+def test_large_letters_of_what_is_reserved_are_as_strong_as_others(name: str) -> None:
+    of = palette(name)
+    strong, looks = {}, {}
+    for cell in Sheet(3, of).big("".join(INKED), 3):
+        ink, ground = cell.style.color, cell.style.bgcolor
+        assert ink is not None
+        assert ground is not None
+        share = INKED[cell.text]
+        light = share * luminance(ink) + (1 - share) * luminance(ground)
+        dark, bright = sorted((light, luminance(of.panel)))
+        strong[cell.text] = (bright + 0.05) / (dark + 0.05)
+        looks[cell.text] = ink, ground
+    assert strong[RESERVED] >= min(strong[HATCH], strong[STALLED]), strong
+    ink, ground = looks[RESERVED]
+    assert contrast(ink, ground) >= 1.8, "its texture is seen"
+    assert contrast(ground, of.panel) >= 2.5, "and its letters do not fall apart"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,6 +11,7 @@ import pytest
 from stage import Stage, on_stage
 from tour import TOUR
 
+from tui_batching.charts.big_letters import big_number
 from tui_batching.tour import Chapter
 from tui_batching.tui.presenting.presenter import Presenter
 
@@ -92,10 +93,21 @@ def times_seen(number: str, text: str) -> int:
     return len(re.findall(rf"(?<![\d.,]){re.escape(number)}(?![\d]|[.,]\d)", text))
 
 
+def is_drawn(number: str, rows: list[str]) -> bool:
+    """Whether a number stands there in large digits, apart from what is before it."""
+    first, *others = ("  " + line for line in big_number(number))
+    return any(
+        all(row[found.start() :].startswith(line) for row, line in zip(below, others, strict=True))
+        for place, row in enumerate(rows[: -len(others)])
+        for below in [rows[place + 1 : place + 1 + len(others)]]
+        for found in re.finditer(f"(?={re.escape(first)})", row)
+    )
+
+
 def is_seen_beside(number: str, picture: Picture) -> bool:
     """Whether the screen shows a number of the text in another place, too."""
     return any(
-        times_seen(way, picture.seen) > times_seen(way, picture.text)
+        times_seen(way, picture.seen) > times_seen(way, picture.text) or is_drawn(way, picture.rows)
         for way in ways_to_write(number)
     )
 

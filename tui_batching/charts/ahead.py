@@ -11,8 +11,9 @@ from functools import lru_cache
 from rich.segment import Segment
 from rich.style import Style
 
-from tui_batching.charts.palette import Palette, mixed
+from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells
+from tui_batching.charts.shades import mixed
 
 _DIM = 2 / 3
 """How much of a dim colour is the ground."""

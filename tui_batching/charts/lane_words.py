@@ -48,20 +48,20 @@ def phase_texts(moment: Moment) -> list[str]:
             left = format_duration(phase.end - moment.time)
             return [f"{text} · {left} left", text, f"PREFILL {_prefilled(moment)}", "PREFILL"]
     step, makes, there = format_duration(phase.step_time), len(moment.decoding), len(moment.running)
-    told, numbers = f"{makes} of {there}", [f"DECODE #{moment.iteration + 1:,}"]
+    told = f"{makes} of {there}"
+    whole = number = f"DECODE step {moment.iteration + 1:,}"
     if not moment.run.strategy.about.iteration_level:
         place = f"{phase.step + 1}/{phase.steps}"
-        whole = f"DECODE step {place}"
-        numbers = [f"{whole} · #{moment.iteration + 1:,}", whole, f"DECODE {place}"]
-    *fuller, number = numbers
+        whole, number = f"DECODE step {place}", f"DECODE {place}"
     return [
-        *(f"{each} · {step} · {told} make tokens" for each in fuller),
-        *(f"{each} · {step} · {told} at work" for each in fuller[1:]),
+        f"{whole} · {step} · {told} make tokens",
+        f"{whole} · {step} · {told} at work",
         f"{number} · {step} · {told} make tokens",
         f"{number} · {step} · {told} at work",
         f"{number} · {told} at work",
         f"{number} · {step}",
         number,
+        "DECODE",
     ]
 
 

@@ -1,6 +1,6 @@
 """Bars with their names and values: one row high on a page, as high as there is room in a talk.
 
-What is high enough for it has its value in large digits, and as plain text below its name.
+What is high enough for it has its value in large digits.
 """
 
 from __future__ import annotations
@@ -68,8 +68,7 @@ class BarLayout:
         label = max(_NAME, *(3 + len(marked(bar.name)) for bar in bars))
         plain = cls(pen, thick, apart, label, 0)
         digits = max(len(big_number(_number(bar.value))[0]) for bar in bars)
-        below = max(5 + len(bar.value) for bar in bars)
-        large = cls(pen, thick, apart, max(label, below), digits)
+        large = cls(pen, thick, apart, label, digits)
         return large if thick >= _DIGITS and large.longest >= _LEAST else plain
 
     @property
@@ -87,17 +86,15 @@ class BarLayout:
         return rows
 
     def _rows(self, bar: Bar) -> Iterator[Cells]:
-        """A bar; its name and its value stand in its middle where it is higher than digits."""
+        """A bar; its name begins where its value does, in its middle where it is higher than it."""
         value = self.pen.good if bar.best else self.pen.text
         note = self.pen.good if bar.best else self.pen.muted
         first = max(0, self.thick - _DIGITS) // 2
         beside = self._large(bar) if self.digits else [(f"{bar.value:>{_VALUE}}", bar.note)]
-        labels = [f"  {marked(bar.name)}", *([f"    {bar.value}"] if self.digits else [])]
-        looks = [self.pen.strategy(bar.name), note]
         for number in range(self.thick):
             row, line = self.pen.row(), number - first
-            if 0 <= line < len(labels):
-                row.add(labels[line], looks[line])
+            if line == 0:
+                row.add(f"  {marked(bar.name)}", self.pen.strategy(bar.name))
             row.gap(self.label - (self.pen.width - row.left))
             bar.draw(row, self.longest)
             if 0 <= line < len(beside):

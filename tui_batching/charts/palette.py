@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
-from rich.color import Color, blend_rgb
+from rich.color import Color
 
+from tui_batching.charts.shades import mixed, shades
 from tui_batching.errors import InputError
 from tui_batching.reading.fields import Field, Record, read_yaml
 from tui_batching.reading.files import data_folder, files_in, read_text
@@ -43,10 +44,10 @@ _DIM_WORK = 0.8
 """How much of the panel's ground there is in it."""
 STRATEGY_COLOURS = 11
 """How many colours there are for strategies; what comes after them takes them in turn."""
-_SHADES = (("background", 0.15), ("background", 0.42), ("text", 0.65), ("text", 0.35))
-"""Towards what, and how far, a strategy's colour is mixed for others of its kind."""
 _QUIET = 0.25
 """The share of the panel's ground in quiet text."""
+_RESERVED = 0.35
+"""The share of the panel's ground in letters made of what is reserved."""
 _STRIPE = 0.12
 """How much of the ground there is in the colour of every other band."""
 REQUEST_COLOURS = 8
@@ -106,8 +107,8 @@ class Palette:
         own = self.text if number is None else self.colours[f"strategy-{number % STRATEGY_COLOURS}"]
         if self.ansi or not tag_of(name):
             return own
-        towards, share = _SHADES[ord(mark_of(name)) % len(_SHADES)]
-        return mixed(own, self.colours[towards], share)
+        others = shades(own, self.text, (self.background, self.surface, self.panel))
+        return others[ord(mark_of(name)) % len(others)]
 
     def striped(self, colour: Color) -> Color:
         """A little closer to the ground, for every other band, so that neighbours differ."""
@@ -148,6 +149,11 @@ class Palette:
     def stopped(self) -> Color:
         """Tokens that were made by one who is stalled now."""
         return self.colours["state-stalled"]
+
+    @property
+    def reserved(self) -> Color:
+        """The ground of letters that are made of what is reserved, strong enough to hold them."""
+        return self.bar_track if self.ansi else mixed(self.muted, self.panel, _RESERVED)
 
     def request(self, number: int) -> Color:
         """The colour of the request with this number, in the view of slots."""
@@ -217,12 +223,6 @@ class Palette:
     def selection_ground(self) -> Color:
         """The ground of the selected request's rows."""
         return self.colours["selection-ground"]
-
-
-@lru_cache(maxsize=1024)
-def mixed(one: Color, other: Color, share: float = 0.5) -> Color:
-    """One colour with so large a share of the other one in it."""
-    return Color.from_triplet(blend_rgb(one.get_truecolor(), other.get_truecolor(), share))
 
 
 def default_theme(*, few_colours: bool) -> str:

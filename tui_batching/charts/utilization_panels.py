@@ -24,7 +24,7 @@ from tui_batching.analysis.utilization import (
 )
 from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.chart import ChartRequest
-from tui_batching.charts.palette import Palette, mixed
+from tui_batching.charts.palette import Palette
 from tui_batching.charts.panels import Scale, headings, scale_row, with_focus
 from tui_batching.charts.pen import Pen, add_with_signs, fill, sign_of
 from tui_batching.charts.rows import (
@@ -41,6 +41,7 @@ from tui_batching.charts.rows import (
     style,
     wrapped,
 )
+from tui_batching.charts.shades import mixed
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
 from tui_batching.numbers import counted, percent
@@ -294,7 +295,7 @@ def _panel(
     at = {name: _row_of(mean * run.slots / top, rows) for name, mean in means.items()}
     playhead = playhead_column(request, len(series.useful))
     text[:, playhead], inks[:, playhead] = PLAYHEAD, _NOW
-    labels = (_labels if tells_shares(run) else _mean_labels)(result, at, rows)
+    labels = _labels(result, at, rows)
     looks = _looks(pen.palette, lost_state)
     told = [f"{count_text(ticks[row]):>4}┤" if row in ticks else "    │" for row in range(rows)]
     return framed(Area(text, inks, playhead), told, labels, looks, pen)
@@ -325,43 +326,44 @@ def _row_of(share: float, rows: int) -> int:
 
 
 def _labels(result: Result, at: dict[str, int], rows: int) -> dict[int, str]:
-    """What stands at the right of which row: the averages, and of what is between them.
+    """What stands at the right of which row: the averages, and what is between them.
 
-    Two averages in one row are told in two. Where there is no room between them, what is there
-    stands at the foot.
+    That stands in a bracket from one to the other, or where they are too close below them, as a
+    part of a sum. Two averages in one row are told in two.
     """
-    share, lost = result.utilization, lost_part(result.run)
+    told = _amounts(result)
     above, below = at["occupied"], at["useful"]
     if above == below and rows > 1:
         above, below = (above - 1, below) if above else (above, below + 1)
-    labels = {
-        below: f"{_MEAN} useful {percent(share.useful, 1)}",
-        above: f"{_MEAN} occupied {percent(share.occupied, 1)}",
-    }
-    parts = [(HATCH, "held", share.held)]
-    if share.stalled:
-        parts.append((sign_of(lost)[0], lost, share.stalled))
-    first = (above + below + 2 - len(parts)) // 2
-    places = list(range(first, first + len(parts)))
-    if not above < first <= below - len(parts):
-        places = [row for row in range(rows - 1, -1, -1) if row not in labels]
-        parts.reverse()
-    return labels | {
-        row: f"{sign:>2} {name} {percent(part, 1)}"
-        for row, (sign, name, part) in zip(places, parts, strict=False)
-    }
+    averages = ((above, "┐", "occupied"), (below, "┘", "useful"))
+    parts = _lost_signs(result)
+    between = range(above + 1, below)
+    if not 0 < len(parts) <= len(between):
+        labels = {row: f"{_MEAN} {name} {told[name]}" for row, _, name in reversed(averages)}
+        rest = zip(range(below + 1, rows), parts.items(), strict=False)
+        return labels | {row: f" + {sign} {name} {told[name]}" for row, (name, sign) in rest}
+    labels = dict.fromkeys(between, " │")
+    labels |= {row: f"{_MEAN[0]}{corner} {name} {told[name]}" for row, corner, name in averages}
+    first = (len(between) - len(parts)) // 2
+    rest = zip(between[first:], parts.items(), strict=False)
+    return labels | {row: f" │ {sign} {name} {told[name]}" for row, (name, sign) in rest}
 
 
-def _mean_labels(result: Result, at: dict[str, int], rows: int) -> dict[int, str]:
-    """The same where slots are no more than a limit: how many slots, and not which share."""
-    labels = {}
-    share = result.utilization
-    shares = {"useful": share.useful, "occupied": share.occupied, "held": share.held}
-    for row, text in _labels(result, at, rows).items():
-        sign, name, *_ = text.split()
-        count = shares.get(name, share.stalled) * result.run.slots
-        labels[row] = f"{sign:>2} {name} {count:.1f}"
-    return labels
+def _lost_signs(result: Result) -> dict[str, str]:
+    """What there is of occupied slots that are not useful, with its sign, as it is stacked."""
+    share, lost = result.utilization, lost_part(result.run)
+    signs = (("held", HATCH, share.held), (lost, sign_of(lost)[0], share.stalled))
+    return {name: sign for name, sign, part in signs if part}
+
+
+def _amounts(result: Result) -> dict[str, str]:
+    """Shares of slot-time, or how many slots where they are no more than a limit."""
+    share, run = result.utilization, result.run
+    shares = {"occupied": share.occupied, "useful": share.useful, "held": share.held}
+    shares[lost_part(run)] = share.stalled
+    if tells_shares(run):
+        return {name: percent(each, 1) for name, each in shares.items()}
+    return {name: f"{each * run.slots:.1f}" for name, each in shares.items()}
 
 
 def _ticks(rows: int, top: int) -> dict[int, int]:
@@ -388,7 +390,11 @@ def _facts(result: Result, shares: Shares) -> list[str]:
     lost = lost_part(result.run)
     signs = {"useful": FULL, "held": HATCH, "stalled": sign_of(lost)[0], "free": ""}
     names = {"stalled": lost}
-    told = {name: f"{names.get(name, name)} {part} %" for name, part in shares.as_sum().items()}
+    told = {
+        name: f"{names.get(name, name)} {part} %"
+        for name, part in shares.as_sum().items()
+        if name != "stalled" or shares.stalled
+    }
     whole = " + ".join(f"{signs[name]} {text}".strip() for name, text in told.items())
     brief = list(told.values())
     return [f"{whole} = 100 %", whole, *(" · ".join(brief[:count]) for count in (3, 2, 1))]

@@ -217,7 +217,7 @@ class Sheet:
         looks = {
             HATCH: style(palette.held, palette.held_ground),
             STALLED: style(palette.playhead, palette.stopped, bold=True),
-            RESERVED: style(palette.muted, palette.bar_track, bold=True),
+            RESERVED: style(palette.quiet, palette.reserved, bold=True),
         }
         row = self.row().gap(max(0, (self.width - longest) // 2))
         for sign, cells in groupby(line, lambda cell: cell if cell in looks else ""):
