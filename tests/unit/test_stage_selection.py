@@ -40,7 +40,7 @@ async def test_the_breakdown_of_the_selected_request_sums_to_its_age() -> None:
         for row, run in zip(stage.why, stage.scene.runs, strict=True):
             latency = int(run.end_time[2] - run.requests.arrival_time[2])
             assert f"R2 {format_duration(latency)} " in f"{row} "
-        for row, run in zip(stage.shown("#why")[1::2], stage.scene.runs, strict=True):
+        for row, run in zip(stage.shown("#why")[1::3], stage.scene.runs, strict=True):
             *parts, total = (int(each.replace(",", "")) for each in re.findall(r" ([\d,]+)", row))
             latency = int(run.end_time[2] - run.requests.arrival_time[2])
             assert sum(parts) == total == round(latency / MS)
