@@ -47,6 +47,7 @@ CHAPTERS = (
     "Continuous: who is done leaves",
     "The price: newcomers stop all",
     "Paging: memory as needed",
+    "Reserved or paged: the whole run",
     "Eviction: the price of paging",
     "Chunked prefill: nobody stops",
     "No more white walls",
