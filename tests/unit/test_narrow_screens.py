@@ -11,7 +11,7 @@ from tui_batching.charts.rows import PLAYHEAD
 from tui_batching.tui.views import VIEWS
 from tui_batching.workload import load_workload
 
-SIZES = pytest.mark.parametrize("size", [(60, 20), (70, 22), (80, 24)])
+SIZES = pytest.mark.parametrize("size", [(60, 20), (80, 24)])
 NAMES = pytest.mark.parametrize("name", ["notebook", "engines", "tight-memory"])
 
 
