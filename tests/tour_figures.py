@@ -101,6 +101,13 @@ def a_fourteenth(facts: Facts) -> str:
     )
 
 
+def dynamic_alone(facts: Facts) -> str:
+    """The mean latency with a timer, of those that are served here without one."""
+    assert facts.requests == Facts("The numbers").requests
+    mean = Facts("The numbers").metric("dynamic", "avg_latency")
+    return f"(Dynamic's timer alone: {value_text(mean, 's')}.)"
+
+
 def needs_of_r5(facts: Facts) -> tuple[int, int]:
     """Its prompt, and the longest answer."""
     asked = facts.requests
@@ -379,7 +386,7 @@ def longest_stall(facts: Facts) -> str:
 
 def rarer_than_p99_tells(facts: Facts) -> str:
     """There is one halt by an eviction, among how many gaps."""
-    gaps = gaps_of(facts, "vllm@2048")
+    gaps = gaps_of(facts, "vllm@medium")
     assert gaps.max() > 500 * MS
     assert (gaps > 500 * MS).sum() < len(gaps) / 100
     return "one gap in a hundred"
@@ -425,30 +432,24 @@ def of_r5(facts: Facts, strategy: str) -> tuple[int, int]:
     return int(begun[0]), facts.made(strategy, 5)
 
 
-def gained(facts: Facts, strategy: str) -> int:
-    """How many tokens R5 gets while the chapter plays."""
-    begun, stopped = of_r5(facts, strategy)
-    return stopped - begun
-
-
 BUDGETS = (8192, 2048, 512)
 
 
 def each_rule(facts: Facts) -> str:
     """Twice as soon with paging, longer gaps, which chunks bring to a third, and the budgets."""
-    names = ("vllm@8192", "vllm@2048", "vllm@512")
+    names = ("vllm@whole", "vllm@medium", "vllm@fine")
     assert tuple(budget_of(facts, name) for name in names) == BUDGETS
     first, gaps = (
         {each.strategy.name: float(each.metrics[name] or 0) for each in facts.results}
         for name in ("mean_ttft", "p99_itl")
     )
-    assert 2 < first["orca"] / first["vllm@8192"] < 2.5
-    assert gaps["vllm@8192"] > 1.5 * gaps["orca"]
-    assert max(gaps["vllm@2048"], gaps["vllm@512"]) < 0.4 * gaps["vllm@8192"]
-    assert first["vllm@2048"] < 1.03 * first["vllm@8192"]
-    assert first["vllm@512"] > 1.2 * first["vllm@8192"]
-    assert 0.3 < gaps["vllm@2048"] / gaps["vllm@8192"] < 0.4
-    assert [Vllm().max_num_batched_tokens] == [budget_of(facts, "vllm@2048")]
+    assert 2 < first["orca"] / first["vllm@whole"] < 2.5
+    assert gaps["vllm@whole"] > 1.5 * gaps["orca"]
+    assert max(gaps["vllm@medium"], gaps["vllm@fine"]) < 0.4 * gaps["vllm@whole"]
+    assert first["vllm@medium"] < 1.03 * first["vllm@whole"]
+    assert first["vllm@fine"] > 1.2 * first["vllm@whole"]
+    assert 0.3 < gaps["vllm@medium"] / gaps["vllm@whole"] < 0.4
+    assert [Vllm().max_num_batched_tokens] == [budget_of(facts, "vllm@medium")]
     return f"only {word(facts.count)} people?"
 
 
@@ -479,6 +480,11 @@ def quotient(one: str, other: str, facts: Facts) -> str:
     return f"x {facts.metric(one, 'throughput') / facts.metric(other, 'throughput'):.2f}"
 
 
+def times_naive(name: str, facts: Facts) -> str:
+    """How many times the tokens of the first row."""
+    return f"| {facts.metric(name, 'throughput') / facts.metric('static', 'throughput'):.3g}"
+
+
 def at_once(facts: Facts, strategy: str) -> int:
     """How many requests are in the slots on average."""
     run = facts.run(strategy)
@@ -489,12 +495,12 @@ STUDIED = ("static", "dynamic", "continuous", "orca", "vllm-v0")
 
 
 def factors(facts: Facts) -> str:
-    """The slide's rows: what each makes, drawn in cells, and how many times the one before."""
+    """The slide's rows: what each makes, also in cells, and how many times the last, and naive."""
     made = [facts.metric(name, "throughput") for name in STUDIED]
     assert facts.workload.strategy("static").value("pad_to") == "workload"
     rows = [
         f"{value_text(value, '1/s')} | {'█' * round(value / made[-1] * 25)} | "
-        + (f"x {value / before:.2f}" if before else "–")
+        + (f"x {value / before:.2f} | {value / made[0]:.3g}" if before else " | –")
         for before, value in zip((0, *made), made, strict=False)
     ]
     table = facts.chapter.table

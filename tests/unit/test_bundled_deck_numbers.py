@@ -29,6 +29,7 @@ from tour_figures import (
     budget,
     budget_of,
     computed_anew,
+    dynamic_alone,
     each_rule,
     earlier,
     equal,
@@ -39,13 +40,11 @@ from tour_figures import (
     fourteen_times,
     free_memory,
     free_tokens,
-    gained,
     halted,
     handed_on,
     how_many_fit,
     how_many_were_checked,
     kept_up_to,
-    loads,
     long_texts,
     longest_document,
     longest_gaps,
@@ -69,6 +68,7 @@ from tour_figures import (
     step_of_many,
     ten_to_one,
     times_at_most,
+    times_naive,
     toy,
     waits_for_both,
     ways_to_read,
@@ -145,6 +145,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Slot by slot: no more red": [
         lambda f: f"All {word(f.count)}, start",
         handed_on,
+        dynamic_alone,
     ],
     "The numbers": [
         lambda f: f"The same {word(f.count)}",
@@ -174,9 +175,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         fourteen_times,
         a_fourteenth,
         whole_memory,
-        lambda f: f"The same {word(f.count)}, but",
-        lambda f: f"memory: {f.workload.cost.kv_cache_tokens:,} tokens, enough",
-        lambda f: f"about {word(f.run('orca').slots)} of them. Watch",
+        lambda f: f"The same {word(f.count)}. We",
+        lambda f: f"to {f.workload.cost.kv_cache_tokens:,} tokens, enough",
+        lambda f: f"about {word(f.run('orca').slots)}. Watch",
         lambda f: f"longest answer allowed here is {f.requests.max_tokens.max():,} tokens",
         lambda f: f"the longest answer allowed: {sum(needs_of_r5(f)):,} tokens",
         lambda f: f"Only {free_memory(f):,} are free",
@@ -218,22 +219,21 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Chunked prefill: nobody stops": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens.",
-        lambda f: f"a budget of {budget(f)} tokens a step",
+        lambda f: f"a budget of {budget(f)} tokens.",
         lambda _: f"(By default it is {Vllm().max_num_batched_tokens:,}",
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'continuous'))}.",
         longest_step,
         lambda f: "had {} tokens before it, and still has {}.".format(*of_r5(f, "continuous")),
-        lambda f: f"R5 has {f.made(f.vllm, 5)}, {word(gained(f, f.vllm))} more.",
+        lambda f: f"R5 has {f.made(f.vllm, 5)} by now",
     ],
     "No more white walls": [
         lambda f: f"The {word(f.count)}, start",
         longest_stall,
-        lambda f: f"a token comes every {at_most('vllm@512', f)} at worst",
+        lambda f: f"a token comes every {at_most('vllm@fine', f)} at worst",
     ],
     "What each rule buys": [
         lambda f: f"The same {word(f.count)}.",
-        a_fourteenth,
-        lambda f: f"({budget_of(f, 'vllm@2048'):,} is the default.)",
+        lambda f: f"(Medium, {budget_of(f, 'vllm@medium'):,}, is the default.)",
         each_rule,
         rarer_than_p99_tells,
     ],
@@ -244,7 +244,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         served_a_second,
         asking_once_a_minute,
         kept_up_to,
-        lambda _: f"from {word(int(loads().saturation['vllm']) + 1)} on the queue",
+        lambda f: f"the last of the {word(f.count)} has come",
     ],
     "And for real?": [
         *(lambda f, row=row: published(f)[row] for row in range(4)),
@@ -258,7 +258,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "The knob turned": [
         longest_gaps,
-        lambda f: f"{f.made('vllm@512', 5)} by now, not {f.made('vllm@8192', 5)}.",
+        lambda f: f"{f.made('vllm@fine', 5)} by now, not {f.made('vllm@whole', 5)}.",
         lambda _: f"budget of {BUDGETS[2]}:",
         ten_to_one,
     ],
@@ -287,6 +287,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.workload.strategy('static').slots)} at a time, each batch",
         *(partial(rate_of, name) for name in STUDIED),
         *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
+        *(partial(times_naive, name) for name in STUDIED[1:]),
         lambda f: f"{at_once(f, 'orca')} run, not {f.workload.strategy('static').slots}",
         lambda f: f"more run than {word(f.workload.strategy('static').slots)}",
         lambda _: f"our {word(Facts('The numbers').count)} requests",
@@ -427,9 +428,9 @@ def test_prompts_are_read_as_the_servers_are_said_to() -> None:
         reading = (states == State.PREFILL).any(axis=0)
         assert stall != (states[:, reading] == State.DECODE).any(), name
         longest[name] = run.spans.step_time.max()
-    assert said["Orca"] == said["vLLM@8192"] == "whole: one long step for all"
+    assert said["Orca"] == said["vLLM@whole"] == "whole: one long step for all"
     assert said["vLLM"] == "in pieces: short steps"
-    assert min(longest["Orca"], longest["vLLM@8192"]) > 1.5 * longest["vLLM"]
+    assert min(longest["Orca"], longest["vLLM@whole"]) > 1.5 * longest["vLLM"]
 
 
 def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> None:

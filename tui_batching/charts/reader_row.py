@@ -1,7 +1,8 @@
 """What the reader of the selected request sees of its answer: words, as they come.
 
 The simulator knows how many tokens there are, not which, so the words are made up: a word for each
-token, the same ones in every answer. What can be seen in them is when they come, and when not.
+token, the same ones in every answer, and not about batching, so that nobody reads them for it. What
+can be seen in them is when they come, and when not.
 """
 
 from __future__ import annotations
@@ -18,13 +19,12 @@ from tui_batching.sim.moment import Moment
 
 LABELS = ("reader", "sees")
 _ANSWER = """
-A step takes hardly longer for several requests than for one, so a server lets them share it: that
-is a batch. Who comes in, and who leaves, is up to the scheduler. If it waits for a full batch, the
-first ones wait the longest. If all leave together, the short ones wait for the long ones. If it
-looks after every step, whoever is done can leave, and somebody else comes in. Then a newcomer's
-prompt has to be read while others write. Read in one piece, it makes them stop; read in small
-pieces, it only makes them slower. And all of them share the memory: each token that was read or
-written stays in it until the answer is complete. Where it is full, even a free slot is of no use.
+To bake a plain loaf you need flour, water, salt and a little yeast. Stir them in a bowl until no
+dry flour is left, cover it, and let it rest for an hour. Then fold the dough over itself a few
+times, shape it into a ball, and let it rise once more until it is almost twice as large. Heat the
+oven well before, with a pot in it. Put the loaf into the hot pot, cut its top with a sharp knife,
+and close the lid. After half an hour take the lid off, so that the crust turns brown. It is done
+when it sounds hollow from below. Let it cool before you slice it, even if it smells too good.
 """
 WORDS = tuple(_ANSWER.split())
 """The answer to every prompt; a longer one begins again."""
@@ -66,9 +66,9 @@ def _end(made: int, room: int) -> str:
     """The end of so many words: it moves on by half a row once that is full.
 
     >>> _end(3, 80)
-    'A step takes'
+    'To bake a'
     >>> _end(19, 80)
-    '… requests than for one, so a server lets them share it: that'
+    '… water, salt and a little yeast. Stir them in a bowl'
     """
     halves = _halves(room // 2)
     rounds, left = divmod(made - 1, len(WORDS))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from threading import Timer
 from typing import TYPE_CHECKING
 
-from tui_batching.cli.terminal import needs_ascii
 from tui_batching.printable import printable
 
 if TYPE_CHECKING:
@@ -99,9 +98,9 @@ def _shown_later(*columns: ProgressColumn, lets_print: bool = True) -> Iterator[
     from rich.progress import Progress  # noqa: PLC0415
 
     class AsciiConsole(Console):
-        encoding = "ascii"  # for which rich draws its bars with other signs
+        encoding = "ascii"  # its bars are shown by every terminal, also where --ascii asks for that
 
-    console = (AsciiConsole if needs_ascii(None, sys.stderr) else Console)(file=sys.stderr)
+    console = AsciiConsole(file=sys.stderr)
     display = Progress(
         *columns,
         console=console,
