@@ -161,7 +161,7 @@ def computed_anew(facts: Facts) -> str:
     run, _ = evicted_in(facts)
     back = int(run.stays.start_time[run.by_request.members(12)[1]])
     assert 0 <= back - int(run.end_time[7]) < SECOND // 50
-    return f"{evicted_facts(run.at(facts.instant), 12).lost:,} tokens are"
+    return f"{evicted_facts(run.at(facts.instant), 12).lost:,} tokens, prompt"
 
 
 def halted(facts: Facts) -> str:

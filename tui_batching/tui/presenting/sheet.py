@@ -12,6 +12,7 @@ from rich.color import Color
 from rich.style import Style
 
 from tui_batching.charts.palette import Palette
+from tui_batching.charts.pen import PART_SIGNS, fill
 from tui_batching.charts.rows import (
     EIGHTHS,
     FULL,
@@ -33,8 +34,11 @@ from tui_batching.tour.deck import StepTime, WordTable
 _STRATEGIES = "|".join(sorted(STRATEGIES, key=len, reverse=True))  # vllm-v0 is not vllm
 _BAR = f"{FULL}{EIGHTHS.strip()}"
 """What bars are made of."""
+_STATES = dict(PART_SIGNS[part] for part in ("prefill", "stalled", "slowed", "held"))
+"""The signs that look as on stage, and of which state each is."""
 _NAMES = re.compile(
-    rf"(\b(?:(?:{_STRATEGIES})(?:@{TAG.pattern})?|R[0-9]+)\b|[{_BAR}{HATCH}])", re.IGNORECASE
+    rf"(\b(?:(?:{_STRATEGIES})(?:@{TAG.pattern})?|R[0-9]+)\b|[{_BAR}{''.join(_STATES)}])",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(r"[-+–x ]*[\d.,]*(?: ?(?:ms|s|%|steps))?")
 """A cell with nothing but a number, its sign and its unit."""
@@ -259,7 +263,9 @@ class Sheet:
     def _name(self, name: str) -> Style:
         number = name[1:]
         palette = self.palette
-        if name in (*_BAR, HATCH):
-            return self.ink(palette.held if name == HATCH else palette.work)
+        if name in _STATES:
+            return fill(_STATES[name], palette.panel, palette)
+        if name in _BAR:
+            return self.ink(palette.work)
         colour = palette.text if number.isdigit() else palette.strategy(name.lower())
         return self.ink(colour, bold=True)
