@@ -1,19 +1,23 @@
-"""The names in rows of slots: each of their letters on the ground of what is done there."""
+"""The names in rows of slots: all alike, and where a reader looks for them."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from rich.color import Color
-from stage import palette, scene_of
+from rich.style import Style
+from stage import palette, scene_of, texts
 
 from tui_batching.charts.bands import TimeWindow
-from tui_batching.charts.rows import AGAIN, FULL, HATCH, SHADE, SLOWED, STALLED, Cells
+from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.gantt import gantt_chart
+from tui_batching.charts.rows import Cells
+from tui_batching.charts.shades import LEGIBLE, contrast
 from tui_batching.charts.slot_bands import SlotBands
 from tui_batching.sim.life import State
-from tui_batching.workload import load_workload
+from tui_batching.workload import apply_settings, choose_strategies, load_workload
 
 ENGINES = scene_of(load_workload("engines"))
-SIGNS = {FULL, SHADE, HATCH, STALLED, SLOWED, AGAIN}
 
 
 def bands(theme: str, lane: int) -> SlotBands:
@@ -22,26 +26,37 @@ def bands(theme: str, lane: int) -> SlotBands:
     return SlotBands(ENGINES.runs[lane], range(8), window, 2, palette(theme), None)
 
 
-def grounds(row: Cells) -> list[tuple[str, Color | None]]:
-    """Each sign of a row, and what it is seen to stand on: a solid one is its own ground."""
-    found: list[tuple[str, Color | None]] = []
-    for text, look, _ in row:
-        assert look is not None
-        solid = look.reverse or set(text) <= {FULL}
-        found += [(sign, look.color if solid else look.bgcolor) for sign in text]
-    return found
+def looks(row: Cells) -> list[tuple[str, Style]]:
+    """Each sign of a row, and how it is drawn."""
+    return [(sign, look) for text, look, _ in row if look is not None for sign in text]
 
 
 @pytest.mark.parametrize("theme", ["dark", "light", "ansi-16"])
 @pytest.mark.parametrize("lane", range(len(ENGINES.runs)))
-def test_a_name_stands_on_the_ground_of_what_is_done_beneath_it(theme: str, lane: int) -> None:
+def test_a_name_looks_the_same_whatever_is_done_beneath_it(theme: str, lane: int) -> None:
     drawn = bands(theme, lane)
-    written = set()
-    for states, (named, below) in zip(drawn.states, drawn.draw(), strict=True):
-        cells = zip(states.tolist(), grounds(named), grounds(below), strict=True)
-        for state, (sign, ground), (other, beneath) in cells:
-            if sign.isalnum() and other in SIGNS:
-                assert ground == beneath, (State(state), sign, other)
-                written.add(State(state))
-    assert State.DECODE in written
-    assert written - {State.DECODE}, "of some name a letter stands on something else"
+    beneath, found = set(), set()
+    for states, (named, _) in zip(drawn.states, drawn.draw(), strict=True):
+        for state, (sign, look) in zip(states.tolist(), looks(named), strict=True):
+            if sign.isalnum():
+                beneath.add(State(state))
+                found.add((look.color, look.bgcolor, look.bold, look.reverse))
+    assert len(beneath) > 1
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast", "projector"])
+def test_a_name_can_be_read(theme: str) -> None:
+    named, _ = bands(theme, 0).draw()[0]
+    look = next(look for sign, look in looks(named) if sign == "R")
+    assert look.color is not None
+    assert look.bgcolor is not None
+    assert contrast(look.color, look.bgcolor) >= LEGIBLE
+
+
+def test_who_was_evicted_soon_is_named_both_times() -> None:
+    """Its first stay is hardly longer than its name, which then stands on its prompt."""
+    workload = choose_strategies(load_workload("rule-by-rule"), ["vllm"])
+    scene = scene_of(apply_settings(workload, ["vllm.max_num_batched_tokens=8192"]))
+    rows = texts(gantt_chart(ChartRequest(scene, scene.end, 113, 16, palette()), "slots"))
+    assert re.search(r"R12[^R·\n]*↩·*▚+R12", "\n".join(rows))

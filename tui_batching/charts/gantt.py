@@ -58,6 +58,7 @@ from tui_batching.charts.rows import (
     TRACK,
     Cells,
     Row,
+    first_that_fits,
     style,
 )
 from tui_batching.charts.slot_bands import QueueBand, SlotBands
@@ -367,6 +368,11 @@ class Gantt:
         return "prefill" if all(run.tells_start for run in runs) else "no token yet"
 
     @property
+    def _fills_queue(self) -> str:
+        """What stands beside the highest row of a queue, where there is room for it."""
+        return first_that_fits((f"≤ {self._longest:,}", ""), len(_QUEUE))
+
+    @property
     def _longest(self) -> int:
         """The most that ever wait in any lane."""
         return max(queue.longest for queue in self.request.scene.queues)
@@ -494,12 +500,17 @@ class Gantt:
         if layout.queue:
             queue = scene.queues[self._lanes[number]]
             levels = QueueBand(queue, self._longest, window, layout.queue, palette, selected).draw()
-            rows += [line("", row) for row in levels[:-1]] + [line(_QUEUE, levels[-1])]
+            rows += map(line, _told_of(_QUEUE, self._fills_queue, layout.queue), levels)
         run = self._runs[number]
         if layout.kv and run.kv is not None:
             levels = KvBand(run, run.kv, window, layout.kv, palette).draw()
-            rows += [line("", row) for row in levels[:-1]] + [line(_KV, levels[-1])]
+            rows += map(line, _told_of(_KV, "full", layout.kv), levels)
         return rows
+
+
+def _told_of(name: str, top: str, height: int) -> list[str]:
+    """What stands beside the rows of a band of levels: at the top what fills it, and its name."""
+    return [top, *[""] * (height - 2), name][-height:]
 
 
 def gantt_chart(request: ChartRequest, rows: GanttRows | None = None) -> list[Cells]:

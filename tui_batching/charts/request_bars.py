@@ -78,11 +78,17 @@ class RequestBars:
 
     @cached_property
     def states(self) -> StateMatrix:
-        """What is done in the middle of each cell; every start is seen, however short the run."""
+        """What is done in the middle of each cell; every start is seen, however short the run.
+
+        It is in the first cell whose middle it comes before, where what ended then ends, too.
+        """
         run, window, rows = self.run, self.window, self.rows
         states = states_at(run, rows, window.middles, decoding_in(run, window))
-        start, finish = (window.cell_of(times[rows]) for times in (run.start_time, run.finish_time))
-        seen = np.flatnonzero((start >= 0) & (start < window.cells))
+        begun = run.start_time[rows]
+        start, finish = (
+            np.searchsorted(window.middles, each) for each in (begun, run.finish_time[rows])
+        )
+        seen = np.flatnonzero((begun >= window.edges[0]) & (start < window.cells))
         stay = run.by_request.stays[run.by_request.first[rows[seen]]]
         longer = finish[seen] > start[seen] + 1
         at_once = computed_at_once(run, window, stay)

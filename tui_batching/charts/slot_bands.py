@@ -14,6 +14,7 @@ from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.bands import (
     FREE,
     GLYPHS,
+    NAME,
     NOW,
     SIGN,
     SLOW,
@@ -141,10 +142,10 @@ class SlotBands:
             signs, marks = text.copy(), inks.copy()
             if line == 0:
                 for name in names:
-                    _write(name, signs, marks)
+                    _write(name, signs, marks, NAME)
             if line == self.thickness // 2:
                 for cause in told:
-                    _write(cause, signs, marks)
+                    _write(cause, signs, marks, WORDS)
             if line == 0:
                 self._mark_evictions(place, signs, marks)
             if window.cursor is not None:
@@ -201,7 +202,7 @@ class SlotBands:
             cells = window.cell_of(run.stays.end_time[gone] - 1)
             cells = cells[(cells >= 0) & (cells < window.cells)]
             signs[cells] = EVICTED
-            marks[cells] = marks[cells] & ~0xF0 | WORDS << 4
+            marks[cells] = marks[cells] & ~0xF0 | NAME << 4
 
 
 def _room(states: npt.NDArray[np.int8], length: int) -> int | None:
@@ -213,13 +214,13 @@ def _room(states: npt.NDArray[np.int8], length: int) -> int | None:
         fitting = np.convolve(there, np.ones(length, np.int64))[length - 1 :] == length
         if fitting.any():
             return int(np.argmax(fitting))
-    return 0 if len(states) > length + 1 else None
+    return 0
 
 
-def _write(written: Written, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
-    """Write over the signs of cells, each on the ground of what is done in it."""
+def _write(written: Written, signs: npt.NDArray[np.str_], marks: IntArray, kind: int) -> None:
+    """Write over the signs of cells: a name, or words on the ground of what is done in each."""
     signs[written.cells] = list(written.words)
-    marks[written.cells] = marks[written.cells] & ~0xF0 | WORDS << 4
+    marks[written.cells] = marks[written.cells] & ~0xF0 | kind << 4
 
 
 @dataclass(frozen=True, eq=False)
