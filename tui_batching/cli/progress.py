@@ -98,7 +98,7 @@ def _shown_later(*columns: ProgressColumn, lets_print: bool = True) -> Iterator[
     from rich.progress import Progress  # noqa: PLC0415
 
     class AsciiConsole(Console):
-        encoding = "ascii"  # its bars are shown by every terminal, also where --ascii asks for that
+        encoding = "ascii"  # so bars are drawn with signs that every terminal has, also for --ascii
 
     console = AsciiConsole(file=sys.stderr)
     display = Progress(
