@@ -65,12 +65,10 @@ def test_no_colours_are_written_where_none_are_wanted(environment: dict[str, str
     ("arguments", "environment"),
     [
         ((), {"LC_ALL": "C"}),
-        ((), {"LANG": "C"}),
         ((), {"TERM": "linux"}),
-        (("--ascii",), {}),
         (("--ascii", "--low-bandwidth", "--theme", "light"), {"NO_COLOR": "1"}),
     ],
-    ids=["LC_ALL=C", "LANG=C", "TERM=linux", "--ascii", "NO_COLOR"],
+    ids=["LC_ALL=C", "TERM=linux", "--ascii"],
 )
 def test_only_ascii_is_written(arguments: tuple[str, ...], environment: dict[str, str]) -> None:
     with opened(*arguments, **environment) as terminal:
@@ -113,8 +111,8 @@ MULTIPLEXERS = {
 @pytest.mark.parametrize("name", MULTIPLEXERS)
 @pytest.mark.parametrize(
     ("locale", "title"),
-    [({"LANG": "C.UTF-8"}, "━ STATIC batch 4 ━━━"), ({}, "= STATIC"), ({"LANG": "C"}, "= STATIC")],
-    ids=["UTF-8", "no locale", "C"],
+    [({"LANG": "C.UTF-8"}, "━ STATIC batch 4 ━━━"), ({}, "= STATIC")],
+    ids=["UTF-8", "no locale"],
 )
 def test_in_a_multiplexer(
     name: str, locale: dict[str, str], title: str, monkeypatch: pytest.MonkeyPatch

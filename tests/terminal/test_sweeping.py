@@ -60,7 +60,7 @@ def test_keys_act_while_it_sweeps_and_quitting_leaves_no_process(sweeping: Termi
     wait_until_gone(started)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
 def test_no_process_outlives_an_app_that_is_killed(
     sweeping: Terminal, number: signal.Signals
 ) -> None:

@@ -11,6 +11,8 @@ from command_line import complaint, shell
 
 from tui_batching.__main__ import main
 
+SHORT = {"record": ("--seconds", "2")}
+"""What makes a command soon done."""
 EACH_COMMAND = pytest.mark.parametrize("command", ["trace", "report", "record"])
 
 
@@ -28,9 +30,10 @@ def test_a_file_is_the_same_as_what_is_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
 ):
     file = tmp_path / "output"
-    assert main([command, "illustrative", "-o", str(file)]) == 0
+    arguments = (command, "illustrative", *SHORT.get(command, ()))
+    assert main([*arguments, "-o", str(file)]) == 0
     assert capsys.readouterr() == ("", "")
-    assert main([command, "illustrative", "-o", "-"]) == 0
+    assert main([*arguments, "-o", "-"]) == 0
     assert file.read_text(encoding="utf-8") == capsys.readouterr().out
     assert [entry.name for entry in tmp_path.iterdir()] == ["output"]
 
@@ -62,7 +65,7 @@ def test_a_file_is_replaced_only_by_force(
 ):
     file = tmp_path / "output"
     file.write_text("precious")
-    arguments = (command, "illustrative", "-o", str(file))
+    arguments = (command, "illustrative", *SHORT.get(command, ()), "-o", str(file))
     assert "--force" in complaint(capsys, *arguments)
     assert file.read_text() == "precious"
     assert main([*arguments, "--force"]) == 0

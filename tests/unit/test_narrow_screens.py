@@ -20,8 +20,15 @@ def cut_rows(stage: Stage) -> list[str]:
     return [row for row in stage.rows()[2:-2] if "…" in row]
 
 
-@SIZES
-@NAMES
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("notebook", (60, 20)),
+        ("notebook", (80, 24)),
+        ("engines", (60, 20)),
+        ("tight-memory", (80, 24)),
+    ],
+)
 async def test_nothing_is_cut_in_any_view(name: str, size: tuple[int, int]) -> None:
     async with on_stage(name, size) as stage:
         for view in VIEWS:

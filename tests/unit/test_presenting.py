@@ -91,13 +91,20 @@ async def test_those_for_questions_are_picked_and_turning_back_comes_to_the_end_
         assert_on_stage(stage, TOUR.talk[-1], COUNT)
 
 
-async def test_in_every_chapter_the_keys_do_what_they_always_do() -> None:
+async def test_whatever_a_chapter_shows_the_keys_do_what_they_always_do() -> None:
+    """In the first chapter of each view; slides have no stage."""
+    views = [chapter.view for chapter in TOUR.talk]
+    firsts = [
+        each
+        for each in TOUR.talk
+        if not each.slide and TOUR.talk.index(each) == views.index(each.view)
+    ]
     async with on_stage(TOUR.chapters[0].workload, (120, 32), deck=TOUR) as stage:
-        for number, chapter in enumerate(TOUR.talk, start=1):
+        for chapter in firsts:
+            number = TOUR.talk.index(chapter) + 1
+            stage.live.presenter.jump(number - 1)
+            await stage.swept()
             assert_on_stage(stage, chapter, number)
-            if chapter.slide:  # has no stage
-                await stage.press("pagedown")
-                continue
             before, speed = stage.scene.runs[0].slots, stage.live._player.speed
             await stage.press("1", "home", "right", "right_square_bracket", "plus", "j", "tab")
             assert isinstance(stage.live.view, LiveView)
@@ -107,7 +114,6 @@ async def test_in_every_chapter_the_keys_do_what_they_always_do() -> None:
             assert stage.live._player.speed > speed
             assert stage.live.selected not in (None, chapter.select)
             assert chapter.title in stage.told()
-            await stage.press("pagedown")
 
 
 async def test_pages_in_quick_succession_end_at_the_right_chapter() -> None:
