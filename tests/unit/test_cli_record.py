@@ -347,9 +347,10 @@ raise SystemExit(main(sys.argv[1:]))
 """The program with a simulation that never ends."""
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
-    "program", [PROGRAM, (sys.executable, "-c", ENDLESS)], ids=["playing", "simulating"]
+    ("program", "ending"),
+    [(PROGRAM, signal.SIGINT), ((sys.executable, "-c", ENDLESS), signal.SIGTERM)],
+    ids=["playing", "simulating"],
 )
 def test_one_that_is_interrupted_leaves_nothing(
     tmp_path: Path, program: tuple[str, ...], ending: signal.Signals

@@ -13,7 +13,7 @@ from tui_batching.tui.lane import Lanes
 from tui_batching.tui.views import VIEWS
 from tui_batching.workload import load_workload
 
-SIZES = [(80, 24), (120, 36), (160, 45)]
+SIZES = [(80, 24), (160, 45)]
 KEYS = [view.key for view in VIEWS]
 
 
