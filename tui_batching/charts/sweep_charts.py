@@ -49,7 +49,7 @@ _FROM_HEIGHT = 30
 _SATURATION = "┊"
 """What a saturation point is drawn with."""
 _MARKED = 3
-"""Rows of a mark at the upper edge of a chart: of saturation, and of what is there now."""
+"""Rows of a mark at the upper edge of a chart: of what is there now."""
 _NARROWEST, _LOWEST = 34, 9
 """Columns and rows below which a chart is cramped."""
 _GAP, _APART = 2, 3
@@ -96,7 +96,7 @@ def load_chart(request: SweepRequest) -> list[Cells]:
     log = needs_log(points)
     limits = (min(points) / 1.1, max(points) * 1.1) if log else (0.0, max(points) * 1.03)
     verticals = (*_saturations(request), *_present_load(request, limits))
-    axis = ValueAxis("req/s", limits, max(values), log, None, verticals)
+    axis = ValueAxis("req/s", limits, log, None, verticals)
     return _charts_and_table(request, _head(request, *_load_facts(request)), axis)
 
 
@@ -108,17 +108,21 @@ def _together(sweep: Sweep) -> list[tuple[float, list[str]]]:
 
 
 def _saturations(request: SweepRequest) -> list[Vertical]:
-    palette = request.palette
+    """The saturation points, in words where there is but one strategy, else with their marks."""
+    palette, alone = request.palette, len(request.sweep.strategies) == 1
     return [
         Vertical(
             x=load,
             colour=palette.strategy(names[0]) if len(names) == 1 else palette.text,
-            label="".join(mark_of(name) for name in names),
+            label=f"serves at most {tick_text(LOAD, load)}" if alone else _marks(names),
             glyph=_SATURATION,
-            rows=_MARKED,
         )
         for load, names in _together(request.sweep)
     ]
+
+
+def _marks(names: Iterable[str]) -> str:
+    return "".join(mark_of(name) for name in names)
 
 
 def _present_load(request: SweepRequest, limits: tuple[float, float]) -> list[Vertical]:
@@ -132,19 +136,24 @@ def _present_load(request: SweepRequest, limits: tuple[float, float]) -> list[Ve
 
 
 def _load_facts(request: SweepRequest) -> list[list[tuple[str, Style]]]:
-    """The saturation points, and the present load."""
-    palette = request.palette
+    """The saturation points, the present load, and that the queue ends with the requests."""
+    palette, sweep = request.palette, request.sweep
     muted = style(palette.muted, palette.surface)
-    saturated = [(f"{_SATURATION} saturated at ", muted)]
-    for number, (load, names) in enumerate(_together(request.sweep)):
-        saturated += [("  ", muted)] if number else []
-        saturated += [(mark_of(name), request.look(name)) for name in names]
-        saturated += [(f" {tick_text(LOAD, load)}", muted)]
+    facts: list[list[tuple[str, Style]]] = []
+    if len(sweep.strategies) > 1:  # else the chart says it
+        facts.append([(f"{_SATURATION} saturated at ", muted)])
+        for number, (load, names) in enumerate(_together(sweep)):
+            marks = [(mark_of(name), request.look(name)) for name in names]
+            gap = [("  ", muted)] if number else []
+            facts[0] += [*gap, *marks, (f" {tick_text(LOAD, load)}", muted)]
     rate = request.now.source.rate if request.now is not None else None
-    if rate is None:
-        return [saturated]
-    present = [("│ ", style(palette.playhead, palette.surface))]
-    return [saturated, [*present, (f"now {tick_text(LOAD, rate)}", muted)]]
+    if rate is not None:
+        present = ("│ ", style(palette.playhead, palette.surface))
+        facts.append([present, (f"now {tick_text(LOAD, rate)}", muted)])
+    if sweep.exceeds and not sweep.is_short:
+        last = f"{len(sweep.workload.requests):,}"
+        facts.append([(f"beyond {_SATURATION} the queue grows until all {last} have come", muted)])
+    return facts
 
 
 def parameter_chart(request: SweepRequest) -> list[Cells]:
@@ -156,7 +165,6 @@ def parameter_chart(request: SweepRequest) -> list[Cells]:
     axis = ValueAxis(
         label="",
         limits=limits,  # with room for the last tick
-        last=max(values),
         log=log,
         ticks=tuple(values) if log else None,
         verticals=tuple(_present(request, limits)),
@@ -178,7 +186,7 @@ def _present(request: SweepRequest, limits: tuple[float, float]) -> Iterator[Ver
     shown = present_values(request.now, kind, names)
     present = sorted(set(shown.values()))
     for value in present:
-        marks = "".join(mark_of(name) for name in shown if shown[name] == value)
+        marks = _marks(name for name in shown if shown[name] == value)
         label = "now" if len(present) == 1 else marks
         found = exported(kind, value)
         x = min(max(found, limits[0]), limits[1])

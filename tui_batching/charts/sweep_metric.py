@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.cells import cell_len
 
 from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Point, Sweep
 from tui_batching.analysis.sweeps.shown import limit_of
 from tui_batching.analysis.sweeps.varied import exported
-from tui_batching.charts.axis import LOG_FROM, Axis
+from tui_batching.charts.axis import LOG_FROM
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.plot import ChartSpec, Level, Line, Vertical
 from tui_batching.clock import format_duration, to_seconds
@@ -20,10 +19,6 @@ from tui_batching.strategies import mark_of
 
 _UNITS = {"throughput": "tokens/s", "s": "s", "1/s": "requests/s", "share": "%", "count": ""}
 """Of a metric, or of all others that are counted so."""
-_MARGIN = 4
-"""Cells for the usual numbers of the y axis."""
-_APART = 5
-"""Cells from the number of the last value to the one before it."""
 _FAR = 2
 """A limit that is so many times above all values is told, and not drawn."""
 
@@ -33,49 +28,18 @@ class ValueAxis:
     """The x axis that the line charts of a sweep share.
 
     Attributes:
-        label: what it is; empty where the legend tells it.
+        label: what it is, at its right end; empty where the legend tells it.
         limits: the lowest and the highest value shown.
-        last: the largest value of the sweep, which has its number.
         log: whether equal factors are equally far apart.
-        ticks: None takes round values, and the last one.
+        ticks: None takes round values.
         verticals: the upright lines on it.
     """
 
     label: str
     limits: tuple[float, float]
-    last: float
     log: bool
     ticks: tuple[float, ...] | None
     verticals: tuple[Vertical, ...]
-
-    def ticks_over(self, cells: int, *, labelled: bool) -> tuple[float, ...]:
-        """As many as there can be where it is so long.
-
-        Where it is labelled at its end, the last one may be below the label, and is left out.
-        """
-        if self.ticks is not None:
-            return self.ticks
-        made = Axis.log_over if self.log else Axis.over
-        fewer = [made(self.limits, most) for most in range(max(3, cells // 4), 1, -1)]
-        if not labelled:
-            fewer = [axis.with_ticks(self._with_last(axis, cells)) for axis in fewer]
-        apart = (
-            axis.ticks
-            for axis in fewer
-            if len(axis.without_crowded(cells - _MARGIN, 0).ticks) >= len(axis.ticks) - labelled
-        )
-        return next(apart, fewer[-1].ticks)
-
-    def _with_last(self, axis: Axis, cells: int) -> list[float]:
-        """The ticks of an axis and the last value, which those too close to it give way to."""
-        last = float(f"{self.last:.3g}")
-        room = _APART / cells
-        return sorted(
-            [
-                *(tick for tick in axis.ticks if abs(axis.share(tick) - axis.share(last)) >= room),
-                last,
-            ]
-        )
 
 
 def metric_spec(
@@ -103,9 +67,6 @@ def metric_spec(
         lambda point: _figure(metric, point),
         palette,
     )
-    unit, by = _y_label(metric, log=log), f"by {axis.label}" if axis.label else ""
-    told = " · ".join(filter(None, (unit, by)))
-    below = by and cell_len(f" {title} · {told}") + 2 > size[0]  # in place of the last numbers
     return ChartSpec(
         width=size[0],
         height=size[1],
@@ -113,8 +74,8 @@ def metric_spec(
         text=palette.text,
         muted=palette.muted,
         title=f" {title}",
-        x_label=axis.label if below else "",
-        y_label=unit if below else told,
+        x_label=axis.label,
+        y_label=_y_label(metric, log=log),
         x_range=axis.limits,
         y_range=y_range,
         verticals=axis.verticals,
@@ -123,7 +84,7 @@ def metric_spec(
         empty="nobody has any",
         x_log=axis.log,
         y_log=log,
-        x_ticks=axis.ticks_over(size[0], labelled=bool(below)),
+        x_ticks=axis.ticks,
         legend=False,
     )
 

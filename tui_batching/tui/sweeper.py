@@ -217,7 +217,7 @@ class Sweeper:
             return "a process was ended from outside, perhaps for want of memory"
 
     async def _run(self, plan: Plan, running: _Running) -> Sweep:
-        running.total = len(plan.tasks)
+        running.total = plan.most_tasks
         executor = self.processes.executor_for(plan.requests_served)
         share = None if executor is None else OwnTasks(executor)
         try:

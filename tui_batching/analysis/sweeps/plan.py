@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import inf
 from typing import Protocol, TypeAlias
 
@@ -48,6 +49,8 @@ from tui_batching.workload.serving import Chosen, served_by
 
 _LOAD_FACTORS = (0.375, 0.6, 1.0, 1.5, 2.0, 3.0, 3.75)
 """The notebook's loads, gaps of 800 500 300 200 150 100 and 80 ms, relative to its 300 ms."""
+_CLOSER = 3
+"""How many loads there are besides, at most, where strategies become saturated."""
 _ALL_AT_ONCE = inf
 """The load at which all requests are there at time zero."""
 MOST_VALUES = 1000
@@ -143,17 +146,33 @@ class Plan:
         workload: what is served.
         tasks: one a value, ascending; for loads one more, see `saturation_task`.
         until_free: whether a strategy's points end where its slots are never all taken.
+        closer: how many more tasks there are at most, see `closer_tasks`.
     """
 
     kind: Kind
     workload: Workload
     tasks: tuple[Task, ...]
     until_free: bool = False
+    closer: int = 0
+
+    @property
+    def most_tasks(self) -> int:
+        """How many tasks there are, at most."""
+        return len(self.tasks) + self.closer
 
     @property
     def requests_served(self) -> int:
-        """How many requests are served over all tasks and strategies: the work there is."""
-        return len(self.workload.requests) * sum(len(task.strategies) for task in self.tasks)
+        """How many requests are served over all tasks and strategies, at most: the work."""
+        served = sum(len(task.strategies) for task in self.tasks)
+        return len(self.workload.requests) * (served + self.closer * len(self.workload.strategies))
+
+    def closer_tasks(self, outcomes: Sequence[tuple[Outcome, ...]]) -> tuple[Task, ...]:
+        """Further loads, where the outcomes of the tasks tell that strategies become saturated."""
+        if not self.closer:
+            return ()
+        found = self.finish(outcomes)
+        loads = loads_between(found.values, tuple(found.saturation.values()), self.closer)
+        return _load_tasks(self.workload, loads, first=len(found.values))
 
     def finish(self, outcomes: Sequence[tuple[Outcome, ...]]) -> Sweep:
         """The sweep, from the outcome of each task in order.
@@ -173,6 +192,7 @@ class Plan:
             if point.value == _ALL_AT_ONCE
         }
         points = [point for point in points if point.value != _ALL_AT_ONCE]
+        points.sort(key=lambda point: point.value)
         if self.until_free:
             points = _until_free(points)
         return Sweep(self.kind, self.workload, tuple(points), saturation, refused)
@@ -227,8 +247,17 @@ def _refuse_no_values(found: object) -> None:
 def run_sweep(
     plan: Plan, executor: Executor | None = None, progress: CountDone | None = None
 ) -> Sweep:
-    """Run the tasks of a plan; see `sweep`."""
-    return plan.finish(run_all(run_task, plan.tasks, executor, progress))
+    """Run the tasks of a plan, then those that their outcomes call for; see `sweep`."""
+    outcomes = run_all(run_task, plan.tasks, executor, _counting(plan, 0, progress))
+    if closer := plan.closer_tasks(outcomes):
+        counting = _counting(plan, len(outcomes), progress)
+        outcomes += run_all(run_task, closer, executor, counting)
+    return plan.finish(outcomes)
+
+
+def _counting(plan: Plan, before: int, progress: CountDone | None) -> CountDone | None:
+    """Tells how much of the whole plan is done, where some tasks were done before."""
+    return progress and (lambda done, _: progress(before + done, plan.most_tasks))
 
 
 def usual_sweeps(
@@ -248,7 +277,7 @@ def usual_sweeps(
     found: list[Sweep] = []
     with process_executor(None, sum(plan.requests_served for plan in plans)) as executor:
         for plan in plans:
-            announce(f"{plan.kind}, {len(plan.tasks)} times {len(workload.requests):,} requests")
+            announce(f"{plan.kind}, {plan.most_tasks} times {len(workload.requests):,} requests")
             found.append(run_sweep(plan, executor))
     return found
 
@@ -261,7 +290,8 @@ def plan_sweep(workload: Workload, kind: Kind, values: Sequence[float] | None = 
         kind: what is varied.
         values: what for, in any order: arrivals per second, batch sizes, or values of the
             parameter, durations in picoseconds. None takes the usual ones: loads in the notebook's
-            proportions to the workload's own; batch sizes 1 to 16, and on to 256 while there are
+            proportions to the workload's own, and up to three where strategies become saturated,
+            see `loads_between`; batch sizes 1 to 16, and on to 256 while there are
             as many requests, for each strategy up to the first size whose slots are never all
             taken; else see `usual_values`.
 
@@ -317,7 +347,7 @@ def _task(
 
 
 def _plan_load(workload: Workload, values: Sequence[float] | None) -> Plan:
-    rate, source = workload.source.rate, _small(workload)
+    rate = workload.source.rate
     if rate is None:
         raise InputError(
             f"all requests of {workload.name} arrive at once, so there is no load to vary"
@@ -325,11 +355,39 @@ def _plan_load(workload: Workload, values: Sequence[float] | None) -> Plan:
     rates = [rate * factor for factor in _LOAD_FACTORS] if values is None else values
     for value in rates:
         refuse_rate(value)
-    tasks = [
+    tasks = (*_load_tasks(workload, rates), saturation_task(workload, _small(workload)))
+    return Plan(LOAD, workload, tasks, closer=_CLOSER if values is None else 0)
+
+
+def _load_tasks(workload: Workload, rates: Sequence[float], first: int = 0) -> tuple[Task, ...]:
+    """A task a load; there are `first` loads before them."""
+    source = _small(workload)
+    return tuple(
         _task(rate, AtLoad(source, rate, position), workload, workload.strategies)
-        for position, rate in enumerate(rates)
-    ]
-    return Plan(LOAD, workload, (*tasks, saturation_task(workload, source)))
+        for position, rate in enumerate(rates, first)
+    )
+
+
+def loads_between(
+    loads: Sequence[float], saturation: Sequence[float], count: int
+) -> tuple[float, ...]:
+    """So many loads near saturation points, where latency climbs: none beyond the given loads.
+
+    Each is halfway between two neighbours that have a saturation point between them, and of those
+    between the two that differ by the largest factor. So they close in on the saturation points.
+    """
+    found, added = sorted(loads), []
+    for _ in range(count):
+        gaps = [
+            (upper / lower, (lower + upper) / 2)
+            for lower, upper in pairwise(found)
+            if any(lower <= point < upper for point in saturation)
+        ]
+        if gaps:
+            _, middle = max(gaps)
+            added.append(middle)
+            found = sorted([*found, middle])
+    return tuple(sorted(added))
 
 
 def _plan_parameter(workload: Workload, kind: Kind, values: Sequence[float] | None) -> Plan:

@@ -186,17 +186,24 @@ class Sweep:
         briefly = (told.partition(";")[0] for told in self._short_run())
         return (*briefly, *self._left_out(), *refusals)
 
+    @property
+    def exceeds(self) -> bool:
+        """Whether a load is more than its strategy can serve; never where it does not vary."""
+        most = self.saturation
+        return any(point.value > most.get(point.strategy.name, inf) for point in self.points)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether loads beyond saturation have no time to show what they do; see `short_run`."""
+        return bool(self._short_run())
+
     def _short_run(self) -> tuple[str, ...]:
         """That loads beyond saturation, if there are any, have no time to show what they do."""
-        if not any(self._is_beyond(point) for point in self.points):
+        if not self.exceeds:
             return ()
         taken = max(point.peak_batch for point in self.points)
         drawn = self.workload.source.seed is not None
         return short_run(len(self.workload.requests), taken, drawn=drawn)
-
-    def _is_beyond(self, point: Point) -> bool:
-        """Whether the load is more than its strategy can serve; never where it does not vary."""
-        return point.value > self.saturation.get(point.strategy.name, inf)
 
     def _left_out(self) -> tuple[str, ...]:
         without = left_out(self.workload, self.kind)
