@@ -224,6 +224,11 @@ def test_few_points_are_all_marked_where_they_are_and_joined_in_their_order() ->
     assert sum(row.count("■") for row in rows) == 3
 
 
+def test_points_of_one_line_that_would_run_together_have_one_mark() -> None:
+    rows = canvas_of(few((0, 5), (5, 5), (5.1, 5), (5.2, 5), (5.3, 9), (10, 5)))
+    assert sorted(row.count("■") for row in rows if "■" in row) == [1, 3]
+
+
 def test_points_at_one_place_are_marked_side_by_side() -> None:
     other = replace(few((5, 5), (6, 9)), name="dynamic", mark="▲", colour=VIOLET)
     rows = canvas_of(few((5, 5), (9, 1)), other, x_range=(0.0, 10.0), y_range=(0.0, 10.0))

@@ -112,7 +112,7 @@ def test_the_service_level_is_a_line_unless_all_is_far_below_it(limit: str, draw
     rows = texts(load_chart(SweepRequest(made, workload, 80, 19, palette())))
     assert ("p95 TTFT (SLO 2.00 s)" if drawn else "p95 TTFT (SLO 600 s)") in rows[2]
     assert any(" SLO " in row for row in rows[3:]) is drawn
-    assert any(re.search("[─⠁-⣿]{60}", row) for row in rows[3:]) is drawn
+    assert any(re.search("[─⠁-⣿┊│]{60}", row) for row in rows[3:]) is drawn
 
 
 def test_the_table_marks_the_best_of_each_value_and_the_present_one() -> None:
@@ -127,13 +127,35 @@ def test_the_table_marks_the_best_of_each_value_and_the_present_one() -> None:
 
 def test_each_chart_of_loads_marks_the_saturation_points_and_the_present_load() -> None:
     rows = seen(load_chart, "chat", 120, 31).splitlines()
-    assert rows[1].strip() == "┊ saturated at SD 0.81/s  C 1.36/s   │ now 1.25/s"
+    assert rows[1].strip() == (
+        "┊ saturated at SD 0.81/s  C 1.36/s   │ now 1.25/s   "
+        "beyond ┊ the queue grows until all 80 have come"
+    )
     top = "".join(rows[3:5])
     assert top.count("┊SD  │┊C") == top.count("now") == 2
     titles = [number for number, row in enumerate(rows) if "(SLO " in row]
     assert len(titles) == 2
-    marked = {number for number, row in enumerate(rows[2:], 2) if "┊" in row}
-    assert marked == {title + below for title in titles for below in (1, 2, 3)}
+    plots = [number for number, row in enumerate(rows[2:], 2) if re.search("[│┤]", row)]
+    assert all("┊" in rows[number] for number in plots)  # where no curve is before it
+    assert sum("now" in row for row in rows[2:]) == len(titles)
+
+
+def test_the_saturation_point_of_a_single_strategy_is_told_beside_its_line() -> None:
+    workload = replace(load_workload("chat"), strategies=(Continuous(4),))
+    made = sweep(workload, "load", [0.5, 1, 2, 4])
+    rows = texts(load_chart(SweepRequest(made, workload, 120, 31, palette(), has_table=False)))
+    assert sum(row.count("serves at most 1.36/s") for row in rows) == len(made.shown)
+    assert "saturated" not in "".join(rows)
+
+
+def test_a_mark_of_the_present_load_over_a_saturation_point_hides_it_only_at_the_top() -> None:
+    workload = replace(load_workload("chat"), strategies=(Continuous(4),))
+    made = replace(sweep(workload, "load", [0.1, 100]), asked=read_metrics("ttft.p99"))
+    now = apply_settings(workload, ["workload.rate=1.36"])
+    rows = texts(load_chart(SweepRequest(made, now, 80, 25, palette())))
+    [column] = [row.rindex("│") for row in rows[2:] if "now" in row]
+    upright = "".join(row[column] for row in rows[2:] if row[column] in "│┊")
+    assert re.fullmatch("│{2,3}┊{10,}", upright)
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 19), (120, 31), (160, 40)])
@@ -222,20 +244,15 @@ def test_a_wide_range_of_loads_is_drawn_on_a_logarithmic_axis() -> None:
     workload = replace(load_workload("chat"), strategies=(Continuous(4),))
     made = sweep(workload, "load", [0.01, 0.1, 1, 10])
     rows = texts(load_chart(SweepRequest(made, workload, 120, 25, palette())))
-    whole = ["0.01", "0.03", "0.1", "0.3", "1", "3", "10"]
-    below = [*whole[:5], "req/s"]  # there is no room for it beside the limit of this chart
-    assert any(row.split() == [*whole, *below, *whole] for row in rows)
+    below = ["0.01", "0.03", "0.1", "0.3", "1", "req/s"]
+    assert any(row.split() == below * 3 for row in rows)
 
 
-def test_the_last_load_has_its_number_where_the_heading_tells_the_unit() -> None:
+def test_the_unit_of_the_loads_is_at_the_end_of_their_axis() -> None:
     made = replace(swept("notebook", "load"), asked=read_metrics("ttft.mean,tpot.mean"))
     rows = texts(load_chart(SweepRequest(made, made.workload, 112, 30, palette(), has_table=False)))
-    heading = next(row for row in rows if "mean TTFT" in row)
-    assert heading.count("· by req/s") == 2
-    numbers = rows[-1].split()
-    assert numbers.count("12.5") == 2
-    assert numbers[-1] == "12.5"
-    assert "req/s" not in rows[-1]
+    assert rows[-1].split() == ["0", "2", "4", "6", "8", "10", "req/s"] * 2
+    assert sum("req/s" in row for row in rows) == 1
 
 
 def test_the_ground_is_everywhere() -> None:

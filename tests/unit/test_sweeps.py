@@ -19,7 +19,7 @@ from workloads_for_laws import workload_of
 from tui_batching import executors
 from tui_batching.analysis.metrics import metrics
 from tui_batching.analysis.sweeps import Point, plan_sweep, sweep
-from tui_batching.analysis.sweeps.plan import Task
+from tui_batching.analysis.sweeps.plan import Task, loads_between
 from tui_batching.clock import MILLISECOND
 from tui_batching.errors import InputError
 from tui_batching.executors import Workers, process_executor, run_all
@@ -59,11 +59,12 @@ def assert_is(task: Task, strategy: Strategy, point: Point, expected: dict[str, 
         assert point.metrics[key] == pytest.approx(value, rel=0, abs=1e-9), key
 
 
-def test_the_usual_loads_of_notebook_load_are_the_seven_of_the_oracle() -> None:
+def test_the_usual_loads_of_notebook_load_have_the_seven_of_the_oracle() -> None:
     workload = load_workload("notebook-load")
     plan, found = plan_sweep(workload, "load"), sweep(workload, "load")
-    assert found.values == pytest.approx([1000 / gap for gap in GAPS], rel=1e-15)
-    for gap, value, task in zip(GAPS, found.values, plan.tasks, strict=False):
+    loads = [task.value for task in plan.tasks[:-1]]
+    assert loads == pytest.approx([1000 / gap for gap in GAPS], rel=1e-15)
+    for gap, value, task in zip(GAPS, loads, plan.tasks, strict=False):
         expected = of_oracle(f"part_10_load_gap_{gap}ms")
         for strategy, point in zip(workload.strategies, found.row(value).values(), strict=True):
             assert_is(task, strategy, point, expected[strategy.name])
@@ -106,6 +107,38 @@ def test_loads_of_any_workload_scale_its_own_arrivals(workload: Workload) -> Non
     half = (own - own[0]) / 2
     assert np.abs(arrivals[4] - arrivals[4][0] - half).max() <= 2_000_000  # to a microsecond or two
     assert not arrivals[-1].any()
+
+
+@pytest.mark.parametrize(
+    ("saturation", "loads"),
+    [
+        ((3.06,), (3.125, 3.25, 3.5)),
+        ((3.9,), (3.5, 3.75, 3.875)),
+        ((2.1, 4.0), (2.5, 3.0, 5.0)),  # the gap that is widest as a factor comes first
+        ((2.2, 2.4), (2.25, 2.5, 3.0)),
+        ((0.5, 6.0, 9.0), ()),  # there are no loads around these
+    ],
+)
+def test_loads_close_in_on_saturation_points(
+    saturation: tuple[float, ...], loads: tuple[float, ...]
+) -> None:
+    given = (1.0, 2.0, 3.0, 4.0, 6.0) if saturation[0] > 3 else (1.0, 2.0, 4.0, 6.0)
+    assert loads_between(given, saturation, 3) == loads
+
+
+def test_usual_loads_are_denser_where_a_strategy_becomes_saturated_and_given_ones_are_kept() -> (
+    None
+):
+    workload = replace(load_workload("chat"), strategies=(Continuous(4),))
+    found = sweep(workload, "load")
+    [saturation] = found.saturation.values()
+    between = [value for value in found.values if 1.25 < value < 1.875]
+    assert 1.25 < saturation < 1.875
+    assert (len(found.values), len(between)) == (10, 3)
+    assert list(found.values) == sorted(found.values)
+    again = sweep(workload, "load", between)
+    assert again.values == tuple(between)
+    assert again.points == tuple(point for point in found.points if point.value in between)
 
 
 def test_the_load_that_is_the_workload_s_own_is_its_comparison() -> None:
@@ -250,7 +283,7 @@ def test_progress_that_raises_cancels_what_has_not_begun() -> None:
     executor = Held()
 
     def interrupt(done: int, total: int) -> None:
-        assert (done, total) in {(0, 8), (1, 8)}
+        assert (done, total) in {(0, 11), (1, 11)}
         if done:
             raise KeyboardInterrupt
 
@@ -263,6 +296,9 @@ def test_progress_is_told_of_every_task() -> None:
     told: list[tuple[int, int]] = []
     sweep(listed(), "timeout", [1, 2, 3], progress=lambda *progress: told.append(progress))
     assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    told.clear()
+    sweep(load_workload("chat"), "load", progress=lambda *progress: told.append(progress))
+    assert sorted(set(told)) == told[:9] + told[10:] == [(done, 11) for done in range(12)]
 
 
 def _die(_: Any) -> None:
@@ -280,7 +316,7 @@ def test_processes_that_were_ended_are_told_in_a_sentence() -> None:
 def test_small_sweeps_start_no_process() -> None:
     workers = Workers(2)
     plan = plan_sweep(load_workload("notebook-load"), "load")
-    assert plan.requests_served == 30 * 3 * 8
+    assert plan.requests_served == 30 * 3 * 11
     assert workers.executor_for(plan.requests_served) is None
     workers.stop()
 

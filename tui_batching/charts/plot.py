@@ -35,6 +35,8 @@ _MARK_SPACING = 16
 _BLANK = (" ", 0)
 _NEAR = (0, 1, -1, 2, -2, 3, -3)
 """Columns beside a point whose own cell is taken."""
+_TOGETHER = range(-2, 3)
+"""Columns in which marks of one line would run together."""
 _UPRIGHTS = "│┊"
 """What upright lines are drawn with."""
 _HANGING = 3
@@ -56,7 +58,8 @@ class Line:
         mark: one cell set on the line now and then and before the name in the legend, so that
             lines are told apart without colour.
         steps: keep each value until the next x, as a cumulative distribution does.
-        points: mark each point, for there are few; they are joined in their order.
+        points: mark each point, for there are few, but none twice in a place; they are joined in
+            their order.
     """
 
     name: str
@@ -258,7 +261,7 @@ def _put_over(spec: ChartSpec, canvas: _Canvas) -> None:
     """Marks of points, then labels, over what plotext has drawn."""
     verticals = _FIRST + len(spec.lines)
     for number, vertical in enumerate(spec.verticals, verticals):
-        canvas.redraw(number, vertical.glyph, vertical.rows)
+        canvas.redraw(number, vertical)
     levels = verticals + len(spec.verticals)
     for number, level in enumerate(spec.levels, levels):
         canvas.lay(level.y, number)
@@ -266,7 +269,7 @@ def _put_over(spec: ChartSpec, canvas: _Canvas) -> None:
         for xs, ys in _pieces(line, spec) if line.points else ():
             for x, y in zip(xs.tolist(), ys.tolist(), strict=True):
                 canvas.put_mark(x, y, line.mark, number)
-    for number, vertical in enumerate(spec.verticals, verticals):
+    for number, vertical in reversed(list(enumerate(spec.verticals, verticals))):
         if vertical.label and canvas.x.lower <= vertical.x <= canvas.x.upper:
             canvas.hang(vertical.x, vertical.label, number)
     for number, level in enumerate(spec.levels, levels):
@@ -396,7 +399,7 @@ class _Canvas:
     rows: int
     x: Axis
     y: Axis
-    _marked: set[_RowAndColumn] = field(default_factory=set)
+    _marked: dict[_RowAndColumn, int] = field(default_factory=dict)
 
     def cell_of(self, x: float, y: float) -> _RowAndColumn:
         """The cell of a point."""
@@ -405,12 +408,14 @@ class _Canvas:
         return self.top + self.rows - 1 - up, self.left + across
 
     def put_mark(self, x: float, y: float, mark: str, ink: int) -> None:
-        """Mark a point; beside it where another one is marked there."""
+        """Mark a point; beside it where another line's is, not at all where its own line's is."""
         row, column = self.cell_of(x, y)
+        if any(self._marked.get((row, column + beside)) == ink for beside in _TOGETHER):
+            return
         for beside in _NEAR:
             place = (row, column + beside)
             if place not in self._marked and self._holds(place, 1):
-                self._marked.add(place)
+                self._marked[place] = ink
                 _write(self.cells[row], column + beside, mark, ink)
                 return
 
@@ -422,9 +427,7 @@ class _Canvas:
 
     def hang(self, x: float, text: str, ink: int) -> None:
         """Put a text beside the upper end of an upright line, if need be over other lines."""
-        column = self._column_of(ink)
-        if column is None:  # another one stands in the same column
-            _, column = self.cell_of(x, self.y.lower)
+        column = self._column_of(x, ink)
         right, left = column + 1, column - cell_len(text)
         rows = range(self.top, self.top + min(_HANGING, self.rows))
         places = [(row, at) for row in rows for at in (right, left)]
@@ -438,19 +441,26 @@ class _Canvas:
             row = self.cells[self.cell_of(self.x.lower, y)[0]]
             row[self.left :] = [("─", ink) if cell == _BLANK else cell for cell in row[self.left :]]
 
-    def redraw(self, ink: int, glyph: str, rows: int | None) -> None:
-        """Draw the upper cells of an upright line with another character, and blank the others."""
-        for number, row in enumerate(self.cells[self.top : self.top + self.rows]):
-            drawn = (glyph, ink) if rows is None or number < rows else _BLANK
-            row[:] = [drawn if cell == ("│", ink) else cell for cell in row]
+    def redraw(self, ink: int, vertical: Vertical) -> None:
+        """Draw the upper cells of an upright line with its character, and blank the others.
 
-    def _column_of(self, ink: int) -> int | None:
+        One that ends is drawn over another one in the same column, which goes on below.
+        """
+        if not self.x.lower <= vertical.x <= self.x.upper:
+            return
+        column = self._column_of(vertical.x, ink)
+        rows, over = (self.rows, "") if vertical.rows is None else (vertical.rows, _UPRIGHTS)
+        for number, row in enumerate(self.cells[self.top : self.top + self.rows]):
+            if row[column] == ("│", ink) or (number < rows and row[column][0] in over):
+                row[column] = (vertical.glyph, ink) if number < rows else _BLANK
+
+    def _column_of(self, x: float, ink: int) -> int:
         """The column in which an upright line was drawn, whichever way its place was rounded."""
         for row in self.cells[self.top : self.top + self.rows]:
             for column, (_, each) in enumerate(row):
                 if each == ink:
                     return column
-        return None
+        return self.cell_of(x, self.y.lower)[1]  # another one stands there
 
     def _around(self, row: int, column: int, length: int) -> Iterator[_RowAndColumn]:
         yield row, column + 2

@@ -95,7 +95,7 @@ def load_chart(request: SweepRequest) -> list[Cells]:
     points = (*values, *request.sweep.saturation.values())
     log = needs_log(points)
     limits = (min(points) / 1.1, max(points) * 1.1) if log else (0.0, max(points) * 1.03)
-    verticals = (*_saturations(request), *_present_load(request, limits))
+    verticals = (*_present_load(request, limits), *_saturations(request))
     axis = ValueAxis("req/s", limits, log, None, verticals)
     return _charts_and_table(request, _head(request, *_load_facts(request)), axis)
 

@@ -11,7 +11,7 @@ from tui_batching.analysis.metrics import MetricInfo
 from tui_batching.analysis.sweeps import Point, Sweep
 from tui_batching.analysis.sweeps.shown import limit_of
 from tui_batching.analysis.sweeps.varied import exported
-from tui_batching.charts.axis import LOG_FROM
+from tui_batching.charts.axis import LOG_FROM, Axis
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.plot import ChartSpec, Level, Line, Vertical
 from tui_batching.clock import format_duration, to_seconds
@@ -19,6 +19,9 @@ from tui_batching.strategies import mark_of
 
 _UNITS = {"throughput": "tokens/s", "s": "s", "1/s": "requests/s", "share": "%", "count": ""}
 """Of a metric, or of all others that are counted so."""
+_MARGIN = 4
+"""Cells for the usual numbers of the y axis."""
+_MOST_TICKS = 10
 _FAR = 2
 """A limit that is so many times above all values is told, and not drawn."""
 
@@ -40,6 +43,16 @@ class ValueAxis:
     log: bool
     ticks: tuple[float, ...] | None
     verticals: tuple[Vertical, ...]
+
+    def ticks_over(self, cells: int) -> tuple[float, ...]:
+        """Those given, or as many round values as there can be, but few, where it is so long."""
+        if self.ticks is not None:
+            return self.ticks
+        made = Axis.log_over if self.log else Axis.over
+        most = max(3, min(_MOST_TICKS, cells // 4))
+        fewer = [made(self.limits, count) for count in range(most, 1, -1)]
+        apart = (axis.ticks for axis in fewer if axis == axis.without_crowded(cells - _MARGIN, 0))
+        return next(apart, fewer[-1].ticks)
 
 
 def metric_spec(
@@ -84,7 +97,7 @@ def metric_spec(
         empty="nobody has any",
         x_log=axis.log,
         y_log=log,
-        x_ticks=axis.ticks,
+        x_ticks=axis.ticks_over(size[0]),
         legend=False,
     )
 

@@ -217,7 +217,6 @@ class Sweeper:
             return "a process was ended from outside, perhaps for want of memory"
 
     async def _run(self, plan: Plan, running: _Running) -> Sweep:
-        running.total = plan.most_tasks
         executor = self.processes.executor_for(plan.requests_served)
         share = None if executor is None else OwnTasks(executor)
         try:
@@ -229,10 +228,10 @@ class Sweeper:
     def _note(self, running: _Running) -> CountDone:
         """Keeps in mind how far a sweep is, and ends it once it is cancelled."""
 
-        def note(done: int, _: int) -> None:
+        def note(done: int, total: int) -> None:
             if self._under_way is not running:
                 raise asyncio.CancelledError
-            running.done = done
+            running.done, running.total = done, total
 
         return note
 
