@@ -188,7 +188,7 @@ def longest_step(facts: Facts) -> str:
     stay = int(run.by_request.members(8)[0])
     spans = run.chunks.span[run.chunks.stay == stay]
     so_far = run.spans.step_time[spans[run.spans.start[spans] < facts.instant]]
-    return f"steps of up to {format_duration(int(so_far.max()))},"
+    return f"steps of up to {format_duration(int(so_far.max()))} so far,"
 
 
 @cache

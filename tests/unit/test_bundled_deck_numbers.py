@@ -161,7 +161,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         equal,
         lambda f: f"{word(f.run('continuous').slots)} come in together",
     ],
-    "Few people: dynamic does as well": [few, lambda f: f"for {word(f.run('static').slots)}"],
+    "Few people: no batch needed": [few, lambda f: f"for {word(f.run('static').slots)}"],
     "Long prompts: white walls": [
         lambda f: f"and {word(f.run('continuous').slots)} slots",
         lambda f: f"{word(f.count)} new people",
@@ -213,9 +213,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"middle of {word(before_the_eviction(f))} answers",
     ],
     "Three ways to read a prompt": [
-        ways_to_read,
-        ways_to_read,
-        lambda f: ways_to_read(f).capitalize(),
+        *[ways_to_read] * 2,
+        lambda f: f"read in {ways_to_read(f)}",
+        lambda f: f"There are {ways_to_read(f)}",
     ],
     "Chunked prefill: nobody stops": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens.",
@@ -439,7 +439,7 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
     assert marked == [
         "Static: all leave together",
         "Equal lengths: no time won",
-        "Few people: dynamic does as well",
+        "Few people: no batch needed",
         "The price: newcomers stop all",
         "Long prompts: white walls",
         "The KV cache fills before the slots",

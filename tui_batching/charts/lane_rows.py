@@ -124,7 +124,7 @@ def lane_layouts(views: Sequence[LaneView], height: int) -> list[LaneLayout]:
 
 def _level_layouts(views: Sequence[LaneView], height: int) -> list[LaneLayout]:
     """The layouts of lanes with equally many slots."""
-    slots, wanted = views[0].moment.run.slots, [_memory_rows(view.moment.run) for view in views]
+    slots, wanted = views[0].moment.run.slots, [_memory_rows_in(view) for view in views]
     layouts = [LaneLayout.of(view, height, max(wanted)) for view in views]
     kv = max(layout.kv for layout in layouts)
     room = min(layout.kv + layout.slots for layout in layouts) - kv
@@ -135,17 +135,21 @@ def _level_layouts(views: Sequence[LaneView], height: int) -> list[LaneLayout]:
     return [layout.level(kv, thick * slots) for layout in layouts]
 
 
-def rows_wanted(runs: Sequence[Run], height: int, *, tells_shares: bool = True) -> int:
+def rows_wanted(
+    runs: Sequence[Run], height: int, *, tells_memory: bool = True, tells_shares: bool = True
+) -> int:
     """The rows in which lanes show all that they have to tell, with their heads and a row a slot.
 
     Args:
         runs: of the lanes.
         height: the rows that there are at most.
+        tells_memory: whether KV memory is told.
         tells_shares: whether their feet tell the shares of slot-time, and counts.
     """
     memory: dict[int, int] = {}
     for run in runs:
-        memory[run.slots] = max(memory.get(run.slots, 0), _memory_rows(run))
+        rows = _memory_rows(run) if tells_memory else 0
+        memory[run.slots] = max(memory.get(run.slots, 0), rows)
     wanted = []
     for run in runs:
         parts = _parts_wanted(run, memory[run.slots], tells_shares=tells_shares)
@@ -157,6 +161,10 @@ def _memory_rows(run: Run) -> int:
     """The rows that a lane has to tell of memory: a gauge and its numbers, or words alone."""
     has_words = ignores_memory(run) or (run.strategy.is_engine and run.tells_iterations)
     return 2 if run.kv is not None else int(has_words)
+
+
+def _memory_rows_in(view: LaneView) -> int:
+    return _memory_rows(view.moment.run) if view.tells_memory else 0
 
 
 def _parts_wanted(run: Run, memory: int, *, tells_shares: bool) -> tuple[tuple[str, int], ...]:
@@ -177,7 +185,7 @@ def slots_layout(view: LaneView, width: int, height: int) -> SlotsLayout:
 
     Beside others only their thickness may differ.
     """
-    layout = LaneLayout.of(view, height, _memory_rows(view.moment.run))
+    layout = LaneLayout.of(view, height, _memory_rows_in(view))
     return SlotsLayout.of(view, width, layout.slots)
 
 

@@ -46,6 +46,7 @@ class LaneView:
         thickest: the most rows of a slot.
         still: whether there is time to read, so that each who waits is told with its age.
         tells_rule: whether free slots tell the rule of the strategy before its first answer.
+        tells_memory: whether KV memory is told, where there is any.
         tells_shares: whether the foot of the lane tells the shares of slot-time, and counts.
     """
 
@@ -59,6 +60,7 @@ class LaneView:
     thickest: int = THICKEST
     still: bool = True
     tells_rule: bool = True
+    tells_memory: bool = True
     tells_shares: bool = True
 
     def is_fresh(self, instant: Picoseconds) -> bool:

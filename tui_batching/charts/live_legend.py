@@ -189,7 +189,7 @@ def _signs(
     """What signs mean that there are, or may be, in any lane; first those that newcomers need."""
     look = partial(fill, ground=palette.background, palette=palette)
     muted = style(palette.muted, palette.background)
-    paged = any(view.moment.run.kv is not None for view in views)
+    paged = any(view.tells_memory and view.moment.run.kv is not None for view in views)
     caches = any(view.moment.run.cache_matters for view in views)
     bubble = ("held", "held: finished, slot still taken")
     held = _Entry(HATCH, look(State.HELD), bubble, need=0)

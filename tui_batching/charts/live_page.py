@@ -48,8 +48,8 @@ _ENDING = 2
 """Rows for what came of it, and for what to try next, however few lanes there are."""
 
 
-LIVE_PARTS = ("lanes", "shares", "race", "charts", "reasons")
-"""What the page is made of, from top to bottom; shares stand in the lanes, at their foot."""
+LIVE_PARTS = ("lanes", "memory", "shares", "race", "charts", "reasons")
+"""What the page is made of, from top to bottom; memory and shares stand in the lanes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,8 @@ def _chart_rows(height: int, left: int, runs: Sequence[Run], show: Collection[st
     """
     if height >= _CHARTS:
         return 12 if height >= _HIGH else 9
-    spare = left - rows_wanted(runs, left, tells_shares="shares" in show)
+    memory, shares = ("memory" in show, "shares" in show)
+    spare = left - rows_wanted(runs, left, tells_memory=memory, tells_shares=shares)
     return min(9, spare) if height >= _LOW and spare >= _LOWEST_CHARTS else 0
 
 

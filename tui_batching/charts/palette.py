@@ -46,7 +46,7 @@ STRATEGY_COLOURS = 11
 """How many colours there are for strategies; what comes after them takes them in turn."""
 _QUIET = 0.25
 """The share of the panel's ground in quiet text."""
-_RESERVED = 0.35
+_RESERVED = 0.25
 """The share of the panel's ground in letters made of what is reserved."""
 _STRIPE = 0.12
 """How much of the ground there is in the colour of every other band."""

@@ -16,7 +16,7 @@ from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import SLOWED, Cells, Row, first_that_fits, style
 from tui_batching.sim.life import State
-from tui_batching.strategies import mark_of
+from tui_batching.strategies import mark_of, spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class Pen:
 
 
 def marked(name: str) -> str:
-    """A strategy's mark and name: `C continuous`."""
-    return f"{mark_of(name)} {name}"
+    """A strategy's mark and name: `C continuous`, `V vLLM`."""
+    return f"{mark_of(name)} {spelled(name)}"
 
 
 PART_SIGNS: dict[str, tuple[str, State]] = {

@@ -23,7 +23,7 @@ from tui_batching.charts.rows import (
     style,
 )
 from tui_batching.clock import Picoseconds, format_duration
-from tui_batching.strategies import STRATEGIES, mark_of, tag_of
+from tui_batching.strategies import STRATEGIES, mark_of, spelled, tag_of
 
 WIDE = 104
 """Cells from which on there are all columns, and the names are whole."""
@@ -82,7 +82,7 @@ def shown_name(name: str, width: int) -> str:
     Of `vllm-v0` they are `vlv0`; those of `vllm@512` are `@512`, and of `vllm@whole` `whol`.
     """
     if width >= WIDE:
-        return name
+        return spelled(name)
     if tag := tag_of(name):
         is_free = len(tag) >= _LETTERS and tag[:_LETTERS] not in map(_letters, STRATEGIES)
         return (tag if is_free else f"@{tag}")[:_LETTERS]

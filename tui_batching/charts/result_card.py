@@ -24,7 +24,7 @@ from tui_batching.clock import MILLISECOND, SECOND, Picoseconds, format_duration
 from tui_batching.numbers import factor_text
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
-from tui_batching.strategies import mark_of
+from tui_batching.strategies import mark_of, spelled
 
 STAR = "★"
 _PLACES = ("FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH", "SIXTH")
@@ -199,7 +199,7 @@ def _distance(scene: Scene, lane: int) -> list[str]:
 def _with_name(words: str, run: Run) -> list[str]:
     """Words with the name of a lane behind them, or where that is too long with its sign."""
     name = run.strategy.name
-    told = (name, shown_name(name, 0), mark_of(name))
+    told = (spelled(name), shown_name(name, 0), mark_of(name))
     return [f"{words} {each}" for each in told]
 
 
@@ -346,7 +346,9 @@ def _sentences(scene: Scene) -> list[list[Sentence]]:
     times = factor_text(means[worst] / means[best])
     first, last = runs[best].strategy.name, runs[worst].strategy.name
     sooner: Sentence = [
-        (first, first), (f" answers {times} times sooner on average than ", None), (last, last)
+        (spelled(first), first),
+        (f" answers {times} times sooner on average than ", None),
+        (spelled(last), last),
     ]  # fmt: skip
     wordings = [sooner]
     if held[best] < held[worst]:
@@ -378,7 +380,7 @@ def _alone(scene: Scene) -> list[Sentence]:
         f" answers after {mean} on average, p99 {p99}; total time {total}",
         f": mean {mean}, p99 {p99}, total time {total}",
     )
-    return [[(name, name), (told, None)] for told in wordings]
+    return [[(spelled(name), name), (told, None)] for told in wordings]
 
 
 def _alike(means: Sequence[float]) -> str:
@@ -403,7 +405,7 @@ def _how_far_off(scene: Scene, lane: int) -> list[Sentence]:
     wordings = (errors, means, dict(list(means.items())[-1:]))
     return [
         [
-            (name, name),
+            (spelled(name), name),
             (f" is off by {', '.join(f'{key} {error}' for key, error in told.items())}", None),
         ]
         for told in wordings

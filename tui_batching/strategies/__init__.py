@@ -50,6 +50,12 @@ def about(name: str) -> About:
     return kind_of(name).about
 
 
+def spelled(name: str) -> str:
+    """The name as it is written for people: of `vllm@512` it is `vLLM@512`."""
+    kind, at, tag = name.partition("@")
+    return f"{about(name).spelled or kind}{at}{tag}"
+
+
 def mark_of(name: str) -> str:
     """The sign that tells a lane from the others without colour: of `vllm@512` it is `5`."""
     return tag_of(name)[:1] or about(name).mark

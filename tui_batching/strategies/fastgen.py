@@ -31,6 +31,7 @@ class FastGen(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="fastgen",
+        spelled="FastGen",
         mark="F",
         colour=8,
         parameters=(

@@ -27,6 +27,7 @@ class Orca(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="orca",
+        spelled="Orca",
         mark="O",
         colour=9,
         parameters=(

@@ -37,6 +37,7 @@ class SgLang(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="sglang",
+        spelled="SGLang",
         mark="G",
         colour=5,
         parameters=(

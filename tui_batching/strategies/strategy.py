@@ -50,14 +50,16 @@ class About:
     """What there is to know of a kind of strategy, whatever its parameters.
 
     Attributes:
-        name: its word on screen, in files and on the command line.
+        name: its word in files and on the command line.
         mark: one sign that tells it from the others without colour.
         colour: which of the themes' colours for strategies is its own, from 0; None for that of
             text.
         parameters: in the order of the dataclass's fields.
         lesson: what there is to learn.
         iteration_level: whether requests come and go between iterations, or in whole batches.
-        brief: its name where there is little room; empty where there is no shorter one.
+        spelled: the name as its makers write it, which differs in capitals alone; empty where
+            nobody does.
+        brief: the same where there is little room; empty where there is no shorter one.
     """
 
     name: str
@@ -66,6 +68,7 @@ class About:
     parameters: tuple[Parameter, ...]
     lesson: Lesson
     iteration_level: bool
+    spelled: str = ""
     brief: str = ""
 
 
@@ -170,19 +173,20 @@ class Strategy(ABC):
 
     @property
     def name(self) -> str:
-        """What it is called on screen, in files and on the command line: `vllm`, `vllm@512`."""
+        """What it is called in files and on the command line: `vllm`, `vllm@512`."""
         return f"{self.about.name}@{self.tag}" if self.tag else self.about.name
 
     @property
     def title(self) -> str:
-        """Its name as titles have it: `VLLM@8k`."""
+        """Its name as titles have it: `STATIC`, `vLLM@8k`."""
         return self.titles[0]
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """The title, and a shorter one if there is: `TENSORRT-LLM`, `TRT-LLM`."""
-        names = filter(None, (self.about.name, self.about.brief))
-        return tuple(f"{name.upper()}@{self.tag}" if self.tag else name.upper() for name in names)
+        """The title, and a shorter one if there is: `TensorRT-LLM`, `TRT-LLM`."""
+        about = self.about
+        names = filter(None, (about.spelled or about.name.upper(), about.brief))
+        return tuple(f"{name}@{self.tag}" if self.tag else name for name in names)
 
     @property
     def is_engine(self) -> bool:

@@ -42,7 +42,8 @@ class TensorRtLlm(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="tensorrt-llm",
-        brief="trt-llm",
+        spelled="TensorRT-LLM",
+        brief="TRT-LLM",
         mark="N",
         colour=7,
         parameters=(

@@ -39,6 +39,7 @@ class Tgi(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="tgi",
+        spelled="TGI",
         mark="T",
         colour=6,
         parameters=(

@@ -31,6 +31,7 @@ class Triton(Strategy):
 
     about: ClassVar[About] = About(
         name="triton",
+        spelled="Triton",
         mark="B",
         colour=10,
         parameters=(

@@ -50,6 +50,7 @@ class Vllm(Strategy):
 
     about: ClassVar[About] = About(
         name="vllm",
+        spelled="vLLM",
         mark="V",
         colour=3,
         parameters=(

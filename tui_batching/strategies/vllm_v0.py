@@ -39,6 +39,7 @@ class VllmV0(EngineStrategy):
 
     about: ClassVar[About] = About(
         name="vllm-v0",
+        spelled="vLLM-V0",
         mark="U",
         colour=4,
         parameters=(

@@ -220,8 +220,8 @@ class Sheet:
         palette = self.palette
         looks = {
             HATCH: style(palette.held, palette.held_ground),
-            STALLED: style(palette.playhead, palette.stopped, bold=True),
-            RESERVED: style(palette.quiet, palette.reserved, bold=True),
+            STALLED: style(palette.playhead, palette.work, bold=True),
+            RESERVED: style(palette.text, palette.reserved, bold=True),
         }
         row = self.row().gap(max(0, (self.width - longest) // 2))
         for sign, cells in groupby(line, lambda cell: cell if cell in looks else ""):

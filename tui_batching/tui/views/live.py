@@ -115,6 +115,7 @@ class LiveView(View):
             still=not frame.playing,
             thickest=frame.thickest + (_THICKER if frame.show else 0),
             tells_rule=not frame.presenting,
+            tells_memory=frame.shows("memory"),
             tells_shares=frame.shows("shares"),
         )
 
