@@ -111,7 +111,7 @@ def legend(palette: Palette, rows: GanttRows, shade: str = "prefill") -> list[Le
         state_entry(STALLED, State.STALLED, palette, "stalled"),
         LegendEntry(SLOWED, palette.state(State.PREFILL), "slowed", ground=stall),
         LegendEntry(PLAYHEAD, palette.playhead, "now"),
-        LegendEntry(EVICTED, palette.text, "evicted", SHORT_PARTS["evicted"]),
+        LegendEntry(EVICTED, palette.text, "evicted", SHORT_PARTS["evicted"], reverse=True),
         state_entry(AGAIN, State.RECOMPUTE, palette, "recompute", SHORT_PARTS["recompute"]),
     ]
     if rows == "slots":

@@ -13,6 +13,7 @@ from tui_batching.analysis.tables import error_text
 from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.bands import (
     GLYPHS,
+    GONE,
     MARK,
     NOW,
     SIGN,
@@ -149,7 +150,7 @@ class RequestBars:
             gone = stays[self.run.stays.ended[stays] == Ended.EVICTED]
             cells = self.window.cell_of(self.run.stays.end_time[gone])
             cells = cells[(cells >= 0) & (cells < self.window.cells)]
-            text[cells], inks[cells] = EVICTED, ink(WORDS, State.EVICTED, row)
+            text[cells], inks[cells] = EVICTED, ink(GONE, row=row)
 
     def _label(
         self, row: int, text: npt.NDArray[np.str_], inks: IntArray, states: npt.NDArray[np.int8]
