@@ -61,11 +61,14 @@ def test_a_name_can_be_read(theme: str) -> None:
     assert contrast(look.color, look.bgcolor) >= LEGIBLE
 
 
-@pytest.mark.parametrize("width", [75, 90, 113])
+@pytest.mark.parametrize("width", range(60, 131, 5))
 def test_who_was_evicted_soon_is_named_both_times(width: int) -> None:
-    """Its first stay is hardly longer than its name, which stands in the tag of the eviction."""
+    """Its first stay is hardly longer than its name, which stands in the tag of the eviction.
+
+    A stay of one or two cells has no room for it.
+    """
     rows = texts(gantt_chart(ChartRequest(TIGHT, TIGHT.end, width, 16, palette()), "slots"))
-    assert re.search(r"R12↩·*▚+R12", "\n".join(rows))
+    assert re.search(r"(?:R12|[^░]░.?)↩·*▚+R12", "\n".join(rows))
 
 
 @pytest.mark.parametrize("rows", ["slots", "requests"])
