@@ -135,10 +135,10 @@ class RequestBars:
         """Where the request arrives, unless it starts at once; or where it is to be looked for."""
         run, window = self.run, self.window
         arrival, start = run.requests.arrival_time[row], run.start_time[row]
-        cell = int(window.cell_of(arrival))
-        if 0 <= cell < window.cells and cell < int(window.cell_of(start)):
+        cell, begun = np.searchsorted(window.middles, (arrival, start)).tolist()
+        if arrival >= window.edges[0] and cell < min(begun, window.cells):
             text[cell], inks[cell] = ARRIVAL, ink(MARK, row=row)
-        elif arrival >= window.edges[-1]:
+        elif cell == window.cells:
             text[-1] = LATER
         elif run.end_time[row] <= window.edges[0]:
             text[0] = EARLIER
