@@ -52,7 +52,9 @@ def test_a_name_looks_the_same_whatever_is_done_beneath_it(theme: str, lane: int
     assert len(found) == 1
 
 
-@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast", "projector"])
+@pytest.mark.parametrize(
+    "theme", ["dark", "light", "high-contrast", "projector", "colour-blind-safe"]
+)
 def test_a_name_can_be_read(theme: str) -> None:
     named, _ = bands(theme, 0).draw()[0]
     look = next(look for sign, look in looks(named) if sign == "R")
