@@ -17,11 +17,13 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.slot_times import QueueLengths
 from tui_batching.analysis.utilization import utilization
 from tui_batching.charts.bands import TimeWindow, slowed_in
+from tui_batching.charts.request_bars import RequestBars
 from tui_batching.charts.slot_bands import SlotBands
 from tui_batching.sim.life import State
 from tui_batching.sim.run import Run
 from tui_batching.workload import Workload, bundled_workloads, load_workload
 
+WORKING = (State.PREFILL, State.RECOMPUTE, State.DECODE, State.STALLED, State.HELD)
 scene_called = lru_cache(maxsize=None)(lambda name: scene_of(load_workload(name)))
 """The finished scene of a bundled workload."""
 CAUSE = re.compile(r"(?:held )?for R(\d+)(?= *[▒┃])")
@@ -46,8 +48,7 @@ def test_at_the_finest_look_cells_add_up_to_the_slot_time(case: Case) -> None:
     stalled = np.count_nonzero((states == State.STALLED) | (slowed & (states == State.DECODE)))
     assert stalled == share.stalled_time
     assert len(states) - stalled == share.useful_time + share.held_time
-    working = (State.PREFILL, State.RECOMPUTE, State.DECODE, State.STALLED, State.HELD)
-    assert set(states.tolist()) <= set(working)
+    assert set(states.tolist()) <= set(WORKING)
 
 
 @settings(max_examples=60)
@@ -74,6 +75,22 @@ def test_at_a_coarse_look_no_state_is_off_by_more_than_a_cell_a_stay(workload: W
         assert abs(held * cell - share.held_time) <= 2 * cell * len(run.stays)
         taken = np.count_nonzero(drawn.stays >= 0)
         assert abs(taken * cell - share.occupied_time) <= 2 * cell * len(run.stays)
+
+
+@settings(max_examples=40)
+@given(workloads(), st.integers(12, 160))
+def test_no_bar_begins_left_of_where_an_earlier_one_ends(workload: Workload, cells: int) -> None:
+    """Who waits for somebody is seen to: instants are rounded alike in all rows."""
+    for run in scene_of(workload).runs:
+        window = TimeWindow(-(-run.finished // cells), 0, cells, None, cells)
+        rows = np.arange(len(run.requests.id))
+        drawn = RequestBars(run, rows, window, 4, 1, palette(), None).states
+        there = np.isin(drawn, WORKING)
+        first, after = there.argmax(axis=1), cells - there[:, ::-1].argmax(axis=1)
+        longer = rows[run.end_time - run.start_time >= window.cell]
+        for earlier in longer[there[longer].any(axis=1)].tolist():
+            later = there.any(axis=1) & (run.start_time >= run.end_time[earlier])
+            assert (first[later] >= after[earlier]).all()
 
 
 @settings(max_examples=60)

@@ -34,19 +34,25 @@ def gantt(
     )
 
 
+def labels(chart: Gantt) -> list[str]:
+    """What stands at the left of each row."""
+    return [text[: chart._margin].strip() for text in texts(chart.draw())]
+
+
 def bands(chart: Gantt) -> list[list[Cells]]:
     """The rows of the KV cache in each lane that has them."""
     rows = chart.draw()
-    last = [number for number, text in enumerate(texts(rows)) if text[:6].strip() == "KV"]
+    last = [number for number, label in enumerate(labels(chart)) if label == "KV"]
     return [rows[number + 1 - chart._layout.kv : number + 1] for number in last]
 
 
-def levels(band: list[Cells], cells: int) -> np.ndarray:
+def levels(band: list[Cells], chart: Gantt) -> np.ndarray:
     """The eighths that are seen to be used, and to be taken. Shape: (2, cells)."""
     work, track = palette().work, palette().bar_track
+    margin, cells = chart._margin, chart.window.cells
     found = np.zeros((2, cells), np.int64)
     for row in band:
-        looks = [(sign, part.style) for part in row for sign in part.text][6 : 6 + cells]
+        looks = [(sign, part.style) for part in row for sign in part.text][margin : margin + cells]
         for cell, (sign, look) in enumerate(looks):
             assert look is not None
             level = LEVELS.find(sign)
@@ -65,7 +71,7 @@ def test_the_levels_are_those_of_the_kv_row_of_live(scene: Scene, width: int, ro
     drawn, most = bands(chart), 8 * rows
     assert list(map(len, drawn)) == [rows] * len(scene.runs)
     for run, band in zip(scene.runs, drawn, strict=True):
-        seen = levels(band, chart.window.cells)
+        seen = levels(band, chart)
         for cell, time in enumerate(chart.window.middles.tolist()):
             kv = kv_view(run.at(time))
             assert kv is not None
@@ -81,9 +87,19 @@ def test_the_levels_are_those_of_the_kv_row_of_live(scene: Scene, width: int, ro
                 assert seen[1, cell] == taken, (run.strategy.name, time)
 
 
+@pytest.mark.parametrize(("height", "told"), [(60, True), (24, False)])
+def test_the_tokens_that_fill_a_band_stand_at_its_top(height: int, told: bool) -> None:
+    """One row has no room for them: it is the name's."""
+    chart = gantt(RESERVED_OR_PAGED, (118, height))
+    names, rows = labels(chart), chart._layout.kv
+    assert rows
+    tops = [names[number + 1 - rows] for number, name in enumerate(names) if name == "KV"]
+    assert tops == (["30,640", "30,624"] if told else ["KV", "KV"])
+
+
 def test_memory_is_reserved_and_empty_with_orca_and_not_with_pages() -> None:
     chart = gantt(RESERVED_OR_PAGED, (118, 50))
-    orca, vllm = (levels(band, chart.window.cells) for band in bands(chart))
+    orca, vllm = (levels(band, chart) for band in bands(chart))
     empty = [float((lane[1] - lane[0]).sum() / lane[1].sum()) for lane in (orca, vllm)]
     assert empty[0] > 0.2
     assert empty[1] < 0.02
@@ -94,9 +110,8 @@ def test_only_lanes_that_heed_memory_have_a_band() -> None:
     assert "KV" not in texts(gantt(TEXTBOOK, (158, 60)).draw())[0]
     chart = gantt(MIXED, (158, 60))
     assert len(bands(chart)) == 1
-    labels = [text[:6].strip() for text in texts(chart.draw())]
-    below_static = labels[labels.index("queue") + 1]
-    assert below_static != "KV"
+    bands_told = [name for name in labels(chart) if name in {"queue", "KV"}]
+    assert bands_told == ["queue", "queue", "KV"]
     assert "▅ KV used  ▂ taken, empty" in texts(chart.draw())[0]
 
 
@@ -131,7 +146,7 @@ def test_what_the_playhead_has_not_reached_is_dim(theme: str) -> None:
     for band, later in zip(bands(now), bands(end), strict=True):
         for row, bright in zip(band, later, strict=True):
             drawn, whole = (
-                [(sign, part.style) for part in each for sign in part.text][6:]
+                [(sign, part.style) for part in each for sign in part.text][now._margin :]
                 for each in (row, bright)
             )
             assert drawn[cursor][0] == PLAYHEAD

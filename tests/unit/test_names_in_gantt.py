@@ -9,7 +9,7 @@ from rich.style import Style
 from stage import palette, scene_of, texts
 
 from tui_batching.charts.bands import TimeWindow
-from tui_batching.charts.chart import ChartRequest
+from tui_batching.charts.chart import ChartRequest, GanttRows
 from tui_batching.charts.gantt import gantt_chart
 from tui_batching.charts.rows import Cells
 from tui_batching.charts.shades import LEGIBLE, contrast
@@ -18,6 +18,13 @@ from tui_batching.sim.life import State
 from tui_batching.workload import apply_settings, choose_strategies, load_workload
 
 ENGINES = scene_of(load_workload("engines"))
+TIGHT = scene_of(
+    apply_settings(
+        choose_strategies(load_workload("rule-by-rule"), ["vllm"]),
+        ["vllm.max_num_batched_tokens=8192"],
+    )
+)
+"""Somebody is evicted once."""
 
 
 def bands(theme: str, lane: int) -> SlotBands:
@@ -45,7 +52,9 @@ def test_a_name_looks_the_same_whatever_is_done_beneath_it(theme: str, lane: int
     assert len(found) == 1
 
 
-@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast", "projector"])
+@pytest.mark.parametrize(
+    "theme", ["dark", "light", "high-contrast", "projector", "colour-blind-safe"]
+)
 def test_a_name_can_be_read(theme: str) -> None:
     named, _ = bands(theme, 0).draw()[0]
     look = next(look for sign, look in looks(named) if sign == "R")
@@ -54,9 +63,22 @@ def test_a_name_can_be_read(theme: str) -> None:
     assert contrast(look.color, look.bgcolor) >= LEGIBLE
 
 
-def test_who_was_evicted_soon_is_named_both_times() -> None:
-    """Its first stay is hardly longer than its name, which then stands on its prompt."""
-    workload = choose_strategies(load_workload("rule-by-rule"), ["vllm"])
-    scene = scene_of(apply_settings(workload, ["vllm.max_num_batched_tokens=8192"]))
-    rows = texts(gantt_chart(ChartRequest(scene, scene.end, 113, 16, palette()), "slots"))
-    assert re.search(r"R12[^R·\n]*↩·*▚+R12", "\n".join(rows))
+@pytest.mark.parametrize("width", range(60, 131, 5))
+def test_who_was_evicted_soon_is_named_both_times(width: int) -> None:
+    """Its first stay is hardly longer than its name, which stands in the tag of the eviction.
+
+    A stay of one or two cells has no room for it.
+    """
+    rows = texts(gantt_chart(ChartRequest(TIGHT, TIGHT.end, width, 16, palette()), "slots"))
+    assert re.search(r"(?:R12|[^░]░.?)↩·*▚+R12", "\n".join(rows))
+
+
+@pytest.mark.parametrize("rows", ["slots", "requests"])
+@pytest.mark.parametrize("theme", ["dark", "light", "ansi-16", "terminal"])
+def test_an_eviction_stands_out_as_its_legend_does(theme: str, rows: GanttRows) -> None:
+    """Ground and sign have each other's colour, so that it is seen without colours, too."""
+    legend, *panel = gantt_chart(ChartRequest(TIGHT, TIGHT.end, 113, 30, palette(theme)), rows)
+    drawn = [*looks(legend), *(each for row in panel for each in looks(row))]
+    marks = [look for sign, look in drawn if sign == "↩"]
+    assert len(marks) == 2
+    assert all(look.reverse and look.color == palette(theme).text for look in marks)

@@ -35,9 +35,10 @@ _SIGNS = {
 }
 GLYPHS = np.array([_SIGNS.get(state, " ") for state in State])
 """By `State`."""
-SIGN, WORDS, MARK, FREE, NOW, SLOW, NAME = range(7)
+SIGN, WORDS, MARK, FREE, NOW, SLOW, NAME, GONE = range(8)
 """What a cell is: the sign of a state, words on it, a mark, free, the playhead, the sign of work
-that is slowed down, on the ground of a stall, or a name, with one ground whatever is done there.
+that is slowed down, on the ground of a stall, a name, with one ground whatever is done there, or
+that somebody is evicted, on the strongest ground there is.
 """
 
 
@@ -79,11 +80,12 @@ class Looks(dict[int, Style]):
         ground = palette.selection_ground if chosen and self._whole else palette.surface
         if kind == NOW:
             return style(palette.playhead, palette.surface, bold=True, row=row)
-        if kind == NAME:
-            if chosen:
-                return style(palette.selection, palette.surface, bold=True, reverse=True, row=row)
+        if kind == NAME and not chosen:
             tag = palette.ground(State.PREFILL, palette.surface)
             return style(palette.text, tag, bold=True, row=row)
+        if kind in (NAME, GONE):
+            strong = palette.selection if chosen else palette.text
+            return style(strong, palette.surface, bold=True, reverse=True, row=row)
         if kind in (MARK, FREE):
             return style(palette.muted, ground, row=row)
         if state is State.DECODE:

@@ -111,7 +111,7 @@ def legend(palette: Palette, rows: GanttRows, shade: str = "prefill") -> list[Le
         state_entry(STALLED, State.STALLED, palette, "stalled"),
         LegendEntry(SLOWED, palette.state(State.PREFILL), "slowed", ground=stall),
         LegendEntry(PLAYHEAD, palette.playhead, "now"),
-        LegendEntry(EVICTED, palette.text, "evicted", SHORT_PARTS["evicted"]),
+        LegendEntry(EVICTED, palette.text, "evicted", SHORT_PARTS["evicted"], reverse=True),
         state_entry(AGAIN, State.RECOMPUTE, palette, "recompute", SHORT_PARTS["recompute"]),
     ]
     if rows == "slots":
@@ -221,7 +221,8 @@ class Gantt:
         """Cells for the names of requests, or the numbers of slots."""
         if self.rows == "requests":
             return self._margin_of_names + (2 if self._measured else 0)
-        return 1 + max(len(_QUEUE), len(str(max(self._slots) - 1)))
+        pools = [len(told) for told in self._fill_kv] if self._layout.kv > 1 else []
+        return 1 + max(len(_QUEUE), len(str(max(self._slots) - 1)), *pools)
 
     @cached_property
     def window(self) -> TimeWindow:
@@ -372,6 +373,12 @@ class Gantt:
         """What stands beside the highest row of a queue, where there is room for it."""
         return first_that_fits((f"≤ {self._longest:,}", ""), len(_QUEUE))
 
+    @cached_property
+    def _fill_kv(self) -> list[str]:
+        """What stands beside the highest row of each lane's KV cache: its tokens."""
+        caches = [run.kv for run in self._runs]
+        return [f"{kv.blocks * kv.block_size:,}" if kv else "" for kv in caches]
+
     @property
     def _longest(self) -> int:
         """The most that ever wait in any lane."""
@@ -504,7 +511,7 @@ class Gantt:
         run = self._runs[number]
         if layout.kv and run.kv is not None:
             levels = KvBand(run, run.kv, window, layout.kv, palette).draw()
-            rows += map(line, _told_of(_KV, "full", layout.kv), levels)
+            rows += map(line, _told_of(_KV, self._fill_kv[number], layout.kv), levels)
         return rows
 
 

@@ -209,6 +209,7 @@ class LegendEntry:
         brief: the same where there is little room; empty if the word is brief.
         extra: whether it is told only where there is room for it beside all that is not.
         ground: of the sign, if it has one of its own.
+        reverse: whether the sign and its ground have each other's colour.
     """
 
     glyph: str
@@ -217,6 +218,7 @@ class LegendEntry:
     brief: str = ""
     extra: bool = False
     ground: Color | None = None
+    reverse: bool = False
 
     @property
     def length(self) -> int:
@@ -266,7 +268,8 @@ def legend_row(
     row.add(told, style(palette.accent, ground, bold=True) if back else muted)
     for entry in entries:
         if entry.length <= row.left:
-            row.gap(2).add(entry.glyph, style(entry.colour, entry.ground or ground))
+            look = style(entry.colour, entry.ground or ground, reverse=entry.reverse)
+            row.gap(2).add(entry.glyph, look)
             row.add(" ", style(entry.colour, ground)).add(entry.word, muted)
     return row.cells()
 

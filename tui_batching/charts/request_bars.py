@@ -13,6 +13,7 @@ from tui_batching.analysis.tables import error_text
 from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.bands import (
     GLYPHS,
+    GONE,
     MARK,
     NOW,
     SIGN,
@@ -134,10 +135,10 @@ class RequestBars:
         """Where the request arrives, unless it starts at once; or where it is to be looked for."""
         run, window = self.run, self.window
         arrival, start = run.requests.arrival_time[row], run.start_time[row]
-        cell = int(window.cell_of(arrival))
-        if 0 <= cell < window.cells and cell < int(window.cell_of(start)):
+        cell, begun = np.searchsorted(window.middles, (arrival, start)).tolist()
+        if arrival >= window.edges[0] and cell < min(begun, window.cells):
             text[cell], inks[cell] = ARRIVAL, ink(MARK, row=row)
-        elif arrival >= window.edges[-1]:
+        elif cell == window.cells:
             text[-1] = LATER
         elif run.end_time[row] <= window.edges[0]:
             text[0] = EARLIER
@@ -149,7 +150,7 @@ class RequestBars:
             gone = stays[self.run.stays.ended[stays] == Ended.EVICTED]
             cells = self.window.cell_of(self.run.stays.end_time[gone])
             cells = cells[(cells >= 0) & (cells < self.window.cells)]
-            text[cells], inks[cells] = EVICTED, ink(WORDS, State.EVICTED, row)
+            text[cells], inks[cells] = EVICTED, ink(GONE, row=row)
 
     def _label(
         self, row: int, text: npt.NDArray[np.str_], inks: IntArray, states: npt.NDArray[np.int8]

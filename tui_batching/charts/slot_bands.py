@@ -14,6 +14,7 @@ from tui_batching.charts.ahead import dim_from
 from tui_batching.charts.bands import (
     FREE,
     GLYPHS,
+    GONE,
     NAME,
     NOW,
     SIGN,
@@ -147,7 +148,8 @@ class SlotBands:
                 for cause in told:
                     _write(cause, signs, marks, WORDS)
             if line == 0:
-                self._mark_evictions(place, signs, marks)
+                for tag in self._tags[place].values():
+                    _write(tag, signs, marks, GONE)
             if window.cursor is not None:
                 signs[window.cursor] = PLAYHEAD
                 marks[window.cursor] = ink(NOW)
@@ -174,14 +176,18 @@ class SlotBands:
         return rows
 
     def _names(self, place: int) -> list[Written]:
-        """The name at the begin of each stay; on bands of one row clear of what is done first."""
+        """The name at the begin of each stay; on bands of one row clear of what is done first.
+
+        Who is evicted soon is named by the tag of the eviction alone.
+        """
         stays, states = self.stays[place], self.states[place]
-        ended, now, free = self.run.stays.ended, self.window.cursor, 0
+        now, free = self.window.cursor, 0
         names = []
         for begin, end in self._parts[place]:
-            if ended[stays[begin]] == Ended.EVICTED:
-                end -= 1  # noqa: PLW2901 - the mark of the eviction stands there
-            name = f"R{self.run.requests.id[self.run.stays.request[stays[begin]]]}"
+            tag = self._tags[place].get(int(stays[begin]))
+            if tag is not None:
+                end = min(end, tag.cell - (len(tag.words) > 1))  # noqa: PLW2901
+            name = self._name_of(int(stays[begin]))
             cell: int | None = begin
             if self.thickness == 1:
                 cell = _room(states[begin:end], len(name))
@@ -193,16 +199,32 @@ class SlotBands:
                 free = cell + len(name) + 1
         return names
 
-    def _mark_evictions(self, place: int, signs: npt.NDArray[np.str_], marks: IntArray) -> None:
-        """The last cells of stays whose memory is taken."""
-        run, window, slot = self.run, self.window, self.slots[place]
-        if len(run.evicted_stays) and slot < len(run.by_slot):
-            stays = run.by_slot.members(slot)
-            gone = stays[run.stays.ended[stays] == Ended.EVICTED]
-            cells = window.cell_of(run.stays.end_time[gone] - 1)
-            cells = cells[(cells >= 0) & (cells < window.cells)]
-            signs[cells] = EVICTED
-            marks[cells] = marks[cells] & ~0xF0 | NAME << 4
+    def _name_of(self, stay: int) -> str:
+        return f"R{self.run.requests.id[self.run.stays.request[stay]]}"
+
+    @cached_property
+    def _tags(self) -> list[dict[int, Written]]:
+        """The evictions in each slot by stay: the name, where it has room in the stay, and a sign.
+
+        The sign is in the last cell that the stay reaches.
+        """
+        run, window = self.run, self.window
+        found: list[dict[int, Written]] = [{} for _ in self.slots]
+        stays = np.flatnonzero(run.stays.ended == Ended.EVICTED)
+        cells = window.cell_of(run.stays.end_time[stays] - 1)
+        slots = run.stays.slot[stays]
+        seen = (cells >= 0) & (cells < window.cells)
+        seen &= (slots >= self.slots.start) & (slots < self.slots.stop)
+        for stay, cell, slot in zip(
+            *(each[seen].tolist() for each in (stays, cells, slots)), strict=True
+        ):
+            place, name = slot - self.slots.start, self._name_of(stay)
+            before = range(max(0, cell - len(name)), cell)
+            fits = len(before) == len(name) and window.cursor not in [*before, cell]
+            fits = fits and bool((self.stays[place, before] == stay).all())
+            words = name + EVICTED if fits else EVICTED
+            found[place][stay] = Written(cell + 1 - len(words), words)
+        return found
 
 
 def _room(states: npt.NDArray[np.int8], length: int) -> int | None:

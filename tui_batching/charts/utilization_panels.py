@@ -41,7 +41,6 @@ from tui_batching.charts.rows import (
     style,
     wrapped,
 )
-from tui_batching.charts.shades import mixed
 from tui_batching.clock import SECOND
 from tui_batching.columns import IntArray
 from tui_batching.numbers import counted, percent
@@ -305,14 +304,18 @@ def _area(series: UtilizationSeries, rows: int, lost: str) -> tuple[npt.NDArray[
     """The cells of a panel and what they show, the top row first. Shape of both: (rows, columns).
 
     Useful slots are drawn by eighths; on them those stalled, then those held, by whole cells: each
-    shows what the middle of its part above the useful slots is.
+    shows what the middle of its part above the useful slots is. A hatch has no eighths: a cell that
+    useful and held slots share is drawn as most of it is, the lowest one as useful.
     """
-    text = filled_cells(series.useful * rows, rows)
+    useful = series.useful * rows
+    text = filled_cells(useful, rows)
     top = np.arange(rows, 0, -1)[:, np.newaxis]
-    middles = (np.maximum(top - 1, series.useful * rows) + top) / 2
+    middles = (np.maximum(top - 1, useful) + top) / 2
     above = middles <= series.occupied * rows
     stalled = middles <= (series.useful + series.stalled) * rows
     behind = np.where(above, np.where(stalled, _STALLED, _HELD), _GROUND)
+    shared = (behind == _HELD) & (text != " ")
+    text[shared] = np.where((top - 0.5 <= useful) | (top == 1), FULL, " ")[shared]
     blank = text == " "
     partly = ~blank & (text != FULL)
     inks = np.where(blank, behind, np.where(partly, _EDGE | behind, _USEFUL))
@@ -413,23 +416,14 @@ def _looks(palette: Palette, lost: State = State.STALLED) -> dict[int, Style]:
         lost: what is done by those whose time is lost to the prompts of others.
     """
     surface, useful = palette.surface, palette.work
-    held, ground = palette.held, palette.ground(State.HELD, surface)
-    # A hatch of two of the terminal's own colours looks like one that is not among them.
-    hatched = held if palette.ansi else mixed(held, ground)
-    grounds = {
-        _GROUND: surface,
-        _USEFUL: useful,
-        _STALLED: palette.stopped if lost is State.STALLED else surface,
-        _HELD: hatched,
-    }
-    looks = {
+    stopped = palette.stopped if lost is State.STALLED else surface
+    return {
         _GROUND: style(palette.muted, surface),
         _USEFUL: style(useful, surface),
         _STALLED: fill(lost, surface, palette),
         _HELD: fill(State.HELD, surface, palette),
         _LINE: style(palette.text, surface),
         _NOW: style(palette.playhead, surface, bold=True),
+        _EDGE | _GROUND: style(useful, surface),
+        _EDGE | _STALLED: style(useful, stopped),
     }
-    for behind, colour in grounds.items():
-        looks[_EDGE | behind] = style(useful, colour)
-    return looks
