@@ -108,6 +108,14 @@ def dynamic_alone(facts: Facts) -> str:
     return f"(Dynamic's timer alone: {value_text(mean, 's')}.)"
 
 
+def room_for_all(facts: Facts) -> str:
+    """With all of the GPU's memory those with the longest prompts, and the longest answers."""
+    slots, asked = facts.run("orca").slots, facts.requests
+    most = np.sort(asked.input_tokens + asked.max_tokens)[-slots:].sum()
+    assert most <= (load_profile("a100-llama-3-8b").kv_cache_tokens or 0)
+    return f"uncut, Orca has room for {word(slots)}, too"
+
+
 def needs_of_r5(facts: Facts) -> tuple[int, int]:
     """Its prompt, and the longest answer."""
     asked = facts.requests
@@ -208,7 +216,7 @@ def predictions(_: Facts) -> list[str]:
     rows = []
     for measure, statistic in product(("TTFT", "TPOT"), ("mean", "p99")):
         each = of_rest[measure, statistic]
-        times = " | ".join(format_duration(round(t)) for t in (each.measured, each.simulated))
+        times = " | ".join(format_duration(round(t), 4) for t in (each.measured, each.simulated))
         rows.append(f"{measure}, {statistic} | {times} | {each.error * 100:+.1f} %")
     return rows
 

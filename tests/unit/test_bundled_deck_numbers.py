@@ -62,6 +62,7 @@ from tour_figures import (
     rate_of,
     read_once,
     reserved_and_empty,
+    room_for_all,
     served_a_second,
     step_at_the_stop,
     step_of_all,
@@ -235,6 +236,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"The same {word(f.count)}.",
         lambda f: f"(Medium, {budget_of(f, 'vllm@medium'):,}, is the default.)",
         each_rule,
+        room_for_all,
         rarer_than_p99_tells,
     ],
     "How many people?": [
@@ -284,7 +286,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "The famous 23 times": [
         padding,
         factors,
-        lambda f: f"{word(f.workload.strategy('static').slots)} at a time, each batch",
+        lambda f: f"{word(f.workload.strategy('static').slots)} at a time, every batch",
         *(partial(rate_of, name) for name in STUDIED),
         *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
         *(partial(times_naive, name) for name in STUDIED[1:]),

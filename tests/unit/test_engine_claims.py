@@ -32,6 +32,7 @@ from tui_batching.strategies import (
     Tgi,
     Vllm,
     VllmV0,
+    spelled,
 )
 from tui_batching.workload import ListedRequests, Requests, Workload, apply_settings, load_workload
 
@@ -373,7 +374,7 @@ def test_the_lesson_of_engines_is_whole_at_every_width(width: int, count: int):
     words = squeezed(row[:half] for row in rows)
     for strategy in SEVEN[:count]:
         lesson = strategy.about.lesson
-        assert strategy.name in words
+        assert spelled(strategy.name) in words
         for text in (lesson.idea, lesson.used_in, lesson.complexity, lesson.price):
             for word in text.split():
                 assert word in words
@@ -391,7 +392,7 @@ def test_columns_are_wide_enough_to_read_and_blocks_about_equal():
     def names_by_row(width: int) -> list[int]:
         rows = texts(learn_rows(tight(*SEVEN), Pen(width, palette())))
         heads = [row[: width // 2 - 1] if width >= 150 else row for row in rows]
-        titles = {f"{strategy.about.mark} {strategy.name} " for strategy in SEVEN}
+        titles = {f"{strategy.about.mark} {spelled(strategy.name)} " for strategy in SEVEN}
         return [count for row in heads if (count := sum(title in row for title in titles))]
 
     assert names_by_row(80) == [2, 2, 3]

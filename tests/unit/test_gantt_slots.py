@@ -268,7 +268,7 @@ def test_slots_that_are_not_seen_are_told_whatever_else_heads_a_panel(
         now = min(time, scene.end)
         request = ChartRequest(scene, now, width, height, palette(), metrics=metrics)
         drawn = "\n".join(texts(Gantt(request, Viewport(rows="slots")).draw()))
-        panels = re.split(r"\n(?=. [A-Z].*━)", drawn)[1:]
+        panels = re.split(r"\n(?=. [A-Za-z].*━)", drawn)[1:]
         assert len(panels) == len(scene.runs)
         for panel in panels:
             last = re.findall(r"(?m)^ *(\d+) ", panel)[-1]

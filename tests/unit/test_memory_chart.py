@@ -15,7 +15,7 @@ from tui_batching.analysis.so_far import SoFar
 from tui_batching.charts.chart import ChartRequest
 from tui_batching.charts.rows import CACHED, LEVELS
 from tui_batching.charts.utilization_panels import memory_chart, utilization_chart
-from tui_batching.strategies import Static, Tgi
+from tui_batching.strategies import Static, Tgi, kind_of
 from tui_batching.workload import load_workload
 
 SCENE = Scene(tight(), tuple(SoFar(result.run) for result in tight()))
@@ -31,7 +31,9 @@ def rows_of(scene: Scene = SCENE, width: int = 120, height: int = 70) -> list[st
 def panel(name: str) -> list[str]:
     """The heading of a panel and its rows."""
     rows = rows_of()
-    begin = next(n for n, row in enumerate(rows) if row[2:].startswith(f"{name.upper()} ·"))
+    begin = next(
+        n for n, row in enumerate(rows) if row[2:].startswith(f"{kind_of(name)().title} ·")
+    )
     rest = [row for row in rows[begin + 1 :] if row[4] in "┤│"]
     return [rows[begin], *rest[: next(n for n, row in enumerate(rest) if "   0┤" in row) + 1]]
 

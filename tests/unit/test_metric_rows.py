@@ -12,7 +12,7 @@ from tui_batching.analysis.comparison import Comparison, compare
 from tui_batching.analysis.tables import Cell, comparison_table
 from tui_batching.charts.metric_rows import metric_rows
 from tui_batching.charts.pen import Pen
-from tui_batching.strategies import mark_of
+from tui_batching.strategies import mark_of, spelled
 from tui_batching.workload import load_workload
 
 
@@ -60,7 +60,9 @@ def _figures(
     heads: dict[str, tuple[int, int]] = {}
     title = ""
     for row in rows:
-        found = {name: re.search(rf"(?<= ){mark_of(name)} {name}( |$)", row) for name in names}
+        found = {
+            name: re.search(rf"(?<= ){mark_of(name)} {spelled(name)}( |$)", row) for name in names
+        }
         if row.startswith("  " * 8) and any(found.values()):
             heads = {name: match.span() for name, match in found.items() if match}
         title = next((each for each in titles if row.startswith(f" {each}")), title)

@@ -360,7 +360,7 @@ def test_figures_of_the_result_cards_stand_side_by_side() -> None:
 def test_a_sweep_says_so_in_its_first_row_where_it_is_low() -> None:
     found = sweep(WORKLOAD, "load", [2, 4])
     drawn = texts(load_chart(SweepRequest(found, WORKLOAD, 80, 18, palette())))
-    assert any("sglang" in row and "without prefix cache" in row for row in drawn)
+    assert any("SGLang" in row and "without prefix cache" in row for row in drawn)
 
 
 def test_json_and_csv_tell_who_has_none() -> None:
@@ -386,5 +386,5 @@ def test_the_csv_of_the_slowest_tells_who_has_none(capsys: pytest.CaptureFixture
 
 def test_the_slowest_requests_stand_below_it(capsys: pytest.CaptureFixture[str]) -> None:
     main(["slowest", "conversation", "-n", "1"])
-    titles = [row for row in capsys.readouterr().out.splitlines() if row.startswith("VLLM")]
+    titles = [row for row in capsys.readouterr().out.splitlines() if row.startswith("vLLM")]
     assert [row.endswith("without prefix cache") for row in titles] == [False, True]

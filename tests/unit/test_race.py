@@ -11,7 +11,7 @@ from stage import crowd, hand_made, palette, scene_of, texts
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.race import RaceRequest, race_rows, shown_name
 from tui_batching.clock import MILLISECOND, SECOND, format_duration
-from tui_batching.strategies import STRATEGIES
+from tui_batching.strategies import STRATEGIES, spelled
 from tui_batching.workload import choose_strategies, load_workload
 
 DARK = palette()
@@ -44,18 +44,19 @@ def test_the_words_of_its_head_stand_apart_and_none_is_cut(width: int, count: in
 
 def test_short_names_tell_strategies_apart_that_begin_alike() -> None:
     both = scene_of(choose_strategies(load_workload("tight-memory"), ["vllm", "vllm-v0", "orca"]))
-    assert [row.split()[1] for row in race(both, 0, 84)[1:]] == ["vllm", "vlv0", "orca"]
-    assert [row.split()[1] for row in race(both, 0, 120)[1:]] == ["vllm", "vllm-v0", "orca"]
+    assert [row.split()[1] for row in race(both, 0, 84)[1:]] == ["vLLM", "vLV0", "Orca"]
+    assert [row.split()[1] for row in race(both, 0, 120)[1:]] == ["vLLM", "vLLM-V0", "Orca"]
 
 
 def test_a_short_name_is_that_of_no_other_strategy_whoever_is_on_stage() -> None:
     short = {name: shown_name(name, 80) for name in STRATEGIES}
     assert len(set(short.values())) == len(short)
     for name in STRATEGIES:
-        others = set(STRATEGIES) - {name}
-        assert not others.intersection({short[name], shown_name(f"orca@{name}", 80)})
+        others = {spelled(other) for other in STRATEGIES if other != name}
+        mine = {short[name], shown_name(f"orca@{name}", 80)}
+        assert not {each.lower() for each in others}.intersection(each.lower() for each in mine)
     alone = scene_of(load_workload("tight-memory").served_by("vllm-v0", "sglang", "orca"))
-    assert [row.split()[1] for row in race(alone, 0, 84)[1:]] == ["vlv0", "sgla", "orca"]
+    assert [row.split()[1] for row in race(alone, 0, 84)[1:]] == ["vLV0", "SGLa", "Orca"]
 
 
 @pytest.mark.parametrize(("width", "marked"), [(80, True), (104, True), (120, False), (160, True)])

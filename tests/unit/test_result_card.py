@@ -12,7 +12,7 @@ from tui_batching.analysis.metrics import METRICS_BY_NAME
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.result_card import card_rows, ending_rows, figures
 from tui_batching.clock import SECOND, format_duration
-from tui_batching.strategies import Continuous, Dynamic, Static, Vllm, mark_of
+from tui_batching.strategies import Continuous, Dynamic, Static, Vllm, mark_of, spelled
 from tui_batching.workload import Workload, load_workload
 
 DARK = palette()
@@ -47,7 +47,8 @@ def test_every_card_names_who_was_first_and_nothing_in_it_is_cut(
 ) -> None:
     scene = scene_of(load_workload(name))
     first = min(scene.runs, key=lambda run: run.finished)
-    names = (first.strategy.name, first.strategy.name[:4], mark_of(first.strategy.name))
+    name = first.strategy.name
+    names = (spelled(name), spelled(name)[:4], mark_of(name))
     for lane, run in enumerate(scene.runs):
         rows = texts(card_rows(scene, lane, width, height, DARK))
         assert "…" not in "".join(rows)
@@ -134,8 +135,8 @@ async def test_no_card_calls_one_strategy_by_the_name_of_another(size: tuple[int
     engines = load_workload("engines").served_by("vllm-v0", "sglang", "orca")
     async with on_stage(engines, size=size) as stage:
         await stage.press("end")
-        assert re.search(r"(ahead of|after|together with) (vllm-v0|vlv0)", stage.seen())
-        assert not re.search(r"\bvllm\b(?!-)", stage.seen())
+        assert re.search(r"(ahead of|after|together with) (vLLM-V0|vLV0)", stage.seen())
+        assert not re.search(r"\bvLLM\b(?!-)", stage.seen())
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36), (160, 45)])

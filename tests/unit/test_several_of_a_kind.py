@@ -88,7 +88,7 @@ def test_their_marks_differ_without_colour_and_their_shades_where_colours_are_mi
 
 def test_where_it_is_narrow_the_tag_tells_one_from_the_others() -> None:
     names = ["vllm", "vllm@8k", "vllm@512", "vllm@whole"]
-    assert [shown_name(name, 80) for name in names] == ["vllm", "@8k", "@512", "whol"]
+    assert [shown_name(name, 80) for name in names] == ["vLLM", "@8k", "@512", "whol"]
     assert shown_name("vllm@orca", 80) == "@orc"
 
 
@@ -149,7 +149,7 @@ chapters:
 async def test_on_stage_a_knob_turns_the_lane_in_focus_alone() -> None:
     workload = hand_made((0, 20, 9), (0, 20, 9), (0, 20, 9), strategies=[Vllm(4), Vllm(4, tag="b")])
     async with on_stage(workload) as stage:
-        assert [title.split()[0] for title in stage.titles] == ["VLLM", "VLLM@b"]
+        assert [title.split()[0] for title in stage.titles] == ["vLLM", "vLLM@b"]
         await stage.press("tab", "tab", "left_square_bracket")
         assert [run.slots for run in stage.scene.runs] == [4, 3]
         await stage.press("tab", "left_square_bracket")

@@ -165,7 +165,7 @@ def test_a_mark_of_the_present_load_over_a_saturation_point_hides_it_only_at_the
         ("notebook", load_chart, "S static · batch 4 D dynamic · batch 4 · 500 ms"),
         ("notebook", frontier_chart, "C continuous · batch 4"),
         ("notebook", parameter_chart, "S static D dynamic · 500 ms C continuous"),
-        ("engines", load_chart, "G sglang · 64 slots"),
+        ("engines", load_chart, "G SGLang · 64 slots"),
     ],
 )
 def test_each_picture_tells_the_parameters_that_do_not_vary(

@@ -79,21 +79,22 @@ def name_cells(names: Sequence[str], width: int) -> int:
 def shown_name(name: str, width: int) -> str:
     """A strategy's name, or where it is narrow four letters that are never those of another one.
 
-    Of `vllm-v0` they are `vlv0`; those of `vllm@512` are `@512`, and of `vllm@whole` `whol`.
+    Of `vllm-v0` they are `vLV0`; those of `vllm@512` are `@512`, and of `vllm@whole` `whol`.
     """
     if width >= WIDE:
         return spelled(name)
     if tag := tag_of(name):
-        is_free = len(tag) >= _LETTERS and tag[:_LETTERS] not in map(_letters, STRATEGIES)
+        taken = {_letters(kind).lower() for kind in STRATEGIES}
+        is_free = len(tag) >= _LETTERS and tag[:_LETTERS] not in taken
         return (tag if is_free else f"@{tag}")[:_LETTERS]
     return _letters(name)
 
 
 def _letters(kind: str) -> str:
     """The letters that tell a kind of strategy from all there are, on stage or not."""
-    short = kind[:_LETTERS]
+    short, written = kind[:_LETTERS], spelled(kind)
     same = any(other != kind and other[:_LETTERS] == short for other in STRATEGIES)
-    return f"{kind[:2]}{kind[-2:]}" if same and kind != short else short
+    return f"{written[:2]}{written[-2:]}" if same and kind != short else written[:_LETTERS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,13 @@ dry flour is left, cover it, and let it rest for an hour. Then fold the dough ov
 times, shape it into a ball, and let it rise once more until it is almost twice as large. Heat the
 oven well before, with a pot in it. Put the loaf into the hot pot, cut its top with a sharp knife,
 and close the lid. After half an hour take the lid off, so that the crust turns brown. It is done
-when it sounds hollow from below. Let it cool before you slice it, even if it smells too good.
+when it sounds hollow from below. Let it cool before you slice it, even if it smells too good. Write
+down what you did, for the next one will be better. With more water the crumb has larger holes, but
+the dough sticks to your hands; with less it is firm, and easy to shape. A longer rest in the cold
+gives more taste than any spice. Rye makes it dark and moist, and keeps it fresh for days; spelt
+tastes of nuts, but wants to be handled gently. Seeds are best soaked in warm water first, as they
+would drink that of the dough. If the loaf is flat, it stood for too long; if it tears at its side,
+it did not stand for long enough. Old bread is no waste: toast it, or soak it in milk and eggs.
 """
 WORDS = tuple(_ANSWER.split())
 """The answer to every prompt; a longer one begins again."""
