@@ -440,6 +440,12 @@ def of_r5(facts: Facts, strategy: str) -> tuple[int, int]:
     return int(begun[0]), facts.made(strategy, 5)
 
 
+def gained(facts: Facts) -> str:
+    """How many tokens R5 gets with chunks while the chapter plays."""
+    begun, stopped = of_r5(facts, facts.vllm)
+    return f"R5 has {stopped}, {word(stopped - begun)} of them since then"
+
+
 BUDGETS = (8192, 2048, 512)
 
 

@@ -40,6 +40,7 @@ from tour_figures import (
     fourteen_times,
     free_memory,
     free_tokens,
+    gained,
     halted,
     handed_on,
     how_many_fit,
@@ -225,7 +226,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'continuous'))}.",
         longest_step,
         lambda f: "had {} tokens before it, and still has {}.".format(*of_r5(f, "continuous")),
-        lambda f: f"R5 has {f.made(f.vllm, 5)} by now",
+        gained,
     ],
     "No more white walls": [
         lambda f: f"The {word(f.count)}, start",
@@ -236,6 +237,10 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"The same {word(f.count)}.",
         lambda f: f"(Medium, {budget_of(f, 'vllm@medium'):,}, is the default.)",
         each_rule,
+        *(
+            lambda f, lane=lane: f"vLLM@{lane} | paged | ≤ {budget_of(f, f'vllm@{lane}'):,}"
+            for lane in ("medium", "fine")
+        ),
         room_for_all,
         rarer_than_p99_tells,
     ],

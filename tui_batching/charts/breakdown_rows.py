@@ -24,6 +24,7 @@ from tui_batching.charts.reader_row import reader_row
 from tui_batching.charts.rows import (
     Cells,
     Row,
+    first_that_fits,
     style,
 )
 from tui_batching.clock import MILLISECOND, Picoseconds, ReadingUnit, format_duration, reading_unit
@@ -37,6 +38,8 @@ READ_PARTS = 3
 """Rows of a lane's parts with the answer below: bar, sum and words."""
 THICK_PARTS = 5
 """Rows of a lane's parts where there is most room: two of bars, sum, words and a gap."""
+_ORDER = "by cause"
+"""How the parts stand side by side in a bar."""
 _THICK_BARS = 4
 """Rows from which on bars are thick."""
 
@@ -167,14 +170,17 @@ def _bar_rows(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
 ) -> list[Cells]:
     """The parts side by side, and what is told behind them, as long in every lane.
 
-    Then the parts again, for a bar of two rows.
+    Then the parts again, for a bar of two rows: that they stand by cause, and not as time went.
     """
-    bold, muted = (style(palette.text, palette.background, bold=each) for each in (True, False))
-    row, below = Row(width, muted).add(*label), Row(width, muted).gap(len(label[0]))
+    bold, plain = (style(palette.text, palette.background, bold=each) for each in (True, False))
+    indent = len(label[0])
+    order = f" {first_that_fits((_ORDER, ''), indent - 2):<{indent - 1}}"
+    row, below = Row(width, plain).add(*label), Row(width, plain)
+    below.add(order, style(palette.muted, palette.background))
     cells = max(1, row.left - len(behind) - 1)
     for drawn in (row, below):
         add_parts(drawn, amounts, cells, longest, palette)
-    return [row.add(behind, bold if amounts else muted).cells(), below.cells()]
+    return [row.add(behind, bold if amounts else plain).cells(), below.cells()]
 
 
 def _whys(moment: Moment, request: int) -> list[str]:
