@@ -48,7 +48,7 @@ def bands(chart: Gantt) -> list[list[Cells]]:
 
 def levels(band: list[Cells], chart: Gantt) -> np.ndarray:
     """The eighths that are seen to be used, and to be taken. Shape: (2, cells)."""
-    work, track = palette().work, palette().bar_track
+    work, track = palette().work, palette().reserved
     margin, cells = chart._margin, chart.window.cells
     found = np.zeros((2, cells), np.int64)
     for row in band:

@@ -346,7 +346,7 @@ class Gantt:
             entries.insert(0, LegendEntry(mark_of(name), palette.strategy(name), name))
         if self._layout.kv:
             entries.append(LegendEntry("▅", palette.work, "KV used", "used"))
-            entries.append(LegendEntry(RESERVED, palette.bar_track, "taken, empty", "empty"))
+            entries.append(LegendEntry(RESERVED, palette.reserved, "taken, empty", "empty"))
         if self.window.cursor is not None:
             entries.append(LegendEntry("behind it", palette.muted, "to come", extra=True))
         entries += on_screen([focus_entry(palette)], panels)

@@ -68,7 +68,7 @@ class KvBand:
         text[inks == _EMPTY], text[inks == _FREE] = RESERVED, TRACK
         if window.cursor is not None:
             text[:, window.cursor], inks[:, window.cursor] = PLAYHEAD, _NOW
-        surface, track = palette.surface, palette.bar_track
+        surface, track = palette.surface, palette.reserved
         looks = (
             style(palette.muted, surface),
             style(palette.work, surface),

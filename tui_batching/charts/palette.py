@@ -47,7 +47,7 @@ STRATEGY_COLOURS = 11
 _QUIET = 0.25
 """The share of the panel's ground in quiet text."""
 _RESERVED = 0.25
-"""The share of the panel's ground in letters made of what is reserved."""
+"""The share of the panel's ground in what is reserved."""
 _STRIPE = 0.12
 """How much of the ground there is in the colour of every other band."""
 REQUEST_COLOURS = 8
@@ -152,7 +152,7 @@ class Palette:
 
     @property
     def reserved(self) -> Color:
-        """The ground of letters that are made of what is reserved, strong enough to hold them."""
+        """Memory that is taken but empty, as an area, and letters that are made of it."""
         return self.bar_track if self.ansi else mixed(self.muted, self.panel, _RESERVED)
 
     def request(self, number: int) -> Color:
