@@ -68,7 +68,7 @@ async def test_a_focused_lane_counts_alone() -> None:
 async def test_the_lane_in_which_it_is_so_bad_comes_into_view() -> None:
     async with on_stage("engines", size=(120, 36)) as stage:
         await stage.press("M", "e")
-        assert " with vllm-v0: " in stage.notices[0]
+        assert " with vLLM-V0: " in stage.notices[0]
         assert "vLLM-V0 64 slots" in stage.seen()
 
 

@@ -130,7 +130,7 @@ def test_the_budget_turns_in_those_that_have_one() -> None:
     assert [each.value(each.parameter_called("token_budget").name)
             for each in knobs.workload.strategies[:3]] == [96, 64, 6144]  # fmt: skip
     assert set(knobs.settings) == {f"{name}.token_budget" for name in NAMES[:3]}
-    assert knobs.told("token_budget", NAMES) == "token budget: vllm 96, sglang 64, tgi 6,144"
+    assert knobs.told("token_budget", NAMES) == "token budget: vLLM 96, SGLang 64, TGI 6,144"
     back = knobs.turn_budget(-1, NAMES[:3]).workload
     assert back.strategies == with_engines().workload.strategies
     with pytest.raises(InputError, match=r"^orca and static have no token budget$"):
@@ -159,7 +159,7 @@ def test_memory_that_the_cost_tells_is_turned_as_well_and_is_freed() -> None:
     knobs = replace(with_engines(), settings={"cost.kv_cache_tokens": "128"})
     assert values(knobs.halve_memory(NAMES), "kv_cache_tokens") == [64, 500, 64, 64]
     assert knobs.halve_memory(["vllm"]).told("kv_cache_tokens", NAMES) == (
-        "KV cache tokens: vllm 64, sglang 1,000, tgi 128, orca 128"
+        "KV cache tokens: vLLM 64, SGLang 1,000, TGI 128, Orca 128"
     )
     free = knobs.free_memory(NAMES).workload
     for strategy in free.strategies[:-1]:

@@ -351,7 +351,7 @@ async def test_on_stage_parts_metrics_and_errors_stand_beside_each_other(folder:
         await stage.press("M", "M", "M")
         assert stage.notices[0] == "the worst are those with the largest error"
         await stage.press("e")
-        told = r"worst error 1 of 60, latency 0\.\d% off with vllm, queue .* s instead of .* s: R"
+        told = r"worst error 1 of 60, latency 0\.\d% off with vLLM, queue .* s instead of .* s: R"
         assert re.match(told, stage.notices[0])
         (lane, _) = stage.live._lanes.every
         lane.focus()

@@ -315,7 +315,7 @@ async def test_a_key_turns_it_off_and_on() -> None:
     async with on_stage(replace(WORKLOAD, strategies=(VLLM, Continuous(4)))) as stage:
         found = stage.scene.runs[0].stays.cached.sum()
         await stage.press("C")
-        assert stage.notices == ["prefix caching: vllm off"]
+        assert stage.notices == ["prefix caching: vLLM off"]
         assert not stage.scene.runs[0].stays.cached.any()
         assert "without prefix cache" in stage.seen()
         await stage.press("C")

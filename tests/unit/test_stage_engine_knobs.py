@@ -27,11 +27,11 @@ async def test_parentheses_turn_the_budget_and_say_what_it_is() -> None:
             192, 384,
         )  # fmt: skip
         assert continuous == Continuous(4)
-        assert stage.notices[0] == "token budget: vllm 192, sglang 384"
+        assert stage.notices[0] == "token budget: vLLM 192, SGLang 384"
         await stage.press("tab", "left_parenthesis")
         assert [each.value("max_num_batched_tokens") for each in stage.scene.workload.strategies
                 if each.name == "vllm"] == [128]  # fmt: skip
-        assert stage.notices[0] == "token budget: vllm 128"
+        assert stage.notices[0] == "token budget: vLLM 128"
 
 
 async def test_a_lane_without_a_budget_says_so_in_one_note() -> None:
@@ -43,10 +43,10 @@ async def test_a_lane_without_a_budget_says_so_in_one_note() -> None:
 @pytest.mark.parametrize(
     ("name", "told", "tokens"),
     [
-        ("memory-halve", "sglang 1,024", 1024),
-        ("memory-double", "vllm unlimited, sglang 4,096", 4096),
-        ("memory-free", "vllm unlimited, sglang unlimited", None),
-        ("memory-restore", "vllm unlimited, sglang 2,048", 2048),
+        ("memory-halve", "SGLang 1,024", 1024),
+        ("memory-double", "vLLM unlimited, SGLang 4,096", 4096),
+        ("memory-free", "vLLM unlimited, SGLang unlimited", None),
+        ("memory-restore", "vLLM unlimited, SGLang 2,048", 2048),
     ],
 )
 async def test_the_palette_turns_the_memory(name: str, told: str, tokens: int | None) -> None:

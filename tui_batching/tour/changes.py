@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tui_batching.numbers import rate_text
-from tui_batching.strategies import Strategy
+from tui_batching.strategies import Strategy, spelled
 from tui_batching.strategies.parameters import BATCH_SIZE, Parameter
 from tui_batching.workload import Workload
 
@@ -44,7 +44,7 @@ def _of_strategies(before: Sequence[Strategy], now: Sequence[Strategy]) -> Itera
             if known is None or known.value(parameter.name) != value:
                 changed.setdefault((label, parameter.text(value)), []).append(strategy.name)
     for (label, text), names in changed.items():
-        whose = "" if having[label] == set(names) else f"{', '.join(names)} "
+        whose = "" if having[label] == set(names) else f"{', '.join(map(spelled, names))} "
         yield f"{whose}{label} {text}"
 
 

@@ -8,6 +8,7 @@ from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.why_request import why_request
 from tui_batching.analysis.worst import Measure, Ranking, instant_of_why
 from tui_batching.clock import Picoseconds
+from tui_batching.strategies import spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Finder:
         measure = ranking.measure
         told = (
             f"worst {measure.label} {self._place + 1:,} of {len(rows):,}",
-            f"{measure.text(float(ranking.values[row]))} with {run.strategy.name}",
+            f"{measure.text(float(ranking.values[row]))} with {spelled(run.strategy.name)}",
             measure.aside(run, row),
         )
         time = instant_of_why(measure, run, row)

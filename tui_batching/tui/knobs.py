@@ -12,7 +12,7 @@ from tui_batching.analysis.sweeps.varied import present_value
 from tui_batching.clock import MILLISECOND, Picoseconds, duration_text
 from tui_batching.columns import exact_sum
 from tui_batching.errors import InputError
-from tui_batching.strategies import Strategy
+from tui_batching.strategies import Strategy, spelled
 from tui_batching.strategies.parameters import (
     BATCH_SIZE,
     KV_CACHE_TOKENS,
@@ -172,7 +172,7 @@ class Knobs:
     def told(self, key: str, names: Sequence[str]) -> str:
         """What those of these strategies have that have a parameter of this alias."""
         values = (
-            f"{each.name} {_value_text(value)}"
+            f"{spelled(each.name)} {_value_text(value)}"
             for each in self.workload.strategies
             if each.name in names and _turnable(each, key)
             for value in [
