@@ -146,7 +146,7 @@ _TALKS = b"""requests:
 """
 
 VIEWS = {
-    "live": ViewParts(("lanes", "race"), has_panels=True),
+    "live": ViewParts(("lanes", "race"), has_panels=True, bars=("answer", "memory")),
     "gantt": ViewParts(has_panels=True),
     "slots": ViewParts(has_panels=True),
     "learn": ViewParts(),

@@ -14,6 +14,7 @@ from tui_batching.charts.lane_view import KvView, kv_view, lane_view, slot_views
 from tui_batching.charts.lane_words import phase_texts
 from tui_batching.charts.rows import RESERVED
 from tui_batching.charts.token_bars import TOKEN_SIGNS, PromptBar, token_sign, tokens_per_cell
+from tui_batching.sim.kv_levels import kv_of_stays, most_kv_of_one
 from tui_batching.sim.life import State
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.run import Run
@@ -107,6 +108,21 @@ def test_memory_adds_up_and_is_that_of_the_record(moments: list[Moment]) -> None
             assert at.blocks == kv.at_start[at.span]
         if at.phase.step == at.phase.steps - 1:
             assert at.blocks == kv.at_end[at.span]
+
+
+@settings(max_examples=60)
+@given(iterations())
+def test_what_each_has_in_memory_adds_up_to_what_is_taken(moments: list[Moment]) -> None:
+    for begin in moments:
+        if begin.run.kv is None:
+            continue
+        for time in (begin.time, begin.time + begin.phase.step_time // 2):
+            at = begin.run.at(time)
+            there = np.concatenate((at.stays[at.stays >= 0], at.skipped))
+            each = kv_of_stays(at.run, there, time)
+            assert each.used.sum() == at.tokens_held
+            assert each.blocks.sum() == at.blocks
+            assert (each.blocks * begin.run.kv.block_size <= most_kv_of_one(at.run)).all()
 
 
 @settings(max_examples=60)

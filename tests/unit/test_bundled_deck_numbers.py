@@ -29,6 +29,7 @@ from tour_figures import (
     budget,
     budget_of,
     computed_anew,
+    drawn_answer,
     dynamic_alone,
     each_rule,
     earlier,
@@ -83,7 +84,7 @@ from tour_figures import (
 
 from tui_batching.analysis.breakdown import breakdown
 from tui_batching.analysis.comparison import compare
-from tui_batching.clock import SECOND, format_duration
+from tui_batching.clock import MILLISECOND, SECOND, format_duration
 from tui_batching.sim.life import WAITS, State, states_at
 from tui_batching.strategies import Vllm
 from tui_batching.tour import Chapter
@@ -130,9 +131,15 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"same {word(f.count)} requests",
         lambda f: f"the {word(f.run('static').slots)} slots",
     ],
+    "What is measured": [
+        lambda f: drawn_answer(f)[0],
+        lambda f: drawn_answer(f)[1],
+        lambda f: drawn_answer(f)[2],
+        lambda f: drawn_answer(f)[3],
+    ],
     "Dynamic: a timer, too": [
         lambda f: f"At {f.chapter.at / SECOND:.2f} s R0 is here",
-        lambda _: "the fourth is here",
+        lambda _: "the fourth has just come",
     ],
     "Continuous: who is done leaves": [
         lambda f: f"all {word(f.run('static').slots)} slots",
@@ -177,9 +184,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         fourteen_times,
         a_fourteenth,
         whole_memory,
-        lambda f: f"The same {word(f.count)}. We",
-        lambda f: f"to {f.workload.cost.kv_cache_tokens:,} tokens, enough",
-        lambda f: f"about {word(f.run('orca').slots)}. Watch",
+        lambda f: f"The same {word(f.count)}, in",
+        lambda f: f"memory: {f.workload.cost.kv_cache_tokens:,} tokens, enough",
+        lambda f: f"about {word(f.run('orca').slots)}. Bars",
         lambda f: f"longest answer allowed here is {f.requests.max_tokens.max():,} tokens",
         lambda f: f"the longest answer allowed: {sum(needs_of_r5(f)):,} tokens",
         lambda f: f"Only {free_memory(f):,} are free",
@@ -306,7 +313,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
 SAID_BY_OTHERS = {
     "Welcome": ["few hundred people"],
     "In one picture": ["Three seconds of silence"],
-    "What is measured": ["99 of 100", "4 ─"],
+    "What is measured": ["99 of 100", "4 ─", "five tokens"],
     "What a step costs": ["Llama 3 8B on an A100"],
     "What a prompt costs": ["On an A100"],
     "Long prompts: white walls": ["an A100"],
@@ -393,7 +400,8 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     assert 0.8 < alone < 1.2  # about a second
     answer = Facts("Continuous: who is done leaves")
     assert "R4" in answer.who("continuous", State.DONE)
-    assert "R4" in answer.who("static", State.DONE)
+    assert answer.who("static", State.HELD) == ["R4", "R5", "R6"]
+    assert answer.run("static").end_time[4] - answer.instant < 2 * MILLISECOND  # it leaves now
     late = breakdown(answer.run("static"), np.array([4]))
     assert late.slots[0] > late.held[0] > late.prefill[0]  # for the batch before, then its own
     assert (late.slots + late.held)[0] > 0.9 * earlier(answer, 4) * SECOND

@@ -15,7 +15,7 @@ from tui_batching.tour.deck import bundled_deck, step_times
 from tui_batching.workload import load_workload
 
 VIEWS = {
-    "live": ViewParts(("lanes", "race"), has_panels=True),
+    "live": ViewParts(("lanes", "race"), has_panels=True, bars=("answer", "memory")),
     "gantt": ViewParts(has_panels=True),
     "batch-size": ViewParts(),
 }
@@ -195,8 +195,14 @@ MISTAKES = {
         "5: chapters[0].notes[0]: found '\\x1b[2J', expected text without control characters"
     ),
     FIRST + "    veiw: live": "5: chapters[0]: found the unknown key 'veiw', expected one of title,"
-    " section, slide, text, then, notes, minutes, workload, strategies, set, view, show, at,"
-    " until, loop, speed, play, select, focus, table (did you mean 'view'?)",
+    " section, slide, text, then, notes, minutes, workload, strategies, set, view, show, bars,"
+    " at, until, loop, speed, play, select, focus, table (did you mean 'view'?)",
+    FIRST + "    bars: memry": (
+        "5: chapters[0].bars: found 'memry', expected one of answer, memory (did you mean 'memory'"
+    ),
+    FIRST + "    view: gantt\n    bars: memory": (
+        "6: chapters[0].bars: found bars beside view: gantt, expected no bars"
+    ),
     FIRST + "    focus: statik": (
         "5: chapters[0].focus: found 'statik', expected one of static, dynamic, continuous"
         " (did you mean 'static'?)"

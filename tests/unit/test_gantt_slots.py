@@ -141,7 +141,7 @@ def test_where_a_prompt_is_seen_to_be_read_the_others_are_seen_to_stall(width: i
             beside += int((others == "‖").any())
             assert not (others == "█").any()
     assert begun > 6
-    assert beside > 5
+    assert beside >= 5
 
 
 def test_the_largest_bubble_of_each_batch_names_its_cause() -> None:
@@ -251,11 +251,11 @@ def test_every_strategy_has_bands() -> None:
 def test_for_whom_a_bubble_is_held_is_written_beside_the_name_in_it() -> None:
     scene = scene_of(load_workload("code-completion"))
     static, dynamic, _ = lanes(gantt(scene, scene.end, (80, 23), Viewport(since=0, rows="slots")))
-    assert "░R16▒held for R17▒" in static[0]
+    assert "░R16▒▒held for R17▒▒" in static[0]
     assert "R20▒▒" in static[4]
-    assert "░R20▒held for R17▒" in dynamic[3]
+    assert "█R20▒▒▒for R17▒▒▒" in dynamic[3]
     assert sum("for R17" in row for row in static + dynamic) == 2
-    assert "░R0▒▒for R6▒▒▒░" in static[0], "in fewer words where there is less room"
+    assert "░R0▒▒for R6▒▒░" in static[0], "in fewer words where there is less room"
 
 
 @pytest.mark.parametrize("width", [54, 60, 66, 78, 100])

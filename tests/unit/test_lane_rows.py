@@ -11,7 +11,7 @@ import pytest
 from stage import MS, crowd, hand_made, palette, scene_of, texts
 
 from tui_batching.analysis.scene import Scene
-from tui_batching.charts.lane_pen import sign_scale, token_scale
+from tui_batching.charts.lane_pen import bar_scale, sign_scale
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import lane_view, slot_views
 from tui_batching.charts.panels import strategy_titles
@@ -136,7 +136,7 @@ def test_one_cell_is_as_many_tokens_in_every_row_of_every_lane() -> None:
     for width, height in REAL[1:]:
         for time in instants(NOTEBOOK, 30):
             views = [lane_view(NOTEBOOK, lane, time, None) for lane in range(3)]
-            scale = token_scale(views, width)
+            scale = bar_scale(views, width)
             for view in views:
                 strips = lane_rows(view, width, height, DARK, scale)
                 told = slots_of(texts(strips))
@@ -144,7 +144,7 @@ def test_one_cell_is_as_many_tokens_in_every_row_of_every_lane() -> None:
                     if slot.state in (State.DECODE, State.STALLED, State.HELD):
                         first = told[slot.name].splitlines()[0]
                         cells = len(re.findall(SOLID, first))
-                        assert cells == slot.made // scale, (first, slot, scale)
+                        assert cells == slot.made // scale.answer, (first, slot, scale)
                         seen += 1
     assert seen > 100
 

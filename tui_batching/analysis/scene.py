@@ -20,6 +20,7 @@ from tui_batching.analysis.warnings import Warned, warnings
 from tui_batching.analysis.worst import MEASURES, Measure, error_measure
 from tui_batching.clock import Picoseconds
 from tui_batching.columns import FloatArray, IntArray, exact_sum
+from tui_batching.sim.kv_levels import most_kv_of_one
 from tui_batching.sim.run import Run
 from tui_batching.strategies import Strategy
 from tui_batching.workload.model import Workload
@@ -75,6 +76,11 @@ class Scene:
     def longest_answer(self) -> int:
         """The most tokens of an answer."""
         return int(self.workload.requests.output_tokens.max())
+
+    @cached_property
+    def most_memory(self) -> int:
+        """The most tokens of the KV cache that one request has at a time in any lane."""
+        return max(map(most_kv_of_one, self.runs))
 
     @cached_property
     def longest_name(self) -> int:
@@ -171,7 +177,7 @@ class Scene:
         for result in self.comparison.simulated:
             _ = result.utilization
         _ = self.useful, self.longest_wait, self.longest_latency, self.warnings
-        _ = self.longest_name, self.longest_answer
+        _ = self.longest_name, self.longest_answer, self.most_memory
         _ = self.latencies_far_apart, self.shortest_latency
         _ = [lane.finishes for lane in self.slot_steps], self.mean_stays
         _ = [queue.longest for queue in self.queues]

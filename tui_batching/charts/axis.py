@@ -47,6 +47,12 @@ class Axis:
         rough = (upper - lower) / max(1, most - 1)
         power = 10.0 ** floor(log10(rough))
         step = power * next(size for size in (1, 2, 5, 10) if size * power >= rough * (1 - 1e-9))
+        return cls.every(step, (lower, upper))
+
+    @classmethod
+    def every(cls, step: float, limits: tuple[float, float]) -> Axis:
+        """The axis over these limits, which differ, with a tick at each multiple of a step."""
+        lower, upper = limits
         first, last = ceil(lower / step - 1e-9), floor(upper / step + 1e-9)
         ticks = tuple(number * step for number in range(first, last + 1))
         return cls(lower, upper, ticks, _labels(ticks, step, max(abs(lower), abs(upper))))

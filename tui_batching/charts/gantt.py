@@ -41,6 +41,7 @@ from tui_batching.charts.panels import (
     scale_row,
     state_entry,
     strategy_titles,
+    tick_step,
     with_focus,
 )
 from tui_batching.charts.pen import SHORT_PARTS
@@ -230,6 +231,8 @@ class Gantt:
         time, end = self.request.time, self.request.scene.end
         cells = max(1, min(self._layout.arrangement.widths) - self._margin)
         cell = self._time_of_a_cell(cells)
+        step = self._ticks(cell * cells, cells)
+        cell = max(cell, step // max(1, step // cell))  # whole cells from tick to tick
         around = time if self.viewport.since is None else self.viewport.since
         total = end // cell + 1 + self._after
         first = window_start(around // cell, cells, total, self.viewport.shift)
@@ -242,6 +245,12 @@ class Gantt:
     @property
     def _after(self) -> int:
         return AFTER if self.rows == "requests" else 0
+
+    def _ticks(self, shown: Picoseconds, cells: int) -> Picoseconds:
+        """The time from tick to tick while so much is shown: the same from the begin to the end."""
+        last = max(self.request.scene.end, shown)
+        scale = Scale((last - shown) / SECOND, last / SECOND, cells, ("s",), None)
+        return round(tick_step(scale) * SECOND)
 
     def _time_of_a_cell(self, cells: int) -> Picoseconds:
         """Without zoom, the time of as many requests as there are rows, or as stays have room."""
@@ -388,7 +397,8 @@ class Gantt:
         """An axis below each panel, or one below them all."""
         window, arrangement = self.window, self._layout.arrangement
         lower, upper = (float(edge) / SECOND for edge in window.edges[[0, -1]])
-        scale = Scale(lower, upper, window.cells, ("s",), window.cursor)
+        step = self._ticks(window.cell * window.cells, window.cells) / SECOND
+        scale = Scale(lower, upper, window.cells, ("s",), window.cursor, step=step)
         widths = arrangement.widths[: 1 if arrangement.stacked else None]
         palette, margin = self.request.palette, " " * self._margin
         return [[scale_row(scale, margin, width, palette)] for width in widths]

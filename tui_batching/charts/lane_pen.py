@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from rich.color import Color
 from rich.style import Style
@@ -31,7 +32,7 @@ class LanePen(Pen):
     """What every row of one drawing shares."""
 
     view: LaneView
-    scale: int
+    scale: BarScale
 
     def ground(self, row: int) -> Color:
         """The ground of a request's rows."""
@@ -73,7 +74,8 @@ class LanePen(Pen):
     def bars(self, row: int, slot: int) -> BarPen:
         """What draws the bar of a request in a slot."""
         stripe = bool(slot % 2)
-        return BarPen(self.bar_cells, self.scale, self.palette, self.ground(row), row, stripe)
+        scale = self.scale.memory if self.view.bars_are_memory else self.scale.answer
+        return BarPen(self.bar_cells, scale, self.palette, self.ground(row), row, stripe)
 
     @cached_property
     def slot_digits(self) -> int:
@@ -96,15 +98,28 @@ class LanePen(Pen):
         return self.look(self.palette.held, bold=True)
 
     @property
+    def reserved(self) -> Style:
+        """Memory that is taken, but empty."""
+        return style(self.palette.muted, self.palette.reserved)
+
+    @property
     def strong(self) -> Style:
         """Numbers that matter."""
         return self.look(self.palette.text, bold=True)
 
 
-def token_scale(views: Sequence[LaneView], width: int) -> int:
-    """Tokens a cell, so that the longest answer fits into the bars of all these lanes."""
+class BarScale(NamedTuple):
+    """The tokens of a cell: of bars that tell the answer, and of those that tell memory."""
+
+    answer: int
+    memory: int
+
+
+def bar_scale(views: Sequence[LaneView], width: int) -> BarScale:
+    """The scale by which the longest answer, and the most memory, fit into all these lanes."""
     cells = min(bar_cells(view, width) for view in views)
-    return tokens_per_cell(views[0].scene.longest_answer, cells)
+    longest, most = views[0].scene.longest_answer, views[0].scene.most_memory
+    return BarScale(tokens_per_cell(longest, cells), tokens_per_cell(most, cells))
 
 
 def sign_step(scene: Scene) -> int:

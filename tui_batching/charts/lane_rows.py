@@ -12,7 +12,7 @@ from tui_batching.analysis.breakdown import lost_part
 from tui_batching.analysis.kv_use import ignores_memory
 from tui_batching.analysis.metrics import value_text
 from tui_batching.analysis.utilization import tells_shares as shares_tell
-from tui_batching.charts.lane_pen import LanePen, token_scale
+from tui_batching.charts.lane_pen import BarScale, LanePen, bar_scale
 from tui_batching.charts.lane_queue import queue_rows
 from tui_batching.charts.lane_slots import SlotsLayout, slot_rows
 from tui_batching.charts.lane_view import (
@@ -206,7 +206,7 @@ def lane_rows(  # noqa: PLR0913, PLR0917 - what is seen, its size, and what lane
     width: int,
     height: int,
     palette: Palette,
-    scale: int | None = None,
+    scale: BarScale | None = None,
     layout: LaneLayout | None = None,
 ) -> list[Cells]:
     """The inside of a lane: phase, memory, slots, queue, what happened last, and shares.
@@ -216,13 +216,13 @@ def lane_rows(  # noqa: PLR0913, PLR0917 - what is seen, its size, and what lane
         width: cells.
         height: rows.
         palette: the colours.
-        scale: tokens a cell, as `token_scale` finds it for all lanes together.
+        scale: tokens a cell, as `bar_scale` finds it for all lanes together.
         layout: the rows of its parts, as `lane_layouts` finds them for all lanes together.
     """
     if width < 1 or height < 1:
         return []
     layout = layout or lane_layouts([view], height)[0]
-    pen = LanePen(width, palette, view, scale or token_scale([view], width))
+    pen = LanePen(width, palette, view, scale or bar_scale([view], width))
     slots = slot_rows(pen, layout.slots)
     layout = layout.without_empty_slots(len(slots), view.moment.run.strategy.is_engine)
     rows = [
@@ -273,7 +273,7 @@ def _kv_rows(pen: LanePen, most: int) -> list[Cells]:
     edges = [max(tokens > 0, round(width * tokens / kv.pool)) for tokens in ends]
     solid, (floor, cached, free) = edges[0], (after - before for before, after in pairwise(edges))
     row.add(FULL * solid, pen.look(pen.palette.work))
-    row.add(RESERVED * floor, pen.muted).add(CACHED * cached, pen.muted)
+    row.add(RESERVED * floor, pen.reserved).add(CACHED * cached, pen.muted)
     row.add(TRACK * free, pen.look(pen.palette.bar_track))
     gauge = row.add("]", pen.muted).add(beside, pen.text).cells()
     if most == 1:

@@ -23,7 +23,7 @@ from tui_batching.charts.rows import (
     first_that_fits,
     wrapped,
 )
-from tui_batching.charts.token_bars import TOKEN_SIGNS, TokenBar, token_sign
+from tui_batching.charts.token_bars import TOKEN_SIGNS, MemoryBar, TokenBar, token_sign
 from tui_batching.numbers import counted
 from tui_batching.sim.life import State
 from tui_batching.strategies.parameters import MAX_SLOTS
@@ -76,7 +76,13 @@ class SlotsLayout:
     def has_bars(self) -> bool:
         """Whether tokens are drawn as a bar anywhere."""
         at_work = (State.DECODE, State.STALLED, State.HELD)
-        return any(slot.state in at_work and slot.prompt is None for slot in self.bars)
+        tokens = (slot for slot in self.bars if slot.prompt is None and slot.memory is None)
+        return any(slot.state in at_work for slot in tokens)
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether memory is drawn as a bar anywhere."""
+        return any(slot.memory is not None for slot in self.bars)
 
     @property
     def has_read(self) -> bool:
@@ -162,6 +168,9 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
         row.add(slot.word, _word_look(pen, slot))
     row.add(" " * (left - (pen.width - row.left)), look)
     _add_bar(row, pen, slot, top=number == 0, middle=number == thick // 2)
+    if number == 0 and thick == 1 and slot.memory is not None:
+        texts = [f"{slot.word} {_taken(slot.memory)}".strip(), _taken(slot.memory)]
+        return _add_beside(row, first_that_fits(texts, row.left - 1), look).cells()
     if number == 0 and thick == 1 and slot.word:
         text = first_that_fits(_words_beside(slot), row.left - 1)
         return _add_beside(row, text, _word_look(pen, slot)).cells()
@@ -173,9 +182,22 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
         held = pen.ink(pen.palette.held, slot.row, bold=True)
         shown = held if slot.state is State.HELD else _word_look(pen, slot)
         return _add_beside(row, slot.duration, shown).cells()
-    if number == 1 and len(slot.kept) + 2 <= row.left:
-        _add_beside(row, slot.kept, pen.ink(pen.palette.muted, slot.row))
+    facts = _facts_below(slot, thick)
+    if number <= len(facts) and len(facts[number - 1]) + 2 <= row.left:
+        _add_beside(row, facts[number - 1], pen.ink(pen.palette.muted, slot.row))
     return row.cells()
+
+
+def _facts_below(slot: SlotView, thick: int) -> list[str]:
+    """What stands beside the bar in its second row and below: the prompt, and all of its memory."""
+    if slot.memory is None:
+        return [slot.kept]
+    taken = _taken(slot.memory)
+    return [slot.kept, taken] if thick > 2 else [taken]
+
+
+def _taken(memory: MemoryBar) -> str:
+    return f"KV {memory.taken:,}"
 
 
 def _add_beside(row: Row, text: str, look: Style) -> Row:
@@ -204,6 +226,8 @@ def _add_bar(row: Row, pen: LanePen, slot: SlotView, *, top: bool, middle: bool)
     bars = pen.bars(slot.row, slot.slot)
     if slot.state is None or slot.state is State.FORMING:
         row.add(" " * bars.cells, pen.ink(pen.palette.text, slot.row))
+    elif slot.memory is not None:
+        bars.draw_memory(row, slot.memory, top=top)
     elif slot.prompt is None:
         bar = TokenBar(slot.made, slot.asked, slot.front, slot.state, slot.slowed)
         bars.draw(row, bar, top=top, middle=middle)

@@ -16,14 +16,18 @@ from tui_batching.analysis.utilization import Shares
 from tui_batching.analysis.why import EvictedFacts, evicted_facts, request_name
 from tui_batching.charts.lane_words import is_back
 from tui_batching.charts.rows import AGAIN, HATCH, SHADE, STALLED
-from tui_batching.charts.token_bars import PromptBar
+from tui_batching.charts.token_bars import MemoryBar, PromptBar
 from tui_batching.clock import SECOND, Picoseconds, format_duration
 from tui_batching.columns import IntArray
+from tui_batching.sim.kv_levels import kv_of_stays, tells_kv_of_stays
 from tui_batching.sim.life import State
 from tui_batching.sim.measured import MeasuredRun
 from tui_batching.sim.moment import Moment
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind
+
+BARS = ANSWER, MEMORY = ("answer", "memory")
+"""What the bars of slots tell: the tokens made, or what requests have of the KV cache."""
 
 THICKEST = 3
 """Rows of a slot where there is room for so many."""
@@ -48,6 +52,7 @@ class LaneView:
         tells_rule: whether free slots tell the rule of the strategy before its first answer.
         tells_memory: whether KV memory is told, where there is any.
         tells_shares: whether the foot of the lane tells the shares of slot-time, and counts.
+        bars: what the bars of slots tell, where it is known.
     """
 
     scene: Scene
@@ -62,6 +67,12 @@ class LaneView:
     tells_rule: bool = True
     tells_memory: bool = True
     tells_shares: bool = True
+    bars: str = ANSWER
+
+    @property
+    def bars_are_memory(self) -> bool:
+        """Whether bars tell what requests have in memory."""
+        return self.bars == MEMORY and tells_kv_of_stays(self.moment.run)
 
     def is_fresh(self, instant: Picoseconds) -> bool:
         """Whether what happened at an instant is marked: a function of time and speed alone."""
@@ -109,6 +120,7 @@ class SlotView:
         kept: what it has in memory beside its answer, where that is limited: `prompt 4,049`.
         is_new: whether it is to be marked: it has just come in, or has just been held.
         slowed: whether its step lasts longer because prompts are processed in it.
+        memory: what it has in memory, where bars tell that.
     """
 
     slot: int
@@ -126,6 +138,7 @@ class SlotView:
     kept: str = ""
     is_new: bool = False
     slowed: bool = False
+    memory: MemoryBar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,17 +300,29 @@ class _SlotFacts(NamedTuple):
     stay: int
     made: int
     asked: int
+    used: int
+    taken: int
     state: State
 
 
 def _views_of(view: LaneView, slots: IntArray, stays: IntArray) -> Iterator[SlotView]:
     moment, run = view.moment, view.moment.run
     rows = run.stays.request[stays]
-    columns = (slots, rows, stays, moment.tokens_made_in(stays), run.requests.output_tokens[rows])
+    tokens = moment.tokens_made_in(stays), run.requests.output_tokens[rows]
+    columns = (slots, rows, stays, *tokens, *_memory_of(view, stays))
     facts = zip(*(column.tolist() for column in columns), strict=True)
     front = _batch_front(moment)
     for told, state in zip(facts, moment.states_in_slots(stays), strict=True):
         yield _occupied_slot(view, _SlotFacts._make((*told, state)), front)
+
+
+def _memory_of(view: LaneView, stays: IntArray) -> tuple[IntArray, IntArray]:
+    """What each uses and has taken of the KV cache, in tokens; nothing where no bar tells it."""
+    run = view.moment.run
+    if not view.bars_are_memory or run.kv is None:
+        return np.zeros_like(stays), np.zeros_like(stays)
+    used, blocks = kv_of_stays(run, stays, view.moment.time)
+    return used, blocks * run.kv.block_size
 
 
 def _batch_front(moment: Moment) -> int:
@@ -354,7 +379,13 @@ def _occupied_slot(view: LaneView, facts: _SlotFacts, front: int) -> SlotView:
         kept="" if prompt else read,
         is_new=view.is_fresh(since),
         slowed=slowed,
+        memory=_memory_bar(view, facts, slowed=slowed) if view.bars_are_memory else None,
     )
+
+
+def _memory_bar(view: LaneView, facts: _SlotFacts, *, slowed: bool) -> MemoryBar:
+    chunk = view.moment.chunks.get(facts.stay, 0)
+    return MemoryBar(facts.used - chunk, chunk, facts.taken, facts.state, slowed)
 
 
 def about(run: Run) -> str:

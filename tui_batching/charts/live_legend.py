@@ -12,7 +12,7 @@ from rich.style import Style
 from tui_batching.analysis.phases import DECODE, FIRST_TOKEN, QUEUE
 from tui_batching.charts.breakdown_rows import parts_of
 from tui_batching.charts.chart import KeySigns
-from tui_batching.charts.lane_pen import sign_scale, token_scale
+from tui_batching.charts.lane_pen import BarScale, bar_scale, sign_scale
 from tui_batching.charts.lane_rows import slots_layout
 from tui_batching.charts.lane_slots import SlotsLayout
 from tui_batching.charts.lane_view import LaneView
@@ -168,7 +168,7 @@ def _legends(
         slots_layout(view, cells, rows - 1)
         for view, (cells, rows) in zip(views, sizes, strict=True)
     ]
-    cell = token_scale(views, min(cells for cells, _ in sizes))
+    cell = bar_scale(views, min(cells for cells, _ in sizes))
     scales = _scales(layouts, cell, sign_scale(views[0].scene))
     tokens, *others = _signs(views, layouts, palette)
     if focused:
@@ -179,7 +179,8 @@ def _legends(
     if len(scales) != 1:
         return [full, full.named(), _SignsTold(("",), full.entries).named()]
     told = f"= {_tokens(scales[0].tokens)}"
-    brief = _SignsTold(("",), [tokens._replace(wordings=(told, f"{told} made")), *others])
+    wordings = (told, f"{told} {scales[0].what}")
+    brief = _SignsTold(("",), [tokens._replace(wordings=wordings), *others])
     return [full, brief, brief.named()]
 
 
@@ -189,6 +190,7 @@ def _signs(
     """What signs mean that there are, or may be, in any lane; first those that newcomers need."""
     look = partial(fill, ground=palette.background, palette=palette)
     muted = style(palette.muted, palette.background)
+    empty = style(palette.muted, palette.reserved)
     paged = any(view.tells_memory and view.moment.run.kv is not None for view in views)
     caches = any(view.moment.run.cache_matters for view in views)
     bubble = ("held", "held: finished, slot still taken")
@@ -200,11 +202,12 @@ def _signs(
     slowed = _Entry(SLOWED, on_bars, ("slowed", "slowed by another's prompt"))
     reads = look(State.PREFILL)
     gauge = ("prefill: share of prompt", "prefill: how much of the prompt is read")
-    gauges = any(layout.bars for layout in layouts)
+    memory = any(layout.has_memory for layout in layouts)
+    gauges = not memory and any(layout.bars for layout in layouts)
     some_is_read = any(layout.has_read for layout in layouts)
     free = ("to come", "to come, or free") if gauges else ("free",)
     return [
-        _Entry(FULL, look(State.DECODE), ("makes tokens",)),
+        _Entry(FULL, look(State.DECODE), ("used",) if memory else ("makes tokens",)),
         *([held] if _batches(views) else []),
         *([stalled] if _some_are_stalled(views) else []),
         *([slowed] if any(view.moment.run.mixes for view in views) else []),
@@ -214,26 +217,33 @@ def _signs(
             _Entry(sign, look(state), (SHORT_PARTS[name], name, _MEANINGS.get(name, name)))
             for name, sign, state in lost
         ),
-        *([_Entry(RESERVED, muted, ("empty", "taken, empty", "taken, still empty"))] * paged),
+        *([_Entry(RESERVED, empty, ("empty", "taken, empty", "taken, still empty"))] * paged),
         *([_Entry(CACHED, muted, ("cached", "cached: computed before"))] * caches),
         *([] if all(view.moment.over for view in views) else [_Entry(TRACK, muted, free, need=2)]),
     ]
 
 
+_OF_KV = ("cell of KV", "a bar's cell of KV")
+"""What the scale of memory is called."""
+
+
 class _TokenScale(NamedTuple):
-    """How many tokens something stands for: its name, briefly and in full."""
+    """How many tokens something stands for: its name, briefly and in full, and what they are."""
 
     brief: str
     full: str
     tokens: int
+    what: str = "made"
 
 
-def _scales(layouts: Sequence[SlotsLayout], cell: int, sign: int) -> list[_TokenScale]:
+def _scales(layouts: Sequence[SlotsLayout], cell: BarScale, sign: int) -> list[_TokenScale]:
     """What a bar's cell and a full sign stand for, if there are any."""
     bars = any(layout.has_bars for layout in layouts)
+    memory = any(layout.has_memory for layout in layouts)
     levels = any(layout.has_levels for layout in layouts)
     return [
-        *([_TokenScale("cell", "a bar's cell", cell)] if bars else []),
+        *([_TokenScale("cell", "a bar's cell", cell.answer)] if bars else []),
+        *([_TokenScale(*_OF_KV, cell.memory, "of KV")] if memory else []),
         *([_TokenScale("full sign", "a full sign", sign)] if levels else []),
     ]
 

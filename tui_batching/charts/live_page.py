@@ -15,7 +15,7 @@ from tui_batching.analysis.why import why_wordings
 from tui_batching.charts.breakdown_rows import READ_PARTS, THICK_PARTS, breakdown_rows, lane_label
 from tui_batching.charts.chart import ChartRequest, KeySigns
 from tui_batching.charts.lane_heading import lane_heading
-from tui_batching.charts.lane_pen import token_scale
+from tui_batching.charts.lane_pen import BarScale, bar_scale
 from tui_batching.charts.lane_rows import LaneLayout, lane_layouts, lane_rows, rows_wanted
 from tui_batching.charts.lane_view import LaneView, lane_view
 from tui_batching.charts.live_legend import legend_row
@@ -140,13 +140,13 @@ class LaneLook:
 
     Attributes:
         palette: the colours.
-        scale: tokens a cell, in all of them.
+        scale: of bars, in all of them.
         more: what the head tells of lanes that are not seen, the fullest wording first.
         focused: whether this lane is in focus.
     """
 
     palette: Palette
-    scale: int
+    scale: BarScale
     more: tuple[str, ...] = ()
     focused: bool = False
 
@@ -164,7 +164,7 @@ def live_chart(request: ChartRequest) -> list[Cells]:
     layout = LiveLayout.of(request.height, runs, len(runs), parts=False, over=over)
     views = [lane_view(scene, number, request.time, None) for number in numbers]
     narrowest = max(1, width // min(fitting, len(runs)) - GUTTER)
-    look = LaneLook(palette, token_scale(views, narrowest))
+    look = LaneLook(palette, bar_scale(views, narrowest))
     rows: list[Cells] = []
     sizes: list[tuple[int, int]] = []
     for band, height in zip(bands, _shares(layout.lanes, len(bands)), strict=True):

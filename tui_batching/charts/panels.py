@@ -295,6 +295,10 @@ def _that_fit(
     return hints[-1], brief
 
 
+_APART = 2
+"""Cells between the labels of an axis, if there is room for so many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """The axis below a panel.
@@ -307,6 +311,7 @@ class Scale:
         mark: the cell of the playhead, if it is seen.
         whole: whether there is nothing between whole numbers.
         log: whether equal factors are equally far apart.
+        step: how far apart ticks are; as few as there is room for, if it is zero.
     """
 
     lower: float
@@ -316,6 +321,7 @@ class Scale:
     mark: int | None
     whole: bool = False
     log: bool = False
+    step: float = 0.0
 
 
 def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
@@ -344,10 +350,16 @@ def scale_row(scale: Scale, margin: str, width: int, palette: Palette) -> Cells:
     ]
 
 
+def tick_step(scale: Scale) -> float:
+    """How far apart the ticks of an axis are; 0 where there are not two of them."""
+    first, second, *_ = (*_axis(scale, _APART).ticks, 0.0, 0.0)
+    return max(0.0, second - first)
+
+
 def _unit_and_ticks(scale: Scale, behind: int) -> tuple[str, int, dict[int, str]]:
     """The unit in the fullest words beside which there is room for a tick, where, and the ticks."""
     places = [*_places_of_unit(scale, behind), ("", scale.cells)]
-    for apart in (2, 1):
+    for apart in (_APART, 1):
         ticks = _ticks(scale, apart)
         for unit, begin in places:
             if beside := _beside_unit(ticks, range(begin, begin + len(unit))):
@@ -395,6 +407,8 @@ def _beside_unit(ticks: Mapping[int, str], unit: range) -> dict[int, str]:
 def _axis(scale: Scale, apart: int) -> Axis:
     """As many ticks as there can be with so many cells between their labels."""
     limits = (scale.lower, scale.upper)
+    if scale.step:
+        return Axis.every(scale.step, limits)
     if scale.log:
         return Axis.log_over(limits, max(2, scale.cells // 8))
     for most in range(max(2, scale.cells // 4) + 1, 2, -1):

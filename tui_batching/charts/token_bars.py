@@ -1,4 +1,4 @@
-"""Bars of tokens: in every row and lane one cell is the same number of them.
+"""Bars of tokens, made or in memory: in every row and lane one cell is the same number of them.
 
 A share of something's own whole, as how far a prompt is read, stands in brackets instead.
 """
@@ -16,6 +16,7 @@ from rich.style import Style
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.pen import fill
 from tui_batching.charts.rows import (
+    AGAIN,
     CACHED,
     EIGHTHS,
     FULL,
@@ -76,6 +77,25 @@ class TokenBar:
     made: int
     asked: int
     front: int
+    state: State
+    slowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryBar:
+    """What one request has of the KV cache, in tokens.
+
+    Attributes:
+        used: those computed, without the part of a prompt that is under way.
+        under_way: of a prompt, in the iteration under way.
+        taken: what its blocks hold.
+        state: what it does.
+        slowed: whether it decodes in a step that prompts make longer.
+    """
+
+    used: int
+    under_way: int
+    taken: int
     state: State
     slowed: bool = False
 
@@ -151,13 +171,41 @@ class BarPen:
         tip = self.ink(solid, solid if stalled else None)
         row.add(EIGHTHS[part] if part else "", tip)
         if signed and drawn < self.cells:
-            white = self.ink(self.palette.playhead, self.palette.stopped)
-            muted = self.ink(self.palette.state(State.PREFILL))
-            row.add(STALLED if stalled else SLOWED, white if stalled else muted)
+            row.add(*self._sign(bar.state))
             drawn += 1
         ahead = max(0, min(self.cells, -(-bar.asked // self.scale)) - drawn)
         row.add(TRACK * ahead if middle else " " * ahead, self.ink(self.palette.muted))
         row.add(" " * (self.cells - drawn - ahead), self.ink(self.palette.text))
+
+    def draw_memory(self, row: Row, bar: MemoryBar, *, top: bool) -> None:
+        """Append one row of what a request has in memory: used, and taken but empty."""
+        palette, stalled = self.palette, bar.state is State.STALLED
+        reads = bar.state in {State.PREFILL, State.RECOMPUTE}
+        used = bar.used + bar.under_way
+        end = min(self.cells, max(int(used > 0), round(used / self.scale)))
+        empty = round((bar.taken - used) / self.scale)
+        reserved = max(0, min(empty, self.cells - end))
+        if reads:
+            look = fill(bar.state, self.ground, palette, self.row)
+            before = min(end - (bar.under_way > 0), round(bar.used / self.scale))
+            row.add(READ * before, look)
+            row.add((AGAIN if bar.state is State.RECOMPUTE else SHADE) * (end - before), look)
+        else:
+            solid = palette.stopped if stalled else palette.work
+            solid = palette.striped(solid) if self.stripe else solid
+            row.add((TOP if top and palette.ansi else FULL) * end, self.ink(solid))
+        row.add(RESERVED * reserved, self.ink(palette.muted, palette.reserved))
+        drawn = end + reserved
+        if (stalled or bar.slowed) and drawn < self.cells:
+            row.add(*self._sign(bar.state))
+            drawn += 1
+        row.add(" " * (self.cells - drawn), self.ink(palette.text))
+
+    def _sign(self, state: State) -> tuple[str, Style]:
+        """At the end of a bar: that its request makes no token, or has to wait longer for one."""
+        if state is State.STALLED:
+            return STALLED, self.ink(self.palette.playhead, self.palette.stopped)
+        return SLOWED, self.ink(self.palette.state(State.PREFILL))
 
     def _add_held(self, row: Row, bar: TokenBar, full: int, part: int, solid: Color) -> None:
         """The hatch up to where the batch has come: the tokens that the slot did not make.

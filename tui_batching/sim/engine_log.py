@@ -19,7 +19,7 @@ from tui_batching.cost import Cost
 from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind, Spans
-from tui_batching.sim.stays import NEVER, Chunks, Ended, KvBlocks, Stays
+from tui_batching.sim.stays import NEVER, Chunks, Ended, Grant, KvBlocks, Stays
 from tui_batching.sim.steps import times_of
 
 if TYPE_CHECKING:
@@ -109,11 +109,15 @@ class Pool:
         blocks: how many there are.
         block: tokens in each.
         caches: whether what is in free ones can be found.
+        grant: see `KvBlocks`.
+        beyond: see `KvBlocks`.
     """
 
     blocks: int
     block: int
     caches: bool = False
+    grant: Grant = Grant.COMPUTED
+    beyond: int = 0
 
 
 def run_of(  # noqa: PLR0913, PLR0917 - what a Run is made of
@@ -176,8 +180,19 @@ def _kv_blocks(
     log: EngineLog, pool: Pool, at_start: IntArray, at_end: IntArray, short: IntArray
 ) -> KvBlocks:
     """What is taken of the pool in each span, and what free blocks of a prefix cache keep."""
-    kept = (*_cached(log, len(short)), freeze(short)) if pool.caches else ()
-    return KvBlocks(pool.block, pool.blocks, freeze(at_start), freeze(at_end), short > 0, *kept)
+    cached, lost = _cached(log, len(short)) if pool.caches else (None, None)
+    return KvBlocks(
+        block_size=pool.block,
+        blocks=pool.blocks,
+        at_start=freeze(at_start),
+        at_end=freeze(at_end),
+        short=short > 0,
+        cached=cached,
+        lost=lost,
+        needed=freeze(short) if pool.caches else None,
+        grant=pool.grant,
+        beyond=pool.beyond,
+    )
 
 
 def _columns(rows: array[int], width: int) -> IntArray:

@@ -23,7 +23,7 @@ from tui_batching.errors import InputError
 from tui_batching.requests import Requests
 from tui_batching.sim.run import Run
 from tui_batching.sim.spans import SpanKind, Spans, SpansBuilder
-from tui_batching.sim.stays import NEVER, Chunks, KvBlocks, Stays
+from tui_batching.sim.stays import NEVER, Chunks, Grant, KvBlocks, Stays
 from tui_batching.sim.steps import steps_within, time_of, times_of
 from tui_batching.sim.work import Work
 
@@ -112,7 +112,8 @@ def _reserved(  # noqa: PLR0913, PLR0917 - all that memory follows from
     arrival = np.append(requests.arrival_time, NEVER)
     waits = arrival[admitted] < spans.end
     fits = np.append(claims, 0)[admitted] <= pool - used
-    return KvBlocks(1, pool, used, used, waits & ~fits & (admitted - gone < slots))
+    short = waits & ~fits & (admitted - gone < slots)
+    return KvBlocks(1, pool, used, used, short, grant=Grant.ASKED)
 
 
 _NEVER = 1 << 200

@@ -130,6 +130,17 @@ class Prefills:
         return cls(start, length, np.searchsorted(stay, np.arange(len(stays) + 1)))
 
 
+class Grant(IntEnum):
+    """Which blocks of the KV cache a stay has from the first iteration on that computes it."""
+
+    COMPUTED = 0
+    """Those of the tokens that are computed; further ones as these come."""
+    KNOWN = 1
+    """Those of all that is known at its admission: the prompt, and what was made before."""
+    ASKED = 2
+    """Those of the prompt and of all that was asked for, so that it never needs more."""
+
+
 @dataclass(frozen=True, eq=False)
 class KvBlocks:
     """The KV cache of an engine that heeds it, with one row a span.
@@ -146,6 +157,8 @@ class KvBlocks:
             had not been overwritten before.
         needed: with one, the free blocks that the first in the queue needs where it lacks some:
             those for all that is to be in memory, without those in use that it shares.
+        grant: which blocks each stay has.
+        beyond: with `Grant.ASKED`, tokens that it has room for beyond prompt and asked ones.
     """
 
     block_size: int
@@ -156,6 +169,8 @@ class KvBlocks:
     cached: IntArray | None = None
     lost: IntArray | None = None
     needed: IntArray | None = None
+    grant: Grant = Grant.COMPUTED
+    beyond: int = 0
 
     def free_to_take(self, span: int, used: int) -> int:
         """The blocks that are free but still known, while so many are taken; see `cached`.

@@ -38,7 +38,8 @@ _BATCH_SIZES = (1, 4, 16, 64, 256)
 _KEYS = ("title", "chapters", "backup")
 _CHAPTER_KEYS = (
     "title", "section", "slide", "text", "then", "notes", "minutes", "workload", "strategies",
-    "set", "view", "show", "at", "until", "loop", "speed", "play", "select", "focus", "table",
+    "set", "view", "show", "bars", "at", "until", "loop", "speed", "play", "select", "focus",
+    "table",
 )  # fmt: skip
 _FEW_PARTS = 6
 """So many parts of a view are all named where another one is asked for."""
@@ -64,10 +65,12 @@ class ViewParts:
     Attributes:
         alone: the names of the parts that can be shown alone; none if it is always shown whole.
         has_panels: whether each strategy has a lane or a panel, one of which can have the focus.
+        bars: what its bars can tell; none if that is always the same.
     """
 
     alone: tuple[str, ...] = ()
     has_panels: bool = False
+    bars: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class Chapter:
         as_in_file: the workload with its own strategies, from which a later chapter chooses.
         view: the name of the view, such as `gantt`.
         show: the parts of the view that are shown; empty if all are.
+        bars: what the bars of the view tell; empty for what they tell as a rule.
         section: the part of the deck that it belongs to; empty before the first one.
         slide: big words in place of the stage; empty where the stage is shown.
         notes: what the speaker reads; in brackets what to do, beside what to say.
@@ -104,6 +108,7 @@ class Chapter:
     as_in_file: Workload
     view: str
     show: tuple[str, ...] = ()
+    bars: str = ""
     section: str = ""
     slide: str = ""
     then: tuple[str, ...] = ()
@@ -325,6 +330,7 @@ def _read_chapter(field: Field, before: Chapter | None, around: _Surroundings) -
         as_in_file=as_in_file,
         view=view,
         show=record.read("show", partial(_read_parts, view, parts.alone), ()),
+        bars=record.read("bars", partial(_read_bars, view, parts.bars), ""),
         notes=record.read("notes", partial(_read_paragraphs, check, _LONGEST_NOTE), ()),
         minutes=record.read("minutes", partial(Field.decimal, above=0, most=_MOST_MINUTES), None),
         settings=settings,
@@ -415,6 +421,16 @@ def _read_parts(view: str, known: Collection[str], field: Field) -> tuple[str, .
             meant = nearest_to(each.text(), known)
             raise each.error(f"a part of the view {view}{few}{meant}")
     return tuple(each.text() for each in names)
+
+
+def _read_bars(view: str, known: Collection[str], field: Field) -> str:
+    """What bars tell, in a view where they tell one of several things."""
+    if not known:
+        raise field.error("no bars", f"bars beside view: {view}")
+    bars = field.text()
+    if bars not in known:
+        raise field.error(one_of(known) + did_you_mean(bars, known))
+    return bars
 
 
 def _read_instant(field: Field) -> Picoseconds:

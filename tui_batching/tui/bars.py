@@ -12,7 +12,6 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual.widgets import ProgressBar
 
-from tui_batching.analysis.scene import Scene
 from tui_batching.charts.palette import Palette
 from tui_batching.charts.rows import Cells, Row, first_that_fits, style
 from tui_batching.clock import instant_text
@@ -54,10 +53,10 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     if width - len(clock) - len(speed) - len(_PROGRAM) - 10 >= _SHORTEST_NAME:
         row.add(_PROGRAM, style(palette.accent, ground, bold=True)).gap(2)
     workload = frame.scene.workload
-    facts = _facts(frame.scene)[: 3 if frame.presenting else None]
-    told = [
-        " · ".join([*some, *cost]) for cost in _costs(workload) for some in (facts, facts[:2])
-    ] + [workload.name]
+    facts, fewer = _facts(workload, for_room=frame.presenting)
+    told = [" · ".join([*some, *cost]) for cost in _costs(workload) for some in (facts, fewer)] + [
+        fewer[0]
+    ]
     room = row.left - len(clock) - len(speed) - 7
     room = room if room >= _SHORTEST_NAME else max(1, row.left - len(clock) - 3)
     shown = first_that_fits(told, room)
@@ -93,14 +92,16 @@ def _memory(workload: Workload) -> int | None:
     return workload.cost.kv_cache_tokens if own and not any(own) else None
 
 
-def _facts(scene: Scene) -> list[str]:
-    source, count = scene.workload.source, len(scene.workload.requests)
-    facts = [scene.workload.name, counted(count, "request")]
+def _facts(workload: Workload, *, for_room: bool) -> tuple[list[str], list[str]]:
+    """What is said of the requests, and fewer facts; to a room the name of a file says nothing."""
+    source = workload.source
+    fewer = [*([] if for_room else [workload.name]), counted(len(workload.requests), "request")]
+    facts = fewer.copy()
     if source.rate is not None:
         facts.append(rate_text(source.rate))
-    if source.seed is not None:
+    if source.seed is not None and not for_room:
         facts.append(f"seed {source.seed}")
-    return facts
+    return facts, fewer
 
 
 class TitleBar(StripView):

@@ -158,6 +158,8 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("", (
         Key("m", "next_quantity", "quantity", "Quantity",
             "Show the next of several quantities; in the Gantt chart, rows of requests or slots."),
+        Key("B", "turn_bars", "bars", "Bars",
+            "In live slots show what each request has of the KV cache, or its answer again."),
     )),
     ("lane", (
         Key("tab", "focus_lane(1)", "focus-lane", "Focus a lane",

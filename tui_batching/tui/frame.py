@@ -7,7 +7,7 @@ from functools import cached_property
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.charts.chart import KeySigns
-from tui_batching.charts.lane_view import THICKEST
+from tui_batching.charts.lane_view import ANSWER, THICKEST
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import Picoseconds
 from tui_batching.sim.moment import Moment
@@ -34,6 +34,7 @@ class Frame:
         keys: how the keys that there are are written, by their ids.
         focus: the name of the strategy whose lane is bright while the others are dim, or None.
         show: the parts of the view that are shown; all if there are none.
+        bars: what the bars of slots tell.
     """
 
     scene: Scene
@@ -49,6 +50,7 @@ class Frame:
     is_new: bool = False
     focus: str | None = None
     show: tuple[str, ...] = ()
+    bars: str = ANSWER
     keys: KeySigns = field(default_factory=dict)
 
     def shows(self, part: str) -> bool:
@@ -83,6 +85,7 @@ class Snapshot:
         until: the instant at which playing stops, or None.
         loop: a stretch that plays again and again, or None.
         show: the parts of the view that are shown; all if there are none.
+        bars: what the bars of slots tell.
     """
 
     knobs: Knobs
@@ -95,3 +98,4 @@ class Snapshot:
     until: Picoseconds | None = None
     loop: tuple[Picoseconds, Picoseconds] | None = None
     show: tuple[str, ...] = ()
+    bars: str = ANSWER

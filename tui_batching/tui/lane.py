@@ -6,6 +6,7 @@ from textual import events
 from textual.widget import AwaitMount
 
 from tui_batching.charts.ahead import dim_from
+from tui_batching.charts.lane_pen import BarScale
 from tui_batching.charts.lane_rows import LaneLayout
 from tui_batching.charts.lane_view import LaneView
 from tui_batching.charts.live_page import GUTTER, LaneLook, lane_block, lanes_that_fit
@@ -46,7 +47,7 @@ class Lane(StripView, can_focus=True):
         """Let the head be drawn anew."""
         self.post_message(self.Resized())
 
-    def show(self, view: LaneView, frame: Frame, scale: int, layout: LaneLayout) -> None:
+    def show(self, view: LaneView, frame: Frame, scale: BarScale, layout: LaneLayout) -> None:
         """Draw what has changed."""
         width, height = self.content_size
         gutter = Row(GUTTER, style(frame.palette.text, frame.palette.background)).cells()

@@ -13,14 +13,14 @@ from textual.widgets import Static
 
 from tui_batching.analysis.places import Place
 from tui_batching.analysis.scene import Scene
+from tui_batching.charts.lane_view import ANSWER, MEMORY
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import MILLISECOND, Picoseconds
 from tui_batching.config import Config
 from tui_batching.errors import InputError
 from tui_batching.tui.bars import KeyBar, ProgressRow, TabBar, TitleBar
-from tui_batching.tui.dialogs import HelpScreen, PickCost, PickExport, PickWorkload
+from tui_batching.tui.dialogs import HelpScreen, PickCost, PickWorkload
 from tui_batching.tui.drawing_options import LOCAL, DrawingOptions
-from tui_batching.tui.exports import Export
 from tui_batching.tui.finder import Finder
 from tui_batching.tui.frame import Frame, Snapshot
 from tui_batching.tui.glossary_screen import GlossaryScreen
@@ -87,6 +87,7 @@ class MainScreen(Blank, PresentingScreen, inherit_bindings=False):
         self._drawing = drawing
         self._bright: str | None = None
         self._shown: tuple[str, ...] = ()
+        self._bars = ANSWER
         self._awaited: Snapshot | None = None
         self._outdated = False
         self._frames = 0
@@ -195,6 +196,7 @@ class MainScreen(Blank, PresentingScreen, inherit_bindings=False):
             sweep=self.sweeper.state(view.sweep_kind) if isinstance(view, ShowsSweep) else None,
             focus=self._in_focus,
             show=self._shown,
+            bars=self._bars,
             keys=self.key_signs,
         )
 
@@ -334,6 +336,7 @@ class MainScreen(Blank, PresentingScreen, inherit_bindings=False):
             until=player.until,
             loop=player.loop,
             show=self._shown,
+            bars=self._bars,
         )
 
     @property
@@ -352,7 +355,7 @@ class MainScreen(Blank, PresentingScreen, inherit_bindings=False):
         self.sweeper.forget_seen()
         self._player.set(snapshot.time, snapshot.speed, self._wall(), playing=snapshot.playing)
         self._player.until, self._player.loop = snapshot.until, snapshot.loop
-        self._bright = snapshot.focus
+        self._bright, self._bars = snapshot.focus, snapshot.bars
         self.set_focus(None)
         ids = scene.workload.requests.id.tolist()
         self.selected = ids.index(snapshot.selected) if snapshot.selected in ids else None
@@ -410,6 +413,11 @@ class MainScreen(Blank, PresentingScreen, inherit_bindings=False):
         if isinstance(self.view, Switches):
             self.view.next_quantity()
             self._show()
+
+    def action_turn_bars(self) -> None:
+        """Let bars of slots tell memory in place of the answer, or the answer again."""
+        self._bars = ANSWER if self._bars == MEMORY else MEMORY
+        self._show()
 
     # Playing
 
@@ -569,17 +577,8 @@ class MainScreen(Blank, PresentingScreen, inherit_bindings=False):
         self.selected = None if event.row == self.selected else event.row
 
     async def action_pick_export(self) -> None:
-        await self.app.push_screen(PickExport(self.keys.called("export")), self._take_export)
-
-    def _take_export(self, export: Export | None) -> None:
-        if export is not None:
-            # The dialog is still there, and so may be the word that another file was saved.
-            self.app.clear_notifications()
-            self.call_after_refresh(self._save, export)
-
-    def _save(self, export: Export) -> None:
-        if self.frame is not None:
-            self._saver.save(export, self.frame, self.view.title[0])
+        seen = lambda: (self.frame, self.view.title[0])  # noqa: E731
+        await self._saver.ask(self.keys.called("export"), seen)
 
     def action_help(self) -> None:
         self._greets = False

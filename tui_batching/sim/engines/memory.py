@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from tui_batching.sim.stays import Grant
+
 if TYPE_CHECKING:
     from tui_batching.requests import Requests
     from tui_batching.sim.engines.loop import Chunk, Engine, Stay
@@ -24,6 +26,8 @@ class Memory:
     """Blocks that have to be free beside those of a request, when it is admitted."""
     evicts_youngest: ClassVar[bool] = False
     """Whether one who was evicted comes back with its prompt and all that it has made."""
+    grant: ClassVar[Grant] = Grant.COMPUTED
+    """Which blocks each stay has."""
 
     def __init__(self, pool: int, block: int) -> None:
         self.pool, self.block, self.free = pool, block, pool
@@ -94,6 +98,8 @@ class Reserve(Memory):
         claims: the blocks of each request.
     """
 
+    grant = Grant.ASKED
+
     def __init__(self, pool: int, block: int = 1, extra: int = 0) -> None:
         super().__init__(pool, block)
         self.extra = extra
@@ -145,6 +151,7 @@ class Paged(Memory):
     """
 
     evicts_youngest = True
+    grant = Grant.KNOWN
 
     def __init__(self, pool: int, block: int, watermark: int = 0, asks: int = 0) -> None:
         super().__init__(pool, block)

@@ -40,7 +40,9 @@ def run_engine(
         )
     _refuse_unservable(requests, parts)
     memory = parts.memory
-    pool = None if memory.pool == NO_LIMIT else Pool(memory.pool, memory.block)
+    pool = None
+    if memory.pool < NO_LIMIT:
+        pool = Pool(memory.pool, memory.block, grant=memory.grant, beyond=memory.extra)
     log, places = Engine(requests, cost, parts, jumps=jumps).serve()
     del memory, parts  # what they hold makes room for the record
     return run_of(log, requests, cost, strategy, pool, places)

@@ -12,6 +12,7 @@ from pathlib import Path
 from textual.message import Message
 
 from tui_batching.analysis.scene import Scene
+from tui_batching.charts.lane_view import ANSWER
 from tui_batching.charts.palette import Palette
 from tui_batching.clock import Picoseconds
 from tui_batching.errors import InputError
@@ -61,6 +62,7 @@ def snapshot_of(chapter: Chapter) -> Snapshot:
         until=chapter.until,
         loop=chapter.loop,
         show=chapter.show,
+        bars=chapter.bars or ANSWER,
     )
 
 

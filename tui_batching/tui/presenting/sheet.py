@@ -37,7 +37,7 @@ _BAR = f"{FULL}{EIGHTHS.strip()}"
 _STATES = dict(PART_SIGNS[part] for part in ("prefill", "stalled", "slowed", "held"))
 """The signs that look as on stage, and of which state each is."""
 _NAMES = re.compile(
-    rf"(\b(?:(?:{_STRATEGIES})(?:@{TAG.pattern})?|R[0-9]+)\b|[{_BAR}{''.join(_STATES)}])",
+    rf"(\b(?:(?:{_STRATEGIES})(?:@{TAG.pattern})?|R[0-9]+)\b|[{_BAR}{RESERVED}{''.join(_STATES)}])",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"[-+–x ]*[\d.,]*(?: ?(?:ms|s|%|steps))?")
@@ -265,6 +265,8 @@ class Sheet:
         palette = self.palette
         if name in _STATES:
             return fill(_STATES[name], palette.panel, palette)
+        if name == RESERVED:
+            return style(palette.muted, palette.reserved)
         if name in _BAR:
             return self.ink(palette.work)
         colour = palette.text if number.isdigit() else palette.strategy(name.lower())

@@ -37,7 +37,7 @@ def view_names() -> list[str]:
 
 def view_parts() -> dict[str, ViewParts]:
     """The names that the chapters of a deck may give as their view, and what it is made of."""
-    return {view.named(): ViewParts(view.parts, view.has_panels) for view in VIEWS}
+    return {view.named(): ViewParts(view.parts, view.has_panels, view.bars) for view in VIEWS}
 
 
 __all__ = ["VIEWS", "View", "view_names", "view_parts"]

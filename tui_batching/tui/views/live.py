@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from tui_batching.charts.lane_pen import token_scale
+from tui_batching.charts.lane_pen import bar_scale
 from tui_batching.charts.lane_rows import lane_layouts
-from tui_batching.charts.lane_view import LaneView, lane_view, mark_time
+from tui_batching.charts.lane_view import BARS, LaneView, lane_view, mark_time
 from tui_batching.charts.live_legend import legend_row, newcomers
 from tui_batching.charts.live_page import GUTTER, LIVE_PARTS, LiveLayout, told_rows
 from tui_batching.charts.race import RaceRequest, race_rows
 from tui_batching.charts.running_charts import LATENCY, UTILIZATION, pairs_of
+from tui_batching.sim.kv_levels import tells_kv_of_stays
 from tui_batching.tui.frame import Frame
 from tui_batching.tui.lane import Lanes
 from tui_batching.tui.panes import ChartPane, SideBySide, StripView
@@ -44,6 +45,7 @@ class LiveView(View):
     has_playhead = True
     has_panels = True
     parts = LIVE_PARTS
+    bars = BARS
     DEFAULT_CSS: ClassVar[str] = """
     LiveView #lanes { height: 1fr; }
     LiveView ChartPane { width: 1fr; height: 1fr; padding: 0 1; background: $background; }
@@ -57,6 +59,7 @@ class LiveView(View):
         self._panes = (ChartPane(UTILIZATION, id="left"), ChartPane(LATENCY, id="right"))
         self._charts = SideBySide(*self._panes, id="charts")
         self._pair = 0
+        self._tells_memory = False
 
     def compose(self) -> ComposeResult:
         yield self.lanes
@@ -76,10 +79,11 @@ class LiveView(View):
         if not all(place.area for place in places):
             return  # there are new lanes, which ask when they are laid out
         scene, palette, width = frame.scene, frame.palette, self.size.width
+        self._tells_memory = any(map(tells_kv_of_stays, scene.runs))
         seen = [lane.number for lane in lanes]
         views = [self._view_of(frame, number) for number in seen]
         sizes = [(place.width - GUTTER, place.height) for place in places]
-        scale = token_scale(views, min(width for width, _ in sizes))
+        scale = bar_scale(views, min(width for width, _ in sizes))
         layouts = lane_layouts(views, min(height for _, height in sizes) - 1)
         for lane, view, rows in zip(lanes, views, layouts, strict=True):
             lane.show(view, frame, scale, rows)
@@ -117,6 +121,7 @@ class LiveView(View):
             tells_rule=not frame.presenting,
             tells_memory=frame.shows("memory"),
             tells_shares=frame.shows("shares"),
+            bars=frame.bars,
         )
 
     def show_words(self, frame: Frame) -> None:
@@ -148,9 +153,14 @@ class LiveView(View):
             part.styles.height = rows
 
     def can(self, action: str) -> bool:
-        """Lanes scroll only if there are more than fit, and charts turn only if they are seen."""
+        """Lanes scroll only if there are more than fit, and charts turn only if they are seen.
+
+        Bars tell memory only where it is known of each request.
+        """
         if action == "next_quantity":
             return self._charts.display
+        if action == "turn_bars":
+            return self._tells_memory
         return super().can(action) and (self.lanes.has_more or "pages" not in action)
 
     def scroll_pages(self, pages: int) -> None:

@@ -30,6 +30,7 @@ class View(Stacked):
         parts: what a chapter of a deck can have it show alone; none if it is always shown whole.
         has_panels: whether each strategy has a lane or a panel of its own, one of which can be
             bright while the others are dim.
+        bars: what its bars can tell, one thing or another; none if that is always the same.
     """
 
     key: ClassVar[str] = ""
@@ -40,6 +41,7 @@ class View(Stacked):
     of_whole_run: ClassVar[bool] = False
     parts: ClassVar[tuple[str, ...]] = ()
     has_panels: ClassVar[bool] = False
+    bars: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def named(cls) -> str:

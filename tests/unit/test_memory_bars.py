@@ -1,0 +1,120 @@
+"""Bars that tell memory: what each request has of the KV cache, on one scale; they add up."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from stage import on_stage, palette, scene_of, texts
+
+from tui_batching.charts.lane_pen import bar_scale
+from tui_batching.charts.lane_rows import lane_rows
+from tui_batching.charts.lane_view import MEMORY, LaneView, kv_view, lane_view
+from tui_batching.charts.live_legend import legend_row
+from tui_batching.charts.rows import text_of
+from tui_batching.clock import MILLISECOND
+from tui_batching.tour import parse_deck
+from tui_batching.tui.views import view_parts
+from tui_batching.workload import load_workload
+
+DARK = palette()
+TWO = scene_of(load_workload("rule-by-rule").served_by("orca", "vllm"))
+SHARING = scene_of(load_workload("system-prompt"))
+MIXED = scene_of(load_workload("rule-by-rule").served_by("continuous", "orca"))
+WIDE, HIGH = 110, 34
+
+
+def views(scene=TWO, ms: int = 2900) -> list[LaneView]:
+    lanes = (lane_view(scene, lane, ms * MILLISECOND, None) for lane in range(len(scene.runs)))
+    return [replace(view, bars=MEMORY, thickest=3) for view in lanes]
+
+
+def slots(view: LaneView, scale=None) -> list[str]:
+    """The rows of a lane in which its slots stand."""
+    rows = texts(lane_rows(view, WIDE, HIGH, DARK, scale))
+    first = next(number for number, row in enumerate(rows) if row.startswith((" 0 ", "▸0 ")))
+    return rows[first : next(n for n, row in enumerate(rows) if row.startswith(" queue"))]
+
+
+@pytest.mark.parametrize("ms", [400, 1200, 2390, 2900, 6150])
+def test_what_each_has_adds_up_to_the_row_of_the_kv_cache(ms: int) -> None:
+    for view in views(ms=ms):
+        kv = kv_view(view.moment)
+        assert kv is not None
+        told = re.findall(r"KV ([\d,]+) *$", "\n".join(slots(view)), re.MULTILINE)
+        assert len(told) == len(view.moment.running)
+        assert sum(int(each.replace(",", "")) for each in told) == kv.taken
+
+
+def test_a_cell_is_as_many_tokens_in_every_lane() -> None:
+    both = views()
+    scale = bar_scale(both, WIDE)
+    for view in both:
+        rows = slots(view, scale)
+        for slot in filter(lambda slot: slot.memory, view.slots):
+            assert slot.memory is not None
+            row = next(row for row in rows if f" {slot.name} " in row)
+            used = slot.memory.used + slot.memory.under_way
+            assert len(re.findall("[█▓░]", row)) == round(used / scale.memory)
+            empty = (slot.memory.taken - used) / scale.memory
+            assert row.count("▂") == pytest.approx(empty, abs=0.5)
+
+
+def test_reserved_memory_is_an_area_and_paging_has_none() -> None:
+    orca, vllm = ("\n".join(slots(view)) for view in views())
+    assert orca.count("▂") > 150
+    assert vllm.count("▂") == 0
+
+
+def test_who_reads_shows_what_is_read() -> None:
+    vllm = views()[1]
+    row = next(row for row in slots(vllm) if " R7 " in row)
+    assert "░░░" in row
+    assert "█" not in row
+
+
+def test_where_memory_is_not_known_of_each_bars_tell_the_answer() -> None:
+    (shares,) = (view for view in views(SHARING, 30000) if view.moment.run.cache_matters)
+    assert not shares.bars_are_memory, "blocks that several use are nobody's own"
+    continuous, orca = views(MIXED)
+    assert not continuous.bars_are_memory
+    assert "KV " not in "".join(slots(continuous))
+    legend = text_of(legend_row([continuous, orca], [(WIDE, HIGH)] * 2, 160, DARK))
+    scale = bar_scale([continuous, orca], WIDE)
+    assert f"a bar's cell = {scale.answer}, a bar's cell of KV = {scale.memory} tokens" in legend
+
+
+def test_the_legend_says_what_bars_tell() -> None:
+    legend = text_of(legend_row(views(), [(WIDE, HIGH)] * 2, 140, DARK))
+    assert f"a bar's cell of KV = {bar_scale(views(), WIDE).memory} tokens  █ used" in legend
+    assert "makes tokens" not in legend
+
+
+async def test_a_key_turns_them_where_memory_is_known() -> None:
+    async with on_stage(load_workload("rule-by-rule").served_by("orca"), (120, 36)) as stage:
+        await stage.seek(2750 * MILLISECOND)
+        assert "KV 7,028" not in stage.seen()
+        await stage.press("B")
+        assert "KV 7,028" in stage.seen()
+        assert "cell of KV" in stage.seen()
+        await stage.press("B")
+        assert "KV 7,028" not in stage.seen()
+    async with on_stage(load_workload("notebook"), (120, 36)) as stage:
+        assert not stage.live.view.can("turn_bars")
+
+
+async def test_a_chapter_says_what_bars_tell_and_the_next_one_says_it_anew() -> None:
+    chapters = """\
+chapters:
+  - {title: One, text: a, workload: rule-by-rule, strategies: [orca], at: 2.75s, bars: memory}
+  - {title: Two, text: b, at: 2.75s}
+"""
+    deck = parse_deck(chapters, Path("talk.yaml"), view_parts())
+    async with on_stage(deck.chapters[0].workload, (120, 36), deck=deck) as stage:
+        assert "KV 7,028" in stage.seen()
+        await stage.press("pagedown")
+        assert "KV 7,028" not in stage.seen()
+        await stage.press("pageup")
+        assert "KV 7,028" in stage.seen()
