@@ -11,6 +11,7 @@ from tui_batching.analysis.breakdown import breakdown
 from tui_batching.cost import AffineCost, Cost, LinearCost
 from tui_batching.errors import InputError
 from tui_batching.requests import Requests
+from tui_batching.sim.kv_levels import kv_of_stays
 from tui_batching.strategies import Continuous
 
 COSTS: list[Cost] = [
@@ -89,6 +90,8 @@ def test_who_does_not_fit_waits_until_somebody_leaves(
     for span, begin in enumerate(run.spans.start):
         inside = (run.start_time <= begin) & (begin < run.finish_time)
         assert run.kv.at_start[span] == claims[inside].sum()
+        there = np.flatnonzero(inside)  # each request stays once
+        assert kv_of_stays(run, there, int(begin)).blocks.tolist() == claims[there].tolist()
     total = sum(breakdown(run).columns().values())
     assert np.array_equal(total, run.end_time - requests.arrival_time)
 
