@@ -81,8 +81,8 @@ def test_slots_are_as_thick_as_fits_and_numbered_once(
     numbers = [row[:6].strip() for row in drawn[2:] if "━" not in row and "╵" not in row]
     one = [label for slot in "0123" for label in (slot, *[""] * (thickness - 1))]
     most = ["≤ 11"] * (queue > 1)
-    lane = [*one, *most, *[""] * (queue - 2), "queue"]
-    assert [label for label in numbers if label] == ["0", "1", "2", "3", *most, "queue"] * 3
+    lane = [*one, "queue", *most, *[""] * (queue - 2)]
+    assert [label for label in numbers if label] == ["0", "1", "2", "3", "queue", *most] * 3
     assert numbers[: len(lane)] == lane
 
 

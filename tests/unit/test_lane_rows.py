@@ -144,7 +144,11 @@ def test_one_cell_is_as_many_tokens_in_every_row_of_every_lane() -> None:
                     if slot.state in (State.DECODE, State.STALLED, State.HELD):
                         first = told[slot.name].splitlines()[0]
                         cells = len(re.findall(SOLID, first))
-                        assert cells == slot.made // scale.answer, (first, slot, scale)
+                        just_held = (
+                            slot.state is State.HELD and slot.front - slot.made < scale.answer
+                        )
+                        whole = slot.made // scale.answer
+                        assert whole - just_held <= cells <= whole, (first, slot, scale)
                         seen += 1
     assert seen > 100
 

@@ -57,9 +57,10 @@ def test_a_cell_is_as_many_tokens_in_every_lane() -> None:
             assert slot.memory is not None
             row = next(row for row in rows if f" {slot.name} " in row)
             used = slot.memory.used + slot.memory.under_way
-            assert len(re.findall("[█▓░]", row)) == round(used / scale.memory)
-            empty = (slot.memory.taken - used) / scale.memory
-            assert row.count("▂") == pytest.approx(empty, abs=0.5)
+            taken, used = slot.memory.taken / scale.memory, used / scale.memory
+            solid = len(re.findall("[█▓░]", row))
+            assert solid == pytest.approx(used, abs=0.5)
+            assert solid + row.count("▂") == round(taken)
 
 
 def test_reserved_memory_is_an_area_and_paging_has_none() -> None:

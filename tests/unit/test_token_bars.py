@@ -35,7 +35,7 @@ def test_the_longest_answer_fits_on_a_round_scale(longest: int, cells: int) -> N
 def test_made_tokens_are_as_long_in_every_state(made: int, asked: int, scale: int) -> None:
     made = min(made, asked)
     solid = {
-        state: drawn(TokenBar(made, asked, made, state), 80, scale).count("█")
+        state: drawn(TokenBar(made, asked, made + scale, state), 90, scale).count("█")
         for state in (State.DECODE, State.STALLED, State.HELD)
     }
     assert set(solid.values()) == {made // scale}

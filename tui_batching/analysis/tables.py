@@ -280,13 +280,13 @@ def metric_cells(comparison: Comparison, metric: MetricInfo) -> tuple[Cell, ...]
 
 
 def difference_text(metric: MetricInfo, behind: float | None) -> str:
-    """By how much a value differs from the best one: `+54%`, `-<0.1%`, `12x`; empty if unknown.
+    """By how much a value differs from the best one: `+54%`, `-<0.1%`, `4.8x`; empty if unknown.
 
     Also empty where values are shares: a share of a share is taken for percentage points.
     """
     if behind is None or metric.unit == "share":
         return ""
-    if behind >= 9.5:
+    if behind >= 0.995:
         return f"{factor_text(behind + 1)}x"
     told = _signed(behind, 0.0095)
     return f"{'-' if behind < 0 else '+'}<0.1%" if behind and told == _NOTHING else told

@@ -520,14 +520,15 @@ class Gantt:
             rows += map(line, _told_of(_QUEUE, self._fills_queue, layout.queue), levels)
         run = self._runs[number]
         if layout.kv and run.kv is not None:
+            rows += [line("", Row(window.cells, muted).cells())] * layout.apart
             levels = KvBand(run, run.kv, window, layout.kv, palette).draw()
             rows += map(line, _told_of(_KV, self._fill_kv[number], layout.kv), levels)
         return rows
 
 
-def _told_of(name: str, top: str, height: int) -> list[str]:
-    """What stands beside the rows of a band of levels: at the top what fills it, and its name."""
-    return [top, *[""] * (height - 2), name][-height:]
+def _told_of(name: str, most: str, height: int) -> list[str]:
+    """What stands beside the rows of a band of levels: its name, and below it what fills it."""
+    return [name, most, *[""] * height][:height]
 
 
 def gantt_chart(request: ChartRequest, rows: GanttRows | None = None) -> list[Cells]:

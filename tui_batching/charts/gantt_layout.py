@@ -34,6 +34,7 @@ class GanttLayout(NamedTuple):
         thickness: rows of each of them.
         queue: rows below the slots that tell how many wait.
         kv: rows below the queue that tell how full the KV cache is, in lanes that heed memory.
+        apart: blank rows between the two.
     """
 
     arrangement: Arrangement
@@ -41,6 +42,7 @@ class GanttLayout(NamedTuple):
     thickness: int
     queue: int = 0
     kv: int = 0
+    apart: int = 0
 
 
 class Size(NamedTuple):
@@ -112,14 +114,16 @@ def slot_layout(slots: Sequence[int], heeds: Sequence[bool], size: Size) -> Gant
     needed = [number * thickness + 2 for number in slots]
     left = max(0, size.height - sum(needed)) // lanes
     queue = min(THICKEST, 1 + (left // 2 if caches else left))
-    kv = min(THICKEST_KV, left - (queue - 1)) if caches else 0
+    memory = min(THICKEST_KV, left - (queue - 1)) if caches else 0
+    apart = int(memory > THINNEST_KV)
     arrangement = stacked(
-        [rows - 1 + queue + kv * has_kv for rows, has_kv in zip(needed, heeds, strict=True)], *size
+        [rows - 1 + queue + memory * has_kv for rows, has_kv in zip(needed, heeds, strict=True)],
+        *size,
     )
     if min(arrangement.heights) <= 3:
         queue = 0
     shown = tuple(
-        max(1, min(number, (rows - 1 - queue - kv * has_kv) // thickness))
+        max(1, min(number, (rows - 1 - queue - memory * has_kv) // thickness))
         for number, has_kv, rows in zip(slots, heeds, arrangement.heights, strict=True)
     )
-    return GanttLayout(arrangement, shown, thickness, queue, kv)
+    return GanttLayout(arrangement, shown, thickness, queue, memory - apart, apart)

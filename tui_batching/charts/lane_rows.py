@@ -31,6 +31,7 @@ from tui_batching.charts.rows import (
     Cells,
     first_that_fits,
 )
+from tui_batching.charts.token_bars import used_cells
 from tui_batching.clock import instant_text
 from tui_batching.columns import rounded
 from tui_batching.numbers import counted
@@ -42,6 +43,7 @@ _NAMED = 2
 """Rows of a queue that names some who wait."""
 
 
+_BARS_ARE_MEMORY = "bars = memory "
 _SHORTEST_GAUGE = 3
 """Cells of a gauge in which what is free is seen."""
 
@@ -245,7 +247,10 @@ def _phase_row(pen: LanePen) -> Cells:
     colour = pen.palette.muted if state is None else pen.palette.state(state)
     text = first_that_fits(phase_texts(pen.view.moment), pen.width - 1)
     word, _, rest = text.partition(" ")
-    return pen.line().add(word, pen.look(colour, bold=True)).add(f" {rest}", pen.text).cells()
+    row = pen.line().add(word, pen.look(colour, bold=True)).add(f" {rest}", pen.text)
+    if pen.view.bars_are_memory and row.left > len(_BARS_ARE_MEMORY) + 1:
+        row.add_right(_BARS_ARE_MEMORY, pen.strong)
+    return row.cells()
 
 
 def _kv_rows(pen: LanePen, most: int) -> list[Cells]:
@@ -269,9 +274,10 @@ def _kv_rows(pen: LanePen, most: int) -> list[Cells]:
     width = row.left - 2 - len(beside)
     if width < _SHORTEST_GAUGE:
         return [pen.line().add(f"KV {texts[-1]}", pen.muted).cells()]
-    ends = (kv.used, kv.taken, kv.taken + (kv.cached or 0), kv.pool)
-    edges = [max(tokens > 0, round(width * tokens / kv.pool)) for tokens in ends]
-    solid, (floor, cached, free) = edges[0], (after - before for before, after in pairwise(edges))
+    ends = (kv.taken, kv.taken + (kv.cached or 0), kv.pool)
+    taken, *others = (max(tokens > 0, round(width * tokens / kv.pool)) for tokens in ends)
+    solid = used_cells(kv.used, kv.taken, taken, kv.pool / width)
+    floor, cached, free = (b - a for a, b in pairwise((solid, taken, *others)))
     row.add(FULL * solid, pen.look(pen.palette.work))
     row.add(RESERVED * floor, pen.reserved).add(CACHED * cached, pen.muted)
     row.add(TRACK * free, pen.look(pen.palette.bar_track))

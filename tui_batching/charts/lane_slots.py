@@ -227,16 +227,24 @@ def _add_bar(row: Row, pen: LanePen, slot: SlotView, *, top: bool, middle: bool)
     if slot.state is None or slot.state is State.FORMING:
         row.add(" " * bars.cells, pen.ink(pen.palette.text, slot.row))
     elif slot.memory is not None:
-        bars.draw_memory(row, slot.memory, top=top)
+        taken = round(slot.memory.taken / bars.scale)
+        cells = max(taken, min(bars.cells, _cells_beside_words(row, slot)))
+        replace(bars, cells=cells).draw_memory(row, slot.memory, top=top)
     elif slot.prompt is None:
         bar = TokenBar(slot.made, slot.asked, slot.front, slot.state, slot.slowed)
         bars.draw(row, bar, top=top, middle=middle)
     else:
-        if not slot.duration:  # a gauge has no scale, so words may have some of its cells
-            room = row.left - len(f"{slot.word} {slot.told or slot.numbers}") - 2
-            bars = replace(bars, cells=room if _SHORTEST <= room < bars.cells else bars.cells)
+        room = _cells_beside_words(row, slot)
+        bars = replace(bars, cells=room if _SHORTEST <= room < bars.cells else bars.cells)
         sign = AGAIN if slot.state is State.RECOMPUTE else SHADE
         bars.draw_prompt(row, slot.prompt, sign, middle=middle)
+
+
+def _cells_beside_words(row: Row, slot: SlotView) -> int:
+    """The cells that the words beside a prompt that is read leave: its gauge has no scale."""
+    if slot.prompt is None or slot.duration:
+        return row.left
+    return row.left - len(f"{slot.word} {slot.told or slot.numbers}") - 2
 
 
 def _count_row(pen: LanePen, layout: SlotsLayout) -> Cells:

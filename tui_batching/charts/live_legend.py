@@ -274,7 +274,7 @@ def _batches(views: Sequence[LaneView]) -> bool:
 def _some_are_stalled(views: Sequence[LaneView]) -> bool:
     """Whether somebody is, or will be: with prompts beside decodes few ever are."""
     return any(
-        not moment.run.mixes
+        (moment.run.strategy.about.iteration_level and not moment.run.mixes)
         or State.STALLED in moment.states_in_slots(moment.stays[moment.stays >= 0])
         for moment in (view.moment for view in views)
     )

@@ -49,7 +49,9 @@ _FROM_HEIGHT = 30
 _SATURATION = "┊"
 """What a saturation point is drawn with."""
 _MARKED = 3
-"""Rows of a mark at the upper edge of a chart: of what is there now."""
+"""Rows of a mark at the upper edge of a chart: of what is there now, where a line would hide."""
+_CLEAR = 25
+"""Of the width of a chart, the share by which two upright lines are apart if both are whole."""
 _NARROWEST, _LOWEST = 34, 9
 """Columns and rows below which a chart is cramped."""
 _GAP, _APART = 2, 3
@@ -126,13 +128,17 @@ def _marks(names: Iterable[str]) -> str:
 
 
 def _present_load(request: SweepRequest, limits: tuple[float, float]) -> list[Vertical]:
-    """The workload's own load; at the border if it is beyond."""
+    """The workload's own load, at the border if it is beyond; it hides no saturation point."""
     rate = request.now.source.rate if request.now is not None else None
     if rate is None:
         return []
     lower, upper = limits
     label = "now" if lower <= rate <= upper else "← now" if rate < lower else "now →"
-    return [Vertical(min(max(rate, lower), upper), request.palette.playhead, label, rows=_MARKED)]
+    clear = lower <= rate <= upper and not any(
+        abs(load - rate) < (upper - lower) / _CLEAR for load, _ in _together(request.sweep)
+    )
+    rows = None if clear else _MARKED
+    return [Vertical(min(max(rate, lower), upper), request.palette.playhead, label, rows=rows)]
 
 
 def _load_facts(request: SweepRequest) -> list[list[tuple[str, Style]]]:

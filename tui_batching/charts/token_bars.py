@@ -62,6 +62,19 @@ def token_sign(made: int, each: int) -> str:
     return TOKEN_SIGNS[max(0, -(-made // each) - 1)]
 
 
+def used_cells(used: int, taken: int, cells: int, scale: float) -> int:
+    """How many of the cells that stand for all that is taken are used: of one, if any is.
+
+    What is taken stands still while it fills. Less than half a cell that is empty is not seen, as
+    a whole cell of it would be too much.
+
+    Example: of 5,844 tokens taken at 600 a cell, in 10 cells, 3,842 are 6; 5,800 are all 10.
+    """
+    if 2 * (taken - used) < scale:
+        return cells
+    return min(cells, max(int(used > 0), round(used / scale)))
+
+
 @dataclass(frozen=True, slots=True)
 class TokenBar:
     """One request's tokens.
@@ -158,9 +171,12 @@ class BarPen:
         full, part = divmod(eighths, 8)
         solid = self.palette.stopped if bar.state is State.STALLED else self.palette.work
         solid = self.palette.striped(solid) if self.stripe else solid
+        end = max(1, min(self.cells, round(bar.front / self.scale)))
+        if bar.state is State.HELD and full >= end:
+            full, part = end - 1, 0  # that it is held is seen, and how far its batch has come
         row.add((TOP if top and self.palette.ansi else FULL) * full, self.ink(solid))
         if bar.state is State.HELD:
-            self._add_held(row, bar, full, part, solid)
+            self._add_held(row, full, part, end, solid)
             return
         stalled = bar.state is State.STALLED
         signed = stalled or bar.slowed
@@ -182,9 +198,9 @@ class BarPen:
         palette, stalled = self.palette, bar.state is State.STALLED
         reads = bar.state in {State.PREFILL, State.RECOMPUTE}
         used = bar.used + bar.under_way
-        end = min(self.cells, max(int(used > 0), round(used / self.scale)))
-        empty = round((bar.taken - used) / self.scale)
-        reserved = max(0, min(empty, self.cells - end))
+        whole = min(self.cells, max(int(used > 0), round(bar.taken / self.scale)))
+        end = used_cells(used, bar.taken, whole, self.scale)
+        reserved = whole - end
         if reads:
             look = fill(bar.state, self.ground, palette, self.row)
             before = min(end - (bar.under_way > 0), round(bar.used / self.scale))
@@ -195,7 +211,7 @@ class BarPen:
             solid = palette.striped(solid) if self.stripe else solid
             row.add((TOP if top and palette.ansi else FULL) * end, self.ink(solid))
         row.add(RESERVED * reserved, self.ink(palette.muted, palette.reserved))
-        drawn = end + reserved
+        drawn = whole
         if (stalled or bar.slowed) and drawn < self.cells:
             row.add(*self._sign(bar.state))
             drawn += 1
@@ -207,13 +223,12 @@ class BarPen:
             return STALLED, self.ink(self.palette.playhead, self.palette.stopped)
         return SLOWED, self.ink(self.palette.state(State.PREFILL))
 
-    def _add_held(self, row: Row, bar: TokenBar, full: int, part: int, solid: Color) -> None:
+    def _add_held(self, row: Row, full: int, part: int, end: int, solid: Color) -> None:
         """The hatch up to where the batch has come: the tokens that the slot did not make.
 
         The cell in which the answer ends is hatched unless at least half of it was made.
         """
         palette = self.palette
-        end = min(self.cells, max(full + 1, round(bar.front / self.scale)))
         if full < self.cells and part >= 4:
             row.add(EIGHTHS[part], self.ink(solid, palette.hatched))
             full += 1
