@@ -459,6 +459,7 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
         "The KV cache fills before the slots",
         "How many people?",
         "The numbers",
+        "Reserved or paged: the whole run",
         "Read once",
         "A complaint",
     ]

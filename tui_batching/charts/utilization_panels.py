@@ -347,6 +347,8 @@ def _labels(result: Result, at: dict[str, int], rows: int) -> dict[int, str]:
         return labels | {row: f" + {sign} {name} {told[name]}" for row, (name, sign) in rest}
     labels = dict.fromkeys(between, " │")
     labels |= {row: f"{_MEAN[0]}{corner} {name} {told[name]}" for row, corner, name in averages}
+    if above:
+        labels[above - 1] = " on average"
     first = (len(between) - len(parts)) // 2
     rest = zip(between[first:], parts.items(), strict=False)
     return labels | {row: f" │ {sign} {name} {told[name]}" for row, (name, sign) in rest}
