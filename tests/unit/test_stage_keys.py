@@ -206,8 +206,10 @@ EFFECTS: dict[str, Check] = {
     "suspend": tells_that_there_is_no_shell,
     **{f"view-{view.named()}": sees(view) for view in VIEWS},
 }
-OF_SOME_VIEWS = {"zoom-in", "zoom-out", "pan-back", "pan", "quantity", "scroll-up", "scroll-down"}
-"""Keys that only some views know; they are tried with those views."""
+OF_SOME_VIEWS = {
+    "zoom-in", "zoom-out", "pan-back", "pan", "quantity", "bars", "scroll-up", "scroll-down",
+}  # fmt: skip
+"""Keys that only some views know, or some lanes; they are tried with those."""
 OF_THE_PALETTE = {key.id for key in KEYS if not key.keys}
 """What no key is bound to; see `test_stage_engine_knobs`."""
 OF_TALKS = {"page-back", "page", "black", "chapters", "notes"}
