@@ -463,7 +463,7 @@ def of_r5(facts: Facts, strategy: str) -> tuple[int, int]:
 def gained(facts: Facts) -> str:
     """How many tokens R5 gets with chunks while the chapter plays."""
     begun, stopped = of_r5(facts, facts.vllm)
-    return f"R5 has {stopped}, {word(stopped - begun)} of them since then"
+    return f"R5 has {stopped}, {word(stopped - begun)} of them in this time"
 
 
 BUDGETS = (8192, 2048, 512)

@@ -185,8 +185,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         a_fourteenth,
         whole_memory,
         lambda f: f"The same {word(f.count)}, in",
-        lambda f: f"memory: {f.workload.cost.kv_cache_tokens:,} tokens, enough",
-        lambda f: f"about {word(f.run('orca').slots)}. Bars",
+        lambda f: f"memory: {f.workload.cost.kv_cache_tokens:,} tokens, for",
+        lambda f: f"about {word(f.run('orca').slots)} if",
         lambda f: f"longest answer allowed here is {f.requests.max_tokens.max():,} tokens",
         lambda f: f"the longest answer allowed: {sum(needs_of_r5(f)):,} tokens",
         lambda f: f"Only {free_memory(f):,} are free",
@@ -206,7 +206,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"up to {f.requests.max_tokens.max():,} tokens",
         lambda f: f"gets {f.requests.output_tokens.min()} to {f.requests.output_tokens.max()}",
         lambda f: f"all {f.requests.max_tokens.min():,}",
-        lambda f: f"One block, {block_size(f)} tokens,",
+        lambda f: f"a block of {block_size(f)} tokens for itself",
         lambda f: f"block of {block_size(f)} tokens",
         lambda f: f"this one takes {format_duration(step_at_the_stop(f, f.vllm))}, for one",
     ],
@@ -425,6 +425,16 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
     for name in ("continuous", chunked.vllm):
         assert chunked.who(name, State.PREFILL) == ["R8"]
     assert chunked.who(chunked.vllm, State.STALLED) == []
+
+
+def test_whole_answers_take_as_long_as_is_said() -> None:
+    pieces = Facts("No more white walls")
+    longer = pieces.metric("vllm@fine", "avg_latency") / pieces.metric("continuous", "avg_latency")
+    assert 1 < longer < 1.03  # hardly longer
+    rules = Facts("What each rule buys")
+    names = ("orca", "vllm@whole", "vllm@medium", "vllm@fine")
+    each = [rules.metric(name, "avg_latency") for name in names]
+    assert max(each) / min(each) < 1.06  # about as long with each
 
 
 def test_prompts_are_read_as_the_servers_are_said_to() -> None:

@@ -112,14 +112,26 @@ class BarScale(NamedTuple):
     """The tokens of a cell: of bars that tell the answer, and of those that tell memory."""
 
     answer: int
-    memory: int
+    memory: float
 
 
 def bar_scale(views: Sequence[LaneView], width: int) -> BarScale:
-    """The scale by which the longest answer, and the most memory, fit into all these lanes."""
+    """The scale by which the longest answer, and the most memory, fit into all these lanes.
+
+    That of memory is the one of the row of the KV cache, if by that one bars fit: they add up to
+    what is taken there.
+    """
     cells = min(bar_cells(view, width) for view in views)
     longest, most = views[0].scene.longest_answer, views[0].scene.most_memory
-    return BarScale(tokens_per_cell(longest, cells), tokens_per_cell(most, cells))
+    pools = [kv.blocks * kv.block_size for view in views if (kv := view.moment.run.kv)]
+    gauge = max(pools, default=0) / gauge_cells(width)
+    memory = gauge if most <= gauge * cells else tokens_per_cell(most, cells)
+    return BarScale(tokens_per_cell(longest, cells), memory)
+
+
+def gauge_cells(width: int) -> int:
+    """The cells of the gauge of the KV cache in a lane of this width."""
+    return max(1, width - len(" KV [] "))
 
 
 def sign_step(scene: Scene) -> int:

@@ -29,6 +29,7 @@ from tui_batching.charts.rows import (
     RESERVED,
     TRACK,
     Cells,
+    Row,
     first_that_fits,
 )
 from tui_batching.charts.token_bars import used_cells
@@ -278,8 +279,11 @@ def _kv_rows(pen: LanePen, most: int) -> list[Cells]:
     taken, *others = (max(tokens > 0, round(width * tokens / kv.pool)) for tokens in ends)
     solid = used_cells(kv.used, kv.taken, taken, kv.pool / width)
     floor, cached, free = (b - a for a, b in pairwise((solid, taken, *others)))
-    row.add(FULL * solid, pen.look(pen.palette.work))
-    row.add(RESERVED * floor, pen.reserved).add(CACHED * cached, pen.muted)
+    if pen.view.bars_are_memory:
+        _add_taken(row, pen, taken, kv.pool / width)
+    else:
+        row.add(FULL * solid, pen.look(pen.palette.work)).add(RESERVED * floor, pen.reserved)
+    row.add(CACHED * cached, pen.muted)
     row.add(TRACK * free, pen.look(pen.palette.bar_track))
     gauge = row.add("]", pen.muted).add(beside, pen.text).cells()
     if most == 1:
@@ -287,6 +291,20 @@ def _kv_rows(pen: LanePen, most: int) -> list[Cells]:
     text = first_that_fits(texts, pen.width - 2)
     indent = max(0, min(4, pen.width - 2 - len(text)))  # as far as the gauge, if there is room
     return [gauge, pen.line().gap(indent).add(text, pen.text).cells()]
+
+
+def _add_taken(row: Row, pen: LanePen, cells: int, scale: float) -> None:
+    """Append what is taken of the KV cache, request by request as their bars are, slot by slot."""
+    view, tokens, drawn = pen.view, 0, 0
+    slots = view.taken if view.moment.run.strategy.is_engine else view.slots
+    for slot in slots:
+        if slot.memory is None:
+            continue
+        tokens += slot.memory.taken
+        end = min(cells, round(tokens / scale))
+        bars = replace(pen.bars(slot.row, slot.slot), scale=scale)
+        bars.add_memory(row, replace(slot.memory, name=slot.name), end - drawn)
+        drawn = end
 
 
 def _happening_rows(pen: LanePen, most: int) -> list[Cells]:

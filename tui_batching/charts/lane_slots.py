@@ -167,7 +167,7 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
     elif number == 1 and slot.word and not reads:
         row.add(slot.word, _word_look(pen, slot))
     row.add(" " * (left - (pen.width - row.left)), look)
-    _add_bar(row, pen, slot, top=number == 0, middle=number == thick // 2)
+    _add_bar(row, pen, slot, number, thick)
     if number == 0 and thick == 1 and slot.memory is not None:
         texts = [f"{slot.word} {_taken(slot.memory)}".strip(), _taken(slot.memory)]
         return _add_beside(row, first_that_fits(texts, row.left - 1), look).cells()
@@ -222,14 +222,16 @@ def _word_look(pen: LanePen, slot: SlotView) -> Style:
     return pen.ink(colour, slot.row)
 
 
-def _add_bar(row: Row, pen: LanePen, slot: SlotView, *, top: bool, middle: bool) -> None:
+def _add_bar(row: Row, pen: LanePen, slot: SlotView, number: int, thick: int) -> None:
+    """One of the rows of a bar."""
+    top, middle, bottom = number == 0, number == thick // 2, number == thick - 1
     bars = pen.bars(slot.row, slot.slot)
     if slot.state is None or slot.state is State.FORMING:
         row.add(" " * bars.cells, pen.ink(pen.palette.text, slot.row))
     elif slot.memory is not None:
         taken = round(slot.memory.taken / bars.scale)
         cells = max(taken, min(bars.cells, _cells_beside_words(row, slot)))
-        replace(bars, cells=cells).draw_memory(row, slot.memory, top=top)
+        replace(bars, cells=cells).draw_memory(row, slot.memory, top=top, bottom=bottom)
     elif slot.prompt is None:
         bar = TokenBar(slot.made, slot.asked, slot.front, slot.state, slot.slowed)
         bars.draw(row, bar, top=top, middle=middle)

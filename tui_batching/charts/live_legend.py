@@ -223,7 +223,7 @@ def _signs(
     ]
 
 
-_OF_KV = ("cell of KV", "a bar's cell of KV")
+_OF_KV = ("cell of KV", "a cell of KV")
 """What the scale of memory is called."""
 
 
@@ -232,7 +232,7 @@ class _TokenScale(NamedTuple):
 
     brief: str
     full: str
-    tokens: int
+    tokens: float
     what: str = "made"
 
 
@@ -253,8 +253,8 @@ def _scale_texts(scales: Sequence[_TokenScale]) -> tuple[str, ...]:
     if not scales:
         return ("",)
     *others, last = scales
-    brief = [f"{each.brief} = {each.tokens:,}, " for each in others]
-    full = [f"{each.full} = {each.tokens:,}, " for each in others]
+    brief = [f"{each.brief} = {each.tokens:,.0f}, " for each in others]
+    full = [f"{each.full} = {each.tokens:,.0f}, " for each in others]
     told = _tokens(last.tokens)
     return (
         f" {''.join(brief)}{last.brief} = {told}",
@@ -262,8 +262,8 @@ def _scale_texts(scales: Sequence[_TokenScale]) -> tuple[str, ...]:
     )
 
 
-def _tokens(count: int) -> str:
-    return f"{count:,} tokens" if count > 1 else f"{count} token"
+def _tokens(count: float) -> str:
+    return f"{count:,.0f} tokens" if count > 1 else f"{count} token"
 
 
 def _batches(views: Sequence[LaneView]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
+from math import ceil
 
 from rich.color import Color
 from rich.style import Style
@@ -104,6 +105,7 @@ class MemoryBar:
         taken: what its blocks hold.
         state: what it does.
         slowed: whether it decodes in a step that prompts make longer.
+        name: of the request, where nothing else beside the bar tells it.
     """
 
     used: int
@@ -111,6 +113,7 @@ class MemoryBar:
     taken: int
     state: State
     slowed: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ class BarPen:
     """
 
     cells: int
-    scale: int
+    scale: float
     palette: Palette
     ground: Color
     row: int | None = None
@@ -167,7 +170,7 @@ class BarPen:
 
     def draw(self, row: Row, bar: TokenBar, *, top: bool, middle: bool) -> None:
         """Append one row of a bar; `top` and `middle` tell its first one and that of the dots."""
-        eighths = min(8 * self.cells, bar.made * 8 // self.scale)
+        eighths = min(8 * self.cells, int(bar.made * 8 // self.scale))
         full, part = divmod(eighths, 8)
         solid = self.palette.stopped if bar.state is State.STALLED else self.palette.work
         solid = self.palette.striped(solid) if self.stripe else solid
@@ -189,33 +192,53 @@ class BarPen:
         if signed and drawn < self.cells:
             row.add(*self._sign(bar.state))
             drawn += 1
-        ahead = max(0, min(self.cells, -(-bar.asked // self.scale)) - drawn)
+        ahead = max(0, min(self.cells, ceil(bar.asked / self.scale)) - drawn)
         row.add(TRACK * ahead if middle else " " * ahead, self.ink(self.palette.muted))
         row.add(" " * (self.cells - drawn - ahead), self.ink(self.palette.text))
 
-    def draw_memory(self, row: Row, bar: MemoryBar, *, top: bool) -> None:
-        """Append one row of what a request has in memory: used, and taken but empty."""
-        palette, stalled = self.palette, bar.state is State.STALLED
-        reads = bar.state in {State.PREFILL, State.RECOMPUTE}
-        used = bar.used + bar.under_way
-        whole = min(self.cells, max(int(used > 0), round(bar.taken / self.scale)))
-        end = used_cells(used, bar.taken, whole, self.scale)
-        reserved = whole - end
-        if reads:
-            look = fill(bar.state, self.ground, palette, self.row)
-            before = min(end - (bar.under_way > 0), round(bar.used / self.scale))
-            row.add(READ * before, look)
-            row.add((AGAIN if bar.state is State.RECOMPUTE else SHADE) * (end - before), look)
-        else:
-            solid = palette.stopped if stalled else palette.work
-            solid = palette.striped(solid) if self.stripe else solid
-            row.add((TOP if top and palette.ansi else FULL) * end, self.ink(solid))
-        row.add(RESERVED * reserved, self.ink(palette.muted, palette.reserved))
-        drawn = whole
-        if (stalled or bar.slowed) and drawn < self.cells:
+    def draw_memory(self, row: Row, bar: MemoryBar, *, top: bool, bottom: bool) -> None:
+        """Append one row of what a request has in memory, and what it does, as wide as bars are.
+
+        `top` and `bottom` tell its first and its last one.
+        """
+        drawn = min(self.cells, max(1, round(bar.taken / self.scale)))
+        self.add_memory(row, bar, drawn, top=top, bottom=bottom)
+        if (bar.state is State.STALLED or bar.slowed) and drawn < self.cells:
             row.add(*self._sign(bar.state))
             drawn += 1
-        row.add(" " * (self.cells - drawn), self.ink(palette.text))
+        row.add(" " * (self.cells - drawn), self.ink(self.palette.text))
+
+    def add_memory(
+        self,
+        row: Row,
+        bar: MemoryBar,
+        cells: int,
+        *,
+        top: bool = False,
+        bottom: bool = True,
+    ) -> None:
+        """Append what a request has in memory in so many cells: used, then taken but empty.
+
+        What is empty is an area above a floor. A name stands on what is used, if it has room.
+        """
+        palette = self.palette
+        end = used_cells(bar.used + bar.under_way, bar.taken, cells, self.scale)
+        tag = bar.name if len(bar.name) < end else ""
+        if tag:
+            ground = palette.ground(State.PREFILL, self.ground)
+            row.add(tag, style(palette.text, ground, bold=True, row=self.row))
+        left = end - len(tag)
+        if bar.state in {State.PREFILL, State.RECOMPUTE}:
+            look = fill(bar.state, self.ground, palette, self.row)
+            before = max(0, min(end - (bar.under_way > 0), round(bar.used / self.scale)) - len(tag))
+            row.add(READ * before, look)
+            row.add((AGAIN if bar.state is State.RECOMPUTE else SHADE) * (left - before), look)
+        else:
+            solid = palette.stopped if bar.state is State.STALLED else palette.work
+            solid = palette.striped(solid) if self.stripe else solid
+            row.add((TOP if top and palette.ansi else FULL) * left, self.ink(solid))
+        floor = RESERVED if bottom else " "
+        row.add(floor * (cells - end), self.ink(palette.muted, palette.reserved))
 
     def _sign(self, state: State) -> tuple[str, Style]:
         """At the end of a bar: that its request makes no token, or has to wait longer for one."""
