@@ -42,6 +42,8 @@ _NAMES = re.compile(
 )
 _NUMBER = re.compile(r"[-+–x ]*[\d.,]*(?: ?(?:ms|s|%|steps))?")
 """A cell with nothing but a number, its sign and its unit."""
+_FIRST = re.compile(r"\S+(?: \S+)*(?=  |$)")
+"""A cell at the left, up to the gap before the next one."""
 _APART = (3, 2)
 """Cells between the columns of a table of words: rather the first."""
 _SHORTEST_BAR = 8
@@ -59,6 +61,12 @@ def stacked(blocks: Sequence[Sequence[Cells]], between: Cells | None) -> list[Ce
         rows += [between] if rows and between else []
         rows += block
     return rows
+
+
+def _first_cell(line: str) -> int:
+    """The cells of what a row of a table begins with, up to the next column; 0 for a number."""
+    found = _FIRST.match(line)
+    return found.end() if found and not _NUMBER.fullmatch(found[0]) else 0
 
 
 def _in_columns(
@@ -162,12 +170,17 @@ class Sheet:
         """A text over as many rows as it takes; what has a colour on stage wears it here, too."""
         return [self.line(line) for line in folded(text, self.width)]
 
-    def line(self, line: str, longest: int | None = None) -> Cells:
-        """A line, at the left, or that of a block whose longest line is in the middle."""
-        row, ink = self.row(), self.ink(self.palette.quiet if self.quiet else self.palette.text)
+    def line(self, line: str, longest: int | None = None, strong: int = 0) -> Cells:
+        """A line, at the left, or that of a block whose longest line is in the middle.
+
+        So many cells at its begin are bold.
+        """
+        colour = self.palette.quiet if self.quiet else self.palette.text
+        row, ink = self.row(), self.ink(colour)
         row.add(" " * (0 if longest is None else max(0, (self.width - longest) // 2)), ink)
-        for number, part in enumerate(_NAMES.split(line)):
-            row.add(part, self._name(part) if number % 2 else ink)
+        for text, look in ((line[:strong], self.ink(colour, bold=True)), (line[strong:], ink)):
+            for number, part in enumerate(_NAMES.split(text)):
+                row.add(part, self._name(part) if number % 2 else look)
         return row.cells()
 
     def table_rows(self, table: WordTable) -> list[list[str]]:
@@ -195,13 +208,16 @@ class Sheet:
         longest: int | None = None,
         aside: Collection[int] = (),
     ) -> list[list[Cells]]:
-        """The rows of a table, its head muted, and so are those that are aside, by number."""
+        """The rows of a table, its head muted, and so are those that are aside, by number.
+
+        What rows begin with is bold, where it is no number.
+        """
         muted, middle = self.ink(self.palette.muted), self.width if longest is None else longest
         return [
             [
                 self.centred(line, muted, middle)
                 if number in {0, *aside}
-                else self.line(line, longest)
+                else self.line(line, longest, _first_cell(line))
                 for line in row
             ]
             for number, row in enumerate(table)
