@@ -144,7 +144,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Continuous: who is done leaves": [
         lambda f: f"all {word(f.run('static').slots)} slots",
         lambda _: "half a second, one, two or four",
-        lambda f: f"At {f.chapter.at / SECOND:.2f} s R4 arrives",
+        lambda f: f"At {f.chapter.at / SECOND:.3f} s R4 arrives",
         lambda f: {2: "two seconds sooner was the best guess"}[round(earlier(f, 4))],
     ],
     "The price: newcomers stop all": [

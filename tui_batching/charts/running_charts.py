@@ -19,7 +19,7 @@ from tui_batching.charts.plot import ChartSpec, Line, Vertical
 from tui_batching.clock import SECOND, Picoseconds
 from tui_batching.columns import FloatArray, IntArray
 from tui_batching.sim.run import Run
-from tui_batching.strategies import mark_of
+from tui_batching.strategies import mark_of, spelled
 
 Curves: TypeAlias = list[tuple[FloatArray, FloatArray]]
 """For each lane the x and the y of its line."""
@@ -193,7 +193,7 @@ def _memory(request: ChartRequest) -> ChartSpec:
 def _lines(request: ChartRequest, curves: Curves, *, steps: bool = False) -> tuple[Line, ...]:
     return tuple(
         Line(
-            name=run.strategy.name,
+            name=spelled(run.strategy.name),
             x=x if len(x) > 1 else np.zeros(0),
             y=y if len(x) > 1 else np.zeros(0),
             colour=request.palette.strategy(run.strategy.name),
