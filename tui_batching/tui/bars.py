@@ -54,9 +54,8 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
         row.add(_PROGRAM, style(palette.accent, ground, bold=True)).gap(2)
     workload = frame.scene.workload
     facts, fewer = _facts(workload, for_room=frame.presenting)
-    told = [" · ".join([*some, *cost]) for cost in _costs(workload) for some in (facts, fewer)] + [
-        fewer[0]
-    ]
+    costs = _costs(workload, tells_memory=_is_of_memory(frame))
+    told = [" · ".join([*some, *cost]) for cost in costs for some in (facts, fewer)] + [fewer[0]]
     room = row.left - len(clock) - len(speed) - 7
     room = room if room >= _SHORTEST_NAME else max(1, row.left - len(clock) - 3)
     shown = first_that_fits(told, room)
@@ -73,11 +72,16 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     return row.add_right(f"{clock} ", text).cells()
 
 
-def _costs(workload: Workload) -> list[list[str]]:
+def _is_of_memory(frame: Frame) -> bool:
+    """Whether memory is told: a chapter that shows but parts shows it where it speaks of it."""
+    return frame.shows("memory") or not frame.presenting
+
+
+def _costs(workload: Workload, *, tells_memory: bool) -> list[list[str]]:
     """What is said of the cost, the fullest wording first, nothing last."""
     cost, textbook = workload.cost, COST in workload.assumed
     names = [cost.title, cost.profile.name] if cost.profile else ["textbook cost"] * textbook
-    if cost.profile and (memory := _memory(workload)):
+    if cost.profile and tells_memory and (memory := _memory(workload)):
         names.insert(0, f"{cost.title} · KV {memory:,}")
     return [*([name] for name in names), []]
 

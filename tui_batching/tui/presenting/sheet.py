@@ -42,8 +42,8 @@ _NAMES = re.compile(
 )
 _NUMBER = re.compile(r"[-+–x ]*[\d.,]*(?: ?(?:ms|s|%|steps))?")
 """A cell with nothing but a number, its sign and its unit."""
-_FIRST = re.compile(r"\S+(?: \S+)*(?=  |$)")
-"""A cell at the left, up to the gap before the next one."""
+_FIRST = re.compile(r"[^\W\d]\S*(?: \S+)*(?=  |$)")
+"""Words at the left, up to the gap before the next cell."""
 _APART = (3, 2)
 """Cells between the columns of a table of words: rather the first."""
 _SHORTEST_BAR = 8
@@ -64,9 +64,9 @@ def stacked(blocks: Sequence[Sequence[Cells]], between: Cells | None) -> list[Ce
 
 
 def _first_cell(line: str) -> int:
-    """The cells of what a row of a table begins with, up to the next column; 0 for a number."""
+    """The cells of a word or more that a row of a table begins with; 0 where it is a number."""
     found = _FIRST.match(line)
-    return found.end() if found and not _NUMBER.fullmatch(found[0]) else 0
+    return found.end() if found else 0
 
 
 def _in_columns(

@@ -111,7 +111,7 @@ class _SlideParts:
         wide = max((cell_len(line) for row in table for line in row), default=0)
         column = min(sheet.width, max(wide, _COLUMN))
         return cls(
-            [_even(each, column) for each in text.paragraphs],
+            [(_full if table else _even)(each, column) for each in text.paragraphs],
             table,
             [folded(each, column) for each in text.spoken],
         )
@@ -149,6 +149,20 @@ def _even(text: str, width: int) -> list[str]:
     for narrower in range(width - 1, 0, -1):
         tried = folded(text, narrower)
         if len(tried) > len(lines):
+            break
+        lines = tried
+    return lines
+
+
+def _full(text: str, width: int) -> list[str]:
+    """A text over as few lines as fit, the last of which is no shorter than a third of the width.
+
+    For that the others may be shorter, by a third at most.
+    """
+    lines = folded(text, width)
+    for narrower in range(width - 1, width * 2 // 3, -1):
+        tried = folded(text, narrower)
+        if 3 * cell_len(lines[-1]) >= width or len(tried) > len(lines):
             break
         lines = tried
     return lines
