@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from stage import on_stage, palette, scene_of, texts
 
-from tui_batching.charts.lane_pen import bar_scale
+from tui_batching.charts.lane_pen import bar_scale, gauge_cells
 from tui_batching.charts.lane_rows import lane_rows
 from tui_batching.charts.lane_view import MEMORY, LaneView, kv_view, lane_view
 from tui_batching.charts.live_legend import legend_row
@@ -134,3 +134,15 @@ def test_the_row_of_the_kv_cache_is_the_bars_one_behind_the_other(width: int) ->
         names = re.findall(r"R\d+", gauge)
         assert names == sorted(names)
         assert set(names) <= {slot.name for slot in view.slots}
+
+
+def test_where_bars_would_be_mere_signs_they_have_a_scale_of_their_own() -> None:
+    ample = views(scene_of(load_workload("engines").served_by("orca")), 2000)
+    assert bar_scale(ample, WIDE).of_gauge
+    scale = bar_scale(ample, 40)
+    assert not scale.of_gauge
+    kv = kv_view(ample[0].moment)
+    assert kv is not None
+    assert 2 * scale.memory < kv.pool / gauge_cells(40)
+    legend = text_of(legend_row(ample, [(40, HIGH)], 140, DARK))
+    assert f"a bar's cell of KV = {scale.memory:.0f} tokens" in legend

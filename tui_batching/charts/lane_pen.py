@@ -25,6 +25,8 @@ from tui_batching.charts.token_bars import TOKEN_SIGNS, BarPen, tokens_per_cell
 ROOMY = 34
 """Cells from which on a word stands beside what a slot counts."""
 _LONGEST_WORD = len("skipped")
+_WORTH_A_BAR = 8
+"""Cells of the longest bar of memory on the scale of the KV cache, if that is worth it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,24 +111,32 @@ class LanePen(Pen):
 
 
 class BarScale(NamedTuple):
-    """The tokens of a cell: of bars that tell the answer, and of those that tell memory."""
+    """The tokens of a cell.
+
+    Attributes:
+        answer: of bars that tell the answer.
+        memory: of those that tell memory.
+        of_gauge: whether that is the scale of the row of the KV cache, too.
+    """
 
     answer: int
     memory: float
+    of_gauge: bool
 
 
 def bar_scale(views: Sequence[LaneView], width: int) -> BarScale:
     """The scale by which the longest answer, and the most memory, fit into all these lanes.
 
-    That of memory is the one of the row of the KV cache, if by that one bars fit: they add up to
-    what is taken there.
+    That of memory is the one of the row of the KV cache, if by that one bars fit and the longest is
+    no mere sign: they add up to what is taken there.
     """
     cells = min(bar_cells(view, width) for view in views)
     longest, most = views[0].scene.longest_answer, views[0].scene.most_memory
     pools = [kv.blocks * kv.block_size for view in views if (kv := view.moment.run.kv)]
     gauge = max(pools, default=0) / gauge_cells(width)
-    memory = gauge if most <= gauge * cells else tokens_per_cell(most, cells)
-    return BarScale(tokens_per_cell(longest, cells), memory)
+    of_gauge = _WORTH_A_BAR * gauge <= most <= cells * gauge
+    memory = gauge if of_gauge else tokens_per_cell(most, cells)
+    return BarScale(tokens_per_cell(longest, cells), memory, of_gauge)
 
 
 def gauge_cells(width: int) -> int:

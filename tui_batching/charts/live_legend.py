@@ -223,10 +223,6 @@ def _signs(
     ]
 
 
-_OF_KV = ("cell of KV", "a cell of KV")
-"""What the scale of memory is called."""
-
-
 class _TokenScale(NamedTuple):
     """How many tokens something stands for: its name, briefly and in full, and what they are."""
 
@@ -241,9 +237,10 @@ def _scales(layouts: Sequence[SlotsLayout], cell: BarScale, sign: int) -> list[_
     bars = any(layout.has_bars for layout in layouts)
     memory = any(layout.has_memory for layout in layouts)
     levels = any(layout.has_levels for layout in layouts)
+    of_kv = "a cell of KV" if cell.of_gauge else "a bar's cell of KV"
     return [
         *([_TokenScale("cell", "a bar's cell", cell.answer)] if bars else []),
-        *([_TokenScale(*_OF_KV, cell.memory, "of KV")] if memory else []),
+        *([_TokenScale("cell of KV", of_kv, cell.memory, "of KV")] if memory else []),
         *([_TokenScale("full sign", "a full sign", sign)] if levels else []),
     ]
 

@@ -577,8 +577,7 @@ class MainScreen(Blank, PresentingScreen, inherit_bindings=False):
         self.selected = None if event.row == self.selected else event.row
 
     async def action_pick_export(self) -> None:
-        seen = lambda: (self.frame, self.view.title[0])  # noqa: E731
-        await self._saver.ask(self.keys.called("export"), seen)
+        await self._saver.ask(self.keys.called("export"), lambda: (self.frame, self.view.title[0]))
 
     def action_help(self) -> None:
         self._greets = False
