@@ -253,11 +253,12 @@ def test_headings_tell_what_each_lane_has_come_to() -> None:
     for so_far in NOTEBOOK.so_far:
         shares = so_far.shares(6400 * MS)
         wasted = f"held {100 * shares.held:.0f} % · stalled {100 * shares.stalled:.0f} %"
-        expected.append(f"{so_far.run.at(6400 * MS).done} answered · {wasted} · ↑8 ↓3")
+        done = so_far.run.at(6400 * MS).done
+        expected.append(f"{done} answered · {wasted} of slot-time · ↑8 ↓3")
     assert told == expected
     assert told[0].startswith("8 answered · held 24 % · stalled 4 %")
-    done = lines(gantt(BUBBLE, BUBBLE.end, (100, 17)))
-    assert sum("all answered at " in row for row in done) == 3
+    over = lines(gantt(BUBBLE, BUBBLE.end, (100, 17)))
+    assert sum("all answered at " in row for row in over) == 3
 
 
 def test_headings_tell_the_metrics_asked_for_once_all_are_answered() -> None:

@@ -24,7 +24,6 @@ from tui_batching.charts.reader_row import reader_row
 from tui_batching.charts.rows import (
     Cells,
     Row,
-    first_that_fits,
     style,
 )
 from tui_batching.clock import MILLISECOND, Picoseconds, ReadingUnit, format_duration, reading_unit
@@ -173,14 +172,14 @@ def _bar_rows(  # noqa: PLR0913, PLR0917 - what, and how it is drawn
     Then the parts again, for a bar of two rows: that they stand by cause, and not as time went.
     """
     bold, plain = (style(palette.text, palette.background, bold=each) for each in (True, False))
-    indent = len(label[0])
-    order = f" {first_that_fits((_ORDER, ''), indent - 2):<{indent - 1}}"
-    row, below = Row(width, plain).add(*label), Row(width, plain)
-    below.add(order, style(palette.muted, palette.background))
+    row, below = Row(width, plain).add(*label), Row(width, plain).gap(len(label[0]))
     cells = max(1, row.left - len(behind) - 1)
     for drawn in (row, below):
         add_parts(drawn, amounts, cells, longest, palette)
-    return [row.add(behind, bold if amounts else plain).cells(), below.cells()]
+    row.add(behind, bold if amounts else plain)
+    if amounts and len(_ORDER) < below.left:
+        below.add(f" {_ORDER}", style(palette.muted, palette.background))
+    return [row.cells(), below.cells()]
 
 
 def _whys(moment: Moment, request: int) -> list[str]:

@@ -431,17 +431,18 @@ class Gantt:
         return [" · ".join(filter(None, (text, hidden))) for text in self._come_to(number)]
 
     def _come_to(self, number: int) -> list[str]:
-        """What a lane has come to so far, the fullest of five wordings first, and nothing last."""
+        """What a lane has come to so far, the fullest of six wordings first, and nothing last."""
         moment = self._moments[number]
         if not moment.run.tells_iterations:
-            return [f"{moment.done:,} answered", *[""] * 4]
+            return [f"{moment.done:,} answered", *[""] * 5]
         if moment.over and self.request.metrics:
-            return [*self._metrics(number), ""]
+            return [*self._metrics(number), "", ""]
         full, brief = _answered(moment)
         if not tells_shares(moment.run):
-            return [full, brief, brief, brief, ""]
+            return [full, full, brief, brief, brief, ""]
         both, main = self._shares(number)
-        return [f"{full} · {both}", f"{brief} · {both}", both, main, ""]
+        whole = f"{full} · {both}"
+        return [f"{whole} of slot-time", whole, f"{brief} · {both}", both, main, ""]
 
     def _shares(self, number: int) -> tuple[str, str]:
         """What was lost of the slot-time so far, and the part of it that tells lanes apart."""

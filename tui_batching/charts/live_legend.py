@@ -138,7 +138,8 @@ def legend_row(  # noqa: PLR0913 - what is seen, and what is told of it
     text = style(palette.text, palette.background)
     row = Row(width, style(palette.muted, palette.background))
     if parts := _parts_there(views, palette):
-        return _add_legend(row, _SignsTold(("",), parts), palette, more).cells()
+        read = _read_before(_layouts(views, sizes), palette)
+        return _add_legend(row, _SignsTold(("",), [*parts, *read]), palette, more).cells()
     legends = _legends(views, sizes, palette, focused=focused)
     if not notes:
         fitting = (each for each in legends if each.least <= width)
@@ -164,10 +165,7 @@ def _legends(
 
     A single scale is then told by the sign of tokens; of two there is not the room to tell.
     """
-    layouts = [
-        slots_layout(view, cells, rows - 1)
-        for view, (cells, rows) in zip(views, sizes, strict=True)
-    ]
+    layouts = _layouts(views, sizes)
     cell = bar_scale(views, min(cells for cells, _ in sizes))
     scales = _scales(layouts, cell, sign_scale(views[0].scene))
     tokens, *others = _signs(views, layouts, palette)
@@ -182,6 +180,21 @@ def _legends(
     wordings = (told, f"{told} {scales[0].what}")
     brief = _SignsTold(("",), [tokens._replace(wordings=wordings), *others])
     return [full, brief, brief.named()]
+
+
+def _layouts(views: Sequence[LaneView], sizes: Sequence[tuple[int, int]]) -> list[SlotsLayout]:
+    """How the slots stand in lanes of these cells and rows, heads included."""
+    return [
+        slots_layout(view, cells, rows - 1)
+        for view, (cells, rows) in zip(views, sizes, strict=True)
+    ]
+
+
+def _read_before(layouts: Sequence[SlotsLayout], palette: Palette) -> list[_Entry]:
+    """The sign of what was read of a prompt in steps before, if it is seen."""
+    look = fill(State.PREFILL, palette.background, palette)
+    seen = any(layout.has_read for layout in layouts)
+    return [_Entry(READ, look, ("read", "read before"))] if seen else []
 
 
 def _signs(
@@ -204,7 +217,6 @@ def _signs(
     gauge = ("prefill: share of prompt", "prefill: how much of the prompt is read")
     memory = any(layout.has_memory for layout in layouts)
     gauges = not memory and any(layout.bars for layout in layouts)
-    some_is_read = any(layout.has_read for layout in layouts)
     free = ("to come", "to come, or free") if gauges else ("free",)
     return [
         _Entry(FULL, look(State.DECODE), ("used",) if memory else ("makes tokens",)),
@@ -212,7 +224,7 @@ def _signs(
         *([stalled] if _some_are_stalled(views) else []),
         *([slowed] if any(view.moment.run.mixes for view in views) else []),
         _Entry(SHADE, reads, gauge if gauges else ("prefill",)),
-        *([_Entry(READ, reads, ("read", "read before"))] if some_is_read else []),
+        *_read_before(layouts, palette),
         *(
             _Entry(sign, look(state), (SHORT_PARTS[name], name, _MEANINGS.get(name, name)))
             for name, sign, state in lost
