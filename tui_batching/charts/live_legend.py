@@ -281,12 +281,17 @@ def _batches(views: Sequence[LaneView]) -> bool:
 
 
 def _some_are_stalled(views: Sequence[LaneView]) -> bool:
-    """Whether somebody is, or will be: with prompts beside decodes few ever are."""
+    """Whether somebody is, was or will be: with prompts beside decodes few ever are."""
     return any(
-        (moment.run.strategy.about.iteration_level and not moment.run.mixes)
-        or State.STALLED in moment.states_in_slots(moment.stays[moment.stays >= 0])
-        for moment in (view.moment for view in views)
+        (not view.moment.run.mixes and _ever_stalls(view))
+        or State.STALLED in view.moment.states_in_slots(view.moment.stays[view.moment.stays >= 0])
+        for view in views
     )
+
+
+def _ever_stalls(view: LaneView) -> bool:
+    """Whether any slot-time of the whole Run is lost to the prompts of others."""
+    return view.scene.so_far[view.lane].shares(view.scene.end).stalled > 0
 
 
 def _parts_there(views: Sequence[LaneView], palette: Palette) -> list[_Entry]:
