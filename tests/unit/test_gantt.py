@@ -314,8 +314,8 @@ def test_names_are_the_requests_own_numbers() -> None:
     assert list(bars(gantt(scene, 0, (60, 9)), "STATIC")) == ["R41", "R7"]
 
 
-@pytest.mark.parametrize("zoom", [-1, 0, 2, 5])
-@pytest.mark.parametrize("width", [72, 85, 113, 118, 157])
+@pytest.mark.parametrize("zoom", [0, 2])
+@pytest.mark.parametrize("width", [72, 113, 157])
 def test_ticks_are_evenly_apart(width: int, zoom: int) -> None:
     for rows in ("requests", "slots"):
         for scene in (NOTEBOOK, BUBBLE, CROWD):
