@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from tour import TOUR
@@ -98,3 +99,23 @@ class Facts:
     @property
     def count(self) -> int:
         return len(self.requests)
+
+
+def drawn_answer(facts: Facts) -> list[str]:
+    """TTFT, gaps, TPOT and latency of the answer that is drawn, at a tenth of a second a cell."""
+    table = facts.chapter.table
+    assert isinstance(table, tuple)
+    drawn = {row[0]: row[2] for row in table}
+    tokens = [cell for cell, sign in enumerate(drawn["answer"]) if sign == "█"]
+    marks = [cell for cell, sign in enumerate(drawn["ITL"]) if sign in "├┼┤"]
+    assert marks == tokens
+    assert len(drawn["TTFT"]) == tokens[0] + 1
+    assert len(drawn["latency"]) == len(drawn["TPOT"]) == tokens[-1] + 1
+    gaps = [(after - before) / 10 for before, after in pairwise(tokens)]
+    mean = sum(gaps) / len(gaps)
+    return [
+        f"{tokens[0] / 10:.1f} s",
+        ", ".join(f"{gap:.1f}" for gap in gaps) + " s",
+        f"{sum(gaps):.1f} / {len(gaps)} = {mean:.1f} s",
+        f"{tokens[-1] / 10:.1f} s",
+    ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from itertools import chain, pairwise, product
+from itertools import chain, product
 
 import numpy as np
 import pytest
@@ -99,26 +99,6 @@ def a_fourteenth(facts: Facts) -> str:
     return fourteen_times(Facts("The KV cache fills before the slots")).replace(
         "n times as much", "nth"
     )
-
-
-def drawn_answer(facts: Facts) -> list[str]:
-    """TTFT, gaps, TPOT and latency of the answer that is drawn, at a tenth of a second a cell."""
-    table = facts.chapter.table
-    assert isinstance(table, tuple)
-    drawn = {row[0]: row[2] for row in table}
-    tokens = [cell for cell, sign in enumerate(drawn["answer"]) if sign == "█"]
-    marks = [cell for cell, sign in enumerate(drawn["ITL"]) if sign in "├┼┤"]
-    assert marks == tokens
-    assert len(drawn["TTFT"]) == tokens[0] + 1
-    assert len(drawn["latency"]) == len(drawn["TPOT"]) == tokens[-1] + 1
-    gaps = [(after - before) / 10 for before, after in pairwise(tokens)]
-    mean = sum(gaps) / len(gaps)
-    return [
-        f"{tokens[0] / 10:.1f} s",
-        ", ".join(f"{gap:.1f}" for gap in gaps) + " s",
-        f"{sum(gaps):.1f} / {len(gaps)} = {mean:.1f} s",
-        f"{tokens[-1] / 10:.1f} s",
-    ]
 
 
 def dynamic_alone(facts: Facts) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tour import EACH_CHAPTER, TOUR
-from tour_facts import Facts, chapter_called, served, word
+from tour_facts import Facts, chapter_called, drawn_answer, served, word
 from tour_figures import (
     BUDGETS,
     STUDIED,
@@ -29,7 +29,6 @@ from tour_figures import (
     budget,
     budget_of,
     computed_anew,
-    drawn_answer,
     dynamic_alone,
     each_rule,
     earlier,
