@@ -17,7 +17,7 @@ from tui_batching.charts.rows import text_of
 from tui_batching.clock import MILLISECOND
 from tui_batching.tour import parse_deck
 from tui_batching.tui.views import view_parts
-from tui_batching.workload import load_workload
+from tui_batching.workload import apply_settings, load_workload
 
 DARK = palette()
 TWO = scene_of(load_workload("rule-by-rule").served_by("orca", "vllm"))
@@ -146,3 +146,12 @@ def test_where_bars_would_be_mere_signs_they_have_a_scale_of_their_own() -> None
     assert 2 * scale.memory < kv.pool / gauge_cells(40)
     legend = text_of(legend_row(ample, [(40, HIGH)], 140, DARK))
     assert f"a bar's cell of KV = {scale.memory:.0f} tokens" in legend
+
+
+def test_where_pools_differ_the_legend_speaks_of_bars_alone() -> None:
+    both = load_workload("rule-by-rule").served_by("orca", "vllm")
+    apart = views(scene_of(apply_settings(both, ["vllm.kv_cache_tokens=20000"])))
+    assert bar_scale(views(), WIDE).of_gauge
+    assert not bar_scale(apart, WIDE).of_gauge
+    legend = text_of(legend_row(apart, [(WIDE, HIGH)] * 2, 140, DARK))
+    assert "a bar's cell of KV = " in legend

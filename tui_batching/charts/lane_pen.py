@@ -127,14 +127,15 @@ class BarScale(NamedTuple):
 def bar_scale(views: Sequence[LaneView], width: int) -> BarScale:
     """The scale by which the longest answer, and the most memory, fit into all these lanes.
 
-    That of memory is the one of the row of the KV cache, if by that one bars fit and the longest is
-    no mere sign: they add up to what is taken there.
+    That of memory is the one of the row of the KV cache, if that is the same in all lanes but for a
+    block or so, and by it bars fit and the longest is no mere sign: they add up to what is taken.
     """
     cells = min(bar_cells(view, width) for view in views)
     longest, most = views[0].scene.longest_answer, views[0].scene.most_memory
     pools = [kv.blocks * kv.block_size for view in views if (kv := view.moment.run.kv)]
     gauge = max(pools, default=0) / gauge_cells(width)
-    of_gauge = _WORTH_A_BAR * gauge <= most <= cells * gauge
+    alike = 19 * max(pools, default=0) <= 20 * min(pools, default=0)
+    of_gauge = alike and _WORTH_A_BAR * gauge <= most <= cells * gauge
     memory = gauge if of_gauge else tokens_per_cell(most, cells)
     return BarScale(tokens_per_cell(longest, cells), memory, of_gauge)
 
