@@ -9,6 +9,7 @@ import numpy as np
 from tour import TOUR
 
 from tui_batching.analysis.comparison import Comparison, compare
+from tui_batching.analysis.metrics import METRICS_BY_NAME, format_value
 from tui_batching.clock import HORIZON
 from tui_batching.sim.life import State, states_at
 from tui_batching.sim.run import Run
@@ -74,6 +75,11 @@ class Facts:
         value = self.results[strategy].metrics[name]
         assert value is not None
         return float(value)
+
+    def cells(self, strategy: str, *names: str) -> str:
+        """Some metrics of a strategy as cells of a table have them."""
+        values = self.results[strategy].metrics
+        return " | ".join(format_value(METRICS_BY_NAME[name], values[name]) for name in names)
 
     def ratio(self, name: str) -> float:
         return self.metric("continuous", name) / self.metric("static", name)

@@ -105,7 +105,7 @@ def dynamic_alone(facts: Facts) -> str:
     """The mean latency with a timer, of those that are served here without one."""
     assert facts.requests == Facts("The numbers").requests
     mean = Facts("The numbers").metric("dynamic", "avg_latency")
-    return f"(Dynamic's timer alone: {value_text(mean, 's')}.)"
+    return f"(Dynamic, with its timer: {value_text(mean, 's')}.)"
 
 
 def room_for_all(facts: Facts) -> str:
@@ -394,7 +394,7 @@ def longest_stall(facts: Facts) -> str:
 
 def rarer_than_p99_tells(facts: Facts) -> str:
     """There is one halt by an eviction, among how many gaps."""
-    gaps = gaps_of(facts, "vllm@medium")
+    gaps = gaps_of(facts, "vllm@2048")
     assert gaps.max() > 500 * MS
     assert (gaps > 500 * MS).sum() < len(gaps) / 100
     return "one gap in a hundred"
@@ -451,19 +451,19 @@ BUDGETS = (8192, 2048, 512)
 
 def each_rule(facts: Facts) -> str:
     """Twice as soon with paging, longer gaps, which chunks bring to a third, and the budgets."""
-    names = ("vllm@whole", "vllm@medium", "vllm@fine")
+    names = ("vllm@8192", "vllm@2048", "vllm@512")
     assert tuple(budget_of(facts, name) for name in names) == BUDGETS
     first, gaps = (
         {each.strategy.name: float(each.metrics[name] or 0) for each in facts.results}
         for name in ("mean_ttft", "p99_itl")
     )
-    assert 2 < first["orca"] / first["vllm@whole"] < 2.5
-    assert gaps["vllm@whole"] > 1.5 * gaps["orca"]
-    assert max(gaps["vllm@medium"], gaps["vllm@fine"]) < 0.4 * gaps["vllm@whole"]
-    assert first["vllm@medium"] < 1.03 * first["vllm@whole"]
-    assert first["vllm@fine"] > 1.2 * first["vllm@whole"]
-    assert 0.3 < gaps["vllm@medium"] / gaps["vllm@whole"] < 0.4
-    assert [Vllm().max_num_batched_tokens] == [budget_of(facts, "vllm@medium")]
+    assert 2 < first["orca"] / first["vllm@8192"] < 2.5
+    assert gaps["vllm@8192"] > 1.5 * gaps["orca"]
+    assert max(gaps["vllm@2048"], gaps["vllm@512"]) < 0.4 * gaps["vllm@8192"]
+    assert first["vllm@2048"] < 1.03 * first["vllm@8192"]
+    assert first["vllm@512"] > 1.2 * first["vllm@8192"]
+    assert 0.3 < gaps["vllm@2048"] / gaps["vllm@8192"] < 0.4
+    assert [Vllm().max_num_batched_tokens] == [budget_of(facts, "vllm@2048")]
     return f"only {word(facts.count)} people?"
 
 

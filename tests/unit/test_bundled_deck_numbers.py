@@ -148,7 +148,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "The price: newcomers stop all": [
         lambda f: f"the {word(len(f.who('continuous', State.STALLED)))} others",
-        lambda f: f"step of four takes {format_duration(f.workload.cost.step_time(4))}",
+        lambda f: f"(ITL) | {f.cells('continuous', 'p99_itl')}",
+        lambda f: f"step of four | {format_duration(f.workload.cost.step_time(4))}",
+        lambda f: f"stalled slot-time | {f.cells('continuous', 'stalled')}",
     ],
     "Slot by slot: no more red": [
         lambda f: f"All {word(f.count)}, start",
@@ -176,8 +178,10 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: (
             f"documents, of {f.requests.input_tokens.min():,} to {f.requests.input_tokens.max():,}"
         ),
-        lambda f: f"A step takes about {step_of_all(f)} ms",
-        lambda f: f"document up to {longest_document(f)} times as long",
+        lambda f: f"static | {f.cells('static', 'avg_latency')} | none",
+        lambda f: f"continuous | {f.cells('continuous', 'avg_latency', 'p99_itl')}",
+        lambda f: f"a step takes about {step_of_all(f)} ms",
+        lambda f: f"document takes up to {longest_document(f)} times as long",
     ],
     "The KV cache fills before the slots": [
         fourteen_times,
@@ -199,6 +203,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"{word(f.running('orca'))} run",
         lambda f: f"{word(len(f.who('orca', State.MEMORY)))} wait",
         lambda f: f"all {word(f.running(f.vllm))} slots are taken",
+        lambda f: f"Orca | reserved | {f.cells('orca', 'mean_ttft')}",
+        lambda f: f"vLLM@8192 | paged | {f.cells('vllm@8192', 'mean_ttft')}",
         lambda f: f"{word(f.running(f.vllm))} run instead of {word(f.running('orca'))},",
         lambda f: f"at {f.made(f.vllm, 0)} tokens, not {f.made('orca', 0)}.",
         lambda f: f"up to {f.requests.max_tokens.max():,} tokens",
@@ -230,21 +236,23 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda _: f"(By default it is {Vllm().max_num_batched_tokens:,}",
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'continuous'))}.",
         longest_step,
+        lambda f: f"continuous | {f.cells('continuous', 'p99_itl', 'mean_ttft')}",
+        lambda f: f"vLLM@512 | {f.cells('vllm@512', 'p99_itl', 'mean_ttft')}",
         lambda f: "had {} tokens before it, and still has {}.".format(*of_r5(f, "continuous")),
         gained,
     ],
     "No more white walls": [
         lambda f: f"The {word(f.count)}, start",
         longest_stall,
-        lambda f: f"a token comes every {at_most('vllm@fine', f)} at worst",
+        lambda f: f"a token comes every {at_most('vllm@512', f)} at worst",
     ],
     "What each rule buys": [
         lambda f: f"The same {word(f.count)}.",
-        lambda f: f"(Medium, {budget_of(f, 'vllm@medium'):,}, is the default.)",
+        lambda f: f"({budget_of(f, 'vllm@2048'):,} is the default.)",
         each_rule,
         *(
             lambda f, lane=lane: f"vLLM@{lane} | paged | ≤ {budget_of(f, f'vllm@{lane}'):,}"
-            for lane in ("medium", "fine")
+            for lane in (2048, 512)
         ),
         room_for_all,
         rarer_than_p99_tells,
@@ -270,7 +278,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "The knob turned": [
         longest_gaps,
-        lambda f: f"{f.made('vllm@fine', 5)} by now, not {f.made('vllm@whole', 5)}.",
+        lambda f: f"{f.made('vllm@512', 5)} by now, not {f.made('vllm@8192', 5)}.",
         lambda _: f"budget of {BUDGETS[2]}:",
         ten_to_one,
     ],
@@ -427,10 +435,10 @@ def test_what_is_said_of_who_is_where_is_so() -> None:
 
 def test_whole_answers_take_as_long_as_is_said() -> None:
     pieces = Facts("No more white walls")
-    longer = pieces.metric("vllm@fine", "avg_latency") / pieces.metric("continuous", "avg_latency")
+    longer = pieces.metric("vllm@512", "avg_latency") / pieces.metric("continuous", "avg_latency")
     assert 1 < longer < 1.03  # hardly longer
     rules = Facts("What each rule buys")
-    names = ("orca", "vllm@whole", "vllm@medium", "vllm@fine")
+    names = ("orca", "vllm@8192", "vllm@2048", "vllm@512")
     each = [rules.metric(name, "avg_latency") for name in names]
     assert max(each) / min(each) < 1.06  # about as long with each
 
@@ -450,9 +458,9 @@ def test_prompts_are_read_as_the_servers_are_said_to() -> None:
         reading = (states == State.PREFILL).any(axis=0)
         assert stall != (states[:, reading] == State.DECODE).any(), name
         longest[name] = run.spans.step_time.max()
-    assert said["Orca"] == said["vLLM@whole"] == "whole: one long step for all"
+    assert said["Orca"] == said["vLLM@8192"] == "whole: one long step for all"
     assert said["vLLM"] == "in pieces: short steps"
-    assert min(longest["Orca"], longest["vLLM@whole"]) > 1.5 * longest["vLLM"]
+    assert min(longest["Orca"], longest["vLLM@8192"]) > 1.5 * longest["vLLM"]
 
 
 def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> None:
@@ -461,13 +469,14 @@ def test_the_title_marks_each_chapter_that_brings_other_requests_or_costs() -> N
     assert marked == [
         "Static: all leave together",
         "Equal lengths: no time won",
-        "Few people: no batch needed",
         "The price: newcomers stop all",
         "Long prompts: white walls",
         "The KV cache fills before the slots",
-        "How many people?",
         "The numbers",
+        "Few people: no batch needed",
+        "No more white walls",
         "Reserved or paged: the whole run",
+        "How many people?",
         "Read once",
         "A complaint",
     ]

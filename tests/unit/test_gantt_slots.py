@@ -94,13 +94,13 @@ def test_every_size_is_filled_exactly(size: tuple[int, int], scene: Scene) -> No
         assert [sum(len(part.text) for part in row) for row in drawn] == [size[0]] * size[1]
 
 
-def test_each_request_is_named_where_its_stay_begins() -> None:
+def test_each_request_is_named_where_its_work_begins() -> None:
     chart = gantt(NOTEBOOK, NOTEBOOK.end, (118, 32))
     for run, rows in zip(NOTEBOOK.runs, lanes(chart), strict=True):
         for row, number in enumerate(run.requests.id):
             slot = int(run.stays.slot[row])
-            cell = int(chart.window.cell_of(run.stays.start_time[row]))
-            near = rows[2 * slot][max(0, cell) : cell + 2 + len(str(number))]
+            cell = int(chart.window.cell_of(run.first_token_time[row]))
+            near = rows[2 * slot][max(0, cell - 1) : cell + 2 + len(str(number))]
             assert f"R{number}" in near, (run.strategy.name, number)
 
 

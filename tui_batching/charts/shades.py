@@ -11,8 +11,8 @@ LEGIBLE = 4.5
 """The contrast to its ground with which text can be read (WCAG 2.2)."""
 _SHADES = 4
 """Shades that a colour has beside itself."""
-_IN_TURN = (1, 0, 3, 2)
-"""The order in which shades are taken: neither the first nor the last three are all neighbours."""
+_IN_TURN = (0, 3, 2, 1)
+"""The order in which shades are taken: 8192, 2048 and 512 are ever closer to the text."""
 _NEAREST = 0.8
 """How far a shade goes towards the colour of text, which it must not be taken for."""
 _FINEST = 64

@@ -176,7 +176,7 @@ class SlotBands:
         return rows
 
     def _names(self, place: int) -> list[Written]:
-        """The name at the begin of each stay; on bands of one row clear of what is done first.
+        """The name in each stay, clear of the reading before its work.
 
         Who is evicted soon is named by the tag of the eviction alone.
         """
@@ -188,10 +188,8 @@ class SlotBands:
             if tag is not None:
                 end = min(end, tag.cell - (len(tag.words) > 1))  # noqa: PLW2901
             name = self._name_of(int(stays[begin]))
-            cell: int | None = begin
-            if self.thickness == 1:
-                cell = _room(states[begin:end], len(name))
-                cell = None if cell is None else begin + cell
+            cell = _room(states[begin:end], len(name))
+            cell = None if cell is None else begin + cell
             if cell is not None and now is not None and cell <= now < cell + len(name):
                 cell = now + 1
             if cell is not None and free <= cell <= end - len(name):
