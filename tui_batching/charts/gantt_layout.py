@@ -16,13 +16,15 @@ FEWEST = 4
 _BESIDE_SLOTS = 2
 """Rows of a panel that are not a slot's: its heading, and the queue."""
 THICKEST = 3
-"""The most rows of a request, and of the queue."""
+"""The most rows of a request."""
 THICKEST_SLOT = 5
-"""The most rows of a slot, where the queue has its own: better theirs than nobody's."""
+"""The most rows of a slot, where the queue has three: better theirs than nobody's."""
+_FAIR_QUEUE = 3
+"""The rows of the queue that slots do not take in order to be so thick."""
 THINNEST_KV = 2
 """The rows of the KV cache that slots do not take in order to be thicker than a row."""
-THICKEST_KV = 6
-"""Its most rows."""
+THICKEST_BAND = 6
+"""The most rows of the queue, and of the KV cache."""
 
 
 class GanttLayout(NamedTuple):
@@ -108,13 +110,13 @@ def slot_layout(slots: Sequence[int], heeds: Sequence[bool], size: Size) -> Gant
         1,
         *(
             min(most, (size.height - (1 + queue) * lanes - kv * caches) // sum(slots))
-            for most, queue, kv in ((THICKEST, 1, THINNEST_KV), (THICKEST_SLOT, THICKEST, THICKEST))
+            for most, queue, kv in ((THICKEST, 1, THINNEST_KV), (THICKEST_SLOT, _FAIR_QUEUE, 3))
         ),
     )
     needed = [number * thickness + 2 for number in slots]
     left = max(0, size.height - sum(needed)) // lanes
-    queue = min(THICKEST, 1 + (left // 2 if caches else left))
-    memory = min(THICKEST_KV, left - (queue - 1)) if caches else 0
+    queue = min(THICKEST_BAND, 1 + (left // 2 if caches else left))
+    memory = min(THICKEST_BAND, left - (queue - 1)) if caches else 0
     apart = int(memory > THINNEST_KV)
     arrangement = stacked(
         [rows - 1 + queue + memory * has_kv for rows, has_kv in zip(needed, heeds, strict=True)],
