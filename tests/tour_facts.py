@@ -107,6 +107,12 @@ class Facts:
         return len(self.requests)
 
 
+def before_and_after(title: str, metric: str) -> str:
+    """A metric of both lanes of a chapter, as cells of a table have it."""
+    facts = Facts(title)
+    return " | ".join(facts.cells(each.name, metric) for each in facts.workload.strategies)
+
+
 def drawn_answer(facts: Facts) -> list[str]:
     """TTFT, gaps, TPOT and latency of the answer that is drawn, at a tenth of a second a cell."""
     table = facts.chapter.table

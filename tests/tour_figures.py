@@ -590,4 +590,4 @@ def ways_to_read(facts: Facts) -> str:
     """As many as are drawn, each as what the newcomer sees and what the others do."""
     table = facts.chapter.table
     assert isinstance(table, tuple)
-    return f"{word((len(table) - 1) // 2)} ways"
+    return f"{word(sum(any(row) for row in table[1:]) // 2)} ways"

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tour import EACH_CHAPTER, TOUR
-from tour_facts import Facts, chapter_called, drawn_answer, served, word
+from tour_facts import Facts, before_and_after, chapter_called, drawn_answer, served, word
 from tour_figures import (
     BUDGETS,
     STUDIED,
@@ -189,9 +189,10 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         whole_memory,
         lambda f: f"{f.workload.cost.kv_cache_tokens:,} tokens, for",
         lambda f: f"about {word(f.run('orca').slots)} of the {word(f.count)}",
-        lambda f: f"longest answer allowed here is {f.requests.max_tokens.max():,} tokens",
-        lambda f: f"the longest answer allowed: {sum(needs_of_r5(f)):,} tokens",
-        lambda f: f"Only {free_memory(f):,} are free",
+        lambda f: "its prompt | {:,}".format(*needs_of_r5(f)),
+        lambda f: f"answer allowed | {needs_of_r5(f)[1]:,}",
+        lambda f: f"together | {sum(needs_of_r5(f)):,}",
+        lambda f: f"Only {free_memory(f):,} tokens are free",
         lambda f: f"though {word(f.run('orca').slots - f.running('orca'))} slots are free",
         lambda f: (
             f"{word(f.run('orca').slots - f.running('orca'))} of the {word(f.run('orca').slots)}"
@@ -232,7 +233,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Chunked prefill: nobody stops": [
         lambda f: f"with {f.requests.input_tokens[8]:,} tokens.",
-        lambda f: f"a budget of {budget(f)} tokens.",
+        lambda f: f"a budget of {budget(f)} tokens a step",
         lambda _: f"(By default it is {Vllm().max_num_batched_tokens:,}",
         lambda f: f"one step of {format_duration(step_at_the_stop(f, 'continuous'))}.",
         longest_step,
@@ -300,6 +301,11 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         *(lambda f, row=row: predictions(f)[row] for row in range(4)),
         at_worst,
         lambda f: f"more than {word(within(f))} percent",
+    ],
+    "What to take home": [
+        lambda _: before_and_after("Slot by slot: no more red", "avg_latency"),
+        lambda _: before_and_after("Chunked prefill: nobody stops", "p99_itl"),
+        lambda _: before_and_after("Paging: memory as needed", "mean_ttft"),
     ],
     "The famous 23 times": [
         padding,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,19 @@ async def test_live_shows_the_lanes_and_what_else_is_asked_for(size: tuple[int, 
         race = await seen(stage, "pagedown")
         assert "STATIC" in race
         assert "THE RACE" in race
+
+
+@SIZES
+async def test_the_reader_of_the_selected_request_can_stand_without_reasons(
+    size: tuple[int, int],
+) -> None:
+    deck = talk(f"{LIVE}, select: 3, show: [lanes, reader]")
+    async with on_stage(deck.chapters[0].workload, size, deck=deck) as stage:
+        text = await seen(stage)
+        assert re.search(r"stat\w* +R3 \S+ m?s so far +its reader sees: \(nothing yet", text)
+        assert re.search(r"cont\w* +R3 \S+ m?s so far +its reader sees: … ", text)
+        assert "decode" not in text.splitlines()[-4]
+        assert "by cause" not in text
 
 
 async def test_slots_are_higher_where_there_is_nothing_else() -> None:

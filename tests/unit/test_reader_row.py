@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from stage import hand_made, scene_of
 
+from tui_batching.charts.breakdown_rows import readers_rows
 from tui_batching.charts.palette import DEFAULT_THEME, load_palettes
-from tui_batching.charts.reader_row import LABELS, WORDS, reader_row
+from tui_batching.charts.reader_row import WORDS
 from tui_batching.charts.rows import text_of
 from tui_batching.clock import MILLISECOND
 from tui_batching.sim.life import State
@@ -22,16 +23,17 @@ LANES = range(len(SCENE.runs))
 
 def seen(moment: Moment, request: int, width: int = 120) -> str:
     """What stands behind the label."""
-    row = text_of(reader_row(moment, request, 12, width, PALETTE))
-    assert len(row) == width
-    assert row[:12].strip() == LABELS[0]
-    return row[12:].strip()
+    [row] = readers_rows([moment], request, 1, width, PALETTE)
+    label, told = text_of(row).split(" its reader sees: ", 1)
+    assert f"R{request} " in label
+    assert len(text_of(row)) == width
+    return told.strip()
 
 
 def instants(lane: int, request: int) -> np.ndarray:
     run = SCENE.runs[lane]
     first, last = int(run.requests.arrival_time[request]), int(run.end_time[request])
-    return np.linspace(first, last, 60).astype(np.int64)
+    return np.linspace(first + 1, last, 60).astype(np.int64)
 
 
 @pytest.mark.parametrize("request_", range(6))

@@ -24,6 +24,7 @@ from tui_batching.charts.reader_row import reader_row
 from tui_batching.charts.rows import (
     Cells,
     Row,
+    first_that_fits,
     style,
 )
 from tui_batching.clock import MILLISECOND, Picoseconds, ReadingUnit, format_duration, reading_unit
@@ -37,6 +38,8 @@ READ_PARTS = 3
 """Rows of a lane's parts with the answer below: bar, sum and words."""
 THICK_PARTS = 5
 """Rows of a lane's parts where there is most room: two of bars, sum, words and a gap."""
+READS = ("reader", "sees")
+"""What the words of an answer are called, which its reader sees."""
 _ORDER = "by cause"
 """How the parts stand side by side in a bar."""
 _THICK_BARS = 4
@@ -77,8 +80,33 @@ def breakdown_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room 
             left = rows_each - len(told) - reads
             told += _parts_rows(amounts, indent, whys, left, width, palette)
             if reads:
-                told.append(reader_row(moment, request, indent, width, palette))
+                told.append(reader_row(moment, request, _labelled(indent, width, palette), palette))
         rows += (told + [blank] * rows_each)[:rows_each]
+    return rows
+
+
+def _labelled(indent: int, width: int, palette: Palette) -> Row:
+    """The begin of the row of words, as wide as the labels above it."""
+    text, muted = (style(each, palette.background) for each in (palette.text, palette.muted))
+    return Row(width, text).add(f" {first_that_fits(READS, indent - 2):<{indent - 1}}", muted)
+
+
+def readers_rows(
+    moments: list[Moment], request: int, rows_each: int, width: int, palette: Palette
+) -> list[Cells]:
+    """For each lane how long the selected request has taken, and what its reader sees."""
+    text, muted = (style(each, palette.background) for each in (palette.text, palette.muted))
+    each = [_told_behind(moment, request, parts_of(moment, request), "") for moment in moments]
+    blank, room = Row(width, text).cells(), max(map(len, each))
+    rows: list[Cells] = []
+    for moment, told in zip(moments, each, strict=True):
+        row = Row(width, text).add(*lane_label(moment, moments, width, palette))
+        row.add(f"{told.strip():<{room}}", text)
+        if moment.time > int(moment.run.requests.arrival_time[request]):
+            shown = reader_row(moment, request, row.add("its reader sees: ", muted), palette)
+        else:
+            shown = row.cells()
+        rows += [shown, *[blank] * rows_each][:rows_each]
     return rows
 
 

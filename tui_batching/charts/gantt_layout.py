@@ -23,7 +23,7 @@ _FAIR_QUEUE = 3
 """The rows of the queue that slots do not take in order to be so thick."""
 THINNEST_KV = 2
 """The rows of the KV cache that slots do not take in order to be thicker than a row."""
-THICKEST_BAND = 6
+THICKEST_QUEUE, THICKEST_KV = 4, 6
 """The most rows of the queue, and of the KV cache."""
 
 
@@ -115,8 +115,8 @@ def slot_layout(slots: Sequence[int], heeds: Sequence[bool], size: Size) -> Gant
     )
     needed = [number * thickness + 2 for number in slots]
     left = max(0, size.height - sum(needed)) // lanes
-    queue = min(THICKEST_BAND, 1 + (left // 2 if caches else left))
-    memory = min(THICKEST_BAND, left - (queue - 1)) if caches else 0
+    queue = min(_FAIR_QUEUE, 1 + left // 2) if caches else min(THICKEST_QUEUE, 1 + left)
+    memory = min(THICKEST_KV, left - (queue - 1)) if caches else 0
     apart = int(memory > THINNEST_KV)
     arrangement = stacked(
         [rows - 1 + queue + memory * has_kv for rows, has_kv in zip(needed, heeds, strict=True)],

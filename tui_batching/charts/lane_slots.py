@@ -174,26 +174,28 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
     if number == 0 and thick == 1 and slot.word:
         text = first_that_fits(_words_beside(slot), row.left - 1)
         return _add_beside(row, text, _word_look(pen, slot)).cells()
+    if number == 0 and slot.memory is not None:
+        return _add_beside(row, _taken(slot.memory), look).cells()
     if number == 0:
         texts = _words_beside(slot) if reads else [slot.told or beside, beside]
         beside = first_that_fits(texts, row.left - 1)
         return _add_beside(row, beside, look).cells()
-    if number == 1 and slot.duration and slot.numbers:
+    if number == 1 and slot.duration and slot.numbers and slot.memory is None:
         held = pen.ink(pen.palette.held, slot.row, bold=True)
         shown = held if slot.state is State.HELD else _word_look(pen, slot)
         return _add_beside(row, slot.duration, shown).cells()
-    facts = _facts_below(slot, thick)
+    facts = _facts_below(slot)
     if number <= len(facts) and len(facts[number - 1]) + 2 <= row.left:
         _add_beside(row, facts[number - 1], pen.ink(pen.palette.muted, slot.row))
     return row.cells()
 
 
-def _facts_below(slot: SlotView, thick: int) -> list[str]:
-    """What stands beside the bar in its second row and below: the prompt, and all of its memory."""
+def _facts_below(slot: SlotView) -> list[str]:
+    """What stands beside the bar in its second row and below: where it tells memory, what else."""
     if slot.memory is None:
         return [slot.kept]
-    taken = _taken(slot.memory)
-    return [slot.kept, taken] if thick > 2 else [taken]
+    progress = f"{slot.told or slot.numbers} {slot.duration}".strip()
+    return [progress, slot.kept] if slot.kept not in progress else [progress]
 
 
 def _taken(memory: MemoryBar) -> str:

@@ -12,7 +12,13 @@ from types import MappingProxyType
 
 from tui_batching.analysis.scene import Scene
 from tui_batching.analysis.why import why_wordings
-from tui_batching.charts.breakdown_rows import READ_PARTS, THICK_PARTS, breakdown_rows, lane_label
+from tui_batching.charts.breakdown_rows import (
+    READ_PARTS,
+    THICK_PARTS,
+    breakdown_rows,
+    lane_label,
+    readers_rows,
+)
 from tui_batching.charts.chart import ChartRequest, KeySigns
 from tui_batching.charts.lane_heading import lane_heading
 from tui_batching.charts.lane_pen import BarScale, bar_scale
@@ -48,8 +54,11 @@ _ENDING = 2
 """Rows for what came of it, and for what to try next, however few lanes there are."""
 
 
-LIVE_PARTS = ("lanes", "memory", "shares", "race", "charts", "reasons")
-"""What the page is made of, from top to bottom; memory and shares stand in the lanes."""
+LIVE_PARTS = ("lanes", "memory", "shares", "race", "charts", "reasons", "reader")
+"""What the page is made of, from top to bottom; memory and shares stand in the lanes.
+
+Where there are no reasons, the reader of a selected request stands in their place.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +111,9 @@ class LiveLayout:
             told = max(told, _ENDING)
         if parts and "charts" not in show and height >= _LOW:
             told = seen * (THICK_PARTS if height >= _HIGH else THICK_PARTS - 1)
-        told = min(max(1, height - 5), told) if "reasons" in show else 0
+        if "reasons" not in show:
+            told = 2 * seen * (parts and "reader" in show)
+        told = min(max(1, height - 5), told)
         racing = lanes if height >= _LOW else seen
         race = racing + 1 if "race" in show else 0
         left = height - legend - told - race
@@ -247,10 +258,17 @@ def told_rows(  # noqa: PLR0913, PLR0917 - what is told, and how much room there
     width: int,
     palette: Palette,
     keys: KeySigns = MappingProxyType({}),
+    *,
+    reasons: bool = True,
 ) -> list[Cells]:
-    """Why somebody waits; or where a request's time went; or at the end, how it came out."""
+    """Why somebody waits; or where a request's time went; or at the end, how it came out.
+
+    Without reasons it is what the reader of the selected request sees.
+    """
     each = max(1, count // max(1, len(moments)))
-    if selected is not None:
+    if selected is not None and not reasons:
+        rows = readers_rows(moments, selected, each, width, palette)
+    elif selected is not None:
         rows = breakdown_rows(
             moments, selected, each, width, palette, scene.comparison.measured_run
         )

@@ -17,7 +17,6 @@ from tui_batching.charts.rows import Cells, Row, first_that_fits, style
 from tui_batching.numbers import counted
 from tui_batching.sim.moment import Moment
 
-LABELS = ("reader", "sees")
 _ANSWER = """
 To bake a plain loaf you need flour, water, salt and a little yeast. Stir them in a bowl until no
 dry flour is left, cover it, and let it rest for an hour. Then fold the dough over itself a few
@@ -38,7 +37,7 @@ _BEFORE = "… "
 """Stands before a line that is not the first."""
 
 
-def reader_row(moment: Moment, request: int, indent: int, width: int, palette: Palette) -> Cells:
+def reader_row(moment: Moment, request: int, row: Row, palette: Palette) -> Cells:
     """The end of what is written of its answer, and the sign of what the request does.
 
     Of a strategy whose batches return as one there are no words before that.
@@ -46,19 +45,21 @@ def reader_row(moment: Moment, request: int, indent: int, width: int, palette: P
     Args:
         moment: of a lane.
         request: whose answer; it has arrived.
-        indent: cells of the label, with one before and behind it.
-        width: cells of the row.
+        row: the row that says so, up to the words.
         palette: the colours.
     """
     run, now = moment.run, moment.time
     muted, text = (style(each, palette.background) for each in (palette.muted, palette.text))
-    row = Row(width, text).add(f" {first_that_fits(LABELS, indent - 2):<{indent - 1}}", muted)
     made = int(moment.tokens_made(np.array([request]))[0])
     answered = now >= int(run.end_time[request])
     streams = run.strategy.about.iteration_level
     if not (made and (streams or answered)):
-        unseen = f": {counted(made, 'token')} made, in a batch that returns as one" if made else ""
-        return row.add(f"(nothing yet{unseen})", muted).cells()
+        told = [
+            f": {counted(made, 'token')} made, in a batch that returns as one",
+            ": a batch returns as one",
+        ]
+        texts = [f"(nothing yet{why})" for why in (*(told if made else ()), "")]
+        return row.add(first_that_fits(texts, row.left), muted).cells()
     words = _end(made, row.left - len(_BEFORE) - 2)
     row.add(f"{words} ", text)
     if not answered:

@@ -188,7 +188,7 @@ class SlotBands:
             if tag is not None:
                 end = min(end, tag.cell - (len(tag.words) > 1))  # noqa: PLW2901
             name = self._name_of(int(stays[begin]))
-            cell = _room(states[begin:end], len(name))
+            cell = _room(states[begin:end], len(name), covers=self.thickness > 1)
             cell = None if cell is None else begin + cell
             if cell is not None and now is not None and cell <= now < cell + len(name):
                 cell = now + 1
@@ -225,15 +225,22 @@ class SlotBands:
         return found
 
 
-def _room(states: npt.NDArray[np.int8], length: int) -> int | None:
-    """Where in a stay a name hides the least: within its work, stalled or not, or what is held."""
+def _room(states: npt.NDArray[np.int8], length: int, *, covers: bool) -> int | None:
+    """Where in a stay a name hides the least: within its work, stalled or not, or what is held.
+
+    Where it only covers the first of several rows it rather ends with work that is too short for it
+    than to seem the name of what is held.
+    """
     if len(states) < length:
         return None
-    for wanted in ((State.DECODE, State.STALLED), (State.HELD,)):
-        there = np.isin(states, wanted)
+    works = np.isin(states, (State.DECODE, State.STALLED))
+    for there in (works, states == State.HELD):
         fitting = np.convolve(there, np.ones(length, np.int64))[length - 1 :] == length
         if fitting.any():
             return int(np.argmax(fitting))
+        if covers and works.any():
+            last = len(works) - 1 - int(np.argmax(works[::-1]))
+            return max(0, last + 1 - length)
     return 0
 
 

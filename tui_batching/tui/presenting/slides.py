@@ -20,8 +20,8 @@ _LONGEST_BAR = 24
 """Cells of the longest bar in a table on a slide."""
 _TALL = 30
 """Rows from which on paragraphs and the rows of a table stand apart, and big words get the rest."""
-_BESIDE_TABLE = 5
-"""Rows that big words have at most where a table is what speaks: one line of them."""
+_BESIDE_TABLE = 7
+"""Rows that big words have where a table is what speaks, unless all of it can stand apart."""
 _COLUMN = 72
 """Cells of a slide's line of text, if its table is not wider."""
 _FRAME, _FRAME_WITH_RULE = 6, 8
@@ -128,16 +128,14 @@ class _SlideParts:
     def below_big_words(self, words: str, width: int, height: int) -> tuple[list[str], bool]:
         """The big words, and whether blank rows part what is below them, if it is a tall slide.
 
-        What is read by oneself moves together before the big words shrink.
+        A table, and what is read by oneself, move together before the big words shrink.
         """
         needed = sum(map(len, self._blocks)) + (_FRAME_WITH_RULE if self.spoken else _FRAME)
-        most, left, roomy = (
-            _BESIDE_TABLE if self.table else height,
-            height - needed,
-            height >= _TALL,
-        )
-        big = big_words(words, width, max(1, min(most, left - roomy * len(self._blocks))))
-        if roomy and self.spoken:
+        left, roomy = height - needed, height >= _TALL
+        apart = left - len(self._blocks)
+        most = max(_BESIDE_TABLE, apart) if self.table else height
+        big = big_words(words, width, max(1, min(most, apart if roomy else left)))
+        if roomy and (self.spoken or self.table):
             tight = big_words(words, width, max(1, min(most, left)))
             return tight, len(tight) == len(big)
         return big, roomy

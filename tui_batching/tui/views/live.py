@@ -95,7 +95,16 @@ class LiveView(View):
         moments = [frame.moments[number] for number in seen]
         height, words = self._told.content_size.height, width - GUTTER  # as wide as the lanes
         self._told.present(
-            told_rows(scene, moments, frame.selected, height, words, palette, frame.keys)
+            told_rows(
+                scene,
+                moments,
+                frame.selected,
+                height,
+                words,
+                palette,
+                frame.keys,
+                reasons=frame.shows("reasons"),
+            )
         )
         notes = newcomers(frame.keys) if frame.greets else ()
         if not frame.shows("reasons"):  # nor are there parts of a request to explain
