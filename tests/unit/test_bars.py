@@ -121,6 +121,21 @@ def test_differences_are_short(behind: float | None, text: str):
     assert len(text) <= 7
 
 
+@pytest.mark.parametrize(
+    ("behind", "text"),
+    [
+        (0.54, "1.54x"),
+        (0.014, "1.01x"),
+        (0.003, "+0.3%"),
+        (0.0, "0.0%"),
+        (3.83, "4.8x"),
+        (None, ""),
+    ],
+)
+def test_beside_a_factor_a_percentage_is_one_too(behind: float | None, text: str):
+    assert difference_text(METRICS_BY_NAME["avg_latency"], behind, by_factor=True) == text
+
+
 def test_one_strategy_and_latencies_of_one_step_are_drawn_as_well():
     requests = Requests.from_columns(np.zeros(1, np.int64), [0], [1])
     alone = Workload("alone", ListedRequests(requests), strategies=(Static(1),))

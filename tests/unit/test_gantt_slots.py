@@ -104,6 +104,14 @@ def test_each_request_is_named_where_its_work_begins() -> None:
             assert f"R{number}" in near, (run.strategy.name, number)
 
 
+@pytest.mark.parametrize("height", range(28, 33))
+def test_the_queue_takes_the_rows_that_are_left(height: int) -> None:
+    scene = scene_of(load_workload("rule-by-rule").served_by("static", "continuous"))
+    drawn = texts(gantt(scene, scene.end, (118, height)).draw())
+    assert len(drawn) == height
+    assert sum(not row.strip() for row in drawn) <= 1  # two lanes share them evenly
+
+
 @pytest.mark.parametrize("width", range(40, 130, 9))
 def test_names_of_neighbours_do_not_touch(width: int) -> None:
     for rows in lanes(gantt(NOTEBOOK, NOTEBOOK.end, (width, 32))):

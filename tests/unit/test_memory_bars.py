@@ -48,6 +48,13 @@ def test_what_each_has_adds_up_to_the_row_of_the_kv_cache(ms: int) -> None:
         assert sum(int(each.replace(",", "")) for each in told) == kv.taken
 
 
+def test_how_much_it_has_stands_before_how_many_tokens_are_made() -> None:
+    first, second, third = slots(views()[0])[:3]
+    assert re.search(r"KV 7,028 *$", first)
+    assert re.search(r"█ +121/122 *$", second)
+    assert re.search(r"▂ +prompt 4,980 *$", third)
+
+
 def test_a_cell_is_as_many_tokens_in_every_lane() -> None:
     both = views()
     scale = bar_scale(both, WIDE)

@@ -52,6 +52,18 @@ def test_a_name_looks_the_same_whatever_is_done_beneath_it(theme: str) -> None:
     assert len(found) == 1
 
 
+@pytest.mark.parametrize("cells", [50, 67, 101, 140])
+def test_no_name_seems_to_be_that_of_a_held_slot(cells: int) -> None:
+    """Where bands have several rows it begins before what is held, though work be short."""
+    run = scene_of(load_workload("notebook")).runs[0]
+    window = TimeWindow(int(run.end_time.max()) // (cells - 1), 0, cells, None, cells)
+    drawn = SlotBands(run, range(4), window, 3, palette(), None)
+    for states, (named, *_) in zip(drawn.states, drawn.draw(), strict=True):
+        line = "".join(sign for sign, _ in looks(named))
+        for name in re.finditer(r"R\d+", line):
+            assert states[name.start()] != State.HELD, (line, name[0])
+
+
 @pytest.mark.parametrize(
     "theme", ["dark", "light", "high-contrast", "projector", "colour-blind-safe"]
 )

@@ -36,6 +36,18 @@ def test_bars_begin_in_one_column_and_keep_their_share(width: int, longest: int)
     assert static.count("█") + static.count("▌") / 2 == longest / 2
 
 
+@pytest.mark.parametrize(("height", "rows"), [(45, 3 * 5), (32, 3 * 5), (26, 2 * 3)])
+def test_words_are_as_large_as_a_table_leaves_room_for(height: int, rows: int) -> None:
+    """Three lines of full blocks, or two of half blocks; never as small as the text."""
+    text = ChapterText("Title", "1/1", ("All of it.",), words=TABLE)
+    drawn = texts(
+        slide_rows("Do not hold. Do not stall. Do not.", [text], 118, height, palette())[1]
+    )
+    table = next(number for number, row in enumerate(drawn) if "All of it." in row)
+    assert len([row for row in drawn[:table] if row.strip()]) == rows
+    assert any("continuous" in row for row in drawn)
+
+
 PARTS = (
     ("a prompt of", "time"),
     ("500 tokens", "█▍"),
