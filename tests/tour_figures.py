@@ -20,7 +20,6 @@ from tui_batching.analysis.comparison import compare
 from tui_batching.analysis.metrics import value_text
 from tui_batching.analysis.sweeps import Sweep, sweep
 from tui_batching.analysis.tokens import token_gaps_by_request
-from tui_batching.analysis.why import evicted_facts
 from tui_batching.charts.rows import bar
 from tui_batching.clock import SECOND, format_duration
 from tui_batching.columns import IntArray
@@ -156,28 +155,13 @@ def before_the_eviction(facts: Facts) -> int:
     return len(before.decoding)
 
 
-def free_tokens(facts: Facts) -> int:
-    """Memory in which R12 does not fit."""
-    moment = facts.run(facts.vllm).at(facts.instant)
-    free = (kv_blocks(facts) - moment.blocks) * block_size(facts)
-    assert free < evicted_facts(moment, 12).lost
-    return free
-
-
-def computed_anew(facts: Facts) -> str:
-    """How much is computed again, as soon as R7 is done."""
-    run, _ = evicted_in(facts)
-    back = int(run.stays.start_time[run.by_request.members(12)[1]])
-    assert 0 <= back - int(run.end_time[7]) < SECOND // 50
-    return f"{evicted_facts(run.at(facts.instant), 12).lost:,} tokens, prompt"
-
-
 def halted(facts: Facts) -> str:
-    """For how long R12 makes no token; at the stop it is still out: more than half a second."""
+    """For how long R12 makes no token: it comes back at R7's end, and writes on at the stop."""
     run, evicted = evicted_in(facts)
-    gone = int(run.stays.end_time[evicted])
-    back = int(run.stays.ready_time[run.by_request.members(12)[1]])
-    assert gone < facts.instant < int(run.stays.start_time[run.by_request.members(12)[1]])
+    stay, gone = int(run.by_request.members(12)[1]), int(run.stays.end_time[evicted])
+    back = int(run.stays.ready_time[stay])
+    assert 0 <= int(run.stays.start_time[stay]) - int(run.end_time[7]) < SECOND // 50
+    assert 0 < facts.instant - back < 5 * step_at_the_stop(facts, facts.vllm)
     assert 0.5 < (back - gone) / SECOND < 0.6
     return f"no new word for {format_duration(back - gone)}, in"
 

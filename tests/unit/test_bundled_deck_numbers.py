@@ -14,7 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tour import EACH_CHAPTER, TOUR
-from tour_facts import Facts, before_and_after, chapter_called, drawn_answer, served, word
+from tour_facts import (
+    Facts,
+    before_and_after,
+    chapter_called,
+    drawn_answer,
+    gap_and_step,
+    served,
+    word,
+)
 from tour_figures import (
     BUDGETS,
     STUDIED,
@@ -28,7 +36,6 @@ from tour_figures import (
     block_size,
     budget,
     budget_of,
-    computed_anew,
     dynamic_alone,
     each_rule,
     earlier,
@@ -39,7 +46,6 @@ from tour_figures import (
     found_by_r4,
     fourteen_times,
     free_memory,
-    free_tokens,
     gained,
     halted,
     handed_on,
@@ -139,6 +145,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "Dynamic: a timer, too": [
         lambda f: f"At {f.chapter.at / SECOND:.2f} s R0 is here",
         lambda _: "the fourth has just come",
+        lambda f: f"static | {f.cells('static', 'avg_latency')}",
+        lambda f: f"dynamic | {f.cells('dynamic', 'avg_latency')}",
     ],
     "Continuous: who is done leaves": [
         lambda f: f"all {word(f.run('static').slots)} slots",
@@ -221,8 +229,6 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
             f"at {f.chapter.at / SECOND:.2f} s one block is left, "
             f"{word(before_the_eviction(f))} write"
         ),
-        computed_anew,
-        lambda f: f"only {free_tokens(f):,} are free",
         halted,
         lambda f: f"middle of {word(before_the_eviction(f))} answers",
     ],
@@ -303,9 +309,12 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         lambda f: f"more than {word(within(f))} percent",
     ],
     "What to take home": [
-        lambda _: before_and_after("Slot by slot: no more red", "avg_latency"),
-        lambda _: before_and_after("Chunked prefill: nobody stops", "p99_itl"),
-        lambda _: before_and_after("Paging: memory as needed", "mean_ttft"),
+        lambda _: "mean latency " + before_and_after("Slot by slot: no more red", "avg_latency"),
+        lambda _: "p99 gap {} (a step {}".format(*gap_and_step("The price: newcomers stop all")),
+        lambda _: "p99 gap " + before_and_after("Chunked prefill: nobody stops", "p99_itl"),
+        lambda _: "mean TTFT " + before_and_after("Chunked prefill: nobody stops", "mean_ttft"),
+        lambda _: "mean TTFT " + before_and_after("Paging: memory as needed", "mean_ttft"),
+        lambda _: "p99 gap " + before_and_after("Paging: memory as needed", "p99_itl"),
     ],
     "The famous 23 times": [
         padding,

@@ -49,10 +49,9 @@ def test_what_each_has_adds_up_to_the_row_of_the_kv_cache(ms: int) -> None:
 
 
 def test_how_much_it_has_stands_before_how_many_tokens_are_made() -> None:
-    first, second, third = slots(views()[0])[:3]
+    first, second = slots(views()[0])[:2]
     assert re.search(r"KV 7,028 *$", first)
     assert re.search(r"█ +121/122 *$", second)
-    assert re.search(r"▂ +prompt 4,980 *$", third)
 
 
 def test_a_cell_is_as_many_tokens_in_every_lane() -> None:

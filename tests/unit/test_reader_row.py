@@ -49,8 +49,7 @@ def test_a_word_for_each_token_and_the_sign_of_what_it_does(request_: int) -> No
             assert told == "(nothing yet)"
             continue
         words = told.removeprefix("… ").split()
-        if state is not State.DONE:
-            assert words.pop() == signs[state]
+        assert words.pop() == ("(end)" if state is State.DONE else signs[state])
         assert words == list(WORDS[made - len(words) : made])
         assert told.startswith("…") == (len(words) < made)
 
@@ -62,7 +61,7 @@ def test_a_batch_that_returns_as_one_shows_nothing_before(lane: int) -> None:
         assert seen(run.at(at), 0).startswith("(nothing yet")
     held = run.at(int(run.finish_time[0]))
     assert seen(held, 0) == "(nothing yet: 10 tokens made, in a batch that returns as one)"
-    assert seen(run.at(int(run.end_time[0])), 0) == " ".join(WORDS[:10])
+    assert seen(run.at(int(run.end_time[0])), 0) == " ".join(WORDS[:10]) + " (end)"
 
 
 def test_the_words_grow_until_the_row_is_full_and_begin_again_when_all_are_told() -> None:
@@ -73,7 +72,7 @@ def test_the_words_grow_until_the_row_is_full_and_begin_again_when_all_are_told(
     for width in (60, 80, 160):
         told = seen(ended, 0, width)
         assert told.startswith("… ")
-        assert told.endswith(" ".join(WORDS[:5]))
+        assert told.endswith(" ".join(WORDS[2:5]) + " (end)")
         assert width / 6 < len(told) <= width - 12
 
 

@@ -60,7 +60,7 @@ def test_what_a_chapter_brings_is_on_white() -> None:
     for is_new in (False, True):
         row = title_row(replace(FRAME, presenting=True, is_new=is_new), 120)
         white = "".join(part.text for part in row if part.style and part.style.reverse)
-        assert ("20 requests" in white) == ("new: 20" in text_of(row)) == is_new
+        assert ("20 requests" in white) == ("now: 20" in text_of(row)) == is_new
         assert "notebook" not in text_of(row), "a room knows no files"
 
 

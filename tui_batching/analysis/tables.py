@@ -273,38 +273,21 @@ def metric_cells(comparison: Comparison, metric: MetricInfo) -> tuple[Cell, ...]
     if comparison.measured is not None:
         differences = map(error_text, comparison.behind(metric))
     else:
-        behinds = comparison.behind(metric)
-        far = any(_is_far(behind) for behind in behinds)
-        differences = map(partial(difference_text, metric, by_factor=far), behinds)
+        differences = map(partial(difference_text, metric), comparison.behind(metric))
     return tuple(
         Cell(cell.text, cell.best, behind) for cell, behind in zip(cells, differences, strict=True)
     )
 
 
-def difference_text(metric: MetricInfo, behind: float | None, *, by_factor: bool = False) -> str:
-    """By how much a value differs from the best one: `+54%`, `-<0.1%`, `4.8x`; empty if unknown.
+def difference_text(metric: MetricInfo, behind: float | None) -> str:
+    """How many times the best value another one is: `1.54x`, `14x`, `0.84x`; empty if unknown.
 
     Also empty where values are shares: a share of a share is taken for percentage points.
-
-    Args:
-        metric: what is compared.
-        behind: how far it is behind, 0.54 for 54 %.
-        by_factor: whether others that stand beside it are told as factors: `1.54x` in place of
-            `+54%`, unless that would be `1.00x`.
     """
     if behind is None or metric.unit == "share":
         return ""
-    if _is_far(behind):
-        return f"{factor_text(behind + 1)}x"
-    if by_factor and behind >= 0.005:
-        return f"{behind + 1:.2f}x"
-    told = _signed(behind, 0.0095)
-    return f"{'-' if behind < 0 else '+'}<0.1%" if behind and told == _NOTHING else told
-
-
-def _is_far(behind: float | None) -> bool:
-    """Whether a value is about twice the best one, or more: then percentages are hard to read."""
-    return behind is not None and behind >= 0.995
+    times = behind + 1
+    return f"{times:.2f}x" if times < 1.995 else f"{factor_text(times)}x"
 
 
 def error_text(error: float | None) -> str:

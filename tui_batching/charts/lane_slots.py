@@ -191,11 +191,10 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
 
 
 def _facts_below(slot: SlotView) -> list[str]:
-    """What stands beside the bar in its second row and below: where it tells memory, what else."""
+    """What stands beside a bar in its second row; beside one of memory how far the answer is."""
     if slot.memory is None:
         return [slot.kept]
-    progress = f"{slot.told or slot.numbers} {slot.duration}".strip()
-    return [progress, slot.kept] if slot.kept not in progress else [progress]
+    return [f"{slot.told or slot.numbers} {slot.duration}".strip()]
 
 
 def _taken(memory: MemoryBar) -> str:

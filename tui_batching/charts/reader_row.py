@@ -35,6 +35,7 @@ WORDS = tuple(_ANSWER.split())
 """The answer to every prompt; a longer one begins again."""
 _BEFORE = "… "
 """Stands before a line that is not the first."""
+_DONE = "(end)"
 
 
 def reader_row(moment: Moment, request: int, row: Row, palette: Palette) -> Cells:
@@ -60,9 +61,11 @@ def reader_row(moment: Moment, request: int, row: Row, palette: Palette) -> Cell
         ]
         texts = [f"(nothing yet{why})" for why in (*(told if made else ()), "")]
         return row.add(first_that_fits(texts, row.left), muted).cells()
-    words = _end(made, row.left - len(_BEFORE) - 2)
+    words = _end(made, row.left - len(_BEFORE) - len(_DONE) - 1)
     row.add(f"{words} ", text)
-    if not answered:
+    if answered:
+        row.add(_DONE, muted)
+    else:
         [state] = moment.states(np.array([request]))
         sign, colour = sign_of(state.word)
         row.add(sign, style(palette.state(colour), palette.background))

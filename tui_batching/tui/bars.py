@@ -56,7 +56,7 @@ def title_row(frame: Frame, width: int, note: str = "") -> Cells:
     facts, fewer = _facts(workload, for_room=frame.presenting)
     costs = _costs(workload, tells_memory=_is_of_memory(frame))
     told = [" · ".join([*some, *cost]) for cost in costs for some in (facts, fewer)] + [fewer[0]]
-    told = [f"new: {each}" for each in told] if frame.is_new else told
+    told = [f"now: {each}" for each in told] if frame.is_new else told
     room = row.left - len(clock) - len(speed) - 7
     room = room if room >= _SHORTEST_NAME else max(1, row.left - len(clock) - 3)
     shown = first_that_fits(told, room)
