@@ -12,9 +12,6 @@ import asyncio
 
 import pytest
 from textual import app, pilot, screen
-from textual.cache import LRUCache
-from textual.css.model import RuleSet
-from textual.css.stylesheet import Stylesheet
 
 UPDATE_SECONDS = 0.001
 LONGEST_SECONDS = 10.0
@@ -36,16 +33,3 @@ def wait_exactly(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(screen, "UPDATE_PERIOD", UPDATE_SECONDS)
     patch.setattr(app, "wait_for_idle", wait_for_idle)
     patch.setattr(pilot, "wait_for_idle", wait_for_idle)
-
-
-def parse_styles_once(patch: pytest.MonkeyPatch) -> None:
-    """Parse the style sheets of widgets once for all apps, which have the same ones."""
-    known: dict[frozenset[tuple[str, str]], LRUCache[tuple[object, ...], list[RuleSet]]] = {}
-    set_variables = Stylesheet.set_variables
-
-    def set_and_share(self: Stylesheet, variables: dict[str, str]) -> None:
-        self._parse_cache = LRUCache(1)  # which is cleared
-        set_variables(self, variables)
-        self._parse_cache = known.setdefault(frozenset(variables.items()), LRUCache(4096))
-
-    patch.setattr(Stylesheet, "set_variables", set_and_share)
