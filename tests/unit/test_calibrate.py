@@ -80,7 +80,7 @@ def test_without_noise_the_prices_come_back_exactly(tmp_path: Path, name: str, t
         assert price == pytest.approx(PRICES[key], rel=1e-6, abs=1)
 
 
-@pytest.mark.parametrize("name", ["vllm", "continuous", "tensorrt-llm", "fastgen"])
+@pytest.mark.parametrize("name", ["vllm", "continuous", "tensorrt-llm"])
 def test_with_noise_predictions_are_right(tmp_path: Path, name: str) -> None:
     engine = engine_called(name, tight=False)
     run = engine.serve(some_requests(1000, 1000), COST)

@@ -80,8 +80,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-@SIZES
-@pytest.mark.parametrize("text", ["", MARKUP], ids=["name of a file", "name in a file"])
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [((80, 24), ""), ((160, 45), MARKUP)],
+    ids=["name of a file", "name in a file"],
+)
 async def test_no_view_shows_what_is_obeyed(folder: Path, size: tuple[int, int], text: str) -> None:
     workload = load_workload(workload_file(folder, text=text))
     assert workload.name == (text or SPELT)
@@ -134,29 +137,28 @@ async def test_the_names_of_the_picker_stand_in_a_column() -> None:
         assert len({cell_len(row.partition(" requests")[0]) for row in rows}) == 1
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        ("name: a\x1b[2J", r"1: found the character '\x1b', expected printable text"),
-        ('name: "a\\e[2J"', r"1: name: found 'a\x1b[2J', expected text without control characters"),
-        (f"name: '{MARKUP}'\n'{MARKUP}': 1", f"2: found the unknown key '{MARKUP}'"),
-        ("name: [/red]", "1: name: found a list, expected text"),
-        ("[/", "1: found broken YAML"),
-    ],
-)
-async def test_what_is_wrong_with_a_file_is_told_in_the_picker(
-    folder: Path, content: str, sentence: str
-) -> None:
+WRONG = {
+    "name: a\x1b[2J": r"1: found the character '\x1b', expected printable text",
+    'name: "a\\e[2J"': r"1: name: found 'a\x1b[2J', expected text without control characters",
+    f"name: '{MARKUP}'\n'{MARKUP}': 1": f"2: found the unknown key '{MARKUP}'",
+    "name: [/red]": "1: name: found a list, expected text",
+    "[/": "1: found broken YAML",
+}
+"""Contents of a file, and what is said of them."""
+
+
+async def test_what_is_wrong_with_a_file_is_told_in_the_picker(folder: Path) -> None:
     file = folder / f"{EVIL}.yaml"
-    file.write_text(content, encoding="utf-8")
     async with on_stage("notebook", (80, 24)) as stage, dialog(stage, "w"):
         field = stage.app.screen.query_one(Input)
-        field.focus()
-        field.value = str(file)
-        await stage.press("enter")
-        check(stage.app)
-        assert stage.app.screen is not stage.live
-        assert squeezed(sentence) in words(stage)
+        for content, sentence in WRONG.items():
+            file.write_text(content, encoding="utf-8")
+            field.focus()
+            field.value = str(file)
+            await stage.press("enter")
+            check(stage.app)
+            assert stage.app.screen is not stage.live
+            assert squeezed(sentence) in words(stage)
 
 
 async def test_a_path_that_is_pasted_is_shown_without_what_is_obeyed() -> None:
