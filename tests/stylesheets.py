@@ -1,6 +1,6 @@
 """The styles of Textual's widgets and of ours, parsed once in a process and not for every app.
 
-That is a tenth of the time of a test with an app. How Textual does it was read in its version 8.2.8.
+That is a tenth of the time of a test with an app. How Textual does it was read in version 8.2.8.
 """
 
 from __future__ import annotations
