@@ -102,6 +102,7 @@ async def test_the_list_closes_and_all_is_as_it_was(tmp_path: Path) -> None:
     async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
         for key in ("escape", "c", "f5"):
             await stage.press("c", "down", key)
+            assert stage.app.screen is stage.live, key
             assert number(stage) == 1, key
 
 
