@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from idle import wait_exactly
+from stylesheets import parse_once
 
 # Colours in tests are those of the themes, whatever terminal the tests are started from.
 for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
@@ -27,7 +28,7 @@ UNHURRIED = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("desk", UNHURRIED)
-settings.register_profile("gate", UNHURRIED, database=None, max_examples=60)
+settings.register_profile("gate", UNHURRIED, database=None, max_examples=40)
 settings.load_profile("gate" if "CI" in os.environ else "desk")
 
 
@@ -48,8 +49,9 @@ def _own_runtime_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: p
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _waits_exactly() -> Iterator[None]:
-    """Tests of the app go on when it has nothing left to do."""
+def _quick_apps() -> Iterator[None]:
+    """Tests of the app go on when it has nothing left to do, and parse no styles again."""
     with pytest.MonkeyPatch.context() as patch:
         wait_exactly(patch)
+        parse_once(patch)
         yield

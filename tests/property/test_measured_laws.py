@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import palette, scene_of
 from workloads_for_laws import workload_of
@@ -82,6 +82,7 @@ def test_at_every_instant_each_request_is_in_one_place(workload: Workload) -> No
     assert time == run.finished
 
 
+@settings(max_examples=30)  # all charts are drawn for each
 @given(logs(), st.floats(0, 1))
 def test_phases_sum_and_every_chart_is_drawn(workload: Workload, share: float) -> None:
     scene = scene_of(workload)

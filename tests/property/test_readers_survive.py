@@ -17,6 +17,9 @@ TOKENS = (
 )  # fmt: skip
 """Pieces that readers stumble over."""
 
+MOST_EXAMPLES = 25
+"""Of each reader, as `tests.fuzz` tries many more."""
+
 
 def damaged(seed: bytes, chance: random.Random) -> bytes:
     """The content with a few pieces taken out, doubled or put in."""
@@ -36,7 +39,7 @@ def damaged(seed: bytes, chance: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@settings(deadline=None)
+@settings(max_examples=MOST_EXAMPLES)
 @given(chance=st.randoms(use_true_random=False))
 def test_a_damaged_file_is_read_or_refused_in_one_sentence(
     name: str, chance: random.Random
@@ -46,7 +49,7 @@ def test_a_damaged_file_is_read_or_refused_in_one_sentence(
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@settings(deadline=None)
+@settings(max_examples=MOST_EXAMPLES)
 @given(content=st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_in_one_sentence(name: str, content: bytes) -> None:
     TARGETS[name].survives(content)

@@ -138,7 +138,7 @@ def test_nothing_is_obeyed_in_a_deck(
 def test_nothing_is_obeyed_in_what_is_told_of_progress(installed: Path, here: Path) -> None:
     file = here / f"{EVIL}.json"
     terminal = opened(
-        installed, here, "trace", "chat", "--set", "workload.count=20000", "-o", file.name
+        installed, here, "trace", "chat", "--set", "workload.count=6000", "-o", file.name
     )
     try:
         assert terminal.wait_for_end() == 0

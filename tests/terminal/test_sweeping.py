@@ -38,7 +38,7 @@ def wait_until_gone(processes: list[int]) -> None:
 @pytest.fixture
 def sweeping() -> Iterator[Terminal]:
     """The app in the midst of a sweep that takes its processes several seconds."""
-    terminal = Terminal(["play", "chat", "--set", "workload.count=150000"])
+    terminal = Terminal(["play", "chat", "--set", "workload.count=80000"])
     terminal.wait_until_open()
     terminal.program.send("6")
     terminal.wait_for(lambda text: "sweeping" in text)

@@ -184,7 +184,7 @@ def holds(stage: Stage) -> None:
         assert len(plain) == stage.app.size.width
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36), (60, 20)])
+@pytest.mark.parametrize("size", [(120, 36), (60, 20)])
 async def test_every_view_and_dialog_becomes_ascii(size: tuple[int, int]) -> None:
     async with on_stage("notebook", size, drawing=ASCII) as stage:
         await stage.seek(3400 * MILLISECOND)

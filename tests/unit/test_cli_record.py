@@ -235,7 +235,7 @@ def test_speaker_notes_do_not_follow_a_recording(
 def test_it_is_the_same_wherever_and_however_slowly_it_is_made(
     capsys: pytest.CaptureFixture[str], deck: str, arguments: list[str]
 ):
-    words = ["record", *(word.format(deck=deck) for word in arguments), "--seconds", "3", "-o", "-"]
+    words = ["record", *(word.format(deck=deck) for word in arguments), "--seconds", "2", "-o", "-"]
     assert main([*words, "--size", "120x40"]) == 0
     elsewhere = {
         "PYTHONHASHSEED": "7",

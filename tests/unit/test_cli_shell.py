@@ -55,9 +55,16 @@ def test_closed_streams_are_no_error(tmp_path: Path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
-    "command", ["compare", "compare --json", "workloads", "--help", "--version", "compare --help"]
+    ("command", "unbuffered"),
+    [
+        *(("compare", each) for each in ("", "1")),
+        *(("--help", each) for each in ("", "1")),
+        ("compare --json", ""),
+        ("workloads", "1"),
+        ("--version", "1"),
+        ("compare --help", ""),
+    ],
 )
 def test_a_full_disk_is_told(command: str, unbuffered: str):
     done = shell(f"$P {command} > /dev/full", PYTHONUNBUFFERED=unbuffered)

@@ -31,7 +31,7 @@ def test_figures_come_in_the_order_asked_for(capsys: pytest.CaptureFixture[str])
     sweep = printed_rows(capsys, "sweep", "load", "--values", "1", *TWO, "--csv", "-")
     assert [row["strategy"] for row in sweep] == chosen
     limits = ("--slo", "e2el=5s")
-    capacity = printed_json(capsys, "capacity", "notebook", *limits, *TWO, "--json")
+    capacity = printed_json(capsys, "capacity", "chat", *limits, *TWO, "--json")
     assert names(capacity["capacities"]) == chosen
     trace = json.loads(printed(capsys, "trace", "-o", "-", *TWO))["traceEvents"]
     processes = [event["args"]["name"] for event in trace if event.get("name") == "process_name"]

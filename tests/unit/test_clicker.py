@@ -81,26 +81,29 @@ async def test_the_chapters_are_listed_by_section_and_the_present_one_is_marked(
         assert number(stage) == 4
 
 
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36)])
 @pytest.mark.parametrize("title", ["A talk", TOUR.title, "The [red]longest[/red] title of a deck"])
 async def test_the_list_says_how_to_close_it_and_whose_chapters_they_are(
-    tmp_path: Path, title: str, size: tuple[int, int]
+    tmp_path: Path, title: str
 ) -> None:
     deck = replace(sections(tmp_path), title=title)
-    async with on_stage(deck.chapters[0].workload, deck=deck, size=size) as stage:
-        await stage.press("c")
-        assert "· enter goes there · escape closes ─" in stage.seen()
-        assert title[:12] in stage.seen()
-        if size[0] >= 80 and len(title) <= len(TOUR.title):
-            assert f" {title} · enter" in stage.seen()
+    async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
+        for size in ((60, 20), (80, 24), (120, 36)):
+            await stage.pilot.resize_terminal(*size)
+            await stage.press("c")
+            assert "· enter goes there · escape closes ─" in stage.seen(), size
+            assert title[:12] in stage.seen(), size
+            if size[0] >= 80 and len(title) <= len(TOUR.title):
+                assert f" {title} · enter" in stage.seen(), size
+            await stage.press("escape")
 
 
-@pytest.mark.parametrize("key", ["escape", "c", "f5"])
-async def test_the_list_closes_and_all_is_as_it_was(tmp_path: Path, key: str) -> None:
+async def test_the_list_closes_and_all_is_as_it_was(tmp_path: Path) -> None:
     deck = sections(tmp_path)
     async with on_stage(deck.chapters[0].workload, deck=deck) as stage:
-        await stage.press("c", "down", key)
-        assert number(stage) == 1
+        for key in ("escape", "c", "f5"):
+            await stage.press("c", "down", key)
+            assert stage.app.screen is stage.live, key
+            assert number(stage) == 1, key
 
 
 async def test_out_of_the_tour_the_list_begins_it() -> None:
@@ -124,18 +127,17 @@ async def test_the_palette_lists_the_chapters() -> None:
         await stage.until(lambda: isinstance(stage.app.screen, PickChapter))
 
 
-@pytest.mark.parametrize("key", ["escape", "f5"])
-async def test_escape_asks_and_what_a_clicker_sends_next_stays(key: str) -> None:
+async def test_escape_asks_and_what_a_clicker_sends_next_stays() -> None:
     async with on_stage(TOUR.chapters[0].workload, deck=TOUR) as stage:
         await stage.press(*["pagedown"] * (GUESS - 1))
         assert stage.live.selected == 4
-        for _ in range(2):
+        for key in ("escape", "f5", "escape", "f5"):
             await stage.press("escape")
             assert isinstance(stage.app.screen, AskToLeave)
             assert "leave the tour?" in stage.seen()
             await stage.press(key)
-            assert number(stage) == GUESS
-            assert stage.live.selected == 4
+            assert number(stage) == GUESS, key
+            assert stage.live.selected == 4, key
 
 
 async def test_only_enter_leaves_and_the_place_is_kept() -> None:

@@ -224,7 +224,7 @@ def test_no_row_stays_empty_while_what_happened_last_or_who_was_evicted_is_not_t
 ) -> None:
     scene = with_evictions(name)
     for lane, time in product(
-        range(len(scene.runs)), np.linspace(0, scene.end, 20).astype(np.int64).tolist()
+        range(len(scene.runs)), np.linspace(0, scene.end, 12).astype(np.int64).tolist()
     ):
         view = lane_view(scene, lane, time, None)
         rows = [text_of(row) for row in lane_rows(view, width, height, palette())]

@@ -27,36 +27,39 @@ def inks_of_titles(stage: Stage) -> dict[str, list[Color]]:
     return found
 
 
-def deck_with_a_focus(view: str) -> Deck:
-    """A chapter about dynamic in this view, and the same of all."""
-    text = f"""\
-chapters:
+def deck_with_a_focus() -> Deck:
+    """A chapter about dynamic in each view, and after it the same of all."""
+    chapters = "".join(
+        f"""\
   - {{title: One, text: Look., workload: notebook, view: {view}, at: 2s, focus: dynamic}}
   - {{title: All, text: Look., view: {view}, at: 2s}}
 """
-    return parse_deck(text, Path("talk.yaml"), view_parts())
+        for view in WITH_PANELS
+    )
+    return parse_deck(f"chapters:\n{chapters}", Path("talk.yaml"), view_parts())
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
-@pytest.mark.parametrize("view", WITH_PANELS)
-async def test_the_others_are_dim_in_every_view_with_panels(
-    view: str, size: tuple[int, int]
-) -> None:
-    deck = deck_with_a_focus(view)
+async def test_the_others_are_dim_in_every_view_with_panels(size: tuple[int, int]) -> None:
+    deck = deck_with_a_focus()
+    colours = {name: palette().strategy(name) for name in NAMES}
     async with on_stage(deck.chapters[0].workload, deck=deck, size=size) as stage:
-        colours = {name: palette().strategy(name) for name in NAMES}
-        inks = inks_of_titles(stage)
-        assert set(inks) == set(NAMES)
-        assert set(inks["dynamic"]) == {colours["dynamic"]}
-        assert colours["static"] not in inks["static"]
-        assert colours["continuous"] not in inks["continuous"]
-        seen = stage.rows()
-        await stage.press("pagedown")
-        for name, found in inks_of_titles(stage).items():
-            assert set(found) == {colours[name]}
-        pairs = list(zip(seen, stage.rows(), strict=True))[-20:-4]
-        for before, now in pairs:  # no sign has changed but that of the focus
-            assert before == now or "{" in before
+        for view in WITH_PANELS:
+            await stage.drawn()
+            inks = inks_of_titles(stage)
+            assert set(inks) == set(NAMES), view
+            assert set(inks["dynamic"]) == {colours["dynamic"]}, view
+            assert colours["static"] not in inks["static"], view
+            assert colours["continuous"] not in inks["continuous"], view
+            seen = stage.rows()
+            await stage.press("pagedown")
+            await stage.drawn()
+            for name, found in inks_of_titles(stage).items():
+                assert set(found) == {colours[name]}, view
+            pairs = list(zip(seen, stage.rows(), strict=True))[-20:-4]
+            for before, now in pairs:  # no sign has changed but that of the focus
+                assert before == now or "{" in before, view
+            await stage.press("pagedown")
 
 
 def names_in_focus(stage: Stage) -> set[str]:
@@ -65,15 +68,14 @@ def names_in_focus(stage: Stage) -> set[str]:
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (160, 45)])
-@pytest.mark.parametrize("view", WITH_PANELS)
-async def test_the_lane_in_focus_has_a_sign_that_needs_no_colour(
-    view: str, size: tuple[int, int]
-) -> None:
-    deck = deck_with_a_focus(view)
+async def test_the_lane_in_focus_has_a_sign_that_needs_no_colour(size: tuple[int, int]) -> None:
+    deck = deck_with_a_focus()
     async with on_stage(deck.chapters[0].workload, deck=deck, size=size) as stage:
-        assert names_in_focus(stage) == {"DYNAMIC"}
-        await stage.press("pagedown")
-        assert names_in_focus(stage) == set()
+        for view in WITH_PANELS:
+            for names in ({"DYNAMIC"}, set[str]()):
+                await stage.drawn()
+                assert names_in_focus(stage) == names, view
+                await stage.press("pagedown")
 
 
 @pytest.mark.parametrize("workload", ["tight-memory", "cache-thrash"])

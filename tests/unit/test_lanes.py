@@ -14,7 +14,6 @@ from tui_batching.tui.lane import Lane, lanes_seen
 from tui_batching.workload import Workload
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)], ids=str)
-COUNTS = pytest.mark.parametrize("count", [1, 2, 3, 5, 8])
 FITTING = {80: 3, 120: 3, 160: 4}
 
 
@@ -47,8 +46,10 @@ def assert_whole(stage: Stage, count: int) -> None:
     assert bool(re.search(rf"J ?(· {after} more|\+{after}) ", stage.seen())) is (after > 0)
 
 
-@COUNTS
-@SIZES
+@pytest.mark.parametrize(
+    ("count", "size"),
+    [(1, (80, 24)), (3, (80, 24)), (8, (80, 24)), (2, (120, 36)), (5, (120, 36)), (8, (160, 45))],
+)
 async def test_as_many_lanes_as_fit_are_seen_and_tab_goes_through_all(
     count: int, size: tuple[int, int]
 ) -> None:

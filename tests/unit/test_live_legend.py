@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -31,14 +32,15 @@ from tui_batching.workload import load_workload
 EXPLAINED = {FULL, HATCH, STALLED, SLOWED, SHADE, READ, AGAIN, EVICTED, RESERVED, CACHED, TRACK}
 
 
-@pytest.mark.parametrize("size", [(60, 20), (70, 22), (80, 24), (120, 36)])
 @pytest.mark.parametrize("name", ["notebook", "engines", "tight-memory", "cache-thrash"])
 async def test_each_sign_in_a_lane_is_in_the_legend_or_it_says_where_to_find_it(
-    name: str, size: tuple[int, int]
+    name: str,
 ) -> None:
-    async with on_stage(name, size) as stage:
+    async with on_stage(name, (60, 20)) as stage:
         await stage.press("question_mark", "escape")  # no newcomer any more
-        for share in (0.02, 0.2, 0.45, 0.7):
+        sizes = ((60, 20), (70, 22), (80, 24), (120, 36))
+        for size, share in product(sizes, (0.02, 0.2, 0.45, 0.7)):
+            await stage.pilot.resize_terminal(*size)
             await stage.seek(round(stage.scene.end * share))
             lanes = stage.live._lanes.seen
             drawn = "".join(row for lane in lanes for row in texts(lane._presented))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -50,14 +51,19 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return log, contents
 
 
+@cache
+def fitted(log: Path, contents: Path | None = None) -> Calibration:
+    """What the log tells, where it is known or not what its requests share."""
+    return calibrate(log, settings=SETTINGS, contents=contents)
+
+
 def largest_error(made: Calibration) -> float:
     return max(abs(each.error) for each in made.fitted)
 
 
 def test_prices_come_back_where_it_is_known_what_is_shared(files: tuple[Path, Path]) -> None:
     log, contents = files
-    blind = calibrate(log, settings=SETTINGS)
-    told = calibrate(log, settings=SETTINGS, contents=contents)
+    blind, told = fitted(log), fitted(log, contents)
     assert largest_error(blind) > 0.05
     assert largest_error(told) < largest_error(blind) / 5
     assert told.fit.log.notices[-1] == "contents.jsonl tells what the prompts share"
@@ -69,7 +75,7 @@ def test_what_is_not_known_is_told(files: tuple[Path, Path], tmp_path: Path) -> 
     path.write_bytes(log.read_bytes())
     (tmp_path / META).write_text(json.dumps({"kv_cache": {"enable_prefix_caching": True}}))
     blind = calibrate(path, settings=SETTINGS)
-    told = calibrate(path, settings=SETTINGS, contents=contents)
+    told = fitted(log, contents)
     assert any("nothing tells what requests share" in each for each in blind.doubts)
     assert not any("prefix caching" in each for each in told.doubts)
 
@@ -103,8 +109,7 @@ def test_requests_without_contents_change_nothing(files: tuple[Path, Path], tmp_
     rows = [json.loads(line) for line in contents.read_text().splitlines()]
     path = tmp_path / "plain.jsonl"
     path.write_text("\n".join(json.dumps(row | {"hash_ids": []}) for row in rows))
-    blind = calibrate(log, settings=SETTINGS)
-    told = calibrate(log, settings=SETTINGS, contents=path)
+    blind, told = fitted(log), fitted(log, path)
     assert np.array_equal(told.fit.run.end_time, blind.fit.run.end_time)
 
 

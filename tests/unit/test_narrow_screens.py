@@ -11,7 +11,14 @@ from tui_batching.charts.rows import PLAYHEAD
 from tui_batching.tui.views import VIEWS
 from tui_batching.workload import load_workload
 
-SIZES = pytest.mark.parametrize("size", [(60, 20), (80, 24)])
+SCREENS = pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("notebook", (60, 20)),
+        ("engines", (60, 20)),
+        ("tight-memory", (80, 24)),
+    ],
+)
 NAMES = pytest.mark.parametrize("name", ["notebook", "engines", "tight-memory"])
 
 
@@ -20,15 +27,7 @@ def cut_rows(stage: Stage) -> list[str]:
     return [row for row in stage.rows()[2:-2] if "…" in row]
 
 
-@pytest.mark.parametrize(
-    ("name", "size"),
-    [
-        ("notebook", (60, 20)),
-        ("notebook", (80, 24)),
-        ("engines", (60, 20)),
-        ("tight-memory", (80, 24)),
-    ],
-)
+@SCREENS
 async def test_nothing_is_cut_in_any_view(name: str, size: tuple[int, int]) -> None:
     async with on_stage(name, size) as stage:
         for view in VIEWS:
@@ -39,19 +38,19 @@ async def test_nothing_is_cut_in_any_view(name: str, size: tuple[int, int]) -> N
                 assert not cut_rows(stage), view.title
 
 
-@pytest.mark.parametrize("view", ["2", "3"])
-@SIZES
-@NAMES
+@SCREENS
 async def test_the_legend_of_slots_over_time_tells_the_playhead(
-    name: str, size: tuple[int, int], view: str
+    name: str, size: tuple[int, int]
 ) -> None:
-    async with on_stage(name, size, view=view) as stage:
-        for keys in ((), ("z",), ("tab",)):
-            for share in (0.2, 0.5, 0.8):
-                await stage.seek(round(stage.scene.end * share))
-                await stage.press(*keys)
-                assert PLAYHEAD in "".join(stage.rows()[3:-2])
-                assert f"{PLAYHEAD} now" in stage.rows()[2]
+    async with on_stage(name, size) as stage:
+        for view in ("2", "3"):
+            await stage.press(view)
+            for keys in ((), ("z",), ("tab",)):
+                for share in (0.2, 0.5, 0.8):
+                    await stage.seek(round(stage.scene.end * share))
+                    await stage.press(*keys)
+                    assert PLAYHEAD in "".join(stage.rows()[3:-2]), view
+                    assert f"{PLAYHEAD} now" in stage.rows()[2], view
 
 
 @pytest.mark.parametrize("width", [58, 68, 78])

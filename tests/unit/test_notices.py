@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import cycle
 
 import pytest
 from stage import EAGER, FakeWall, Stage
@@ -56,12 +57,12 @@ def toasts(stage: Stage) -> list[Toast]:
     return [toast for toast in stage.app.screen.query(Toast) if toast.region.area]
 
 
-@SIZES
-async def test_warnings_cover_no_row_of_a_view(size: tuple[int, int]) -> None:
-    async with told(parse_workload(WARNED, "warned.yaml"), size) as stage:
+async def test_warnings_cover_no_row_of_a_view() -> None:
+    async with told(parse_workload(WARNED, "warned.yaml"), (120, 36)) as stage:
         await stage.seek(5 * SECOND)
         assert len(stage.notices) == 5
-        for view in VIEWS:
+        for view, size in zip(VIEWS, cycle([(80, 24), (120, 36), (160, 45)]), strict=False):
+            await stage.pilot.resize_terminal(*size)
             await stage.press(view.key)
             await stage.until(lambda: len(toasts(stage)) == 1)
             (toast,) = toasts(stage)

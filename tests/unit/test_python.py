@@ -484,11 +484,11 @@ def test_type_hints_hold_outside(tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
     for number, block in enumerate(blocks):
         (tmp_path / f"readme_{number}.py").write_text(block)
-    checking = ("-m", "mypy", "--strict", "--follow-imports=silent", "--no-error-summary")
+    checking = ("-m", "mypy", f"--config-file={CHECKOUT / 'pyproject.toml'}", "--no-error-summary")
     files = sorted(str(path) for path in tmp_path.glob("*.py"))
     assert len(files) == 3
     done = subprocess.run(
-        [sys.executable, *checking, f"--cache-dir={tmp_path}", *files],
+        [sys.executable, *checking, f"--cache-dir={CHECKOUT / '.mypy_cache'}", *files],
         capture_output=True,
         text=True,
         cwd=tmp_path,

@@ -216,19 +216,46 @@ OF_TALKS = {"page-back", "page", "black", "chapters", "notes"}
 """Keys that are tried where the tour is."""
 
 
-@pytest.mark.parametrize(
-    "key",
-    [k for k in KEYS if k.id not in OF_SOME_VIEWS | OF_TALKS | OF_THE_PALETTE],
-    ids=lambda k: k.id,
-)
+LEAVE_NOTHING = {
+    "step-back", "step", "leap-back", "leap", "tick-back", "tick", "home", "end",
+    "workload", "cost", "export", "go-to", "help", "glossary",
+    "focus-lane", "focus-lane-back", "select-next", "select-previous", "unselect",
+    *(key.id for key in KEYS if key.id.startswith("view-")),
+}  # fmt: skip
+"""After these, closing the dialog, unselecting and seeking lead back to where they were tried."""
+TRIED = [key for key in KEYS if key.id not in OF_SOME_VIEWS | OF_TALKS | OF_THE_PALETTE]
+
+
+async def tried(stage: Stage, key: Key, name: str) -> None:
+    await stage.pilot.press(name)
+    if key.id != "quit":
+        await stage.settled()
+    await EFFECTS[key.id](stage)
+
+
+@pytest.mark.parametrize("key", [k for k in TRIED if k.id not in LEAVE_NOTHING], ids=lambda k: k.id)
 async def test_every_key_does_what_its_help_says(key: Key) -> None:
     for name in key.keys.split(","):
         async with on_stage() as stage:
             await stage.seek(START)
-            await stage.pilot.press(name)
-            if key.id != "quit":
-                await stage.settled()
-            await EFFECTS[key.id](stage)
+            await tried(stage, key, name)
+
+
+async def test_every_key_that_leaves_nothing_behind_does_what_its_help_says() -> None:
+    async with on_stage() as stage:
+        await stage.seek(START)
+        before = stage.live.snapshot
+        for key in [key for key in TRIED if key.id in LEAVE_NOTHING]:
+            for name in key.keys.split(","):
+                try:
+                    await tried(stage, key, name)
+                except AssertionError as error:
+                    error.add_note(f"after {name}, the key of {key.id}")
+                    raise
+                await stage.press("escape", "1")
+                await stage.seek(START)
+                assert (stage.app.screen, stage.live.focused) == (stage.live, None), name
+                assert stage.live.snapshot == before, name
 
 
 async def test_unselect_takes_selection_and_focus_away() -> None:

@@ -23,7 +23,7 @@ from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.views import VIEWS, View
 
 ACTIONS = int(os.environ.get("STORM", "100"))
-SIZES_A_VIEW = 6
+SIZES_A_VIEW = 4
 SMALLEST, LARGEST = (20, 5), (300, 100)
 FROZEN_SECONDS = 1.0
 """Of computing, whatever else the machine does; on one that is idle it is 0.2."""

@@ -94,12 +94,12 @@ async def test_of_the_quantities_only_the_one_at_the_playhead_is_not_of_the_whol
     assert "at the playhead" in heads[-1]
 
 
-@pytest.mark.parametrize("key", KEYS)
-async def test_of_one_the_noun_is_singular(key: str) -> None:
-    async with on_stage(hand_made((0, 5, 1)), size=(160, 45), view=key) as stage:
+async def test_of_one_the_noun_is_singular() -> None:
+    plural = re.compile(r"(?<![\d.,+])1 (steps|iterations|tokens|requests|slots)\b")
+    async with on_stage(hand_made((0, 5, 1)), size=(160, 45)) as stage:
         await stage.press("end")
-        assert not re.search(
-            r"(?<![\d.,+])1 (steps|iterations|tokens|requests|slots)\b", stage.seen()
-        )
-        if key == "3":
-            assert "1 step in" in stage.seen()
+        for key in KEYS:
+            await stage.press(key)
+            assert not plural.search(stage.seen()), key
+            if key == "3":
+                assert "1 step in" in stage.seen()
