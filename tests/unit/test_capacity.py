@@ -37,10 +37,9 @@ def of_one(workload: Workload, attainment: float = 0.95, variants: int = 1) -> C
     return capacity(workload, None, attainment, variants).capacities[0]
 
 
-@pytest.mark.parametrize("latency", [1.8, 9.0])
-def test_the_interval_covers_what_an_endless_run_sustains(latency: float):
+def test_the_interval_covers_what_an_endless_run_sustains():
     """Of 30 intervals of 95 %, fewer than 25 do in one case of 300; requests alone do far less."""
-    endless, limit = endless_rate(latency, 0.95), ServiceLevel(e2el=round(latency * SECOND))
+    endless, limit = endless_rate(9.0, 0.95), ServiceLevel(e2el=9 * SECOND)
     several = [queue(2000, seed, limit) for seed in range(30)]
     found = [of_one(workload) for workload in several]
     assert sum(covers(each, endless) for each in found) >= 25

@@ -22,7 +22,7 @@ from tui_batching.clock import SECOND
 from tui_batching.tui.bindings import KEYS
 from tui_batching.tui.views import VIEWS, View
 
-ACTIONS = int(os.environ.get("STORM", "100"))
+ACTIONS = int(os.environ.get("STORM", "70"))
 SIZES_A_VIEW = 4
 SMALLEST, LARGEST = (20, 5), (300, 100)
 FROZEN_SECONDS = 1.0
