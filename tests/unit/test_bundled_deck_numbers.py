@@ -280,7 +280,7 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     "A complaint": [
         any_prompt_fits,
         lambda f: f"a budget of {budget(f):,}:",
-        lambda f: f"The same {word(f.count)}, and",
+        lambda f: f"The same {word(f.count)} and as little memory",
         whose_prompts,
     ],
     "The knob turned": [
@@ -322,7 +322,8 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
         *(partial(rate_of, name) for name in STUDIED),
         *(partial(quotient, after, before) for before, after in pairwise(STUDIED)),
         *(partial(times_naive, name) for name in STUDIED[1:]),
-        lambda f: f"{at_once(f, 'orca')} run, not {f.workload.strategy('static').slots}",
+        lambda f: f"Orca, continuous: {at_once(f, 'orca')} run",
+        lambda f: f"continuous, {f.workload.strategy('continuous').slots} run",
         lambda f: f"more run than {word(f.workload.strategy('static').slots)}",
         lambda _: f"our {word(Facts('The numbers').count)} requests",
         lambda _: f"made {Facts('The numbers').ratio('throughput'):.1f} times",

@@ -43,14 +43,16 @@ def test_what_each_has_adds_up_to_the_row_of_the_kv_cache(ms: int) -> None:
     for view in views(ms=ms):
         kv = kv_view(view.moment)
         assert kv is not None
-        told = re.findall(r"KV ([\d,]+) *$", "\n".join(slots(view)), re.MULTILINE)
+        shown = "\n".join(slots(view)).replace(",", "")
+        told = re.findall(r"(\d+) used \+ (\d+) empty *$", shown, re.MULTILINE)
         assert len(told) == len(view.moment.running)
-        assert sum(int(each.replace(",", "")) for each in told) == kv.taken
+        used, empty = (sum(map(int, column)) for column in zip(*told, strict=True))
+        assert (used, used + empty) == (kv.used, kv.taken)
 
 
 def test_how_much_it_has_stands_before_how_many_tokens_are_made() -> None:
     first, second = slots(views()[0])[:2]
-    assert re.search(r"KV 7,028 *$", first)
+    assert re.search(r"5,101 used \+ 1,927 empty *$", first)
     assert re.search(r"█ +121/122 *$", second)
 
 

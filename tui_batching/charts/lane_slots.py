@@ -175,7 +175,8 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
         text = first_that_fits(_words_beside(slot), row.left - 1)
         return _add_beside(row, text, _word_look(pen, slot)).cells()
     if number == 0 and slot.memory is not None:
-        return _add_beside(row, _taken(slot.memory), look).cells()
+        texts = [_split(slot.memory), _taken(slot.memory)]
+        return _add_beside(row, first_that_fits(texts, row.left - 1), look).cells()
     if number == 0:
         texts = _words_beside(slot) if reads else [slot.told or beside, beside]
         beside = first_that_fits(texts, row.left - 1)
@@ -199,6 +200,12 @@ def _facts_below(slot: SlotView) -> list[str]:
 
 def _taken(memory: MemoryBar) -> str:
     return f"KV {memory.taken:,}"
+
+
+def _split(memory: MemoryBar) -> str:
+    """What it has in memory, by whether something is in there."""
+    used = memory.used + memory.under_way
+    return f"{used:,} used + {memory.taken - used:,} empty"
 
 
 def _add_beside(row: Row, text: str, look: Style) -> Row:
@@ -244,7 +251,9 @@ def _add_bar(row: Row, pen: LanePen, slot: SlotView, number: int, thick: int) ->
 
 
 def _cells_beside_words(row: Row, slot: SlotView) -> int:
-    """The cells that the words beside a prompt that is read leave: its gauge has no scale."""
+    """The cells that the words beside memory or a prompt that is read leave."""
+    if slot.memory is not None:
+        return row.left - len(_split(slot.memory)) - 2
     if slot.prompt is None or slot.duration:
         return row.left
     return row.left - len(f"{slot.word} {slot.told or slot.numbers}") - 2

@@ -24,6 +24,8 @@ _BESIDE_TABLE = 7
 """Rows that big words have where a table is what speaks, unless all of it can stand apart."""
 _COLUMN = 72
 """Cells of a slide's line of text, if its table is not wider."""
+_BETWEEN_PARTS = 4
+"""Rows between text, table and what is said, and below them."""
 _FRAME, _FRAME_WITH_RULE = 6, 8
 """Rows of a slide that are neither big words nor lines."""
 
@@ -75,7 +77,9 @@ def _slide(words: str, text: ChapterText, sheet: Sheet, height: int) -> list[Cel
         [sheet.line(line, parts.longest if parts.table else cell_len(line)) for line in lines]
         for lines in parts.paragraphs
     ]
-    rows += stacked(body, blank if roomy else None)
+    tight = len(rows) + sum(map(len, parts.blocks)) + _BETWEEN_PARTS
+    parted = roomy or (height >= _TALL and tight + len(body) < height)
+    rows += stacked(body, blank if parted else None)
     if parts.table:
         rows += [blank] if parts.paragraphs else []
         drawn = sheet.drawn_table(parts.table, parts.longest)
@@ -117,22 +121,23 @@ class _SlideParts:
         )
 
     @property
-    def _blocks(self) -> list[list[str]]:
+    def blocks(self) -> list[list[str]]:
+        """All that moves together, from top to bottom."""
         return [*self.paragraphs, *self.table, *self.spoken]
 
     @property
     def longest(self) -> int:
         """Cells of the longest line: the margin of all of them is its own."""
-        return max((cell_len(line) for block in self._blocks for line in block), default=0)
+        return max((cell_len(line) for block in self.blocks for line in block), default=0)
 
     def below_big_words(self, words: str, width: int, height: int) -> tuple[list[str], bool]:
         """The big words, and whether blank rows part what is below them, if it is a tall slide.
 
         A table, and what is read by oneself, move together before the big words shrink.
         """
-        needed = sum(map(len, self._blocks)) + (_FRAME_WITH_RULE if self.spoken else _FRAME)
+        needed = sum(map(len, self.blocks)) + (_FRAME_WITH_RULE if self.spoken else _FRAME)
         left, roomy = height - needed, height >= _TALL
-        apart = left - len(self._blocks)
+        apart = left - len(self.blocks)
         most = max(_BESIDE_TABLE, apart) if self.table else height
         big = big_words(words, width, max(1, min(most, apart if roomy else left)))
         if roomy and (self.spoken or self.table):
