@@ -11,7 +11,7 @@ from stage import on_stage, palette, scene_of, texts
 
 from tui_batching.charts.lane_pen import bar_scale, gauge_cells
 from tui_batching.charts.lane_rows import lane_rows
-from tui_batching.charts.lane_view import MEMORY, LaneView, kv_view, lane_view
+from tui_batching.charts.lane_view import ANSWER, MEMORY, LaneView, kv_view, lane_view
 from tui_batching.charts.live_legend import legend_row
 from tui_batching.charts.rows import text_of
 from tui_batching.clock import MILLISECOND
@@ -54,6 +54,20 @@ def test_how_much_it_has_stands_before_how_many_tokens_are_made() -> None:
     first, second = slots(views()[0])[:2]
     assert re.search(r"5,101 used \+ 1,927 empty *$", first)
     assert re.search(r"█ +121/122 *$", second)
+
+
+def test_a_free_slot_shows_how_much_the_first_in_the_queue_lacks() -> None:
+    orca, vllm = views(ms=2750)
+    scale = bar_scale([orca, vllm], WIDE)
+    free = [row for row in slots(orca, scale) if " free " in row]
+    waits, *others = (row.strip() for row in free)
+    need = re.fullmatch(r"5 free +(├─*┤) R5 needs 3,300, and waits", waits)
+    assert need is not None
+    assert scale is not None
+    assert len(need[1]) == round(3300 / scale.memory)
+    assert others == ["6 free", "7 free"]
+    assert "needs" not in "".join(slots(vllm, scale)), "nobody waits for memory there"
+    assert "needs" not in "".join(slots(replace(orca, bars=ANSWER)))
 
 
 def test_a_cell_is_as_many_tokens_in_every_lane() -> None:

@@ -289,6 +289,33 @@ def _admission(moment: Moment, first: int) -> tuple[int, Admission]:
     return known - found, admission
 
 
+def memory_lacked(moment: Moment) -> int:
+    """The tokens of the KV cache that the first in the queue needs and does not find free.
+
+    Zero where it does not wait for memory, or where an engine goes by an estimate; blocks that it
+    shares with others it does not need.
+    """
+    run, kv = moment.run, moment.run.kv
+    if kv is None or not moment.waiting or int(run.missing[moment.span]) != State.MEMORY:
+        return 0
+    first = moment.waiting[0]
+    if int(run.requests.arrival_time[first]) > moment.phase.step_start:
+        return 0
+    admission = _admission(moment, first)[1]
+    if admission.tokens is None:
+        return 0
+    need, spare, _ = _blocks_needed(moment, kv, admission.tokens, admission.spare_blocks)
+    return (need + spare) * kv.block_size if need + spare > kv.blocks - moment.blocks else 0
+
+
+def _blocks_needed(moment: Moment, kv: KvBlocks, tokens: int, spare: int) -> tuple[int, int, int]:
+    """The blocks that it needs, those to be spared, and those in use that it shares instead."""
+    need, shared = -(-tokens // kv.block_size), 0
+    if kv.needed is not None:
+        shared = max(0, need + spare - int(kv.needed[moment.span]))
+    return need - shared, spare, shared
+
+
 def _why_no_memory(moment: Moment, kv: KvBlocks, first: int) -> str:
     """What it needs of the KV cache and how much is free, as far as the engine goes by that."""
     admission = _admission(moment, first)[1]
@@ -299,11 +326,8 @@ def _why_no_memory(moment: Moment, kv: KvBlocks, first: int) -> str:
         if admission.estimates:
             return f"by the engine's estimate too few {unit}s will be left ({are_free} now)"
         return f"too few {unit}s are free for it ({are_free})"
-    need, spare = -(-admission.tokens // kv.block_size), admission.spare_blocks
-    shared = 0
-    if kv.needed is not None:
-        shared = max(0, need + spare - int(kv.needed[moment.span]))
-        need -= shared
+    spare = admission.spare_blocks
+    need, spare, shared = _blocks_needed(moment, kv, admission.tokens, spare)
     needs = f"it needs {counted(need, unit)}"
     if shared:
         needs += f" beside {shared:,} in use that it shares"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rich.style import Style
 
+from tui_batching.analysis.why import memory_lacked, request_name
 from tui_batching.charts.lane_pen import LanePen, sign_step
 from tui_batching.charts.lane_view import (
     STATE_GLYPHS,
@@ -128,9 +129,13 @@ def _bar_rows(pen: LanePen, slots: Sequence[SlotView], thick: int) -> list[Cells
     """So many rows a slot; the free ones of a lane tell its rule."""
     rows: list[Cells] = []
     rule = iter(_rule_lines(pen, slots, thick))
+    lacked = memory_lacked(pen.view.moment) if pen.view.bars_are_memory else 0
     for slot in slots:
         for number in range(thick):
-            if slot.state is None:
+            if slot.state is None and lacked:
+                rows.append(_lacked_row(pen, slot, lacked))
+                lacked = 0
+            elif slot.state is None:
                 rows.append(_free_row(pen, slot if number == 0 else None, next(rule, "")))
             else:
                 rows.append(_slot_row(pen, slot, number, thick))
@@ -152,6 +157,18 @@ def _free_row(pen: LanePen, slot: SlotView | None, rule: str) -> Cells:
     if slot is not None:
         row.add(f"{slot.slot:>{pen.slot_digits}} free", pen.muted)
     return row.gap(_RULE_AT - (pen.width - row.left)).add(rule, pen.text).cells()
+
+
+def _lacked_row(pen: LanePen, slot: SlotView, tokens: int) -> Cells:
+    """A slot that is free, as who is first in the queue needs so much memory: as long as a bar."""
+    bars, row = pen.bars(slot.row, slot.slot), pen.line()
+    row.add(f"{slot.slot:>{pen.slot_digits}} free", pen.muted)
+    row.gap(pen.left_cells - (pen.width - row.left))
+    cells = max(2, min(bars.cells, round(tokens / bars.scale)))
+    row.add(f"├{'─' * (cells - 2)}┤", pen.muted)
+    name = request_name(pen.view.moment, pen.view.moment.waiting[0])
+    texts = (f" {name} needs {tokens:,}, and waits", f" {name} needs {tokens:,}", f" {name}")
+    return row.add(first_that_fits(texts, row.left - 1), pen.text).cells()
 
 
 def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
