@@ -111,7 +111,7 @@ def _off(comparison: Comparison, metric: MetricInfo) -> str:
 
 
 def _compared(comparison: Comparison, metric: MetricInfo) -> str:
-    """`Most tokens per second: continuous with 101; dynamic 85.0 (-16%)`, as a sentence."""
+    """`Most tokens per second: continuous with 101; dynamic 85.0 (0.84x)`, as a sentence."""
     best: dict[str, str] = {}
     others: list[str] = []
     best_ones = comparison.best(metric)
