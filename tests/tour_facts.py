@@ -116,6 +116,13 @@ def before_and_after(title: str, metric: str) -> str:
     return " → ".join(significant(value * scale) for value in values) + f" {unit}"
 
 
+def few_people(strategy: str) -> str:
+    """The mean latency where few people come, with a timer of zero."""
+    facts = Facts("Few people: no batch needed")
+    assert not facts.workload.strategy("dynamic").value("timeout")
+    return facts.cells(strategy, "avg_latency")
+
+
 def gap_and_step(title: str) -> tuple[str, str]:
     """The p99 gap of continuous in a chapter, and the milliseconds of a step of all its slots."""
     facts = Facts(title)

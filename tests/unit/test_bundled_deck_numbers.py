@@ -19,6 +19,7 @@ from tour_facts import (
     before_and_after,
     chapter_called,
     drawn_answer,
+    few_people,
     gap_and_step,
     served,
     word,
@@ -177,6 +178,9 @@ CLAIMS: dict[str, list[Callable[[Facts], str]]] = {
     ],
     "Equal lengths: no time won": [
         equal,
+        lambda _: f"static | {few_people('static')}",
+        lambda _: f"timer 0 | {few_people('dynamic')}",
+        lambda _: f"continuous | {few_people('continuous')}",
         lambda f: f"{word(f.run('continuous').slots)} come in together",
     ],
     "Few people: no batch needed": [few, lambda f: f"for {word(f.run('static').slots)}"],

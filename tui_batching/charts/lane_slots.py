@@ -31,6 +31,8 @@ from tui_batching.strategies.parameters import MAX_SLOTS
 
 _SHORTEST = 12
 """Cells that a gauge of a prompt keeps where words stand beside it."""
+_SPLIT_FROM = 60
+"""Cells of a lane from which on what is used of memory and what is empty are told by themselves."""
 _RULE_AT = 10
 """The cell at which the rule of a lane stands in its free slots."""
 
@@ -128,6 +130,7 @@ def _closest(view: LaneView) -> int:
 def _bar_rows(pen: LanePen, slots: Sequence[SlotView], thick: int) -> list[Cells]:
     """So many rows a slot; the free ones of a lane tell its rule."""
     rows: list[Cells] = []
+    slots = _told_alike(pen, slots)
     rule = iter(_rule_lines(pen, slots, thick))
     lacked = memory_lacked(pen.view.moment) if pen.view.bars_are_memory else 0
     for slot in slots:
@@ -140,6 +143,18 @@ def _bar_rows(pen: LanePen, slots: Sequence[SlotView], thick: int) -> list[Cells
             else:
                 rows.append(_slot_row(pen, slot, number, thick))
     return rows
+
+
+def _told_alike(pen: LanePen, slots: Sequence[SlotView]) -> list[SlotView]:
+    """The slots, each of which says in the same words what it has in memory."""
+    bars = [slot.memory for slot in slots if slot.memory is not None]
+    room, scale = pen.width - pen.left_cells - 2, pen.scale.memory
+    roomy = pen.width >= _SPLIT_FROM
+    roomy = roomy and all(len(_split(bar)) + round(bar.taken / scale) < room for bar in bars)
+    tell = _split if roomy else _taken
+    return [
+        slot if slot.memory is None else replace(slot, kept=tell(slot.memory)) for slot in slots
+    ]
 
 
 def _rule_lines(pen: LanePen, slots: Sequence[SlotView], thick: int) -> list[str]:
@@ -186,14 +201,13 @@ def _slot_row(pen: LanePen, slot: SlotView, number: int, thick: int) -> Cells:
     row.add(" " * (left - (pen.width - row.left)), look)
     _add_bar(row, pen, slot, number, thick)
     if number == 0 and thick == 1 and slot.memory is not None:
-        texts = [f"{slot.word} {_taken(slot.memory)}".strip(), _taken(slot.memory)]
+        texts = [f"{slot.word} {slot.kept}".strip(), slot.kept, _taken(slot.memory)]
         return _add_beside(row, first_that_fits(texts, row.left - 1), look).cells()
     if number == 0 and thick == 1 and slot.word:
         text = first_that_fits(_words_beside(slot), row.left - 1)
         return _add_beside(row, text, _word_look(pen, slot)).cells()
     if number == 0 and slot.memory is not None:
-        texts = [_split(slot.memory), _taken(slot.memory)]
-        return _add_beside(row, first_that_fits(texts, row.left - 1), look).cells()
+        return _add_beside(row, slot.kept, look).cells()
     if number == 0:
         texts = _words_beside(slot) if reads else [slot.told or beside, beside]
         beside = first_that_fits(texts, row.left - 1)
@@ -270,7 +284,7 @@ def _add_bar(row: Row, pen: LanePen, slot: SlotView, number: int, thick: int) ->
 def _cells_beside_words(row: Row, slot: SlotView) -> int:
     """The cells that the words beside memory or a prompt that is read leave."""
     if slot.memory is not None:
-        return row.left - len(_split(slot.memory)) - 2
+        return row.left - len(slot.kept) - 2
     if slot.prompt is None or slot.duration:
         return row.left
     return row.left - len(f"{slot.word} {slot.told or slot.numbers}") - 2

@@ -49,8 +49,8 @@ class MetricsView(ScrolledView):
     of_whole_run = True
     parts = CHOICE
     hints_of_chosen = (
-        "the best has a star (★); 1.50x is one and a half times the best",
-        "★ is the best; 1.50x is 1.5 times the best",
+        "the best has a star (★); behind each other one, how many times the best it is",
+        "★ is the best; the others are so many times the best",
     )
     hints_of_log = (
         "what was measured, what was simulated, and how far that is off",
