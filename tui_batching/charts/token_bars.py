@@ -219,11 +219,11 @@ class BarPen:
     ) -> None:
         """Append what a request has in memory in so many cells: used, then taken but empty.
 
-        What is empty is an area above a floor. A name stands on what is used, if that is longer.
+        What is empty is an area above a floor. A name stands on what is used, if it has room.
         """
         palette = self.palette
         end = used_cells(bar.used + bar.under_way, bar.taken, cells, self.scale)
-        tag = bar.name if len(bar.name) + 1 < end else ""
+        tag = bar.name if len(bar.name) < end else ""
         if tag:
             ground = palette.ground(State.PREFILL, self.ground)
             row.add(tag, style(palette.text, ground, bold=True, row=self.row))
