@@ -78,7 +78,8 @@ def slot_hints(scene: Scene) -> tuple[str, ...]:
     seen = [("held", HATCH)] if any(each.held for each in shares) else []
     seen += [(name, sign_of(name)[0]) for name in ("stalled", "slowed") if name in lost]
     others = "".join(f", {name} ({sign})" for name, sign in seen)
-    return f"slots at useful work ({FULL}){others}", f"useful ({FULL}){others}"
+    full = f"slots at useful work ({FULL}){others}"
+    return f"{full}; a column is an average", full, f"useful ({FULL}){others}"
 
 
 def utilization_chart(request: ChartRequest) -> list[Cells]:
