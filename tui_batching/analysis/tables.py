@@ -50,7 +50,7 @@ class Cell:
     Attributes:
         text: the figure.
         best: whether it is the best of its row.
-        behind: how far it is from the best one, or from what was measured, such as `+54%`, or which
+        behind: how far it is from the best one, or from what was measured, such as `1.54x` or `+0.3%`, or which
             share of the whole it is; empty where that is not told.
     """
 

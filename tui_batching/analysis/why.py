@@ -292,8 +292,8 @@ def _admission(moment: Moment, first: int) -> tuple[int, Admission]:
 def memory_lacked(moment: Moment) -> int:
     """The tokens of the KV cache that the first in the queue needs and does not find free.
 
-    Zero where it does not wait for memory, or where an engine goes by an estimate; blocks that it
-    shares with others it does not need.
+    Zero where it does not wait for memory, or where an engine goes by an estimate. Blocks that it
+    shares with others it does not need, nor those that an engine wants to spare.
     """
     run, kv = moment.run, moment.run.kv
     if kv is None or not moment.waiting or int(run.missing[moment.span]) != State.MEMORY:
@@ -304,16 +304,17 @@ def memory_lacked(moment: Moment) -> int:
     admission = _admission(moment, first)[1]
     if admission.tokens is None:
         return 0
-    need, spare, _ = _blocks_needed(moment, kv, admission.tokens, admission.spare_blocks)
-    return (need + spare) * kv.block_size if need + spare > kv.blocks - moment.blocks else 0
+    spare = admission.spare_blocks
+    need, _ = _blocks_needed(moment, kv, admission.tokens, spare)
+    return need * kv.block_size if need + spare > kv.blocks - moment.blocks else 0
 
 
-def _blocks_needed(moment: Moment, kv: KvBlocks, tokens: int, spare: int) -> tuple[int, int, int]:
-    """The blocks that it needs, those to be spared, and those in use that it shares instead."""
+def _blocks_needed(moment: Moment, kv: KvBlocks, tokens: int, spare: int) -> tuple[int, int]:
+    """The blocks that it needs beside those to be spared, and those that it shares instead."""
     need, shared = -(-tokens // kv.block_size), 0
     if kv.needed is not None:
         shared = max(0, need + spare - int(kv.needed[moment.span]))
-    return need - shared, spare, shared
+    return need - shared, shared
 
 
 def _why_no_memory(moment: Moment, kv: KvBlocks, first: int) -> str:
@@ -327,7 +328,7 @@ def _why_no_memory(moment: Moment, kv: KvBlocks, first: int) -> str:
             return f"by the engine's estimate too few {unit}s will be left ({are_free} now)"
         return f"too few {unit}s are free for it ({are_free})"
     spare = admission.spare_blocks
-    need, spare, shared = _blocks_needed(moment, kv, admission.tokens, spare)
+    need, shared = _blocks_needed(moment, kv, admission.tokens, spare)
     needs = f"it needs {counted(need, unit)}"
     if shared:
         needs += f" beside {shared:,} in use that it shares"

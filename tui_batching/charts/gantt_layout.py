@@ -19,8 +19,8 @@ THICKEST = 3
 """The most rows of a request."""
 THICKEST_SLOT = 5
 """The most rows of a slot, where the queue has three: better theirs than nobody's."""
-_FAIR_QUEUE = 3
-"""The rows of the queue that slots do not take in order to be so thick."""
+_FAIR = 3
+"""The rows of the queue, and of the KV cache, that slots do not take in order to be so thick."""
 THINNEST_KV = 2
 """The rows of the KV cache that slots do not take in order to be thicker than a row."""
 THICKEST_QUEUE, THICKEST_KV = 4, 6
@@ -110,12 +110,12 @@ def slot_layout(slots: Sequence[int], heeds: Sequence[bool], size: Size) -> Gant
         1,
         *(
             min(most, (size.height - (1 + queue) * lanes - kv * caches) // sum(slots))
-            for most, queue, kv in ((THICKEST, 1, THINNEST_KV), (THICKEST_SLOT, _FAIR_QUEUE, 3))
+            for most, queue, kv in ((THICKEST, 1, THINNEST_KV), (THICKEST_SLOT, _FAIR, _FAIR))
         ),
     )
     needed = [number * thickness + 2 for number in slots]
     left = max(0, size.height - sum(needed)) // lanes
-    queue = min(_FAIR_QUEUE, 1 + left // 2) if caches else min(THICKEST_QUEUE, 1 + left)
+    queue = min(_FAIR, 1 + left // 2) if caches else min(THICKEST_QUEUE, 1 + left)
     memory = min(THICKEST_KV, left - (queue - 1)) if caches else 0
     apart = int(memory > THINNEST_KV)
     arrangement = stacked(

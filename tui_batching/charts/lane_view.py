@@ -117,7 +117,8 @@ class SlotView:
         numbers: how far it is, `24/47`.
         told: the same in more words, where there are some.
         duration: how long it has been held, or has waited, or is prefilled; empty else.
-        kept: what it has in memory beside its answer, where that is limited: `prompt 4,049`.
+        kept: what it has in memory beside its answer, where that is limited: `prompt 4,049`; where
+            bars tell memory, all that it has.
         is_new: whether it is to be marked: it has just come in, or has just been held.
         slowed: whether its step lasts longer because prompts are processed in it.
         memory: what it has in memory, where bars tell that.
