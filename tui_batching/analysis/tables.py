@@ -50,8 +50,8 @@ class Cell:
     Attributes:
         text: the figure.
         best: whether it is the best of its row.
-        behind: how far it is from the best one, or from what was measured, such as `1.54x` or `+0.3%`, or which
-            share of the whole it is; empty where that is not told.
+        behind: how many times the best one it is, `1.54x`, or how far from what was measured,
+            `+0.3%`, or which share of the whole; empty where that is not told.
     """
 
     text: str
